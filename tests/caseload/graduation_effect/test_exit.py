@@ -142,9 +142,9 @@ async def test_effective_case_switches_dampingan_to_monitoring(case: GraduationC
     assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
 
 
-@pytest.mark.parametrize(("months", "left"), [(0, 404), (6, 200), (None, 200)])
+@pytest.mark.parametrize(("months", "status_code"), [(0, 404), (6, 200), (None, 200)])
 async def test_exit_without_monitoring_ends_the_dampingan(
-    case: GraduationCase, months: int | None, monitoring_count: int
+    case: GraduationCase, months: int | None, status_code: int
 ) -> None:
     await case.graduated(monitoring_months=months)
     await case.caseload.set_clock(datetime(2026, 12, 31, 12, tzinfo=UTC))
@@ -153,11 +153,11 @@ async def test_exit_without_monitoring_ends_the_dampingan(
     assert (await case.caseload.get(path, as_=mine)).status_code == 200
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
-    assert (await case.caseload.get(path, as_=mine)).status_code == monitoring_count
+    assert (await case.caseload.get(path, as_=mine)).status_code == status_code
     assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
     ended = [data for name, data in await emitted_events(case.caseload) if name == "dampingan_ended"]
     assert [(one["valid_to"], one["reason"], one["purpose"]) for one in ended] == (
-        [] if monitoring_count == 200 else [("2027-01-01", "PEMANTAUAN_SELESAI", "PEMANTAUAN")]
+        [] if status_code == 200 else [("2027-01-01", "PEMANTAUAN_SELESAI", "PEMANTAUAN")]
     )
     assert await case.caseload.sql("SELECT 1 FROM tugas") == []
 

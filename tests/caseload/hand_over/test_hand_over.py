@@ -115,9 +115,7 @@ async def test_job_refuses_families_above_the_limit_of_its_day(placed: Running) 
     assert (seen["done"], seen["refused"]) == (3, 1)
     errors = (await placed.get(f"{seen['job']}/errors", as_=leader(placed))).json()["items"]
     assert [error["code"] for error in errors] == ["CASELOAD_FULL"]
-    assert errors[0]["reason"]["en"].startswith(
-        "The receiver has reached the 3 families above which policy refuses."
-    )
+    assert errors[0]["reason"]["en"].startswith("The receiver has reached the limit of 3 families.")
     assert "override_reason" in errors[0]["reason"]["id"]
     assert await loads(placed) == {S: 1, T: 3}
 
@@ -177,7 +175,7 @@ async def test_hand_over_on_first_day_of_dampingan_refuses_each_family(placed: R
     assert (done["state"], done["done"], done["refused"], done["failure"]) == ("DONE", 0, 1, None)
     (error,) = (await placed.get(f"{done['job']}/errors", as_=leader(placed))).json()["items"]
     assert (error["code"], error["params"]) == ("BEGAN_THAT_DAY", {"kpm_id": kpm_id})
-    assert "Order a hand-over of a later day" in error["reason"]["en"]
+    assert "Order a hand-over on a later day" in error["reason"]["en"]
     assert str(await today(placed)) in error["reason"]["id"]
 
 

@@ -60,7 +60,7 @@ def columns_after(facts_drawn: list[tuple[str, str, dict[str, Any]]]) -> dict[st
     return columns_from_facts(facts)
 
 
-@given(story=case_facts(), data=st.data())
+@given(drawn_case=case_facts(), data=st.data())
 @settings(max_examples=300, deadline=None)
 def test_case_does_not_depend_on_order_of_facts(
     drawn_case: list[tuple[str, str, dict[str, Any]]], data: st.DataObject
