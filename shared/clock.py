@@ -1,7 +1,7 @@
 """Business time.
 
 Each service has a clock. In production it shows real time; in development a row moves it forward. Tokens,
-leases, retries and `recorded_at` use real time (chain.md 3).
+leases, retries and `recorded_at` use real time (docs/architecture.md#time).
 """
 
 from dataclasses import dataclass

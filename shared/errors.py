@@ -190,7 +190,7 @@ class VersionJustSet(DomainError):
 
 
 class NotYetKnown(DomainError):
-    """409: not known here yet, or outside the caller's scope (chain.md 5).
+    """409: not known here yet, or outside the caller's scope (docs/architecture.md#service-boundary).
 
     The same request may succeed soon.
     """

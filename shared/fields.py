@@ -122,7 +122,7 @@ Code = Annotated[
     StringConstraints(pattern="^[A-Z][A-Z_]{1,38}[A-Z]$", max_length=40),
     RequestOnly("SK_PENGANGKATAN"),
 ]
-"""A reason in capitals without digits. It is part of events, which have no free text (chain.md 6)."""
+"""A reason in capitals without digits. It is part of events, which have no free text (docs/architecture.md#personal-data)."""
 
 Wilayah = Annotated[
     str,

@@ -14,7 +14,7 @@ Agenda = list[tuple[str, Step]]
 
 
 class Scenario(Protocol):
-    """A scenario of domain.md 10 with its dated steps. Number 0 prepares the others."""
+    """A scenario of docs/domain.md#scenarios with its dated steps. Number 0 prepares the others."""
 
     @property
     def number(self) -> int: ...

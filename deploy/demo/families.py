@@ -189,7 +189,7 @@ SCENARIO_MEMBERS = (
 
 
 def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
-    """Return the mother of scenario 2, her husband and two children (domain.md 10)."""
+    """Return the mother of scenario 2, her husband and two children (docs/domain.md#scenarios)."""
     shared = {
         "no_kk": "3324071503129001",
         "kode_wilayah": DESA,
@@ -225,7 +225,7 @@ def family_csv(pendamping_no: str, families: int) -> bytes:
 
 
 def as_csv(rows: list[dict[str, str]]) -> bytes:
-    """Return the rows as CSV with the columns of chain.md 7."""
+    """Return the rows as CSV with the columns of docs/api-frontend.md#intake-file."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Scenario 2 of domain.md 10 over HTTP, with its expected results as checks."""
+"""Scenario 2 of docs/domain.md#scenarios over HTTP, with its expected results as checks."""
 
 from __future__ import annotations
 

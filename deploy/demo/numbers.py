@@ -1,4 +1,4 @@
-"""Counts of the four databases per exit reason, compared with the expected ones (chain.md 9)."""
+"""Counts of the four databases per exit reason, compared with the expected ones (docs/case-lifecycle.md#counts)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenario 8 of domain.md 10 without its emergency lane: objections in and out of term."""
+"""Scenario 8 of docs/domain.md#scenarios without its emergency lane: objections in and out of term."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The partners' programs in the demonstration (domain.md 5)."""
+"""The partners' programs in the demonstration (docs/domain.md#partner-programs)."""
 
 from __future__ import annotations
 

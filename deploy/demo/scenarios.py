@@ -1,4 +1,4 @@
-"""Scenarios of domain.md 10, played in the demonstration and in tests."""
+"""Scenarios of docs/domain.md#scenarios, played in the demonstration and in tests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def play(world: World, numbers: Sequence[int]) -> None:
 
 
 async def check_invariants(world: World) -> bool:
-    """Check invariants I1 to I9 of reliability.md once the four databases are idle."""
+    """Check invariants I1 to I9 of docs/messaging.md#invariants once the four databases are idle."""
     services, bootstrap = databases(world.state.workers), world.state.bootstrap
     await world.wait_until_delivered()
     await world.wait_for("all services to be idle", lambda: is_idle(services, bootstrap))

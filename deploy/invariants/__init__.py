@@ -1,4 +1,4 @@
-"""Invariants I1 to I9 of the four databases, checked when all events are read (reliability.md).
+"""Invariants I1 to I9 of the four databases, checked when all events are read (docs/messaging.md#invariants).
 
 `violations` takes the running services of the tests, or `databases(dsns)` with the four addresses of a deployment (of a
 role without row security). I1 needs the history of a client and is skipped without it.

@@ -1,4 +1,4 @@
-"""I1 of reliability.md: an accepted command has its effect exactly once, a refused one none.
+"""I1 of docs/messaging.md#invariants: an accepted command has its effect exactly once, a refused one none.
 
 A client's history is compared with the stored answers, which are written in the command's own transaction, and with
 the events that carry the id of the request.

@@ -1,4 +1,4 @@
-"""I6 to I8 of reliability.md: one case, one rujukan each, equal counts in four services."""
+"""I6 to I8 of docs/messaging.md#invariants: one case, one rujukan each, equal counts in four services."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ async def count_faults(services: Mapping[str, Asked]) -> list[str]:
     """
     rows = await services["graduation"].sql(DETERMINED)
     group = {row["graduasi_id"]: tuple(row)[1:5] for row in rows}
-    # A family that moved is counted where it lived on the SK's date (chain.md 4).
+    # A family that moved is counted where it lived on the SK's date (docs/case-lifecycle.md#credit).
     credited = {
         row["graduasi_id"]: (row["exit_reason"], row["credited_in"], *tuple(row)[3:5]) for row in rows
     }

@@ -1,4 +1,4 @@
-"""I5 of reliability.md by row: a replica has exactly the rows of its owner."""
+"""I5 of docs/messaging.md#invariants by row: a replica has exactly the rows of its owner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""I2 to I5 of reliability.md: each event is written, sent and read once, in order."""
+"""I2 to I5 of docs/messaging.md#invariants: each event is written, sent and read once, in order."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""I6 to I9 of reliability.md: checks within one database or of two."""
+"""I6 to I9 of docs/messaging.md#invariants: checks within one database or of two."""
 
 from collections.abc import Mapping
 from typing import Any

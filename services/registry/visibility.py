@@ -29,7 +29,7 @@ def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
 
 
 def require_national(actor: Actor) -> None:
-    """Require an actor whose area is the whole country (chain.md 5).
+    """Require an actor whose area is the whole country (docs/architecture.md#permission-and-scope).
 
     Raises:
         NotAllowed.

@@ -35,7 +35,7 @@ class Actor:
 
     @property
     def person(self) -> str:
-        """The identity for rules that require different people (chain.md 4).
+        """The identity for rules that require different people (docs/architecture.md#who-is-the-same-person).
 
         Two accounts of one pendamping are one person.
         """

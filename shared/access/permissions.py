@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 
 class Role(StrEnum):
-    """The roles of chain.md 5. An unknown role in a token is ignored."""
+    """The roles of docs/architecture.md#permission-and-scope. An unknown role in a token is ignored."""
 
     PENDAMPING = "PENDAMPING"
     OPERATOR_DESA = "OPERATOR_DESA"
@@ -147,7 +147,7 @@ VILLAGE = frozenset({R.OPERATOR_DESA})
 PARTNERS = frozenset({R.PARTNER})
 OPERATORS = frozenset({R.OPERATOR})
 
-# By chain.md 5 (who does what) and domain.md 7.3 (who sees what). Areas and dampingan restrict each further.
+# See docs/architecture.md#permission-and-scope. Areas and dampingan restrict each permission further.
 PERMISSIONS = MappingProxyType(
     {
         P.PENDAMPING_REGISTER: MINISTRY,

@@ -187,7 +187,7 @@ def reason_of(error: ClaimError, claims: dict[str, Any]) -> str:
 
 
 def read_actor(claims: dict[str, Any]) -> Actor:
-    """Return the actor of chain.md 5, without roles unknown to this release."""
+    """Return the actor of docs/architecture.md#permission-and-scope, without roles unknown to this release."""
     roles = frozenset(ROLES[name] for name in read_list(claims, "roles") if name in ROLES)
     actor = Actor(
         sub=read_subject(claims),

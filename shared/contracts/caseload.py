@@ -1,7 +1,7 @@
 """Events of caseload about families and what is done with them.
 
 The key is `kpm_id`, or `pendamping_id` where the class says so. Attributes are limited to the allow-list of
-chain.md 6: counts, flags, codes, dates, birth year and sex of the pengurus.
+docs/architecture.md#personal-data: counts, flags, codes, dates, birth year and sex of the pengurus.
 """
 
 from datetime import date

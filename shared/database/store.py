@@ -110,7 +110,7 @@ class Database:
             self.wake()
 
     async def _begin(self, context: TransactionContext) -> None:
-        """Begin with the actor's scope. Without an actor the api role sees no rows (architecture.md).
+        """Begin with the actor's scope. Without an actor the api role sees no rows (docs/architecture.md#row-security).
 
         The development clock's offset is cached between transactions. PostgreSQL refuses an outdated one.
         """

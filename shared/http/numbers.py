@@ -1,4 +1,4 @@
-"""Totals that the four services compare with each other (chain.md 9)."""
+"""Totals that the four services compare with each other (docs/case-lifecycle.md#counts)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Backpressure on bulk work (architecture.md): short steps, and none while many events are unsent."""
+"""Backpressure on bulk work (docs/messaging.md#relay): short steps, and none while many events are unsent."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ SMALLEST_STEP, LARGEST_STEP, TARGET_SECONDS = 50, 4000, 0.35
 async def outbox_has_room(session: AsyncSession) -> bool:
     """Wait a short time until few events are unsent, and return whether it is so.
 
-    Events of decisions would otherwise wait behind those of bulk work (architecture.md: bulk work yields).
+    Events of decisions would otherwise wait behind those of bulk work (bulk work yields).
     """
     connection, until = await raw(session), time.monotonic() + MAX_WAIT_SECONDS
     while (await connection.fetchval(COUNT_UNSENT, MAX_UNSENT) or 0) >= MAX_UNSENT:

@@ -1,4 +1,4 @@
-"""Apply polled records: cursors, handlers and offsets in one transaction (architecture.md, Cursor)."""
+"""Apply polled records: cursors, handlers and offsets in one transaction (docs/messaging.md#cursors)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -14,7 +14,7 @@ from shared.errors import InvalidInput
 
 SIXTEEN_DIGITS = re.compile(r"[0-9]{16}")
 # The 38 provinces of Kepmendagri 300.2.2-2138/2025, and 54 (Timor Timur), where NIK were issued before 1999.
-# The province of a NIK is that of the first registration and never changes (domain.md 6.1).
+# The province of a NIK is that of the first registration and never changes.
 PROVINCES = frozenset(
     [
         "11",

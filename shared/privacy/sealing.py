@@ -1,6 +1,6 @@
 """Fields sealed to one recipient service for one purpose: HPKE (RFC 9180), base mode.
 
-The recipient has the private key in its own folder, the sender has the public key (chain.md 6).
+The recipient has the private key in its own folder, the sender has the public key (docs/messaging.md#sealed-topic).
 """
 
 import base64

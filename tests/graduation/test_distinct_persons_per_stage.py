@@ -1,4 +1,4 @@
-"""No person acts in two stages of one case (chain.md 4)."""
+"""No person acts in two stages of one case (docs/decisions/0015-separation-of-duties-in-the-database.md)."""
 
 import asyncpg
 import pytest

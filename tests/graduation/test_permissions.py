@@ -1,4 +1,4 @@
-"""Access to cases depends on the replicated dampingan, penugasan and area (chain.md 5)."""
+"""Access to cases depends on the replicated dampingan, penugasan and area (docs/architecture.md#service-boundary)."""
 
 from datetime import date
 from typing import Any

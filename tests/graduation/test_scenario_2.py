@@ -1,4 +1,4 @@
-"""domain.md 10, scenario 2, as far as graduation goes."""
+"""docs/domain.md#scenarios, scenario 2, as far as graduation goes."""
 
 from datetime import date
 

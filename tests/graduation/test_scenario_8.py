@@ -1,4 +1,4 @@
-"""domain.md 10, scenario 8: sanggah of 9 March and of 20 March."""
+"""docs/domain.md#scenarios, scenario 8: sanggah of 9 March and of 20 March."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Scenario 1 of domain.md, through all four services in one process and over Kafka."""
+"""Scenario 1 of docs/domain.md#scenarios, through all four services in one process and over Kafka."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Scenario 2 of domain.md, through all four services in one process and over Kafka."""
+"""Scenario 2 of docs/domain.md#scenarios, through all four services in one process and over Kafka."""
 
 import pytest
 
@@ -54,7 +54,7 @@ async def check_graduation(four: Together) -> None:
 
 
 async def counts_agree(four: Together) -> None:
-    """Check the unfiltered counts of chain.md 9: no other family has exited."""
+    """Check the unfiltered counts of docs/case-lifecycle.md#counts: no other family has exited."""
     for name, service in four.services.items():
         answer = await service.post("/v1/numbers", {}, as_=service.token("OPERATOR", "operator-1"))
         counts = answer.json()

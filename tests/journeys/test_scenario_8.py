@@ -1,4 +1,4 @@
-"""Scenario 8 of domain.md without its emergency lane, in one process and over Kafka."""
+"""Scenario 8 of docs/domain.md#scenarios without its emergency lane, in one process and over Kafka."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Only an AKTIF, placed pendamping acts for a family in the own area (chain.md 8)."""
+"""Only an AKTIF, placed pendamping acts for a family in the own area (docs/case-lifecycle.md#rights)."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Scenario 9 with all five partners, a tenth of its size (domain.md 10).
+"""Scenario 9 with all five partners, a tenth of its size (docs/domain.md#scenarios).
 
 No graduate is lost, and each is counted once. Fifty graduates of Pemalang, 15 PPSE and 35 mandiri. A is
 down for 36

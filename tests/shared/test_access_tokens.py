@@ -1,4 +1,4 @@
-"""The token corpus of reliability.md 4.7: only access tokens for this service are accepted."""
+"""Forged access tokens, and those for other services, are refused."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""chain.md 3: development may move its clock forward, production may not."""
+"""docs/architecture.md#time: development may move its clock forward, production may not."""
 
 import asyncio
 from collections.abc import Iterator

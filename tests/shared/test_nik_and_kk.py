@@ -1,4 +1,4 @@
-"""domain.md 6.1: errors and warnings of a NIK, and that its digits are never shown."""
+"""docs/architecture.md#personal-data: errors and warnings of a NIK, and that its digits are never shown."""
 
 import copy
 import json

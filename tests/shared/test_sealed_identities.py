@@ -1,4 +1,4 @@
-"""chain.md 6: a sealed text opens only for its recipient and its purpose."""
+"""docs/messaging.md#sealed-topic: a sealed text opens only for its recipient and its purpose."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""reliability.md 5.2: bound to a row and column, found by keyed hash, keys rotate."""
+"""docs/architecture.md#personal-data: bound to a row and column, found by keyed hash, keys rotate."""
 
 import base64
 import stat

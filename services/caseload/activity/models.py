@@ -68,7 +68,7 @@ class Kunjungan(KunjunganView, Table, table=True):
 class P2k2Modul(Ranged, Table, table=True):
     """A P2K2 module with its name in a period.
 
-    Names are data, since handbooks differ (domain.md 3.3).
+    Names are data, since handbooks differ (docs/domain.md#p2k2-modules).
     """
 
     __table_args__ = (

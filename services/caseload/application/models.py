@@ -1,4 +1,4 @@
-"""Applications of families that left a bansos (chain.md 2). An application is not an appeal."""
+"""Applications of families that left a bansos (docs/case-lifecycle.md#applications). An application is not an appeal."""
 
 from datetime import date, datetime
 from enum import StrEnum

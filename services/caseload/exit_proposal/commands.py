@@ -1,4 +1,4 @@
-"""Proposals to end a membership on evidence, without a score (chain.md 4)."""
+"""Proposals to end a membership on evidence, without a score (docs/decisions/0019-exit-proposals-wait-behind-a-case.md)."""
 
 from datetime import date
 from uuid import UUID

@@ -2,7 +2,7 @@ from shared.errors import DomainError, InvalidInput
 
 
 class ExitNotProposable(InvalidInput):
-    """422: an end for this reason cannot be proposed on evidence (chain.md 4)."""
+    """422: an end for this reason cannot be proposed on evidence (docs/case-lifecycle.md#exits-on-evidence)."""
 
     en = "{exit_reason} cannot be proposed here: it ends a membership in another way, or not at all."
     id = "{exit_reason} tidak dapat diusulkan di sini: kepesertaan berakhir melalui jalur lain, atau tidak sama sekali."

@@ -1,4 +1,4 @@
-"""Proposals to end a membership on evidence, without a score (chain.md 4)."""
+"""Proposals to end a membership on evidence, without a score (docs/case-lifecycle.md#exits-on-evidence)."""
 
 from datetime import date, datetime
 from enum import StrEnum

@@ -55,7 +55,7 @@ class Kpm(KpmVersionView, Table, table=True):
     """A family (keluarga penerima manfaat).
 
     Address and phone are sealed with `sealed_for`, the index of the family card of their intake row.
-    `facts` is the last published `KpmFacts` (chain.md 6). It is valid until the day `facts_until`, when a komponen ends
+    `facts` is the last published `KpmFacts` (docs/architecture.md#personal-data). It is valid until the day `facts_until`, when a komponen ends
     or a member reaches an age. `intake_digest` detects an intake row that has not changed.
     """
 
@@ -163,7 +163,7 @@ class KomponenRowView(KomponenFacts, Days):
 
 
 class Komponen(KomponenFacts, Ranged, Table, table=True):
-    """A member's reason for the family's PKH entitlement in a period (domain.md 6.4)."""
+    """A member's reason for the family's PKH entitlement in a period (docs/domain.md#komponen)."""
 
     __table_args__ = (no_overlap("ex_komponen_once_at_a_time", "anggota_id", "kind", of="valid"),)
 

@@ -1,4 +1,4 @@
-"""Sealing of a family's identity to a recipient service, once per consent (chain.md 6)."""
+"""Sealing of a family's identity to a recipient service, once per consent (docs/messaging.md#sealed-topic)."""
 
 import base64
 from collections.abc import Sequence

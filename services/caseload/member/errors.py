@@ -26,7 +26,7 @@ class PengurusAlready(DomainError):
 
 
 class PengurusTooYoung(DomainError):
-    """409: the pengurus is an adult (domain.md 1). The age is policy."""
+    """409: the pengurus is an adult (docs/domain.md#families-and-benefits). The age is policy."""
 
     en = "The pengurus must be at least {able_from} years old."
     id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun."
@@ -47,7 +47,7 @@ class BirthDateInTheFuture(InvalidInput):
 
 
 class DeathNeedsEvidence(InvalidInput):
-    """422: a death needs evidence (domain.md 9)."""
+    """422: a death needs evidence."""
 
     en = "A death can only be recorded with evidence."
     id = "Kematian hanya dapat dicatat dengan bukti."

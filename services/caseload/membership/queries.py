@@ -159,7 +159,7 @@ def status_of(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today
 async def count_ended(
     session: AsyncSession, kpm_ids: list[UUID] | None, pendamping_ids: list[UUID] | None
 ) -> dict[str, int]:
-    """Return the number of ended memberships by exit reason (chain.md 9), in the actor's areas.
+    """Return the number of ended memberships by exit reason (docs/case-lifecycle.md#counts), in the actor's areas.
 
     Without `kpm_ids` it counts the families that `pendamping_ids` accompany or accompanied.
     """

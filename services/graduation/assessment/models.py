@@ -34,7 +34,7 @@ class AsesmenFields(JudgementFields):
 class Asesmen(AsesmenFields, Table, table=True):
     """One assessment: answers, facts at its date, result and an explanation for each criterion. Append-only.
 
-    A result never ends a kepesertaan by itself (domain.md 4.3).
+    A result never ends a kepesertaan by itself (docs/domain.md#readiness).
     """
 
     kpm_id: Col[UUID]
@@ -80,7 +80,7 @@ class UsulView(Fields):
 
     usul_id: Col[UUID] = Field(primary_key=True)
     asesmen_id: Col[UUID | None] = Field(default=None, foreign_key="asesmen.asesmen_id")
-    # Who would be credited with a penetapan: the author of the assessment, on short paths the proposer (chain.md 4).
+    # Who would be credited with a penetapan: the author of the assessment, on short paths the proposer (docs/case-lifecycle.md#credit).
     # NULL if an official proposed the exit: an official has no penugasan and gets no credit.
     pendamping_id: Col[UUID | None]
     penugasan_id: Col[UUID | None]

@@ -82,7 +82,7 @@ def judge(
 ) -> Judgement:
     """Judge a family's readiness.
 
-    A family with too few able members of working age is DIKECUALIKAN, regardless of the answers (domain.md 4.3, OQ3).
+    A family with too few able members of working age is DIKECUALIKAN, regardless of the answers (docs/domain.md#readiness).
 
     Raises:
         IndicatorUnknown, AnswerTypeMismatch

@@ -2,7 +2,7 @@ from shared.errors import DomainError, NotAllowed
 
 
 class SamePersonTwice(NotAllowed):
-    """403: the caller has already acted in another stage of this case (chain.md 4)."""
+    """403: the caller has already acted in another stage of this case (docs/decisions/0015-separation-of-duties-in-the-database.md)."""
 
     en = "You have acted in another stage of this case. Each stage needs a different person."
     id = "Anda sudah bertindak pada tahap lain dari kasus ini. Setiap tahap harus dilakukan orang yang berbeda."

@@ -1,4 +1,4 @@
-"""Tables of a case, its transitions, its history and its stage acts (chain.md 4)."""
+"""Tables of a case, its transitions, its history and its stage acts (docs/case-lifecycle.md#case-states)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -97,7 +97,7 @@ def _next_states(state: GraduasiState) -> frozenset[GraduasiState]:
 TRANSITIONS: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
     {state: _next_states(state) for state in S}
 )
-"""All allowed transitions (chain.md 4). The database refuses any other."""
+"""All allowed transitions (docs/case-lifecycle.md#case-states). The database refuses any other."""
 
 
 class Outcome(StrEnum):
@@ -197,7 +197,7 @@ class Graduasi(GraduasiView, Table, table=True):
         """Move to the target state as of business date `on` and increment the version.
 
         Raises:
-            IllegalTransition: chain.md 4 has no such transition, or a postponed case is not resumed
+            IllegalTransition: docs/case-lifecycle.md#case-states has no such transition, or a postponed case is not resumed
                 to the state in which it was postponed.
         """
         self.require_transition(target, resuming=resuming)

@@ -1,4 +1,4 @@
-"""Commands that grant and reverse the credit of a penetapan (chain.md 4)."""
+"""Commands that grant and reverse the credit of a penetapan (docs/case-lifecycle.md#credit)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ async def read_numbers(
     kpm_ids: Sequence[UUID] | None,
     pendamping_ids: Sequence[UUID] | None,
 ) -> dict[str, dict[str, int]]:
-    """Count determined, annulled and effective cases per exit reason in the actor's areas (chain.md 9)."""
+    """Count determined, annulled and effective cases per exit reason in the actor's areas (docs/case-lifecycle.md#counts)."""
     annulled = Graduasi.state == GraduasiState.DIPULIHKAN
     effective = sa.and_(Certificate.certificate_no.is_not(None), sa.not_(annulled))
     statement = (

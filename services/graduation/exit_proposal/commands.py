@@ -1,4 +1,4 @@
-"""Commands that open cases for the exit proposals of caseload (chain.md 4)."""
+"""Commands that open cases for the exit proposals of caseload (docs/decisions/0019-exit-proposals-wait-behind-a-case.md)."""
 
 from datetime import date
 from typing import Any

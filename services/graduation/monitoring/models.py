@@ -62,7 +62,7 @@ class MonitoringTaskView(Remarks):
 class MonitoringTask(MonitoringTaskView, Table, table=True):
     """A visit to the family in a month after the exit.
 
-    The family's pendamping of the day of the visit does it (chain.md 1).
+    The family's pendamping of the day of the visit does it (docs/case-lifecycle.md#monitoring).
     """
 
     __table_args__ = (

@@ -4,7 +4,7 @@ from shared.errors import DomainError
 class SanggahOutOfTerm(DomainError):
     """409: the paper is dated after the term.
 
-    The refusal names the other procedure (chain.md 2).
+    The refusal names the other procedure (docs/case-lifecycle.md#objections).
     """
 
     en = (
@@ -29,7 +29,7 @@ class SanggahStillOpen(DomainError):
 class SanggahWhilePostponed(DomainError):
     """409: the case is postponed.
 
-    The sanggah is recorded after its resumption (chain.md 3 and 4).
+    The sanggah is recorded after its resumption (docs/decisions/0016-objection-by-the-date-on-the-paper.md).
     """
 
     en = (
@@ -47,7 +47,7 @@ class SanggahWhilePostponed(DomainError):
 class SanggahAfterCaseEnd(DomainError):
     """409: the case is complete, so nothing can be suspended.
 
-    It can only be annulled by order (chain.md 4).
+    It can only be annulled by order (docs/case-lifecycle.md#annulment).
     """
 
     en = (

@@ -1,4 +1,4 @@
-"""Tables of the sanggah, its decision and the annulment (chain.md 4)."""
+"""Tables of the sanggah, its decision and the annulment (docs/case-lifecycle.md#objections)."""
 
 from datetime import date, datetime
 from enum import StrEnum

@@ -224,7 +224,7 @@ async def _require_own_family(session: AsyncSession, case: Graduasi, act: Act) -
 def to_closed_event(case: Graduasi, closed_as: ClosedAs, ground: StrEnum) -> GraduasiClosed:
     """Return the event of a case that ended without a penetapan.
 
-    It contains the coded ground, and not the written reason (chain.md 6).
+    It contains the coded ground, and not the written reason (docs/architecture.md#personal-data).
     """
     return GraduasiClosed.of(case, closed_as=closed_as, reason=ground.value)
 

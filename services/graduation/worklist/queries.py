@@ -63,7 +63,7 @@ NEXT_STEP = {
     ),
     Permission.GRADUASI_DETERMINE: Step(Stage.PENETAPAN, [S.DISETUJUI_DINSOS]),
 }
-"""The next step of a case by the permission that takes it (chain.md 4)."""
+"""The next step of a case by the permission that takes it (docs/case-lifecycle.md#stages)."""
 
 
 async def waits_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
@@ -130,7 +130,7 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
     view: dict[str, Any] = {name: getattr(case, name) for name in GraduasiView.model_fields}
     stages = sa.select(StageAct).where(StageAct.graduasi_id == graduasi_id).order_by(StageAct.stage_act_id)
     view["stages"] = (await session.scalars(stages)).all()
-    # A village operator sees that a family was assessed, not its finances (domain.md 7.3).
+    # A village operator sees that a family was assessed, not its finances.
     sees_asesmen = actor.may(Permission.ASESMEN_READ)
     view["asesmen"] = (
         await session.get(Asesmen, case.asesmen_id) if case.asesmen_id and sees_asesmen else None

@@ -2,7 +2,7 @@ from shared.errors import DomainError, InvalidInput
 
 
 class ReasonCodeNeeded(InvalidInput):
-    """422: DITOLAK needs a reason code, and only DITOLAK takes one (domain.md 5)."""
+    """422: DITOLAK needs a reason code, and only DITOLAK takes one (docs/api-partner.md#answers)."""
 
     en = "DITOLAK needs a reason code, and no other answer takes one."
     id = "DITOLAK harus disertai kode alasan, dan jawaban lain tidak memakainya."

@@ -40,7 +40,7 @@ class OutcomeRuleView(OutcomeRuleTerms):
 
 
 class OutcomeRule(OutcomeRuleView, Table, table=True):
-    """The months after a delivery at which outcomes are asked (chain.md 3).
+    """The months after a delivery at which outcomes are asked (docs/case-lifecycle.md#outcomes).
 
     It applies to rujukan that opened in its range, independent of the day of their delivery.
     """

@@ -1,6 +1,6 @@
 """Payloads of notices to partners: the minimum data of the program and nothing else.
 
-Sources: UU 27/2022 art. 27, 28; domain.md 5.
+Sources: UU 27/2022 art. 27, 28; docs/decisions/0024-personal-data-is-sealed-and-masked.md.
 """
 
 from collections.abc import Mapping, Sequence

@@ -30,7 +30,7 @@ class RujukanState(StrEnum):
     TUTUP = "TUTUP"
 
 
-# domain.md 5. DISETUJUI_KPM to GAGAL_KIRIM: the first attempt did not reach the partner.
+# The moves of docs/case-lifecycle.md#rujukan-programs. GAGAL_KIRIM follows an attempt that did not reach the partner.
 TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DRAF: frozenset({S.DISETUJUI_KPM, S.DICABUT}),
     S.DISETUJUI_KPM: frozenset({S.TERKIRIM, S.GAGAL_KIRIM, S.DICABUT}),
@@ -87,7 +87,7 @@ def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> Rujukan
     """Move to `target` and return the previous state.
 
     Raises:
-        IllegalTransition: TRANSITIONS (domain.md 5) has no such move.
+        IllegalTransition: TRANSITIONS (docs/case-lifecycle.md#rujukan-programs) has no such move.
     """
     require_move(TRANSITIONS, row.state, target, noun="rujukan")
     previous, row.state = row.state, target

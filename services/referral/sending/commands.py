@@ -164,7 +164,7 @@ async def _record_sent(session: AsyncSession, row: RujukanProgram, reply: Reply,
 
 
 async def _apply_reply(session: AsyncSession, row: RujukanProgram, reply: Reply, today: date) -> None:
-    """Apply the reply as an answer of the partner (interop.md 1.2).
+    """Apply the reply as an answer of the partner (docs/api-partner.md#replies).
 
     200 is DITERIMA_SISTEM, 202 means that the partner answers later, and a 422 with a reason code is
     DITOLAK.

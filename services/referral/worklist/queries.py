@@ -134,7 +134,7 @@ def _is_current(is_rujukan: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 async def count_rujukan(
     session: AsyncSession, kpm_ids: Sequence[UUID] | None, pendamping_ids: Sequence[UUID] | None
 ) -> dict[str, dict[str, int]]:
-    """Count opened, withdrawn and live rujukan per exit reason (chain.md 9).
+    """Count opened, withdrawn and live rujukan per exit reason (docs/case-lifecycle.md#counts).
 
     If given, only of these families, or of the families of these pendamping.
     """

@@ -1,4 +1,4 @@
-"""Versions of the kinds of pilar sosial, and conflicts between kinds (domain.md 2.2)."""
+"""Versions of the kinds of pilar sosial, and conflicts between kinds (docs/domain.md#kinds-of-pendamping)."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -98,7 +98,7 @@ class RoleConflictView(RoleConflictTerms):
 
 
 class RoleConflict(RoleConflictView, Table, table=True):
-    """Two kinds that one person may not hold at the same time (domain.md 2.4).
+    """Two kinds that one person may not hold at the same time (docs/domain.md#kinds-of-pendamping).
 
     With `paid_only` the pair is forbidden only if both are paid.
     """

@@ -17,7 +17,7 @@ from shared.transitions import guard_moves, moves_condition, require_move
 
 S = PendampingStatus
 FINAL_STATUSES = frozenset({S.MUTASI, S.PENSIUN, S.BERAKHIR_KONTRAK, S.DIBERHENTIKAN, S.MENINGGAL})
-"""Statuses without a next status (domain.md 2.4)."""
+"""Statuses without a next status (docs/domain.md#pendamping-status)."""
 TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
     S.CALON: frozenset({S.AKTIF, S.DIBERHENTIKAN, S.MENINGGAL}),
     S.AKTIF: frozenset({S.CUTI, S.NONAKTIF}) | FINAL_STATUSES,

@@ -46,7 +46,7 @@ async def read_scorecard(
 ) -> dict[str, Any]:
     """Return the scorecard of a pendamping for a year.
 
-    Net credits are granted - reversed, and the target is pro rata by days in service (chain.md 3).
+    Net credits are granted - reversed, and the target is pro rata by days in service (docs/domain.md#targets).
     The load counts families accompanied today, without PEMANTAUAN.
 
     Raises:
@@ -113,7 +113,7 @@ async def _read_crossings(session: AsyncSession, pendamping_id: UUID, year: int)
 
 
 def credit_counts(granted: int, reversed_: int) -> dict[str, int]:
-    """Return the credit counts under the names of chain.md 9."""
+    """Return the credit counts under the names of docs/case-lifecycle.md#counts."""
     return {"granted": granted, "reversed": reversed_, "net": granted - reversed_}
 
 

@@ -1,4 +1,4 @@
-"""Applications of families that have left a bansos (chain.md 2)."""
+"""Applications of families that have left a bansos (docs/case-lifecycle.md#applications)."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Proposals to end a membership on evidence (chain.md 4)."""
+"""Proposals to end a membership on evidence (docs/case-lifecycle.md#exits-on-evidence)."""
 
 from typing import Any
 from uuid import UUID

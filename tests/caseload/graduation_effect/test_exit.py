@@ -1,4 +1,4 @@
-"""A graduation case ends only its own membership on its date (chain.md 1, 3)."""
+"""A graduation case ends only its own membership on its date (docs/case-lifecycle.md#end-of-a-membership)."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sealing of a family's identity to referral, and the replica of aid (chain.md 6)."""
+"""Sealing of a family's identity to referral, and the replica of aid (docs/messaging.md#sealed-topic)."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""Intake of families by CSV as a job (chain.md 7)."""
+"""Intake of families by CSV as a job (docs/api-frontend.md#intake-file)."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Memberships and payable tahap after decisions of graduation and Dinsos (chain.md 3)."""
+"""Memberships and payable tahap after decisions of graduation and Dinsos (docs/case-lifecycle.md#end-of-a-membership)."""
 
 from datetime import UTC, datetime
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""Decisions on other memberships when a family leaves one bansos (chain.md 1)."""
+"""Decisions on other memberships when a family leaves one bansos (docs/case-lifecycle.md#other-memberships)."""
 
 from typing import Any
 

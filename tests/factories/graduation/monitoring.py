@@ -29,7 +29,7 @@ async def completed(service: Running, *, still_out: bool = True) -> CaseDriver:
 
 
 async def without_holder(driver: CaseDriver) -> None:
-    """End the dampingan, as caseload does after monitoring (chain.md 1)."""
+    """End the dampingan, as caseload does after monitoring (docs/case-lifecycle.md#monitoring)."""
     rows = await driver.service.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
     ended = driver.field.dampingan(
         driver.kpm_id,

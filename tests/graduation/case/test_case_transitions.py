@@ -1,4 +1,4 @@
-"""The transitions of chain.md 4 are the only ones. They are repeated here by hand."""
+"""The transitions of docs/case-lifecycle.md#case-states are the only ones. They are repeated here by hand."""
 
 from datetime import date
 from itertools import pairwise
@@ -44,7 +44,7 @@ STATES = [state.value for state in GraduasiState]
 
 
 def expected() -> set[tuple[str, str]]:
-    """Every pair of chain.md 4, the ways out of DITUNDA aside."""
+    """Every pair of docs/case-lifecycle.md#case-states, the ways out of DITUNDA aside."""
     pairs = {(source, target) for source, many in MAIN.items() for target in many.split()}
     pairs |= {(source, side) for source in REVIEWED for side in ("DIKEMBALIKAN", "DITOLAK")}
     pairs |= {(source, "DIBATALKAN") for source in EARLY + REVIEWED}

@@ -1,4 +1,4 @@
-"""A penetapan is credited once, by the policy's credit rule (chain.md 4)."""
+"""A penetapan is credited once, by the policy's credit rule (docs/case-lifecycle.md#credit)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A penetapan is credited at most once in any order of acts (chain.md 4)."""
+"""A penetapan is credited at most once in any order of acts (docs/case-lifecycle.md#credit)."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Annulment of an SK for one family without a sanggah (chain.md 4)."""
+"""Annulment of an SK for one family without a sanggah (docs/case-lifecycle.md#annulment)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A sanggah in term suspends the case until its decision (chain.md 4)."""
+"""A sanggah in term suspends the case until its decision (docs/case-lifecycle.md#objections)."""
 
 import asyncio
 from datetime import date

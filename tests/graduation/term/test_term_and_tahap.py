@@ -1,4 +1,4 @@
-"""The end of the term, the effective tahap and the last payable tahap (chain.md 3)."""
+"""The end of the term, the effective tahap and the last payable tahap (docs/case-lifecycle.md#effective-tahap)."""
 
 from datetime import date
 

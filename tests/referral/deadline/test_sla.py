@@ -1,4 +1,4 @@
-"""SLA of a partner: reminder, escalation, expiry (domain.md 5)."""
+"""SLA of a partner: reminder, escalation, expiry (docs/case-lifecycle.md#deadlines)."""
 
 from datetime import UTC, datetime, timedelta
 

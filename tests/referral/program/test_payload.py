@@ -22,7 +22,7 @@ REQUIRED_FIELDS = {
     "consent_id",
     "office",
 }
-# domain.md 5, "not sent". It includes the facts that referral uses for matching.
+# docs/decisions/0024-personal-data-is-sealed-and-masked.md, "not sent". It includes the facts that referral uses for matching.
 NEVER = ("desil", "komponen", "anak", "members", "lansia", "disabilit", "able_productive", "kpm_id", "bansos", "PKH",
          "exit_reason", "SEJAHTERA", "pengurus", "birth", "married", "kepesertaan")  # fmt: skip
 

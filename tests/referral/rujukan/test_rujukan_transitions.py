@@ -1,4 +1,4 @@
-"""The moves of domain.md 5 and chain.md 8, written again here.
+"""The moves of docs/case-lifecycle.md#rujukan-programs, written again here.
 
 Every other move is refused.
 """

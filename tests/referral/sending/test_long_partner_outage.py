@@ -1,4 +1,4 @@
-"""Scenario 9, partner A: 36 hours down, then every answer twice (domain.md 10).
+"""Scenario 9, partner A: 36 hours down, then every answer twice (docs/domain.md#scenarios).
 
 Each rujukan counts once. Thirty of the 120 families, in the proportions of the scenario.
 """

@@ -10,7 +10,7 @@ from tests.factories.registry import commands
 from tests.factories.services import Running
 
 FINAL_STATUSES = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL")
-# Written by hand from domain.md 2.4 and issue 4, not from the code.
+# Written by hand from docs/domain.md#pendamping-status, not from the code.
 LEGAL = (
     {("CALON", "AKTIF"), ("CALON", "DIBERHENTIKAN"), ("CALON", "MENINGGAL")}
     | {("AKTIF", "CUTI"), ("CUTI", "AKTIF"), ("AKTIF", "NONAKTIF"), ("NONAKTIF", "AKTIF")}

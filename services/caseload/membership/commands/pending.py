@@ -1,4 +1,4 @@
-"""Decisions whether other memberships stay when a family leaves one bansos (chain.md 1)."""
+"""Decisions whether other memberships stay when a family leaves one bansos (docs/decisions/0018-membership-end-follows-from-all-facts.md)."""
 
 from collections.abc import Sequence
 from typing import Any

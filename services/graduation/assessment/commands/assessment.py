@@ -26,7 +26,7 @@ from shared.errors import NotYetKnown
 from shared.files import require_uploaded
 from shared.messaging import emit
 
-# The criterion for the family's consent. It has no weight (chain.md 4).
+# The criterion for the family's consent. It has no weight (docs/domain.md#readiness).
 WILLING = "BERSEDIA"
 Answers = Mapping[str, Answer]
 Facts = dict[str, Any]

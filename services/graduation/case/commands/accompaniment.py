@@ -1,4 +1,4 @@
-"""Checks whether a pendamping may act on a family, from replicas (chain.md 5)."""
+"""Checks whether a pendamping may act on a family, from replicas (docs/architecture.md#service-boundary)."""
 
 from datetime import date
 from uuid import UUID
@@ -48,7 +48,7 @@ async def require_dampingan_or_area(
     """Return the (pendamping_id, penugasan_id) under which the actor visits a family after exit.
 
     While the case is in PEMANTAUAN (`monitored`), the family is visited by its pendamping. Later the dampingan
-    ends (chain.md 1): if no dampingan is valid, any active pendamping of the area may visit.
+    ends (docs/case-lifecycle.md#monitoring): if no dampingan is valid, any active pendamping of the area may visit.
 
     Raises:
         FamilyNotAccompanied, PendampingInactive, NotYetKnown

@@ -1,4 +1,4 @@
-"""Commands that determine approved cases in an SK (chain.md 4)."""
+"""Commands that determine approved cases in an SK (docs/case-lifecycle.md#decree)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

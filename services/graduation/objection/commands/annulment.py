@@ -85,7 +85,7 @@ async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) 
     """Check that the actor acted in no other stage of the case.
 
     The exclusion constraints do not check this if the policy lets one person act in two stages. Even then nobody
-    decides a sanggah against their own act (chain.md 4).
+    decides a sanggah against their own act (docs/decisions/0015-separation-of-duties-in-the-database.md).
 
     Raises:
         SamePersonTwice

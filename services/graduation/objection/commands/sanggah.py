@@ -1,4 +1,4 @@
-"""Commands that lodge and decide a sanggah (chain.md 3 and 4)."""
+"""Commands that lodge and decide a sanggah (docs/decisions/0016-objection-by-the-date-on-the-paper.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Ruling:
     back_pay: Sequence[BackPaymentTerms] = ()
 
 
-# States without a transition to DISANGGAH (chain.md 4), in which a sanggah in term has a refusal of its own.
+# States without a transition to DISANGGAH (docs/case-lifecycle.md#objections), in which a sanggah in term has a refusal of its own.
 STATE_REFUSALS: dict[GraduasiState, type[DomainError]] = {
     GraduasiState.DITUNDA: SanggahWhilePostponed,
     GraduasiState.SELESAI: SanggahAfterCaseEnd,

@@ -27,7 +27,7 @@ class TahapView(TahapTerms):
 
 
 class TahapCalendar(TahapView, Table, table=True):
-    """A payment stage: its start and its cut-off (chain.md 3)."""
+    """A payment stage: its start and its cut-off (docs/case-lifecycle.md#effective-tahap)."""
 
     __table_args__ = (
         sa.CheckConstraint("number BETWEEN 1 AND 12", name="number"),

@@ -1,4 +1,4 @@
-"""Tables of the instrument: the criteria and weights by which readiness is judged (domain.md 4.3)."""
+"""Tables of the instrument: the criteria and weights by which readiness is judged (docs/domain.md#readiness)."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -47,7 +47,7 @@ class InstrumentTerms(Fields):
     """The threshold, the exemption and the source of an instrument."""
 
     threshold_percent: Col[Annotated[StrictInt, Interval(ge=0, le=100), RequestOnly(70)]]
-    # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
+    # A family with fewer able members of working age than this is exempt (docs/domain.md#readiness).
     exempt_below_able: Col[Annotated[StrictInt, Interval(ge=0, le=20), RequestOnly(1)]]
     source: Col[Annotated[Text, RequestOnly("Juknis graduasi 2027")]]
 

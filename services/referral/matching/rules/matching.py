@@ -1,4 +1,4 @@
-"""Judge whether a program fits a family (domain.md 5).
+"""Judge whether a program fits a family (docs/domain.md#partner-programs).
 
 Every rule gives its own reason in words, on facts from caseload.
 """
@@ -162,7 +162,7 @@ def _holds(op: RuleOp, actual: Any, value: Any) -> bool:
 
 
 def _sentence(rule: RuleView, actual: Any, *, fits: bool, married: bool, language: int) -> str:
-    """Return a sentence like "tidak cocok: usaha 4 bulan < 6 bulan" (domain.md 5)."""
+    """Return a sentence like "tidak cocok: usaha 4 bulan < 6 bulan" (docs/domain.md#partner-programs)."""
     head = (("does not fit", "tidak cocok"), ("fits", "cocok"))[fits][language]
     noun, unit = WORDS[rule.field][language], WORDS[rule.field][2 + language]
     if actual is None:

@@ -29,7 +29,7 @@ COPIED_FIELDS = (
 
 
 async def open_relapse_rujukan(session: AsyncSession, event: RelapseConfirmed) -> None:
-    """Open one rujukan of purpose KAMBUH and match the family again (chain.md 8).
+    """Open one rujukan of purpose KAMBUH and match the family again (docs/decisions/0020-relapse-is-confirmed-by-a-look.md).
 
     The first rujukan is not changed. A repeated event changes nothing.
     """

@@ -1,6 +1,6 @@
 """Send a signed POST to a partner, and read its reply without trusting it.
 
-The signature is HMAC-SHA256 over `timestamp.body` (interop.md 1.2). Redirects are not followed and no proxy
+The signature is HMAC-SHA256 over `timestamp.body` (docs/api-partner.md#signature). Redirects are not followed and no proxy
 of the environment is used. The connection goes to the IP address that was checked, so a name that resolves
 differently the second time has no effect.
 """
