@@ -103,7 +103,8 @@ INSERT_ANSWERS = """
 INSERT INTO p2k2_kehadiran (p2k2_sesi_id, kpm_id, presence)
 SELECT $1, kpm_id, presence FROM unnest($2::uuid[], $3::text[]) AS a(kpm_id, presence) ORDER BY kpm_id
 """
-# Lock in the order of ids, as all commands on several families do, to avoid deadlocks. Lock before counting: a statement
+# Lock in the order of ids, as all commands on several families do, to avoid deadlocks. Lock before counting: a
+# statement
 # that waits for a lock does not read what the lock's holder has written to other tables.
 LOCK_FAMILIES = "SELECT FROM kpm WHERE kpm_id = ANY($1) ORDER BY kpm_id FOR NO KEY UPDATE"
 COUNT_ATTENDANCE = """
@@ -123,7 +124,8 @@ async def record_p2k2(
     """Record a session that the actor held for his families, with each family's attendance.
 
     Raises:
-        NotAllowed, DateInTheFuture, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied, SesiAlreadyRecorded, and what
+        NotAllowed, DateInTheFuture, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied,
+        SesiAlreadyRecorded, and what
         `placement_for` raises.
     """
     materi = await read_materi_id(session, terms)

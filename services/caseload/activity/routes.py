@@ -68,7 +68,8 @@ async def list_visits(
 ) -> Response:
     """List home visits.
 
-    A pendamping sees his own visits, and all visits to a family that he accompanies. An official sees those in his areas.
+    A pendamping sees his own visits, and all visits to a family that he accompanies. An official sees those in
+    his areas.
     """
     statement = await list_kunjungan(session, actor, pendamping_id, kpm_id)
     return await paging.answer(session, statement, (Kunjungan.kunjungan_id,))

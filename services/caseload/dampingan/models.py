@@ -56,7 +56,8 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
             of="valid",
             where="kind <> 'PKH_PENDAMPING'",
         ),
-        # The order of a pendamping's list of families and of a hand-over's steps. It includes `valid`, so that a page stops
+        # The order of a pendamping's list of families and of a hand-over's steps. It includes `valid`, so
+        # that a page stops
         # when it is full. Else row security checks all 400 families of a pendamping before they are sorted.
         sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id", postgresql_include=["valid"]),
         sa.Index(

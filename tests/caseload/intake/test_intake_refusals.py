@@ -82,11 +82,11 @@ async def test_refusals_do_not_repeat_values(placed: Running) -> None:
     bad = "3324075211870000"
     await take_in(placed, csv_of(family(1, nik=bad)))
     rows = await placed.sql(
-        'SELECT "column", code, concat(params, reason) AS told FROM platform.job_row_error'
+        'SELECT "column", code, concat(params, reason) AS content FROM platform.job_row_error'
     )
     assert [(row["column"], row["code"]) for row in rows] == [("nik", "SERIAL_ZERO")]
-    assert bad not in rows[0]["told"]
-    assert "0000" in rows[0]["told"]
+    assert bad not in rows[0]["content"]
+    assert "0000" in rows[0]["content"]
 
 
 async def test_repeated_nik_is_refused_on_the_later_row(placed: Running) -> None:

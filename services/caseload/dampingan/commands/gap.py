@@ -15,7 +15,8 @@ from shared import clock
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import raw
 
-# The gap ends at a PKH dampingan that starts later, if any. ON CONFLICT: the second of two ends on one day opens no gap.
+# The gap ends at a PKH dampingan that starts later, if any. ON CONFLICT: the second of two ends on one day opens no
+# gap.
 INSERT_GAPS = """
 INSERT INTO dampingan_gap (gap_id, kpm_id, since, until, cause, penugasan_id, purpose)
 SELECT g.gap_id, g.kpm_id, g.since, n.first, g.cause, g.penugasan_id, g.purpose

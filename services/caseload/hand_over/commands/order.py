@@ -18,7 +18,8 @@ async def read_placements(session: AsyncSession, order: HandOverTerms) -> tuple[
     """Return the giving and the taking placement. Only the giving one may have ended.
 
     Raises:
-        PenugasanIdentical, NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas, DateTooEarly,
+        PenugasanIdentical, NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas,
+        DateTooEarly,
         KindsDiffer.
     """
     if order.from_penugasan_id == order.to_penugasan_id:

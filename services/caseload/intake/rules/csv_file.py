@@ -1,6 +1,7 @@
 """Reader of a CSV file in windows of its sealed chunks.
 
-A step can continue at any byte, and no clear text is stored. It accepts UTF-8 with or without BOM, LF or CRLF, `,` or `;`, and refuses anything else with a named error.
+A step can continue at any byte, and no clear text is stored. It accepts UTF-8 with or without BOM, LF or CRLF, `,` or
+`;`, and refuses anything else with a named error.
 """
 
 import csv
@@ -122,7 +123,8 @@ def check_names(names: list[str]) -> None:
 def records(window: bytes, header: Header, offset: int, row_no: int, *, last: bool) -> Iterator[Record]:
     """Yield the complete rows of a window, also blank ones.
 
-    The window starts at byte `offset` of the file with row `row_no`. A row that its end may cut is not yielded unless the
+    The window starts at byte `offset` of the file with row `row_no`. A row that its end may cut is not yielded
+    unless the
     window is the `last` one.
     """
     place = 0
