@@ -289,7 +289,7 @@ async def test_criteria_cannot_be_added_to_an_instrument(graduation: Running) ->
         " SELECT instrument_id, 'NEW', $2, criteria, source, value_type, rule, passes_at, weight,"
         " knock_out, evidence_required, text_en, text_id FROM indicator WHERE instrument_id = $1 AND position = 1"
     )
-    with pytest.raises(asyncpg.CheckViolationError, match="a_place_of_the_instrument"):
+    with pytest.raises(asyncpg.CheckViolationError, match="position_within_criteria"):
         await graduation.sql(add, rows[0]["instrument_id"], 20)
     with pytest.raises(asyncpg.UniqueViolationError, match="uq_indicator_position"):
         await graduation.sql(add, rows[0]["instrument_id"], 19)
