@@ -200,17 +200,15 @@ def parked_router() -> Router:
     @may(Permission.PARKED_RETRY, key_required=True)
     async def retry_parked(order: ParkedOrder, session: Session) -> ParkedResult:
         """Ask the worker to apply the parked events of this key again, in order."""
-        return ParkedResult(
-            ordered=True, waiting=await parked_events.request_action(session, "retry", order.model_dump())
-        )
+        waiting = await parked_events.request_action(session, "retry", order.model_dump())
+        return ParkedResult(ordered=True, waiting=waiting)
 
     @router.post("/parked/skip", status_code=202)
     @may(Permission.PARKED_SKIP, key_required=True)
     async def skip_parked(order: ParkedOrder, session: Session) -> ParkedResult:
         """Ask the worker to skip the first parked event of this key for good."""
-        return ParkedResult(
-            ordered=True, waiting=await parked_events.request_action(session, "skip", order.model_dump())
-        )
+        waiting = await parked_events.request_action(session, "skip", order.model_dump())
+        return ParkedResult(ordered=True, waiting=waiting)
 
     return router
 

@@ -76,7 +76,7 @@ def test_an_edit_without_a_version_in_its_answer_is_refused() -> None:
     async def endpoint(version: IfMatch) -> Unversioned:
         return Unversioned(name=str(version))
 
-    with pytest.raises(TypeError, match="takes If-Match and answers without a version"):
+    with pytest.raises(TypeError, match="takes If-Match but answers without a version"):
         Route("/v1/x", endpoint, methods=["POST"])
 
 
