@@ -1,4 +1,4 @@
-"""NIK, No. KK, names and phones: sealed at rest, indexed by keyed hash, masked."""
+"""NIK, No. KK, names and phones: encrypted in the database, indexed by keyed hash, masked."""
 
 from shared.privacy.numbers import (
     BirthDateImpossible,
