@@ -150,7 +150,7 @@ async def require_evidence(session: AsyncSession, sha256: str | None) -> None:
 async def open(session: AsyncSession, vault: Vault, sha256: str) -> AsyncIterator[bytes]:  # noqa: A001  # the design's word
     """Yield the file in parts.
 
-    The last part is yielded only when the whole file agrees with its SHA-256, so whoever reads to the end has
+    The last part is yielded only when the whole file agrees with its SHA-256, so a caller that reads to the end has
     the right content.
 
     Raises:

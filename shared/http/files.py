@@ -18,7 +18,7 @@ BODY = {
 class FileView(BaseModel):
     """A stored file, named by its content.
 
-    Whoever may see what it is evidence of may open it.
+    A caller who may see the record that it is evidence of may open it.
     """
 
     sha256: str = Field(pattern="^[0-9a-f]{64}$")

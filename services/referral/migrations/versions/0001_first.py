@@ -15,7 +15,7 @@ SHARED = "partner_id = platform.partner() AND shared_at IS NOT NULL"
 OWN = "platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
 OFFICIAL = f"CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah) ELSE {OWN} END"
 
-# Rows of these tables are visible to whoever sees their rujukan program.
+# Rows of these tables are visible to a caller who sees their rujukan program.
 PROGRAM_TABLES = (
     "consent",
     "attempt",
