@@ -120,7 +120,7 @@ class DateInTheFuture(InvalidInput):
 
 
 class DateInThePast(InvalidInput):
-    """422: a rule would begin before today."""
+    """422: a first or last day that must not be past is before today."""
 
     en = "{on} has passed; it must be today, {today}, or a later day."
     id = "{on} sudah lewat; harus hari ini, {today}, atau hari sesudahnya."

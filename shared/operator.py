@@ -177,7 +177,7 @@ async def _raise_epoch(settings: Settings) -> int:
 
 
 async def reset_offsets(worker_url: str, subscription: str, topic: str) -> int:
-    """Reset the stored offsets of a subscription in a topic to its beginning."""
+    """Reset a subscription's offsets in a topic, and return the number of reset partitions."""
     connection = await asyncpg.connect(worker_url, timeout=5)
     try:
         done = await connection.execute(

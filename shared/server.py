@@ -191,7 +191,7 @@ class LimitedProtocol(HttpToolsProtocol):
         raise ValueError(msg)
 
     def _refuse(self, refusal: DomainError) -> None:
-        """Answer, unless an answer is under way. Then only the deadline remains."""
+        """Send the refusal, or end the connection if an answer is under way."""
         self._refusal = refusal
         if not self.waiting:
             self._end()

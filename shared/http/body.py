@@ -103,7 +103,7 @@ def limit_of(scope: Scope, settings: Settings) -> int:
 
 
 def announced_length(scope: Scope) -> int:
-    """Return the length in the headers, which the server has checked to be a number."""
+    """Return the Content-Length of a request, or 0 if there is none."""
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 

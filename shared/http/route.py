@@ -32,7 +32,7 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a route declares: its permission (None: open to anybody), body and key.
+    """What a route declares: permission (None: open to anybody), body, required Idempotency-Key.
 
     `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings.
     """

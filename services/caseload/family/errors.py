@@ -25,8 +25,8 @@ class KomponenHasEnded(DomainError):
 class DesilKnown(DomainError):
     """409: a snapshot ranks a family once, and cannot be changed."""
 
-    en = "The family's desil of {scope} in {snapshot} is already recorded."
-    id = "Desil keluarga ini untuk {scope} pada {snapshot} sudah tercatat."
+    en = "The family's desil (scope {scope}) of snapshot {snapshot} is already recorded and cannot be changed. Record a newer snapshot."
+    id = "Desil keluarga ini (cakupan {scope}) dari snapshot {snapshot} sudah tercatat dan tidak dapat diubah. Catat snapshot yang lebih baru."
 
 
 class NoKkKnown(DomainError):

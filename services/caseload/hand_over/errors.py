@@ -28,7 +28,7 @@ class HandOverAlreadyAsked(DomainError):
     """409: the same hand-over is ordered and has not ended yet."""
 
     en = "This hand-over is already ordered and has not ended (GET /v1/hand-over). Withdraw that order, or wait until it ends."
-    id = "Pengalihan ini sudah diminta dan belum selesai (GET /v1/hand-over). Batalkan yang itu, atau tunggu selesai."
+    id = "Pengalihan ini sudah diminta dan belum selesai (GET /v1/hand-over). Batalkan permintaan itu, atau tunggu hingga selesai."
 
 
 class HandOverStarted(DomainError):

@@ -133,7 +133,7 @@ class PendingOutcome(StrEnum):
 
 
 class PendingKey(Fields):
-    """The case that requires a decision."""
+    """The graduation case whose exit requires a decision about another membership."""
 
     graduasi_id: Col[UUID]
 

@@ -79,7 +79,8 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
 async def is_actors_task(session: AsyncSession, actor: Actor, tugas: Tugas) -> bool:
     """Return whether the actor may finish a task.
 
-    Officials may finish tasks of their areas, a pendamping those of his families.
+    Officials may finish tasks of their areas. A pendamping may finish those of his families,
+    except PASANG_PENDAMPING.
     """
     if actor.scope is not Scope.OWN_FAMILIES:
         return True

@@ -194,7 +194,7 @@ def format_value(indicator: Indicator, value: bool | int, language: int) -> str:
 
 
 def explain_exemption(instrument: Instrument, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the explanation of an exempt family."""
+    """Explain that too few able members exempt the family from graduation."""
     able, minimum = facts["able_productive"], instrument.exempt_below_able
     return {
         "code": "EXEMPT",

@@ -4,5 +4,5 @@ from shared.errors import DomainError
 class CandidateRuleMissing(DomainError):
     """409: the policy of this exit reason defines no candidate reasons."""
 
-    en = "The policy of {exit_reason} does not define what makes a family a candidate."
-    id = "Kebijakan {exit_reason} tidak menyebut apa yang menjadikan keluarga calon graduasi."
+    en = "The policy of {exit_reason} defines no candidate reasons. Ask Kemensos to activate a version that does."
+    id = "Kebijakan {exit_reason} tidak memuat alasan calon graduasi. Mintalah Kemensos mengaktifkan versi yang memuatnya."

@@ -28,8 +28,8 @@ class OpenedByExitProposal(DomainError):
 class KepesertaanOfAnother(DomainError):
     """409: the kepesertaan belongs to another family."""
 
-    en = "This kepesertaan belongs to another family."
-    id = "Kepesertaan ini milik keluarga lain."
+    en = "This kepesertaan belongs to another family. Send one of the family in kpm_id."
+    id = "Kepesertaan ini milik keluarga lain. Kirimkan kepesertaan milik keluarga pada kpm_id."
 
 
 class KepesertaanNotActive(DomainError):

@@ -77,16 +77,16 @@ class SanggahAlreadyDecided(DomainError):
 
 
 class BackPayUndecided(DomainError):
-    """422: an annulment must decide for each tahap concerned whether it is paid back."""
+    """422: an annulment must decide for each withheld tahap whether the family receives it."""
 
     status = 422
-    en = "Decide for each of these tahap whether it is paid back, and give the reason: {tahap}."
-    id = "Putuskan untuk setiap tahap berikut apakah dibayar kembali, beserta alasannya: {tahap}."
+    en = "Decide for each of these tahap whether the family receives the withheld payment, and give the reason: {tahap}."
+    id = "Putuskan untuk setiap tahap berikut apakah bantuan yang tertahan dibayarkan kepada keluarga, beserta alasannya: {tahap}."
 
 
 class BackPayNotConcerned(DomainError):
-    """422: no payment was withheld for these tahap, so nothing can be paid back."""
+    """422: no payment was withheld for these tahap, so the decision cannot pay them."""
 
     status = 422
-    en = "These tahap are not concerned by the decision and cannot be paid back by it: {tahap}."
-    id = "Tahap berikut tidak terkait dengan keputusan ini dan tidak dapat dibayar kembali: {tahap}."
+    en = "No payment was withheld for these tahap, so this decision cannot pay them: {tahap}."
+    id = "Tidak ada bantuan yang tertahan pada tahap berikut, sehingga tidak dapat dibayarkan melalui keputusan ini: {tahap}."

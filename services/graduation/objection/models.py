@@ -165,7 +165,7 @@ Tahap = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$
 
 
 class BackPaymentTerms(Fields):
-    """Whether one tahap is paid back, and why."""
+    """Whether the family receives the withheld payment of one tahap, and why."""
 
     tahap: Col[Tahap] = Field(primary_key=True)
     paid: Col[StrictBool]
@@ -173,11 +173,11 @@ class BackPaymentTerms(Fields):
 
 
 class BackPayView(BackPaymentTerms):
-    """Whether one tahap is paid back, and why."""
+    """Whether the family receives the withheld payment of one tahap, and why."""
 
 
 class BackPayment(BackPayView, Table, table=True):
-    """Whether one tahap since the effective date is paid back, and why. Append-only."""
+    """Whether the family receives one tahap withheld since the effective date. Append-only."""
 
     __table_args__ = (sa.PrimaryKeyConstraint("graduasi_id", "tahap"),)
 

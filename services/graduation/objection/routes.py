@@ -40,7 +40,7 @@ class SanggahPaper(SanggahTerms, Body):
 
 
 class TahapPaid(BackPaymentTerms, Body):
-    """Whether one tahap is paid back, and why."""
+    """Whether the family receives the withheld payment of one tahap, and why."""
 
 
 BackPayList = Annotated[list[TahapPaid], Field(max_length=MAX_TAHAP)]
@@ -99,7 +99,10 @@ class AnnulmentOrder(Body):
 
 
 class SanggahFullView(SanggahView):
-    """A sanggah with its decision. `tahap_concerned` are the tahap that an acceptance today must decide."""
+    """A sanggah with its decision.
+
+    `tahap_concerned`: closed tahap without payment, on which an acceptance today must decide.
+    """
 
     term_ends_on: date
     decision: SanggahDecisionView | None

@@ -61,10 +61,10 @@ class PolicyWithdrawn(DomainError):
 
 
 class PolicyAlreadyActivated(DomainError):
-    """409: a version is activated once."""
+    """409: an activated version cannot be approved, activated or withdrawn."""
 
-    en = "This policy has been activated from {on} already. Draft a new version to change it."
-    id = "Kebijakan ini sudah diberlakukan mulai {on}. Susun versi baru untuk mengubahnya."
+    en = "This policy is activated from {on} and cannot be changed. Draft a new version instead."
+    id = "Kebijakan ini sudah diberlakukan mulai {on} dan tidak dapat diubah. Susun versi baru sebagai gantinya."
 
 
 class InstrumentUnknown(DomainError):
@@ -76,11 +76,11 @@ class InstrumentUnknown(DomainError):
 
 
 class CreditRuleUnknown(DomainError):
-    """422: the draft names a crediting rule that does not exist."""
+    """422: the draft names a credit rule that does not exist."""
 
     status = 422
-    en = "There is no crediting rule with this version."
-    id = "Tidak ada aturan penghitungan kinerja dengan versi ini."
+    en = "There is no credit rule with this version. Choose one from GET /v1/credit-rule."
+    id = "Tidak ada aturan kredit dengan versi ini. Pilih salah satu dari GET /v1/credit-rule."
 
 
 class StagesMissing(DomainError):

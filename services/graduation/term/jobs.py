@@ -10,7 +10,10 @@ from shared.jobs import ScheduledTask, Work, for_subject
 
 
 async def end_term(session: AsyncSession, due: ScheduledTask) -> None:
-    """Make the exit effective on the day after the term."""
+    """Move a case to EFEKTIF after its objection term.
+
+    Runs on the day after the term. The exit takes effect with the tahap that it sets.
+    """
     settled_on = due.payload.get("settled_on")
     await take_effect(session, UUID(due.subject_id), date.fromisoformat(settled_on) if settled_on else None)
 

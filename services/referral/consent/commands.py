@@ -174,7 +174,7 @@ async def pause_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUI
 async def copy_pauses(session: AsyncSession, first: Rujukan, other: Rujukan) -> None:
     """Pause a new rujukan for each open sanggah of the first rujukan of its graduation.
 
-    So the same decision resumes both.
+    The same decision then resumes both.
     """
     statement = sa.select(Pause.sanggah_id).where(
         Pause.rujukan_id == first.rujukan_id, Pause.resumed_on.is_(None)

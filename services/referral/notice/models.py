@@ -87,7 +87,7 @@ class InboxReadItem(Fields):
 class InboxRead(InboxReadItem, Table, table=True):
     """One read of a notice in the inbox.
 
-    Fields are stored by name, never their values.
+    It stores the names of the fields, never their values.
 
     Rows are append-only.
     """

@@ -31,7 +31,7 @@ class BreakerLimitBody(BreakerLimitTerms, Body):
 
 
 class BreakerLimitPage(View):
-    """A page of limits, by code."""
+    """A page of limits by partner code, `*` first."""
 
     items: list[BreakerLimitView]
     next: str | None

@@ -51,7 +51,7 @@ class HistoryPage(View):
 
 
 class AttemptPage(View):
-    """A page of attempts, oldest first."""
+    """A page of attempts to notify the partner, oldest first."""
 
     items: list[AttemptItem]
     next: str | None

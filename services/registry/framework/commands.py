@@ -13,7 +13,7 @@ from shared.errors import VersionJustSet
 
 
 async def set_target(session: AsyncSession, actor: Actor, terms: TargetTerms) -> Target:
-    """Set a kind's target for a full year and the statuses that count.
+    """Set a kind's yearly target and the pendamping statuses whose days count.
 
     Identical terms return the existing target unchanged.
 

@@ -39,7 +39,7 @@ class WilayahTugasOverlaps(DomainError):
 
 
 class SubjectNotAllowed(InvalidInput):
-    """422: The kind or the employer status is not for this subject (docs/domain.md#kinds-of-pendamping)."""
+    """422: The kind or employer status does not fit a person or an organisation (docs/domain.md#kinds-of-pendamping)."""
 
     en = "{kind} with the employer status {employer_status} cannot be held by a {subject}."
     id = "{kind} dengan status {employer_status} tidak dapat dipegang oleh {subject}."

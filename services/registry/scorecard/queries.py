@@ -101,7 +101,7 @@ def summarize_activity(placements: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 async def _read_crossings(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
-    """Return the last crossings of the year in Jakarta, oldest first."""
+    """Return the pendamping's newest limit crossings of a year, oldest first."""
     first, after, _ = year_bounds(year)
     begins, ends = (midnight(day.replace(month=1, day=1)) for day in (first, after))
     row, order = LimitCrossing, (LimitCrossing.crossed_at.desc(), LimitCrossing.event_id.desc())
@@ -251,7 +251,7 @@ async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -
 
 
 async def _count_families_by_step(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[str, int]:
-    """Return the number of families at each step. A family with several offers counts once."""
+    """Return how many families reached each step. Several offers count once."""
     families = sa.select(
         OFFER.graduasi_id, *(sa.func.bool_or(step).label(name) for name, step in STEPS.items())
     ).where(OFFER.graduasi_id.in_(graduasi_ids))
@@ -264,7 +264,7 @@ async def _count_families_by_step(session: AsyncSession, graduasi_ids: sa.Select
 
 
 async def _count_offers_by_step(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[str, Any]:
-    """Return the number of offers at each step, and the refusals by reason."""
+    """Return how many offers reached each step, and the partners' refusals by reason."""
     refused = OFFER.answer == STATE.DITOLAK
     counts = (
         sa.func.count().filter(step).label(name) for name, step in (*STEPS.items(), ("refused", refused))

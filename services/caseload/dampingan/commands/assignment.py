@@ -158,7 +158,7 @@ async def reserve_place(
 async def resume_accompaniment(
     session: AsyncSession, kpm_id: UUID, *, why: str, graduasi_id: UUID | None
 ) -> None:
-    """Switch the dampingan of a family in PKH back to PENDAMPINGAN.
+    """Switch the PKH dampingan of a family from PEMANTAUAN back to PENDAMPINGAN.
 
     Without a PKH pendamping the family gets a gap and a task.
     """

@@ -42,7 +42,7 @@ async def change_family(
 
 
 async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> list[dict[str, Any]]:
-    """Recompute the facts of families from their rows, and store them."""
+    """Recompute the facts of families from their rows, store them and return them."""
     today, kpm_ids = await clock.today(session), [kpm.kpm_id for kpm in families]
     ages, members = await read_ages(session, today), await read_members(session, kpm_ids, today)
     ranks, ends = await read_desil_ranks(session, kpm_ids), await read_last_komponen_ends(session, kpm_ids)

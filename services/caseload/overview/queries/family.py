@@ -149,5 +149,8 @@ async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | N
 
 
 def list_history(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
-    """Select acts on a family by `history_id`, which grows with time."""
+    """Select the acts on a family.
+
+    The route sorts them by `history_id`, which grows with time.
+    """
     return sa.select(*columns_of(KpmHistory, HistoryItem)).where(KpmHistory.kpm_id == kpm_id)

@@ -30,7 +30,7 @@ from shared.messaging import emit
 
 @dataclass(frozen=True, slots=True)
 class AnnulmentTerms:
-    """The ground of an annulment, and whether each tahap concerned is paid back."""
+    """The ground of an annulment, and whether the family receives each withheld tahap."""
 
     ground: AnnulmentGround
     back_pay: Sequence[BackPaymentTerms]

@@ -50,7 +50,7 @@ from shared.messaging import emit
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The decision on a sanggah, its reason, and whether each tahap concerned is paid back."""
+    """The decision on a sanggah, its reason, and which withheld tahap the family receives."""
 
     outcome: SanggahOutcome
     reason: str
@@ -160,7 +160,7 @@ async def _lock_sanggah(session: AsyncSession, sanggah_id: UUID) -> tuple[Gradua
 
 
 def _refuse_back_pay(ruling: Ruling) -> None:
-    # A refused sanggah annuls nothing, so that no tahap is paid back.
+    # A refused sanggah annuls nothing, so that no withheld tahap is paid.
     if ruling.back_pay:
         raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(one.tahap for one in ruling.back_pay))
 

@@ -21,7 +21,7 @@ SIDE_STATES = {
 
 
 class IndicatorDraft(IndicatorTerms, Body):
-    """One criterion: its value, its rule, its weight, and whether it requires evidence."""
+    """One criterion: source and type of its value, rule, limit, weight, knock-out, evidence."""
 
 
 class InstrumentDraft(InstrumentTerms, Body):

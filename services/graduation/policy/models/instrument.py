@@ -71,7 +71,7 @@ class Instrument(InstrumentTerms, Table, table=True):
 
 
 class IndicatorTerms(Fields):
-    """One criterion: its value, its rule, its weight, and whether it requires evidence."""
+    """One criterion: source and type of its value, rule, limit, weight, knock-out, evidence."""
 
     code: Col[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,40}$"), RequestOnly("SAVINGS_RP")]] = (
         Field(primary_key=True)

@@ -108,7 +108,8 @@ async def record_receipt(
     A repeated receipt changes nothing.
 
     Raises:
-        NotFound, NoticeNotRead
+        NotFound
+        NoticeNotRead: it was neither read in the inbox nor sent by webhook.
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     notice = await session.get(PartnerNotice, notice_id, with_for_update=True)

@@ -59,14 +59,14 @@ async def set_places(
 
 
 async def set_quota(session: AsyncSession, code: str, new: QuotaTerms, actor: Actor) -> ProgramQuota:
-    """Set the places of an area.
+    """Set how many places a program has in an area.
 
     A quota with the same first day is amended. One that started before ends where this one starts. On the
     first day the waiting list is processed.
 
     Raises:
-        WilayahUnknown, InvalidRange, QuotaBelowTaken, QuotaOverlaps, DateInThePast: it would end what was
-        in force before today, and its places would be given a second time.
+        WilayahUnknown, InvalidRange, QuotaBelowTaken, QuotaOverlaps.
+        DateInThePast: it would end a quota before today.
     """
     if new.kode_wilayah != wilayah.NATIONAL:
         wilayah.require(new.kode_wilayah, "/body/kode_wilayah")
