@@ -178,7 +178,7 @@ async def test_a_rebuild_keeps_names_rights_and_row_security(stage: ServicePair)
     )
     owner = await asyncpg.connect(stage.urls["reader_owner"])
     for statement in (
-        "CREATE INDEX ix_pendamping_no ON replica_pendamping.pendamping (pendamping_no) WHERE emitted_keys > 0",
+        "CREATE INDEX ix_pendamping_no ON replica_pendamping.pendamping (pendamping_no) WHERE last_seq > 0",
         "ALTER TABLE replica_pendamping.pendamping ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE replica_pendamping.pendamping FORCE ROW LEVEL SECURITY",
         "CREATE POLICY area ON replica_pendamping.pendamping USING (platform.in_scope(pendamping_no))",
