@@ -64,7 +64,7 @@ def test_every_check_of_both_scenarios_passes(demonstrated: Demonstrated) -> Non
     ):
         assert sentence in result.stdout
     assert result.stdout.count("agrees") == len(NUMBERS)
-    assert "(I1 to I9)" in result.stdout
+    assert "the invariants I1 to I9 hold" in result.stdout
 
 
 def test_both_scenarios_share_a_clock_that_never_goes_back(demonstrated: Demonstrated) -> None:
