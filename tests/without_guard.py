@@ -152,7 +152,10 @@ def run_without(name: str) -> int:
     remove, arguments = GUARDS[name]
     remove()
     failed = Failed()
-    pytest.main([*arguments, "-q", "-p", "no:cacheprovider", "--tb=short", "--no-header"], plugins=[failed])
+    # The guard's modules are imported before pytest, which warns that it cannot rewrite their plugins.
+    options = ["-q", "-p", "no:cacheprovider", "--tb=short", "--no-header"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    pytest.main([*arguments, *options], plugins=[failed])
     for test in failed.tests:
         sys.stderr.write(f"without {name}: {test}\n")
     return 0 if failed.tests else 1
