@@ -22,15 +22,15 @@ from shared.contracts.kinds import (
 from shared.database.tables import Col
 from shared.fields import Rupiah, Wilayah
 
-KPM = {"schema": "replica_kpm"}
-PENDAMPING = {"schema": "replica_pendamping"}
-RUJUKAN = {"schema": "replica_rujukan"}
+KPM_SCHEMA = {"schema": "replica_kpm"}
+PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}
+RUJUKAN_SCHEMA = {"schema": "replica_rujukan"}
 
 
 class Kpm(Table, table=True):
     """A family with its facts, from caseload."""
 
-    __table_args__ = KPM
+    __table_args__ = KPM_SCHEMA
 
     kpm_id: Col[UUID] = Field(primary_key=True)
     kode_wilayah: Col[Wilayah]
@@ -48,7 +48,7 @@ class Kpm(Table, table=True):
 class Usaha(Table, table=True):
     """A family's business, from caseload. `omzet_rp` is the turnover per month."""
 
-    __table_args__ = KPM
+    __table_args__ = KPM_SCHEMA
 
     usaha_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -61,7 +61,7 @@ class Usaha(Table, table=True):
 class Kepesertaan(Table, table=True):
     """A membership in a bansos, from caseload. `valid_to` is the first day after it."""
 
-    __table_args__ = KPM
+    __table_args__ = KPM_SCHEMA
 
     kepesertaan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -79,7 +79,7 @@ class Dampingan(Table, table=True):
     `valid_to` is the first day after it.
     """
 
-    __table_args__ = (sa.Index(None, "kpm_id", "pendamping_id"), KPM)
+    __table_args__ = (sa.Index(None, "kpm_id", "pendamping_id"), KPM_SCHEMA)
 
     dampingan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID]
@@ -94,7 +94,7 @@ class Dampingan(Table, table=True):
 class Pendamping(Table, table=True):
     """A pendamping's status, from registry."""
 
-    __table_args__ = PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     pendamping_id: Col[UUID] = Field(primary_key=True)
     status: Col[PendampingStatus]
@@ -104,7 +104,7 @@ class Pendamping(Table, table=True):
 class Penugasan(Table, table=True):
     """A pendamping's placement of a kind in a date range, from registry."""
 
-    __table_args__ = PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     penugasan_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID] = Field(index=True)
@@ -116,7 +116,7 @@ class Penugasan(Table, table=True):
 class WilayahTugas(Table, table=True):
     """An area that a placement covers, from registry."""
 
-    __table_args__ = PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
     penugasan_id: Col[UUID] = Field(index=True)
@@ -129,7 +129,7 @@ class WilayahTugas(Table, table=True):
 class Rujukan(Table, table=True):
     """The rujukan that referral opened for a graduated family."""
 
-    __table_args__ = RUJUKAN
+    __table_args__ = RUJUKAN_SCHEMA
 
     rujukan_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID] = Field(index=True)
@@ -140,7 +140,7 @@ class Rujukan(Table, table=True):
 class RujukanProgram(Table, table=True):
     """A program offered to a graduated family and its result, from referral."""
 
-    __table_args__ = RUJUKAN
+    __table_args__ = RUJUKAN_SCHEMA
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID] = Field(index=True)
