@@ -14,10 +14,12 @@ from shared.contracts.kinds import (
     DampinganPurpose,
     DesilScope,
     ExitReason,
+    FamilyEndReason,
     KomponenKind,
     LimitSide,
     PilarKind,
     Sex,
+    UsahaEndReason,
     UsahaSector,
 )
 from shared.events import SEALED_TOPIC, Event
@@ -34,7 +36,10 @@ class Desil(BaseModel):
 
 
 class KpmFacts(Event):
-    """The full state of a family, as far as other services may know it."""
+    """The full state of a family, as far as other services may know it.
+
+    `former_members` are the ids of people who have died or left. `ended_on` is the day on which the family ended.
+    """
 
     kpm_id: UUID
     kode_wilayah: str
@@ -50,6 +55,10 @@ class KpmFacts(Event):
     pengurus_sex: Sex | None = None
     pengurus_birth_year: int | None = None
     pengurus_married: bool | None = None
+    pengurus_id: UUID | None = None
+    former_members: tuple[UUID, ...] = ()
+    ended_on: date | None = None
+    end_reason: FamilyEndReason | None = None
 
 
 class KpmRegistered(KpmFacts, wire="caseload.kpm_registered.v1", key="kpm_id"):
@@ -73,7 +82,8 @@ class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
 
     Used by: graduation.kpm, referral.kpm
 
-    Turnover is in rupiah per month.
+    Turnover is in rupiah per month. A business with `ended_on` counts for nothing from that day. `continues` is the
+    business of another member that was transferred to this owner.
     """
 
     usaha_id: UUID
@@ -87,6 +97,10 @@ class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
     omzet_rp: int
     has_nib: bool
     has_letter: bool
+    owner_id: UUID | None = None
+    ended_on: date | None = None
+    end_reason: UsahaEndReason | None = None
+    continues: UUID | None = None
 
 
 class KepesertaanStarted(Event, wire="caseload.kepesertaan_started.v1", key="kpm_id"):

@@ -22,7 +22,10 @@ class RujukanOpened(Event, wire="referral.rujukan_opened.v1", key="kpm_id"):
 
 
 class ConsentFacts(Event):
-    """The consent of a family for one partner, on a version of the text."""
+    """The consent of a family for one partner, on a version of the text.
+
+    `persons` are the ids of the members whose identity is shared: the signer and the owners of the business.
+    """
 
     consent_id: UUID
     rujukan_id: UUID
@@ -31,6 +34,7 @@ class ConsentFacts(Event):
     kode_wilayah: str
     partner_id: UUID
     text_version: int
+    persons: tuple[UUID, ...] = ()
 
 
 class ConsentGiven(ConsentFacts, wire="referral.consent_given.v1", key="kpm_id"):
