@@ -7,7 +7,7 @@ docs/architecture.md#personal-data: counts, flags, codes, dates, birth year and 
 from datetime import date
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.kinds import (
     Bansos,
@@ -56,7 +56,7 @@ class KpmFacts(Event):
     pengurus_birth_year: int | None = None
     pengurus_married: bool | None = None
     pengurus_id: UUID | None = None
-    former_members: tuple[UUID, ...] = ()
+    former_members: list[UUID] = Field(default_factory=list[UUID])
     ended_on: date | None = None
     end_reason: FamilyEndReason | None = None
 

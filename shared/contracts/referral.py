@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.kinds import BenefitKind, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.events import Event
 
@@ -34,7 +36,7 @@ class ConsentFacts(Event):
     kode_wilayah: str
     partner_id: UUID
     text_version: int
-    persons: tuple[UUID, ...] = ()
+    persons: list[UUID] = Field(default_factory=list[UUID])
 
 
 class ConsentGiven(ConsentFacts, wire="referral.consent_given.v1", key="kpm_id"):
