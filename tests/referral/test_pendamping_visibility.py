@@ -14,7 +14,14 @@ from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
 
 KUR = "KUR_SUPERMIKRO"
-TABLES = ("rujukan", "rujukan_program", "consent", "attempt", "rujukan_program_history", "offer_shown")
+TABLES = (
+    "rujukan",
+    "rujukan_program",
+    "consent",
+    "delivery_attempt",
+    "rujukan_program_history",
+    "offer_shown",
+)
 
 
 async def sent_case(referral: Running, bank: PartnerSimulator) -> tuple[World, str, Any]:

@@ -138,7 +138,7 @@ async def answer_all(fifty: Fifty) -> None:
 
 
 FATE = """
-SELECT p.rujukan_program_id::text AS row, p.kpm_id, p.state, EXISTS (SELECT FROM waiting w
+SELECT p.rujukan_program_id::text AS row, p.kpm_id, p.state, EXISTS (SELECT FROM waiting_list_entry w
     WHERE w.rujukan_program_id = p.rujukan_program_id AND w.left_on IS NULL) AS waits, EXISTS (SELECT FROM escalation e
     WHERE e.rujukan_program_id = p.rujukan_program_id AND e.settled_on IS NULL) AS escalated
 FROM rujukan_program p WHERE p.rujukan_program_id = ANY ($1::uuid[])
@@ -217,7 +217,7 @@ async def test_each_of_fifty_graduates_has_exactly_one_fate(referral: Running) -
         view = await referral.get("/v1/escalation", as_=fifty.world.kemensos)
         assert {one["rujukan_program_id"] for one in view.json()["items"]} == set(fifty.subjects(E))
         lines = await referral.sql(
-            "SELECT reason, count(*) AS n FROM waiting WHERE left_on IS NULL GROUP BY 1"
+            "SELECT reason, count(*) AS n FROM waiting_list_entry WHERE left_on IS NULL GROUP BY 1"
         )
         assert dict(map(tuple, lines)) == {"DAFTAR_MITRA": 2, "PENERIMAAN_TUTUP": 5}
         events = await fifty.world.emitted("referral.rujukan_answered.v1")

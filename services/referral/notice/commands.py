@@ -19,7 +19,7 @@ from services.referral.partner.models import Partner
 from services.referral.program.rules import notice_payload
 from services.referral.rujukan.commands import SYSTEM
 from services.referral.rujukan.models import Rujukan, RujukanProgram
-from services.referral.sending.models import Attempt
+from services.referral.sending.models import DeliveryAttempt
 from shared.database import uuid7, vault_of, write_once
 from shared.jobs import ScheduledTask, schedule
 from shared.privacy import SealBroken
@@ -178,7 +178,7 @@ async def record_attempt(
     If no call was made, nothing was shared and the breaker is not changed.
     """
     session.add(
-        Attempt(
+        DeliveryAttempt(
             attempt_id=uuid7(),
             rujukan_program_id=subject,
             notice=notice,

@@ -13,8 +13,8 @@ from services.referral.place.models import (
     IntakeWindow,
     QuotaTerms,
     QuotaView,
-    Waiting,
-    WaitingItem,
+    WaitingListEntry,
+    WaitingListItem,
     WaitingReason,
 )
 from services.referral.program.models import Program
@@ -58,7 +58,7 @@ class IntakePage(View):
 class WaitingPage(View):
     """A page of the waiting list, first come first."""
 
-    items: list[WaitingItem]
+    items: list[WaitingListItem]
     next: str | None
 
 
@@ -123,6 +123,8 @@ async def list_waiting(program_id: UUID, session: Session, actor: CurrentActor, 
     """
     require_official(actor)
     program = await visibility.read(session, Program, program_id, "program")
-    statement = visibility.select_columns(Waiting, list(WaitingItem.model_fields))
-    statement = statement.where(Waiting.program_code == program.code, Waiting.left_on.is_(None))
+    statement = visibility.select_columns(WaitingListEntry, list(WaitingListItem.model_fields))
+    statement = statement.where(
+        WaitingListEntry.program_code == program.code, WaitingListEntry.left_on.is_(None)
+    )
     return await paging.answer(session, statement, queries.WAITING_ORDER)

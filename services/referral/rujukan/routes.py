@@ -20,7 +20,7 @@ from services.referral.rujukan.models import (
     RujukanProgramHistory,
     RujukanProgramItem,
 )
-from services.referral.sending.models import Attempt, AttemptItem
+from services.referral.sending.models import DeliveryAttempt, DeliveryAttemptItem
 from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Actor, Permission, Scope
@@ -53,7 +53,7 @@ class HistoryPage(View):
 class AttemptPage(View):
     """A page of attempts to notify the partner, oldest first."""
 
-    items: list[AttemptItem]
+    items: list[DeliveryAttemptItem]
     next: str | None
 
 
@@ -107,8 +107,8 @@ async def list_attempts(
     """List the attempts to notify the partner, with the names of the shared fields."""
     require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.select_columns(Attempt, list(AttemptItem.model_fields))
-    statement = statement.where(Attempt.rujukan_program_id == rujukan_program_id)
+    statement = visibility.select_columns(DeliveryAttempt, list(DeliveryAttemptItem.model_fields))
+    statement = statement.where(DeliveryAttempt.rujukan_program_id == rujukan_program_id)
     return await paging.answer(session, statement, queries.ATTEMPT_ORDER)
 
 

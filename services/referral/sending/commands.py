@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.answer.commands import record_answer
-from services.referral.answer.models import PartnerAnswer
+from services.referral.answer.models import AnswerInput
 from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     mark_taken,
@@ -173,7 +173,7 @@ async def _apply_reply(session: AsyncSession, row: RujukanProgram, reply: Reply,
     if refusal is None and reply.status != 200:
         return
     status = RujukanProgramState.DITOLAK if refusal else RujukanProgramState.DITERIMA_SISTEM
-    answer = PartnerAnswer(
+    answer = AnswerInput(
         answer_id=f"reply:{row.rujukan_program_id}", status=status, reason_code=refusal, answered_on=today
     )
     await record_answer(session, row, answer, SYSTEM)

@@ -44,7 +44,7 @@ async def test_fifty_concurrent_equal_answers_count_once(referral: Running) -> N
         assert {answer.status_code for answer in answers} <= {201, 503}
         assert any(answer.status_code == 201 for answer in answers)
         assert len(await world.emitted("referral.rujukan_answered.v1")) == 1
-        assert (await referral.sql("SELECT count(*) AS n FROM answer"))[0]["n"] == 1
+        assert (await referral.sql("SELECT count(*) AS n FROM partner_answer"))[0]["n"] == 1
 
 
 async def test_answer_implies_the_states_before_it(referral: Running) -> None:
@@ -113,7 +113,7 @@ async def test_late_older_answer_is_stored_without_a_move(referral: Running) -> 
             world, subject, answer_id="B-0", status="DAFTAR_TUNGGU", amount_rp=None, answered_on=yesterday
         )
         assert (last.status_code, last.json()["state"]) == (201, "DISETUJUI")
-        rows = await referral.sql("SELECT partner_answer_id, changed FROM answer ORDER BY answer_id")
+        rows = await referral.sql("SELECT answer_id, changed FROM partner_answer ORDER BY partner_answer_id")
         assert [row["changed"] for row in rows] == [True, False, True, False]
         assert len(await world.emitted("referral.rujukan_answered.v1")) == 2
 
@@ -167,7 +167,9 @@ async def test_reason_text_is_stored_sealed(referral: Running) -> None:
             "amount_rp": None,
         }
         assert (await post_answer(world, subject, **changes)).status_code == 201
-        rows = await referral.sql("SELECT answer::text AS text, reason_text_sealed FROM answer")
+        rows = await referral.sql(
+            "SELECT partner_answer::text AS text, reason_text_sealed FROM partner_answer"
+        )
         assert rows[0]["reason_text_sealed"]
         assert "Siti" not in rows[0]["text"]
         assert "Siti" not in str(await referral.emitted())

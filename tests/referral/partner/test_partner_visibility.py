@@ -115,7 +115,7 @@ async def test_database_shows_a_partner_only_its_own_rows(referral: Running) -> 
                     chosen = world.partners[partner]["partner_id"] if partner else ""
                     scope = "PARTNER" if partner else "AREA"
                     await open_scope(connection, areas=areas, scope=scope, partner=chosen)
-                    tables = ("rujukan", "rujukan_program", "consent", "attempt")
+                    tables = ("rujukan", "rujukan_program", "consent", "delivery_attempt")
                     seen.append(
                         tuple(
                             [await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
@@ -125,7 +125,7 @@ async def test_database_shows_a_partner_only_its_own_rows(referral: Running) -> 
             assert await connection.fetchval("SELECT count(*) FROM rujukan_program") == 0
             for statement in (
                 "SELECT sealed FROM identity",
-                "UPDATE answer SET status = 'DITOLAK'",
+                "UPDATE partner_answer SET status = 'DITOLAK'",
                 "DELETE FROM consent",
             ):
                 refused = None

@@ -84,7 +84,7 @@ async def test_released_place_goes_to_the_first_waiting_family(referral: Running
     await referral.work()
     assert await line(crowd[0]) == [(ids[2], "KUOTA_PENUH")]
     assert await quotas(crowd[0]) == {DESA: (1, 1, 0)}
-    left = await referral.sql("SELECT left_as FROM waiting ORDER BY number")
+    left = await referral.sql("SELECT left_as FROM waiting_list_entry ORDER BY number")
     assert [row["left_as"] for row in left] == ["PROMOTED", None]
 
 

@@ -168,12 +168,12 @@ async def check_no_double_count(referral: Running) -> None:
     wrong = await referral.sql(
         "SELECT p.state FROM rujukan_program p JOIN quota_place h USING (rujukan_program_id)"
         " WHERE h.released_on IS NULL AND (p.state IN ('DRAF', 'DITOLAK', 'KEDALUWARSA', 'DICABUT')"
-        " OR EXISTS (SELECT FROM waiting w WHERE w.rujukan_program_id = p.rujukan_program_id AND w.left_on IS NULL"
+        " OR EXISTS (SELECT FROM waiting_list_entry w WHERE w.rujukan_program_id = p.rujukan_program_id AND w.left_on IS NULL"
         " AND w.reason = 'KUOTA_PENUH'))"
     )
     assert wrong == []
     counted = await referral.sql(
-        "SELECT 1 FROM program_quota q WHERE waiting <> (SELECT count(*) FROM waiting w WHERE w.quota_id = q.quota_id"
+        "SELECT 1 FROM program_quota q WHERE waiting <> (SELECT count(*) FROM waiting_list_entry w WHERE w.quota_id = q.quota_id"
         " AND left_on IS NULL)"
     )
     assert counted == []

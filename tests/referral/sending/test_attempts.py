@@ -14,7 +14,13 @@ async def test_attempt_records_field_names_without_values(referral: Running) -> 
         listed = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
         assert listed.json()["items"][0]["fields"] == ["name", "nik", "phone", "sk_no", "usaha"]
         assert NIK not in listed.text
-        for table in ("attempt", "scheduled_task", "rujukan_program", "rujukan_program_history", "job"):
+        for table in (
+            "delivery_attempt",
+            "scheduled_task",
+            "rujukan_program",
+            "rujukan_program_history",
+            "job",
+        ):
             schema = "platform." if table in {"scheduled_task", "job"} else ""
             rows = await referral.sql(f"SELECT t::text AS text FROM {schema}{table} t")
             assert not any(NIK in row["text"] or "Siti" in row["text"] for row in rows)

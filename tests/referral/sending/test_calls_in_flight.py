@@ -43,7 +43,7 @@ async def withdraw(world: World, subject: str) -> None:
 
 
 async def attempts(referral: Running) -> list[Any]:
-    rows = await referral.sql("SELECT notice, http_status FROM attempt ORDER BY attempt_id")
+    rows = await referral.sql("SELECT notice, http_status FROM delivery_attempt ORDER BY attempt_id")
     return [tuple(row) for row in rows]
 
 
