@@ -15,7 +15,7 @@ from shared.jobs import Job, RowError, Step, TooManyJobs, enqueue, job_runner, r
 from shared.jobs.job_runner import MAX_REFUSALS
 from shared.jobs.queue import MAX_OPEN_JOBS
 from shared.jobs.row_errors import JOBS_AT_ONCE, expire_row_errors
-from shared.messaging import housekeeping
+from shared.messaging import maintenance
 from tests.factories.services import Running
 
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
@@ -190,7 +190,7 @@ async def test_refused_rows_expire_after_their_term_and_the_counts_stay(registry
     await registry.sql(
         "UPDATE platform.job SET ended_at = now() - interval '89 days' WHERE job_id = $1", jobs[1]
     )
-    await housekeeping.schedule_now(registry.worker)
+    await maintenance.schedule_now(registry.worker)
     await registry.work()
     assert (await read(registry, jobs[0], "/errors"))["items"] == []
     assert (await read(registry, jobs[0]))["refused"] == MAX_REFUSALS + 1

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.dates import midnight
 from shared.jobs import schedule
 
-END_DAMPINGAN = "dampingan_ending"
+END_DAMPINGAN = "dampingan.end"
 
 
 async def schedule_ending(session: AsyncSession, day: date) -> None:

@@ -21,8 +21,8 @@ from shared.database import load
 from shared.dates import midnight
 from shared.messaging import emit
 
-TERM_ENDED = "graduasi_term_ended"
-TAHAP_STARTED = "graduasi_tahap_started"
+END_TERM = "graduasi.end_term"
+START_MONITORING = "graduasi.start_monitoring"
 SYSTEM = Actor.system("graduation")
 
 
@@ -37,7 +37,7 @@ async def schedule_term_end(
         one.graduasi_id: midnight(one.term_ends_on + timedelta(days=1)) for one in penetapan
     }
     payload = {"settled_on": settled_on.isoformat()} if settled_on else {}
-    await jobs.schedule_many(session, TERM_ENDED, due_times, payload=payload)
+    await jobs.schedule_many(session, END_TERM, due_times, payload=payload)
 
 
 async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date | None = None) -> None:
@@ -78,7 +78,9 @@ async def make_effective(
     The first time also issue the certificate and emit KpmGraduated.
     """
     await advance(session, [(case, policy)], [GraduasiState.EFEKTIF], act)
-    await jobs.schedule(session, TAHAP_STARTED, midnight(penetapan.effective_on), subject_id=case.graduasi_id)
+    await jobs.schedule(
+        session, START_MONITORING, midnight(penetapan.effective_on), subject_id=case.graduasi_id
+    )
     certificate = await issue_certificate(session, case, act.moment.on)
     if certificate is not None:
         emit(session, _to_event(case, policy, penetapan, certificate.certificate_no))

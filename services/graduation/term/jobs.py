@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.term.commands import TAHAP_STARTED, TERM_ENDED, start_monitoring, take_effect
+from services.graduation.term.commands import END_TERM, START_MONITORING, start_monitoring, take_effect
 from shared.jobs import ScheduledTask, Work, for_subject
 
 
@@ -18,4 +18,4 @@ async def end_term(session: AsyncSession, due: ScheduledTask) -> None:
     await take_effect(session, UUID(due.subject_id), date.fromisoformat(settled_on) if settled_on else None)
 
 
-WORK = Work(scheduled_tasks={TERM_ENDED: end_term, TAHAP_STARTED: for_subject(start_monitoring)})
+WORK = Work(scheduled_tasks={END_TERM: end_term, START_MONITORING: for_subject(start_monitoring)})

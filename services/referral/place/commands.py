@@ -26,7 +26,7 @@ from shared.jobs import schedule
 from shared.validity import valid_on
 
 # Handled in publication/jobs.py: this module must not import publication.
-PROMOTE_WAITING = "program.promote"
+PROMOTE_WAITING = "program.promote_waiting"
 S, W = RujukanProgramState, WaitingReason
 
 

@@ -20,16 +20,17 @@ async def test_killed_hand_over_resumes(placed: Running, tmp_path: Path) -> None
     families = await accompanied(placed, FAMILIES)
     answer = await hand_over(placed, await days_later(placed))
     # Small steps. It dies before its first commit, after one, before the next, and after another.
-    await placed.sql("""UPDATE platform.job SET place = '{"size": 30}' WHERE kind = 'hand_over'""")
+    await placed.sql("""UPDATE platform.job SET place = '{"size": 30}' WHERE kind = 'hand_over.run'""")
     done = []
     for number, place in enumerate(("before", "after", "before", "after")):
         armed = tmp_path / f"armed{number}"
         armed.touch()
-        process = worker(placed, f"job.hand_over.{place}_commit=kill:{armed}")
+        process = worker(placed, f"job.hand_over.run.{place}_commit=kill:{armed}")
         assert await ended(process) == -signal.SIGKILL
         await let_lease_lapse(placed)
         done += [
-            row["done"] for row in await placed.sql("SELECT done FROM platform.job WHERE kind = 'hand_over'")
+            row["done"]
+            for row in await placed.sql("SELECT done FROM platform.job WHERE kind = 'hand_over.run'")
         ]
     assert done[:3] == [0, 30, 30]
     assert 30 < done[3] < FAMILIES

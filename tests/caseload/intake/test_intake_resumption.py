@@ -48,7 +48,7 @@ async def test_killed_intake_resumes(placed: Running, tmp_path: Path, kills: int
         armed = tmp_path / f"armed{number}"
         if number == 0:
             armed.touch()
-        process = worker(placed, f"job.family_intake.before_commit=kill:{armed}")
+        process = worker(placed, f"job.family_intake.run.before_commit=kill:{armed}")
         if number:
             # The second and the third time it dies later: at a step of its own choosing, after some are done.
             await asyncio.sleep(2.2 + 0.3 * number)

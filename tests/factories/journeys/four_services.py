@@ -101,7 +101,7 @@ async def digests(service: Running) -> dict[str, str]:
     )
     hashes: dict[str, str] = {}
     for name in [row["name"] for row in tables if row["name"] not in MOVES]:
-        where = "WHERE kind <> 'platform.housekeeping'" if name == OWN_WORK else ""
+        where = "WHERE kind <> 'platform.maintain'" if name == OWN_WORK else ""
         rows = await service.sql(
             f"SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) AS md5 FROM {name} t {where}"
         )

@@ -74,7 +74,7 @@ async def check_sk_is_consistent(service: Running, sk_id: str, count: int) -> No
         ),
         (
             "SELECT count(*) FROM platform.scheduled_task JOIN penetapan ON subject_id = graduasi_id::text WHERE sk_id = $1"
-            " AND kind = 'graduasi_term_ended'"
+            " AND kind = 'graduasi.end_term'"
         ),
     ):
         assert (await service.sql(statement, UUID(sk_id)))[0][0] == count, statement
@@ -206,7 +206,7 @@ async def test_cancelled_job_leaves_a_consistent_sk(
     ready = await approve_cases(graduation, 8)
     asked = ok(await request_bulk_sk(graduation, ready), 202)
     await set_step_size(graduation, 3)
-    monkeypatch.setenv("PILAR_FAULTPOINT", "job.sk_bulk.after_commit=pause:2")
+    monkeypatch.setenv("PILAR_FAULTPOINT", "job.sk.add_cases.after_commit=pause:2")
     working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
     await wait_until_done(graduation, asked, 3)
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
@@ -230,7 +230,7 @@ async def test_job_continues_after_a_killed_worker(graduation: Running, tmp_path
     for death in range(2):
         armed = tmp_path / f"armed{death}"
         armed.touch()
-        process = worker(graduation, f"job.sk_bulk.{moment}=kill:{armed}")
+        process = worker(graduation, f"job.sk.add_cases.{moment}=kill:{armed}")
         assert await ended(process) == -signal.SIGKILL
         await let_lease_lapse(graduation)
     done = (await read_job(graduation, asked))["done"]

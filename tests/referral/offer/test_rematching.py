@@ -24,7 +24,7 @@ async def test_published_program_is_matched_with_open_rujukan(referral: Running)
     await referral.work()
     assert list(await world.programs()) == [PLUT]
     await referral.work()
-    jobs = await referral.sql("SELECT state, done, report FROM platform.job WHERE kind = 'rujukan.rematch'")
+    jobs = await referral.sql("SELECT state, done, report FROM platform.job WHERE kind = 'program.rematch'")
     assert {job["state"] for job in jobs} == {"DONE"}
 
 

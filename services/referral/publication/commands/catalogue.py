@@ -15,7 +15,7 @@ from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
 from services.referral.partner.models import Channel, Office, OfficeTerms, Partner, PartnerTerms
 from services.referral.program.errors import InvalidRule, ProgramOfAnotherPartner
 from services.referral.program.models import Program, ProgramRule, ProgramTerms, RuleTerms
-from services.referral.sending.commands import schedule_untaken
+from services.referral.sending.commands import schedule_pending_notices
 from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
@@ -57,7 +57,7 @@ async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> s
     secret = _set_webhook(session, partner, url)
     partner.version += 1
     await reset_breaker(session, partner.partner_id)
-    await schedule_untaken(session, partner.partner_id)
+    await schedule_pending_notices(session, partner.partner_id)
     return secret
 
 
