@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from deploy.demo.outboxes import Outboxes, RecordedEvent
-from deploy.local.place import Place
+from deploy.local.data_folder import DataFolder
 from shared.dates import JAKARTA
 
 # Fields that may be printed, in this order: codes, dates, counts and amounts. A reason in an event is a code.
@@ -57,11 +57,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    place = Place.of(os.environ.get("FOLDER") or ".pilar")
-    state = place.read()
+    data_folder = DataFolder.of(os.environ.get("FOLDER") or ".pilar")
+    state = data_folder.read()
     if state is None:
         print(
-            f"No deployment runs in {place.folder}. Start one with make up, or give another folder by FOLDER.",
+            f"No deployment runs in {data_folder.folder}. Start one with make up, or give another folder by FOLDER.",
             file=sys.stderr,
         )
         return 1
@@ -69,7 +69,7 @@ def main() -> int:
     if not events:
         print(f"The four services have no events of {kpm_id}.", file=sys.stderr)
         return 1
-    print("\n".join(lines(kpm_id, events, names_of(events, place.people()), steps)))
+    print("\n".join(lines(kpm_id, events, names_of(events, data_folder.people()), steps)))
     return 0
 
 

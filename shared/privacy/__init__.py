@@ -1,5 +1,11 @@
 """NIK, No. KK, names and phones: encrypted in the database, indexed by keyed hash, masked."""
 
+from shared.privacy.hpke import (
+    SealingKey,
+    open_sealed,
+    read_public_key,
+    seal_to,
+)
 from shared.privacy.numbers import (
     BirthDateImpossible,
     IssueDateImpossible,
@@ -11,12 +17,6 @@ from shared.privacy.numbers import (
     ProvinceUnknown,
     SerialZero,
     mask,
-)
-from shared.privacy.sealing import (
-    SealingKey,
-    open_sealed,
-    read_public_key,
-    seal_to,
 )
 from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
 

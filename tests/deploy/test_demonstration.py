@@ -17,7 +17,7 @@ import pytest
 from deploy.demo.__main__ import SCENARIOS
 from deploy.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
 from deploy.demo.numbers import COUNTS
-from deploy.local.place import ROOT, Place
+from deploy.local.data_folder import ROOT, DataFolder
 from tests.factories.deploy.deployment import Up, remove_data, run, some_base
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("machine")]
@@ -104,7 +104,7 @@ def test_a_planted_difference_ends_with_1(demonstrated: Demonstrated) -> None:
     folder = demonstrated[0]
     up = Up.start(folder, some_base())
     try:
-        kpm_id = Place.of(folder).people()["scenario-2"]["kpm_id"]
+        kpm_id = DataFolder.of(folder).people()["scenario-2"]["kpm_id"]
         same = run("deploy.demo", folder, up.base, "numbers")
         asyncio.run(plant(up.state.workers["referral"]))
         differs = run("deploy.demo", folder, up.base, "numbers")
@@ -137,7 +137,7 @@ def test_second_run_uses_another_folder_and_kafka_gives_the_same_numbers(
     assert result.returncode == 0, result.stdout + result.stderr
     assert "has data of an earlier run" in result.stderr
     assert result.stdout.count("agrees") == len(NUMBERS)
-    assert Place.of(folder.parent / ".pilar-demo").used
+    assert DataFolder.of(folder.parent / ".pilar-demo").used
     assert (folder / "transport").read_text() == "local\n"
 
 

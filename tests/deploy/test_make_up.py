@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.local.data_folder import DataFolder
 from deploy.local.environment import DEPLOYMENT_SETTINGS, DEVELOPER_SETTINGS
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.place import Place
 from shared.settings import Settings
 from tests.factories.deploy.deployment import Up, descendants, none_alive, remove_data, run, some_base
 from tests.factories.deploy.processes import until
@@ -46,7 +46,7 @@ def get(url: str) -> httpx.Response:
 
 
 def authorized(folder: Path, name: str) -> dict[str, str]:
-    issuer = DevelopmentIssuer(Place.of(folder).issuer, "development")
+    issuer = DevelopmentIssuer(DataFolder.of(folder).issuer, "development")
     return {"Authorization": f"Bearer {issuer.demo_token(name)}"}
 
 
@@ -200,7 +200,7 @@ def test_invalid_setting_is_refused_in_a_sentence(tmp_path: Path, name: str, val
 
 
 def test_folder_with_the_other_transport_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    Place.of(tmp_path).prepare("kafka")
+    DataFolder.of(tmp_path).prepare("kafka")
     result = run("deploy.local.up", tmp_path, some_base())
     assert result.returncode == 1
     assert "in the transport kafka" in result.stderr

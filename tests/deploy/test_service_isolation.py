@@ -17,7 +17,7 @@ from deploy.child_process import Child
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres
-from shared.privacy.sealing import SealingKey
+from shared.privacy.hpke import SealingKey
 from shared.privacy.vault import make_keys
 from tests.factories.deploy.processes import alive, free_port, until
 from tests.factories.repository import ROOT

@@ -20,7 +20,7 @@ from rich.console import Console
 from deploy.demo.ministry import Ministry
 from deploy.demo.outboxes import Outboxes
 from deploy.invariants import databases, is_idle, violations
-from deploy.local.place import Place
+from deploy.local.data_folder import DataFolder
 from tests.factories.deploy.deployment import remove_data, some_base
 from tests.factories.journeys.killable_processes import KillableDeployment
 from tests.factories.random_year.office import Office, Town
@@ -42,7 +42,7 @@ pytestmark = [pytest.mark.timeout(3600 if IS_LONG else 600), pytest.mark.xdist_g
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[KillableDeployment]:
     transport = "kafka" if os.environ.get("TRANSPORT") == "kafka" else "local"
-    started = KillableDeployment(Place.of(tmp_path / "data"), transport=transport, base_port=some_base())
+    started = KillableDeployment(DataFolder.of(tmp_path / "data"), transport=transport, base_port=some_base())
     started.start()
     yield started
     started.stop()
@@ -69,7 +69,7 @@ async def test_invariants_hold_after_a_random_year(deployment: KillableDeploymen
     outboxes = await Outboxes.open(state.workers)
     console = Console(file=io.StringIO(), width=160)
     world = Town(
-        deployment.place, state, console, outboxes, deployment.ended, deployment.issuer, retries=RETRIES
+        deployment.data_folder, state, console, outboxes, deployment.ended, deployment.issuer, retries=RETRIES
     )
     killer = ProcessKiller(deployment, SEED)
     try:

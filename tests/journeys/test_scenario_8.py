@@ -57,13 +57,13 @@ async def check_objection(four: Together) -> None:
 
 async def check_timeline(four: Together) -> None:
     """Check the timeline of the family that objected."""
-    kpm_id = four.world.place.scenarios()["8"]["kpm_ids"][0]
+    kpm_id = four.world.data_folder.scenarios()["8"]["kpm_ids"][0]
     events, steps = await timeline.read(four.world.state.workers, kpm_id)
     actors = [(event.wire.rpartition(".")[0], event.actor) for event in events]
     positions = [actors.index(entry) for entry in EVENTS]
     assert positions == sorted(positions)
     assert set(LATER) <= {wire for wire, _ in actors}
-    names = timeline.names_of(events, four.world.place.people())
+    names = timeline.names_of(events, four.world.data_folder.people())
     text = "\n".join(timeline.lines(kpm_id, events, names, steps))
     for text_part in (
         "DITERIMA",

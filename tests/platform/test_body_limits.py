@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from shared.http.numbers import MAX_IDS
-from shared.http.strict import MAX_KEYS_OF_OBJECT
+from shared.http.strict_input import MAX_KEYS_OF_OBJECT
 from shared.server import served
 from tests.factories.raw_http import connected, head
 from tests.factories.services import Running

@@ -9,7 +9,7 @@ from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.ending import SELECT_PAST, close_ended_rows
+from services.caseload.dampingan.commands.ends import SELECT_PAST, close_ended_rows
 from services.caseload.dampingan.commands.limits import BATCH_SIZE, CHECK_LIMITS
 from services.caseload.dampingan.commands.loads import emit_limit_crossing, read_limit
 from services.caseload.dampingan.commands.placements import (
@@ -33,7 +33,7 @@ from shared.jobs import Job, ScheduledTask, Step, Work, enqueue
 from shared.jobs.backpressure import next_size, outbox_has_room
 
 
-async def start_ending(session: AsyncSession, due: ScheduledTask) -> None:
+async def start_dampingan_end(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that ends all dampingan due today."""
     del due
     await enqueue(session, END_DAMPINGAN, {}, Actor.system("caseload"))
@@ -112,7 +112,7 @@ async def end_pendamping(session: AsyncSession, due: ScheduledTask) -> None:
 WORK = Work(
     steps={END_DAMPINGAN: end_past_dampingan, CHECK_LIMITS: check_limits},
     scheduled_tasks={
-        END_DAMPINGAN: start_ending,
+        END_DAMPINGAN: start_dampingan_end,
         CHECK_LIMITS: start_limit_check,
         END_PENUGASAN: end_penugasan,
         END_AREA: end_area,

@@ -15,11 +15,11 @@ from services.referral.follow_up.commands import close_tasks
 from services.referral.matching.queries import require_fit
 from services.referral.notice.commands import notify_partner, schedule_notice
 from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
+from services.referral.partner_call.commands import UNSENT_STATES, schedule_all_sendings, schedule_sending
 from services.referral.place.commands import reserve_place
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
-from services.referral.sending.commands import UNSENT_STATES, schedule_all_sendings, schedule_sending
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.offer.commands.new_rujukan import MATCH_RUJUKAN, match_rujukan
 from services.referral.offer.commands.next_best import propose_after
-from services.referral.offer.commands.opening import MATCH_RUJUKAN, match_rujukan
-from services.referral.offer.commands.rematching import (
+from services.referral.offer.commands.rematch import (
     REMATCH_PROGRAM,
     REMATCH_RUJUKAN,
     rematch_rujukan,

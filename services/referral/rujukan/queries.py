@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanProgramHistory
-from services.referral.sending.models import DeliveryAttempt
 from shared.contracts.kinds import RujukanPurpose
 
 HISTORY_ORDER = (RujukanProgramHistory.history_id,)

@@ -8,6 +8,7 @@ from services.referral import visibility
 from services.referral.follow_up.models import OutcomeItem
 from services.referral.offer.routes import ReasonView
 from services.referral.outcome import queries as outcome_queries
+from services.referral.partner_call.models import DeliveryAttempt, DeliveryAttemptItem
 from services.referral.place import queries as place_queries
 from services.referral.place.routes import PlaceInLine
 from services.referral.rujukan import queries
@@ -20,7 +21,6 @@ from services.referral.rujukan.models import (
     RujukanProgramHistory,
     RujukanProgramItem,
 )
-from services.referral.sending.models import DeliveryAttempt, DeliveryAttemptItem
 from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Actor, Permission, Scope

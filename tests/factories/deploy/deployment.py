@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.data_folder import DataFolder, State
 from deploy.local.deployment import free_base
-from deploy.local.place import Place, State
 from deploy.postgres.embedded import EmbeddedPostgres
 from tests.factories.deploy.processes import alive
 from tests.factories.repository import ROOT
@@ -76,7 +76,7 @@ class Up:
 
     @property
     def state(self) -> State:
-        state = Place.of(self.folder).read()
+        state = DataFolder.of(self.folder).read()
         assert state is not None
         return state
 

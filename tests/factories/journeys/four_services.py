@@ -22,8 +22,8 @@ from deploy.demo.outboxes import Outboxes
 from deploy.demo.world import World
 from deploy.invariants.idle_state import is_idle, log_ends
 from deploy.kafka.records import kafka_records
+from deploy.local.data_folder import DataFolder, State, Transport
 from deploy.local.delivery import LocalTransports
-from deploy.local.place import Place, State, Transport
 from shared.kafka.topics import create_topics
 from shared.worker import EVERY_PART, kafka_transport, run_parts
 from shared.worker import Transport as WorkerTransport
@@ -171,7 +171,7 @@ async def together(
         screen = io.StringIO()
         state = State(os.getpid(), transport, ports, urls, ready=True, bootstrap=bootstrap)
         console = Console(file=screen, width=200, highlight=False)
-        world = World(Place.of(folder), state, console, outboxes, lambda: None, cluster.issuer)
+        world = World(DataFolder.of(folder), state, console, outboxes, lambda: None, cluster.issuer)
         stack.push_async_callback(world.http.aclose)
         yield Together(services, world, screen, bootstrap)
 

@@ -51,7 +51,7 @@ class Town(World):
         if who == THIRD:
             return self.issuer.token("KEMENSOS", who, ["*"], ttl=600)
         if who.startswith("partner:"):
-            ids = self.place.people()[who.removeprefix("partner:")]
+            ids = self.data_folder.people()[who.removeprefix("partner:")]
             return self.issuer.token("PARTNER", who, ["*"], partner_id=ids["partner_id"], ttl=600)
         return World.token(self, who)
 

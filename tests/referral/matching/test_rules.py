@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.bench import catalogue
-from services.referral.matching.rules.fitting import Fitting
+from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import SET_FIELDS, Family, Match, is_valid_rule, match
 from services.referral.program.models import Program, RuleField, RuleOp, RuleView, Strength
 from services.referral.replicas.models import KpmFacts, UsahaFacts
@@ -141,10 +141,10 @@ def test_failed_hard_rule_excludes_a_family(some: list[RuleView], family: Family
 @settings(SLOW_ALLOWED, max_examples=60)
 @given(st.lists(rules(), min_size=1, max_size=12), st.lists(FAMILIES, min_size=1, max_size=4))
 def test_mask_agrees_with_single_matches(programs: list[list[RuleView]], families: list[Family]) -> None:
-    fitting = Fitting(programs)
+    eligibility = Eligibility(programs)
     for family in [*families, *families]:  # the second time from the cache
         fits = [judge(some, family).fits for some in programs]
-        assert fitting.mask(family) == sum(1 << number for number, one in enumerate(fits) if one)
+        assert eligibility.mask(family) == sum(1 << number for number, one in enumerate(fits) if one)
 
 
 @settings(SLOW_ALLOWED)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
-from services.caseload.dampingan.rules import schedule_ending
+from services.caseload.dampingan.rules import schedule_dampingan_end
 from shared.contracts.kinds import PendampingStatus
 from shared.contracts.registry import (
     PendampingStatusChanged,
@@ -85,4 +85,4 @@ async def set_ends(
     # Fast path: one statement for all dampingan of a placement.
     rows = await (await raw(session)).fetch(statement, owner_id, ended_on, cause.value, *more)
     for day in sorted({ended_on, *(row["ends"] for row in rows)}):
-        await schedule_ending(session, day)
+        await schedule_dampingan_end(session, day)

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.assignment import resume_accompaniment
 from services.caseload.exit_proposal.models import PROPOSAL_MOVES, ExitProposal, ExitProposalState
 from services.caseload.membership.commands.ends import recompute_membership_end
-from services.caseload.membership.commands.pending import update_pending_decisions
+from services.caseload.membership.commands.pending_decisions import update_pending_decisions
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import (
     STEPS,

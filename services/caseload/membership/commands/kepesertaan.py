@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
-from services.caseload.membership.commands.pending import drop_decisions_after_re_entry
+from services.caseload.membership.commands.pending_decisions import drop_decisions_after_re_entry
 from services.caseload.membership.errors import KepesertaanOverlaps, ReEntryByUsulan
 from services.caseload.membership.models import Kepesertaan
 from services.caseload.visibility import lock_family

@@ -10,6 +10,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.partner_call.commands import schedule_sending
 from services.referral.place.commands import PROMOTE_WAITING, is_intake_open, reserve_place
 from services.referral.place.errors import (
     IntakeOverlaps,
@@ -27,7 +28,6 @@ from services.referral.place.models import (
 )
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
-from services.referral.sending.commands import schedule_sending
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.matching.queries import match_catalogue, read_family
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
-from services.referral.offer.commands.rematching import schedule_next_rematch
+from services.referral.offer.commands.rematch import schedule_next_rematch
 from services.referral.offer.models import OfferShown
 from services.referral.place.commands import Obstacle, read_obstacles
 from services.referral.replicas.models import Kpm

@@ -1,7 +1,7 @@
 """Calls to partners, and notices pending for a new webhook address."""
 
 from services.referral.partner.commands.webhook import call_partner
-from services.referral.sending.commands import (
+from services.referral.partner_call.commands import (
     SEND_NOTICES,
     SEND_RUJUKAN,
     prepare_sending,

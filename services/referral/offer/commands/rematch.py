@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import match_catalogue, read_families, read_family
-from services.referral.matching.rules.fitting import Fitting
+from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.program.models import Program, ProgramRule
@@ -80,10 +80,10 @@ async def rematch_step(session: AsyncSession, job: Job) -> Step:
     cases = (await session.scalars(_select_cases(program, job.place.get("after")))).all()
     today = await clock.today(session)
     families = await read_families(session, [case.kpm_id for case in cases], today)
-    fitting, drafts = Fitting([rules]), 0
+    eligibility, drafts = Eligibility([rules]), 0
     for case in cases:
         family = families.get(case.kpm_id)
-        if family is not None and fitting.mask(family):
+        if family is not None and eligibility.mask(family):
             move = Move(SYSTEM, today, f"{program.code} revision {program.revision} fits")
             await draft_offer(session, case, match(program, rules, family), move)
             drafts += 1

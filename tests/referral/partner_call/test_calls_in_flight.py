@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from services.referral.sending.commands import SEND_RUJUKAN
+from services.referral.partner_call.commands import SEND_RUJUKAN
 from shared.jobs import run_scheduled_task
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, determined, family_facts, graduated
