@@ -109,5 +109,7 @@ async def test_only_the_proposing_account_withdraws_an_exit(
     made = await propose_exit(one, dinsos(one, "one-account", order[0]))
     path = f"/v1/exit-proposal/{made['exit_proposal_id']}/withdrawal"
     why = {"reason": "Keluarga ternyata masih tinggal di alamat lama."}
-    refused(await one.post(path, why, as_=dinsos(one, "another-account", None)), "ProposalOfAnother", 403)
+    refused(
+        await one.post(path, why, as_=dinsos(one, "another-account", None)), "ProposalOfAnotherPerson", 403
+    )
     assert (await one.done(path, why, as_=dinsos(one, "one-account", order[1])))["state"] == "WITHDRAWN"

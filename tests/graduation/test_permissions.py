@@ -131,7 +131,9 @@ async def test_kepesertaan_of_another_family_or_ended_is_refused(
 ) -> None:
     driver = await start_case(graduation)
     _, of_another = await driver.field.family()
-    assert (await open_with(driver, kepesertaan_id=of_another)).json()["title"] == "KepesertaanOfAnother"
+    assert (await open_with(driver, kepesertaan_id=of_another)).json()[
+        "title"
+    ] == "KepesertaanOfAnotherFamily"
     ended = caseload.KepesertaanEnded(
         kepesertaan_id=driver.kepesertaan_id,
         kpm_id=driver.kpm_id,
@@ -147,7 +149,7 @@ async def test_kepesertaan_of_another_family_or_ended_is_refused(
 
 @pytest.mark.parametrize(
     ("reason", "title"),
-    [("MENINGGAL", "OpenedByExitProposal"), ("MUSYAWARAH", "PolicyMissing"), ("UNKNOWN", "PolicyMissing")],
+    [("MENINGGAL", "ExitProposalRequired"), ("MUSYAWARAH", "PolicyMissing"), ("UNKNOWN", "PolicyMissing")],
 )
 async def test_exit_reason_of_exit_proposals_is_refused(graduation: Running, reason: str, title: str) -> None:
     answer = await open_with(await start_case(graduation), exit_reason=reason)

@@ -55,7 +55,7 @@ class IntakePage(View):
     next: str | None
 
 
-class WaitingPage(View):
+class WaitingListPage(View):
     """A page of the waiting list, first come first."""
 
     items: list[WaitingListItem]
@@ -114,7 +114,7 @@ async def list_intake(program_id: UUID, session: Session, paging: Paging) -> Res
     return await paging.answer(session, statement, queries.INTAKE_ORDER)
 
 
-@places.get("/program/{program_id}/waiting", response_model=WaitingPage)
+@places.get("/program/{program_id}/waiting", response_model=WaitingListPage)
 @may(Permission.RUJUKAN_READ)
 async def list_waiting(program_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List who waits for a place, an intake or the partner, in order.

@@ -50,7 +50,7 @@ class HistoryPage(View):
     next: str | None
 
 
-class AttemptPage(View):
+class DeliveryAttemptPage(View):
     """A page of attempts to notify the partner, oldest first."""
 
     items: list[DeliveryAttemptItem]
@@ -99,7 +99,7 @@ async def list_rujukan_program_history(
     return await paging.answer(session, statement, queries.HISTORY_ORDER)
 
 
-@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=AttemptPage)
+@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=DeliveryAttemptPage)
 @may(Permission.RUJUKAN_READ)
 async def list_attempts(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging

@@ -172,7 +172,7 @@ async def test_proposer_withdraws_and_withdrawal_is_emitted(one: Family) -> None
 
 async def test_others_cannot_withdraw(one: Family) -> None:
     made = await one.done("/v1/exit-proposal", await proposal_body(one))
-    refused(await withdraw(one, made, as_=dinsos(one.caseload)), "ProposalOfAnother", 403)
+    refused(await withdraw(one, made, as_=dinsos(one.caseload)), "ProposalOfAnotherPerson", 403)
     refused(await withdraw(one, made, as_=dinsos(one.caseload, "35.03")), "NotFound", 404)
     assert await one.emitted_data("exit_proposal_withdrawn") == []
 
