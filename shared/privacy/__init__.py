@@ -6,18 +6,14 @@ from shared.privacy.hpke import (
     read_public_key,
     seal_to,
 )
-from shared.privacy.numbers import (
-    BirthDateImpossible,
-    IssueDateImpossible,
+from shared.privacy.masked_number import (
     MaskedNumber,
-    Nik,
-    NikWarning,
-    NoKk,
     NumberNotSixteenDigits,
     ProvinceUnknown,
     SerialZero,
     mask,
 )
+from shared.privacy.numbers import BirthDateImpossible, IssueDateImpossible, Nik, NikWarning, NoKk
 from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
 
 __all__ = [

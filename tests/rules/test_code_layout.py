@@ -21,8 +21,8 @@ VAGUE_NAMES = {
     "managers",
     "misc",
 }
-# The standard is about 300 and 25. The rest is for lines that the formatter wraps.
-LONGEST_FILE, LONGEST_FUNCTION = 350, 30
+# The standard of a function is about 25. The rest is for lines that the formatter wraps.
+LONGEST_FILE, LONGEST_FUNCTION = 300, 30
 # Longer functions. A number may only become smaller, and an entry may only be removed.
 LONGER_FUNCTIONS = {
     "shared/http/application.py::create_app": 32,

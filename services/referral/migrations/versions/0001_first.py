@@ -4,6 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
+from shared.row_security import area_security, row_security
 
 revision = "0001"
 down_revision = None
@@ -59,5 +60,5 @@ def secure() -> None:
     for table, own in keys.items():
         conditions[table] = of_program.format(column="rujukan_program_id", table=table, own=own)
     for table, condition in conditions.items():
-        schema.row_security(op.execute, table, "whose", condition)
-    schema.area_security(op.execute, "offer_shown", own=OWN)
+        row_security(op.execute, table, "whose", condition)
+    area_security(op.execute, "offer_shown", own=OWN)
