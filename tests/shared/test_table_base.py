@@ -76,7 +76,7 @@ class PlaceStart(PlaceTerms, Body):
     """A request for a place."""
 
 
-def place(**changes: Any) -> Place:
+def build_place(**changes: Any) -> Place:
     values: dict[str, Any] = {
         "place_id": uuid7(),
         "code": "33",
@@ -181,18 +181,18 @@ def test_a_subclass_of_a_table_is_no_table() -> None:
 
 def test_a_constructor_refuses_unknown_names() -> None:
     with pytest.raises(TypeError, match="typo"):
-        place(typo=1)
+        build_place(typo=1)
 
 
 def test_rows_are_compared_by_identity() -> None:
-    row = place()
-    twin = place(place_id=row.place_id)
+    row = build_place()
+    twin = build_place(place_id=row.place_id)
     assert row != twin
     assert len({row, twin}) == 2
 
 
 def test_a_row_shows_no_value_in_a_log() -> None:
-    assert "longer" not in f"{place()!r} {place()}"
+    assert "longer" not in f"{build_place()!r} {build_place()}"
 
 
 def test_a_constraint_against_overlaps_is_declared_in_one_line() -> None:
@@ -239,7 +239,7 @@ def test_an_answer_has_every_field_also_those_with_a_default() -> None:
 
 
 async def test_a_route_shows_of_a_row_what_the_view_has_even_if_it_is_older_than_a_bound() -> None:
-    app, row = FastAPI(), place()
+    app, row = FastAPI(), build_place()
 
     @app.get("/place")
     async def read() -> PlaceView:
@@ -278,7 +278,7 @@ async def tables(owner: asyncpg.Connection) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("tables")
 async def test_every_way_of_writing_stores_the_same_row(database: Database) -> None:
-    by_insert, by_write, by_key = place(), place(code="34"), place(code="35")
+    by_insert, by_write, by_key = build_place(), build_place(code="34"), build_place(code="35")
     values = {name: value for name, value in by_key.model_dump().items() if name != "recorded_at"}
     async with database.transaction() as session:
         await insert(session, by_insert)
@@ -300,7 +300,7 @@ async def test_every_way_of_writing_stores_the_same_row(database: Database) -> N
 
 @pytest.mark.usefixtures("tables")
 async def test_a_change_of_a_loaded_row_is_stored(database: Database) -> None:
-    row = place()
+    row = build_place()
     async with database.transaction() as session:
         await insert(session, row)
         with pytest.raises(NotFound):
