@@ -4,7 +4,8 @@ import pytest
 
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import OTHER, OTHER_NO, OTHER_PENUGASAN, mother, pendamping
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 
 @pytest.fixture

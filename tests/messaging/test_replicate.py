@@ -9,7 +9,6 @@ import orjson
 import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import CreateTable
 
 from shared.contracts.caseload import KpmUpdated
@@ -20,7 +19,7 @@ from shared.contracts.registry import (
     PenugasanEnded,
     PenugasanStarted,
 )
-from shared.database import COLUMN_TYPES, service_metadata, uuid7
+from shared.database import uuid7
 from shared.events import Event
 from shared.messaging import Meta, Received, Subscription
 from shared.messaging.envelope import BadData, Record, parse
@@ -32,54 +31,10 @@ from tests.factories.messaging.events import (
     build_status_changed,
     create_keys,
 )
+from tests.factories.messaging.replica_tables import Elsewhere, Penugasan, Person, ReplicaTable, Status
 from tests.factories.messaging.service_pair import ServicePair
 
-SCHEMA = {"schema": "replica_pendamping"}
 LATER = date(2026, 6, 1)
-
-
-class ReplicaTable(DeclarativeBase):
-    metadata = service_metadata()
-    type_annotation_map = COLUMN_TYPES
-
-
-class Penugasan(ReplicaTable):
-    __tablename__ = "penugasan"
-    __table_args__ = SCHEMA
-    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID]
-    kind: Mapped[str]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    reason: Mapped[str | None]
-
-
-class Status(ReplicaTable):
-    """One row for each day from which a status holds."""
-
-    __tablename__ = "status"
-    __table_args__ = SCHEMA
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
-    from_on: Mapped[date] = mapped_column(primary_key=True)
-    status: Mapped[str]
-
-
-class Person(ReplicaTable):
-    """Filled by two events, each with columns of its own."""
-
-    __tablename__ = "person"
-    __table_args__ = SCHEMA
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_no: Mapped[str]
-    registered_on: Mapped[date | None]
-    reason: Mapped[str | None]
-    on_leave: Mapped[bool | None]
-
-
-class Elsewhere(ReplicaTable):
-    __tablename__ = "elsewhere"
-    __table_args__ = ({"schema": "replica_other"},)
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 @pytest.fixture

@@ -13,13 +13,8 @@ from sqlalchemy import event
 from shared.messaging.local import LocalSource
 from shared.messaging.rebuild import Rebuild
 from tests.factories.registry import commands, events
-from tests.factories.registry.events import (
-    TOPICS,
-    Offer,
-    build_graduasi_determined,
-    deliver_events,
-    read_scorecard,
-)
+from tests.factories.registry.events import TOPICS, build_graduasi_determined, deliver_events, read_scorecard
+from tests.factories.registry.rujukan import Offer, build_rujukan_opened
 from tests.factories.services import Running
 
 # These tables have few rows, so the planner may scan them.
@@ -111,7 +106,7 @@ SELECT schemaname, tablename, policyname, qual, with_check FROM pg_policies ORDE
 async def test_a_rebuilt_replica_gives_the_same_figures_with_the_same_row_security(registry: Running) -> None:
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
     case = build_graduasi_determined(pendamping, kode_wilayah="35.03.01.2001")
-    rujukan, family = events.build_rujukan_opened(case), events.build_kpm_registered()
+    rujukan, family = build_rujukan_opened(case), events.build_kpm_registered()
     await deliver_events(
         registry,
         *(case, events.build_kpm_graduated(case), events.build_monitoring_recorded(case, 1)),

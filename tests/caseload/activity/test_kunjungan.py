@@ -16,8 +16,9 @@ from tests.factories.caseload.intake import (
     read_emitted_events,
     read_kpm_id,
 )
+from tests.factories.delivery import deliver
 from tests.factories.messaging.service_pair import wait_until
-from tests.factories.services import Running, deliver, open_scope
+from tests.factories.services import Running, open_scope
 
 FINDINGS = "Warung berjalan dan anak-anak bersekolah."
 

@@ -11,7 +11,8 @@ from shared.contracts.graduation import RelapseConfirmed
 from tests.factories.caseload.case import Case
 from tests.factories.caseload.family import Family, expect_refusal
 from tests.factories.caseload.intake import OTHER, SPACE, dinsos_token, mother, pendamping_token
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ from tests.factories.caseload.intake import (
     read_emitted_events,
     read_kpm_id,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 TODAY = date.today  # the business clock of a fresh database shows real time
 

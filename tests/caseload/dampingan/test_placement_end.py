@@ -37,7 +37,8 @@ from tests.factories.caseload.intake import (
     import_file,
     pendamping_token,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 AREA = uuid5(SPACE, f"{PENUGASAN}33.24")
 

@@ -18,7 +18,8 @@ from tests.factories.caseload.intake import (
     mother,
     pendamping_token,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from tests.factories.caseload.intake import (
     read_emitted_events,
     read_kpm_id,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 CASE = uuid5(SPACE, "case")
 

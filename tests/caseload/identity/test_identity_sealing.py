@@ -22,7 +22,8 @@ from tests.factories.caseload.intake import (
     read_emitted_events,
     read_kpm_id,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 OFFER = uuid5(SPACE, "offer")
 NIK = "3324075211879001"

@@ -26,7 +26,8 @@ from tests.factories.caseload.intake import (
     read_kpm_id,
     request_intake,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 MOTHER_1 = nik(10, female=True, born=date(1987, 11, 12))
 BAD: list[tuple[str, str, str]] = [

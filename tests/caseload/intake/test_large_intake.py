@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from tests.factories.caseload.intake import build_csv, family, import_file
-from tests.factories.services import Running, relay
+from tests.factories.delivery import relay
+from tests.factories.services import Running
 
 FAMILIES, SIZE = 6_700, 6
 PASSED_JOB = """

@@ -17,7 +17,8 @@ from tests.factories.caseload.intake import (
     import_file,
     mother,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 
 @pytest.fixture

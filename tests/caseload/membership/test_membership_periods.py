@@ -21,7 +21,8 @@ from tests.factories.caseload.intake import (
     mother,
     read_kpm_id,
 )
-from tests.factories.services import Running, deliver, open_scope
+from tests.factories.delivery import deliver
+from tests.factories.services import Running, open_scope
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from tests.factories.caseload.case import Case
 from tests.factories.caseload.family import Family, expect_refusal
 from tests.factories.caseload.intake import OTHER, dinsos_token, mother, pendamping_token
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 WHY = {"reason": "Lansia di rumah ini tetap memerlukan bantuan pangan."}
 

@@ -15,7 +15,8 @@ from shared.contracts.graduation import (
 )
 from shared.events import Event
 from tests.factories.caseload.intake import SPACE
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 SANGGAH = UUID(int=1)
 

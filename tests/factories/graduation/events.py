@@ -19,7 +19,8 @@ from shared.contracts.kinds import (
 )
 from shared.database import uuid7
 from shared.events import Event
-from tests.factories.services import Running, apply_records, relay
+from tests.factories.delivery import apply_records, relay
+from tests.factories.services import Running
 
 DESA = "33.24.09.2013"
 KENDAL = "33.24"

@@ -1,14 +1,16 @@
 """Officials of Kemensos who draft, approve and activate a policy over HTTP."""
 
+from datetime import date
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
-from tests.factories.graduation.case import expect_ok
+from tests.factories.graduation.case import expect_ok, set_day
 from tests.factories.services import Running
 
+POLICY_DAY = date(2026, 5, 18)
 CONTENT = [
     "opened_by",
     "stages",
@@ -122,3 +124,8 @@ class Ministry:
             "source": "Juknis graduasi 2027",
             "indicators": indicators,
         }
+
+
+async def start_ministry(service: Running) -> Ministry:
+    await set_day(service, POLICY_DAY)
+    return Ministry(service)

@@ -196,5 +196,5 @@ class Office:
         return who if chance.random() < USUAL else chance.choice(others)
 
     @property
-    def accepted(self) -> list[Command]:
+    def accepted_commands(self) -> list[Command]:
         return [command for command in self.world.history if command.accepted]

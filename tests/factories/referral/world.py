@@ -8,8 +8,9 @@ import httpx
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.events import Event
+from tests.factories.delivery import apply_records, relay
 from tests.factories.referral.events import TODAY, Family, build_identity_sealed
-from tests.factories.services import Running, apply_records, relay
+from tests.factories.services import Running
 
 TOPICS = ("pilar.caseload", "pilar.graduation", "pilar.sealed", "pilar.registry")
 

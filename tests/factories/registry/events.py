@@ -27,27 +27,17 @@ from shared.contracts.graduation import (
 )
 from shared.contracts.kinds import (
     Bansos,
-    BenefitKind,
     DampinganPurpose,
     DesilScope,
     ExitReason,
     LimitSide,
     PilarKind,
-    RefusalCode,
-    RujukanProgramState,
-    RujukanPurpose,
-)
-from shared.contracts.referral import (
-    RujukanAnswered,
-    RujukanDelivered,
-    RujukanOpened,
-    RujukanSent,
-    RujukanWithdrawn,
 )
 from shared.database import uuid7
 from shared.events import Event
+from tests.factories.delivery import append_log_again, apply_records, relay
 from tests.factories.registry import commands
-from tests.factories.services import Running, append_log_again, apply_records, relay
+from tests.factories.services import Running
 
 TOPICS = ("pilar.graduation", "pilar.caseload", "pilar.referral")
 Row = dict[str, Any]
@@ -214,51 +204,6 @@ def build_relapse_confirmed(case: GraduasiDetermined, month: int) -> RelapseConf
     return RelapseConfirmed(
         **build_case_fields(case), month=month, cause="USAHA_TUTUP", confirmed_on=date(2026, 12, 1)
     )
-
-
-def build_rujukan_opened(case: GraduasiDetermined) -> RujukanOpened:
-    return RujukanOpened(
-        **build_case_fields(case, "exit_reason"), rujukan_id=uuid7(), purpose=RujukanPurpose.PASCAGRADUASI
-    )
-
-
-class Offer:
-    """One offer of a rujukan, and its events."""
-
-    def __init__(self, rujukan: RujukanOpened, program_code: str = "KUR_SUPERMIKRO") -> None:
-        self.fields = {
-            "rujukan_id": rujukan.rujukan_id,
-            "rujukan_program_id": uuid7(),
-            "graduasi_id": rujukan.graduasi_id,
-            "kpm_id": rujukan.kpm_id,
-            "kode_wilayah": rujukan.kode_wilayah,
-            "partner_id": uuid7(),
-            "program_code": program_code,
-            "benefit_kinds": [BenefitKind.MODAL],
-        }
-
-    def build_sent(self) -> RujukanSent:
-        return RujukanSent(**self.fields, status=RujukanProgramState.TERKIRIM, sent_on=date(2026, 6, 1))
-
-    def build_answered(self, status: str, reason: str | None = None) -> RujukanAnswered:
-        return RujukanAnswered(
-            **self.fields,
-            status=RujukanProgramState(status),
-            reason_code=RefusalCode(reason) if reason else None,
-            answered_on=date(2026, 6, 2),
-        )
-
-    def build_delivered(self) -> RujukanDelivered:
-        state = RujukanProgramState.DISALURKAN
-        return RujukanDelivered(
-            **self.fields, status=state, amount_rp=5_000_000, delivered_on=date(2026, 6, 3)
-        )
-
-    def build_withdrawn(self) -> RujukanWithdrawn:
-        state = RujukanProgramState.DICABUT
-        return RujukanWithdrawn(
-            **self.fields, status=state, reason="SANGGAH_DITERIMA", withdrawn_on=date(2026, 6, 4)
-        )
 
 
 def build_kpm_registered(kode_wilayah: str = commands.KELURAHAN, **overrides: Any) -> KpmRegistered:

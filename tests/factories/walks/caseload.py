@@ -6,8 +6,9 @@ from typing import Any
 from shared.access import Role
 from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
+from tests.factories.delivery import deliver
 from tests.factories.referral.events import TODAY
-from tests.factories.services import Running, deliver, run_service
+from tests.factories.services import Running, run_service
 from tests.factories.walks.family import walk_family
 from tests.factories.walks.platform import Tokens, create_tokens, read_success
 

@@ -9,8 +9,9 @@ from shared.contracts.referral import ConsentGiven, RujukanSent
 from tests.factories.caseload import intake as families
 from tests.factories.caseload.case import Case
 from tests.factories.cluster import Cluster
+from tests.factories.delivery import deliver
 from tests.factories.referral.events import TODAY
-from tests.factories.services import Running, deliver, run_service
+from tests.factories.services import Running, run_service
 from tests.factories.walks.platform import Tokens, read_success
 
 ADDED = {"anggota", "usaha", "desil"}

@@ -13,10 +13,11 @@ import pytest
 
 from shared.database import uuid7
 from shared.jobs import run_step
+from tests.factories.delivery import relay
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import build_exit_proposed
-from tests.factories.services import Running, relay
+from tests.factories.services import Running
 from tests.factories.worker_process import expire_lease, start_worker, wait_for_end
 
 DAY = date(2026, 5, 18)

@@ -9,6 +9,7 @@ import pytest
 
 from shared.contracts import caseload
 from shared.database import uuid7
+from tests.factories.delivery import append_log_again
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import (
@@ -18,7 +19,7 @@ from tests.factories.graduation.exit_proposal import (
     build_exit_proposed,
     start_case,
 )
-from tests.factories.services import Running, append_log_again
+from tests.factories.services import Running
 
 WHY = {"reason": "Surat keterangan tidak terbaca."}
 

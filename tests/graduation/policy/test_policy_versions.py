@@ -5,19 +5,11 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-import asyncpg
 import pytest
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
-from tests.factories.graduation.policy import Ministry
+from tests.factories.graduation.policy import POLICY_DAY, Ministry, start_ministry
 from tests.factories.services import Running
-
-DAY = date(2026, 5, 18)
-
-
-async def start_ministry(service: Running) -> Ministry:
-    await set_day(service, DAY)
-    return Ministry(service)
 
 
 async def test_activated_version_ends_the_previous_one(graduation: Running) -> None:
@@ -94,7 +86,7 @@ async def test_activation_in_the_past_or_over_another_version_is_refused(graduat
 
 
 async def test_concurrent_activations_never_overlap(graduation: Running) -> None:
-    await set_day(graduation, DAY)
+    await set_day(graduation, POLICY_DAY)
     both = [Ministry(graduation), Ministry(graduation)]
     for people in both:
         expect_ok(await people.draft())
@@ -224,92 +216,3 @@ async def test_policy_may_require_evidence_for_side_states(graduation: Running) 
     ] == ("DIBATALKAN")
     rows = await graduation.sql("SELECT evidence_sha256 FROM graduasi_history WHERE to_state = 'DIBATALKAN'")
     assert rows[0][0] == letter
-
-
-BREAKING = {
-    "in force without approvals": (
-        "UPDATE policy SET valid_from = '2026-06-01', activated_on = '2026-05-18' WHERE policy_id = $1",
-        asyncpg.CheckViolationError,
-        "in_force_after_two_approvals",
-    ),
-    "an approver who never approved": (
-        "UPDATE policy SET first_approver = 'x', second_approver = 'y' WHERE policy_id = $1",
-        asyncpg.ForeignKeyViolationError,
-        "fk_policy_first_approver",
-    ),
-    "approved by the drafter": (
-        "INSERT INTO policy_approval (policy_id, person, drafted_by, drafted_by_sub, sub, at) VALUES ($1, 'kemensos-1', 'kemensos-1', 'kemensos-1', 's', now())",
-        asyncpg.CheckViolationError,
-        "not_by_the_drafter",
-    ),
-    "approved under another drafter's name": (
-        "INSERT INTO policy_approval (policy_id, person, drafted_by, drafted_by_sub, sub, at) VALUES ($1, 'kemensos-1', 'other', 'kemensos-1', 's', now())",
-        asyncpg.ForeignKeyViolationError,
-        "fk_policy_approval_policy_id",
-    ),
-    "one person as both approvers": (
-        "UPDATE policy SET second_approver = 'kemensos-2' WHERE policy_id = $1",
-        asyncpg.CheckViolationError,
-        "three_people",
-    ),
-    "the content of a version": (
-        "UPDATE policy SET sanggah_length = 1 WHERE policy_id = $1",
-        asyncpg.InsufficientPrivilegeError,
-        "policy",
-    ),
-    "a row said to be first content": (
-        "UPDATE policy SET first_content = true WHERE policy_id = $1",
-        asyncpg.InsufficientPrivilegeError,
-        "policy",
-    ),
-    "a version removed": (
-        "DELETE FROM policy WHERE policy_id = $1",
-        asyncpg.InsufficientPrivilegeError,
-        "policy",
-    ),
-}
-
-
-@pytest.mark.parametrize("what", BREAKING)
-async def test_sql_of_the_service_role_cannot_bypass_the_approvals(graduation: Running, what: str) -> None:
-    people = await start_ministry(graduation)
-    expect_ok(await people.draft())
-    expect_ok(await people.approve(2))
-    await people.expect_sql_refusal(*BREAKING[what])
-
-
-async def test_sql_cannot_overlap_versions_or_activate_in_the_past(graduation: Running) -> None:
-    people = await start_ministry(graduation)
-    expect_ok(await people.draft())
-    expect_ok(await people.approve(2))
-    expect_ok(await people.approve(3))
-    set_range = "UPDATE policy SET valid_from = $2, activated_on = $3 WHERE policy_id = $1"
-    with pytest.raises(asyncpg.ExclusionViolationError, match="ex_policy_one_at_a_time"):
-        await graduation.sql(set_range, people.policy_id, date(2026, 6, 1), DAY)
-    with pytest.raises(asyncpg.CheckViolationError, match="not_from_the_past"):
-        await graduation.sql(set_range, people.policy_id, date(2024, 6, 1), DAY)
-
-
-async def test_criteria_cannot_be_added_to_an_instrument(graduation: Running) -> None:
-    rows = await graduation.sql("SELECT instrument_id, criteria FROM instrument")
-    add = (
-        "INSERT INTO indicator (instrument_id, code, position, criteria, source, value_type, rule, passes_at, weight,"
-        " knock_out, evidence_required, text_en, text_id)"
-        " SELECT instrument_id, 'NEW', $2, criteria, source, value_type, rule, passes_at, weight,"
-        " knock_out, evidence_required, text_en, text_id FROM indicator WHERE instrument_id = $1 AND position = 1"
-    )
-    with pytest.raises(asyncpg.CheckViolationError, match="position_within_criteria"):
-        await graduation.sql(add, rows[0]["instrument_id"], 20)
-    with pytest.raises(asyncpg.UniqueViolationError, match="uq_indicator_position"):
-        await graduation.sql(add, rows[0]["instrument_id"], 19)
-    connection = await asyncpg.connect(graduation.settings.worker_database_url)
-    try:
-        for statement in (
-            "UPDATE indicator SET weight = 0",
-            "DELETE FROM indicator",
-            "DELETE FROM instrument",
-        ):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(statement)
-    finally:
-        await connection.close()

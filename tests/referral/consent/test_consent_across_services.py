@@ -8,10 +8,11 @@ import pytest
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
+from tests.factories.delivery import deliver
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, Family, build_graduasi_determined
 from tests.factories.referral.world import World
-from tests.factories.services import Running, deliver, run_service
+from tests.factories.services import Running, run_service
 
 KUR = "KUR_SUPERMIKRO"
 

@@ -2,6 +2,7 @@
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import ExitReason
+from tests.factories.delivery import append_log_again
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
     build_family_facts,
@@ -9,7 +10,7 @@ from tests.factories.referral.events import (
     build_graduasi_determined,
 )
 from tests.factories.referral.world import World
-from tests.factories.services import Running, append_log_again
+from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
 

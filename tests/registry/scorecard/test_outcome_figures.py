@@ -9,7 +9,8 @@ import pytest
 
 from shared.events import Event
 from tests.factories.registry import commands, events
-from tests.factories.registry.events import Offer, build_graduasi_determined, deliver_events, read_scorecard
+from tests.factories.registry.events import build_graduasi_determined, deliver_events, read_scorecard
+from tests.factories.registry.rujukan import Offer, build_rujukan_opened
 from tests.factories.services import Running, open_scope
 
 FUNNEL = ("opened", "sent", "answered", "accepted", "delivered")
@@ -85,7 +86,7 @@ async def test_the_last_monitoring_of_a_month_replaces_the_earlier_one(registry:
 async def test_families_and_offers_are_counted_by_step_of_referral(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     cases = [build_graduasi_determined(pendamping) for _ in range(5)]
-    rujukan = [events.build_rujukan_opened(case) for case in cases]
+    rujukan = [build_rujukan_opened(case) for case in cases]
     delivered, second_of_family, refused, waiting, withdrawn = (
         Offer(opened) for opened in (rujukan[0], rujukan[0], *rujukan[1:4])
     )
@@ -120,7 +121,7 @@ async def test_families_and_offers_are_counted_by_step_of_referral(registry: Run
 async def test_an_annulled_graduation_has_no_step_of_referral(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     case = build_graduasi_determined(pendamping)
-    rujukan = events.build_rujukan_opened(case)
+    rujukan = build_rujukan_opened(case)
     await deliver_events(
         registry, case, rujukan, Offer(rujukan).build_sent(), events.build_graduasi_annulled(case)
     )
@@ -131,7 +132,7 @@ async def test_an_annulled_graduation_has_no_step_of_referral(registry: Running)
 async def test_unknown_reasons_and_answers_of_a_later_release_are_counted(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     case = build_graduasi_determined(pendamping, "A_LATER_REASON")
-    rujukan = events.build_rujukan_opened(case)
+    rujukan = build_rujukan_opened(case)
     unknown_reason = Offer(rujukan).build_answered("DITOLAK", "LATER")
     unknown_answer = Offer(rujukan).build_answered("LATER")
     await deliver_events(registry, case, rujukan, unknown_reason, unknown_answer)
@@ -175,7 +176,7 @@ async def test_figures_do_not_depend_on_the_order_of_topics_or_on_repeated_deliv
 def build_graduate_events(pendamping: dict[str, Any], penugasan: dict[str, Any], number: int) -> list[Event]:
     """Return the events of three services about one graduate. Every third graduation is annulled."""
     case = build_graduasi_determined(pendamping)
-    rujukan = events.build_rujukan_opened(case)
+    rujukan = build_rujukan_opened(case)
     granted = events.build_credit_granted(pendamping, penugasan, graduasi_id=case.graduasi_id)
     offer = Offer(rujukan)
     first_events = [
