@@ -18,7 +18,6 @@ from deploy.demo.ministry import Ministry
 from deploy.demo.people import DINSOS, KEMENSOS
 from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
-from deploy.invariants import Command
 
 A, B = "33.24.15.1001", "33.24.15.1002"
 FIELD = ("pendamping-1", "pendamping-2", "pendamping-3", "pendamping-4")
@@ -194,7 +193,3 @@ class Office:
         """Return the given account, seldom another."""
         others = (*FIELD, DINSOS, KEMENSOS)
         return who if chance.random() < USUAL else chance.choice(others)
-
-    @property
-    def accepted_commands(self) -> list[Command]:
-        return [command for command in self.world.history if command.accepted]
