@@ -54,7 +54,7 @@ def used_by_line(names: Sequence[str]) -> str:
 
 
 def openapi_of(service: str) -> dict[str, Any]:
-    """Return a service's OpenAPI document, with the development clock."""
+    """Return a service's OpenAPI document, with the clock routes that production leaves out."""
     app = importlib.import_module(f"services.{service}.app").build(
         Settings.load_for(service, mode="development")
     )

@@ -258,7 +258,10 @@ class EmbeddedPostgres:
             )
 
     def _became_ready(self, child: Child, *, timeout: float = 120.0) -> bool:
-        """Wait until the eighth line of the pid file is "ready", which needs no connection."""
+        """Return whether PostgreSQL became ready in time, and stop it if not.
+
+        The eighth line of its pid file is "ready" then. Reading it needs no connection.
+        """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and child.returncode is None:
             with suppress(OSError):

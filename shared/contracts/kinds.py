@@ -28,7 +28,7 @@ class SubjectKind(Kind):
 class PendampingStatus(Kind):
     """The status of a pendamping.
 
-    CALON becomes AKTIF. AKTIF changes to and from CUTI and NONAKTIF. All others are final.
+    CALON becomes AKTIF, DIBERHENTIKAN or MENINGGAL. AKTIF changes to and from CUTI and NONAKTIF. All others are final.
     """
 
     CALON = "CALON"

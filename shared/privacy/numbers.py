@@ -27,9 +27,9 @@ class IssueDateImpossible(InvalidInput):
 
 
 class NikWarning(StrEnum):
-    """A difference between a NIK and the record.
+    """A sex or birth date in a NIK that differs from the record.
 
-    It is never a reason to refuse, because a NIK is not corrected.
+    It is never a reason to refuse: a NIK stays the same even if its digits are wrong.
     """
 
     SEX_DIFFERS = "SEX_DIFFERS"

@@ -4,8 +4,8 @@ from shared.errors import DomainError, InvalidInput
 class PenugasanNotInForce(DomainError):
     """409: the placement does not cover the day."""
 
-    en = "This placement is not in force on {on}."
-    id = "Penugasan ini tidak berlaku pada {on}."
+    en = "This placement is not in force on {on}. Choose a placement that is in force on that day."
+    id = "Penugasan ini tidak berlaku pada {on}. Pilih penugasan yang berlaku pada tanggal itu."
 
 
 class FamilyOutsideWilayahTugas(DomainError):

@@ -38,4 +38,4 @@ class ExitDetermined(DomainError):
     """409: an SK has been issued, which only a sanggah or an annulment can undo."""
 
     en = "This exit has been determined in SK {sk_no}. It can only be undone by a sanggah or an annulment."
-    id = "Pengakhiran ini sudah ditetapkan dalam SK {sk_no}. Hanya dapat dipulihkan melalui sanggah atau pembatalan SK."
+    id = "Pengakhiran ini sudah ditetapkan dalam SK {sk_no}. Hanya dapat dibatalkan melalui sanggah atau pembatalan SK."

@@ -13,7 +13,7 @@ from shared.access import Actor, Scope
 def list_exit_proposals(
     actor: Actor, today: Any, kpm_id: UUID | None, state: ExitProposalState | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select exit proposals of families that the actor may read, by `exit_proposal_id`."""
+    """Select exit proposals of families that the actor may read. The caller orders them."""
     statement = sa.select(*columns_of(ExitProposal, ExitProposalView))
     if actor.scope is Scope.OWN_FAMILIES:
         accompanied = accompanied_families(actor.pendamping_id, today)

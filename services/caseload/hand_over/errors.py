@@ -20,8 +20,8 @@ class KindsDiffer(DomainError):
 class NothingToHandOver(DomainError):
     """409: the giving placement accompanies no family in the area on that day."""
 
-    en = "This placement accompanies no family in {kode_wilayah} on {on}."
-    id = "Penugasan ini tidak mendampingi keluarga mana pun di {kode_wilayah} pada {on}."
+    en = "This placement accompanies no family in {kode_wilayah} on {on}. Choose another area, day or placement."
+    id = "Penugasan ini tidak mendampingi keluarga mana pun di {kode_wilayah} pada {on}. Pilih wilayah, tanggal, atau penugasan lain."
 
 
 class HandOverAlreadyAsked(DomainError):

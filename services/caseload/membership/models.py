@@ -146,7 +146,7 @@ class MembershipRef(Fields):
 
 
 class PendingFacts(PendingKey, MembershipRef):
-    """A decision that an exit requires about another membership."""
+    """A decision whether a membership stays after an exit from another bansos."""
 
     pending_id: Col[UUID] = Field(primary_key=True)
     since: Col[date]

@@ -25,11 +25,11 @@ class AnswerTypeMismatch(DomainError):
 
 
 class AnswersMissing(DomainError):
-    """422: an assessment needs an answer to every criterion."""
+    """422: an assessment needs an answer to every criterion of source ANSWER."""
 
     status = 422
-    en = "These criteria have no answer: {codes}."
-    id = "Kriteria berikut belum dijawab: {codes}."
+    en = "These criteria have no answer: {codes}. Answer them and send the assessment again."
+    id = "Kriteria berikut belum dijawab: {codes}. Jawab semuanya, lalu kirim lagi asesmennya."
 
 
 class EvidenceMissing(DomainError):

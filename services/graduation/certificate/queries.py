@@ -32,7 +32,7 @@ STATUS_SENTENCES = {
     ),
     CertificateStatus.ANNULLED: (
         "This certificate is no longer valid: the decision behind it was undone.",
-        "Piagam ini tidak berlaku lagi: keputusan yang mendasarinya telah dipulihkan.",
+        "Piagam ini tidak berlaku lagi: keputusan yang mendasarinya telah dibatalkan bagi keluarga ini.",
     ),
 }
 

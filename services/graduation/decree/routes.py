@@ -106,7 +106,7 @@ async def list_penetapan(sk_id: UUID, session: Session, actor: CurrentActor, pag
 @router.get("/sk/{sk_id}", response_model=SkFullView)
 @may(Permission.GRADUASI_READ)
 async def read_sk(sk_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
-    """Return an SK with its penetapan."""
+    """Return an SK with the first 200 penetapan that the caller may see."""
     return await queries.read_sk(session, actor, sk_id)
 
 

@@ -58,7 +58,8 @@ async def record_monitoring(
 ) -> MonitoringTaskView:
     """Record the result of a task.
 
-    The last month ends the case. A check or follow-up that finds a relapse confirms it.
+    When all months are recorded, the case ends, and the last month decides the outcome. A check or follow-up that
+    finds a relapse confirms it at once, and ends a case that is still monitored.
     """
     return await commands.record_monitoring(session, actor, task_id, body)
 

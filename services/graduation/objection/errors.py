@@ -58,7 +58,8 @@ class SanggahAfterCaseEnd(DomainError):
     id = (
         "Surat bertanggal {on}, dalam masa sanggah yang berakhir {ended}, tetapi kasus ini sudah SELESAI dan tidak ada"
         " lagi yang dapat ditangguhkan. Hak tidak hilang: serahkan surat kepada Dinsos atau Kemensos, yang memutuskan"
-        " pemulihan SK bagi keluarga ini (POST /v1/graduasi/{{id}}/annulment), termasuk pembayaran kembali."
+        " apakah SK dibatalkan bagi keluarga ini (POST /v1/graduasi/{{id}}/annulment), dan tahap mana yang dibayarkan"
+        " kembali."
     )
 
 

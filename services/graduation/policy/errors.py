@@ -42,8 +42,14 @@ class ApprovedByDrafter(NotAllowed):
 class PolicyAlreadyApproved(DomainError):
     """409: a person approves once, and a policy needs two approvals."""
 
-    en = "You have approved this policy already, or it has both of its approvals."
-    id = "Anda sudah menyetujui kebijakan ini, atau kedua persetujuannya sudah lengkap."
+    en = (
+        "You have approved this policy already, or it has both approvals. If one is missing, ask another official to"
+        " approve."
+    )
+    id = (
+        "Anda sudah menyetujui kebijakan ini, atau kedua persetujuannya sudah lengkap. Bila masih kurang satu, minta"
+        " pejabat lain menyetujui."
+    )
 
 
 class PolicyNotApproved(DomainError):

@@ -9,21 +9,21 @@ class ReasonCodeNeeded(InvalidInput):
 
 
 class AnswerIdReused(DomainError):
-    """409: The partner used the same answer_id for another answer."""
+    """409: the partner used the same answer_id for another answer."""
 
     en = "The answer_id {answer_id} was used before for another answer."
     id = "answer_id {answer_id} sudah dipakai untuk jawaban lain."
 
 
 class DeliveryAlreadyRecorded(DomainError):
-    """409: The aid was delivered before, with another delivery_id or other facts."""
+    """409: the aid was delivered before, with another delivery_id or other facts."""
 
     en = "The delivery of this aid has already been recorded."
     id = "Penyaluran bantuan ini sudah dicatat."
 
 
 class AmountOutsideProgram(InvalidInput):
-    """422: The amount is more than the program gives."""
+    """422: the amount is more than the program gives."""
 
     en = "The program gives at most Rp{most}."
     id = "Program ini memberi paling banyak Rp{most}."

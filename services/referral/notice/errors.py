@@ -2,7 +2,7 @@ from shared.errors import DomainError
 
 
 class NoticeNotRead(DomainError):
-    """409: The notice was neither read in the inbox nor sent by webhook."""
+    """409: the notice was neither read in the inbox nor sent by webhook."""
 
     en = "This notice has not been read yet; read it in the inbox first."
     id = "Pemberitahuan ini belum dibaca; bacalah dahulu di kotak masuk."

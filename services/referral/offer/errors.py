@@ -2,7 +2,7 @@ from shared.errors import DomainError
 
 
 class NextBestNotAllowed(DomainError):
-    """409: The offer is not refused, expired, withdrawn or on a waiting list."""
+    """409: the offer is not refused, expired, withdrawn or on a waiting list."""
 
     en = "This offer is {state}; a next one is proposed after a refusal, an expiry, a withdrawal or on a waiting list."
     id = (

@@ -2,21 +2,21 @@ from shared.errors import DomainError
 
 
 class QuotaOverlaps(DomainError):
-    """409: A later quota of the area is in force in that time."""
+    """409: a later quota of the area is in force in that time."""
 
     en = "The program {code} already has a quota for {kode_wilayah} in a part of that time."
     id = "Program {code} sudah mempunyai kuota untuk {kode_wilayah} pada sebagian waktu itu."
 
 
 class QuotaBelowTaken(DomainError):
-    """409: More families hold a place than the new number of places."""
+    """409: more families hold a place than the new number of places."""
 
     en = "{taken} families hold a place in this quota; it cannot become {places}."
     id = "{taken} keluarga sudah memegang tempat dalam kuota ini; tidak dapat menjadi {places}."
 
 
 class IntakeOverlaps(DomainError):
-    """409: Another window of the program is in force in a part of that time."""
+    """409: another window of the program is in force in a part of that time."""
 
     en = "The program {code} already takes applications in a part of that time."
     id = "Program {code} sudah menerima permohonan pada sebagian waktu itu."

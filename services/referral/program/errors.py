@@ -2,21 +2,21 @@ from shared.errors import DomainError, InvalidInput
 
 
 class ProgramOfAnotherPartner(DomainError):
-    """409: The code is the code of another partner's program."""
+    """409: the code is the code of another partner's program."""
 
     en = "The program {code} belongs to another partner."
     id = "Program {code} milik mitra lain."
 
 
 class InvalidRule(InvalidInput):
-    """422: The operator or the value of a rule does not fit its field."""
+    """422: the operator or the value of a rule does not fit its field."""
 
     en = "Rule {number}: {field} cannot be compared with {op} to this value."
     id = "Aturan {number}: {field} tidak dapat dibandingkan dengan {op} terhadap nilai ini."
 
 
 class ProgramUnknown(InvalidInput):
-    """422: No program has this code."""
+    """422: no program has this code."""
 
-    en = "There is no program with the code {code}."
-    id = "Tidak ada program dengan kode {code}."
+    en = "There is no program with the code {code}. Use the code of a published program."
+    id = "Tidak ada program dengan kode {code}. Gunakan kode program yang sudah diterbitkan."

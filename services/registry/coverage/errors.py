@@ -2,21 +2,21 @@ from shared.errors import DomainError, InvalidInput
 
 
 class AreaTooWide(InvalidInput):
-    """422: Live coverage is read for at most one kabupaten or kota."""
+    """422: live coverage is read for at most one kabupaten or kota."""
 
     en = "Ask for one kabupaten or kota, or for a part of it."
     id = "Mintalah untuk satu kabupaten atau kota, atau bagiannya."
 
 
 class AreaTooNarrow(InvalidInput):
-    """422: Counts are stored per kecamatan, so a desa has live coverage only."""
+    """422: counts are stored per kecamatan, so a desa has live coverage only."""
 
     en = "Counts are stored per kecamatan. Ask for a kecamatan, or for today's coverage of the desa or kelurahan."
     id = "Hasil hitung disimpan per kecamatan. Mintalah kecamatan, atau cakupan hari ini untuk desa atau kelurahan."
 
 
 class CoverageNotCounted(DomainError):
-    """404: There is no finished count on or before that day."""
+    """404: there is no finished count on or before that day."""
 
     status = 404
     en = "There is no finished count as of {on}. Ask for one, or wait until it is finished."

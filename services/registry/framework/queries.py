@@ -116,8 +116,9 @@ async def read_current_targets(session: AsyncSession, year: int) -> dict[PilarKi
 
 
 async def read_framework(session: AsyncSession, year: int) -> dict[str, Any]:
-    """Return the targets of a year with their sums over all persons in service.
+    """Return each target of a year with the sum of all persons' targets.
 
+    A person's target is pro rata by days in service.
     One statement calculates the sums in PostgreSQL for any number of persons.
     """
     rows = await session.execute(_select_national_sums(year))

@@ -4,7 +4,7 @@ from shared.errors import DomainError, InvalidInput
 
 
 class KindNotInForce(InvalidInput):
-    """422: The kind is not in force on some day of that time.
+    """422: the kind is not in force on some day of that time.
 
     The sentence names the successor, or "-" if there is none.
     """
@@ -14,28 +14,28 @@ class KindNotInForce(InvalidInput):
 
 
 class KindStillHeld(DomainError):
-    """409: Placements as this kind must be ended or moved before the kind ends."""
+    """409: placements as this kind must be ended by the day on which it ends."""
 
-    en = "Placements as {kind} run beyond {valid_to}: {count}. End them first."
-    id = "Masih ada penugasan {kind} yang melewati {valid_to}: {count}. Akhiri dahulu."
+    en = "Placements as {kind} run beyond {valid_to}: {count}. End them by that day first."
+    id = "Masih ada penugasan {kind} yang melewati {valid_to}: {count}. Akhiri dahulu paling lambat tanggal itu."
 
 
 class SuccessorUnknown(InvalidInput):
-    """422: The successor must be another kind, in force when the first one ends."""
+    """422: the successor must be another kind, in force when the first one ends."""
 
     en = "{successor} is not another kind in force on {valid_to}."
     id = "{successor} bukan jenis lain yang berlaku pada {valid_to}."
 
 
 class KindsIdentical(InvalidInput):
-    """422: A conflict needs two different kinds."""
+    """422: a conflict needs two different kinds."""
 
     en = "A conflict needs two different kinds; {kind} and {other} are the same kind."
     id = "Larangan rangkap memerlukan dua jenis yang berbeda; {kind} dan {other} adalah jenis yang sama."
 
 
 class ConflictOverlaps(DomainError):
-    """409: A pair of kinds has one rule at a time.
+    """409: a pair of kinds has one rule at a time.
 
     The current one must be ended first.
     """
@@ -45,7 +45,7 @@ class ConflictOverlaps(DomainError):
 
 
 class EndAlreadySet(DomainError):
-    """409: An end can only be moved to an earlier day.
+    """409: an end can only be moved to an earlier day.
 
     A longer service needs a new placement.
     """

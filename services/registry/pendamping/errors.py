@@ -2,28 +2,28 @@ from shared.errors import DomainError, InvalidInput
 
 
 class NikNeedsPerson(InvalidInput):
-    """422: A person is registered with a NIK, an organisation without one."""
+    """422: a person is registered with a NIK, an organisation without one."""
 
     en = "A person is registered with a NIK, an organisation without one."
     id = "Perorangan didaftarkan dengan NIK, lembaga tanpa NIK."
 
 
 class NikAlreadyRegistered(DomainError):
-    """409: A NIK is registered once. The lookup by NIK returns the existing pendamping."""
+    """409: a NIK is registered once. The lookup by NIK returns the existing pendamping."""
 
     en = "This NIK is registered already. Look it up instead of registering it again."
     id = "NIK ini sudah terdaftar. Gunakan pencarian, jangan didaftarkan ulang."
 
 
 class DateBeforeLast(DomainError):
-    """409: A status cannot apply from before the first day of the current one."""
+    """409: a status cannot apply from before the first day of the current one."""
 
     en = "The last status applies from {last}; the next one cannot apply from an earlier day."
     id = "Status terakhir berlaku sejak {last}; status berikutnya tidak dapat berlaku sebelum hari itu."
 
 
 class ContactChangeEmpty(InvalidInput):
-    """422: A contact change needs a name or a phone."""
+    """422: a contact change needs a name or a phone."""
 
     en = "Give the name or the phone to change."
     id = "Sebutkan nama atau nomor telepon yang diubah."

@@ -75,7 +75,7 @@ class Kunjungan(Table, table=True):
 
 
 class Crossing(Fields):
-    """A crossing of a caseload limit, upwards (ABOVE) or downwards (BELOW)."""
+    """A crossing of the warning limit of a caseload, upwards (ABOVE) or downwards (BELOW)."""
 
     penugasan_id: Col[UUID]
     pendamping_id: Col[UUID]
@@ -85,7 +85,7 @@ class Crossing(Fields):
 
 
 class LoadLimit(Crossing, Table, table=True):
-    """The last crossing of a penugasan."""
+    """The last time that a penugasan crossed the warning limit of its caseload."""
 
     __table_args__ = LOAD_SCHEMA
 

@@ -54,7 +54,7 @@ WORDS = MappingProxyType(
         ),
         "CONTINUED": (
             "The graduation was annulled; from {ends_on} a later membership of the family continues.",
-            "Graduasi dipulihkan; mulai {ends_on} dilanjutkan kepesertaan keluarga yang berikutnya.",
+            "Graduasi dibatalkan; mulai {ends_on} dilanjutkan kepesertaan keluarga yang berikutnya.",
         ),
         "ANNOUNCED": (
             "An end is announced for {ends_on} and not in effect yet; each tahap stays payable until then.",
@@ -66,11 +66,11 @@ WORDS = MappingProxyType(
         ),
         "BACK_PAY": (
             " The graduation was annulled; tahap paid back: {back_pay}.",
-            " Graduasi dipulihkan; dibayarkan kembali: {back_pay}.",
+            " Graduasi dibatalkan; dibayarkan kembali: {back_pay}.",
         ),
         "NO_BACK_PAY": (
             " The graduation was annulled; no tahap is paid back.",
-            " Graduasi dipulihkan; tidak ada tahap yang dibayarkan kembali.",
+            " Graduasi dibatalkan; tidak ada tahap yang dibayarkan kembali.",
         ),
     }
 )

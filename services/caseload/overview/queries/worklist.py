@@ -19,7 +19,7 @@ Order = tuple[sa.SQLColumnExpression[Any], ...]
 
 
 class FamilyStatus(StrEnum):
-    """Status of a family in PKH today.
+    """Status of a family: by its cases first, then by its PKH membership.
 
     LEFT: it is not a member, and may be monitored.
     """
@@ -82,7 +82,7 @@ def case_conditions(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
 
 
 def status_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[str]:
-    """Return the SQL expression for a family's status on a day."""
+    """Return the SQL expression for a family's `FamilyStatus` on a day."""
     case = sa.exists().where(CaseMark.kpm_id == Kpm.kpm_id)
     announced = sa.or_(
         CaseMark.state == CaseState.DETERMINED,

@@ -31,7 +31,7 @@ class Tahap(TahapTerms, Body):
 
 
 class TahapPage(View):
-    """A page of the calendar, in order."""
+    """A page of the tahap calendar, by year and number."""
 
     items: list[TahapView]
     next: str | None

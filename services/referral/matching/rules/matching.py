@@ -162,7 +162,10 @@ def _holds(op: RuleOp, actual: Any, value: Any) -> bool:
 
 
 def _sentence(rule: RuleView, actual: Any, *, fits: bool, married: bool, language: int) -> str:
-    """Return a sentence like "tidak cocok: usaha 4 bulan < 6 bulan" (docs/domain.md#partner-programs)."""
+    """Return a sentence like "tidak cocok: usaha 4 bulan < 6 bulan" (docs/domain.md#partner-programs).
+
+    `married`: marriage takes the place of the owner's age. `language`: 0 is English, 1 Indonesian.
+    """
     head = (("does not fit", "tidak cocok"), ("fits", "cocok"))[fits][language]
     noun, unit = WORDS[rule.field][language], WORDS[rule.field][2 + language]
     if actual is None:

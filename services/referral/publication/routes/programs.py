@@ -79,7 +79,7 @@ class ListedProgram(ProgramItem):
 
 
 class ProgramPage(View):
-    """A page of programs."""
+    """A page of revisions of programs, by code and revision."""
 
     items: list[ListedProgram]
     next: str | None
