@@ -31,7 +31,7 @@ SK_NO = "123/3.4/BS.01/5/2026"
 
 @dataclass(slots=True)
 class FamilyGraduation:
-    """The state of scenario 2 while it is played."""
+    """Scenario 2: its steps, and what they have made so far."""
 
     world: World
     pendamping_id: str = ""

@@ -105,7 +105,7 @@ class Objection:
             self.world.check(f"{case.name}: in term until 12 March", values, ("2026-03-12", NEXT_TAHAP))
 
     async def bank(self) -> None:
-        """Record both families' consent to the bank and wait until it is sent."""
+        """Record both families' consent and wait until the bank has both rujukan."""
         world = self.world
         paper = await world.put_file("referral", b"persetujuan berbagi data, bertanda tangan", S)
         given = {

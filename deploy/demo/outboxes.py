@@ -55,7 +55,7 @@ class RecordedEvent:
     def caused_by(self) -> str:
         """The id of the event that caused this one.
 
-        It is empty if a person or the schedule caused it.
+        It is empty if a person or the schedule caused it, or if the body is deleted.
         """
         return self.envelope.get("causationid", "")
 

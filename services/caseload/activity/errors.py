@@ -25,8 +25,8 @@ class MateriUnknown(InvalidInput):
 class FamilyNamedTwice(InvalidInput):
     """422: the attendance lists a family twice."""
 
-    en = "A family is named more than once."
-    id = "Satu keluarga disebut lebih dari sekali."
+    en = "A family is named more than once. Name each family once."
+    id = "Satu keluarga disebut lebih dari sekali. Sebut setiap keluarga satu kali."
 
 
 class FamiliesNotAccompanied(DomainError):

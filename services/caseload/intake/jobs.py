@@ -99,7 +99,7 @@ class Outcome:
     """Decisions on the families of a step."""
 
     def __init__(self, today: date) -> None:
-        """Start without any decision."""
+        """Start with no family decided."""
         self.today = today
         self.plans: list[Plan] = []
         self.errors: list[RowError] = []

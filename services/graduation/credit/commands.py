@@ -24,7 +24,7 @@ from shared.messaging import emit
 class DeterminedCase:
     """A determined case with the rows that a credit rule needs.
 
-    `current_area` is the family's on the SK's date.
+    `current_area` is where the family lives when the SK is recorded.
     """
 
     case: Graduasi

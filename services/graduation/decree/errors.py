@@ -11,8 +11,8 @@ class SkNumberTaken(DomainError):
 class CaseAlreadyInSk(DomainError):
     """409: a case belongs to at most one SK."""
 
-    en = "One of these cases is already in an SK."
-    id = "Salah satu kasus ini sudah ada dalam SK."
+    en = "A case is already in an SK, or is named twice. Leave it out."
+    id = "Ada kasus yang sudah dimuat dalam SK, atau disebut dua kali. Keluarkan dari daftar."
 
 
 class CasesNotApproved(DomainError):
@@ -34,5 +34,5 @@ class SkFileTooLong(DomainError):
     """422: the file is larger than the limit of one SK."""
 
     status = 422
-    en = "The file is longer than {max_mb} MB. Issue more than one SK."
+    en = "The file is larger than {max_mb} MB. Issue more than one SK."
     id = "Berkas lebih besar dari {max_mb} MB. Terbitkan lebih dari satu SK."

@@ -44,7 +44,7 @@ class AcknowledgementBody(Body):
 async def set_sla_term(body: SlaTermBody, session: Session, actor: CurrentActor) -> SlaTermView:
     """Set the term of a program, or of all others, from a day on.
 
-    The term before ends with that day.
+    The earlier term applies until the day before.
     """
     return await commands.set_term(session, body, actor)
 
@@ -52,7 +52,10 @@ async def set_sla_term(body: SlaTermBody, session: Session, actor: CurrentActor)
 @sla_terms.get("/sla-term", response_model=SlaTermPage)
 @may(Permission.SLA_READ)
 async def list_sla_terms(session: Session, paging: Paging) -> Response:
-    """List terms by their first day."""
+    """List SLA terms by their first day.
+
+    A term holds the days to remind, escalate, expire, close and deliver.
+    """
     statement = visibility.select_columns(SlaTerm, list(SlaTermView.model_fields))
     return await paging.answer(session, statement, queries.SLA_TERM_ORDER)
 

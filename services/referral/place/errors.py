@@ -4,8 +4,8 @@ from shared.errors import DomainError
 class QuotaOverlaps(DomainError):
     """409: a later quota of the area is in force in that time."""
 
-    en = "The program {code} already has a quota for {kode_wilayah} in a part of that time."
-    id = "Program {code} sudah mempunyai kuota untuk {kode_wilayah} pada sebagian waktu itu."
+    en = "A later quota of {code} for {kode_wilayah} starts in that time. Set valid_to no later than its first day."
+    id = "Kuota {code} berikutnya untuk {kode_wilayah} mulai dalam masa itu. Isi valid_to paling lambat hari pertamanya."
 
 
 class QuotaBelowTaken(DomainError):

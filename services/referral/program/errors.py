@@ -4,8 +4,8 @@ from shared.errors import DomainError, InvalidInput
 class ProgramOfAnotherPartner(DomainError):
     """409: the code is the code of another partner's program."""
 
-    en = "The program {code} belongs to another partner."
-    id = "Program {code} milik mitra lain."
+    en = "The program {code} belongs to another partner. Choose another code."
+    id = "Program {code} milik mitra lain. Pilih kode lain."
 
 
 class InvalidRule(InvalidInput):

@@ -68,9 +68,9 @@ def sum_areas(areas: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def add_share(counts: dict[str, Any]) -> dict[str, Any]:
-    """Add the share of bansos members that have a pendamping.
+    """Add the share of families in a bansos that have a pendamping.
 
-    The share is 0 to 1, or None where no family is in a bansos.
+    It is 0 to 1, or None if no family is in a bansos.
     """
     members, unaccompanied = counts["members"], counts["unaccompanied"]
     return counts | {"share": round((members - unaccompanied) / members, 4) if members else None}

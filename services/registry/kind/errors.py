@@ -47,8 +47,8 @@ class ConflictOverlaps(DomainError):
 class EndAlreadySet(DomainError):
     """409: an end can only be moved to an earlier day.
 
-    A longer service needs a new placement.
+    A longer time needs a new placement, area, kind or conflict.
     """
 
-    en = "This already ends on {valid_to}; an end can only be brought forward."
-    id = "Ini sudah berakhir pada {valid_to}; tanggal akhir hanya dapat dimajukan."
+    en = "This already ends on {valid_to}. Give an earlier day, or make a new one for the time after."
+    id = "Ini sudah berakhir pada {valid_to}. Isi tanggal yang lebih awal, atau buat yang baru untuk masa sesudahnya."

@@ -219,9 +219,9 @@ async def _lock_penugasan(session: AsyncSession, penugasan_id: UUID) -> Penugasa
 async def close_penugasan(
     session: AsyncSession, actor: Actor, row: Penugasan, *, on: date, reason: str
 ) -> None:
-    """End a placement that has not ended by `on`, after its areas.
+    """End a placement on a day, after its areas.
 
-    The caller has locked the pendamping's row.
+    The placement has not ended by `on`, and the caller has locked the pendamping's row.
     """
     open_areas = sa.select(WilayahTugas).where(
         WilayahTugas.penugasan_id == row.penugasan_id,

@@ -27,7 +27,10 @@ async def test_missing_answer_is_refused_naming_the_criteria(graduation: Running
     del body["answers"]["BERSEDIA"], body["answers"]["SAVINGS_RP"]
     answer = await driver.post("asesmen", body, "field", headers={"Accept-Language": "id"})
     assert (answer.status_code, answer.json()["title"]) == (422, "AnswersMissing")
-    assert answer.json()["detail"] == "Kriteria berikut belum dijawab: SAVINGS_RP, BERSEDIA."
+    assert (
+        answer.json()["detail"]
+        == "Kriteria berikut belum dijawab: SAVINGS_RP, BERSEDIA. Jawab semuanya, lalu kirim lagi asesmennya."
+    )
 
 
 async def test_evidence_that_was_not_uploaded_is_refused(graduation: Running) -> None:

@@ -142,7 +142,7 @@ class ColumnReader:
         self.raw, self.faults, self.bad = raw, faults, {column for column, _ in faults}
 
     def __call__(self, column: str, read: Callable[[str], Value]) -> Value | None:
-        """Return the result of `read` for the column."""
+        """Return the column's value, or None with its fault noted."""
         if column in self.bad:
             return None
         try:

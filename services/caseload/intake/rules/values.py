@@ -187,7 +187,7 @@ def distinct(parts: list[Any], length: int) -> list[Any]:
 
 @lru_cache(maxsize=20_000)
 def pendamping_no(text: str) -> str | None:
-    """Return a pendamping number of registry, or None."""
+    """Return a pendamping number in upper case, or None if it is blank."""
     if text and not PENDAMPING_NO.fullmatch(text.upper()):
         raise Fault("UNKNOWN_PENDAMPING")
     return text.upper() or None

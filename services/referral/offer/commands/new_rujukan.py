@@ -83,9 +83,9 @@ def to_offer(match: Match, obstacle: Obstacle | None) -> dict[str, Any]:
 
 
 def hash_offers(kpm_id: UUID, offers: list[dict[str, Any]]) -> str:
-    """Return the SHA-256 of the list.
+    """Return the SHA-256 of a family's offers.
 
-    It is of JSON with sorted keys and no spaces, in UTF-8.
+    It covers `kpm_id` and the offers as JSON with sorted keys and no spaces, in UTF-8.
     """
     canonical = orjson.dumps({"kpm_id": str(kpm_id), "offers": offers}, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(canonical).hexdigest()

@@ -78,7 +78,7 @@ async def set_quota(session: AsyncSession, code: str, new: QuotaTerms, actor: Ac
     else:
         await _end_previous_quota(session, previous, new, today)
         quota = _new_quota(code, new, actor)
-    overlaps = QuotaOverlaps("/body/valid_from", code=code, kode_wilayah=new.kode_wilayah)
+    overlaps = QuotaOverlaps("/body/valid_to", code=code, kode_wilayah=new.kode_wilayah)
     await insert(session, quota, ex_program_quota_range=overlaps)
     change = {name: getattr(quota, name) for name in ("quota_id", "version", "places", "valid_to")}
     session.add(ProgramQuotaChange(**change, set_by=actor.sub))
