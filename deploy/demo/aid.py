@@ -145,4 +145,5 @@ class Aid:
         return self.offers[code]["rujukan_program_id"]
 
 
-ALWAYS = {"notice", "rujukan_program_id", "program", "purpose", "legal_basis", "consent_id", "office"}
+# `persons` because the programs use a business.
+ALWAYS = {"persons", "notice", "rujukan_program_id", "program", "purpose", "legal_basis", "consent_id", "office"}

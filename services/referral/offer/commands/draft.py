@@ -21,11 +21,7 @@ async def draft_offer(session: AsyncSession, rujukan: Rujukan, match: Match, mov
 
 def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
     # The offer is pinned to its revision, with the reasons and the usaha that were judged.
-    names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
-    usaha = {name: getattr(match.usaha, name) for name in names} if match.usaha else None
-    if usaha:
-        usaha["started_on"] = usaha["started_on"].isoformat()
-    return RujukanProgram(
+    row = RujukanProgram(
         rujukan_program_id=uuid7(),
         rujukan_id=rujukan.rujukan_id,
         program_id=match.program.program_id,
@@ -36,8 +32,6 @@ def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
         program_code=match.program.code,
         benefit_kinds=sorted(match.program.benefit_kinds),
         state=RujukanProgramState.DRAF,
-        reasons=[reason.as_json() for reason in match.reasons],
-        usaha=usaha,
         sent_on=None,
         sla_due_on=None,
         refusal_code=None,
@@ -46,6 +40,8 @@ def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
         withdrawn_on=None,
         version=1,
     )
+    row.pin_usaha(match.usaha, [reason.as_json() for reason in match.reasons])
+    return row
 
 
 async def read_codes_offered_elsewhere(session: AsyncSession, rujukan: Rujukan) -> set[str]:
