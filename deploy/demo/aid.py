@@ -145,5 +145,4 @@ class Aid:
         return self.offers[code]["rujukan_program_id"]
 
 
-# `persons` because the programs use a business.
-ALWAYS = {"persons", "notice", "rujukan_program_id", "program", "purpose", "legal_basis", "consent_id", "office"}
+ALWAYS = {"notice", "rujukan_program_id", "program", "purpose", "legal_basis", "consent_id", "office"}
