@@ -165,9 +165,7 @@ async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str)
             await withdraw_offer(session, row, move, move.on)
 
 
-async def store_identity(
-    session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, Any]
-) -> None:
+async def store_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, Any]) -> None:
     """Store the identity of the persons of one consented sending, sealed under referral's own keys.
 
     A repeated event changes nothing. An identity of other persons than the consent names is not stored.

@@ -97,9 +97,7 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> M
     return result
 
 
-async def require_family(
-    session: AsyncSession, kpm_id: UUID, on: date, pointer: str | None = None
-) -> Family:
+async def require_family(session: AsyncSession, kpm_id: UUID, on: date, pointer: str | None = None) -> Family:
     """Return the facts of a family that has not ended.
 
     Raises:

@@ -105,9 +105,7 @@ async def read_sharing(session: AsyncSession, rujukan_program_id: UUID) -> Shari
         return None
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     identity = await session.scalar(sa.select(Identity).where(Identity.for_id == rujukan_program_id))
-    if consent is None or not consent.in_force or identity is None:
-        return None
-    if await has_departed(session, row):  # the lapse of the consent follows
+    if consent is None or not consent.in_force or identity is None or await has_departed(session, row):
         return None
     if row.state in UNSENT_STATES and not await reserve_place(session, row, await clock.today(session)):
         return None  # it waits for a place or the intake, and is scheduled again at its turn

@@ -96,6 +96,14 @@ def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> Rujukan
     return previous
 
 
+def summarize_usaha(usaha: UsahaFacts | None) -> dict[str, Any] | None:
+    """Return what a partner may learn of a usaha."""
+    if usaha is None:
+        return None
+    facts = {name: getattr(usaha, name) for name in ("sector", "omzet_rp", "has_nib", "has_letter")}
+    return facts | {"started_on": usaha.started_on.isoformat()}
+
+
 class RujukanItem(Fields):
     """A rujukan of a graduate."""
 
@@ -212,11 +220,7 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
 
     def pin_usaha(self, usaha: UsahaFacts | None, reasons: list[dict[str, Any]]) -> None:
         """Keep the reasons of a match and the usaha that was judged."""
-        self.reasons, self.usaha_id = reasons, usaha and usaha.usaha_id
-        self.usaha = usaha and {
-            **{name: getattr(usaha, name) for name in ("sector", "omzet_rp", "has_nib", "has_letter")},
-            "started_on": usaha.started_on.isoformat(),
-        }
+        self.reasons, self.usaha, self.usaha_id = reasons, summarize_usaha(usaha), usaha and usaha.usaha_id
 
 
 class HistoryItem(Fields):

@@ -31,4 +31,8 @@ async def lock_all_rujukan(session: AsyncSession, graduasi_id: UUID) -> Sequence
 async def read_programs(session: AsyncSession, rujukan_id: UUID) -> Sequence[RujukanProgram]:
     """Return the programs offered in a rujukan, by program code, the last offer of a program last."""
     statement = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id)
-    return (await session.scalars(statement.order_by(RujukanProgram.program_code, RujukanProgram.rujukan_program_id))).all()
+    return (
+        await session.scalars(
+            statement.order_by(RujukanProgram.program_code, RujukanProgram.rujukan_program_id)
+        )
+    ).all()

@@ -36,9 +36,7 @@ class Named:
     birth_year: int | None
     married: bool
 
-    def signed_by(
-        self, signed: Collection[UUID], guardian: UUID, adult_from: int, on: date
-    ) -> UUID | None:
+    def signed_by(self, signed: Collection[UUID], guardian: UUID, adult_from: int, on: date) -> UUID | None:
         """Return who signed for this person, or None.
 
         Only the year of birth is known. In the year in which a person comes of age either may sign.
@@ -56,9 +54,7 @@ async def name_persons(
     """Return the persons named in a consent: the signer, and the owner of the business if the program uses one.
 
     The caller has locked the offer, so that a departure is either seen here or lapses this consent.
-
-    Args:
-        adult_from: age in years from which a person signs for himself.
+    Age in years from which a person signs for himself: `adult_from`.
 
     Raises:
         NotYetKnown: the owner of the business has not arrived yet.
@@ -76,19 +72,15 @@ async def name_persons(
     usaha = fit.usaha if PayloadField.PERSONS in fit.program.minimum_data else None
     people = _people(kpm, usaha, given.signer_id or kpm.pengurus_id)
     guardian = given.guardian_id or kpm.pengurus_id
-    signers = [person.signed_by(signed, guardian, adult_from, given.given_on) for person in people]
-    if None in signers:
-        raise _signature_missing(people)
-    return [
-        ConsentPerson(
-            consent_id=consent.consent_id,
-            rujukan_program_id=consent.rujukan_program_id,
-            role=person.role,
-            anggota_id=person.anggota_id,
-            signed_by=signer,
-        )
-        for person, signer in zip(people, signers, strict=True)
-    ]
+    persons: list[ConsentPerson] = []
+    for person in people:
+        signer = person.signed_by(signed, guardian, adult_from, given.given_on)
+        if signer is None:
+            raise _signature_missing(people)
+        ids = {name: getattr(consent, name) for name in ("consent_id", "rujukan_program_id")}
+        named = {"role": person.role, "anggota_id": person.anggota_id, "signed_by": signer}
+        persons.append(ConsentPerson(**ids, **named))
+    return persons
 
 
 def _people(kpm: Kpm, usaha: UsahaFacts | None, signer_id: UUID | None) -> list[Named]:

@@ -108,9 +108,7 @@ class Match:
         return all(reason.fits for reason in self.reasons if reason.strength is Strength.HARD)
 
 
-def living_usaha(
-    usaha: Sequence[OwnedUsaha], on: date, former_members: Collection[UUID]
-) -> list[OwnedUsaha]:
+def living_usaha(usaha: Sequence[OwnedUsaha], on: date, former_members: Collection[UUID]) -> list[OwnedUsaha]:
     """Return the usaha that have not ended by the day and whose owner is still a member."""
     return [
         one

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.rules.matching import Match
 from services.referral.rujukan.commands import Move, append_history
-from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, summarize_usaha
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import uuid7
 
@@ -21,7 +21,7 @@ async def draft_offer(session: AsyncSession, rujukan: Rujukan, match: Match, mov
 
 def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
     # The offer is pinned to its revision, with the reasons and the usaha that were judged.
-    row = RujukanProgram(
+    return RujukanProgram(
         rujukan_program_id=uuid7(),
         rujukan_id=rujukan.rujukan_id,
         program_id=match.program.program_id,
@@ -32,6 +32,9 @@ def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
         program_code=match.program.code,
         benefit_kinds=sorted(match.program.benefit_kinds),
         state=RujukanProgramState.DRAF,
+        reasons=[reason.as_json() for reason in match.reasons],
+        usaha=summarize_usaha(match.usaha),
+        usaha_id=match.usaha and match.usaha.usaha_id,
         sent_on=None,
         sla_due_on=None,
         refusal_code=None,
@@ -40,8 +43,6 @@ def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
         withdrawn_on=None,
         version=1,
     )
-    row.pin_usaha(match.usaha, [reason.as_json() for reason in match.reasons])
-    return row
 
 
 async def read_codes_offered_elsewhere(session: AsyncSession, rujukan: Rujukan) -> set[str]:
