@@ -6,9 +6,14 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.sending.commands import read_sharing
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.departure import ended, left, updated
-from tests.factories.referral.events import TODAY, determined, family_facts, sealed
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.departure import build_departure, build_family_end, build_kpm_updated
+from tests.factories.referral.events import (
+    TODAY,
+    build_graduasi_determined,
+    build_family_facts,
+    build_identity_sealed,
+)
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -16,13 +21,13 @@ KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 OFFERS = "SELECT program_code, state, lapsed_on FROM rujukan_program WHERE program_code = $1 ORDER BY rujukan_program_id"
 
 
-async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
-    world = await a_world(referral, simulators)
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running, **simulators: PartnerSimulator) -> World:
+    world = await create_world(referral, simulators)
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
-async def offers(world: World, code: str = KUR) -> list[tuple[str, bool]]:
+async def read_offers(world: World, code: str = KUR) -> list[tuple[str, bool]]:
     """Return state and lapse of each offer of a program, oldest first."""
     rows = await world.referral.sql(OFFERS, code)
     return [(row["state"], row["lapsed_on"] is not None) for row in rows]
@@ -30,16 +35,16 @@ async def offers(world: World, code: str = KUR) -> list[tuple[str, bool]]:
 
 async def test_lapse_before_the_sending_withdraws_and_matches_anew(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
-        world = await a_case(referral, BANK_KUR=bank)
-        given = await world.consent(KUR)
-        await world.apply_events(left(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
-        await world.identity(KUR)
+        world = await create_case(referral, BANK_KUR=bank)
+        given = await world.record_consent(KUR)
+        await world.apply_events(build_departure(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
+        await world.apply_identity(KUR)
         await referral.work()
-        assert await offers(world) == [("DICABUT", True)]  # the only business was hers
+        assert await read_offers(world) == [("DICABUT", True)]  # the only business was hers
         assert bank.tries == 0
         (consent,) = await referral.sql("SELECT lapsed_on, lapse_reason, lapse_event_id FROM consent")
         assert (consent["lapsed_on"], consent["lapse_reason"]) == (TODAY, "PERSON_LEFT")
-        (withdrawn,) = await world.emitted("referral.consent_withdrawn.v1")
+        (withdrawn,) = await world.read_emitted_data("referral.consent_withdrawn.v1")
         assert (withdrawn["reason"], withdrawn["persons"]) == (
             "PERSON_LEFT",
             [str(world.family.pengurus_id)],
@@ -51,55 +56,55 @@ async def test_lapse_before_the_sending_withdraws_and_matches_anew(referral: Run
 
 async def test_program_is_offered_again_to_the_living(referral: Running) -> None:
     """KDMP uses no business, so the family still fits after the death of the signer."""
-    world = await a_case(referral)
-    await world.consent(KDMP)
+    world = await create_case(referral)
+    await world.record_consent(KDMP)
     heir = uuid4()
-    await world.apply_events(left(world.family, world.family.pengurus_id, pengurus_id=heir))
+    await world.apply_events(build_departure(world.family, world.family.pengurus_id, pengurus_id=heir))
     await referral.work()
-    assert await offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
-    assert (await world.consent(KDMP)).status_code == 201
-    assert (await world.emitted("referral.consent_given.v1"))[-1]["persons"] == [str(heir)]
+    assert await read_offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
+    assert (await world.record_consent(KDMP)).status_code == 201
+    assert (await world.read_emitted_data("referral.consent_given.v1"))[-1]["persons"] == [str(heir)]
 
 
 async def test_lapse_after_the_sending_informs_the_partner(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_case(referral, BANK_KUR=bank)
-        subject = await world.sent(KUR)
-        await world.apply_events(left(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
+        world = await create_case(referral, BANK_KUR=bank)
+        subject = await world.send_rujukan(KUR)
+        await world.apply_events(build_departure(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
         await referral.work()
         assert bank.withdrawn == {subject}
-        assert await offers(world) == [("DICABUT", True)]
+        assert await read_offers(world) == [("DICABUT", True)]
         assert await referral.sql("SELECT 1 FROM identity") == []
 
 
 async def test_delivered_aid_is_not_changed(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_case(referral, BANK_KUR=bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, BANK_KUR=bank)
+        subject = await world.send_rujukan(KUR)
         await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
         await bank.deliver(subject, delivery_id="D-1", delivered_on=str(TODAY))
-        await world.apply_events(left(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
+        await world.apply_events(build_departure(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
         await referral.work()
-        assert await offers(world) == [("DISALURKAN", False)]
+        assert await read_offers(world) == [("DISALURKAN", False)]
         assert bank.withdrawn == set()
         assert (await referral.sql("SELECT lapsed_on FROM consent"))[0]["lapsed_on"] is None
 
 
 async def test_departure_of_another_member_changes_no_consent(referral: Running) -> None:
-    world = await a_case(referral)
-    await world.consent(KUR)
-    await world.apply_events(left(world.family, uuid4()))
-    assert await offers(world) == [("DISETUJUI_KPM", False)]
+    world = await create_case(referral)
+    await world.record_consent(KUR)
+    await world.apply_events(build_departure(world.family, uuid4()))
+    assert await read_offers(world) == [("DISETUJUI_KPM", False)]
 
 
 async def test_repeated_departure_lapses_once(referral: Running) -> None:
-    world = await a_case(referral)
-    await world.consent(KDMP)
-    gone = left(world.family, world.family.pengurus_id, pengurus_id=uuid4())
+    world = await create_case(referral)
+    await world.record_consent(KDMP)
+    gone = build_departure(world.family, world.family.pengurus_id, pengurus_id=uuid4())
     await world.apply_events(gone, gone, times=2)
     await referral.work()
-    assert len(await world.emitted("referral.consent_withdrawn.v1")) == 1
-    assert await offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
+    assert len(await world.read_emitted_data("referral.consent_withdrawn.v1")) == 1
+    assert await read_offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
 
 
 @pytest.mark.parametrize("reader", ["kpm", "moves"])
@@ -108,15 +113,17 @@ async def test_nothing_is_sent_from_the_first_reader_that_has_the_event(
 ) -> None:
     """The replica and the reaction read at their own pace. The sending asks both."""
     async with PartnerSimulator() as bank, PartnerSimulator(pulls=True) as plut:
-        world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
-        await world.consent(KUR)
-        subject = UUID((await world.programs())[KUR]["rujukan_program_id"])
-        await world.apply_events(sealed(referral, world.family, subject))
+        world = await create_case(referral, BANK_KUR=bank, PLUT=plut)
+        await world.record_consent(KUR)
+        subject = UUID((await world.read_programs())[KUR]["rujukan_program_id"])
+        await world.apply_events(build_identity_sealed(referral, world.family, subject))
         only = [one for one in referral.parts.subscriptions if one.name == reader]
         all_of_them = referral.parts.subscriptions[:]
         referral.parts.subscriptions[:] = only
         try:
-            await world.apply_events(left(world.family, world.family.pengurus_id, pengurus_id=None))
+            await world.apply_events(
+                build_departure(world.family, world.family.pengurus_id, pengurus_id=None)
+            )
         finally:
             referral.parts.subscriptions[:] = all_of_them
         async with referral.session() as session:
@@ -127,8 +134,8 @@ async def test_nothing_is_sent_from_the_first_reader_that_has_the_event(
 
 async def test_inbox_hides_the_identity_of_a_person_who_left(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, BANK_KUR=bank)
-        await world.sent(KUR)
+        world = await create_case(referral, BANK_KUR=bank)
+        await world.send_rujukan(KUR)
         assert len(await bank.pull(receipts=False)) == 1
         await referral.sql(
             "UPDATE replica_kpm.kpm SET former_members = ARRAY[$1]::uuid[]", world.family.pengurus_id
@@ -137,9 +144,9 @@ async def test_inbox_hides_the_identity_of_a_person_who_left(referral: Running) 
 
 
 async def test_ended_family_loses_its_offers_and_is_offered_nothing(referral: Running) -> None:
-    world = await a_case(referral)
-    await world.consent(KDMP)
-    await world.apply_events(ended(world.family))
+    world = await create_case(referral)
+    await world.record_consent(KDMP)
+    await world.apply_events(build_family_end(world.family))
     await referral.work()
     states = await referral.sql("SELECT DISTINCT state FROM rujukan_program")
     assert [row["state"] for row in states] == ["DICABUT"]
@@ -148,10 +155,10 @@ async def test_ended_family_loses_its_offers_and_is_offered_nothing(referral: Ru
 
 
 async def test_returned_family_is_matched_again(referral: Running) -> None:
-    world = await a_case(referral)
-    await world.apply_events(ended(world.family))
+    world = await create_case(referral)
+    await world.apply_events(build_family_end(world.family))
     await referral.work()
-    await world.apply_events(updated(world.family))
+    await world.apply_events(build_kpm_updated(world.family))
     await referral.work()
-    assert await offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
+    assert await read_offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
     assert await referral.sql("SELECT 1 FROM former_member") == []
