@@ -13,8 +13,8 @@ from tests.factories.referral.events import (
     OWNER_NIK,
     TODAY,
     Family,
-    build_graduasi_determined,
     build_family_facts,
+    build_graduasi_determined,
     build_usaha_recorded,
 )
 from tests.factories.referral.world import World

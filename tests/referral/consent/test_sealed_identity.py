@@ -14,8 +14,8 @@ from tests.factories.referral.events import (
     Family,
     build_family_facts,
     build_graduasi_determined,
-    build_identity_sealed,
     build_identity,
+    build_identity_sealed,
 )
 from tests.factories.referral.world import World
 from tests.factories.services import Running

@@ -5,13 +5,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from services.referral.sending.commands import read_sharing
+from services.referral.partner_call.commands import read_sharing
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.departure import build_departure, build_family_end, build_kpm_updated
 from tests.factories.referral.events import (
     TODAY,
-    build_graduasi_determined,
     build_family_facts,
+    build_graduasi_determined,
     build_identity_sealed,
 )
 from tests.factories.referral.world import World
