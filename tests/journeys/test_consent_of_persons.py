@@ -43,7 +43,7 @@ async def record_death(whole: CaseloadFamily, anggota_id: str) -> None:
 
 
 async def check_identities(four: Together) -> None:
-    """The partner gets the mother as signer and the father as owner, after both have signed."""
+    """The partner gets the mother as signer and the father as owner."""
     async with PartnerSimulator() as bank:
         world, _, members = await create_case(four, bank)
         refused = await world.record_consent(KUR)

@@ -47,7 +47,7 @@ RECIPIENT = "referral"
 async def give_consent(
     session: AsyncSession, rujukan_program_id: UUID, given: ConsentTerms, actor: Actor
 ) -> RujukanProgram:
-    """Record that the family consents to share the identity of the persons named with this partner.
+    """Record that the family consents to share the identity of the persons named.
 
     Caseload seals their identity when it receives the event.
 
@@ -124,7 +124,7 @@ async def withdraw_consent(
 async def end_sharing(
     session: AsyncSession, row: RujukanProgram, consent: Consent, move: Move, ended_on: date
 ) -> None:
-    """Withdraw the offer of a consent that is no longer in force, and inform caseload and the partner."""
+    """Withdraw the offer of an ended consent, and inform caseload and the partner."""
     persons = ids_of(await read_persons(session, row.rujukan_program_id))
     emit(
         session,

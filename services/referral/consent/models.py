@@ -55,7 +55,7 @@ class ConsentTerms(ConsentFacts):
 
 
 class Consent(ConsentFacts, Table, table=True):
-    """A family's consent to share the identity of the persons named in it with a partner for a program.
+    """A family's consent to share the identity of persons with a partner.
 
     A withdrawal is recorded in the same row, and so is a lapse with the event that reported the departure.
     """

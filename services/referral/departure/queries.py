@@ -12,7 +12,7 @@ from services.referral.replicas.models import Kpm
 
 
 async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
-    """Return the former members of families, as far as the replica or the reaction has the event.
+    """Return the former members of families that the replica or the reaction has.
 
     Both read the same events at their own pace. A person counts as gone from the first of them.
     """

@@ -20,14 +20,14 @@ from shared.jobs import schedule
 from shared.messaging import Received
 
 # Handled in offer/jobs.py: this module must not import offer.
-MATCH_ANEW = "rujukan.match_anew"
+MATCH_LAPSED = "rujukan.match_lapsed"
 FAMILY_ENDED = "FAMILY_ENDED"
 
 
 async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUpdated]]) -> None:
-    """Note who left each family, and end what depends on them. A repeated event changes nothing.
+    """Note who left each family, and end what depends on them.
 
-    Events of one family apply in their order: a person who left and returned within a batch has left.
+    A repeated event changes nothing. Events of one family apply in their order: a person who left and returned within a batch has left.
     """
     noted = await _read_noted(session, {fact.event.kpm_id for fact in facts})
     for fact in facts:
@@ -41,7 +41,7 @@ async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUp
         if event.ended_on is not None:
             await withdraw_offers(session, event.kpm_id)
         elif before - members:
-            await _match_anew(session, await _lock_rujukan(session, event.kpm_id))
+            await _schedule_matching(session, await _lock_rujukan(session, event.kpm_id))
 
 
 async def _read_noted(session: AsyncSession, kpm_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
@@ -69,9 +69,9 @@ async def _note(
 async def lapse_consents(
     session: AsyncSession, kpm_id: UUID, former: Collection[UUID], event_id: UUID
 ) -> None:
-    """Lapse each consent of the family that names a former member, unless the aid was delivered.
+    """Lapse each consent of the family that names a former member.
 
-    The offer is withdrawn, a partner that may know of it is informed, and the family is matched anew.
+    A delivered aid is left as it is. The offer is withdrawn, a partner that may know of it is informed, and the rujukan is matched again.
     """
     rujukan = await _lock_rujukan(session, kpm_id)
     offers = {row.rujukan_program_id: row for row in await _lock_offers(session, kpm_id)}
@@ -88,7 +88,7 @@ async def lapse_consents(
         if row.delivered_on is None:
             await _lapse(session, row, consent, event_id, today)
             lapsed.add(row.rujukan_id)
-    await _match_anew(session, [one for one in rujukan if one.rujukan_id in lapsed])
+    await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
 async def _lapse(
@@ -120,6 +120,6 @@ async def _lock_offers(session: AsyncSession, kpm_id: UUID) -> Sequence[RujukanP
     return (await session.scalars(locked, execution_options={"populate_existing": True})).all()
 
 
-async def _match_anew(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
+async def _schedule_matching(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
     for one in rujukan:
-        await schedule(session, MATCH_ANEW, datetime.now(UTC), subject_id=one.rujukan_id, clock="real")
+        await schedule(session, MATCH_LAPSED, datetime.now(UTC), subject_id=one.rujukan_id, clock="real")

@@ -25,7 +25,7 @@ HAS_AID = sa.or_(
 
 
 async def read_family(session: AsyncSession, kpm_id: UUID, on: date) -> Family | None:
-    """Return the facts of the family, or None if it is not replicated yet or has ended."""
+    """Return the facts of the family, or None if unknown or ended."""
     return (await read_families(session, [kpm_id], on)).get(kpm_id)
 
 

@@ -11,6 +11,6 @@ from shared.messaging import Received
 
 @moves.on_batch(KpmUpdated)
 async def apply_family_changes(session: AsyncSession, facts: list[Received[KpmUpdated]]) -> None:
-    """Move the rujukan of these families to their current areas, and end what former members signed."""
+    """Relocate the rujukan of these families, and lapse what former members signed."""
     await relocate_families(session, {fact.event.kpm_id: fact.event.kode_wilayah for fact in facts})
     await apply_departures(session, facts)

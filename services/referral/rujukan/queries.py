@@ -29,7 +29,7 @@ async def lock_all_rujukan(session: AsyncSession, graduasi_id: UUID) -> Sequence
 
 
 async def read_programs(session: AsyncSession, rujukan_id: UUID) -> Sequence[RujukanProgram]:
-    """Return the programs offered in a rujukan, by program code, the last offer of a program last."""
+    """Return the programs offered in a rujukan, by program code and age."""
     statement = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id)
     return (
         await session.scalars(

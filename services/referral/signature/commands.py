@@ -51,7 +51,7 @@ class Named:
 async def name_persons(
     session: AsyncSession, consent: Consent, fit: Match, given: ConsentTerms, adult_from: int
 ) -> list[ConsentPerson]:
-    """Return the persons named in a consent: the signer, and the owner of the business if the program uses one.
+    """Return the signer, and the owner of the business if the program uses one.
 
     The caller has locked the offer, so that a departure is either seen here or lapses this consent.
     Age in years from which a person signs for himself: `adult_from`.

@@ -19,9 +19,9 @@ class PersonRole(StrEnum):
 
 
 class ConsentPerson(Table, table=True):
-    """A person whose identity is shared, in one role. `signed_by` is a guardian if the person is a minor.
+    """A person whose identity is shared, in one role.
 
-    Rows are append-only.
+    `signed_by` is a guardian if the person is a minor. Rows are append-only.
     """
 
     __table_args__ = (

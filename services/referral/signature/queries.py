@@ -23,6 +23,6 @@ def ids_of(persons: Sequence[ConsentPerson]) -> list[UUID]:
 
 
 async def has_departed(session: AsyncSession, row: RujukanProgram) -> bool:
-    """Return whether a person whom the consent to an offer names died or left the family."""
+    """Return whether a person whom the consent names died or left."""
     former = (await read_former_members(session, [row.kpm_id])).get(row.kpm_id, set[UUID]())
     return not former.isdisjoint(ids_of(await read_persons(session, row.rujukan_program_id)))

@@ -33,7 +33,7 @@ async def read_offers(world: World, code: str = KUR) -> list[tuple[str, bool]]:
     return [(row["state"], row["lapsed_on"] is not None) for row in rows]
 
 
-async def test_lapse_before_the_sending_withdraws_and_matches_anew(referral: Running) -> None:
+async def test_lapse_before_the_sending_withdraws_and_matches_again(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await create_case(referral, BANK_KUR=bank)
         given = await world.record_consent(KUR)

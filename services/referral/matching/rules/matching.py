@@ -109,7 +109,7 @@ class Match:
 
 
 def living_usaha(usaha: Sequence[OwnedUsaha], on: date, former_members: Collection[UUID]) -> list[OwnedUsaha]:
-    """Return the usaha that have not ended by the day and whose owner is still a member."""
+    """Return the usaha that exist on the day and belong to a member."""
     return [
         one
         for one in usaha
@@ -247,7 +247,7 @@ def actual_of(rule: RuleTerms) -> Callable[[Family, UsahaFacts | None], Any]:
 
 
 def _own_months(family: Family, usaha: UsahaFacts | None) -> int | None:
-    """Return the months under the present owner, None if the day of the take-over is not known."""
+    """Return the months under the present owner, or None if unknown."""
     if usaha is None:
         return None
     since = usaha.started_on if usaha.continues is None else family.ended_usaha.get(usaha.continues)

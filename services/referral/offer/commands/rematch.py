@@ -69,8 +69,8 @@ async def _draft_untried(session: AsyncSession, rujukan: Rujukan, family: Family
     return len(new)
 
 
-async def match_anew(session: AsyncSession, rujukan_id: UUID) -> None:
-    """Match a rujukan after the lapse of a consent, beside the offers that it still has."""
+async def match_lapsed(session: AsyncSession, rujukan_id: UUID) -> None:
+    """Match a rujukan after the lapse of a consent, beside its other offers."""
     rujukan = await load(session, Rujukan, rujukan_id)
     family = await read_family(session, rujukan.kpm_id, await clock.today(session))
     if rujukan.state is not RujukanState.TERBUKA or family is None:
