@@ -33,7 +33,7 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "benefit_kinds": ["MODAL"],
         "amount_max_rp": 10_000_000,
         "sla_days": 14,
-        "minimum_data": ["nik", "name", "phone", "usaha", "sk_no"],
+        "minimum_data": ["nik", "name", "phone", "usaha", "persons", "sk_no"],
         "required_documents": ["KTP", "Surat keterangan usaha"],
         "rules": [
             rule("usaha_months", "GE", 6, "Permenko 7/2025"),
@@ -46,7 +46,7 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "name": "Pendampingan usaha PLUT-KUMKM",
         "benefit_kinds": ["PENDAMPINGAN"],
         "sla_days": 30,
-        "minimum_data": ["name", "phone", "usaha"],
+        "minimum_data": ["name", "phone", "usaha", "persons"],
         "rules": [
             rule("desil_nas", "GE", 5, "MoU 20-03-2025"),
             rule("kode_wilayah", "WITHIN", ["33.24"], "MoU 20-03-2025"),

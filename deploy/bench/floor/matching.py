@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from deploy.bench import catalogue
 from services.referral.matching.rules.eligibility import Eligibility
@@ -58,6 +59,7 @@ def random_family(chance: random.Random) -> Family:
 def random_usaha(chance: random.Random) -> UsahaFacts:
     """Return a random business."""
     return UsahaFacts(
+        usaha_id=UUID(int=0),
         owner_sex=chance.choice([Sex.L, Sex.P]),
         owner_birth_year=chance.randrange(1955, 2006),
         owner_married=chance.random() < 0.8,

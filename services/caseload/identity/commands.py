@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,9 +22,10 @@ RECIPIENT = "referral"
 
 
 async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
-    """Seal NIK, name and phone of the pengurus to referral.
+    """Seal the identities of the persons whom the consent names to referral.
 
-    Nothing happens if they are sealed already or this consent was withdrawn.
+    Nothing happens if they are sealed already, if this consent was withdrawn, or if one of them died or left: then
+    referral lapses the consent.
     """
     await write_once(session, Sealing, _to_row(event) | {"state": SealingState.CONSENTED})
     key = (RECIPIENT, event.rujukan_program_id)
@@ -31,7 +33,8 @@ async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
     if sealing.state is SealingState.WITHDRAWN and sealing.consent_id != event.consent_id:
         sealing.transition_to(SealingState.CONSENTED)
         sealing.consent_id, sealing.text_version = event.consent_id, event.text_version
-    fields = await read_minimum_fields(session, event.kpm_id)
+        sealing.persons = event.persons
+    fields = await read_minimum_fields(session, event.kpm_id, sealing.persons)
     if sealing.state is SealingState.CONSENTED and fields is not None:
         await emit_sealed_identity(session, sealing, fields)
 
@@ -40,12 +43,12 @@ async def seal_consented(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None
     """Seal the identity for consents that families gave while they had no pengurus."""
     statement = sa.select(Sealing).where(Sealing.kpm_id.in_(kpm_ids), Sealing.state == SealingState.CONSENTED)
     for sealing in (await session.scalars(statement.with_for_update())).all():
-        fields = await read_minimum_fields(session, sealing.kpm_id)
+        fields = await read_minimum_fields(session, sealing.kpm_id, sealing.persons)
         if fields is not None:
             await emit_sealed_identity(session, sealing, fields)
 
 
-async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: dict[str, str]) -> None:
+async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: dict[str, Any]) -> None:
     """Seal the fields with the recipient's public key and emit them."""
     public_key = read_public_key(vault_of(session).folder / "recipients" / f"{RECIPIENT}.pub")
     key_id = public_key_id(public_key)
@@ -65,35 +68,42 @@ async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: 
     )
 
 
-async def read_minimum_fields(session: AsyncSession, kpm_id: UUID) -> dict[str, str] | None:
-    """Return NIK, name and phone of the family's pengurus, None without a pengurus.
+async def read_minimum_fields(
+    session: AsyncSession, kpm_id: UUID, persons: Sequence[UUID]
+) -> dict[str, Any] | None:
+    """Return NIK, name and relation of each person, and the family's phone.
 
-    The values are in clear text: use them for sealing only.
+    NIK and name of the first person, the signer, stand above too. Without `persons` it is the pengurus. The values are
+    in clear text: use them for sealing only.
+
+    Returns:
+        None if one of them is not a member of the family any more, or if there is no pengurus.
     """
-    vault = vault_of(session)
-    statement = (
-        sa.select(
-            KpmAnggota.nik_index,
-            KpmAnggota.nik_sealed,
-            KpmAnggota.name_sealed,
-            Kpm.sealed_for,
-            Kpm.phone_sealed,
-        )
-        .join(Kpm, Kpm.kpm_id == KpmAnggota.kpm_id)
-        .where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None))
-    )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
+    own = sa.select(KpmAnggota).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
+    named = KpmAnggota.anggota_id.in_(persons) if persons else KpmAnggota.pengurus
+    members = {row.anggota_id: row for row in await session.scalars(own.where(named))}
+    if not members or len(members) < len(persons):
         return None
-    location = {"table": "kpm_anggota", "row_id": row.nik_index.hex()}
-    phone = row.phone_sealed and vault.open(
-        row.phone_sealed, table="kpm", column="phone", row_id=row.sealed_for.hex()
-    )
+    people = [_read_person(session, members[anggota_id]) for anggota_id in persons or members]
+    first = {name: people[0][name] for name in ("nik", "name")}
+    return {**first, "phone": await _read_phone(session, kpm_id), "persons": people}
+
+
+def _read_person(session: AsyncSession, member: KpmAnggota) -> dict[str, str]:
+    vault, location = vault_of(session), {"table": "kpm_anggota", "row_id": member.nik_index.hex()}
     return {
-        "nik": vault.open(row.nik_sealed, column="nik", **location),
-        "name": vault.open(row.name_sealed, column="name", **location),
-        "phone": phone or "",
+        "anggota_id": str(member.anggota_id),
+        "relation": member.relation,
+        "nik": vault.open(member.nik_sealed, column="nik", **location),
+        "name": vault.open(member.name_sealed, column="name", **location),
     }
+
+
+async def _read_phone(session: AsyncSession, kpm_id: UUID) -> str:
+    statement = sa.select(Kpm.phone_sealed, Kpm.sealed_for).where(Kpm.kpm_id == kpm_id)
+    row = (await session.execute(statement)).one()
+    place = {"table": "kpm", "column": "phone", "row_id": row.sealed_for.hex()}
+    return vault_of(session).open(row.phone_sealed, **place) if row.phone_sealed else ""
 
 
 async def stop_sealing(session: AsyncSession, event: ConsentWithdrawn) -> None:
@@ -111,4 +121,5 @@ def _to_row(event: ConsentGiven | ConsentWithdrawn) -> dict[str, object]:
         "consent_id": event.consent_id,
         "partner_id": event.partner_id,
         "text_version": event.text_version,
+        "persons": event.persons,
     }

@@ -1,8 +1,10 @@
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Annotated
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Table
@@ -32,7 +34,10 @@ SEALING_MOVES = MappingProxyType(
 
 
 class Sealing(Table, table=True):
-    """An identity sealed to one recipient for one rujukan program, with its consent and key."""
+    """Identities sealed to one recipient for one rujukan program, with their consent and key.
+
+    `persons` are the members whom the consent names, the signer first. Without them it is the pengurus.
+    """
 
     __table_args__ = guard_moves(SEALING_MOVES)
 
@@ -42,6 +47,7 @@ class Sealing(Table, table=True):
     consent_id: Col[UUID]
     partner_id: Col[UUID]
     text_version: Col[int]
+    persons: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list[UUID])
     state: Col[SealingState]
     key_id: Col[str | None] = Field(default=None)
     sealed_at: Col[datetime | None] = Field(default=None)

@@ -201,6 +201,7 @@ CREATE TABLE sealing (
     consent_id UUID NOT NULL,
     partner_id UUID NOT NULL,
     text_version INTEGER NOT NULL,
+    persons UUID[] NOT NULL,
     state VARCHAR(40) NOT NULL,
     key_id TEXT,
     sealed_at TIMESTAMP WITH TIME ZONE,

@@ -1,6 +1,7 @@
 """Texts of consent, consent and its withdrawal, sealed identities, and pauses by sanggah."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -8,7 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import ConsentAlreadyGiven, ConsentMissing, ConsentTextUnknown
-from services.referral.consent.models import Consent, ConsentTerms, ConsentText, ConsentTextTerms, Identity
+from services.referral.consent.models import (
+    Consent,
+    ConsentFacts,
+    ConsentTerms,
+    ConsentText,
+    ConsentTextTerms,
+    Identity,
+)
 from services.referral.deadline.commands import schedule_deadline
 from services.referral.deadline.models import Deadline, RujukanPause
 from services.referral.follow_up.commands import close_tasks
@@ -20,6 +28,8 @@ from services.referral.place.commands import reserve_place
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
+from services.referral.signature.commands import name_persons
+from services.referral.signature.queries import ids_of, read_persons
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -37,13 +47,14 @@ RECIPIENT = "referral"
 async def give_consent(
     session: AsyncSession, rujukan_program_id: UUID, given: ConsentTerms, actor: Actor
 ) -> RujukanProgram:
-    """Record that the family consents to share its identity with this partner.
+    """Record that the family consents to share the identity of the persons named.
 
-    Caseload seals the identity when it receives the event.
+    Caseload seals their identity when it receives the event.
 
     Raises:
         NotFound, FamilyNotAccompanied, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits,
-        FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly, IllegalTransition
+        FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly, IllegalTransition,
+        FamilyHasEnded, PengurusMissing, PersonHasLeft, SignerUnknown, SignatureMissing
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
@@ -52,21 +63,24 @@ async def give_consent(
         raise RujukanNotOpen(state=rujukan.state)
     today = await clock.today(session)
     require_not_future(given.given_on, today, "/body/given_on", earliest=rujukan.sk_on)
-    await require_fit(session, row, today)
-    await _require_proof(session, given)
+    fit = await require_fit(session, row, today)
+    text = await _require_proof(session, given)
     consent = _consent(row, given, actor)
+    persons = await name_persons(session, consent, fit, given, text.adult_from)
     await insert(session, consent, uq_consent_rujukan_program_id=ConsentAlreadyGiven())
+    session.add_all(persons)
+    row.pin_usaha(fit.usaha, [reason.as_json() for reason in fit.reasons])
     await move_rujukan_program(
         session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor.sub, today, "consent given")
     )
     await reserve_place(session, row, today)
-    emit(session, ConsentGiven.of(consent, rujukan_id=row.rujukan_id))
+    emit(session, ConsentGiven.of(consent, rujukan_id=row.rujukan_id, persons=ids_of(persons)))
     return row
 
 
 def _consent(row: RujukanProgram, given: ConsentTerms, actor: Actor) -> Consent:
     return Consent(
-        **dict(given),
+        **{name: getattr(given, name) for name in ConsentFacts.model_fields},
         consent_id=uuid7(),
         rujukan_program_id=row.rujukan_program_id,
         kpm_id=row.kpm_id,
@@ -76,11 +90,13 @@ def _consent(row: RujukanProgram, given: ConsentTerms, actor: Actor) -> Consent:
     )
 
 
-async def _require_proof(session: AsyncSession, given: ConsentTerms) -> None:
+async def _require_proof(session: AsyncSession, given: ConsentTerms) -> ConsentText:
     await require_evidence(session, given.evidence_sha256)
-    in_force = sa.select(ConsentText.version).where(ConsentText.valid_from <= given.given_on)
-    if await session.scalar(in_force.order_by(ConsentText.valid_from.desc()).limit(1)) != given.text_version:
+    in_force = sa.select(ConsentText).where(ConsentText.valid_from <= given.given_on)
+    text = await session.scalar(in_force.order_by(ConsentText.valid_from.desc()).limit(1))
+    if text is None or text.version != given.text_version:
         raise ConsentTextUnknown("/body/text_version", version=given.text_version)
+    return text
 
 
 async def withdraw_consent(
@@ -96,17 +112,28 @@ async def withdraw_consent(
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
-    if consent is None or consent.withdrawn_on is not None:
+    if consent is None or not consent.in_force:
         raise ConsentMissing
     today = await clock.today(session)
     require_not_future(withdrawn_on, today, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
-    emit(session, ConsentWithdrawn.of(consent, rujukan_id=row.rujukan_id, reason="consent withdrawn"))
-    if row.state not in ENDED:
-        await withdraw_offer(session, row, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
-    elif row.shared_at is not None:
-        await notify_partner(session, row, Notice.DICABUT, withdrawn_on)  # it may have stored what was shared
+    await end_sharing(session, row, consent, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
     return row
+
+
+async def end_sharing(
+    session: AsyncSession, row: RujukanProgram, consent: Consent, move: Move, ended_on: date
+) -> None:
+    """Withdraw the offer of an ended consent, and inform caseload and the partner."""
+    persons = ids_of(await read_persons(session, row.rujukan_program_id))
+    emit(
+        session,
+        ConsentWithdrawn.of(consent, rujukan_id=row.rujukan_id, reason=move.reason, persons=persons),
+    )
+    if row.state not in ENDED:
+        await withdraw_offer(session, row, move, ended_on)
+    elif row.shared_at is not None:
+        await notify_partner(session, row, Notice.DICABUT, ended_on)  # it may have stored what was shared
 
 
 async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move, withdrawn_on: date) -> None:
@@ -138,16 +165,20 @@ async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str)
             await withdraw_offer(session, row, move, move.on)
 
 
-async def store_identity(
-    session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, object]
-) -> None:
-    """Store the identity of the family for one consented sending, sealed under referral's own keys.
+async def store_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, Any]) -> None:
+    """Store the identity of the persons of one consented sending, sealed under referral's own keys.
 
-    A repeated event changes nothing.
+    A repeated event changes nothing. An identity of other persons than the consent names is not stored.
     """
     row = await session.get(RujukanProgram, for_id, with_for_update={"key_share": True})
     if row is None or row.kpm_id != kpm_id or row.state not in UNSENT_STATES:
         return  # the offer was withdrawn or has ended meanwhile, so the identity is not needed
+    named = await read_persons(session, for_id)
+    roles = {str(one): [str(p.role) for p in named if p.anggota_id == one] for one in ids_of(named)}
+    if [one["anggota_id"] for one in person["persons"]] != list(roles):
+        return
+    for one in person["persons"]:
+        one["roles"] = roles[one["anggota_id"]]
     sealed = vault_of(session).seal(
         orjson.dumps(person).decode(), table="identity", column="sealed", row_id=for_id
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from annotated_types import Interval
+from annotated_types import Interval, Len
 from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
@@ -25,7 +25,13 @@ class ConsentChannel(StrEnum):
     DARING = "DARING"
 
 
-class ConsentTerms(Fields):
+class LapseReason(StrEnum):
+    """Why a consent lapsed: a person named in it died or left the family."""
+
+    PERSON_LEFT = "PERSON_LEFT"
+
+
+class ConsentFacts(Fields):
     """The family's consent, with the SHA-256 of its evidence (uploaded before by POST /v1/files)."""
 
     text_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), RequestOnly(1)]] = Field(
@@ -36,10 +42,22 @@ class ConsentTerms(Fields):
     given_on: Col[Annotated[date, RequestOnly("2026-05-18")]]
 
 
-class Consent(ConsentTerms, Table, table=True):
-    """A family's consent to share its identity with a partner for a program.
+class ConsentTerms(ConsentFacts):
+    """The family's consent and who signed it.
 
-    A withdrawal is recorded in the same row.
+    `signer_id` is by default the pengurus, `signed_by` the signer alone. `guardian_id` is the adult who signs for
+    minors, by default the pengurus.
+    """
+
+    signer_id: UUID | None = None
+    signed_by: Annotated[list[UUID], Len(1, 40)] | None = None
+    guardian_id: UUID | None = None
+
+
+class Consent(ConsentFacts, Table, table=True):
+    """A family's consent to share the identity of persons with a partner.
+
+    A withdrawal is recorded in the same row, and so is a lapse with the event that reported the departure.
     """
 
     __table_args__ = (
@@ -48,6 +66,10 @@ class Consent(ConsentTerms, Table, table=True):
         sa.CheckConstraint(
             "(withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)",
             name="withdrawal_complete",
+        ),
+        sa.CheckConstraint(
+            "(lapsed_on IS NULL) = (lapse_reason IS NULL) AND (lapsed_on IS NULL) = (lapse_event_id IS NULL)",
+            name="lapse_complete",
         ),
     )
 
@@ -61,10 +83,21 @@ class Consent(ConsentTerms, Table, table=True):
     withdrawn_on: Col[date | None] = Field(default=None)
     withdrawn_reason: Col[str | None] = Field(default=None)
     withdrawn_by: Col[str | None] = Field(default=None)
+    lapsed_on: Col[date | None] = Field(default=None)
+    lapse_reason: Col[LapseReason | None] = Field(default=None)
+    lapse_event_id: Col[UUID | None] = Field(default=None)
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the consent was neither withdrawn nor lapsed."""
+        return self.withdrawn_on is None and self.lapsed_on is None
 
 
 class ConsentTextTerms(Fields):
-    """The text that is read to a family before it consents, from a day on."""
+    """The text that is read to a family before it consents, from a day on.
+
+    `adult_from` is the age in years from which a person signs for himself.
+    """
 
     text: Col[
         Annotated[
@@ -74,6 +107,7 @@ class ConsentTextTerms(Fields):
         ]
     ]
     valid_from: Col[Day]
+    adult_from: Col[Annotated[StrictInt, Interval(ge=12, le=25), RequestOnly(18)]] = Field(default=18)
     basis: Col[Sentence]
 
 

@@ -7,12 +7,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.matching.errors import ProgramNoLongerFits
-from services.referral.matching.rules.matching import Family, Match, match
+from services.referral.departure.queries import read_former_members
+from services.referral.matching.errors import FamilyHasEnded, ProgramNoLongerFits
+from services.referral.matching.rules.matching import Family, Match, ends_of, living_usaha, match
 from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
 from shared.contracts.kinds import RujukanProgramState
+from shared.errors import NotYetKnown
 from shared.validity import valid_on
 
 # A family has aid from a program once the partner approved it. Delivered aid counts even if the offer is withdrawn
@@ -23,19 +25,20 @@ HAS_AID = sa.or_(
 
 
 async def read_family(session: AsyncSession, kpm_id: UUID, on: date) -> Family | None:
-    """Return the facts of the family, or None if it is not replicated yet."""
+    """Return the facts of the family, or None if unknown or ended."""
     return (await read_families(session, [kpm_id], on)).get(kpm_id)
 
 
 async def read_families(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) -> dict[UUID, Family]:
-    """Return the facts of many families, in three statements.
+    """Return the facts of many families, in four statements.
 
-    Families that are not in the replica yet are left out.
+    Families that are not in the replica yet, or have ended, are left out.
     """
     usaha: dict[UUID, list[Usaha]] = {}
     statement = sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids)).order_by(Usaha.usaha_id)
     for row in await session.scalars(statement):
         usaha.setdefault(row.kpm_id, []).append(row)
+    former = await read_former_members(session, kpm_ids)
     aid: dict[UUID, set[str]] = {}
     refusals: dict[UUID, set[str]] = {}
     columns = (RujukanProgram.kpm_id, RujukanProgram.program_code, RujukanProgram.refusal_code)
@@ -43,16 +46,19 @@ async def read_families(session: AsyncSession, kpm_ids: Sequence[UUID], on: date
     for kpm_id, code, refusal, aided in await session.execute(offers):
         aid.setdefault(kpm_id, set()).update({code} if aided else ())
         refusals.setdefault(kpm_id, set()).update({refusal} if refusal else ())
-    return {
-        kpm.kpm_id: Family(
+    families: dict[UUID, Family] = {}
+    is_living = sa.or_(Kpm.ended_on.is_(None), Kpm.ended_on > on)
+    for kpm in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids), is_living)):
+        own = usaha.get(kpm.kpm_id, [])
+        families[kpm.kpm_id] = Family(
             kpm,
-            usaha.get(kpm.kpm_id, []),
+            living_usaha(own, on, former.get(kpm.kpm_id, frozenset())),
             on,
             frozenset(aid.get(kpm.kpm_id, ())),
             frozenset(refusals.get(kpm.kpm_id, ())),
+            ends_of(own),
         )
-        for kpm in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids)))
-    }
+    return families
 
 
 async def match_catalogue(session: AsyncSession, family: Family) -> list[Match]:
@@ -73,18 +79,35 @@ async def read_catalogue(session: AsyncSession, on: date) -> list[tuple[Program,
     return [(program, rules.get(program.program_id, [])) for program in programs]
 
 
-async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> Match:
     """Judge a draft again on the facts of today, by the revision of the draft.
 
     Raises:
+        FamilyHasEnded
+        NotYetKnown: the family is not in the replica yet.
         ProgramNoLongerFits: a hard rule fails now, for example because another offer gave the family a KUR.
     """
-    family = await read_family(session, row.kpm_id, on)
-    if family is None:
-        return
+    family = await require_family(session, row.kpm_id, on)
     program = await session.get_one(Program, row.program_id)
     rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
     result = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
     for reason in result.reasons:
         if not reason.fits and reason.strength is Strength.HARD:
             raise ProgramNoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)
+    return result
+
+
+async def require_family(session: AsyncSession, kpm_id: UUID, on: date, pointer: str | None = None) -> Family:
+    """Return the facts of a family that has not ended.
+
+    Raises:
+        FamilyHasEnded
+        NotYetKnown: the family is not in the replica yet.
+    """
+    family = await read_family(session, kpm_id, on)
+    if family is not None:
+        return family
+    ended_on = await session.scalar(sa.select(Kpm.ended_on).where(Kpm.kpm_id == kpm_id))
+    if ended_on is not None:
+        raise FamilyHasEnded(pointer, on=ended_on)
+    raise NotYetKnown("kpm", pointer)

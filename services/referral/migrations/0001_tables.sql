@@ -14,11 +14,20 @@ CREATE TABLE breaker_limit (
 CREATE TABLE consent_text (
     text TEXT NOT NULL,
     valid_from DATE NOT NULL,
+    adult_from INTEGER NOT NULL,
     basis TEXT NOT NULL,
     version INTEGER NOT NULL,
     set_by TEXT NOT NULL,
     CONSTRAINT pk_consent_text PRIMARY KEY (version),
     CONSTRAINT uq_consent_text_valid_from UNIQUE (valid_from)
+);
+
+CREATE TABLE former_member (
+    kpm_id UUID NOT NULL,
+    anggota_id UUID NOT NULL,
+    event_id UUID NOT NULL,
+    noted_on DATE NOT NULL,
+    CONSTRAINT pk_former_member PRIMARY KEY (kpm_id, anggota_id)
 );
 
 CREATE TABLE identity (
@@ -140,6 +149,10 @@ CREATE TABLE replica_kpm.kpm (
     pengurus_sex VARCHAR(40),
     pengurus_birth_year INTEGER,
     kpm_id UUID NOT NULL,
+    pengurus_id UUID,
+    pengurus_married BOOLEAN,
+    former_members UUID[] NOT NULL,
+    ended_on DATE,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
     CONSTRAINT ck_kpm_sex_known CHECK (pengurus_sex IN ('L', 'P', 'UNKNOWN'))
 );
@@ -147,6 +160,7 @@ CREATE TABLE replica_kpm.kpm (
 CREATE INDEX ix_kpm_area ON replica_kpm.kpm (kode_wilayah, kpm_id);
 
 CREATE TABLE replica_kpm.usaha (
+    usaha_id UUID NOT NULL,
     owner_sex VARCHAR(40) NOT NULL,
     owner_birth_year INTEGER NOT NULL,
     owner_married BOOLEAN NOT NULL,
@@ -155,7 +169,9 @@ CREATE TABLE replica_kpm.usaha (
     omzet_rp BIGINT NOT NULL,
     has_nib BOOLEAN NOT NULL,
     has_letter BOOLEAN NOT NULL,
-    usaha_id UUID NOT NULL,
+    owner_id UUID,
+    ended_on DATE,
+    continues UUID,
     kpm_id UUID NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
     CONSTRAINT ck_usaha_sex_known CHECK (owner_sex IN ('L', 'P', 'UNKNOWN')),
@@ -284,7 +300,7 @@ CREATE TABLE program (
     CONSTRAINT uq_program_code_revision UNIQUE (code, revision),
     CONSTRAINT ex_program_code_range EXCLUDE USING gist (code WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_program_benefit_kinds_known CHECK (benefit_kinds <@ ARRAY['MODAL', 'PENDAMPINGAN', 'PASAR', 'PELATIHAN', 'JAMINAN', 'PEKERJAAN']::text[]),
-    CONSTRAINT ck_program_minimum_data_known CHECK (minimum_data <@ ARRAY['nik', 'name', 'phone', 'usaha', 'sk_no', 'certificate_no']::text[]),
+    CONSTRAINT ck_program_minimum_data_known CHECK (minimum_data <@ ARRAY['nik', 'name', 'phone', 'usaha', 'sk_no', 'certificate_no', 'persons']::text[]),
     CONSTRAINT ck_program_amounts CHECK (amount_min_rp >= 0 AND amount_max_rp >= coalesce(amount_min_rp, 0)),
     CONSTRAINT ck_program_range CHECK (valid_to > valid_from),
     CONSTRAINT ck_program_sla_days_range CHECK (sla_days BETWEEN 1 AND 365),
@@ -331,6 +347,7 @@ CREATE TABLE program_rule (
     op VARCHAR(40) NOT NULL,
     value JSONB NOT NULL,
     strength VARCHAR(40) NOT NULL,
+    counts_predecessor BOOLEAN NOT NULL,
     source TEXT NOT NULL,
     version TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -362,10 +379,11 @@ CREATE TABLE rujukan_program (
     kpm_id UUID NOT NULL,
     reasons JSONB NOT NULL,
     usaha JSONB,
+    usaha_id UUID,
+    lapsed_on DATE,
     shared_at TIMESTAMP WITH TIME ZONE,
     delivery_id TEXT,
     CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
-    CONSTRAINT uq_rujukan_program_once UNIQUE (rujukan_id, program_code),
     CONSTRAINT ck_rujukan_program_refusal_has_code CHECK (state <> 'DITOLAK' OR refusal_code IS NOT NULL),
     CONSTRAINT ck_rujukan_program_delivery_has_date CHECK (state NOT IN ('DISALURKAN', 'TUTUP') OR delivered_on IS NOT NULL),
     CONSTRAINT ck_rujukan_program_draft_is_not_shared CHECK (state NOT IN ('DRAF') OR shared_at IS NULL),
@@ -385,6 +403,8 @@ CREATE INDEX ix_rujukan_program_partner_id ON rujukan_program (partner_id, rujuk
 
 CREATE INDEX ix_rujukan_program_state_area ON rujukan_program (state, kode_wilayah, rujukan_program_id);
 
+CREATE UNIQUE INDEX uq_rujukan_program_once ON rujukan_program (rujukan_id, program_code) WHERE lapsed_on IS NULL;
+
 CREATE TABLE consent (
     text_version INTEGER NOT NULL,
     channel VARCHAR(40) NOT NULL,
@@ -400,14 +420,19 @@ CREATE TABLE consent (
     withdrawn_on DATE,
     withdrawn_reason TEXT,
     withdrawn_by TEXT,
+    lapsed_on DATE,
+    lapse_reason VARCHAR(40),
+    lapse_event_id UUID,
     CONSTRAINT pk_consent PRIMARY KEY (consent_id),
     CONSTRAINT ck_consent_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_consent_withdrawn_after_given CHECK (withdrawn_on >= given_on),
     CONSTRAINT ck_consent_withdrawal_complete CHECK ((withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)),
+    CONSTRAINT ck_consent_lapse_complete CHECK ((lapsed_on IS NULL) = (lapse_reason IS NULL) AND (lapsed_on IS NULL) = (lapse_event_id IS NULL)),
     CONSTRAINT fk_consent_text_version FOREIGN KEY(text_version) REFERENCES consent_text (version),
     CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING')),
     CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
-    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT'))
 );
 
 CREATE TABLE deadline (
@@ -608,6 +633,20 @@ CREATE TABLE waiting_list_entry (
 CREATE INDEX ix_waiting_list_entry_order ON waiting_list_entry (program_code, number) WHERE left_on IS NULL;
 
 CREATE UNIQUE INDEX uq_waiting_list_entry_once ON waiting_list_entry (rujukan_program_id) WHERE left_on IS NULL;
+
+CREATE TABLE consent_person (
+    consent_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    role VARCHAR(40) NOT NULL,
+    anggota_id UUID NOT NULL,
+    signed_by UUID NOT NULL,
+    CONSTRAINT pk_consent_person PRIMARY KEY (consent_id, role),
+    CONSTRAINT fk_consent_person_consent_id FOREIGN KEY(consent_id) REFERENCES consent (consent_id),
+    CONSTRAINT fk_consent_person_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_consent_person_personrole_known CHECK (role IN ('SIGNER', 'OWNER'))
+);
+
+CREATE INDEX ix_consent_person_rujukan_program_id ON consent_person (rujukan_program_id);
 
 CREATE TABLE inbox_read (
     read_id UUID NOT NULL,

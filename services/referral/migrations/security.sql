@@ -16,7 +16,8 @@ GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_ap
 
 -- Recorded rows are append-only. Of a rule only the day on which it ends may be written.
 REVOKE UPDATE, DELETE ON partner_answer, delivery_attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
-    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change FROM referral_api, referral_worker;
+    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change, consent_person
+    FROM referral_api, referral_worker;
 GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
 REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, rujukan_pause,
     outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting_list_entry, intake_window, next_best
@@ -24,6 +25,16 @@ REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, pa
 -- The api role deletes a sealed identity, and reads it only through the function below.
 REVOKE ALL ON identity FROM referral_api;
 GRANT DELETE, SELECT (for_id, recipient) ON identity TO referral_api;
+
+-- Whether a person whom the consent to an offer names died or left the family. plpgsql resolves the replica's table at
+-- each call.
+CREATE FUNCTION person_has_left(subject uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM consent_person n JOIN rujukan_program p USING (rujukan_program_id)
+        WHERE n.rujukan_program_id = subject AND (
+            EXISTS (SELECT FROM former_member f WHERE f.kpm_id = p.kpm_id AND f.anggota_id = n.anggota_id)
+            OR EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = p.kpm_id AND n.anggota_id = ANY (k.former_members))));
+END $$;
+REVOKE ALL ON FUNCTION person_has_left(uuid) FROM PUBLIC;
 
 -- What a partner reads in its inbox. Only through it the api role sees a sealed identity: in the scope of the partner
 -- with which the rujukan was shared, while the consent is in force and the rujukan is not paused.
@@ -33,7 +44,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     JOIN rujukan_program p ON p.rujukan_program_id = i.for_id
     JOIN rujukan r ON r.rujukan_id = p.rujukan_id
     JOIN consent c ON c.rujukan_program_id = i.for_id
-    WHERE i.for_id = subject AND c.withdrawn_on IS NULL AND r.state = 'TERBUKA' AND NOT r.paused
+    WHERE i.for_id = subject AND c.withdrawn_on IS NULL AND c.lapsed_on IS NULL AND NOT person_has_left(subject)
+      AND r.state = 'TERBUKA' AND NOT r.paused
       AND p.shared_at IS NOT NULL
       AND p.partner_id = platform.partner()
 $$;

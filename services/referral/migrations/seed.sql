@@ -1,7 +1,9 @@
 -- The first content of the rules.
 
-INSERT INTO consent_text (version, valid_from, basis, set_by, text) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:referral',
-'Saya setuju Kementerian Sosial menyampaikan data minimum keluarga saya (NIK, nama, nomor telepon, dan ringkasan usaha) '
+INSERT INTO consent_text (version, valid_from, adult_from, basis, set_by, text) VALUES (1, '2025-01-01', 18,
+'Isi pertama, sampai ditetapkan', 'system:referral',
+'Saya setuju Kementerian Sosial menyampaikan data minimum keluarga saya (NIK, nama, dan hubungan keluarga saya serta '
+'pemilik usaha yang ikut menandatangani, nomor telepon, dan ringkasan usaha) '
 'kepada mitra program yang disebutkan, hanya untuk menindaklanjuti rujukan program tersebut setelah graduasi. '
 'Data lain, termasuk peringkat kesejahteraan, kesehatan, anak, anggota keluarga lain, dan riwayat bantuan, tidak disampaikan. '
 'Saya dapat menarik persetujuan ini kapan saja melalui pendamping, Puskesos, atau Dinas Sosial; penarikan tidak '

@@ -4,11 +4,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.lapse.commands import MATCH_LAPSED
 from services.referral.offer.commands.new_rujukan import MATCH_RUJUKAN, match_rujukan
 from services.referral.offer.commands.next_best import propose_after
 from services.referral.offer.commands.rematch import (
     REMATCH_PROGRAM,
     REMATCH_RUJUKAN,
+    match_lapsed,
     rematch_rujukan,
     rematch_step,
     start_rematch,
@@ -32,5 +34,6 @@ WORK = Work(
         MATCH_RUJUKAN: match_again,
         PROPOSE_NEXT_BEST: for_subject(propose_after),
         REMATCH_RUJUKAN: for_subject(rematch_rujukan),
+        MATCH_LAPSED: for_subject(match_lapsed),
     },
 )

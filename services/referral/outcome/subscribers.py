@@ -1,7 +1,8 @@
-"""Relocations of families."""
+"""Relocations of families, and departures of their members."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.lapse.commands import apply_departures
 from services.referral.outcome.commands.relocation import relocate_families
 from services.referral.subscriptions import moves
 from shared.contracts.caseload import KpmUpdated
@@ -9,6 +10,7 @@ from shared.messaging import Received
 
 
 @moves.on_batch(KpmUpdated)
-async def apply_relocation(session: AsyncSession, facts: list[Received[KpmUpdated]]) -> None:
-    """Move the rujukan of these families to their current areas."""
+async def apply_family_changes(session: AsyncSession, facts: list[Received[KpmUpdated]]) -> None:
+    """Relocate the rujukan of these families, and lapse what former members signed."""
     await relocate_families(session, {fact.event.kpm_id: fact.event.kode_wilayah for fact in facts})
+    await apply_departures(session, facts)

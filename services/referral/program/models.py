@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from annotated_types import Interval, Len
-from pydantic import StrictInt, StringConstraints
+from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -77,7 +77,8 @@ class Strength(StrEnum):
 class PayloadField(StrEnum):
     """The fields that a partner may get beyond the rujukan itself.
 
-    No other field is ever shared.
+    No other field is ever shared. PERSONS are the signer of the consent and the owner of the business, with their
+    relation to the head of the family. A program that uses a business always has it.
     """
 
     NIK = "nik"
@@ -86,6 +87,7 @@ class PayloadField(StrEnum):
     USAHA = "usaha"
     SK_NO = "sk_no"
     CERTIFICATE_NO = "certificate_no"
+    PERSONS = "persons"
 
 
 class ProgramTerms(Fields):
@@ -144,12 +146,16 @@ class Program(ProgramItem, Table, table=True):
 
 
 class RuleTerms(Fields):
-    """A rule with its source in regulation and the version of that source."""
+    """A rule with its source in regulation and the version of that source.
+
+    `counts_predecessor`: months of a business include those of the member from whom it was taken over.
+    """
 
     field: Col[Annotated[RuleField, RequestOnly("usaha_months")]]
     op: Col[Annotated[RuleOp, RequestOnly("GE")]]
     value: Col[Annotated[Any, JSONB()]]
     strength: Col[Strength] = Field(default=Strength.HARD)
+    counts_predecessor: Col[StrictBool] = Field(default=True)
     source: Col[
         Annotated[str, StringConstraints(min_length=1, max_length=200), RequestOnly("Permenko 7/2025")]
     ]

@@ -14,6 +14,7 @@ from services.referral.notice.models import Notice
 from services.referral.partner.models import OfficeTerms
 from services.referral.program.models import PayloadField, Program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
+from services.referral.signature.models import PersonRole
 
 TEXT, NULLABLE_TEXT = {"type": "string"}, {"type": ["string", "null"]}
 REQUIRED_FIELDS: dict[str, Any] = {
@@ -53,6 +54,21 @@ OPTIONAL_FIELDS: dict[PayloadField, Any] = {
     },
     PayloadField.SK_NO: TEXT,
     PayloadField.CERTIFICATE_NO: NULLABLE_TEXT,
+    PayloadField.PERSONS: {
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["roles", "relation"],
+            "properties": {
+                "roles": {"type": "array", "items": {"enum": [role.value for role in PersonRole]}},
+                "relation": TEXT,
+                "nik": {"type": "string", "pattern": "^[0-9]{16}$"},
+                "name": TEXT,
+            },
+        },
+    },
 }
 DAY_FIELDS = {
     Notice.DICABUT: "withdrawn_on",
@@ -61,6 +77,7 @@ DAY_FIELDS = {
     Notice.PENGINGAT_PENYALURAN: "delivery_due_on",
 }
 PERSONAL = (PayloadField.NIK, PayloadField.NAME, PayloadField.PHONE)
+OF_EACH_PERSON = (PayloadField.NIK, PayloadField.NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,7 @@ def build_payload(
         PayloadField.USAHA: about["usaha"],
         PayloadField.SK_NO: about["sk_no"],
         PayloadField.CERTIFICATE_NO: about["certificate_no"],
+        PayloadField.PERSONS: _persons(about["minimum_data"], person.get("persons", [])),
     }
     return {
         "notice": Notice.RUJUKAN.value,
@@ -126,6 +144,11 @@ def build_payload(
         "office": dict(office),
         **{name: values[name] for name in about["minimum_data"]},
     }
+
+
+def _persons(minimum_data: Sequence[str], persons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    names = ["roles", "relation", *(str(name) for name in OF_EACH_PERSON if name in minimum_data)]
+    return [{name: one[name] for name in names} for one in persons]
 
 
 def notice_payload(notice: Notice, rujukan_program_id: UUID, on: date) -> dict[str, Any]:

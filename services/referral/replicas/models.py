@@ -64,16 +64,27 @@ class KpmFacts(Fields):
 
 
 class Kpm(KpmFacts, Table, table=True):
-    """A family."""
+    """A family.
+
+    `former_members` are the ids of members who died or left. `ended_on` is the day on which the family ended.
+    """
 
     __table_args__ = (sa.Index("ix_kpm_area", "kode_wilayah", "kpm_id"), KPM_SCHEMA)
 
     kpm_id: Col[UUID] = Field(primary_key=True)
+    pengurus_id: Col[UUID | None] = Field(default=None)
+    pengurus_married: Col[bool | None] = Field(default=None)
+    former_members: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list[UUID])
+    ended_on: Col[date | None] = Field(default=None)
 
 
 class UsahaFacts(Fields):
-    """The facts of a usaha that rules use. Turnover in rupiah a month."""
+    """The facts of a usaha that rules use. Turnover in rupiah a month.
 
+    From `ended_on` it counts for nothing. `continues` is the usaha of another member that this owner took over.
+    """
+
+    usaha_id: Col[UUID] = Field(primary_key=True)
     owner_sex: Col[Sex]
     owner_birth_year: Col[int]
     owner_married: Col[bool]
@@ -82,6 +93,9 @@ class UsahaFacts(Fields):
     omzet_rp: Col[Annotated[int, sa.BigInteger()]]
     has_nib: Col[bool]
     has_letter: Col[bool]
+    owner_id: Col[UUID | None] = Field(default=None)
+    ended_on: Col[date | None] = Field(default=None)
+    continues: Col[UUID | None] = Field(default=None)
 
 
 class Usaha(UsahaFacts, Table, table=True):
@@ -89,7 +103,6 @@ class Usaha(UsahaFacts, Table, table=True):
 
     __table_args__ = KPM_SCHEMA
 
-    usaha_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from services.referral.replicas.models import UsahaFacts
 from services.referral.tables import PartialView, Table
 from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import text_enum
@@ -95,6 +96,14 @@ def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> Rujukan
     return previous
 
 
+def summarize_usaha(usaha: UsahaFacts | None) -> dict[str, Any] | None:
+    """Return what a partner may learn of a usaha."""
+    if usaha is None:
+        return None
+    facts = {name: getattr(usaha, name) for name in ("sector", "omzet_rp", "has_nib", "has_letter")}
+    return facts | {"started_on": usaha.started_on.isoformat()}
+
+
 class RujukanItem(Fields):
     """A rujukan of a graduate."""
 
@@ -174,11 +183,19 @@ class RujukanProgramItem(RujukanProgramFacts, PartialView):
 class RujukanProgram(RujukanProgramFacts, Table, table=True):
     """One offer of one program within a rujukan.
 
-    `rujukan_program_id` is the idempotency key of the calls to the partner.
+    `rujukan_program_id` is the idempotency key of the calls to the partner. `lapsed_on`: the offer was withdrawn,
+    because a person whom its consent names died or left the family.
     """
 
     __table_args__ = (
-        sa.UniqueConstraint("rujukan_id", "program_code", name="uq_rujukan_program_once"),
+        # A program is offered again after its consent lapsed.
+        sa.Index(
+            "uq_rujukan_program_once",
+            "rujukan_id",
+            "program_code",
+            unique=True,
+            postgresql_where=sa.text("lapsed_on IS NULL"),
+        ),
         sa.Index("ix_rujukan_program_partner_id", "partner_id", "rujukan_program_id"),
         sa.Index("ix_rujukan_program_kpm_id", "kpm_id", "rujukan_program_id"),
         sa.Index("ix_rujukan_program_area", "kode_wilayah", "rujukan_program_id"),
@@ -196,8 +213,14 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
     kpm_id: Col[UUID]
     reasons: Col[list[dict[str, Any]]]
     usaha: Col[dict[str, Any] | None]
+    usaha_id: Col[UUID | None] = Field(default=None)
+    lapsed_on: Col[date | None] = Field(default=None)
     shared_at: Col[datetime | None] = Field(default=None)
     delivery_id: Col[str | None] = Field(default=None)
+
+    def pin_usaha(self, usaha: UsahaFacts | None, reasons: list[dict[str, Any]]) -> None:
+        """Keep the reasons of a match and the usaha that was judged."""
+        self.reasons, self.usaha, self.usaha_id = reasons, summarize_usaha(usaha), usaha and usaha.usaha_id
 
 
 class HistoryItem(Fields):

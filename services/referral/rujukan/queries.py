@@ -29,6 +29,10 @@ async def lock_all_rujukan(session: AsyncSession, graduasi_id: UUID) -> Sequence
 
 
 async def read_programs(session: AsyncSession, rujukan_id: UUID) -> Sequence[RujukanProgram]:
-    """Return the programs offered in a rujukan, by program code."""
+    """Return the programs offered in a rujukan, by program code and age."""
     statement = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id)
-    return (await session.scalars(statement.order_by(RujukanProgram.program_code))).all()
+    return (
+        await session.scalars(
+            statement.order_by(RujukanProgram.program_code, RujukanProgram.rujukan_program_id)
+        )
+    ).all()

@@ -118,7 +118,11 @@ def _is_current(is_rujukan: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         sa.select(Identity.for_id).where(Identity.for_id == PartnerNotice.rujukan_program_id).exists()
     )
     is_shared = sa.and_(
-        open_case, has_identity, Consent.withdrawn_on.is_(None), RujukanProgram.state.not_in(ENDED)
+        open_case,
+        has_identity,
+        Consent.withdrawn_on.is_(None),
+        Consent.lapsed_on.is_(None),
+        RujukanProgram.state.not_in(ENDED),
     )
     reminders = [
         sa.and_(PartnerNotice.notice == notice, open_case, RujukanProgram.state.in_(due_states))

@@ -30,7 +30,7 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "name": "KUR Super Mikro",
         "benefit_kinds": ["MODAL"],
         "amount_max_rp": 10_000_000,
-        "minimum_data": ["nik", "name", "phone", "usaha", "sk_no"],
+        "minimum_data": ["nik", "name", "phone", "usaha", "persons", "sk_no"],
         "rules": [
             build_rule("usaha_months", "GE", 6),
             build_rule("owner_age", "GE_OR_MARRIED", 21),
@@ -40,7 +40,7 @@ PROGRAMS: dict[str, dict[str, Any]] = {
     "UMKM_PENDAMPINGAN": {
         "name": "PLUT-KUMKM",
         "benefit_kinds": ["PENDAMPINGAN"],
-        "minimum_data": ["nik", "name", "usaha"],
+        "minimum_data": ["nik", "name", "usaha", "persons"],
         "rules": [
             build_rule("desil_nas", "GE", 5, source="MoU 20-03-2025"),
             build_rule("usaha_months", "GE", 0),

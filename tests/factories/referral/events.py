@@ -39,6 +39,7 @@ from tests.factories.services import Running
 DESA = "33.24.09.2001"
 TODAY = datetime.now(JAKARTA).date()
 NIK = "3324075211879001"
+OWNER_NIK = "3324071203849002"
 PERSON = {"nik": NIK, "name": "Siti Contoh", "phone": "081200009001"}
 
 
@@ -53,16 +54,33 @@ class Family:
     area: str = DESA
     usaha_from: date | None = TODAY - timedelta(days=1150)
     desil: int = 5
+    pengurus_id: UUID = field(default_factory=uuid4)
+    owner_id: UUID | None = None  # by default the pengurus
+
+    @property
+    def persons(self) -> list[UUID]:
+        """The pengurus, and the owner of the business if it is another member."""
+        return list(dict.fromkeys([self.pengurus_id, self.owner_id or self.pengurus_id]))
 
 
 def build_identity_sealed(referral: Running, family: Family, for_id: UUID, **person: Any) -> IdentitySealed:
     """Return an identity sealed for referral, as by caseload."""
     key = SealingKey.read(referral.cluster.folder / "keys" / "referral")[0]
-    blob = seal_to(key.public_key, PERSON | person, "referral", for_id, key.key_id)
+    blob = seal_to(key.public_key, build_identity(family) | person, "referral", for_id, key.key_id)
     text = base64.b64encode(blob).decode()
     return IdentitySealed(
         recipient="referral", for_id=for_id, kpm_id=family.kpm_id, key_id=key.key_id, ciphertext=text
     )
+
+
+def build_identity(family: Family) -> dict[str, Any]:
+    """Return the fields of an identity in clear text."""
+    people = [
+        {"relation": "ISTRI", "nik": NIK, "name": PERSON["name"]},
+        {"relation": "KEPALA_KELUARGA", "nik": OWNER_NIK, "name": "Budi Contoh"},
+    ]
+    named = zip(family.persons, people, strict=False)
+    return PERSON | {"persons": [{"anggota_id": str(one), **person} for one, person in named]}
 
 
 def build_family_facts(family: Family) -> list[Event]:
@@ -84,6 +102,7 @@ def build_family_facts(family: Family) -> list[Event]:
             pengurus_sex=Sex.P,
             pengurus_birth_year=1987,
             pengurus_married=True,
+            pengurus_id=family.pengurus_id,
         ),
         DampinganStarted(
             dampingan_id=uuid4(),
@@ -143,6 +162,7 @@ def build_usaha_recorded(family: Family, started_on: date, **changes: Any) -> Us
         "omzet_rp": 9_000_000,
         "has_nib": False,
         "has_letter": True,
+        "owner_id": family.owner_id or family.pengurus_id,
     }
     return UsahaRecorded(**fields | changes)
 

@@ -14,6 +14,7 @@ from tests.factories.referral.events import (
     Family,
     build_family_facts,
     build_graduasi_determined,
+    build_identity,
     build_identity_sealed,
 )
 from tests.factories.referral.world import World
@@ -82,7 +83,9 @@ async def test_identity_opens_only_for_its_own_purpose(referral: Running) -> Non
     event = build_identity_sealed(referral, world.family, for_id)
     key = SealingKey.read(referral.cluster.folder / "keys" / "referral")[0]
     blob = base64.b64decode(event.ciphertext)
-    assert open_sealed(key.private_key, blob, "referral", for_id, event.key_id) == PERSON
+    assert open_sealed(key.private_key, blob, "referral", for_id, event.key_id) == build_identity(
+        world.family
+    )
     with pytest.raises(SealBroken):
         open_sealed(key.private_key, blob, "referral", uuid4(), event.key_id)
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -53,6 +53,7 @@ def rules(draw: st.DrawFn) -> list[RuleView]:
                 op=op,
                 value=value,
                 strength=strength,
+                counts_predecessor=draw(st.booleans()),
                 source="Permenko 7/2025",
                 version="2026-01",
             )
@@ -64,8 +65,11 @@ def days(first: int = 2020) -> st.SearchStrategy[date]:
     return st.dates(date(first, 1, 1), date(2026, 12, 31))
 
 
+FORMER_USAHA = [UUID(int=1), UUID(int=2)]
 USAHA = st.builds(
     UsahaFacts,
+    usaha_id=st.uuids(),
+    continues=st.none() | st.sampled_from(FORMER_USAHA),
     owner_sex=st.sampled_from(Sex),
     owner_birth_year=st.integers(1950, 2012),
     owner_married=st.booleans(),
@@ -99,6 +103,7 @@ FAMILIES = st.builds(
     on=st.just(TODAY),
     aid=st.frozensets(st.sampled_from(CODES), max_size=2),
     refusals=st.frozensets(st.sampled_from([*map(str, RefusalCode.known())]), max_size=2),
+    ended_usaha=st.dictionaries(st.just(FORMER_USAHA[0]), days(), max_size=1),
 )
 
 

@@ -37,7 +37,9 @@ def rujukan_notice(*fields: PayloadField) -> dict[str, Any]:
         "usaha": None,
         "minimum_data": list(fields),
     }
-    return build_payload(about, OFFICE, {"nik": "3324075211879001", "name": "Siti Contoh", "phone": None})
+    person = {"nik": "3324075211879001", "name": "Siti Contoh"}
+    named = [{"anggota_id": str(uuid4()), "roles": ["SIGNER", "OWNER"], "relation": "ISTRI", **person}]
+    return build_payload(about, OFFICE, {**person, "phone": None, "persons": named})
 
 
 @pytest.mark.parametrize("fields", [(), tuple(PayloadField)])

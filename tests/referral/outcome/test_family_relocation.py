@@ -30,7 +30,8 @@ KUR, PLUT, THERE, OFFICE_THERE = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "33.25.0
 
 async def move_family(world: World) -> World:
     """Move the family to another kabupaten with another pendamping, and return its new world."""
-    family = Family(kpm_id=world.family.kpm_id, graduasi_id=world.family.graduasi_id, area=THERE)
+    same = ("kpm_id", "graduasi_id", "pengurus_id")
+    family = Family(area=THERE, **{name: getattr(world.family, name) for name in same})
     facts = build_family_facts(family)
     state = next(fact for fact in facts if isinstance(fact, KpmRegistered))
     started = next(fact for fact in facts if isinstance(fact, DampinganStarted))

@@ -12,7 +12,7 @@ async def test_attempt_records_field_names_without_values(referral: Running) -> 
         await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
         subject = await world.send_rujukan("KUR_SUPERMIKRO")
         listed = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
-        assert listed.json()["items"][0]["fields"] == ["name", "nik", "phone", "sk_no", "usaha"]
+        assert listed.json()["items"][0]["fields"] == ["name", "nik", "persons", "phone", "sk_no", "usaha"]
         assert NIK not in listed.text
         for table in (
             "delivery_attempt",

@@ -7,7 +7,7 @@ Each fact of a family is looked up once for all programs. Which programs a value
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from services.referral.matching.rules.matching import ACTUAL, Family, holds
+from services.referral.matching.rules.matching import Family, actual_of, holds
 from services.referral.program.models import RuleField, RuleView, Strength
 from services.referral.replicas.models import UsahaFacts
 
@@ -31,15 +31,14 @@ class Eligibility:
     def __init__(self, programs: Sequence[Sequence[RuleView]]) -> None:
         """Group the hard rules of all programs by the fact that they use."""
         self.everything = (1 << len(programs)) - 1
-        hard: dict[RuleField, list[tuple[int, RuleView]]] = {}
+        hard: dict[tuple[RuleField, bool], list[tuple[int, RuleView]]] = {}
         for number, rules in enumerate(programs):
             for rule in rules:
                 if rule.strength is Strength.HARD:
-                    hard.setdefault(rule.field, []).append((1 << number, rule))
-        self._of_family = [
-            _lookup(field, rules) for field, rules in hard.items() if field not in USAHA_FIELDS
-        ]
-        self._of_usaha = [_lookup(field, rules) for field, rules in hard.items() if field in USAHA_FIELDS]
+                    fact = (rule.field, rule.counts_predecessor)
+                    hard.setdefault(fact, []).append((1 << number, rule))
+        self._of_family = [_lookup(rules) for fact, rules in hard.items() if fact[0] not in USAHA_FIELDS]
+        self._of_usaha = [_lookup(rules) for fact, rules in hard.items() if fact[0] in USAHA_FIELDS]
 
     def mask(self, family: Family) -> int:
         """Return the programs that fit as bits, the first program as the lowest bit.
@@ -62,15 +61,17 @@ class Eligibility:
         return fits & self.everything
 
 
-def _lookup(
-    field: RuleField, rules: Sequence[tuple[int, RuleView]]
-) -> Callable[[Family, UsahaFacts | None], int]:
-    """Return a function that gives the programs that the value of a fact excludes."""
-    actual_of, cache = ACTUAL[field], dict[Hashable, int]()
-    uses_marriage = field is RuleField.OWNER_AGE
+def _lookup(rules: Sequence[tuple[int, RuleView]]) -> Callable[[Family, UsahaFacts | None], int]:
+    """Return a function that gives the programs that the value of a fact excludes.
+
+    All rules are on the same fact.
+    """
+    first = rules[0][1]
+    read_actual, cache = actual_of(first), dict[Hashable, int]()
+    uses_marriage = first.field is RuleField.OWNER_AGE
 
     def excluded_by(family: Family, usaha: UsahaFacts | None) -> int:
-        actual: Any = actual_of(family, usaha)
+        actual: Any = read_actual(family, usaha)
         married = uses_marriage and usaha is not None and usaha.owner_married
         key = (actual, married) if uses_marriage else actual
         bits = cache.get(key)

@@ -3,18 +3,20 @@
 Every rule gives its own reason in words, on facts from caseload.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-from services.referral.program.models import Program, RuleField, RuleOp, RuleView, Strength
+from services.referral.program.models import Program, RuleField, RuleOp, RuleTerms, RuleView, Strength
 from services.referral.replicas.models import KpmFacts, UsahaFacts
 from shared import wilayah
 from shared.contracts.kinds import DesilScope, KomponenKind, RefusalCode, Sex, UsahaSector
 from shared.dates import months_between
 
 F, OP = RuleField, RuleOp
+OwnedUsaha = TypeVar("OwnedUsaha", bound=UsahaFacts)
 NUMBERS = frozenset(
     {F.DESIL_NAS, F.ABLE_PRODUCTIVE, F.PENGURUS_AGE, F.USAHA_MONTHS, F.USAHA_OMZET_RP, F.OWNER_AGE}
     | {F.MEMBERS, F.LANSIA, F.DISABILITAS}
@@ -56,7 +58,8 @@ OVERLAPS = {OP.ANY_OF: (ONE, NONE), OP.NONE_OF: (NONE, ONE)}
 class Family:
     """The facts that rules may use, on a day.
 
-    `aid` has program codes, `refusals` the partners' reason codes.
+    `usaha` are those that still exist on the day, `ended_usaha` the last days of the others by their ids. `aid` has
+    program codes, `refusals` the partners' reason codes.
     """
 
     kpm: KpmFacts
@@ -64,6 +67,7 @@ class Family:
     on: date
     aid: frozenset[str] = frozenset()
     refusals: frozenset[str] = frozenset()
+    ended_usaha: Mapping[UUID, date] = field(default_factory=dict[UUID, date])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,20 @@ class Match:
         return all(reason.fits for reason in self.reasons if reason.strength is Strength.HARD)
 
 
+def living_usaha(usaha: Sequence[OwnedUsaha], on: date, former_members: Collection[UUID]) -> list[OwnedUsaha]:
+    """Return the usaha that exist on the day and belong to a member."""
+    return [
+        one
+        for one in usaha
+        if (one.ended_on is None or one.ended_on > on) and one.owner_id not in former_members
+    ]
+
+
+def ends_of(usaha: Iterable[UsahaFacts]) -> dict[UUID, date]:
+    """Return the days on which usaha ended, by their ids."""
+    return {one.usaha_id: one.ended_on for one in usaha if one.ended_on is not None}
+
+
 def match(program: Program, rules: Sequence[RuleView], family: Family) -> Match:
     """Judge a program on the family's best fitting usaha.
 
@@ -123,7 +141,7 @@ def _misfits(candidate: Match) -> tuple[int, int, date]:
 
 
 def _reason(rule: RuleView, family: Family, usaha: UsahaFacts | None) -> Reason:
-    actual = ACTUAL[rule.field](family, usaha)
+    actual = actual_of(rule)(family, usaha)
     married = rule.op is OP.GE_OR_MARRIED and usaha is not None and usaha.owner_married
     fits = holds(rule, actual, married=married)
     return Reason(
@@ -222,6 +240,23 @@ ACTUAL: dict[RuleField, Callable[[Family, UsahaFacts | None], Any]] = {
     F.AID_PROGRAMS: lambda family, _: family.aid,
     F.REFUSAL_CODES: lambda family, _: family.refusals,
 }
+
+
+def actual_of(rule: RuleTerms) -> Callable[[Family, UsahaFacts | None], Any]:
+    """Return the function that gives the fact of a rule."""
+    if rule.field is F.USAHA_MONTHS and not rule.counts_predecessor:
+        return _own_months
+    return ACTUAL[rule.field]
+
+
+def _own_months(family: Family, usaha: UsahaFacts | None) -> int | None:
+    """Return the months under the present owner, or None if unknown."""
+    if usaha is None:
+        return None
+    since = usaha.started_on if usaha.continues is None else family.ended_usaha.get(usaha.continues)
+    return None if since is None else months_between(since, family.on)
+
+
 CODES = {F.KOMPONEN: KomponenKind.known(), F.REFUSAL_CODES: RefusalCode.known()}
 
 

@@ -19,6 +19,7 @@ OFFICIAL = f"CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah) E
 # Rows of these tables are visible to a caller who sees their rujukan program.
 PROGRAM_TABLES = (
     "consent",
+    "consent_person",
     "delivery_attempt",
     "partner_answer",
     "outcome",
@@ -54,6 +55,7 @@ def secure() -> None:
     conditions = {
         "rujukan_program": VISIBLE.format(official=OFFICIAL, partner=SHARED),
         "rujukan": VISIBLE.format(official=OFFICIAL, partner=shared),
+        "former_member": "family_in_scope(kpm_id)",
         "relapse_report": of_rujukan.format(table="relapse_report"),
         "rujukan_pause": of_rujukan.format(table="rujukan_pause"),
     }

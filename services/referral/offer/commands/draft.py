@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.rules.matching import Match
 from services.referral.rujukan.commands import Move, append_history
-from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, summarize_usaha
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import uuid7
 
@@ -21,10 +21,6 @@ async def draft_offer(session: AsyncSession, rujukan: Rujukan, match: Match, mov
 
 def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
     # The offer is pinned to its revision, with the reasons and the usaha that were judged.
-    names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
-    usaha = {name: getattr(match.usaha, name) for name in names} if match.usaha else None
-    if usaha:
-        usaha["started_on"] = usaha["started_on"].isoformat()
     return RujukanProgram(
         rujukan_program_id=uuid7(),
         rujukan_id=rujukan.rujukan_id,
@@ -37,7 +33,8 @@ def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
         benefit_kinds=sorted(match.program.benefit_kinds),
         state=RujukanProgramState.DRAF,
         reasons=[reason.as_json() for reason in match.reasons],
-        usaha=usaha,
+        usaha=summarize_usaha(match.usaha),
+        usaha_id=match.usaha and match.usaha.usaha_id,
         sent_on=None,
         sla_due_on=None,
         refusal_code=None,

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.matching.queries import match_catalogue, read_family
+from services.referral.matching.queries import match_catalogue, read_family, require_family
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.offer.commands.rematch import schedule_next_rematch
@@ -25,7 +25,6 @@ from shared.contracts.graduation import GraduasiDetermined
 from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import RujukanOpened
 from shared.database import uuid7, write_once
-from shared.errors import NotYetKnown
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -40,13 +39,11 @@ async def show_offers(session: AsyncSession, kpm_id: UUID, actor: Actor) -> Offe
 
     Raises:
         NotYetKnown: the family is not known here, or not in the caller's scope. FamilyNotAccompanied,
-            PendampingInactive
+            FamilyHasEnded, PendampingInactive
     """
     today = await clock.today(session)
     await require_family_access(session, actor, kpm_id, "/query/kpm_id")
-    family = await read_family(session, kpm_id, today)
-    if family is None:
-        raise NotYetKnown("kpm", "/query/kpm_id")
+    family = await require_family(session, kpm_id, today, "/query/kpm_id")
     obstacle_of = await read_obstacles(session, family.kpm.kode_wilayah, today)
     offers = [
         to_offer(match, obstacle_of(match.program.code)) for match in await match_catalogue(session, family)

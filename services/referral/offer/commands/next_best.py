@@ -148,7 +148,10 @@ class Candidate:
 
 
 async def _read_offers_by_code(session: AsyncSession, rujukan_id: UUID) -> dict[str, RujukanProgram]:
-    rows = await session.scalars(sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id))
+    offered = sa.select(RujukanProgram).where(
+        RujukanProgram.rujukan_id == rujukan_id, RujukanProgram.lapsed_on.is_(None)
+    )
+    rows = await session.scalars(offered)
     return {row.program_code: row for row in rows}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import match_catalogue, read_families, read_family
 from services.referral.matching.rules.eligibility import Eligibility
-from services.referral.matching.rules.matching import match
+from services.referral.matching.rules.matching import Family, match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.program.models import Program, ProgramRule
 from services.referral.rujukan.commands import SYSTEM, Move
@@ -49,13 +49,34 @@ async def rematch_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
         return
     today = await clock.today(session)
     family = await read_family(session, rujukan.kpm_id, today)
-    own_codes = sa.select(RujukanProgram.program_code).where(RujukanProgram.rujukan_id == rujukan_id)
+    if family is not None and not await _draft_untried(session, rujukan, family):
+        await schedule_next_rematch(session, rujukan_id)
+
+
+async def _draft_untried(session: AsyncSession, rujukan: Rujukan, family: Family) -> int:
+    """Draft each program that fits and was not offered, and return how many.
+
+    A program whose consent lapsed counts as not offered.
+    """
+    own_codes = sa.select(RujukanProgram.program_code).where(
+        RujukanProgram.rujukan_id == rujukan.rujukan_id, RujukanProgram.lapsed_on.is_(None)
+    )
     tried = set(await session.scalars(own_codes)) | await read_codes_offered_elsewhere(session, rujukan)
-    matching = [one for one in await match_catalogue(session, family) if one.fits] if family else []
+    matching = [one for one in await match_catalogue(session, family) if one.fits]
     new = [one for one in matching if one.program.code not in tried]
     for one in new:
-        await draft_offer(session, rujukan, one, Move(SYSTEM, today, "matched again"))
-    if not new:
+        await draft_offer(session, rujukan, one, Move(SYSTEM, family.on, "matched again"))
+    return len(new)
+
+
+async def match_lapsed(session: AsyncSession, rujukan_id: UUID) -> None:
+    """Match a rujukan after the lapse of a consent, beside its other offers."""
+    rujukan = await load(session, Rujukan, rujukan_id)
+    family = await read_family(session, rujukan.kpm_id, await clock.today(session))
+    if rujukan.state is not RujukanState.TERBUKA or family is None:
+        return
+    is_active = await session.scalar(sa.select(has_open_offer()).where(Rujukan.rujukan_id == rujukan_id))
+    if not await _draft_untried(session, rujukan, family) and not is_active:
         await schedule_next_rematch(session, rujukan_id)
 
 
@@ -94,7 +115,8 @@ async def rematch_step(session: AsyncSession, job: Job) -> Step:
 
 def _select_cases(program: Program, after: str | None) -> sa.Select[Rujukan]:
     # Not the program again for the same rujukan, nor one that the family has open in another.
-    same = sa.or_(RujukanProgram.rujukan_id == Rujukan.rujukan_id, RujukanProgram.state.not_in(ENDED))
+    own = sa.and_(RujukanProgram.rujukan_id == Rujukan.rujukan_id, RujukanProgram.lapsed_on.is_(None))
+    same = sa.or_(own, RujukanProgram.state.not_in(ENDED))
     tried = sa.exists().where(
         RujukanProgram.kpm_id == Rujukan.kpm_id, RujukanProgram.program_code == program.code, same
     )

@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.matching.rules.eligibility import USAHA_FIELDS
 from services.referral.matching.rules.matching import is_valid_rule
 from services.referral.offer.commands.rematch import schedule_rematch
 from services.referral.partner.commands.address import check_form
@@ -15,7 +16,7 @@ from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
 from services.referral.partner.models import Channel, Office, OfficeTerms, Partner, PartnerTerms
 from services.referral.partner_call.commands import schedule_pending_notices
 from services.referral.program.errors import InvalidRule, ProgramOfAnotherPartner
-from services.referral.program.models import Program, ProgramRule, ProgramTerms, RuleTerms
+from services.referral.program.models import PayloadField, Program, ProgramRule, ProgramTerms, RuleTerms
 from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
@@ -96,7 +97,7 @@ async def publish_program(
         program_id=uuid7(),
         revision=await _end_previous_revision(session, partner, terms.code, terms.valid_from, not_latest) + 1,
         benefit_kinds=sorted({*benefit_kinds}),
-        minimum_data=sorted({*minimum_data}),
+        minimum_data=_minimum_data(minimum_data, rules),
         published_by=actor.sub,
     )
     await insert(session, program, uq_program_code_revision=not_latest, ex_program_code_range=not_latest)
@@ -106,6 +107,12 @@ async def publish_program(
     )
     await schedule_rematch(session, program)
     return program
+
+
+def _minimum_data(fields: Collection[str], rules: Sequence[RuleTerms]) -> list[str]:
+    """Return the fields that the partner gets: with a business also its owner."""
+    uses_business = PayloadField.USAHA in fields or any(rule.field in USAHA_FIELDS for rule in rules)
+    return sorted({*fields, *([PayloadField.PERSONS.value] if uses_business else [])})
 
 
 async def _end_previous_revision(

@@ -41,8 +41,11 @@ class InboxReader:
     def to_item(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """Return one notice with its content.
 
-        Return None if its seal is broken, so that the other notices can be read.
+        Return None if its seal is broken, so that the other notices can be read, and if a person whom the consent
+        names has left.
         """
+        if row["notice"] == Notice.RUJUKAN and row["sealed"] is None:
+            return None
         try:
             body = self._content(row)
         except SealBroken:
@@ -76,8 +79,6 @@ class InboxReader:
         return build_payload(row, office, self._person(row))
 
     def _person(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        if row["sealed"] is None:
-            return {}
         column = {"table": "identity", "column": "sealed", "row_id": row["rujukan_program_id"]}
         return orjson.loads(vault_of(self.session).open(row["sealed"], **column))
 

@@ -53,11 +53,11 @@ class RuleShape(RuleTerms, Body):
 class ProgramPublication(ProgramTerms, Body):
     """The next revision of a program.
 
-    `minimum_data` is all family data that its partner gets.
+    `minimum_data` is all family data that its partner gets. `persons` is added if the program uses a business.
     """
 
     benefit_kinds: Annotated[list[Benefit], Len(1, 6)]  # pyright: ignore[reportInvalidTypeForm]
-    minimum_data: Annotated[list[PayloadField], Len(1, 6)]
+    minimum_data: Annotated[list[PayloadField], Len(1, 7)]
     rules: Annotated[list[RuleShape], Len(0, 40)]
     quotas: Annotated[list[QuotaBody], Len(0, 600)] = Field(default_factory=list)
     intake: Annotated[list[IntakeBody], Len(0, 40)] = Field(default_factory=list)

@@ -1,0 +1,24 @@
+"""Members who died or left their family."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.departure.models import FormerMember
+from services.referral.replicas.models import Kpm
+
+
+async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """Return the former members of families that the replica or the reaction has.
+
+    Both read the same events at their own pace. A person counts as gone from the first of them.
+    """
+    replicated = sa.select(Kpm.kpm_id, sa.func.unnest(Kpm.former_members)).where(Kpm.kpm_id.in_(kpm_ids))
+    noted = sa.select(FormerMember.kpm_id, FormerMember.anggota_id).where(FormerMember.kpm_id.in_(kpm_ids))
+    former: dict[UUID, set[UUID]] = defaultdict(set)
+    for kpm_id, anggota_id in await session.execute(replicated.union(noted)):
+        former[kpm_id].add(anggota_id)
+    return former

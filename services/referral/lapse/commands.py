@@ -1,0 +1,125 @@
+"""Lapse consents whose persons died or left, and withdraw the offers of ended families."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.consent.commands import end_sharing, withdraw_offer
+from services.referral.consent.models import Consent, LapseReason
+from services.referral.departure.models import FormerMember
+from services.referral.rujukan.commands import SYSTEM, Move
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram
+from services.referral.signature.models import ConsentPerson
+from shared import clock
+from shared.contracts.caseload import KpmUpdated
+from shared.database import upsert
+from shared.jobs import schedule
+from shared.messaging import Received
+
+# Handled in offer/jobs.py: this module must not import offer.
+MATCH_LAPSED = "rujukan.match_lapsed"
+FAMILY_ENDED = "FAMILY_ENDED"
+
+
+async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUpdated]]) -> None:
+    """Note who left each family, and end what depends on them.
+
+    A repeated event changes nothing. Events of one family apply in their order: a person who left and returned within a batch has left.
+    """
+    noted = await _read_noted(session, {fact.event.kpm_id for fact in facts})
+    for fact in facts:
+        event, before = fact.event, noted.get(fact.event.kpm_id, set[UUID]())
+        members = set(event.former_members)
+        if members != before:
+            await _note(session, fact, members - before, before - members)
+            noted[event.kpm_id] = members
+        if members - before:
+            await lapse_consents(session, event.kpm_id, members, fact.meta.event_id)
+        if event.ended_on is not None:
+            await withdraw_offers(session, event.kpm_id)
+        elif before - members:
+            await _schedule_matching(session, await _lock_rujukan(session, event.kpm_id))
+
+
+async def _read_noted(session: AsyncSession, kpm_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    statement = sa.select(FormerMember.kpm_id, FormerMember.anggota_id).where(
+        FormerMember.kpm_id.in_(kpm_ids)
+    )
+    noted: dict[UUID, set[UUID]] = {}
+    for kpm_id, anggota_id in await session.execute(statement):
+        noted.setdefault(kpm_id, set()).add(anggota_id)
+    return noted
+
+
+async def _note(
+    session: AsyncSession, fact: Received[KpmUpdated], left: Collection[UUID], returned: Collection[UUID]
+) -> None:
+    kpm_id, today = fact.event.kpm_id, await clock.today(session)
+    shared = {"kpm_id": kpm_id, "event_id": fact.meta.event_id, "noted_on": today}
+    rows = [{"anggota_id": member, **shared} for member in left]
+    await upsert(session, FormerMember, rows, key=("kpm_id", "anggota_id"))
+    if returned:
+        own = sa.delete(FormerMember).where(FormerMember.kpm_id == kpm_id)
+        await session.execute(own.where(FormerMember.anggota_id.in_(returned)))
+
+
+async def lapse_consents(
+    session: AsyncSession, kpm_id: UUID, former: Collection[UUID], event_id: UUID
+) -> None:
+    """Lapse each consent of the family that names a former member.
+
+    A delivered aid is left as it is. The offer is withdrawn, a partner that may know of it is informed, and the rujukan is matched again.
+    """
+    rujukan = await _lock_rujukan(session, kpm_id)
+    offers = {row.rujukan_program_id: row for row in await _lock_offers(session, kpm_id)}
+    named = sa.select(ConsentPerson.consent_id).where(ConsentPerson.anggota_id.in_(former))
+    consents = sa.select(Consent).where(
+        Consent.rujukan_program_id.in_(offers),
+        Consent.consent_id.in_(named),
+        Consent.withdrawn_on.is_(None),
+        Consent.lapsed_on.is_(None),
+    )
+    today, lapsed = await clock.today(session), set[UUID]()
+    for consent in (await session.scalars(consents.order_by(Consent.rujukan_program_id))).all():
+        row = offers[consent.rujukan_program_id]
+        if row.delivered_on is None:
+            await _lapse(session, row, consent, event_id, today)
+            lapsed.add(row.rujukan_id)
+    await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
+
+
+async def _lapse(
+    session: AsyncSession, row: RujukanProgram, consent: Consent, event_id: UUID, today: date
+) -> None:
+    consent.lapsed_on, consent.lapse_reason, consent.lapse_event_id = today, LapseReason.PERSON_LEFT, event_id
+    row.lapsed_on = today
+    await end_sharing(session, row, consent, Move(SYSTEM, today, LapseReason.PERSON_LEFT), today)
+
+
+async def withdraw_offers(session: AsyncSession, kpm_id: UUID) -> None:
+    """Withdraw the offers of an ended family whose aid was not delivered."""
+    await _lock_rujukan(session, kpm_id)
+    move = Move(SYSTEM, await clock.today(session), FAMILY_ENDED)
+    for row in await _lock_offers(session, kpm_id):
+        if row.state not in ENDED and row.delivered_on is None:
+            row.lapsed_on = move.on
+            await withdraw_offer(session, row, move, move.on)
+
+
+async def _lock_rujukan(session: AsyncSession, kpm_id: UUID) -> Sequence[Rujukan]:
+    statement = sa.select(Rujukan).where(Rujukan.kpm_id == kpm_id).order_by(Rujukan.rujukan_id)
+    return (await session.scalars(statement.with_for_update(key_share=True))).all()
+
+
+async def _lock_offers(session: AsyncSession, kpm_id: UUID) -> Sequence[RujukanProgram]:
+    statement = sa.select(RujukanProgram).where(RujukanProgram.kpm_id == kpm_id)
+    locked = statement.order_by(RujukanProgram.rujukan_program_id).with_for_update(key_share=True)
+    return (await session.scalars(locked, execution_options={"populate_existing": True})).all()
+
+
+async def _schedule_matching(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
+    for one in rujukan:
+        await schedule(session, MATCH_LAPSED, datetime.now(UTC), subject_id=one.rujukan_id, clock="real")

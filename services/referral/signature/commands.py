@@ -1,0 +1,110 @@
+"""Name the persons whose identity a consent shares, and check that each has signed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.consent.models import Consent, ConsentTerms
+from services.referral.departure.queries import read_former_members
+from services.referral.matching.rules.matching import Match
+from services.referral.program.models import PayloadField
+from services.referral.replicas.models import Kpm, UsahaFacts
+from services.referral.signature.errors import (
+    PengurusMissing,
+    PersonHasLeft,
+    SignatureMissing,
+    SignerUnknown,
+)
+from services.referral.signature.models import ConsentPerson, PersonRole
+from shared.errors import NotYetKnown, Words
+
+ROLE_WORDS = {
+    PersonRole.SIGNER: ("the signer", "penanda tangan"),
+    PersonRole.OWNER: ("the owner of the business", "pemilik usaha"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person whose identity is shared, with what decides whether he is an adult."""
+
+    anggota_id: UUID
+    role: PersonRole
+    birth_year: int | None
+    married: bool
+
+    def signed_by(self, signed: Collection[UUID], guardian: UUID, adult_from: int, on: date) -> UUID | None:
+        """Return who signed for this person, or None.
+
+        Only the year of birth is known. In the year in which a person comes of age either may sign.
+        """
+        turns = None if self.birth_year is None or self.married else on.year - self.birth_year
+        if (turns is None or turns >= adult_from) and self.anggota_id in signed:
+            return self.anggota_id
+        is_minor = turns is not None and turns <= adult_from
+        return guardian if is_minor and guardian in signed and guardian != self.anggota_id else None
+
+
+async def name_persons(
+    session: AsyncSession, consent: Consent, fit: Match, given: ConsentTerms, adult_from: int
+) -> list[ConsentPerson]:
+    """Return the signer, and the owner of the business if the program uses one.
+
+    The caller has locked the offer, so that a departure is either seen here or lapses this consent.
+    Age in years from which a person signs for himself: `adult_from`.
+
+    Raises:
+        NotYetKnown: the owner of the business has not arrived yet.
+        PengurusMissing, PersonHasLeft, SignerUnknown, SignatureMissing
+    """
+    kpm = await session.get_one(Kpm, consent.kpm_id)
+    former = (await read_former_members(session, [consent.kpm_id])).get(consent.kpm_id, set[UUID]())
+    if kpm.pengurus_id is None or kpm.pengurus_id in former:
+        raise PengurusMissing
+    signed = {*(given.signed_by or [given.signer_id or kpm.pengurus_id])}
+    if given.guardian_id is not None:
+        signed.add(given.guardian_id)
+    if former & (signed | {given.signer_id}):
+        raise PersonHasLeft
+    usaha = fit.usaha if PayloadField.PERSONS in fit.program.minimum_data else None
+    people = _people(kpm, usaha, given.signer_id or kpm.pengurus_id)
+    guardian = given.guardian_id or kpm.pengurus_id
+    persons: list[ConsentPerson] = []
+    for person in people:
+        signer = person.signed_by(signed, guardian, adult_from, given.given_on)
+        if signer is None:
+            raise _signature_missing(people)
+        ids = {name: getattr(consent, name) for name in ("consent_id", "rujukan_program_id")}
+        named = {"role": person.role, "anggota_id": person.anggota_id, "signed_by": signer}
+        persons.append(ConsentPerson(**ids, **named))
+    return persons
+
+
+def _people(kpm: Kpm, usaha: UsahaFacts | None, signer_id: UUID | None) -> list[Named]:
+    pengurus = Named(
+        kpm.pengurus_id or UUID(int=0), PersonRole.SIGNER, kpm.pengurus_birth_year, bool(kpm.pengurus_married)
+    )
+    if usaha is None:
+        if signer_id != pengurus.anggota_id:
+            raise SignerUnknown("/body/signer_id")
+        return [pengurus]
+    if usaha.owner_id is None:
+        raise NotYetKnown("usaha")
+    owner = Named(usaha.owner_id, PersonRole.OWNER, usaha.owner_birth_year, usaha.owner_married)
+    if signer_id == pengurus.anggota_id:
+        return [pengurus, owner]
+    if signer_id != owner.anggota_id:
+        raise SignerUnknown("/body/signer_id")
+    return [Named(owner.anggota_id, PersonRole.SIGNER, owner.birth_year, owner.married), owner]
+
+
+def _signature_missing(people: Sequence[Named]) -> SignatureMissing:
+    ids = list(dict.fromkeys(person.anggota_id for person in people))
+    texts = [
+        ", ".join(f"{ROLE_WORDS[person.role][language]} {person.anggota_id}" for person in people)
+        for language in (0, 1)
+    ]
+    return SignatureMissing("/body/signed_by", count=len(ids), who=Words(*texts))

@@ -1,0 +1,35 @@
+from shared.errors import DomainError, InvalidInput
+
+
+class PengurusMissing(DomainError):
+    """409: The pengurus died or left, and no other one is recorded."""
+
+    en = "This family has no living pengurus. Record the new pengurus first, who then consents."
+    id = "Keluarga ini tidak memiliki pengurus. Catat dahulu pengurus yang baru, yang kemudian memberi persetujuan."
+
+
+class PersonHasLeft(DomainError):
+    """409: A person who is named in the consent died or left the family."""
+
+    en = "A person named in this consent has died or left the family. Ask the present members and name them."
+    id = "Orang yang disebut dalam persetujuan ini telah meninggal atau keluar dari keluarga. Mintalah persetujuan anggota yang sekarang."
+
+
+class SignerUnknown(InvalidInput):
+    """422: The signer is neither the pengurus nor the owner of the business."""
+
+    en = "The pengurus or the owner of the business signs for the family; name one of them."
+    id = "Yang menandatangani atas nama keluarga adalah pengurus atau pemilik usaha; sebutkan salah satunya."
+
+
+class SignatureMissing(DomainError):
+    """409: A person whose identity is shared has not signed."""
+
+    en = (
+        "This consent needs the signatures of {count} persons: {who}. Name all who signed in signed_by."
+        " The pengurus, or the adult named in guardian_id, signs for a minor."
+    )
+    id = (
+        "Persetujuan ini memerlukan tanda tangan {count} orang: {who}. Sebutkan semua penanda tangan dalam signed_by."
+        " Bagi anak di bawah umur yang menandatangani adalah pengurus atau orang dewasa dalam guardian_id."
+    )

@@ -1,0 +1,106 @@
+"""Consents of a family whose business belongs to the father, between caseload and referral."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.caseload import intake as families
+from tests.factories.caseload.family import Family as CaseloadFamily
+from tests.factories.journeys.four_services import Together
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, Family, build_graduasi_determined
+from tests.factories.referral.world import World
+
+KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
+BUSINESS = {"usaha_sector": "MAKANAN", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "9000000"}
+
+
+async def create_case(four: Together, bank: PartnerSimulator) -> tuple[World, CaseloadFamily, dict[str, str]]:
+    """Return a graduated family in both services, and its members' ids by relation."""
+    caseload, referral = four.services["caseload"], four.services["referral"]
+    await four.services["registry"].publish(*families.pendamping())
+    await four.wait_until_idle()
+    rows = families.mother(**dict.fromkeys((*BUSINESS, "usaha_letter"), ""))
+    rows[1] |= BUSINESS | {"usaha_letter": "YA"}
+    await families.request_intake(caseload, families.build_csv(rows))
+    await four.wait_until_idle()
+    kpm_id = await families.read_kpm_id(caseload, rows[0]["nik"])
+    whole = CaseloadFamily(caseload, kpm_id, families.pendamping_token(caseload))
+    family = Family(kpm_id=UUID(kpm_id), pendamping_id=families.PENDAMPING, area=families.DESA)
+    world = await create_world(referral, {"BANK_KUR": bank}, family)
+    await four.services["graduation"].publish(build_graduasi_determined(family))
+    await four.wait_until_idle()
+    members = {one["relation"]: one["anggota_id"] for one in (await whole.read())["members"]}
+    return world, whole, members
+
+
+async def record_death(whole: CaseloadFamily, anggota_id: str) -> None:
+    scan = {"reason": "MENINGGAL", "on": str(TODAY), "evidence_sha256": await whole.upload_evidence()}
+    await whole.post_ok(f"anggota/{anggota_id}/end", scan, (await whole.read())["version"])
+
+
+async def check_identities(four: Together) -> None:
+    """The partner gets the mother as signer and the father as owner."""
+    async with PartnerSimulator() as bank:
+        world, _, members = await create_case(four, bank)
+        refused = await world.record_consent(KUR)
+        assert refused.json()["title"] == "SignatureMissing"
+        mother, father = members["ISTRI"], members["KEPALA_KELUARGA"]
+        assert (await world.record_consent(KUR, signed_by=[mother, father])).status_code == 201
+        await four.wait_until_idle()
+        (notice,) = bank.received
+        people: list[dict[str, Any]] = notice.body["persons"]
+        rows = families.mother()
+        assert [(one["roles"], one["relation"], one["nik"]) for one in people] == [
+            (["SIGNER"], "ISTRI", rows[0]["nik"]),
+            (["OWNER"], "KEPALA_KELUARGA", rows[1]["nik"]),
+        ]
+        assert notice.body["nik"] == rows[0]["nik"]
+
+
+async def check_death_of_the_pengurus(four: Together) -> None:
+    """Nothing is sent in the name of the dead, and the next pengurus consents anew."""
+    async with PartnerSimulator() as bank:
+        world, whole, members = await create_case(four, bank)
+        mother, father = members["ISTRI"], members["KEPALA_KELUARGA"]
+        assert (await world.record_consent(PLUT, signed_by=[mother, father])).status_code == 201
+        await record_death(whole, mother)
+        await four.wait_until_idle()
+        states = [
+            item["state"]
+            for item in (await world.referral.get("/v1/rujukan-program", as_=world.dinsos)).json()["items"]
+            if item["program_code"] == PLUT
+        ]
+        assert sorted(states) == ["DICABUT", "DRAF"]
+        for signers in ({}, {"signer_id": mother}, {"signer_id": father, "signed_by": [father]}):
+            assert (await world.record_consent(KUR, **signers)).json()["title"] == "PengurusMissing"
+        change = {"anggota_id": father, "on": str(TODAY), "reason": "PENGURUS_MENINGGAL"}
+        await whole.post_ok("pengurus", change, (await whole.read())["version"])
+        await four.wait_until_idle()
+        assert bank.tries == 0
+        assert (await world.record_consent(KUR)).status_code == 201
+        await four.wait_until_idle()
+        (notice,) = bank.received
+        (person,) = notice.body["persons"]
+        assert (person["roles"], person["nik"]) == (["SIGNER", "OWNER"], families.mother()[1]["nik"])
+
+
+CHECKS = [check_identities, check_death_of_the_pengurus]
+Check = Callable[[Together], Awaitable[None]]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.timeout(120)
+async def test_on_one_machine(on_one_machine: Together, check: Check) -> None:
+    await check(on_one_machine)
+
+
+@pytest.mark.kafka
+@pytest.mark.xdist_group("kafka")
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("check", CHECKS)
+async def test_over_kafka(over_kafka: Together, check: Check) -> None:
+    await check(over_kafka)
