@@ -48,7 +48,7 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
         NotAllowed, NotFound, DateInTheFuture, PendampingInactive, VisitOutsideDampingan, KunjunganAlreadyRecorded.
     """
     today, kpm_id = await clock.today(session), terms.kpm_id
-    require_not_future(terms.visited_on, today, "/body/visited_on")
+    require_not_future(terms.visited_on, await clock.latest_today(session), "/body/visited_on")
     kpm, dampingan = await read_accompanied(session, actor, kpm_id, terms.visited_on, today)
     kunjungan_id, vault = uuid7(), vault_of(session)
     location, action = {"table": "kunjungan", "row_id": kunjungan_id}, terms.next_action
@@ -160,7 +160,7 @@ async def read_materi_id(session: AsyncSession, terms: P2k2Terms) -> int:
 
 async def require_own_placement(session: AsyncSession, actor: Actor, terms: P2k2Terms) -> UUID:
     """Return the actor's pendamping_id if his placement covers the area on the day."""
-    require_not_future(terms.held_on, await clock.today(session), "/body/held_on")
+    require_not_future(terms.held_on, await clock.latest_today(session), "/body/held_on")
     actor.require_area(terms.kode_wilayah)
     request = (terms.kode_wilayah, terms.penugasan_id, terms.held_on)
     penugasan = await placement_for(session, *request, POINTERS)

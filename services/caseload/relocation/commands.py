@@ -48,7 +48,7 @@ async def move_family(
         RelocationBeyondArea, FileNotUploaded, MovedSince.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     require_village(actor, kode_wilayah)
     if kode_wilayah == kpm.kode_wilayah:
         raise WilayahUnchanged("/body/kode_wilayah")

@@ -51,7 +51,8 @@ async def give_consent(
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
     today = await clock.today(session)
-    require_not_future(given.given_on, today, "/body/given_on", earliest=rujukan.sk_on)
+    latest = await clock.latest_today(session)
+    require_not_future(given.given_on, latest, "/body/given_on", earliest=rujukan.sk_on)
     await require_fit(session, row, today)
     await _require_proof(session, given)
     consent = _consent(row, given, actor)
@@ -99,7 +100,8 @@ async def withdraw_consent(
     if consent is None or consent.withdrawn_on is not None:
         raise ConsentMissing
     today = await clock.today(session)
-    require_not_future(withdrawn_on, today, "/body/withdrawn_on", earliest=consent.given_on)
+    latest = await clock.latest_today(session)
+    require_not_future(withdrawn_on, latest, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
     emit(session, ConsentWithdrawn.of(consent, rujukan_id=row.rujukan_id, reason="consent withdrawn"))
     if row.state not in ENDED:

@@ -105,8 +105,8 @@ async def report_relapse(
     await require_family_access(session, actor, rujukan.kpm_id)
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
-    today = await clock.today(session)
-    require_not_future(terms.reported_on, today, "/body/reported_on", earliest=rujukan.sk_on)
+    latest = await clock.latest_today(session)
+    require_not_future(terms.reported_on, latest, "/body/reported_on", earliest=rujukan.sk_on)
     report = RelapseReport(**dict(terms), rujukan_id=rujukan_id, reported_by=actor.sub)
     await insert(session, report, pk_relapse_report=RelapseAlreadyReported("/body/reported_on"))
     emit(session, RelapseReported.of(rujukan, **dict(terms)))
