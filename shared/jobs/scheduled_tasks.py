@@ -73,12 +73,17 @@ def _upsert() -> Insert:
     )
 
 
-async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> None:
-    """Cancel a scheduled task that has not run."""
+async def unschedule(
+    session: AsyncSession, kind: str, subject_id: object, *, until: str | None = None
+) -> None:
+    """Cancel a scheduled task that has not run, or those of all subjects up to `until` in the order of bytes."""
     table = schema.scheduled_task
+    of_subject = table.c.subject_id == str(subject_id)
+    if until is not None:
+        of_subject = table.c.subject_id.collate("C").between(str(subject_id), until)
     await session.execute(
         sa.update(table)
-        .where(table.c.kind == kind, table.c.subject_id == str(subject_id), table.c.done_at.is_(None))
+        .where(table.c.kind == kind, of_subject, table.c.done_at.is_(None))
         .values(done_at=sa.func.clock_timestamp())
     )
 

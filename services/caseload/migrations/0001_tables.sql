@@ -116,6 +116,13 @@ CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);
 
 CREATE INDEX ix_kpm_kode_wilayah_kpm_id ON kpm (kode_wilayah, kpm_id);
 
+CREATE TABLE late_entry_rule (
+    valid_from DATE NOT NULL,
+    days INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_late_entry_rule PRIMARY KEY (valid_from)
+);
+
 CREATE TABLE p2k2_materi (
     valid DATERANGE NOT NULL,
     p2k2_materi_id INTEGER NOT NULL,
@@ -160,13 +167,18 @@ CREATE INDEX ix_aid_kpm_id ON replica_aid.aid (kpm_id);
 CREATE TABLE replica_pendamping.pendamping (
     pendamping_id UUID NOT NULL,
     pendamping_no TEXT NOT NULL,
-    status VARCHAR(40) NOT NULL,
-    from_on DATE NOT NULL,
-    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id)
 );
 
 CREATE INDEX ix_pendamping_pendamping_no ON replica_pendamping.pendamping (pendamping_no);
+
+CREATE TABLE replica_pendamping.pendamping_status (
+    pendamping_id UUID NOT NULL,
+    from_on DATE NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+);
 
 CREATE TABLE replica_pendamping.penugasan (
     penugasan_id UUID NOT NULL,
@@ -413,6 +425,7 @@ CREATE TABLE p2k2_sesi (
     pendamping_id UUID NOT NULL,
     invited SMALLINT NOT NULL,
     attended SMALLINT NOT NULL,
+    entered_on DATE NOT NULL,
     p2k2_materi_id INTEGER NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
@@ -559,6 +572,7 @@ CREATE TABLE kunjungan (
     kunjungan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
+    entered_on DATE NOT NULL,
     dampingan_id UUID NOT NULL,
     findings_sealed BYTEA NOT NULL,
     next_action_sealed BYTEA,

@@ -46,7 +46,7 @@ async def give_consent(
         FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_family_access(session, actor, row.kpm_id)
+    await require_family_access(session, actor, row.kpm_id, acted_on=given.given_on)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)

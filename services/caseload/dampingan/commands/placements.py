@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
 from services.caseload.dampingan.rules import schedule_dampingan_end
-from shared.contracts.kinds import PendampingStatus
+from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.contracts.registry import (
     PendampingStatusChanged,
     PenugasanEnded,
@@ -68,14 +68,22 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
 
 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
-    """Schedule the end of a pendamping's dampingan, or cancel it if he serves again."""
+    """Schedule the end of a pendamping's dampingan, or cancel it if he serves from its day on.
+
+    A final status cancels what was scheduled for later days.
+    """
+    subject_id = f"{event.pendamping_id}:{event.from_on}"
     if event.status in SERVING:
-        await unschedule(session, END_PENDAMPING, event.pendamping_id)
+        await unschedule(session, END_PENDAMPING, subject_id)
         return
-    payload = {"status": event.status.value, "on": str(event.from_on)}
-    await schedule(
-        session, END_PENDAMPING, midnight(event.from_on), subject_id=event.pendamping_id, payload=payload
-    )
+    if event.status in FINAL_STATUSES:
+        await unschedule(session, END_PENDAMPING, subject_id, until=f"{event.pendamping_id}:~")
+    payload = {
+        "pendamping_id": str(event.pendamping_id),
+        "status": event.status.value,
+        "on": str(event.from_on),
+    }
+    await schedule(session, END_PENDAMPING, midnight(event.from_on), subject_id=subject_id, payload=payload)
 
 
 async def set_ends(

@@ -102,7 +102,7 @@ async def report_relapse(
         DateTooEarly, RelapseAlreadyReported
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
-    await require_family_access(session, actor, rujukan.kpm_id)
+    await require_family_access(session, actor, rujukan.kpm_id, acted_on=terms.reported_on)
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
     latest = await clock.latest_today(session)
