@@ -27,7 +27,7 @@ class StatusFacts(Fields):
     status: Col[PendampingStatus]
 
 
-def status_on(table: Any, pendamping_id: Any, on: Any) -> sa.ScalarSelect[PendampingStatus]:
+def status_on(table: Any, pendamping_id: Any, on: Any) -> sa.ScalarSelect[str]:
     """Return a subquery for the status on a day, before the first one the first one.
 
     `table` has the columns of `StatusFacts`. It is NULL for an unknown pendamping.
@@ -44,7 +44,7 @@ def status_on(table: Any, pendamping_id: Any, on: Any) -> sa.ScalarSelect[Pendam
     return statement.order_by(*order).limit(1).scalar_subquery()
 
 
-def require_active(status: PendampingStatus | None, pointer: str | None = None) -> None:
+def require_active(status: str | None, pointer: str | None = None) -> None:
     """Require that a pendamping was AKTIF.
 
     Raises:
@@ -53,8 +53,8 @@ def require_active(status: PendampingStatus | None, pointer: str | None = None) 
     """
     if status is None:
         raise NotYetKnown("pendamping", pointer)
-    if status is not PendampingStatus.AKTIF:
-        raise PendampingInactive(pointer, status=status.value)
+    if status != PendampingStatus.AKTIF:
+        raise PendampingInactive(pointer, status=status)
 
 
 async def open_work_day(session: AsyncSession, on: date) -> None:

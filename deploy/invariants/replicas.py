@@ -26,6 +26,7 @@ OFFERS = (
 )
 # An owner's range column as the two columns of its event.
 DATED = "lower(valid), upper(valid)"
+DATED_OR_CANCELLED = "coalesce(lower(valid), cancelled_from), coalesce(upper(valid), cancelled_from)"
 
 
 def over(statement: str, schema: str) -> str:
@@ -82,7 +83,7 @@ REPLICATED = (
     Replicated(
         "dampingan",
         "caseload",
-        over(HELD, "").replace("valid_from, valid_to", DATED),
+        over(HELD, "").replace("valid_from, valid_to", DATED_OR_CANCELLED),
         {
             "registry": over(HELD, "replica_load"),
             "graduation": over(HELD, "replica_kpm"),

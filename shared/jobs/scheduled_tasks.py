@@ -80,7 +80,8 @@ async def unschedule(
     table = schema.scheduled_task
     of_subject = table.c.subject_id == str(subject_id)
     if until is not None:
-        of_subject = table.c.subject_id.collate("C").between(str(subject_id), until)
+        subject = table.c.subject_id.collate("C")
+        of_subject = sa.and_(subject >= str(subject_id), subject <= until)
     await session.execute(
         sa.update(table)
         .where(table.c.kind == kind, of_subject, table.c.done_at.is_(None))

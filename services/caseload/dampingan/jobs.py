@@ -104,7 +104,7 @@ async def end_pendamping(session: AsyncSession, due: ScheduledTask) -> None:
     """End all dampingan of a pendamping who no longer serves."""
     pendamping_id, left_on = UUID(due.payload["pendamping_id"]), date.fromisoformat(due.payload["on"])
     status = await session.scalar(sa.select(status_on(StatusRange, pendamping_id, left_on)))
-    if status is None or status.value != due.payload["status"]:
+    if status != due.payload["status"]:
         raise NotYetKnown("pendamping")
     cause = GapCause.PENDAMPING_TIDAK_AKTIF
     await set_ends(session, END_BY_PENDAMPING, pendamping_id, left_on, cause)

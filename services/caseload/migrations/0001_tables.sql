@@ -266,19 +266,20 @@ CREATE TABLE dampingan (
     purpose VARCHAR(40) NOT NULL,
     kpm_id UUID NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
+    cancelled_from DATE,
     reason TEXT,
     ended BOOLEAN DEFAULT false NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
     CONSTRAINT ex_dampingan_one_pkh_pendamping EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (kind = 'PKH_PENDAMPING'),
     CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&) WHERE (kind <> 'PKH_PENDAMPING'),
-    CONSTRAINT ck_dampingan_some_day CHECK (NOT isempty(valid)),
+    CONSTRAINT ck_dampingan_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
     CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN')),
     CONSTRAINT fk_dampingan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
-CREATE INDEX ix_dampingan_ending ON dampingan (upper(valid)) WHERE NOT ended AND NOT upper_inf(valid);
+CREATE INDEX ix_dampingan_ending ON dampingan (coalesce(upper(valid), '-infinity'::date)) WHERE NOT ended AND NOT upper_inf(valid);
 
 CREATE INDEX ix_dampingan_kpm_id ON dampingan (kpm_id);
 
