@@ -248,7 +248,7 @@ async def test_planned_inactivity_ends_dampingan_although_a_return_is_planned(
     await import_families(kendal_caseload, 1)
     on = await read_today(kendal_caseload) + timedelta(days=3)
     later = on + timedelta(days=4)
-    await publish_events(kendal_caseload, registry, status_changed("NONAKTIF", on), status_changed("AKTIF", later))
+    await publish_events(kendal_caseload, registry, build_status_changed("NONAKTIF", on), build_status_changed("AKTIF", later))
     await advance_days(kendal_caseload, 3)
     await kendal_caseload.work()
     assert [row["since"] for row in await list_gaps(kendal_caseload)] == [str(on)]
