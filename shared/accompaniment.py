@@ -28,7 +28,7 @@ class StatusFacts(Fields):
 
 
 def status_on(table: Any, pendamping_id: Any, on: Any) -> sa.ScalarSelect[str]:
-    """Return a subquery for the status on a day, before the first one the first one.
+    """Return a subquery for the status on a day, at the earliest the first.
 
     `table` has the columns of `StatusFacts`. It is NULL for an unknown pendamping.
     """
@@ -58,7 +58,7 @@ def require_active(status: str | None, pointer: str | None = None) -> None:
 
 
 async def open_work_day(session: AsyncSession, on: date) -> None:
-    """Let row security show the families that the pendamping accompanied on a day, in this transaction."""
+    """Let row security show the families that the pendamping accompanied on a day."""
     await session.execute(sa.select(sa.func.set_config("pilar.work_day", str(on), True)))  # noqa: FBT003
 
 

@@ -42,7 +42,7 @@ class Moment:
 
     @property
     def latest_on(self) -> date:
-        """Return the date in Papua (WIT): the last day of an act that is not in the future."""
+        """Return the date in Papua (WIT), the latest day of an act."""
         return latest_day_of(self.at)
 
 
@@ -75,7 +75,7 @@ async def today(session: AsyncSession) -> date:
 
 
 async def latest_today(session: AsyncSession) -> date:
-    """Return the business date in Papua (WIT): the last day of an act that is not in the future."""
+    """Return the business date in Papua (WIT), the latest day of an act."""
     return latest_day_of(await now(session))
 
 

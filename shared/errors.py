@@ -155,7 +155,7 @@ class FileNotUploaded(InvalidInput):
 
 
 class FamilyNotAccompanied(NotAllowed):
-    """403: the caller does not accompany this family today, or did not on the day of the work."""
+    """403: the caller does not accompany this family on the day of the work."""
 
     en = "You do not accompany this family on that day, or your placement does not cover its area."
     id = "Anda tidak mendampingi keluarga ini pada hari itu, atau wilayah tugas Anda tidak mencakup wilayahnya."

@@ -26,7 +26,7 @@ def append_status_history(
     reason: str,
     actor: Actor,
 ) -> None:
-    """Append a status of the row, of today or of a later day, to its history."""
+    """Append a status of today or of a later day to the history."""
     session.add(
         StatusHistory(
             status_history_id=uuid7(),

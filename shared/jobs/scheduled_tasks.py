@@ -76,7 +76,7 @@ def _upsert() -> Insert:
 async def unschedule(
     session: AsyncSession, kind: str, subject_id: object, *, until: str | None = None
 ) -> None:
-    """Cancel a scheduled task that has not run, or those of all subjects up to `until` in the order of bytes."""
+    """Cancel a scheduled task that has not run, or all of subjects up to `until`."""
     table = schema.scheduled_task
     of_subject = table.c.subject_id == str(subject_id)
     if until is not None:

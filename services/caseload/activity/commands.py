@@ -73,7 +73,7 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
 async def read_accompanied(
     session: AsyncSession, actor: Actor, kpm_id: UUID, on: date, today: date
 ) -> tuple[Kpm, Dampingan]:
-    """Return the family and the dampingan under which the actor, then AKTIF, accompanied it on a day.
+    """Return the family and the dampingan of the actor, AKTIF then, on a day.
 
     It may have another pendamping today.
 
@@ -126,7 +126,7 @@ FROM counted c WHERE kpm.kpm_id = c.kpm_id RETURNING kpm.facts::text AS facts
 async def record_p2k2(
     session: AsyncSession, actor: Actor, terms: P2k2Terms, attendance: Sequence[AnswerView]
 ) -> P2k2Sesi:
-    """Record a session that the actor held for his families of that day, with each family's attendance.
+    """Record a session that the actor held for his families of that day.
 
     Raises:
         NotAllowed, DateInTheFuture, DateTooEarly, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied,

@@ -46,7 +46,7 @@ class KunjunganTerms(KunjunganFacts):
 
 
 class KunjunganView(KunjunganFacts):
-    """A home visit without its sealed findings. `entered_on` is the day on which it was typed in."""
+    """A home visit without its sealed findings. `entered_on` is the day of entry."""
 
     kunjungan_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID]

@@ -28,7 +28,7 @@ from shared.errors import NotFound
 
 
 def was_inactive(pendamping_id: Any, on: Any) -> sa.ColumnElement[bool]:
-    """Return the condition that the author was not AKTIF on the day of his work, as known today."""
+    """Return the condition that the author was not AKTIF on the day."""
     return sa.func.coalesce(status_on(StatusRange, pendamping_id, on) != PendampingStatus.AKTIF, sa.false())
 
 

@@ -37,7 +37,7 @@ class KunjunganReport(KunjunganTerms, Body):
 
 
 class KunjunganItem(KunjunganView):
-    """A home visit. It is flagged if its author was not AKTIF on that day, as known today."""
+    """A home visit, flagged if its author was not AKTIF on that day."""
 
     flagged: bool
 
@@ -108,7 +108,7 @@ class P2k2Report(P2k2Terms, Body):
 
 
 class P2k2Item(P2k2View):
-    """A session. It is flagged if its author was not AKTIF on that day, as known today."""
+    """A session, flagged if its author was not AKTIF on that day."""
 
     flagged: bool
 
@@ -151,7 +151,7 @@ class MateriView(View):
 @p2k2.post("/p2k2", status_code=201)
 @may(Permission.P2K2_RECORD)
 async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
-    """Record a session that the caller held for the families that he accompanied on that day."""
+    """Record a session that the caller held for his families of that day."""
     return await record_p2k2(session, actor, body, body.attendance)
 
 

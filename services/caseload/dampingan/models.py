@@ -90,7 +90,7 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
 
     @hybrid_property
     def valid_to(self) -> date | None:
-        """Return the first day after the period, None without an end. A cancelled one ends as it begins."""
+        """Return the first day after the period, None without an end."""
         return self.valid.upper or self.cancelled_from
 
     @valid_to.inplace.expression
@@ -101,7 +101,7 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
         )
 
     def end_on(self, day: date, reason: str) -> None:
-        """End it on a day, or cancel it if it would begin on that day or later."""
+        """End it on a day, or cancel it if it begins no earlier."""
         if day <= self.valid_from:
             self.cancelled_from, self.valid = self.valid_from, Range(empty=True)
         else:

@@ -27,7 +27,7 @@ class MonitoringResult(FindingTerms, Body):
 
 
 class MonitoringItem(MonitoringTaskView):
-    """A task. It is flagged if its author was not AKTIF on the day of the visit, as known today."""
+    """A task, flagged if its author was not AKTIF on the day."""
 
     flagged: bool
 

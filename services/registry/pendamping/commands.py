@@ -101,7 +101,7 @@ async def change_status(
     reason: str,
     from_on: date | None,
 ) -> Pendamping:
-    """Record a status of a pendamping from a day on, which may lie up to a year ahead.
+    """Record a status from a day on, at most a year ahead.
 
     A final status also ends every placement from that day, and voids what was recorded for later days. Without
     `from_on` the day is today. `reason` is a code, because it is published in the event.
@@ -161,7 +161,7 @@ async def _check_first_day(
 def _require_between(
     statuses: Sequence[StatusRecord], status: PendampingStatus, on: date, today: date
 ) -> None:
-    """Require that a status fits between the one of the day before and the next planned one."""
+    """Require that a status fits between the former and the next planned one."""
     former = [record.status for record in statuses if record.from_on < on][-1:]
     if on > today and former != [status]:  # It may replace a status that was planned for this day.
         require_move(TRANSITIONS, former[0], status, "pendamping")

@@ -34,7 +34,7 @@ def check_character(body: str) -> str:
 
 
 def effective_statuses(records: Iterable[StatusRecord]) -> list[StatusRecord]:
-    """Return the statuses in the order of their days: the last one of each day, none after a final one."""
+    """Return the last status of each day in order, none after a final one."""
     by_day = {record.from_on: record for record in sorted(records, key=lambda record: record.number)}
     statuses: list[StatusRecord] = []
     for day in sorted(by_day):

@@ -116,7 +116,7 @@ async def placement_for(
     *,
     active_on: date | None = None,
 ) -> Penugasan:
-    """Return a placement that covers the area on the day, of a pendamping who is AKTIF today or `active_on`.
+    """Return a placement that covers the area, of a pendamping AKTIF today or `active_on`.
 
     Raises:
         NotYetKnown, DateTooEarly, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas.

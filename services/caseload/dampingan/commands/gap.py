@@ -84,7 +84,7 @@ async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
 async def split_gaps_before(
     session: AsyncSession, cancelled: Sequence[tuple[UUID, date]]
 ) -> dict[UUID, date]:
-    """End the gaps that cancelled dampingan would have ended, and return where the next ones begin.
+    """End the gaps before cancelled dampingan, and return where the next ones begin.
 
     `cancelled` has kpm_id and first day of each.
     """

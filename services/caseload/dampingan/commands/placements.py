@@ -68,7 +68,7 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
 
 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
-    """Schedule the end of a pendamping's dampingan, or cancel it if he serves from its day on.
+    """Schedule the end of a pendamping's dampingan, or cancel it if he serves.
 
     A final status cancels what was scheduled for later days.
     """
