@@ -11,7 +11,7 @@ from sqlalchemy import exists, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import schema
-from shared.dates import JAKARTA, day_of
+from shared.dates import JAKARTA, day_of, latest_day_of
 from shared.errors import DomainError
 from shared.settings import Settings
 from shared.transaction import context_of
@@ -40,6 +40,11 @@ class Moment:
     at: datetime
     on: date
 
+    @property
+    def latest_on(self) -> date:
+        """Return the date in Papua (WIT), the latest day of an act."""
+        return latest_day_of(self.at)
+
 
 class Travel:
     """Whether this process may use another time than the real one. See `configure`."""
@@ -67,6 +72,11 @@ async def now(session: AsyncSession) -> datetime:
 async def today(session: AsyncSession) -> date:
     """Return the business date in Jakarta, which SK, terms and calendars use."""
     return day_of(await now(session))
+
+
+async def latest_today(session: AsyncSession) -> date:
+    """Return the business date in Papua (WIT), the latest day of an act."""
+    return latest_day_of(await now(session))
 
 
 async def moment_of(session: AsyncSession) -> Moment:

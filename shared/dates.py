@@ -1,4 +1,4 @@
-"""Legal dates: days in Jakarta, their instants, and calendar months."""
+"""Legal dates: days in Jakarta, days of acts, their instants, and calendar months."""
 
 import calendar
 from datetime import date, datetime, time
@@ -7,11 +7,18 @@ from zoneinfo import ZoneInfo
 from shared.errors import DateInTheFuture, DateInThePast, DateTooEarly
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
+EASTERN = ZoneInfo("Asia/Jayapura")
+"""The zone where a day of the country begins first (WIT, UTC+9)."""
 
 
 def day_of(instant: datetime) -> date:
     """Return the date in Jakarta of an aware instant."""
     return instant.astimezone(JAKARTA).date()
+
+
+def latest_day_of(instant: datetime) -> date:
+    """Return the date in Papua (WIT) of an aware instant, the latest in the country."""
+    return instant.astimezone(EASTERN).date()
 
 
 def midnight(day: date) -> datetime:
@@ -37,6 +44,8 @@ def require_not_future(
     on: date, today: date, pointer: str = "/body/on", *, earliest: date | None = None
 ) -> None:
     """Require a day that is not in the future and not before `earliest`.
+
+    `today` is `clock.latest_today` for an act, a birth or a death, else `clock.today` (docs/case-lifecycle.md#time).
 
     Raises:
         DateInTheFuture, DateTooEarly

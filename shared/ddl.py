@@ -184,6 +184,10 @@ $$;;
 CREATE FUNCTION platform.today() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT NULLIF(current_setting('pilar.today', true), '')::date
 $$;;
+-- The day of the work that the transaction records. Row security also shows the families accompanied on that day.
+CREATE FUNCTION platform.work_day() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT NULLIF(current_setting('pilar.work_day', true), '')::date
+$$;;
 -- Lets a function read past the policy that calls it: sets the scope and returns the previous one, to be restored.
 -- A SET clause would do the same, but only a superuser may write one for a custom parameter.
 CREATE FUNCTION platform.raise_scope(scope text) RETURNS text LANGUAGE plpgsql STABLE AS $$
@@ -200,7 +204,8 @@ CREATE FUNCTION platform.refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BE
 END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
-    platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.raise_scope(text)
+    platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.work_day(),
+    platform.raise_scope(text)
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;

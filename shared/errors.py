@@ -133,6 +133,13 @@ class DateTooEarly(InvalidInput):
     id = "Tanggal {on} lebih awal daripada {earliest}."
 
 
+class DateTooLate(InvalidInput):
+    """422: the date is after the last possible day."""
+
+    en = "The date {on} is after {latest}."
+    id = "Tanggal {on} sesudah {latest}."
+
+
 class InvalidRange(InvalidInput):
     """422: the end is not after the first day."""
 
@@ -148,10 +155,10 @@ class FileNotUploaded(InvalidInput):
 
 
 class FamilyNotAccompanied(NotAllowed):
-    """403: the caller does not accompany this family today."""
+    """403: the caller does not accompany this family on the day of the work."""
 
-    en = "You do not accompany this family today, or your placement does not cover its area."
-    id = "Anda tidak mendampingi keluarga ini hari ini, atau wilayah tugas Anda tidak mencakup wilayahnya."
+    en = "You do not accompany this family on that day, or your placement does not cover its area."
+    id = "Anda tidak mendampingi keluarga ini pada hari itu, atau wilayah tugas Anda tidak mencakup wilayahnya."
 
 
 class PendampingInactive(DomainError):

@@ -17,11 +17,7 @@ BUSINESS = "SELECT usaha_id, kpm_id, started_on, omzet_rp, has_letter FROM {sche
 OPENED = "SELECT rujukan_id, graduasi_id FROM {schema}rujukan"
 PAST = " WHERE purpose = 'PASCAGRADUASI'"
 COUNTED = "SELECT credit_id, graduasi_id, pendamping_id, penugasan_id, year, exit_reason, {reversed} FROM {schema}credit"
-# The latest status. Replicas have one row for each day on which a status starts.
-STATUS = (
-    "SELECT DISTINCT ON (pendamping_id) pendamping_id, status, from_on FROM replica_pendamping.pendamping"
-    " ORDER BY pendamping_id, from_on DESC"
-)
+STATUS = "SELECT pendamping_id, status, from_on FROM replica_pendamping.pendamping_status"
 CAME = "SELECT rujukan_program_id, {day} FROM {table} WHERE {day} IS NOT NULL"
 OFFERS = (
     ("registry", "replica_rujukan.rujukan_program"),
@@ -30,6 +26,7 @@ OFFERS = (
 )
 # An owner's range column as the two columns of its event.
 DATED = "lower(valid), upper(valid)"
+DATED_OR_CANCELLED = "coalesce(lower(valid), cancelled_from), coalesce(upper(valid), cancelled_from)"
 
 
 def over(statement: str, schema: str) -> str:
@@ -51,7 +48,8 @@ REPLICATED = (
     Replicated(
         "pendamping",
         "registry",
-        "SELECT pendamping_id, status, status_from_on FROM pendamping",
+        "SELECT DISTINCT ON (pendamping_id, from_on) pendamping_id, status, from_on FROM pendamping_status_history"
+        " ORDER BY pendamping_id, from_on, number DESC",
         dict.fromkeys(("caseload", "graduation", "referral"), STATUS),
     ),
     Replicated(
@@ -85,7 +83,7 @@ REPLICATED = (
     Replicated(
         "dampingan",
         "caseload",
-        over(HELD, "").replace("valid_from, valid_to", DATED),
+        over(HELD, "").replace("valid_from, valid_to", DATED_OR_CANCELLED),
         {
             "registry": over(HELD, "replica_load"),
             "graduation": over(HELD, "replica_kpm"),

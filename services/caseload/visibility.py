@@ -11,13 +11,14 @@ from sqlalchemy.orm import aliased
 
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
-from services.caseload.replicas.models import Pendamping
+from services.caseload.replicas.models import StatusRange
 from shared import clock
 from shared.access import Actor, Scope
+from shared.accompaniment import require_active, status_on
 from shared.areas import in_areas
-from shared.contracts.kinds import PendampingStatus, PilarKind
+from shared.contracts.kinds import PilarKind
 from shared.database import load
-from shared.errors import NotFound, PendampingInactive
+from shared.errors import NotFound
 
 
 def is_visible(actor: Actor, today: date) -> sa.ColumnElement[bool]:
@@ -110,14 +111,13 @@ async def lock_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Lock
 
     Raises:
         NotFound: it does not exist, or the actor does not accompany it.
-        PendampingInactive: only an AKTIF pendamping may change a family.
+        PendampingInactive: only a pendamping who is AKTIF today may change a family. NotYetKnown
     """
     if actor.scope is not Scope.OWN_FAMILIES:
         return LockedFamily(await load(session, Kpm, kpm_id, noun="kpm"), None)
     dampingan = await read_own_dampingan(session, actor, kpm_id)
-    pendamping = await session.get(Pendamping, dampingan.pendamping_id)
-    if pendamping is not None and pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingInactive(status=pendamping.status.value)
+    status = status_on(StatusRange, dampingan.pendamping_id, await clock.today(session))
+    require_active(await session.scalar(sa.select(status)))
     return LockedFamily(await load(session, Kpm, kpm_id, noun="kpm"), dampingan)
 
 

@@ -8,14 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
+from services.referral.replicas.models import Dampingan, Kpm, Penugasan, StatusRange, WilayahTugas
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor, Scope
+from shared.accompaniment import require_active, status_on
 from shared.areas import in_areas, is_in_area
-from shared.contracts.kinds import PendampingStatus
 from shared.database import Row
-from shared.errors import FamilyNotAccompanied, NotAllowed, NotFound, NotYetKnown, PendampingInactive
+from shared.errors import FamilyNotAccompanied, NotAllowed, NotFound, NotYetKnown
 from shared.validity import valid_on
 
 
@@ -30,11 +30,16 @@ def require_official(actor: Actor) -> None:
 
 
 async def require_family_access(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, pointer: str | None = None
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    pointer: str | None = None,
+    *,
+    acted_on: date | None = None,
 ) -> None:
     """Refuse a family outside the scope of the actor.
 
-    The refusal is the same as for an unknown family.
+    A pendamping must accompany it today, and have done so, AKTIF, on the day `acted_on` of the work. The refusal is the same as for an unknown family.
 
     Raises:
         NotYetKnown: the family is not in the replica, or not in the scope of the actor.
@@ -45,25 +50,24 @@ async def require_family_access(
     if not await session.scalar(sa.select(sa.func.family_in_scope(kpm_id))):
         raise NotYetKnown("kpm", pointer)
     if actor.scope is Scope.OWN_FAMILIES:
-        await _require_active_placement(session, actor.pendamping_id, kpm_id, await clock.today(session))
+        today = await clock.today(session)
+        await _require_active_placement(session, actor.pendamping_id, kpm_id, today, acted_on or today)
 
 
 async def _require_active_placement(
-    session: AsyncSession, pendamping_id: UUID | None, kpm_id: UUID, today: date
+    session: AsyncSession, pendamping_id: UUID | None, kpm_id: UUID, today: date, acted_on: date
 ) -> None:
-    """Refuse a pendamping who is not AKTIF, has no placement, or acts outside its area.
+    """Refuse a pendamping who was not AKTIF, has no placement, or acts outside its area.
 
     Raises:
         NotYetKnown: the pendamping is not in the replica yet. PendampingInactive, FamilyNotAccompanied
     """
-    row = (
-        await session.execute(PENDAMPING_STATE, {"pendamping": pendamping_id, "kpm": kpm_id, "on": today})
-    ).one()
-    if row.status is None or row.placements == 0:
+    values = {"pendamping": pendamping_id, "kpm": kpm_id, "on": today, "acted_on": acted_on}
+    row = (await session.execute(PENDAMPING_STATE, values)).one()
+    if row.placements == 0:
         raise NotYetKnown("pendamping")
-    if row.status != PendampingStatus.AKTIF:
-        raise PendampingInactive(status=row.status)
-    if not row.placed or not row.covered:
+    require_active(row.status)
+    if not row.placed or not row.covered or not row.accompanied:
         raise FamilyNotAccompanied
 
 
@@ -72,15 +76,11 @@ def _in_force(model: type[Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
 
 
 WHO, ON = sa.bindparam("pendamping", type_=sa.Uuid()), sa.bindparam("on", type_=sa.Date())
+ACTED_ON = sa.bindparam("acted_on", type_=sa.Date())
 FAMILY, AREA = sa.bindparam("kpm", type_=sa.Uuid()), WilayahTugas.kode_wilayah
 # Built once, because every command of a pendamping runs it.
 PENDAMPING_STATE = sa.select(
-    sa.select(Pendamping.status)
-    .where(Pendamping.pendamping_id == WHO, Pendamping.from_on <= ON)
-    .order_by(Pendamping.from_on.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("status"),
+    status_on(StatusRange, WHO, ACTED_ON).label("status"),
     sa.select(sa.func.count()).where(Penugasan.pendamping_id == WHO).scalar_subquery().label("placements"),
     sa.select(Penugasan.penugasan_id)
     .where(Penugasan.pendamping_id == WHO, _in_force(Penugasan))
@@ -91,6 +91,11 @@ PENDAMPING_STATE = sa.select(
     .where(WilayahTugas.pendamping_id == WHO, _in_force(WilayahTugas), Kpm.kpm_id == FAMILY)
     .exists()
     .label("covered"),
+    sa.select(Dampingan.dampingan_id)
+    .where(Dampingan.pendamping_id == WHO, Dampingan.kpm_id == FAMILY)
+    .where(valid_on(Dampingan.valid_from, Dampingan.valid_to, ACTED_ON))
+    .exists()
+    .label("accompanied"),
 )
 
 

@@ -1,6 +1,6 @@
 """Append rows to the histories of statuses and validity ranges."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,18 +17,25 @@ RangedRow = Penugasan | WilayahTugas | PilarKindVersion | RoleConflict
 
 
 def append_status_history(
-    session: AsyncSession, row: Pendamping, *, previous: PendampingStatus | None, reason: str, actor: Actor
+    session: AsyncSession,
+    row: Pendamping,
+    status: PendampingStatus,
+    from_on: date,
+    *,
+    previous: PendampingStatus | None,
+    reason: str,
+    actor: Actor,
 ) -> None:
-    """Append the row's current status to its history."""
+    """Append a status of today or of a later day to the history."""
     session.add(
         StatusHistory(
             status_history_id=uuid7(),
             pendamping_id=row.pendamping_id,
             number=row.version,
             previous=previous,
-            status=row.status,
+            status=status,
             reason=reason,
-            from_on=row.status_from_on,
+            from_on=from_on,
             recorded_at=datetime.now(UTC),
             recorded_by=actor.sub,
         )

@@ -23,7 +23,8 @@ def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     if actor.scope is Scope.NATIONAL:
         return sa.true()
     placed = sa.select(WilayahTugas.pendamping_id).where(
-        in_areas(WilayahTugas.kode_wilayah, actor.areas), not_ended_by(WilayahTugas.valid_to, today)
+        in_areas(WilayahTugas.kode_wilayah, actor.areas),
+        not_ended_by(WilayahTugas.valid_to, sa.func.greatest(WilayahTugas.valid_from, today)),
     )
     return sa.or_(own, Pendamping.pendamping_id.in_(placed))
 

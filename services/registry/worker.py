@@ -1,6 +1,7 @@
 """Registry's worker: publishes events, updates replicas and runs jobs."""
 
 from services.registry.coverage import jobs as coverage
+from services.registry.pendamping import jobs as pendamping
 from services.registry.replicas import subscribers as replicas
 from services.registry.subscriptions import SUBSCRIPTIONS
 from shared.database.models import load_models
@@ -10,7 +11,7 @@ from shared.worker import Parts, main
 load_models("registry")
 # Importing a module's subscribers registers its handlers.
 SUBSCRIBERS = (replicas,)
-PARTS = Parts(service="registry", subscriptions=SUBSCRIPTIONS, work=Work.of(coverage.WORK))
+PARTS = Parts(service="registry", subscriptions=SUBSCRIPTIONS, work=Work.of(coverage.WORK, pendamping.WORK))
 
 if __name__ == "__main__":
     main(PARTS)

@@ -214,6 +214,7 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
     penugasan_id: UUID | None = None
     completes: bool = False
     outcome: MonitoringOutcome | None = None
+    visited_on: date | None = None
 
 
 class RelapseConfirmed(Event, wire="graduation.relapse_confirmed.v1", key="kpm_id"):

@@ -43,6 +43,18 @@ class PendampingStatus(Kind):
     UNKNOWN = "UNKNOWN"
 
 
+FINAL_STATUSES = frozenset(
+    {
+        PendampingStatus.MUTASI,
+        PendampingStatus.PENSIUN,
+        PendampingStatus.BERAKHIR_KONTRAK,
+        PendampingStatus.DIBERHENTIKAN,
+        PendampingStatus.MENINGGAL,
+    }
+)
+"""Statuses without a next status (docs/domain.md#pendamping-status)."""
+
+
 class PilarKind(Kind):
     """The kinds of pilar sosial."""
 

@@ -73,12 +73,18 @@ def _upsert() -> Insert:
     )
 
 
-async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> None:
-    """Cancel a scheduled task that has not run."""
+async def unschedule(
+    session: AsyncSession, kind: str, subject_id: object, *, until: str | None = None
+) -> None:
+    """Cancel a scheduled task that has not run, or all of subjects up to `until`."""
     table = schema.scheduled_task
+    of_subject = table.c.subject_id == str(subject_id)
+    if until is not None:
+        subject = table.c.subject_id.collate("C")
+        of_subject = sa.and_(subject >= str(subject_id), subject <= until)
     await session.execute(
         sa.update(table)
-        .where(table.c.kind == kind, table.c.subject_id == str(subject_id), table.c.done_at.is_(None))
+        .where(table.c.kind == kind, of_subject, table.c.done_at.is_(None))
         .values(done_at=sa.func.clock_timestamp())
     )
 

@@ -179,7 +179,7 @@ async def test_replicas_are_unchanged_by_repeated_events(graduation: Running) ->
         "kpm.usaha",
         "kpm.kepesertaan",
         "kpm.dampingan",
-        "pendamping.pendamping",
+        "pendamping.pendamping_status",
         "rujukan.rujukan",
     )
     before = [await graduation.sql(f"SELECT * FROM replica_{table}") for table in tables]

@@ -20,6 +20,7 @@ from services.caseload.activity.models import (
     AnswerView,
     Kunjungan,
     KunjunganTerms,
+    LateEntryRule,
     P2k2Materi,
     P2k2Sesi,
     P2k2Terms,
@@ -28,14 +29,14 @@ from services.caseload.activity.models import (
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
-from services.caseload.replicas.models import Pendamping
+from services.caseload.replicas.models import StatusRange
 from shared import clock
 from shared.access import Actor
+from shared.accompaniment import open_work_day, require_active, require_recent, status_on
 from shared.contracts.caseload import KpmUpdated, KunjunganRecorded, P2k2Held
-from shared.contracts.kinds import PendampingStatus
 from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.errors import NotAllowed, NotFound, PendampingInactive
+from shared.errors import NotAllowed, NotFound
 from shared.messaging import emit
 
 
@@ -45,10 +46,10 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
     Findings are sealed.
 
     Raises:
-        NotAllowed, NotFound, DateInTheFuture, PendampingInactive, VisitOutsideDampingan, KunjunganAlreadyRecorded.
+        DateInTheFuture, KunjunganAlreadyRecorded, and what `read_accompanied` raises.
     """
     today, kpm_id = await clock.today(session), terms.kpm_id
-    require_not_future(terms.visited_on, today, "/body/visited_on")
+    require_not_future(terms.visited_on, await clock.latest_today(session), "/body/visited_on")
     kpm, dampingan = await read_accompanied(session, actor, kpm_id, terms.visited_on, today)
     kunjungan_id, vault = uuid7(), vault_of(session)
     location, action = {"table": "kunjungan", "row_id": kunjungan_id}, terms.next_action
@@ -60,6 +61,7 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
         penugasan_id=dampingan.penugasan_id,
         findings_sealed=vault.seal(terms.findings, column="findings", **location),
         next_action_sealed=vault.seal(action, column="next_action", **location) if action else None,
+        entered_on=today,
         recorded_by=actor.sub,
     )
     await insert(session, kunjungan, uq_kunjungan_once_a_day=KunjunganAlreadyRecorded("/body/visited_on"))
@@ -71,27 +73,29 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
 async def read_accompanied(
     session: AsyncSession, actor: Actor, kpm_id: UUID, on: date, today: date
 ) -> tuple[Kpm, Dampingan]:
-    """Return the family and the actor's dampingan of it on a day.
+    """Return the family and the dampingan of the actor, AKTIF then, on a day.
+
+    It may have another pendamping today.
 
     Raises:
-        NotFound: the actor does not accompany the family today. NotAllowed, PendampingInactive, VisitOutsideDampingan.
+        NotFound: the actor accompanied the family neither that day nor today. NotAllowed, VisitOutsideDampingan,
+        DateTooEarly, NotYetKnown, PendampingInactive.
     """
     if actor.pendamping_id is None:
         raise NotAllowed
-    pendamping = await session.get(Pendamping, actor.pendamping_id)
-    if pendamping is not None and pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingInactive(status=pendamping.status.value)
+    await open_work_day(session, on)
     statement = sa.select(Dampingan).where(
         Dampingan.kpm_id == kpm_id, Dampingan.pendamping_id == actor.pendamping_id
     )
     own = (await session.scalars(statement)).all()
-    kpm = await session.get(Kpm, kpm_id)
-    if kpm is None or not any(dampingan.valid.contains(today) for dampingan in own):
+    kpm, of_day = await session.get(Kpm, kpm_id), [row for row in own if row.valid.contains(on)]
+    if kpm is None or not (of_day or any(row.valid.contains(today) for row in own)):
         raise NotFound("kpm")
-    for dampingan in own:
-        if dampingan.valid.contains(on):
-            return kpm, dampingan
-    raise VisitOutsideDampingan("/body/visited_on", on=on)
+    if not of_day:
+        raise VisitOutsideDampingan("/body/visited_on", on=on)
+    await require_recent(session, LateEntryRule, on, today, "/body/visited_on")
+    require_active(await session.scalar(sa.select(status_on(StatusRange, actor.pendamping_id, on))))
+    return kpm, of_day[0]
 
 
 POINTERS = Pointers("/body/penugasan_id", "/body/held_on", "/body/kode_wilayah")
@@ -107,13 +111,14 @@ SELECT $1, kpm_id, presence FROM unnest($2::uuid[], $3::text[]) AS a(kpm_id, pre
 # statement
 # that waits for a lock does not read what the lock's holder has written to other tables.
 LOCK_FAMILIES = "SELECT FROM kpm WHERE kpm_id = ANY($1) ORDER BY kpm_id FOR NO KEY UPDATE"
+# Attendance is no change of the family, so its version stays.
 COUNT_ATTENDANCE = """
 WITH counted AS (
     SELECT kpm_id, count(*) AS invited, count(*) FILTER (WHERE presence = 'HADIR') AS attended
     FROM p2k2_kehadiran WHERE kpm_id = ANY($1) GROUP BY kpm_id
 )
 UPDATE kpm SET facts = facts || jsonb_build_object('p2k2_invited', c.invited, 'p2k2_attended', c.attended),
-    version = version + 1, changed_at = clock_timestamp()
+    changed_at = clock_timestamp()
 FROM counted c WHERE kpm.kpm_id = c.kpm_id RETURNING kpm.facts::text AS facts
 """
 
@@ -121,10 +126,10 @@ FROM counted c WHERE kpm.kpm_id = c.kpm_id RETURNING kpm.facts::text AS facts
 async def record_p2k2(
     session: AsyncSession, actor: Actor, terms: P2k2Terms, attendance: Sequence[AnswerView]
 ) -> P2k2Sesi:
-    """Record a session that the actor held for his families, with each family's attendance.
+    """Record a session that the actor held for his families of that day.
 
     Raises:
-        NotAllowed, DateInTheFuture, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied,
+        NotAllowed, DateInTheFuture, DateTooEarly, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied,
         SesiAlreadyRecorded, and what
         `placement_for` raises.
     """
@@ -138,6 +143,7 @@ async def record_p2k2(
         p2k2_materi_id=materi,
         invited=len(attendance),
         attended=sum(answer.presence is Presence.HADIR for answer in attendance),
+        entered_on=await clock.today(session),
         recorded_by=actor.sub,
     )
     await insert(session, sesi, uq_p2k2_sesi_once_a_day=SesiAlreadyRecorded("/body/held_on"))
@@ -160,10 +166,11 @@ async def read_materi_id(session: AsyncSession, terms: P2k2Terms) -> int:
 
 async def require_own_placement(session: AsyncSession, actor: Actor, terms: P2k2Terms) -> UUID:
     """Return the actor's pendamping_id if his placement covers the area on the day."""
-    require_not_future(terms.held_on, await clock.today(session), "/body/held_on")
+    require_not_future(terms.held_on, await clock.latest_today(session), "/body/held_on")
+    await require_recent(session, LateEntryRule, terms.held_on, await clock.today(session), "/body/held_on")
     actor.require_area(terms.kode_wilayah)
     request = (terms.kode_wilayah, terms.penugasan_id, terms.held_on)
-    penugasan = await placement_for(session, *request, POINTERS)
+    penugasan = await placement_for(session, *request, POINTERS, active_on=terms.held_on)
     if actor.pendamping_id is None or penugasan.pendamping_id != actor.pendamping_id:
         raise NotAllowed
     return actor.pendamping_id
@@ -175,6 +182,7 @@ async def check_families(session: AsyncSession, terms: P2k2Terms, kpm_ids: Seque
         raise FamilyNamedTwice("/body/attendance")
     # Fast path: one statement for all families of a session.
     connection, on = await raw(session), terms.held_on
+    await open_work_day(session, on)
     count = await connection.fetchval(COUNT_ACCOMPANIED, list(kpm_ids), terms.penugasan_id, on) or 0
     if count != len(kpm_ids):
         raise FamiliesNotAccompanied("/body/attendance", count=len(kpm_ids) - count, on=on)

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -9,10 +9,15 @@ from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Ranged, Small, Table
+from shared.accompaniment import LateEntryFields
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import Day, Paragraph, RequestOnly, Wilayah
 
 Number = Annotated[StrictInt, Interval(ge=1, le=99), sa.SmallInteger(), RequestOnly(2)]
+
+
+class LateEntryRule(LateEntryFields, Table, table=True):
+    """How many days after its day a visit or a session may be entered."""
 
 
 class KunjunganPurpose(StrEnum):
@@ -41,11 +46,12 @@ class KunjunganTerms(KunjunganFacts):
 
 
 class KunjunganView(KunjunganFacts):
-    """A home visit without its sealed findings."""
+    """A home visit without its sealed findings. `entered_on` is the day of entry."""
 
     kunjungan_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID]
     penugasan_id: Col[UUID]
+    entered_on: Col[date]
 
 
 class Kunjungan(KunjunganView, Table, table=True):
@@ -125,6 +131,7 @@ class P2k2View(P2k2Terms):
     pendamping_id: Col[UUID]
     invited: Col[Small]
     attended: Col[Small]
+    entered_on: Col[date]
 
 
 class P2k2Sesi(P2k2View, Table, table=True):

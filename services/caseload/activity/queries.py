@@ -17,18 +17,37 @@ from services.caseload.activity.models import (
     P2k2View,
 )
 from services.caseload.dampingan.models import Dampingan
+from services.caseload.replicas.models import StatusRange
 from services.caseload.tables import columns_of
 from shared import clock
 from shared.access import Actor, Scope
+from shared.accompaniment import status_on
+from shared.contracts.kinds import PendampingStatus
 from shared.database import vault_of
 from shared.errors import NotFound
 
 
+def was_inactive(pendamping_id: Any, on: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that the author was not AKTIF on the day."""
+    return sa.func.coalesce(status_on(StatusRange, pendamping_id, on) != PendampingStatus.AKTIF, sa.false())
+
+
+VISIT_FLAGGED = was_inactive(Kunjungan.pendamping_id, Kunjungan.visited_on)
+SESSION_FLAGGED = was_inactive(P2k2Sesi.pendamping_id, P2k2Sesi.held_on)
+
+
 async def list_kunjungan(
-    session: AsyncSession, actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None
+    session: AsyncSession,
+    actor: Actor,
+    pendamping_id: UUID | None,
+    kpm_id: UUID | None,
+    *,
+    flagged: bool = False,
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select visits that the actor may read, by `kunjungan_id`, which grows with time."""
-    statement = sa.select(*columns_of(Kunjungan, KunjunganView))
+    statement = sa.select(*columns_of(Kunjungan, KunjunganView), VISIT_FLAGGED.label("flagged"))
+    if flagged:
+        statement = statement.where(VISIT_FLAGGED)
     if pendamping_id is not None:
         statement = statement.where(Kunjungan.pendamping_id == pendamping_id)
     if kpm_id is not None:
@@ -58,21 +77,27 @@ async def read_kunjungan(session: AsyncSession, actor: Actor, kunjungan_id: UUID
     Raises:
         NotFound: it does not exist, or the actor may not read it.
     """
-    statement = sa.select(Kunjungan).where(Kunjungan.kunjungan_id == kunjungan_id)
-    row = await session.scalar(statement.where(await is_readable(session, actor)))
-    if row is None:
+    statement = sa.select(Kunjungan, VISIT_FLAGGED).where(Kunjungan.kunjungan_id == kunjungan_id)
+    found = (await session.execute(statement.where(await is_readable(session, actor)))).one_or_none()
+    if found is None:
         raise NotFound("kunjungan")
+    row, flagged = found
     vault, location = vault_of(session), {"table": "kunjungan", "row_id": kunjungan_id}
     sealed = row.next_action_sealed
     return {name: getattr(row, name) for name in KunjunganView.model_fields} | {
+        "flagged": flagged,
         "findings": vault.open(row.findings_sealed, column="findings", **location),
         "next_action": vault.open(sealed, column="next_action", **location) if sealed else None,
     }
 
 
-def list_p2k2(actor: Actor, pendamping_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
+def list_p2k2(
+    actor: Actor, pendamping_id: UUID | None, *, flagged: bool = False
+) -> sa.Select[*tuple[Any, ...]]:
     """Select sessions that the actor may read, by `p2k2_sesi_id`, which grows with time."""
-    statement = sa.select(*columns_of(P2k2Sesi, P2k2View))
+    statement = sa.select(*columns_of(P2k2Sesi, P2k2View), SESSION_FLAGGED.label("flagged"))
+    if flagged:
+        statement = statement.where(SESSION_FLAGGED)
     if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(P2k2Sesi.pendamping_id == actor.pendamping_id)
     return statement if pendamping_id is None else statement.where(P2k2Sesi.pendamping_id == pendamping_id)

@@ -36,7 +36,13 @@ class KunjunganReport(KunjunganTerms, Body):
     """A home visit: day, purpose, findings and next action."""
 
 
-class KunjunganDetail(KunjunganView):
+class KunjunganItem(KunjunganView):
+    """A home visit, flagged if its author was not AKTIF on that day."""
+
+    flagged: bool
+
+
+class KunjunganDetail(KunjunganItem):
     """A home visit with its findings and next action."""
 
     findings: str
@@ -46,7 +52,7 @@ class KunjunganDetail(KunjunganView):
 class KunjunganPage(View):
     """Visits in the order in which they were recorded."""
 
-    items: list[KunjunganView]
+    items: list[KunjunganItem]
     next: str | None
 
 
@@ -65,13 +71,16 @@ async def list_visits(
     paging: Paging,
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
+    flagged: Annotated[
+        bool, Query(description="Only visits of days on which the author was not AKTIF")
+    ] = False,
 ) -> Response:
     """List home visits.
 
     A pendamping sees his own visits, and all visits to a family that he accompanies. An official sees those in
     his areas.
     """
-    statement = await list_kunjungan(session, actor, pendamping_id, kpm_id)
+    statement = await list_kunjungan(session, actor, pendamping_id, kpm_id, flagged=flagged)
     return await paging.answer(session, statement, (Kunjungan.kunjungan_id,))
 
 
@@ -98,7 +107,13 @@ class P2k2Report(P2k2Terms, Body):
     attendance: Annotated[list[Answer], Field(min_length=1, max_length=100)]
 
 
-class P2k2Detail(P2k2View):
+class P2k2Item(P2k2View):
+    """A session, flagged if its author was not AKTIF on that day."""
+
+    flagged: bool
+
+
+class P2k2Detail(P2k2Item):
     """A session with its attendance."""
 
     attendance: list[AnswerView]
@@ -107,7 +122,7 @@ class P2k2Detail(P2k2View):
 class P2k2Page(View):
     """Sessions in the order in which they were recorded."""
 
-    items: list[P2k2View]
+    items: list[P2k2Item]
     next: str | None
 
 
@@ -136,7 +151,7 @@ class MateriView(View):
 @p2k2.post("/p2k2", status_code=201)
 @may(Permission.P2K2_RECORD)
 async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
-    """Record a session that the caller held for his families."""
+    """Record a session that the caller held for his families of that day."""
     return await record_p2k2(session, actor, body, body.attendance)
 
 
@@ -147,9 +162,14 @@ async def list_sessions(
     actor: CurrentActor,
     paging: Paging,
     pendamping_id: Annotated[UUID | None, Query()] = None,
+    flagged: Annotated[
+        bool, Query(description="Only sessions of days on which the author was not AKTIF")
+    ] = False,
 ) -> Response:
     """List sessions: a pendamping's own, an official's by area."""
-    return await paging.answer(session, list_p2k2(actor, pendamping_id), (P2k2Sesi.p2k2_sesi_id,))
+    return await paging.answer(
+        session, list_p2k2(actor, pendamping_id, flagged=flagged), (P2k2Sesi.p2k2_sesi_id,)
+    )
 
 
 @p2k2.get("/p2k2/{p2k2_sesi_id}")

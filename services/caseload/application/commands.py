@@ -33,7 +33,7 @@ async def lodge_usulan(session: AsyncSession, actor: Actor, terms: UsulanTerms) 
         NotFound, PendampingInactive, DateInTheFuture, FileNotUploaded, MembershipNotEnded, UsulanOpen.
     """
     await lock_family(session, actor, terms.kpm_id)
-    require_not_future(terms.lodged_on, await clock.today(session), "/body/lodged_on")
+    require_not_future(terms.lodged_on, await clock.latest_today(session), "/body/lodged_on")
     await require_no_membership(session, terms.kpm_id, terms.bansos)
     if terms.evidence_sha256 is not None:
         await require_evidence(session, terms.evidence_sha256)

@@ -89,8 +89,8 @@ async def revise_usaha(
 
 async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
     """Raise DateInTheFuture if the business starts or is described after today."""
-    require_not_future(terms.started_on, await clock.today(session), "/body/started_on")
-    require_not_future(terms.as_of, await clock.today(session), "/body/as_of")
+    require_not_future(terms.started_on, await clock.latest_today(session), "/body/started_on")
+    require_not_future(terms.as_of, await clock.latest_today(session), "/body/as_of")
 
 
 def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from services.caseload.dampingan.commands.placements import (
 )
 from services.caseload.dampingan.models import DampinganLoad, GapCause
 from services.caseload.dampingan.rules import END_DAMPINGAN
-from services.caseload.replicas.models import Pendamping, Penugasan, WilayahTugas
+from services.caseload.replicas.models import Penugasan, StatusRange, WilayahTugas
 from shared import clock
 from shared.access import Actor
+from shared.accompaniment import status_on
 from shared.contracts.kinds import PilarKind
 from shared.database import raw
 from shared.errors import NotYetKnown
@@ -101,12 +102,12 @@ async def end_area(session: AsyncSession, due: ScheduledTask) -> None:
 
 async def end_pendamping(session: AsyncSession, due: ScheduledTask) -> None:
     """End all dampingan of a pendamping who no longer serves."""
-    pendamping = await session.get(Pendamping, UUID(due.subject_id))
-    if pendamping is None or pendamping.status.value != due.payload["status"]:
+    pendamping_id, left_on = UUID(due.payload["pendamping_id"]), date.fromisoformat(due.payload["on"])
+    status = await session.scalar(sa.select(status_on(StatusRange, pendamping_id, left_on)))
+    if status != due.payload["status"]:
         raise NotYetKnown("pendamping")
-    left_on = date.fromisoformat(due.payload["on"])
     cause = GapCause.PENDAMPING_TIDAK_AKTIF
-    await set_ends(session, END_BY_PENDAMPING, pendamping.pendamping_id, left_on, cause)
+    await set_ends(session, END_BY_PENDAMPING, pendamping_id, left_on, cause)
 
 
 WORK = Work(

@@ -1,11 +1,13 @@
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from annotated_types import Interval
 from pydantic import StrictInt
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlmodel import Field
 
 from services.caseload.tables import OFF, RECORDED, VERSION, Days, Ranged, Table
@@ -43,7 +45,8 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
     """Accompaniment of one family by one pendamping in a period.
 
     A dampingan for PEMANTAUAN, after an exit, does not count against the limit. `ended` is true once the last day has
-    passed and the end was subtracted from the load and emitted. An end may be in the future.
+    passed and the end was subtracted from the load and emitted. An end may be in the future. One that was cancelled
+    before it began has an empty period, and its first day in `cancelled_from`.
     """
 
     __table_args__ = (
@@ -62,15 +65,48 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
         sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id", postgresql_include=["valid"]),
         sa.Index(
             "ix_dampingan_ending",
-            sa.text("upper(valid)"),
+            sa.text("coalesce(upper(valid), '-infinity'::date)"),
             postgresql_where=sa.text("NOT ended AND NOT upper_inf(valid)"),
         ),
-        sa.CheckConstraint("NOT isempty(valid)", "some_day"),
+        sa.CheckConstraint("isempty(valid) = (cancelled_from IS NOT NULL)", "cancelled_is_empty"),
     )
 
+    cancelled_from: Col[date | None] = Field(default=None)
     reason: Col[str | None] = Field(default=None)
     ended: Col[bool] = OFF
     recorded_at: Col[datetime] = RECORDED
+
+    @hybrid_property
+    def valid_from(self) -> date:
+        """Return the first day, or the one that a cancelled dampingan would have had."""
+        return self.valid.lower or self.cancelled_from or date.min
+
+    @valid_from.inplace.expression
+    @classmethod
+    def _valid_from(cls) -> sa.ColumnElement[Any]:
+        return sa.func.coalesce(sa.func.lower(cls.valid, type_=sa.Date()), cls.cancelled_from).label(
+            "valid_from"
+        )
+
+    @hybrid_property
+    def valid_to(self) -> date | None:
+        """Return the first day after the period, None without an end."""
+        return self.valid.upper or self.cancelled_from
+
+    @valid_to.inplace.expression
+    @classmethod
+    def _valid_to(cls) -> sa.ColumnElement[Any]:
+        return sa.func.coalesce(sa.func.upper(cls.valid, type_=sa.Date()), cls.cancelled_from).label(
+            "valid_to"
+        )
+
+    def end_on(self, day: date, reason: str) -> None:
+        """End it on a day, or cancel it if it begins no earlier."""
+        if day <= self.valid_from:
+            self.cancelled_from, self.valid = self.valid_from, Range(empty=True)
+        else:
+            self.valid = Range(self.valid_from, day)
+        self.reason, self.version = reason, self.version + 1
 
 
 class DampinganLoad(Table, table=True):

@@ -94,7 +94,7 @@ async def lock_open_membership(
         raise NotFound("kepesertaan", "/body/kepesertaan_id")
     if (end := row.valid_to) is not None:
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     if on < row.valid_from:
         raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)
     active_case = sa.exists().where(

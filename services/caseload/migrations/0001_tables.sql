@@ -116,6 +116,13 @@ CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);
 
 CREATE INDEX ix_kpm_kode_wilayah_kpm_id ON kpm (kode_wilayah, kpm_id);
 
+CREATE TABLE late_entry_rule (
+    valid_from DATE NOT NULL,
+    days INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_late_entry_rule PRIMARY KEY (valid_from)
+);
+
 CREATE TABLE p2k2_materi (
     valid DATERANGE NOT NULL,
     p2k2_materi_id INTEGER NOT NULL,
@@ -160,13 +167,18 @@ CREATE INDEX ix_aid_kpm_id ON replica_aid.aid (kpm_id);
 CREATE TABLE replica_pendamping.pendamping (
     pendamping_id UUID NOT NULL,
     pendamping_no TEXT NOT NULL,
-    status VARCHAR(40) NOT NULL,
-    from_on DATE NOT NULL,
-    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id)
 );
 
 CREATE INDEX ix_pendamping_pendamping_no ON replica_pendamping.pendamping (pendamping_no);
+
+CREATE TABLE replica_pendamping.pendamping_status (
+    pendamping_id UUID NOT NULL,
+    from_on DATE NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+);
 
 CREATE TABLE replica_pendamping.penugasan (
     penugasan_id UUID NOT NULL,
@@ -255,19 +267,20 @@ CREATE TABLE dampingan (
     purpose VARCHAR(40) NOT NULL,
     kpm_id UUID NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
+    cancelled_from DATE,
     reason TEXT,
     ended BOOLEAN DEFAULT false NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
     CONSTRAINT ex_dampingan_one_pkh_pendamping EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (kind = 'PKH_PENDAMPING'),
     CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&) WHERE (kind <> 'PKH_PENDAMPING'),
-    CONSTRAINT ck_dampingan_some_day CHECK (NOT isempty(valid)),
+    CONSTRAINT ck_dampingan_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
     CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN')),
     CONSTRAINT fk_dampingan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
-CREATE INDEX ix_dampingan_ending ON dampingan (upper(valid)) WHERE NOT ended AND NOT upper_inf(valid);
+CREATE INDEX ix_dampingan_ending ON dampingan (coalesce(upper(valid), '-infinity'::date)) WHERE NOT ended AND NOT upper_inf(valid);
 
 CREATE INDEX ix_dampingan_kpm_id ON dampingan (kpm_id);
 
@@ -414,6 +427,7 @@ CREATE TABLE p2k2_sesi (
     pendamping_id UUID NOT NULL,
     invited SMALLINT NOT NULL,
     attended SMALLINT NOT NULL,
+    entered_on DATE NOT NULL,
     p2k2_materi_id INTEGER NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
@@ -560,6 +574,7 @@ CREATE TABLE kunjungan (
     kunjungan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
+    entered_on DATE NOT NULL,
     dampingan_id UUID NOT NULL,
     findings_sealed BYTEA NOT NULL,
     next_action_sealed BYTEA,

@@ -1,10 +1,10 @@
--- Whether the caller accompanies the family today. The raised scope prevents a recursion: the policy of dampingan reads
--- kpm, whose policy calls this function.
+-- Whether the caller accompanies the family today, or did on the day of the work that he records. The raised scope
+-- prevents a recursion: the policy of dampingan reads kpm, whose policy calls this function.
 CREATE FUNCTION own_family(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE scope text := platform.raise_scope('AREA'); own boolean;
 BEGIN
     own := EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = family_id
-        AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.today());
+        AND d.pendamping_id = platform.pendamping() AND (d.valid @> platform.today() OR d.valid @> platform.work_day()));
     scope := platform.raise_scope(scope);
     RETURN own;
 END $$;

@@ -7,6 +7,9 @@ INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, bas
 INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
     (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');
 
+INSERT INTO late_entry_rule (valid_from, days, source) VALUES
+    ('2019-01-01', 30, 'first content: a visit or a session may be entered up to 30 days later');
+
 INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at, payload) VALUES
     (uuidv7(), 'kpm_facts.update', 'facts', 'business', '2019-01-01', '{}');
 

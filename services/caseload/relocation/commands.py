@@ -48,7 +48,7 @@ async def move_family(
         RelocationBeyondArea, FileNotUploaded, MovedSince.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     require_village(actor, kode_wilayah)
     if kode_wilayah == kpm.kode_wilayah:
         raise WilayahUnchanged("/body/kode_wilayah")
@@ -126,7 +126,9 @@ async def end_uncovered_dampingan(session: AsyncSession, actor: Actor, kpm: Kpm)
             and wilayah.is_within(kpm.kode_wilayah, area.kode_wilayah)
             for area in areas
         ):
-            ends = max(today, dampingan.valid_from + timedelta(days=1))
+            # One of today has begun and lasts a day, a later one is cancelled.
+            begun = dampingan.valid_from <= today
+            ends = max(today, dampingan.valid_from + timedelta(days=begun))
             if dampingan.valid_to is not None and dampingan.valid_to <= ends:
                 continue
             await end_dampingan(session, actor, dampingan.dampingan_id, valid_to=ends, reason=MOVED)

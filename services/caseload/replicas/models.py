@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import Table
-from shared.contracts.kinds import Ditjen, PendampingStatus, PilarKind, RujukanProgramState
+from shared.accompaniment import StatusFacts
+from shared.contracts.kinds import Ditjen, PilarKind, RujukanProgramState
 from shared.database.tables import Col, Fields
 
 PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}
@@ -16,14 +17,19 @@ AID_SCHEMA = {"schema": "replica_aid"}
 
 
 class Pendamping(Table, table=True):
-    """A pendamping with its status."""
+    """A pendamping with its number."""
 
     __table_args__ = PENDAMPING_SCHEMA
 
     pendamping_id: Col[UUID] = Field(primary_key=True)
     pendamping_no: Col[str] = Field(index=True)
-    status: Col[PendampingStatus]
-    from_on: Col[date]
+
+
+class StatusRange(StatusFacts, Table, table=True):
+    """A pendamping's status from a day on."""
+
+    __tablename__ = "pendamping_status"
+    __table_args__ = PENDAMPING_SCHEMA
 
 
 class Penugasan(Table, table=True):

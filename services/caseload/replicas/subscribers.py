@@ -1,9 +1,12 @@
 """Handlers that replicate registry's and referral's events."""
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.replicas.models import Aid, Pendamping, Penugasan, WilayahTugas
+from services.caseload.replicas.models import Aid, Pendamping, Penugasan, StatusRange, WilayahTugas
 from services.caseload.subscriptions import aid, pendamping
+from shared.accompaniment import StatusFacts
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
@@ -20,8 +23,16 @@ from shared.contracts.registry import (
     WilayahTugasPlaced,
 )
 from shared.database import upsert
+from shared.messaging import Received
 
-pendamping.replicate(Pendamping, PendampingRegistered, PendampingStatusChanged)
+
+async def replicate_statuses(session: AsyncSession, events: list[Received[Any]]) -> None:
+    """Store each status under its first day."""
+    rows = [{name: event.fields[name] for name in StatusFacts.model_fields} for event in events]
+    await upsert(session, StatusRange, rows, key=["pendamping_id", "from_on"])
+
+
+pendamping.replicate(Pendamping, PendampingRegistered, PendampingStatusChanged, then=replicate_statuses)
 pendamping.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
 pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)
 

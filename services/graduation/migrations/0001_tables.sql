@@ -30,6 +30,13 @@ CREATE TABLE instrument (
     CONSTRAINT uq_instrument_criteria UNIQUE (instrument_id, criteria)
 );
 
+CREATE TABLE late_entry_rule (
+    valid_from DATE NOT NULL,
+    days INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_late_entry_rule PRIMARY KEY (valid_from)
+);
+
 CREATE TABLE replica_kpm.candidate (
     kepesertaan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -118,12 +125,12 @@ CREATE TABLE replica_kpm.usaha (
 
 CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);
 
-CREATE TABLE replica_pendamping.pendamping (
+CREATE TABLE replica_pendamping.pendamping_status (
     pendamping_id UUID NOT NULL,
-    status VARCHAR(40) NOT NULL,
     from_on DATE NOT NULL,
-    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+    status VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
 );
 
 CREATE TABLE replica_pendamping.penugasan (
@@ -498,6 +505,7 @@ CREATE TABLE monitoring_task (
     month INTEGER NOT NULL,
     opens_on DATE NOT NULL,
     due_on DATE NOT NULL,
+    visited_on DATE,
     recorded_on DATE,
     closed_on DATE,
     still_out BOOLEAN,

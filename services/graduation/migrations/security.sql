@@ -1,9 +1,10 @@
--- Whether the caller accompanies the family today. plpgsql resolves the table's name at each call, so that a rebuild may
--- swap the replica's schema.
+-- Whether the caller accompanies the family today, or did on the day of the work that he records. plpgsql resolves the
+-- table's name at each call, so that a rebuild may swap the replica's schema.
 CREATE FUNCTION own_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
     RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
-        AND d.pendamping_id = platform.pendamping() AND d.valid_from <= platform.today()
-        AND (d.valid_to IS NULL OR d.valid_to > platform.today()));
+        AND d.pendamping_id = platform.pendamping()
+        AND (daterange(d.valid_from, d.valid_to) @> platform.today()
+            OR daterange(d.valid_from, d.valid_to) @> platform.work_day()));
 END $$;
 
 -- Whether a pendamping acted in the case, or may do its follow-ups because nobody accompanies the family today.
@@ -49,6 +50,9 @@ REVOKE ALL ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_in_area(uu
     family_in_scope(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
     family_in_scope(uuid) TO graduation_api, graduation_worker;
+
+-- The author of a result may read it, also after the family has another pendamping.
+CREATE POLICY author ON monitoring_task FOR SELECT USING (pendamping_id = platform.pendamping());
 
 -- Append-only tables cannot be updated, and no case is deleted.
 REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul, musyawarah, sk, certificate, sanggah,

@@ -1,5 +1,8 @@
 -- The first versions of the rules. A later version is another row.
 
+INSERT INTO late_entry_rule (valid_from, days, source) VALUES
+  ('2019-01-01', 30, 'First content: a monitoring result may be entered up to 30 days after the visit');
+
 INSERT INTO credit_rule (version, valid_from, basis, set_by, text_en, text_id) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:graduation',
   'A penetapan counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
   'Satu penetapan dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');

@@ -18,14 +18,15 @@ from services.graduation.monitoring.errors import (
     MonitoringTooEarly,
     TaskClosed,
 )
-from services.graduation.monitoring.models import FindingTerms, MonitoringTask, TaskKind
+from services.graduation.monitoring.models import FindingTerms, LateEntryRule, MonitoringTask, TaskKind
 from services.graduation.policy.models.policy import LAST_MONTH, Policy
 from shared.access import Actor
+from shared.accompaniment import open_work_day, require_recent
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
 from shared.contracts.kinds import MonitoringOutcome
 from shared.database import load, uuid7, write_once
-from shared.dates import months_after
+from shared.dates import months_after, require_not_future
 from shared.errors import NotFound
 from shared.messaging import emit
 
@@ -141,20 +142,30 @@ async def record_monitoring(
 ) -> MonitoringTask:
     """Record the result of a task and end the monitoring if this result completes it.
 
-    The result of the last month decides between BERTAHAN and KAMBUH. A check or a follow-up that finds a relapse
+    It is judged by the day of the visit. The result of the last month decides between BERTAHAN and KAMBUH. A check or a follow-up that finds a relapse
     confirms it at once.
 
     Raises:
-        NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly, CauseMissing
+        NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly, CauseMissing,
+        DateInTheFuture, DateTooEarly
     """
-    case, policy, task = await _lock_task(session, task_id)
     now = await moment_of(session)
-    monitored = case.state is GraduasiState.PEMANTAUAN
+    on = finding.visited_on or now.on
+    require_not_future(on, now.latest_on, "/body/visited_on")
+    await require_recent(session, LateEntryRule, on, now.on, "/body/visited_on")
+    await open_work_day(session, on)
+    case, policy, task = await _lock_task(session, task_id)
     author = await require_dampingan_or_area(
-        session, actor, case.kpm_id, case.kode_wilayah, now.on, monitored=monitored
+        session,
+        actor,
+        case.kpm_id,
+        case.kode_wilayah,
+        on,
+        monitored=case.state is GraduasiState.PEMANTAUAN,
+        late=on < now.on,
     )
-    _require_recordable(case, task, now, finding)
-    _set_result(task, now, finding, author)
+    _require_recordable(case, task, on, finding)
+    _set_result(task, on, now, finding, author)
     outcome, relapse = await _evaluate_result(session, case, task)
     emit(session, _to_event(task, outcome))
     act = Act(actor, now, reason="the monitoring is complete")
@@ -175,7 +186,7 @@ async def _lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Po
     return case, policy, await load(session, MonitoringTask, task_id, noun="monitoring task")
 
 
-def _require_recordable(case: Graduasi, task: MonitoringTask, now: Moment, finding: FindingTerms) -> None:
+def _require_recordable(case: Graduasi, task: MonitoringTask, on: date, finding: FindingTerms) -> None:
     if task.recorded_on is not None:
         raise MonitoringAlreadyRecorded(on=task.recorded_on)
     later_states = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
@@ -183,13 +194,16 @@ def _require_recordable(case: Graduasi, task: MonitoringTask, now: Moment, findi
         raise CaseNotMonitored(state=case.state)
     if task.closed_on is not None:
         raise TaskClosed(on=task.closed_on)
-    if now.on < task.opens_on:
+    if on < task.opens_on:
         raise MonitoringTooEarly(on=task.opens_on)
     if not finding.still_out and finding.cause is None:
         raise CauseMissing("/body/cause")
 
 
-def _set_result(task: MonitoringTask, now: Moment, finding: FindingTerms, author: tuple[UUID, UUID]) -> None:
+def _set_result(
+    task: MonitoringTask, on: date, now: Moment, finding: FindingTerms, author: tuple[UUID, UUID]
+) -> None:
+    task.visited_on = on
     task.recorded_on, task.still_out, task.version = now.on, finding.still_out, task.version + 1
     task.cause, task.note = None if finding.still_out else finding.cause, finding.note
     task.pendamping_id, task.penugasan_id = author

@@ -10,11 +10,16 @@ from sqlmodel import Field
 
 from services.graduation.policy.models.policy import LAST_MONTH
 from services.graduation.tables import Table
+from shared.accompaniment import LateEntryFields
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
-from shared.fields import Sentence, Wilayah
+from shared.fields import Day, Sentence, Wilayah
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
+
+
+class LateEntryRule(LateEntryFields, Table, table=True):
+    """How many days after the visit a result may be entered."""
 
 
 class TaskKind(StrEnum):
@@ -36,9 +41,10 @@ class Remarks(Fields):
 
 
 class FindingTerms(Remarks):
-    """The result of a visit after the exit."""
+    """The result of a visit after the exit, today if no day is given."""
 
     still_out: StrictBool
+    visited_on: Day | None = None
 
 
 class MonitoringTaskView(Remarks):
@@ -52,6 +58,8 @@ class MonitoringTaskView(Remarks):
     month: Col[int]
     opens_on: Col[date]
     due_on: Col[date]
+    # The day of the visit, and the day on which its result was entered.
+    visited_on: Col[date | None] = Field(default=None)
     recorded_on: Col[date | None] = Field(default=None)
     # Set when the exit is annulled or a relapse is confirmed: the task is no longer due.
     closed_on: Col[date | None] = Field(default=None)

@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.monitoring.models import MonitoringTask, MonitoringTaskView, TaskKind
 from services.graduation.policy.models.policy import Policy
-from services.graduation.replicas.models import Dampingan, Penugasan, WilayahTugas
+from services.graduation.replicas.models import Dampingan, Penugasan, StatusRange, WilayahTugas
 from services.graduation.visibility import select_accompanied_kpm
 from shared import clock
 from shared.access import Actor, Permission, Scope
+from shared.accompaniment import status_on
 from shared.areas import in_areas
+from shared.contracts.kinds import PendampingStatus
 from shared.validity import valid_on
 from shared.wilayah import NATIONAL
 
@@ -79,19 +81,29 @@ class TaskFilter:
     open_only: bool = True
     mine: bool = False
     due_by: date | None = None
+    flagged: bool = False
+
+
+IS_FLAGGED = sa.func.coalesce(
+    status_on(StatusRange, MonitoringTask.pendamping_id, MonitoringTask.visited_on) != PendampingStatus.AKTIF,
+    sa.false(),
+)
 
 
 async def select_tasks(session: AsyncSession, actor: Actor, filters: TaskFilter) -> Any:
     """Select monitoring tasks that the actor may see.
 
-    A pendamping sees the tasks of families that they accompany today.
+    A pendamping sees the tasks of families that they accompany today, and the own results.
     """
-    statement = sa.select(*TASK_COLUMNS)
+    statement = sa.select(*TASK_COLUMNS, IS_FLAGGED.label("flagged"))
+    if filters.flagged:
+        statement = statement.where(IS_FLAGGED)
     if filters.mine:
         statement = statement.where(await is_own_task(session, actor))
     elif actor.scope is Scope.OWN_FAMILIES:
         accompanied = select_accompanied_kpm(actor, await clock.today(session))
-        statement = statement.where(MonitoringTask.kpm_id.in_(accompanied))
+        own = MonitoringTask.pendamping_id == actor.pendamping_id
+        statement = statement.where(sa.or_(MonitoringTask.kpm_id.in_(accompanied), own))
     else:
         statement = statement.where(in_areas(MonitoringTask.kode_wilayah, actor.areas))
     if filters.graduasi_id is not None:

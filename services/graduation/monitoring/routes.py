@@ -19,14 +19,23 @@ router = Router(tag="monitoring")
 class MonitoringResult(FindingTerms, Body):
     """The result of a visit: still without bansos, or a relapse with its cause.
 
+    Without `visited_on` the visit was today. A result may be entered some days later by who accompanied the family
+    on the day of the visit.
+
     The note is stored in this service only.
     """
+
+
+class MonitoringItem(MonitoringTaskView):
+    """A task, flagged if its author was not AKTIF on the day."""
+
+    flagged: bool
 
 
 class MonitoringPage(View):
     """A page of tasks, the earliest due first."""
 
-    items: list[MonitoringTaskView]
+    items: list[MonitoringItem]
     next: str | None
 
 
@@ -40,13 +49,15 @@ async def list_monitoring(
     open_only: Annotated[bool, Query()] = True,
     mine: Annotated[bool, Query()] = False,
     due_by: Annotated[Day | None, Query()] = None,
+    flagged: Annotated[bool, Query()] = False,
 ) -> Response:
     """List monitoring tasks, the earliest due first.
 
     `mine` selects open tasks that wait for the caller: of families that the caller accompanies, and follow-ups of
-    families in the caller's areas that nobody accompanies.
+    families in the caller's areas that nobody accompanies. `flagged` selects results whose author was not AKTIF on
+    the day of the visit, as known today.
     """
-    filters = queries.TaskFilter(graduasi_id, open_only, mine, due_by)
+    filters = queries.TaskFilter(graduasi_id, open_only and not flagged, mine, due_by, flagged)
     statement = await queries.select_tasks(session, actor, filters)
     return await paging.answer(session, statement, (MonitoringTask.due_on, MonitoringTask.task_id))
 

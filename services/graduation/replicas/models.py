@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.graduation.tables import Table
+from shared.accompaniment import StatusFacts
 from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
     ExitReason,
-    PendampingStatus,
     PilarKind,
     RujukanProgramState,
 )
@@ -91,14 +91,11 @@ class Dampingan(Table, table=True):
     valid_to: Col[date | None]
 
 
-class Pendamping(Table, table=True):
-    """A pendamping's status, from registry."""
+class StatusRange(StatusFacts, Table, table=True):
+    """A pendamping's status from a day on, from registry. Only AKTIF may act."""
 
+    __tablename__ = "pendamping_status"
     __table_args__ = PENDAMPING_SCHEMA
-
-    pendamping_id: Col[UUID] = Field(primary_key=True)
-    status: Col[PendampingStatus]
-    from_on: Col[date]
 
 
 class Penugasan(Table, table=True):

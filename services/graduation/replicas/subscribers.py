@@ -2,10 +2,10 @@
 
 from services.graduation.replicas.models import (
     Dampingan,
-    Pendamping,
     Penugasan,
     Rujukan,
     RujukanProgram,
+    StatusRange,
     WilayahTugas,
 )
 from services.graduation.subscriptions import kpm, pendamping, rujukan
@@ -31,7 +31,7 @@ from shared.contracts.registry import (
     WilayahTugasPlaced,
 )
 
-pendamping.replicate(Pendamping, PendampingRegistered, PendampingStatusChanged)
+pendamping.replicate(StatusRange, PendampingRegistered, PendampingStatusChanged)
 pendamping.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
 pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)
 

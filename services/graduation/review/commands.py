@@ -83,7 +83,9 @@ async def deliberate(
         raise MusyawarahNotRequired(exit_reason=case.exit_reason)
     case.require_transition(GraduasiState.DIMUSYAWARAHKAN)
     now = await moment_of(session)
-    require_not_future(terms.held_on, now.on, "/body/held_on", earliest=await read_entry_date(session, case))
+    require_not_future(
+        terms.held_on, now.latest_on, "/body/held_on", earliest=await read_entry_date(session, case)
+    )
     await require_evidence(session, terms.evidence_sha256)
     act = Act(actor, now, Stage.MUSYAWARAH, terms.berita_acara_no, terms.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)

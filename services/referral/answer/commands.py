@@ -41,10 +41,8 @@ async def answer_rujukan(
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     if (answer.reason_code is not None) != (answer.status is S.DITOLAK):
         raise ReasonCodeNeeded("/body/reason_code")
-    today = await clock.today(session)
-    require_not_future(
-        answer.answered_on, today, "/body/answered_on", earliest=await _notified_on(session, row)
-    )
+    latest, earliest = await clock.latest_today(session), await _notified_on(session, row)
+    require_not_future(answer.answered_on, latest, "/body/answered_on", earliest=earliest)
     await require_amount(session, row, answer.amount_rp)
     await record_answer(session, row, answer, actor.sub)
     return row
@@ -156,12 +154,13 @@ async def deliver_aid(
         if (row.delivery_id, row.amount_rp, row.delivered_on) != (delivery_id, amount_rp, delivered_on):
             raise DeliveryAlreadyRecorded
         return row
-    earliest = await _notified_on(session, row)
-    today = await clock.today(session)
-    require_not_future(delivered_on, today, "/body/delivered_on", earliest=earliest)
+    latest, earliest = await clock.latest_today(session), await _notified_on(session, row)
+    require_not_future(delivered_on, latest, "/body/delivered_on", earliest=earliest)
     await require_amount(session, row, amount_rp)
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
-    await move_rujukan_program(session, row, S.DISALURKAN, Move(actor.sub, today, "the partner delivered"))
+    await move_rujukan_program(
+        session, row, S.DISALURKAN, Move(actor.sub, await clock.today(session), "the partner delivered")
+    )
     await open_tasks(session, row, delivered_on)
     emit(session, RujukanDelivered.of(row, status=row.state))
     return row

@@ -57,12 +57,13 @@ async def give_consent(
         FamilyHasEnded, PengurusMissing, PersonHasLeft, SignerUnknown, SignatureMissing
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_family_access(session, actor, row.kpm_id)
+    await require_family_access(session, actor, row.kpm_id, acted_on=given.given_on)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
     today = await clock.today(session)
-    require_not_future(given.given_on, today, "/body/given_on", earliest=rujukan.sk_on)
+    latest = await clock.latest_today(session)
+    require_not_future(given.given_on, latest, "/body/given_on", earliest=rujukan.sk_on)
     fit = await require_fit(session, row, today)
     text = await _require_proof(session, given)
     consent = _consent(row, given, actor)
@@ -115,7 +116,8 @@ async def withdraw_consent(
     if consent is None or not consent.in_force:
         raise ConsentMissing
     today = await clock.today(session)
-    require_not_future(withdrawn_on, today, "/body/withdrawn_on", earliest=consent.given_on)
+    latest = await clock.latest_today(session)
+    require_not_future(withdrawn_on, latest, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
     await end_sharing(session, row, consent, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
     return row

@@ -180,12 +180,12 @@ CREATE TABLE replica_kpm.usaha (
 
 CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);
 
-CREATE TABLE replica_pendamping.pendamping (
+CREATE TABLE replica_pendamping.pendamping_status (
     pendamping_id UUID NOT NULL,
     from_on DATE NOT NULL,
     status VARCHAR(40) NOT NULL,
-    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id, from_on),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+    CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
 );
 
 CREATE TABLE replica_pendamping.penugasan (

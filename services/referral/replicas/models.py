@@ -8,21 +8,19 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.referral.tables import Table
-from shared.contracts.kinds import DampinganPurpose, PendampingStatus, Sex, UsahaSector
+from shared.accompaniment import StatusFacts
+from shared.contracts.kinds import DampinganPurpose, Sex, UsahaSector
 from shared.database.tables import Col, Fields
 
 KPM_SCHEMA = {"schema": "replica_kpm"}
 PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}
 
 
-class Pendamping(Table, table=True):
-    """A pendamping's status from a date on. Only AKTIF may act."""
+class StatusRange(StatusFacts, Table, table=True):
+    """A pendamping's status from a day on, from registry. Only AKTIF may act."""
 
+    __tablename__ = "pendamping_status"
     __table_args__ = PENDAMPING_SCHEMA
-
-    pendamping_id: Col[UUID] = Field(primary_key=True)
-    from_on: Col[date] = Field(primary_key=True)
-    status: Col[PendampingStatus]
 
 
 class Penugasan(Table, table=True):

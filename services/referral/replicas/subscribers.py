@@ -1,6 +1,6 @@
 """Replicate events of registry and caseload."""
 
-from services.referral.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, Usaha, WilayahTugas
+from services.referral.replicas.models import Dampingan, Kpm, Penugasan, StatusRange, Usaha, WilayahTugas
 from services.referral.subscriptions import kpm, pendamping
 from shared.contracts.caseload import (
     DampinganChanged,
@@ -23,6 +23,6 @@ kpm.replicate(Kpm, KpmRegistered, KpmUpdated)
 kpm.replicate(Usaha, UsahaRecorded)
 kpm.replicate(Dampingan, DampinganStarted, DampinganChanged, DampinganEnded)
 
-pendamping.replicate(Pendamping, PendampingRegistered, PendampingStatusChanged)
+pendamping.replicate(StatusRange, PendampingRegistered, PendampingStatusChanged)
 pendamping.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
 pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)

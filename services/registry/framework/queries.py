@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from services.registry.framework.models import Target
 from services.registry.pendamping.models import StatusHistory
 from services.registry.placement.models import Penugasan
-from shared.contracts.kinds import PilarKind
+from shared.contracts.kinds import FINAL_STATUSES, PilarKind
 
 
 def year_bounds(year: int) -> tuple[date, date, int]:
@@ -63,11 +63,19 @@ def select_days_in_service(year: int) -> sa.Select[*tuple[Any, ...]]:
 def _select_status_periods() -> sa.Select[*tuple[Any, ...]]:
     """Return a select of each status with its range of days.
 
-    Of two statuses from the same day the later one applies, because the period of the earlier one is empty.
+    Of two statuses from the same day the later one applies, because the period of the earlier one is empty. A final
+    status voids what was recorded before for later days.
     """
-    row = StatusHistory
-    next_from = sa.func.lead(row.from_on).over(partition_by=row.pendamping_id, order_by=row.number)
-    return sa.select(row.pendamping_id, row.status, row.from_on, next_from.label("until"))
+    row, final = StatusHistory, aliased(StatusHistory)
+    order = (row.from_on, row.number)
+    next_from = sa.func.lead(row.from_on).over(partition_by=row.pendamping_id, order_by=order)
+    is_void = sa.exists().where(
+        final.pendamping_id == row.pendamping_id,
+        final.status.in_(FINAL_STATUSES),
+        final.from_on <= row.from_on,
+        final.number > row.number,
+    )
+    return sa.select(row.pendamping_id, row.status, row.from_on, next_from.label("until")).where(~is_void)
 
 
 TARGET_COLUMNS = ("target_id", "year", "kind", "number", "per_person", "counted", "basis")

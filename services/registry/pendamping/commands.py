@@ -1,6 +1,7 @@
 """Register pendamping, change their status and their contact details."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -10,31 +11,38 @@ from services.registry.history import append_status_history
 from services.registry.pendamping.errors import (
     ContactChangeEmpty,
     DateBeforeLast,
+    NextStatusConflicts,
     NikAlreadyRegistered,
     NikNeedsPerson,
 )
 from services.registry.pendamping.models import (
-    FINAL_STATUSES,
+    TRANSITIONS,
     ContactHistory,
     Pendamping,
     RegistrationTerms,
+    StatusHistory,
+    StatusRecord,
 )
-from services.registry.pendamping.rules import generate_number
+from services.registry.pendamping.rules import effective_statuses, generate_number, status_in_force
 from services.registry.placement.commands import close_penugasan
 from services.registry.placement.models import Penugasan
 from services.registry.visibility import require_national
 from shared import clock
 from shared.access import Actor, Scope
-from shared.contracts.kinds import PendampingStatus, SubjectKind
+from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PendampingStatusChanged
 from shared.database import insert, load, uuid7, vault_of
-from shared.dates import require_not_future
-from shared.errors import Busy, NotAllowed, NotFound
+from shared.dates import midnight, require_not_future
+from shared.errors import Busy, DateTooLate, NotAllowed, NotFound
+from shared.jobs import schedule
 from shared.messaging import emit
 from shared.privacy import Nik, Vault
+from shared.transitions import require_move
 from shared.validity import not_ended_by
 
 REGISTRATION_REASON = "PENDAFTARAN"
+STATUS_DUE = "status_due"
+LONGEST_AHEAD = timedelta(days=366)
 
 
 async def register_pendamping(session: AsyncSession, actor: Actor, terms: RegistrationTerms) -> Pendamping:
@@ -56,7 +64,8 @@ async def register_pendamping(session: AsyncSession, actor: Actor, terms: Regist
         "uq_pendamping_pendamping_no": Busy(),
     }
     await insert(session, row, **refusals)
-    append_status_history(session, row, previous=None, reason=REGISTRATION_REASON, actor=actor)
+    entry = (row, row.status, row.status_from_on)
+    append_status_history(session, *entry, previous=None, reason=REGISTRATION_REASON, actor=actor)
     emit(session, PendampingRegistered.of(row, from_on=row.status_from_on))
     return row
 
@@ -92,37 +101,86 @@ async def change_status(
     reason: str,
     from_on: date | None,
 ) -> Pendamping:
-    """Change the status of a pendamping.
+    """Record a status from a day on, at most a year ahead.
 
-    A final status also ends every placement from that day. Without `from_on` the day is today. `reason` is a code, because it is published in the event.
+    A final status also ends every placement from that day, and voids what was recorded for later days. Without
+    `from_on` the day is today. `reason` is a code, because it is published in the event.
 
     Raises:
-        NotAllowed, NotFound, IllegalTransition, DateInTheFuture.
+        NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts.
+        DateInTheFuture: A death is not recorded ahead.
         DateBeforeLast: `from_on` is before the first day of the current status.
     """
     require_national(actor)
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
-    previous = row.status
-    row.transition_to(status)
-    effective_on = await _require_not_future(session, from_on)
-    if effective_on < row.status_from_on:
-        raise DateBeforeLast("/body/from_on", last=row.status_from_on)
-    row.status_from_on = effective_on
-    append_status_history(session, row, previous=previous, reason=reason, actor=actor)
-    emit(session, PendampingStatusChanged.of(row, from_on=row.status_from_on, reason=reason))
+    today = await clock.today(session)
+    statuses = await apply_statuses(session, row, today)
+    on = from_on or today
+    await _check_first_day(session, row, status, on, today)
+    previous = status_in_force(statuses, on).status
+    require_move(TRANSITIONS, previous, status, "pendamping")
+    _require_between(statuses, status, on, today)
+    if on <= today:
+        row.transition_to(status)
+        row.status_from_on = on
+    else:
+        row.version += 1
+        payload = {"pendamping_id": str(pendamping_id)}
+        await schedule(session, STATUS_DUE, midnight(on), subject_id=f"{pendamping_id}:{on}", payload=payload)
+    append_status_history(session, row, status, on, previous=previous, reason=reason, actor=actor)
+    emit(session, PendampingStatusChanged.of(row, status=status, from_on=on, reason=reason))
     if status in FINAL_STATUSES:
-        await _end_placements(session, actor, row)
+        await _end_placements(session, actor, row, status, on)
     return row
 
 
-async def _end_placements(session: AsyncSession, actor: Actor, row: Pendamping) -> None:
-    on = row.status_from_on
+async def apply_statuses(session: AsyncSession, row: Pendamping, today: date) -> list[StatusRecord]:
+    """Let the statuses whose day has come take effect, and return all effective statuses."""
+    history = await session.scalars(
+        select(StatusHistory).where(StatusHistory.pendamping_id == row.pendamping_id)
+    )
+    statuses = effective_statuses(history)
+    for status in statuses:
+        if row.status_from_on < status.from_on <= today:
+            row.status, row.status_from_on = status.status, status.from_on
+            await session.flush()  # The database checks each move.
+    return statuses
+
+
+async def _check_first_day(
+    session: AsyncSession, row: Pendamping, status: PendampingStatus, on: date, today: date
+) -> None:
+    if status is PendampingStatus.MENINGGAL:
+        require_not_future(on, await clock.latest_today(session), "/body/from_on")
+    if on > (latest := today + LONGEST_AHEAD):
+        raise DateTooLate("/body/from_on", on=on, latest=latest)
+    if on < row.status_from_on:
+        raise DateBeforeLast("/body/from_on", last=row.status_from_on)
+
+
+def _require_between(
+    statuses: Sequence[StatusRecord], status: PendampingStatus, on: date, today: date
+) -> None:
+    """Require that a status fits between the former and the next planned one."""
+    former = [record.status for record in statuses if record.from_on < on][-1:]
+    if on > today and former != [status]:  # It may replace a status that was planned for this day.
+        require_move(TRANSITIONS, former[0], status, "pendamping")
+    later = [record for record in statuses if record.from_on > on and status not in FINAL_STATUSES]
+    if later and later[0].status not in {status, *TRANSITIONS[status]}:
+        raise NextStatusConflicts(
+            "/body/from_on", next=later[0].status.value, on=later[0].from_on, status=status.value
+        )
+
+
+async def _end_placements(
+    session: AsyncSession, actor: Actor, row: Pendamping, status: PendampingStatus, on: date
+) -> None:
     open_placements = select(Penugasan).where(
         Penugasan.pendamping_id == row.pendamping_id,
         not_ended_by(Penugasan.valid_to, func.greatest(Penugasan.valid_from, on)),
     )
     for penugasan in (await session.scalars(open_placements.order_by(Penugasan.penugasan_id))).all():
-        await close_penugasan(session, actor, penugasan, on=on, reason=row.status.value)
+        await close_penugasan(session, actor, penugasan, on=on, reason=status.value)
 
 
 async def _require_not_future(session: AsyncSession, day: date | None) -> date:

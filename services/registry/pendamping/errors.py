@@ -22,6 +22,13 @@ class DateBeforeLast(DomainError):
     id = "Status terakhir berlaku sejak {last}; status berikutnya tidak dapat berlaku sebelum hari itu."
 
 
+class NextStatusConflicts(DomainError):
+    """409: A status that is recorded for a later day cannot follow the new one."""
+
+    en = "{next} is recorded from {on} and cannot follow {status}. Record another status from {on} first."
+    id = "{next} sudah dicatat mulai {on} dan tidak dapat mengikuti {status}. Catat dahulu status lain mulai {on}."
+
+
 class ContactChangeEmpty(InvalidInput):
     """422: a contact change needs a name or a phone."""
 

@@ -9,15 +9,13 @@ from pydantic import StringConstraints
 from sqlmodel import Field
 
 from services.registry.tables import Table
-from shared.contracts.kinds import PendampingStatus, SubjectKind
+from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
 from shared.fields import KNOWN, Code, Day, RequestOnly
 from shared.privacy import Nik
 from shared.transitions import guard_moves, moves_condition, require_move
 
 S = PendampingStatus
-FINAL_STATUSES = frozenset({S.MUTASI, S.PENSIUN, S.BERAKHIR_KONTRAK, S.DIBERHENTIKAN, S.MENINGGAL})
-"""Statuses without a next status (docs/domain.md#pendamping-status)."""
 TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
     S.CALON: frozenset({S.AKTIF, S.DIBERHENTIKAN, S.MENINGGAL}),
     S.AKTIF: frozenset({S.CUTI, S.NONAKTIF}) | FINAL_STATUSES,
@@ -62,8 +60,9 @@ class PendampingBase(Fields):
 
 
 class Pendamping(PendampingBase, Table, table=True):
-    """A person or an organisation that accompanies families.
+    """A person or an organisation that accompanies families, with the status of today.
 
+    Statuses of later days are in the history until their day.
     Commands lock this row before they change its placements and areas.
     """
 

@@ -43,7 +43,7 @@ class LookUp(Body):
 class StatusChange(StatusTerms, Body):
     """A status from a day on, with its reason as a code.
 
-    `from_on` is today if not given, and never in the future.
+    `from_on` is today if not given, at most a year ahead. A death is not recorded ahead.
     """
 
     from_on: Day | None = None
@@ -148,7 +148,7 @@ async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -
 async def set_status(
     pendamping_id: UUID, body: StatusChange, session: Session, actor: CurrentActor
 ) -> PendampingView:
-    """Change the status. A final status also ends every placement."""
+    """Record a status from a day on. A final status also ends every placement."""
     return await _view_of(session, actor, await change_status(session, actor, pendamping_id, **dict(body)))
 
 

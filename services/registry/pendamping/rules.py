@@ -1,9 +1,14 @@
-"""Generate the pendamping number that is used on paper and in files.
+"""Pure functions: the pendamping number, and the statuses by day.
 
-It is random, so that it contains no information about the person.
+The number is used on paper and in files. It is random, so that it contains no information about the person.
 """
 
 import secrets
+from collections.abc import Iterable
+from datetime import date
+
+from services.registry.pendamping.models import StatusRecord
+from shared.contracts.kinds import FINAL_STATUSES
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, which people misread."""
@@ -26,3 +31,19 @@ def check_character(body: str) -> str:
         value = ALPHABET.index(character) * (2 if position % 2 == 0 else 1)
         total += value // 32 + value % 32
     return ALPHABET[-total % 32]
+
+
+def effective_statuses(records: Iterable[StatusRecord]) -> list[StatusRecord]:
+    """Return the last status of each day in order, none after a final one."""
+    by_day = {record.from_on: record for record in sorted(records, key=lambda record: record.number)}
+    statuses: list[StatusRecord] = []
+    for day in sorted(by_day):
+        statuses.append(by_day[day])
+        if by_day[day].status in FINAL_STATUSES:
+            break
+    return statuses
+
+
+def status_in_force(statuses: Iterable[StatusRecord], on: date) -> StatusRecord:
+    """Return the status of a day, from `effective_statuses`."""
+    return [status for status in statuses if status.from_on <= on][-1]

@@ -10,7 +10,7 @@ from services.registry.history import append_range_history
 from services.registry.kind.commands import require_in_force
 from services.registry.kind.models import HeldBy, RoleConflict
 from services.registry.kind.rules import require_earlier_end
-from services.registry.pendamping.models import FINAL_STATUSES, Pendamping
+from services.registry.pendamping.models import Pendamping, StatusHistory
 from services.registry.placement.errors import (
     PendampingHasLeft,
     PenugasanOverlaps,
@@ -30,7 +30,7 @@ from services.registry.placement.models import (
 from services.registry.visibility import require_national
 from shared import wilayah
 from shared.access import Actor
-from shared.contracts.kinds import EmployerStatus, SubjectKind
+from shared.contracts.kinds import FINAL_STATUSES, EmployerStatus, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted, WilayahTugasEnded, WilayahTugasPlaced
 from shared.database import insert, load, uuid7
 from shared.errors import DomainError, InvalidRange, NotFound
@@ -129,7 +129,7 @@ async def start_penugasan(session: AsyncSession, actor: Actor, terms: PenugasanT
     require_national(actor)
     pendamping = await load(session, Pendamping, terms.pendamping_id, noun="pendamping")
     row = Penugasan(**dict(terms), penugasan_id=uuid7(), version=1)
-    _check_placement(pendamping, row)
+    await _check_placement(session, pendamping, row)
     kind = await require_in_force(session, row.kind, row.valid_from, row.valid_to)
     _check_subject(pendamping, row, kind.held_by)
     await _refuse_conflicts(session, row)
@@ -147,9 +147,15 @@ def _refusals() -> dict[str, DomainError]:
     }
 
 
-def _check_placement(pendamping: Pendamping, row: Penugasan) -> None:
-    if pendamping.status in FINAL_STATUSES:
-        raise PendampingHasLeft("/body/pendamping_id", status=pendamping.status.value)
+async def _check_placement(session: AsyncSession, pendamping: Pendamping, row: Penugasan) -> None:
+    final = sa.select(StatusHistory.status).where(
+        StatusHistory.pendamping_id == pendamping.pendamping_id,
+        StatusHistory.status.in_(FINAL_STATUSES),
+        StatusHistory.from_on < (row.valid_to or date.max),
+    )
+    has_left = pendamping.status in FINAL_STATUSES
+    if status := pendamping.status if has_left else await session.scalar(final.limit(1)):
+        raise PendampingHasLeft("/body/pendamping_id", status=status.value)
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=row.valid_to)
 

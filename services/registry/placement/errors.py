@@ -46,7 +46,7 @@ class SubjectNotAllowed(InvalidInput):
 
 
 class PendampingHasLeft(DomainError):
-    """409: the pendamping has a final status."""
+    """409: the pendamping has a final status on a day of the placement."""
 
     en = "This pendamping has the status {status} and cannot be given a placement."
     id = "Pendamping ini berstatus {status} dan tidak dapat diberi penugasan."

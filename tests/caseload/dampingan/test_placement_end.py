@@ -197,21 +197,58 @@ async def test_responsible_pendamping_is_readable_for_each_day(
     assert (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload))).status_code == 404
 
 
-async def test_future_dampingan_ends_on_the_day_after_its_start(
-    kendal_caseload: Running, registry: Running
-) -> None:
-    """The placement ends before the dampingan starts, which then covers one day."""
+async def plan_dampingan(kendal_caseload: Running) -> tuple[str, str, date]:
+    """Return a family with a gap, and its dampingan that begins in five days."""
     await import_file(kendal_caseload, build_csv(family(1, 1)))
     kpm_id = str((await kendal_caseload.sql("SELECT kpm_id FROM kpm"))[0]["kpm_id"])
     first = await read_today(kendal_caseload) + timedelta(days=5)
     body = {"kpm_id": kpm_id, "penugasan_id": S, "valid_from": str(first)}
-    assert (
-        await kendal_caseload.post("/v1/dampingan", body, as_=dinsos_token(kendal_caseload))
-    ).status_code == 201
-    await publish_events(kendal_caseload, registry, build_penugasan_ended(await read_today(kendal_caseload)))
-    await advance_days(kendal_caseload, 6)
-    await kendal_caseload.work()
+    answer = await kendal_caseload.post("/v1/dampingan", body, as_=dinsos_token(kendal_caseload))
+    assert answer.status_code == 201, answer.text
+    return kpm_id, answer.json()["dampingan_id"], first
+
+
+async def test_dampingan_that_has_not_begun_is_cancelled_with_its_placement(
+    kendal_caseload: Running, registry: Running
+) -> None:
+    kpm_id, dampingan_id, first = await plan_dampingan(kendal_caseload)
+    on = await read_today(kendal_caseload)
+    await publish_events(kendal_caseload, registry, build_penugasan_ended(on))
     (values,) = await read_emitted_data(kendal_caseload, "dampingan_ended")
-    assert (values["valid_from"], values["valid_to"]) == (str(first), str(first + timedelta(days=1)))
+    assert (values["valid_from"], values["valid_to"]) == (str(first), str(first))
+    assert values["reason"] == "PENUGASAN_BERAKHIR"
     assert await read_loads(kendal_caseload) == {S: 0}
-    assert [row["since"] for row in await list_gaps(kendal_caseload)] == [values["valid_to"]]
+    assert [row["since"] for row in await list_gaps(kendal_caseload)] == [str(on)]
+    assert len((await kendal_caseload.get("/v1/tugas", as_=ketua_tim_token(kendal_caseload))).json()["items"]) == 1
+    await advance_days(kendal_caseload, 5)
+    await kendal_caseload.work()
+    assert (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))).status_code == 404
+    listed = (await kendal_caseload.get(f"/v1/dampingan?kpm_id={kpm_id}", as_=dinsos_token(kendal_caseload))).json()["items"]
+    assert [(row["dampingan_id"], row["valid_from"], row["valid_to"]) for row in listed] == [
+        (dampingan_id, str(first), str(first))
+    ]
+    assert len(await read_emitted_data(kendal_caseload, "dampingan_ended")) == 1
+
+
+async def test_office_cancels_a_dampingan_that_has_not_begun(kendal_caseload: Running) -> None:
+    kpm_id, dampingan_id, first = await plan_dampingan(kendal_caseload)
+    body = {"valid_to": str(first), "reason": "PINDAH_TUGAS"}
+    answer = await kendal_caseload.post(f"/v1/dampingan/{dampingan_id}/end", body, as_=dinsos_token(kendal_caseload))
+    assert (answer.status_code, answer.json()["valid_to"]) == (200, str(first)), answer.text
+    assert await read_loads(kendal_caseload) == {S: 0}
+    again = {"kpm_id": kpm_id, "penugasan_id": S, "valid_from": str(first)}
+    assert (await kendal_caseload.post("/v1/dampingan", again, as_=dinsos_token(kendal_caseload))).status_code == 201
+    await advance_days(kendal_caseload, 5)
+    assert (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))).status_code == 200
+
+
+async def test_planned_inactivity_ends_dampingan_although_a_return_is_planned(
+    kendal_caseload: Running, registry: Running
+) -> None:
+    await import_families(kendal_caseload, 1)
+    on = await read_today(kendal_caseload) + timedelta(days=3)
+    later = on + timedelta(days=4)
+    await publish_events(kendal_caseload, registry, build_status_changed("NONAKTIF", on), build_status_changed("AKTIF", later))
+    await advance_days(kendal_caseload, 3)
+    await kendal_caseload.work()
+    assert [row["since"] for row in await list_gaps(kendal_caseload)] == [str(on)]

@@ -186,7 +186,7 @@ async def test_failed_hand_over_has_a_reason_and_can_be_ordered_again(kendal_cas
     on = await advance_days(kendal_caseload)
     asked = (await post_hand_over(kendal_caseload, on)).json()
     await kendal_caseload.sql(
-        "UPDATE replica_pendamping.pendamping SET status = 'CUTI' WHERE pendamping_id = $1", OTHER
+        "UPDATE replica_pendamping.pendamping_status SET status = 'CUTI' WHERE pendamping_id = $1", OTHER
     )
     await kendal_caseload.work()
     seen = (
@@ -202,7 +202,7 @@ async def test_failed_hand_over_has_a_reason_and_can_be_ordered_again(kendal_cas
     assert seen["failure"]["id"].startswith("Pendamping ini berstatus CUTI; hanya yang aktif")
     job = (await kendal_caseload.get(seen["job"], as_=ketua_tim_token(kendal_caseload))).json()
     assert job["reason"] == seen["failure"]
-    await kendal_caseload.sql("UPDATE replica_pendamping.pendamping SET status = 'AKTIF'")
+    await kendal_caseload.sql("UPDATE replica_pendamping.pendamping_status SET status = 'AKTIF'")
     assert (await finish_hand_over(kendal_caseload, on))["done"] == len(moving)
 
 

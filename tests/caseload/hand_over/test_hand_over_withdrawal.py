@@ -117,7 +117,7 @@ async def test_failed_hand_over_is_not_listed_as_open(kendal_caseload: Running) 
     asked = await create_hand_over(kendal_caseload)
     await advance_days(kendal_caseload, 10)
     await kendal_caseload.sql(
-        "UPDATE replica_pendamping.pendamping SET status = 'CUTI' WHERE pendamping_id = $1", OTHER
+        "UPDATE replica_pendamping.pendamping_status SET status = 'CUTI' WHERE pendamping_id = $1", OTHER
     )
     await kendal_caseload.work()
     assert (await kendal_caseload.get("/v1/hand-over", as_=ketua_tim_token(kendal_caseload))).json()[

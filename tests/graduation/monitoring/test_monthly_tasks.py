@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import caseload
-from shared.contracts.kinds import DampinganPurpose
+from shared.contracts import caseload, registry
+from shared.contracts.kinds import DampinganPurpose, PendampingStatus, SubjectKind
 from tests.factories.graduation.case import expect_ok, set_day
 from tests.factories.graduation.events import Field, apply_events
 from tests.factories.graduation.monitoring import create_monitored_case, record_monitoring
@@ -128,6 +128,70 @@ async def test_tasks_follow_a_hand_over(graduation: Running) -> None:
         if one["type"] == "graduation.monitoring_recorded.v1"
     ]
     assert events[0]["penugasan_id"] == str(successor.penugasan_id)
+
+
+async def test_result_of_a_visit_before_a_hand_over_is_entered_after_it_by_its_author(
+    graduation: Running,
+) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    visited, handed_over = date(2026, 7, 3), date(2026, 7, 4)
+    successor = await Field(graduation).start()
+    rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
+    watching = {"purpose": DampinganPurpose.PEMANTAUAN}
+    ended = driver.field.dampingan(driver.kpm_id, dampingan_id=rows[0][0], valid_to=handed_over, **watching)
+    begun = successor.dampingan(driver.kpm_id, valid_from=handed_over, **watching)
+    await apply_events(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
+    await set_day(graduation, date(2026, 7, 10))
+    refused = await record_monitoring(driver, tasks[0], visited_on=str(handed_over))
+    assert refused.status_code in {403, 404}
+    made = expect_ok(await record_monitoring(driver, tasks[0], visited_on=str(visited)))
+    assert (made["visited_on"], made["recorded_on"]) == (str(visited), "2026-07-10")
+    own = expect_ok(await graduation.get("/v1/monitoring?open_only=false", as_=driver.by["field"]), 200)["items"]
+    assert [row["task_id"] for row in own] == [tasks[0]["task_id"]]
+    (event,) = [
+        one["data"]
+        for one in await graduation.read_envelopes()
+        if one["type"] == "graduation.monitoring_recorded.v1"
+    ]
+    assert (event["visited_on"], event["penugasan_id"]) == (str(visited), str(driver.field.penugasan_id))
+
+
+async def test_result_of_a_day_of_leave_or_too_long_ago_is_refused(graduation: Running) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    leave = registry.PendampingStatusChanged(
+        pendamping_id=driver.field.pendamping_id,
+        pendamping_no="PD-1",
+        subject=SubjectKind.PERSON,
+        status=PendampingStatus.CUTI,
+        reason="CUTI_TAHUNAN",
+        from_on=date(2026, 7, 6),
+    )
+    await apply_events(graduation, leave)
+    await set_day(graduation, date(2026, 7, 8))
+    refused = await record_monitoring(driver, tasks[0], visited_on="2026-07-06")
+    assert (refused.status_code, refused.json()["title"]) == (409, "PendampingInactive")
+    expect_ok(await record_monitoring(driver, tasks[0], visited_on="2026-07-05"))
+    await set_day(graduation, date(2026, 9, 5))
+    refused = await record_monitoring(driver, tasks[1], visited_on="2026-08-05")
+    assert (refused.status_code, refused.json()["title"]) == (422, "DateTooEarly")
+
+
+async def test_status_that_arrives_later_flags_the_result(graduation: Running) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    expect_ok(await record_monitoring(driver, tasks[0]))
+    path = "/v1/monitoring?flagged=true"
+    assert expect_ok(await graduation.get(path, as_=driver.by["verification"]), 200)["items"] == []
+    leave = registry.PendampingStatusChanged(
+        pendamping_id=driver.field.pendamping_id,
+        pendamping_no="PD-1",
+        subject=SubjectKind.PERSON,
+        status=PendampingStatus.CUTI,
+        reason="CUTI_TAHUNAN",
+        from_on=date(2026, 7, 1),
+    )
+    await apply_events(graduation, leave)
+    (row,) = expect_ok(await graduation.get(path, as_=driver.by["verification"]), 200)["items"]
+    assert (row["task_id"], row["flagged"]) == (tasks[0]["task_id"], True)
 
 
 async def test_result_of_an_annulled_exit_is_refused(graduation: Running) -> None:

@@ -76,9 +76,9 @@ async def test_histories_and_targets_are_append_only(registry: Running, table: s
 
 
 @pytest.mark.parametrize(
-    ("from_on", "title"), [("2026-03-02", "DateInTheFuture"), ("2025-08-31", "DateBeforeLast")]
+    ("from_on", "title"), [("2027-03-03", "DateTooLate"), ("2025-08-31", "DateBeforeLast")]
 )
-async def test_a_status_from_the_future_or_before_the_last_one_is_refused(
+async def test_a_status_from_too_far_ahead_or_before_the_last_one_is_refused(
     registry: Running, from_on: str, title: str
 ) -> None:
     await registry.set_clock(commands.START)

@@ -21,13 +21,14 @@ from services.caseload.dampingan.rules import schedule_dampingan_end
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.membership.models import CaseMark, Kepesertaan
-from services.caseload.replicas.models import Pendamping, Penugasan, WilayahTugas
+from services.caseload.replicas.models import Penugasan, StatusRange, WilayahTugas
 from shared import clock, wilayah
 from shared.access import Actor
+from shared.accompaniment import require_active, status_on
 from shared.contracts.caseload import DampinganChanged, DampinganStarted
-from shared.contracts.kinds import Bansos, DampinganPurpose, PendampingStatus, PilarKind
+from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
 from shared.database import insert, load, uuid7
-from shared.errors import DateTooEarly, NotYetKnown, PendampingInactive
+from shared.errors import DateTooEarly, NotYetKnown
 from shared.messaging import emit
 from shared.validity import covers
 
@@ -107,9 +108,15 @@ class Pointers(NamedTuple):
 
 
 async def placement_for(
-    session: AsyncSession, kode_wilayah: str, penugasan_id: UUID, on: date, pointers: Pointers = Pointers()
+    session: AsyncSession,
+    kode_wilayah: str,
+    penugasan_id: UUID,
+    on: date,
+    pointers: Pointers = Pointers(),
+    *,
+    active_on: date | None = None,
 ) -> Penugasan:
-    """Return an active pendamping's placement that covers the area on the day.
+    """Return a placement that covers the area, of a pendamping AKTIF today or `active_on`.
 
     Raises:
         NotYetKnown, DateTooEarly, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas.
@@ -117,13 +124,11 @@ async def placement_for(
     penugasan = await session.get(Penugasan, penugasan_id)
     if penugasan is None:
         raise NotYetKnown("penugasan", pointers.placement)
-    if on < (earliest := await clock.today(session) - LONGEST_BACKDATING):
+    today = await clock.today(session)
+    if on < (earliest := today - LONGEST_BACKDATING):
         raise DateTooEarly(pointers.day, on=on, earliest=earliest)
-    pendamping = await session.get(Pendamping, penugasan.pendamping_id)
-    if pendamping is None:
-        raise NotYetKnown("pendamping", pointers.placement)
-    if pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingInactive(pointers.placement, status=pendamping.status.value)
+    status = status_on(StatusRange, penugasan.pendamping_id, active_on or today)
+    require_active(await session.scalar(sa.select(status)), pointers.placement)
     if not covers(penugasan.valid_from, penugasan.valid_to, on):
         raise PenugasanNotInForce(pointers.day, on=on)
     areas = await session.scalars(sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan_id))

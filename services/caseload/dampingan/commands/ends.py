@@ -4,11 +4,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import LONGEST_BACKDATING
-from services.caseload.dampingan.commands.gap import gap_after, open_gaps
+from services.caseload.dampingan.commands.gap import gap_after, open_gaps, split_gaps_before
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.dampingan.errors import DampinganHasEnded
 from services.caseload.dampingan.models import Dampingan
@@ -25,11 +24,12 @@ from shared.errors import DateTooEarly, InvalidRange
 from shared.messaging import emit
 
 EVENT_COLUMNS = """d.dampingan_id, d.kpm_id, k.kode_wilayah, d.penugasan_id, d.pendamping_id, d.kind, d.purpose,
-    lower(d.valid) AS valid_from, upper(d.valid) AS valid_to, d.reason"""
+    coalesce(lower(d.valid), d.cancelled_from) AS valid_from, coalesce(upper(d.valid), d.cancelled_from) AS valid_to,
+    d.reason"""
 SELECT_PAST = f"""
 SELECT {EVENT_COLUMNS} FROM dampingan d JOIN kpm k USING (kpm_id)
-WHERE NOT d.ended AND NOT upper_inf(d.valid) AND upper(d.valid) <= $1
-ORDER BY upper(d.valid), d.kpm_id LIMIT $2 FOR NO KEY UPDATE OF d
+WHERE NOT d.ended AND NOT upper_inf(d.valid) AND coalesce(upper(d.valid), '-infinity'::date) <= $1
+ORDER BY coalesce(upper(d.valid), '-infinity'::date), d.kpm_id LIMIT $2 FOR NO KEY UPDATE OF d
 """  # noqa: S608  # our own columns
 # COPY is not possible: row security refuses it when an official ends a dampingan.
 INSERT_HISTORY = """
@@ -44,9 +44,9 @@ MARK_ENDED = "UPDATE dampingan SET ended = true WHERE dampingan_id = ANY($1)"
 async def end_dampingan(
     session: AsyncSession, actor: Actor, dampingan_id: UUID, *, valid_to: date, reason: str
 ) -> Dampingan:
-    """End a dampingan.
+    """End a dampingan, or cancel one that has not begun.
 
-    `valid_to` is the first day without it, and may be in the future.
+    `valid_to` is the first day without it, and may be in the future. The first day or an earlier one cancels it.
 
     Raises:
         NotFound, DampinganHasEnded, InvalidRange, DateTooEarly.
@@ -56,11 +56,10 @@ async def end_dampingan(
         await clock.today(session),
     )
     check_end(dampingan, valid_to, today)
-    dampingan.valid, dampingan.reason = Range(dampingan.valid_from, valid_to), reason
-    dampingan.version += 1
+    dampingan.end_on(valid_to, reason)
     await session.flush()
     kpm = await session.get_one(Kpm, dampingan.kpm_id)
-    if valid_to <= today:
+    if valid_to <= today or dampingan.cancelled_from is not None:
         event = DampinganEnded.of(dampingan, kode_wilayah=kpm.kode_wilayah)
         await close_ended_rows(session, [event.model_dump()], who=actor.sub)
         await session.refresh(dampingan)
@@ -77,7 +76,7 @@ def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:
     until, first = dampingan.valid_to, dampingan.valid_from
     if dampingan.ended or (until is not None and valid_to >= until):
         raise DampinganHasEnded("/body/valid_to", valid_to=until)
-    if valid_to <= first:
+    if valid_to <= first <= today:
         raise InvalidRange("/body/valid_to", valid_from=first, valid_to=valid_to)
     if valid_to < (earliest := today - LONGEST_BACKDATING):
         raise DateTooEarly("/body/valid_to", on=valid_to, earliest=earliest)
@@ -94,12 +93,15 @@ async def close_ended_rows(session: AsyncSession, rows: Sequence[dict[str, Any]]
     names = ("kpm_id", "dampingan_id", "reason", "valid_to")
     ids, columns = [new_id() for _ in rows], [[row[name] for row in rows] for name in names]
     await connection.execute(INSERT_HISTORY, ids, *columns, who, await clock.now(session))
+    ended = [row for row in rows if row["kind"] == PilarKind.PKH_PENDAMPING]
+    cancelled = [(row["kpm_id"], row["valid_to"]) for row in ended if row["valid_to"] == row["valid_from"]]
+    since = await split_gaps_before(session, cancelled)
+    gaps = [(since.get(row["kpm_id"]) or row["valid_to"], row) for row in ended]
     await open_gaps(
         session,
         [
-            gap_after(row["kpm_id"], row["valid_to"], row["reason"], row["penugasan_id"], row["purpose"])
-            for row in rows
-            if row["kind"] == PilarKind.PKH_PENDAMPING
+            gap_after(row["kpm_id"], on, row["reason"], row["penugasan_id"], row["purpose"])
+            for on, row in gaps
         ],
     )
     for row in rows:

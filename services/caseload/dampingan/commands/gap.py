@@ -23,7 +23,7 @@ SELECT g.gap_id, g.kpm_id, g.since, n.first, g.cause, g.penugasan_id, g.purpose
 FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[], $5::uuid[], $6::text[])
     AS g(gap_id, kpm_id, since, cause, penugasan_id, purpose)
 CROSS JOIN LATERAL (SELECT min(greatest(lower(d.valid), g.since)) AS first FROM dampingan d WHERE d.kpm_id = g.kpm_id
-    AND d.kind = 'PKH_PENDAMPING' AND coalesce(upper(d.valid) > g.since, true)) AS n
+    AND d.kind = 'PKH_PENDAMPING' AND NOT isempty(d.valid) AND coalesce(upper(d.valid) > g.since, true)) AS n
 WHERE n.first IS NULL OR n.first > g.since
 ON CONFLICT DO NOTHING
 RETURNING gap_id, kpm_id, until,
@@ -50,6 +50,13 @@ WHERE g.kpm_id = $1 AND g.until IS NULL AND NOT EXISTS (SELECT FROM tugas t WHER
     AND t.kind = 'PASANG_PENDAMPING' AND t.cause_id = g.gap_id AND t.done_at IS NULL)
 RETURNING g.penugasan_id
 """
+# A gap that a dampingan of a later day would have ended goes on: it ends today, and the next gap continues it.
+SPLIT_GAPS = """
+UPDATE dampingan_gap g SET until = greatest(g.since, $3)
+FROM unnest($1::uuid[], $2::date[]) AS c(kpm_id, first)
+WHERE g.kpm_id = c.kpm_id AND g.until = c.first AND c.first > $3
+RETURNING g.kpm_id, g.until
+"""
 SET_PURPOSE = "UPDATE dampingan_gap SET purpose = $2 WHERE kpm_id = $1 AND until IS NULL AND purpose <> $2"
 Gap = tuple[UUID, date, str, UUID | None, str]
 """kpm_id, since, cause, penugasan_id that accompanied last, purpose."""
@@ -72,6 +79,22 @@ async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
     rows = await connection.fetch(INSERT_GAPS, ids, *columns, today)
     causes = [(row["kpm_id"], row["gap_id"]) for row in rows if row["member"] and row["until"] is None]
     await open_many(session, TugasKind.PASANG_PENDAMPING, causes)
+
+
+async def split_gaps_before(
+    session: AsyncSession, cancelled: Sequence[tuple[UUID, date]]
+) -> dict[UUID, date]:
+    """End the gaps before cancelled dampingan, and return where the next ones begin.
+
+    `cancelled` has kpm_id and first day of each.
+    """
+    if not cancelled:
+        return {}
+    # Fast path: one statement for the families of a step (bench: hand_over).
+    connection, today = await raw(session), await clock.today(session)
+    kpm_ids, days = [kpm_id for kpm_id, _ in cancelled], [first for _, first in cancelled]
+    rows = await connection.fetch(SPLIT_GAPS, kpm_ids, days, today)
+    return {row["kpm_id"]: row["until"] for row in rows}
 
 
 async def open_gap_if_unaccompanied(session: AsyncSession, kpm_id: UUID) -> None:

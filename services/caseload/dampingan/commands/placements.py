@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
 from services.caseload.dampingan.rules import schedule_dampingan_end
-from shared.contracts.kinds import PendampingStatus
+from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.contracts.registry import (
     PendampingStatusChanged,
     PenugasanEnded,
@@ -29,12 +29,12 @@ END_PENUGASAN, END_AREA, END_PENDAMPING = (
     "pendamping.end_dampingan",
 )
 SERVING = frozenset({PendampingStatus.AKTIF, PendampingStatus.CUTI, PendampingStatus.CALON})
-# A range needs at least one day: a dampingan that starts on the day or later ends on the day after its start.
+# A dampingan that starts on the day or later has not begun: its range becomes empty.
 SET_ENDS = """
-UPDATE dampingan d SET valid = daterange(lower(d.valid), greatest($2::date, lower(d.valid) + 1)), reason = $3,
-    version = d.version + 1
-FROM kpm k WHERE k.kpm_id = d.kpm_id AND d.{column} = $1 AND NOT d.ended
-    AND coalesce(upper(d.valid) > greatest($2::date, lower(d.valid) + 1), true) {more}
+UPDATE dampingan d SET valid = daterange(lower(d.valid), greatest($2::date, lower(d.valid))), reason = $3,
+    version = d.version + 1, cancelled_from = CASE WHEN lower(d.valid) >= $2::date THEN lower(d.valid) END
+FROM kpm k WHERE k.kpm_id = d.kpm_id AND d.{column} = $1 AND NOT d.ended AND NOT isempty(d.valid)
+    AND coalesce(upper(d.valid) > $2::date, true) {more}
 RETURNING upper(d.valid) AS ends
 """
 END_BY_PENUGASAN = SET_ENDS.format(column="penugasan_id", more="")
@@ -68,14 +68,22 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
 
 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
-    """Schedule the end of a pendamping's dampingan, or cancel it if he serves again."""
+    """Schedule the end of a pendamping's dampingan, or cancel it if he serves.
+
+    A final status cancels what was scheduled for later days.
+    """
+    subject_id = f"{event.pendamping_id}:{event.from_on}"
     if event.status in SERVING:
-        await unschedule(session, END_PENDAMPING, event.pendamping_id)
+        await unschedule(session, END_PENDAMPING, subject_id)
         return
-    payload = {"status": event.status.value, "on": str(event.from_on)}
-    await schedule(
-        session, END_PENDAMPING, midnight(event.from_on), subject_id=event.pendamping_id, payload=payload
-    )
+    if event.status in FINAL_STATUSES:
+        await unschedule(session, END_PENDAMPING, subject_id, until=f"{event.pendamping_id}:~")
+    payload = {
+        "pendamping_id": str(event.pendamping_id),
+        "status": event.status.value,
+        "on": str(event.from_on),
+    }
+    await schedule(session, END_PENDAMPING, midnight(event.from_on), subject_id=subject_id, payload=payload)
 
 
 async def set_ends(
@@ -84,5 +92,5 @@ async def set_ends(
     """Set the ends of all dampingan of a placement, area or pendamping, and schedule them."""
     # Fast path: one statement for all dampingan of a placement.
     rows = await (await raw(session)).fetch(statement, owner_id, ended_on, cause.value, *more)
-    for day in sorted({ended_on, *(row["ends"] for row in rows)}):
+    for day in sorted({ended_on, *(row["ends"] for row in rows if row["ends"])}):
         await schedule_dampingan_end(session, day)

@@ -4,7 +4,6 @@ from datetime import date
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import Dampingan, GapCause
@@ -31,15 +30,13 @@ async def end_monitoring(session: AsyncSession, kpm_id: UUID, on: date) -> None:
     statement = sa.select(Dampingan).where(Dampingan.kpm_id == kpm_id, ~Dampingan.ended)
     monitoring = statement.where(Dampingan.purpose == DampinganPurpose.PEMANTAUAN)
     for dampingan in (await session.scalars(monitoring.with_for_update(key_share=True))).all():
-        until = max(on, day_after(dampingan.valid_from))
-        if dampingan.valid_to is not None and dampingan.valid_to <= until:
+        if dampingan.valid_to is not None and dampingan.valid_to <= on:
             continue
-        dampingan.valid = Range(dampingan.valid_from, until)
-        dampingan.reason, dampingan.version = GapCause.PEMANTAUAN_SELESAI.value, dampingan.version + 1
+        dampingan.end_on(on, GapCause.PEMANTAUAN_SELESAI.value)
         kpm = await session.get_one(Kpm, kpm_id)
         emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await session.flush()
-        await schedule_dampingan_end(session, until)
+        await schedule_dampingan_end(session, on)
 
 
 async def is_not_pkh(session: AsyncSession, graduasi_id: UUID) -> bool:

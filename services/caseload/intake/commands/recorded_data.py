@@ -47,12 +47,14 @@ SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NUL
 FROM usaha WHERE kpm_id = ANY($1) OR anggota_id = ANY($2)
 """
 PLACEMENTS = """
-SELECT p.pendamping_no, p.pendamping_id, p.status, n.penugasan_id, w.kode_wilayah
+SELECT p.pendamping_no, p.pendamping_id, s.status, n.penugasan_id, w.kode_wilayah
 FROM replica_pendamping.pendamping p
 LEFT JOIN replica_pendamping.penugasan n ON n.pendamping_id = p.pendamping_id AND n.kind = 'PKH_PENDAMPING'
     AND n.valid_from <= $2 AND (n.valid_to IS NULL OR n.valid_to > $2)
 LEFT JOIN replica_pendamping.wilayah_tugas w ON w.penugasan_id = n.penugasan_id
     AND w.valid_from <= $2 AND (w.valid_to IS NULL OR w.valid_to > $2)
+LEFT JOIN LATERAL (SELECT status FROM replica_pendamping.pendamping_status
+    WHERE pendamping_id = p.pendamping_id AND from_on <= $2 ORDER BY from_on DESC LIMIT 1) s ON true
 WHERE p.pendamping_no = ANY($1)
 """
 

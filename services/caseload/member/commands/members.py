@@ -49,7 +49,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
         NotFound, PendampingInactive, DateInTheFuture, BirthDateInTheFuture, NikKnown, NumberNotAccepted.
     """
     family = await lock_family(session, actor, kpm_id)
-    require_not_future(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.latest_today(session))
     if terms.birth_on > terms.on:
         raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
     vault = vault_of(session)
@@ -110,7 +110,7 @@ async def end_anggota(
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     if reason is EndReason.MENINGGAL and evidence_sha256 is None:
         raise DeathNeedsEvidence("/body/evidence_sha256")
     if evidence_sha256 is not None:
@@ -186,7 +186,7 @@ async def change_marriage(
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     before = {"was_married": member.married, "was": member.relation.value}
     member.married, member.relation = married, relation or member.relation
     why = "KAWIN" if married else "CERAI"

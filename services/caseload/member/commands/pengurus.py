@@ -36,7 +36,7 @@ async def change_pengurus(
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     if member.pengurus:
         raise PengurusAlready("/body/anggota_id")
     rule = await read_ages(session, on)

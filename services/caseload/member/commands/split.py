@@ -61,7 +61,7 @@ async def split_family(
 
 async def read_leaving_members(session: AsyncSession, kpm: Kpm, terms: SplitTerms) -> list[KpmAnggota]:
     """Lock and return the leaving members. The pengurus must remain."""
-    require_not_future(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.latest_today(session))
     leaving = sorted(set(terms.anggota_ids))
     if terms.pengurus_id not in leaving:
         raise PengurusNotLeaving("/body/pengurus_id")

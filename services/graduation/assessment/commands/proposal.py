@@ -44,7 +44,10 @@ async def sign_statement(
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=terms.evidence_sha256)
     author, _ = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     require_not_future(
-        terms.signed_on, act.moment.on, "/body/signed_on", earliest=await read_entry_date(session, case)
+        terms.signed_on,
+        act.moment.latest_on,
+        "/body/signed_on",
+        earliest=await read_entry_date(session, case),
     )
     await require_evidence(session, terms.evidence_sha256)
     pernyataan = _build_pernyataan(case, author, act, terms)

@@ -6,21 +6,22 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
+from services.graduation.replicas.models import Dampingan, Kpm, Penugasan, StatusRange, WilayahTugas
 from shared.access import Actor
+from shared.accompaniment import require_active, status_on
 from shared.areas import is_in_area
-from shared.contracts.kinds import PendampingStatus
-from shared.errors import FamilyNotAccompanied, NotYetKnown, PendampingInactive
+from shared.errors import FamilyNotAccompanied, NotYetKnown
 from shared.validity import valid_on
 
 
 async def require_dampingan(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date
+    session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date, *, late: bool = False
 ) -> tuple[UUID, UUID]:
     """Return the (pendamping_id, penugasan_id) under which the actor accompanies a family.
 
-    The dampingan, the penugasan and the wilayah tugas must be valid on the business date `on`. The wilayah tugas
-    must cover the family's current area. `kode_wilayah` is used if the replica does not have that area yet.
+    The dampingan, the penugasan and the wilayah tugas must be valid on the business date `on`, and the status AKTIF.
+    The wilayah tugas must cover the family's current area, except for `late` work: the family may have moved since.
+    `kode_wilayah` is used if the replica does not have that area yet.
 
     Raises:
         FamilyNotAccompanied: No valid dampingan, penugasan or wilayah tugas.
@@ -33,17 +34,23 @@ async def require_dampingan(
     row = (await session.execute(DAMPINGAN_CHECK, values)).first()
     if row is None:
         raise FamilyNotAccompanied
-    if row.status is None or row.placed is None:
+    if row.placed is None:
         raise NotYetKnown("pendamping")
-    if row.status != PendampingStatus.AKTIF:
-        raise PendampingInactive(status=row.status)
-    if not row.placed or not row.covered:
+    require_active(row.status)
+    if not row.placed or not (row.covered or late):
         raise FamilyNotAccompanied
     return actor.pendamping_id, row.penugasan_id
 
 
 async def require_dampingan_or_area(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date, *, monitored: bool
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    kode_wilayah: str,
+    on: date,
+    *,
+    monitored: bool,
+    late: bool,
 ) -> tuple[UUID, UUID]:
     """Return the (pendamping_id, penugasan_id) under which the actor visits a family after exit.
 
@@ -54,13 +61,12 @@ async def require_dampingan_or_area(
         FamilyNotAccompanied, PendampingInactive, NotYetKnown
     """
     if monitored or await session.scalar(IS_ACCOMPANIED, {"kpm": kpm_id, "on": on}):
-        return await require_dampingan(session, actor, kpm_id, kode_wilayah, on)
+        return await require_dampingan(session, actor, kpm_id, kode_wilayah, on, late=late)
     values = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
     row = (await session.execute(PENUGASAN_IN_AREA, values)).first() if actor.pendamping_id else None
     if row is None or actor.pendamping_id is None:
         raise FamilyNotAccompanied
-    if row.status != PendampingStatus.AKTIF:
-        raise PendampingInactive(status=row.status)
+    require_active(row.status)
     return actor.pendamping_id, row.penugasan_id
 
 
@@ -77,14 +83,13 @@ COVERS_FAMILY = is_in_area(CURRENT_AREA, WilayahTugas.kode_wilayah)
 DAMPINGAN_CHECK = (
     sa.select(
         Dampingan.penugasan_id,
-        Pendamping.status,
+        status_on(StatusRange, Dampingan.pendamping_id, ON).label("status"),
         _is_valid(Penugasan).label("placed"),
         sa.select(WilayahTugas.wilayah_tugas_id)
         .where(WilayahTugas.penugasan_id == Dampingan.penugasan_id, _is_valid(WilayahTugas), COVERS_FAMILY)
         .exists()
         .label("covered"),
     )
-    .outerjoin(Pendamping, Pendamping.pendamping_id == Dampingan.pendamping_id)
     .outerjoin(Penugasan, Penugasan.penugasan_id == Dampingan.penugasan_id)
     .where(Dampingan.kpm_id == KPM, Dampingan.pendamping_id == PENDAMPING, _is_valid(Dampingan))
     .limit(1)
@@ -93,8 +98,7 @@ IS_ACCOMPANIED = sa.select(
     sa.select(Dampingan.dampingan_id).where(Dampingan.kpm_id == KPM, _is_valid(Dampingan)).exists()
 )
 PENUGASAN_IN_AREA = (
-    sa.select(Penugasan.penugasan_id, Pendamping.status)
-    .join(Pendamping, Pendamping.pendamping_id == Penugasan.pendamping_id)
+    sa.select(Penugasan.penugasan_id, status_on(StatusRange, PENDAMPING, ON).label("status"))
     .join(WilayahTugas, WilayahTugas.penugasan_id == Penugasan.penugasan_id)
     .where(
         Penugasan.pendamping_id == PENDAMPING, _is_valid(Penugasan), _is_valid(WilayahTugas), COVERS_FAMILY

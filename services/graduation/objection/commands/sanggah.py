@@ -77,7 +77,7 @@ async def lodge_sanggah(
     act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
     if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    await _require_in_term(session, case, terms.lodged_on, act.moment.on)
+    await _require_in_term(session, case, terms.lodged_on, act.moment.latest_on)
     await require_evidence(session, terms.evidence_sha256)
     sanggah = _build_sanggah(case, terms, act)
     session.add(sanggah)

@@ -102,11 +102,11 @@ async def report_relapse(
         DateTooEarly, RelapseAlreadyReported
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
-    await require_family_access(session, actor, rujukan.kpm_id)
+    await require_family_access(session, actor, rujukan.kpm_id, acted_on=terms.reported_on)
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
-    today = await clock.today(session)
-    require_not_future(terms.reported_on, today, "/body/reported_on", earliest=rujukan.sk_on)
+    latest = await clock.latest_today(session)
+    require_not_future(terms.reported_on, latest, "/body/reported_on", earliest=rujukan.sk_on)
     report = RelapseReport(**dict(terms), rujukan_id=rujukan_id, reported_by=actor.sub)
     await insert(session, report, pk_relapse_report=RelapseAlreadyReported("/body/reported_on"))
     emit(session, RelapseReported.of(rujukan, **dict(terms)))

@@ -1,0 +1,84 @@
+"""Statuses of pendamping over time, and how late work may be entered (docs/case-lifecycle.md#rights).
+
+Work is judged by its day. Each service keeps registry's statuses in a replica: one row per pendamping and first day.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field
+
+from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
+from shared.database.tables import Col, Fields
+from shared.errors import DateTooEarly, NotYetKnown, PendampingInactive
+
+
+class StatusFacts(Fields):
+    """A pendamping's status from a day on, until the next one begins.
+
+    A final status has no next one. Statuses that were planned for later days are void then.
+    """
+
+    pendamping_id: Col[UUID] = Field(primary_key=True)
+    from_on: Col[date] = Field(primary_key=True)
+    status: Col[PendampingStatus]
+
+
+def status_on(table: Any, pendamping_id: Any, on: Any) -> sa.ScalarSelect[str]:
+    """Return a subquery for the status on a day, at the earliest the first.
+
+    `table` has the columns of `StatusFacts`. It is NULL for an unknown pendamping.
+    """
+    begun = table.from_on <= on
+    final = sa.and_(begun, table.status.in_(FINAL_STATUSES))
+    order = (
+        begun.desc(),
+        sa.case((final, table.from_on)).nulls_last(),
+        sa.case((begun, table.from_on)).desc(),
+        table.from_on,
+    )
+    statement = sa.select(table.status).where(table.pendamping_id == pendamping_id)
+    return statement.order_by(*order).limit(1).scalar_subquery()
+
+
+def require_active(status: str | None, pointer: str | None = None) -> None:
+    """Require that a pendamping was AKTIF.
+
+    Raises:
+        NotYetKnown: registry's events about the pendamping have not arrived.
+        PendampingInactive
+    """
+    if status is None:
+        raise NotYetKnown("pendamping", pointer)
+    if status != PendampingStatus.AKTIF:
+        raise PendampingInactive(pointer, status=status)
+
+
+async def open_work_day(session: AsyncSession, on: date) -> None:
+    """Let row security show the families that the pendamping accompanied on a day."""
+    await session.execute(sa.select(sa.func.set_config("pilar.work_day", str(on), True)))  # noqa: FBT003
+
+
+class LateEntryFields(Fields):
+    """From a day on, how many days after its day work may be entered."""
+
+    valid_from: Col[date] = Field(primary_key=True)
+    days: Col[int]
+    source: Col[str]
+
+
+async def require_recent(session: AsyncSession, table: Any, on: date, today: date, pointer: str) -> None:
+    """Require a day of work that is not too long ago to be entered today.
+
+    Raises:
+        DateTooEarly
+    """
+    in_force = (
+        sa.select(table.days).where(table.valid_from <= today).order_by(table.valid_from.desc()).limit(1)
+    )
+    earliest = today - timedelta(days=(await session.scalars(in_force)).one())
+    if on < earliest:
+        raise DateTooEarly(pointer, on=on, earliest=earliest)
