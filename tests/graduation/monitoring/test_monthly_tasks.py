@@ -146,7 +146,9 @@ async def test_result_of_a_visit_before_a_hand_over_is_entered_after_it_by_its_a
     assert refused.status_code in {403, 404}
     made = expect_ok(await record_monitoring(driver, tasks[0], visited_on=str(visited)))
     assert (made["visited_on"], made["recorded_on"]) == (str(visited), "2026-07-10")
-    own = expect_ok(await graduation.get("/v1/monitoring?open_only=false", as_=driver.by["field"]), 200)["items"]
+    own = expect_ok(await graduation.get("/v1/monitoring?open_only=false", as_=driver.by["field"]), 200)[
+        "items"
+    ]
     assert [row["task_id"] for row in own] == [tasks[0]["task_id"]]
     (event,) = [
         one["data"]
