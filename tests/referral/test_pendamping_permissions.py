@@ -98,13 +98,15 @@ async def test_pendamping_cannot_act_after_the_placement_or_area_ended(referral:
 
 
 async def test_consent_is_judged_by_its_day_and_needs_the_dampingan_at_entry(referral: Running) -> None:
-    world = await a_case(referral)
-    await world.apply_events(status(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
+    world = await create_case(referral)
+    await world.apply_events(build_status_changed(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
     await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
-    leave = await world.consent(KUR, given_on=str(TODAY + timedelta(days=1)))
+    leave = await world.record_consent(KUR, given_on=str(TODAY + timedelta(days=1)))
     assert (leave.status_code, leave.json()["title"]) == (409, "PendampingInactive")
-    assert (await world.consent(KUR)).status_code == 201  # of the day before, typed in during the leave
+    assert (
+        await world.record_consent(KUR)
+    ).status_code == 201  # of the day before, typed in during the leave
     world.family.pendamping_id = uuid4()
-    await world.apply_events(*pendamping_facts(world.family))
-    other = await world.consent("KDMP")
+    await world.apply_events(*build_pendamping_facts(world.family))
+    other = await world.record_consent("KDMP")
     assert (other.status_code, other.json()["title"]) == (404, "NotFound")

@@ -78,10 +78,10 @@ async def read_kunjungan(session: AsyncSession, actor: Actor, kunjungan_id: UUID
         NotFound: it does not exist, or the actor may not read it.
     """
     statement = sa.select(Kunjungan, VISIT_FLAGGED).where(Kunjungan.kunjungan_id == kunjungan_id)
-    found = (await session.execute(statement.where(await is_readable(session, actor)))).one_or_none()
-    if found is None:
+    kunjungan = (await session.execute(statement.where(await is_readable(session, actor)))).one_or_none()
+    if kunjungan is None:
         raise NotFound("kunjungan")
-    row, flagged = found
+    row, flagged = kunjungan
     vault, location = vault_of(session), {"table": "kunjungan", "row_id": kunjungan_id}
     sealed = row.next_action_sealed
     return {name: getattr(row, name) for name in KunjunganView.model_fields} | {

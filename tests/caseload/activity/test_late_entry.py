@@ -7,22 +7,38 @@ import pytest
 
 from shared.access import Role
 from shared.contracts.registry import PendampingStatusChanged
-from tests.factories.caseload.hand_over import S, accompanied, days_later, facts, handed_over, leader, today
-from tests.factories.caseload.intake import DESA, OTHER, PENDAMPING, PENDAMPING_NO, companion, dinsos
-from tests.factories.services import Running, deliver
+from tests.factories.caseload.hand_over import (
+    S,
+    advance_days,
+    finish_hand_over,
+    import_families,
+    ketua_tim_token,
+    read_emitted_data,
+    read_today,
+)
+from tests.factories.caseload.intake import (
+    DESA,
+    OTHER,
+    PENDAMPING,
+    PENDAMPING_NO,
+    dinsos_token,
+    pendamping_token,
+)
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 FINDINGS = "Warung berjalan dan anak-anak bersekolah."
 
 
 async def record_visit(service: Running, kpm_id: str, on: date, *, as_: str = "", **more: Any) -> Any:
     body = {"kpm_id": kpm_id, "visited_on": str(on), "purpose": "PENDAMPINGAN", "findings": FINDINGS}
-    return await service.post("/v1/kunjungan", body, as_=as_ or companion(service), **more)
+    return await service.post("/v1/kunjungan", body, as_=as_ or pendamping_token(service), **more)
 
 
 async def record_session(service: Running, kpm_id: str, on: date) -> Any:
     body = {"penugasan_id": S, "kode_wilayah": DESA, "held_on": str(on), "module": 2, "session": 3}
     body |= {"kelompok": "Melati", "attendance": [{"kpm_id": kpm_id, "presence": "HADIR"}]}
-    return await service.post("/v1/p2k2", body, as_=companion(service))
+    return await service.post("/v1/p2k2", body, as_=pendamping_token(service))
 
 
 async def set_status(registry: Running, caseload: Running, status: str, on: date) -> None:
@@ -32,107 +48,125 @@ async def set_status(registry: Running, caseload: Running, status: str, on: date
     await deliver(registry, caseload)
 
 
-async def test_visit_before_a_hand_over_is_entered_after_it_by_its_author(placed: Running) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    visited = await today(placed)
-    await handed_over(placed, await days_later(placed))
-    entered = await days_later(placed, 2)
-    made = await record_visit(placed, kpm_id, visited)
+async def test_visit_before_a_hand_over_is_entered_after_it_by_its_author(kendal_caseload: Running) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    visited = await read_today(kendal_caseload)
+    await finish_hand_over(kendal_caseload, await advance_days(kendal_caseload))
+    entered = await advance_days(kendal_caseload, 2)
+    made = await record_visit(kendal_caseload, kpm_id, visited)
     assert made.status_code == 201, made.text
     assert (made.json()["visited_on"], made.json()["entered_on"]) == (str(visited), str(entered))
     path = f"/v1/kunjungan/{made.json()['kunjungan_id']}"
-    for reader in (companion(placed), companion(placed, OTHER), dinsos(placed)):
-        assert (await placed.get(path, as_=reader)).status_code == 200
+    for reader in (
+        pendamping_token(kendal_caseload),
+        pendamping_token(kendal_caseload, OTHER),
+        dinsos_token(kendal_caseload),
+    ):
+        assert (await kendal_caseload.get(path, as_=reader)).status_code == 200
     for hidden in (f"/v1/kpm/{kpm_id}", f"/v1/kpm/{kpm_id}/responsible"):
-        assert (await placed.get(hidden, as_=companion(placed))).status_code == 404
-    (event,) = await facts(placed, "kunjungan_recorded")
+        assert (await kendal_caseload.get(hidden, as_=pendamping_token(kendal_caseload))).status_code == 404
+    (event,) = await read_emitted_data(kendal_caseload, "kunjungan_recorded")
     assert (event["on"], event["penugasan_id"]) == (str(visited), S)
 
 
-async def test_session_before_a_hand_over_is_entered_after_it_and_counted(placed: Running) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    held = await today(placed)
-    await handed_over(placed, await days_later(placed))
-    made = await record_session(placed, kpm_id, held)
+async def test_session_before_a_hand_over_is_entered_after_it_and_counted(kendal_caseload: Running) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    day = await read_today(kendal_caseload)
+    await finish_hand_over(kendal_caseload, await advance_days(kendal_caseload))
+    made = await record_session(kendal_caseload, kpm_id, day)
     assert made.status_code == 201, made.text
-    family = (await placed.get(f"/v1/kpm/{kpm_id}", as_=dinsos(placed))).json()
+    family = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=dinsos_token(kendal_caseload))).json()
     assert family["facts"]["p2k2_attended"] == 1
 
 
-async def test_visit_of_a_day_of_the_successor_is_refused_to_the_former_pendamping(placed: Running) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    on = await days_later(placed)
-    await handed_over(placed, on)
-    assert (await record_visit(placed, kpm_id, on)).status_code == 404
-    early = await record_visit(placed, kpm_id, on - timedelta(days=1), as_=companion(placed, OTHER))
+async def test_visit_of_a_day_of_the_successor_is_refused_to_the_former_pendamping(
+    kendal_caseload: Running,
+) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    on = await advance_days(kendal_caseload)
+    await finish_hand_over(kendal_caseload, on)
+    assert (await record_visit(kendal_caseload, kpm_id, on)).status_code == 404
+    early = await record_visit(
+        kendal_caseload, kpm_id, on - timedelta(days=1), as_=pendamping_token(kendal_caseload, OTHER)
+    )
     assert (early.status_code, early.json()["title"]) == (409, "VisitOutsideDampingan")
 
 
 @pytest.mark.parametrize(("days", "status"), [(30, 201), (31, 422)])
 @pytest.mark.parametrize("record", [record_visit, record_session])
 async def test_work_is_entered_up_to_thirty_days_later(
-    placed: Running, record: Any, days: int, status: int
+    kendal_caseload: Running, record: Any, days: int, status: int
 ) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    on = await today(placed)
-    await days_later(placed, days)
-    answer = await record(placed, kpm_id, on)
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    on = await read_today(kendal_caseload)
+    await advance_days(kendal_caseload, days)
+    answer = await record(kendal_caseload, kpm_id, on)
     assert answer.status_code == status, answer.text
     assert status == 201 or answer.json()["title"] == "DateTooEarly"
 
 
 @pytest.mark.parametrize("record", [record_visit, record_session])
 async def test_leave_is_judged_by_the_day_of_the_work(
-    placed: Running, registry: Running, record: Any
+    kendal_caseload: Running, registry: Running, record: Any
 ) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    worked = await today(placed)
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    worked = await read_today(kendal_caseload)
     leave, back = worked + timedelta(days=1), worked + timedelta(days=3)
-    await set_status(registry, placed, "CUTI", leave)
-    await set_status(registry, placed, "AKTIF", back)
-    await days_later(placed)
-    refused = await record(placed, kpm_id, leave)
+    await set_status(registry, kendal_caseload, "CUTI", leave)
+    await set_status(registry, kendal_caseload, "AKTIF", back)
+    await advance_days(kendal_caseload)
+    refused = await record(kendal_caseload, kpm_id, leave)
     assert (refused.status_code, refused.json()["title"]) == (409, "PendampingInactive")
-    assert (await record(placed, kpm_id, worked)).status_code == 201
-    await days_later(placed, 2)
-    refused = await record(placed, kpm_id, leave)
+    assert (await record(kendal_caseload, kpm_id, worked)).status_code == 201
+    await advance_days(kendal_caseload, 2)
+    refused = await record(kendal_caseload, kpm_id, leave)
     assert (refused.status_code, refused.json()["title"]) == (409, "PendampingInactive")
-    assert (await record(placed, kpm_id, back)).status_code == 201
+    assert (await record(kendal_caseload, kpm_id, back)).status_code == 201
 
 
 async def test_status_that_arrives_later_flags_the_visit_and_the_session(
-    placed: Running, registry: Running
+    kendal_caseload: Running, registry: Running
 ) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    on = await today(placed)
-    assert (await record_visit(placed, kpm_id, on)).status_code == 201
-    assert (await record_session(placed, kpm_id, on)).status_code == 201
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    on = await read_today(kendal_caseload)
+    assert (await record_visit(kendal_caseload, kpm_id, on)).status_code == 201
+    assert (await record_session(kendal_caseload, kpm_id, on)).status_code == 201
     for path in ("/v1/kunjungan", "/v1/p2k2"):
-        (row,) = (await placed.get(path, as_=leader(placed))).json()["items"]
+        (row,) = (await kendal_caseload.get(path, as_=ketua_tim_token(kendal_caseload))).json()["items"]
         assert row["flagged"] is False
-        assert (await placed.get(f"{path}?flagged=true", as_=leader(placed))).json()["items"] == []
-    await set_status(registry, placed, "CUTI", on)
+        assert (
+            await kendal_caseload.get(f"{path}?flagged=true", as_=ketua_tim_token(kendal_caseload))
+        ).json()["items"] == []
+    await set_status(registry, kendal_caseload, "CUTI", on)
     for path in ("/v1/kunjungan", "/v1/p2k2"):
-        (row,) = (await placed.get(f"{path}?flagged=true", as_=leader(placed))).json()["items"]
+        (row,) = (
+            await kendal_caseload.get(f"{path}?flagged=true", as_=ketua_tim_token(kendal_caseload))
+        ).json()["items"]
         assert row["flagged"] is True
 
 
-async def test_session_and_visit_leave_the_version_of_the_family(placed: Running) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    before = (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).json()["version"]
-    assert (await record_visit(placed, kpm_id, await today(placed))).status_code == 201
-    assert (await record_session(placed, kpm_id, await today(placed))).status_code == 201
-    after = (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).json()
+async def test_session_and_visit_leave_the_version_of_the_family(kendal_caseload: Running) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    before = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))).json()[
+        "version"
+    ]
+    assert (await record_visit(kendal_caseload, kpm_id, await read_today(kendal_caseload))).status_code == 201
+    assert (
+        await record_session(kendal_caseload, kpm_id, await read_today(kendal_caseload))
+    ).status_code == 201
+    after = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))).json()
     assert (after["version"], after["facts"]["p2k2_attended"]) == (before, 1)
 
 
-async def test_act_of_today_in_papua_is_no_future_day_in_jakarta(placed: Running) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    read = await placed.get("/v1/clock", as_=placed.token(Role.OPERATOR))
+async def test_act_of_today_in_papua_is_no_future_day_in_jakarta(kendal_caseload: Running) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    read = await kendal_caseload.get("/v1/clock", as_=kendal_caseload.token(Role.OPERATOR))
     day = datetime.fromisoformat(read.json()["now"]).date() + timedelta(days=2)
-    await placed.set_clock(datetime(day.year, day.month, day.day, 16, 30, tzinfo=UTC))  # 23:30 in Jakarta
+    await kendal_caseload.set_clock(
+        datetime(day.year, day.month, day.day, 16, 30, tzinfo=UTC)
+    )  # 23:30 in Jakarta
     tomorrow = day + timedelta(days=1)
-    assert (await record_visit(placed, kpm_id, tomorrow)).status_code == 201
-    assert (await record_session(placed, kpm_id, tomorrow)).status_code == 201
-    later = await record_visit(placed, kpm_id, tomorrow + timedelta(days=1))
+    assert (await record_visit(kendal_caseload, kpm_id, tomorrow)).status_code == 201
+    assert (await record_session(kendal_caseload, kpm_id, tomorrow)).status_code == 201
+    later = await record_visit(kendal_caseload, kpm_id, tomorrow + timedelta(days=1))
     assert (later.status_code, later.json()["title"]) == (422, "DateInTheFuture")

@@ -219,11 +219,18 @@ async def test_dampingan_that_has_not_begun_is_cancelled_with_its_placement(
     assert values["reason"] == "PENUGASAN_BERAKHIR"
     assert await read_loads(kendal_caseload) == {S: 0}
     assert [row["since"] for row in await list_gaps(kendal_caseload)] == [str(on)]
-    assert len((await kendal_caseload.get("/v1/tugas", as_=ketua_tim_token(kendal_caseload))).json()["items"]) == 1
+    assert (
+        len((await kendal_caseload.get("/v1/tugas", as_=ketua_tim_token(kendal_caseload))).json()["items"])
+        == 1
+    )
     await advance_days(kendal_caseload, 5)
     await kendal_caseload.work()
-    assert (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))).status_code == 404
-    listed = (await kendal_caseload.get(f"/v1/dampingan?kpm_id={kpm_id}", as_=dinsos_token(kendal_caseload))).json()["items"]
+    assert (
+        await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))
+    ).status_code == 404
+    listed = (
+        await kendal_caseload.get(f"/v1/dampingan?kpm_id={kpm_id}", as_=dinsos_token(kendal_caseload))
+    ).json()["items"]
     assert [(row["dampingan_id"], row["valid_from"], row["valid_to"]) for row in listed] == [
         (dampingan_id, str(first), str(first))
     ]
@@ -233,13 +240,19 @@ async def test_dampingan_that_has_not_begun_is_cancelled_with_its_placement(
 async def test_office_cancels_a_dampingan_that_has_not_begun(kendal_caseload: Running) -> None:
     kpm_id, dampingan_id, first = await plan_dampingan(kendal_caseload)
     body = {"valid_to": str(first), "reason": "PINDAH_TUGAS"}
-    answer = await kendal_caseload.post(f"/v1/dampingan/{dampingan_id}/end", body, as_=dinsos_token(kendal_caseload))
+    answer = await kendal_caseload.post(
+        f"/v1/dampingan/{dampingan_id}/end", body, as_=dinsos_token(kendal_caseload)
+    )
     assert (answer.status_code, answer.json()["valid_to"]) == (200, str(first)), answer.text
     assert await read_loads(kendal_caseload) == {S: 0}
     again = {"kpm_id": kpm_id, "penugasan_id": S, "valid_from": str(first)}
-    assert (await kendal_caseload.post("/v1/dampingan", again, as_=dinsos_token(kendal_caseload))).status_code == 201
+    assert (
+        await kendal_caseload.post("/v1/dampingan", again, as_=dinsos_token(kendal_caseload))
+    ).status_code == 201
     await advance_days(kendal_caseload, 5)
-    assert (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))).status_code == 200
+    assert (
+        await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))
+    ).status_code == 200
 
 
 async def test_planned_inactivity_ends_dampingan_although_a_return_is_planned(
@@ -248,7 +261,9 @@ async def test_planned_inactivity_ends_dampingan_although_a_return_is_planned(
     await import_families(kendal_caseload, 1)
     on = await read_today(kendal_caseload) + timedelta(days=3)
     later = on + timedelta(days=4)
-    await publish_events(kendal_caseload, registry, build_status_changed("NONAKTIF", on), build_status_changed("AKTIF", later))
+    await publish_events(
+        kendal_caseload, registry, build_status_changed("NONAKTIF", on), build_status_changed("AKTIF", later)
+    )
     await advance_days(kendal_caseload, 3)
     await kendal_caseload.work()
     assert [row["since"] for row in await list_gaps(kendal_caseload)] == [str(on)]

@@ -138,15 +138,19 @@ async def test_result_of_a_visit_before_a_hand_over_is_entered_after_it_by_its_a
     successor = await Field(graduation).start()
     rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
     watching = {"purpose": DampinganPurpose.PEMANTAUAN}
-    ended = driver.field.dampingan(driver.kpm_id, dampingan_id=rows[0][0], valid_to=handed_over, **watching)
-    begun = successor.dampingan(driver.kpm_id, valid_from=handed_over, **watching)
+    ended = driver.field.build_dampingan(
+        driver.kpm_id, dampingan_id=rows[0][0], valid_to=handed_over, **watching
+    )
+    begun = successor.build_dampingan(driver.kpm_id, valid_from=handed_over, **watching)
     await apply_events(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
     await set_day(graduation, date(2026, 7, 10))
     refused = await record_monitoring(driver, tasks[0], visited_on=str(handed_over))
     assert refused.status_code in {403, 404}
     made = expect_ok(await record_monitoring(driver, tasks[0], visited_on=str(visited)))
     assert (made["visited_on"], made["recorded_on"]) == (str(visited), "2026-07-10")
-    own = expect_ok(await graduation.get("/v1/monitoring?open_only=false", as_=driver.by["field"]), 200)["items"]
+    own = expect_ok(await graduation.get("/v1/monitoring?open_only=false", as_=driver.by["field"]), 200)[
+        "items"
+    ]
     assert [row["task_id"] for row in own] == [tasks[0]["task_id"]]
     (event,) = [
         one["data"]

@@ -25,7 +25,7 @@ async def test_planned_leave_begins_and_ends_on_its_days(registry: Running) -> N
     planned = commands.expect_ok(await plan(registry, pendamping, "CUTI", "2026-03-10"))
     assert (planned["status"], planned["status_from_on"]) == ("AKTIF", "2000-01-01")
     commands.expect_ok(await plan(registry, pendamping, "AKTIF", "2026-03-17"))
-    events = [event["data"] for event in await registry.emitted()][-2:]
+    events = [event["data"] for event in await registry.read_envelopes()][-2:]
     assert [(one["status"], one["from_on"]) for one in events] == [
         ("CUTI", "2026-03-10"),
         ("AKTIF", "2026-03-17"),
@@ -36,7 +36,7 @@ async def test_planned_leave_begins_and_ends_on_its_days(registry: Running) -> N
     await registry.set_clock(datetime(2026, 3, 20, 1, tzinfo=UTC))
     await registry.work()
     assert await read_status(registry, pendamping) == ("AKTIF", "2026-03-17")
-    assert len(await registry.emitted()) == 4
+    assert len(await registry.read_envelopes()) == 4
 
 
 async def test_command_after_the_day_counts_the_planned_status_before_the_worker_ran(
@@ -68,7 +68,9 @@ async def test_final_status_before_a_planned_leave_voids_it(registry: Running) -
     commands.expect_ok(await plan(registry, pendamping, "CUTI", "2026-03-10"))
     commands.expect_ok(await plan(registry, pendamping, "PENSIUN", "2026-03-05"))
     ended = [
-        event["data"] for event in await registry.emitted() if event["type"].endswith("penugasan_ended.v1")
+        event["data"]
+        for event in await registry.read_envelopes()
+        if event["type"].endswith("penugasan_ended.v1")
     ]
     assert [(one["penugasan_id"], one["valid_to"]) for one in ended] == [
         (penugasan["penugasan_id"], "2026-03-05")
