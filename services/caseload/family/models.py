@@ -9,7 +9,7 @@ from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, VERSION, Days, Ranged, Small, Table
-from shared.contracts.kinds import DesilScope, KomponenKind, Sex
+from shared.contracts.kinds import DesilScope, FamilyEndReason, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, Day, RequestOnly, Wilayah
 
@@ -56,12 +56,14 @@ class Kpm(KpmVersionView, Table, table=True):
 
     Address and phone are sealed with `sealed_for`, the index of the family card of their intake row.
     `facts` is the last published `KpmFacts` (docs/architecture.md#personal-data). It is valid until the day `facts_until`, when a komponen ends
-    or a member reaches an age. `intake_digest` detects an intake row that has not changed.
+    or a member reaches an age. `intake_digest` detects an intake row that has not changed. A family ends on `ended_on`,
+    when its only member dies or joins another family (docs/case-lifecycle.md#end-of-a-family).
     """
 
     __table_args__ = (
         sa.Index("ix_kpm_kode_wilayah_kpm_id", "kode_wilayah", "kpm_id"),
         sa.Index("ix_kpm_facts_until", "facts_until"),
+        sa.CheckConstraint("num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)", "end_is_complete"),
     )
 
     sealed_for: Col[bytes]
@@ -70,6 +72,9 @@ class Kpm(KpmVersionView, Table, table=True):
     facts: Col[dict[str, Any]]
     facts_until: Col[date | None] = Field(default=None)
     intake_digest: Col[bytes | None] = Field(default=None)
+    ended_on: Col[date | None] = Field(default=None)
+    end_reason: Col[FamilyEndReason | None] = Field(default=None)
+    end_recorded_on: Col[date | None] = Field(default=None)
     registered_at: Col[datetime] = RECORDED
     changed_at: Col[datetime] = RECORDED
 

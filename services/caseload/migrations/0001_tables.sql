@@ -107,9 +107,14 @@ CREATE TABLE kpm (
     facts JSONB NOT NULL,
     facts_until DATE,
     intake_digest BYTEA,
+    ended_on DATE,
+    end_reason VARCHAR(40),
+    end_recorded_on DATE,
     registered_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
+    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
+    CONSTRAINT ck_kpm_end_is_complete CHECK (num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)),
+    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG'))
 );
 
 CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);
@@ -593,19 +598,29 @@ CREATE TABLE usaha (
     usaha_id UUID NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
     as_of DATE,
+    ended_on DATE,
+    end_reason VARCHAR(40),
     kpm_id UUID NOT NULL,
     anggota_id UUID NOT NULL,
+    continues UUID,
     nib_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
-    CONSTRAINT uq_usaha_anggota_id UNIQUE (anggota_id),
+    CONSTRAINT uq_usaha_continues UNIQUE (continues),
+    CONSTRAINT ck_usaha_end_has_reason CHECK ((ended_on IS NULL) = (end_reason IS NULL)),
     CONSTRAINT ck_usaha_omzet_not_negative CHECK (omzet_rp >= 0),
     CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
+    CONSTRAINT ck_usaha_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
     CONSTRAINT fk_usaha_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id)
+    CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
+    CONSTRAINT fk_usaha_continues FOREIGN KEY(continues) REFERENCES usaha (usaha_id)
 );
 
+CREATE INDEX ix_usaha_anggota_id ON usaha (anggota_id);
+
 CREATE INDEX ix_usaha_kpm_id ON usaha (kpm_id);
+
+CREATE UNIQUE INDEX uq_usaha_anggota_id ON usaha (anggota_id) WHERE ended_on IS NULL;
 
 CREATE TABLE usulan (
     kpm_id UUID NOT NULL,
@@ -651,6 +666,8 @@ CREATE TABLE usaha_past (
     usaha_id UUID NOT NULL,
     version INTEGER NOT NULL,
     as_of DATE,
+    ended_on DATE,
+    end_reason VARCHAR(40),
     kpm_id UUID NOT NULL,
     has_nib BOOLEAN NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -658,6 +675,7 @@ CREATE TABLE usaha_past (
     CONSTRAINT pk_usaha_past PRIMARY KEY (usaha_id, version),
     CONSTRAINT ck_usaha_past_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
     CONSTRAINT fk_usaha_past_usaha_id FOREIGN KEY(usaha_id) REFERENCES usaha (usaha_id),
+    CONSTRAINT ck_usaha_past_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
     CONSTRAINT fk_usaha_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 

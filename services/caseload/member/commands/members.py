@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_past
+from services.caseload.business.commands import reopen_usaha, store_anggota_past
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.models import (
     AnggotaFacts,
@@ -19,6 +19,7 @@ from services.caseload.family.models import (
     Relation,
 )
 from services.caseload.identity.commands import seal_consented
+from services.caseload.member.commands.ends import MemberEnd, end_members
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
 from services.caseload.member.errors import (
     BirthDateInTheFuture,
@@ -29,7 +30,7 @@ from services.caseload.member.errors import (
     PengurusStays,
 )
 from services.caseload.member.models import JoinTerms
-from services.caseload.task.commands import finish_open_tugas, open_tugas
+from services.caseload.task.commands import finish_open_tugas
 from services.caseload.task.models import TugasKind
 from services.caseload.visibility import lock_family
 from shared import clock
@@ -119,51 +120,11 @@ async def end_anggota(
         raise LastMember
     if member.pengurus and reason is not EndReason.MENINGGAL:
         raise PengurusStays
-    was_pengurus = member.pengurus
-    ended = await end_period(session, member, reason, on)
-    detail = {"on": str(on), "left_on": str(member.left_on), "evidence_sha256": evidence_sha256}
-    detail |= {"pengurus": was_pengurus, "komponen": ended}
+    (ended,) = await end_members(session, [MemberEnd(anggota_id, reason, on)])
+    await session.refresh(member)
+    detail = ended.detail() | {"on": str(on), "evidence_sha256": evidence_sha256}
     await change_family(session, kpm, actor, ("anggota", anggota_id), "LEFT", reason.value, **detail)
-    if was_pengurus:
-        await open_tugas(session, TugasKind.GANTI_PENGURUS, kpm_id, anggota_id)
     return member
-
-
-async def end_period(
-    session: AsyncSession, member: KpmAnggota, reason: EndReason, on: date
-) -> list[dict[str, Any]]:
-    """End a member's period and komponen, and return snapshots of the komponen."""
-    left_on = max(on, member.joined_on)
-    member.left_on, member.end_reason, member.pengurus = left_on, reason, False
-    statement = sa.select(Komponen).where(
-        Komponen.anggota_id == member.anggota_id,
-        sa.func.coalesce(Komponen.valid_to > left_on, True),
-    )
-    snapshots: list[dict[str, Any]] = []
-    for komponen in await session.scalars(statement.with_for_update(key_share=True)):
-        snapshots.append(komponen_snapshot(komponen))
-        await end_or_delete(session, komponen, left_on)
-    await session.flush()
-    return snapshots
-
-
-def komponen_snapshot(komponen: Komponen) -> dict[str, Any]:
-    """Return a komponen in the form of the history's detail."""
-    first, until = komponen.valid_from, komponen.valid_to
-    snapshot = {
-        "komponen_id": str(komponen.komponen_id),
-        "kind": komponen.kind.value,
-        "valid_from": str(first),
-    }
-    return snapshot | {"valid_to": until and str(until)}
-
-
-async def end_or_delete(session: AsyncSession, komponen: Komponen, on: date) -> None:
-    """End a komponen on a day, or delete it if it starts later."""
-    if komponen.valid_from >= on:
-        await session.delete(komponen)
-        return
-    komponen.valid, komponen.version = Range(komponen.valid_from, on), komponen.version + 1
 
 
 async def change_marriage(
@@ -213,6 +174,8 @@ async def restore_anggota(
     member.left_on = member.end_reason = None
     for komponen in ended.get("komponen", ()):
         await restore_komponen(session, member, komponen)
+    if usaha_id := ended.get("usaha_id"):
+        await reopen_usaha(session, actor, kpm, member, UUID(usaha_id))
     if ended.get("pengurus") and not await has_pengurus(session, kpm_id):
         member.pengurus = True
         await finish_open_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)

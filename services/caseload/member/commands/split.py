@@ -16,7 +16,8 @@ from services.caseload.family.commands.changes import (
 )
 from services.caseload.family.models import EndReason, Komponen, Kpm, KpmAnggota, KpmNoKk
 from services.caseload.history import append_history
-from services.caseload.member.commands.members import count_members, end_period
+from services.caseload.member.commands.ends import MemberEnd, end_members
+from services.caseload.member.commands.members import count_members
 from services.caseload.member.commands.taken_numbers import refusal_of_no_kk
 from services.caseload.member.errors import NoMemberRemains, PengurusNotLeaving, PengurusStays
 from services.caseload.member.models import SplitTerms
@@ -117,7 +118,8 @@ async def transfer_member(session: AsyncSession, member: KpmAnggota, new: Kpm, t
         sa.func.coalesce(Komponen.valid_to > terms.on, True),
     )
     komponen = (await session.execute(statement)).all()
-    await end_period(session, member, EndReason.PISAH_KK, terms.on)
+    await end_members(session, [MemberEnd(member.anggota_id, EndReason.PISAH_KK, terms.on)], with_usaha=False)
+    await session.refresh(member)
     joined_on = member.left_on or terms.on
     # Fast path: the database copies the member's period.
     await store_anggota_past(await raw(session), [member.anggota_id])
@@ -143,7 +145,9 @@ async def transfer_member(session: AsyncSession, member: KpmAnggota, new: Kpm, t
 
 async def transfer_usaha(session: AsyncSession, member: KpmAnggota, new: Kpm) -> None:
     """Move a member's business to the new family and store the previous version."""
-    usaha = await session.scalar(sa.select(Usaha).where(Usaha.anggota_id == member.anggota_id))
+    usaha = await session.scalar(
+        sa.select(Usaha).where(Usaha.anggota_id == member.anggota_id, Usaha.ended_on.is_(None))
+    )
     if usaha is not None:
         # Fast path: the database copies the previous version.
         await store_usaha_past(await raw(session), [usaha.usaha_id])
