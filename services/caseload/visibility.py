@@ -1,5 +1,6 @@
 """Which families an actor may read, and which an actor may change."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.caseload.dampingan.models import Dampingan
+from services.caseload.family.errors import FamilyHasEnded
 from services.caseload.family.models import Kpm
 from services.caseload.replicas.models import Pendamping
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
-from shared.contracts.kinds import PendampingStatus, PilarKind
+from shared.contracts.kinds import FamilyEndReason, PendampingStatus, PilarKind
 from shared.database import load
 from shared.errors import NotFound, PendampingInactive
 
@@ -105,20 +107,37 @@ class LockedFamily:
         return (dampingan.penugasan_id, dampingan.pendamping_id) if dampingan else (None, None)
 
 
-async def lock_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> LockedFamily:
-    """Lock a family that the actor may change.
+async def lock_family(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, *, ended: Collection[FamilyEndReason] = ()
+) -> LockedFamily:
+    """Lock a family that the actor may change. `ended` are the reasons for which it may have ended.
 
     Raises:
         NotFound: it does not exist, or the actor does not accompany it.
         PendampingInactive: only an AKTIF pendamping may change a family.
+        FamilyHasEnded: it has ended for another reason.
     """
-    if actor.scope is not Scope.OWN_FAMILIES:
-        return LockedFamily(await load(session, Kpm, kpm_id, noun="kpm"), None)
-    dampingan = await read_own_dampingan(session, actor, kpm_id)
-    pendamping = await session.get(Pendamping, dampingan.pendamping_id)
-    if pendamping is not None and pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingInactive(status=pendamping.status.value)
-    return LockedFamily(await load(session, Kpm, kpm_id, noun="kpm"), dampingan)
+    dampingan = None
+    if actor.scope is Scope.OWN_FAMILIES:
+        dampingan = await read_own_dampingan(session, actor, kpm_id)
+        pendamping = await session.get(Pendamping, dampingan.pendamping_id)
+        if pendamping is not None and pendamping.status is not PendampingStatus.AKTIF:
+            raise PendampingInactive(status=pendamping.status.value)
+    kpm = await load(session, Kpm, kpm_id, noun="kpm")
+    if kpm.end_reason not in ended:
+        require_not_ended(kpm)
+    return LockedFamily(kpm, dampingan)
+
+
+def require_not_ended(kpm: Kpm, pointer: str | None = None) -> None:
+    """Raise FamilyHasEnded if the family has ended."""
+    if kpm.ended_on is not None and kpm.end_reason is not None:
+        raise FamilyHasEnded(pointer, ended_on=kpm.ended_on, end_reason=kpm.end_reason.value)
+
+
+async def open_family_rows(session: AsyncSession, kpm_id: UUID) -> None:
+    """Let this transaction read a family that the actor does not accompany, or no longer does."""
+    await session.execute(sa.select(sa.func.set_config("pilar.open_family", str(kpm_id), True)))  # noqa: FBT003
 
 
 async def read_own_dampingan(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Dampingan:

@@ -1,15 +1,15 @@
 """Businesses of members, and copies of rows before they are replaced."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.errors import UsahaHasEnded, UsahaKnown
-from services.caseload.business.models import Usaha, UsahaFacts, UsahaTerms
+from services.caseload.business.errors import TransferTooLate, UsahaHasEnded, UsahaKnown, UsahaNotTransferable
+from services.caseload.business.models import Usaha, UsahaFacts, UsahaRule, UsahaTerms
 from services.caseload.family.commands.changes import lock_member
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import append_history
@@ -20,7 +20,8 @@ from shared.contracts.caseload import UsahaRecorded
 from shared.contracts.kinds import UsahaEndReason
 from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.errors import NotFound, VersionOutdated
+from shared.errors import InvalidRange, NotFound, VersionOutdated
+from shared.files import require_evidence
 from shared.messaging import emit
 
 COPY_ANGGOTA = """
@@ -28,6 +29,7 @@ INSERT INTO anggota_past (anggota_past_id, kpm_id, anggota_id, relation, end_rea
 SELECT uuidv7(), kpm_id, anggota_id, relation, end_reason, daterange(joined_on, left_on) FROM kpm_anggota
 WHERE anggota_id = ANY($1) AND left_on > joined_on
 """
+OF_FORMER_OWNER = frozenset({UsahaEndReason.MENINGGAL, UsahaEndReason.KELUAR})
 END_USAHA = """
 UPDATE usaha u SET ended_on = e.on_day, end_reason = e.reason, version = u.version + 1, recorded_at = clock_timestamp()
 FROM unnest($1::uuid[], $2::date[], $3::text[]) AS e(anggota_id, on_day, reason)
@@ -99,6 +101,105 @@ async def revise_usaha(
     Raises:
         NotFound, PendampingInactive, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture.
     """
+    kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
+    await check_days(session, terms)
+    # Fast path: the database copies the previous version.
+    await store_usaha_past(await raw(session), [usaha_id])
+    usaha.sqlmodel_update(values_of(session, owner, terms))
+    usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
+    await publish_usaha(session, actor, kpm, owner, usaha, "REVISED")
+    return usaha
+
+
+async def close_usaha(
+    session: AsyncSession,
+    actor: Actor,
+    usaha_id: UUID,
+    *,
+    on: date,
+    evidence_sha256: str | None,
+    version: int,
+) -> Usaha:
+    """Close a business on a day. It counts for nothing from that day on.
+
+    Raises:
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture,
+        InvalidRange, FileNotUploaded.
+    """
+    kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
+    require_not_future(on, await clock.today(session))
+    if on < usaha.started_on:
+        raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
+    if evidence_sha256 is not None:
+        await require_evidence(session, evidence_sha256)
+    await end_usaha(session, usaha, UsahaEndReason.DITUTUP, on)
+    await publish_usaha(session, actor, kpm, owner, usaha, "ENDED", evidence_sha256=evidence_sha256)
+    return usaha
+
+
+async def transfer_usaha(
+    session: AsyncSession, actor: Actor, usaha_id: UUID, *, anggota_id: UUID, on: date, version: int
+) -> Usaha:
+    """Open the business of a new owner that continues another member's. It keeps the first day.
+
+    A living owner's business ends on that day (DIALIHKAN). The NIB belongs to the former owner and is not taken over.
+
+    Raises:
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture,
+        UsahaNotTransferable, TransferTooLate, UsahaKnown.
+    """
+    kpm, old = await lock_usaha_row(session, actor, usaha_id, version)
+    owner, today = await lock_member(session, kpm.kpm_id, anggota_id), await clock.today(session)
+    require_not_future(on, today)
+    if old.ended_on is None:
+        former = await lock_member(session, kpm.kpm_id, old.anggota_id, "/path/usaha_id")
+        await end_usaha(session, old, UsahaEndReason.DIALIHKAN, on)
+        await publish_usaha(session, actor, kpm, former, old, "ENDED")
+    elif old.end_reason not in OF_FORMER_OWNER:
+        raise UsahaNotTransferable
+    elif today > (until := old.ended_on + timedelta(days=await read_transfer_days(session, today))):
+        raise TransferTooLate(ended_on=old.ended_on, until=until)
+    names = ("sector", "started_on", "omzet_rp", "has_letter", "as_of")
+    ids = {"usaha_id": uuid7(), "kpm_id": kpm.kpm_id, "anggota_id": anggota_id, "continues": usaha_id}
+    usaha = Usaha(**ids, **{name: getattr(old, name) for name in names})
+    known = UsahaKnown("/body/anggota_id")
+    await insert(session, usaha, uq_usaha_anggota_id=known, uq_usaha_continues=UsahaNotTransferable())
+    await publish_usaha(session, actor, kpm, owner, usaha, "TRANSFERRED", before=str(usaha_id))
+    return usaha
+
+
+async def read_transfer_days(session: AsyncSession, day: date) -> int:
+    """Return within how many days a business is transferred. The migration makes sure that a rule is in force."""
+    rule = sa.select(UsahaRule.transfer_days).where(UsahaRule.valid.contains(day))
+    return (await session.execute(rule)).scalar_one()
+
+
+async def end_usaha(session: AsyncSession, usaha: Usaha, reason: UsahaEndReason, on: date) -> None:
+    """Set the end of a business and store its previous version."""
+    # Fast path: the database copies the previous version.
+    await store_usaha_past(await raw(session), [usaha.usaha_id])
+    usaha.ended_on, usaha.end_reason = on, reason
+    usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
+
+
+async def lock_usaha(
+    session: AsyncSession, actor: Actor, usaha_id: UUID, version: int
+) -> tuple[Kpm, Usaha, KpmAnggota]:
+    """Lock a living business with its family and owner, if it has the given version.
+
+    Raises:
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown.
+    """
+    kpm, usaha = await lock_usaha_row(session, actor, usaha_id, version)
+    if usaha.ended_on is not None:
+        raise UsahaHasEnded(ended_on=usaha.ended_on)
+    return kpm, usaha, await lock_member(session, kpm.kpm_id, usaha.anggota_id, "/path/usaha_id")
+
+
+async def lock_usaha_row(
+    session: AsyncSession, actor: Actor, usaha_id: UUID, version: int
+) -> tuple[Kpm, Usaha]:
+    """Lock a business with its family, if it has the given version."""
     kpm_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.usaha_id == usaha_id))
     if kpm_id is None:
         raise NotFound("usaha")
@@ -106,16 +207,7 @@ async def revise_usaha(
     usaha = await load(session, Usaha, usaha_id, noun="usaha")
     if usaha.version != version:
         raise VersionOutdated("/header/If-Match")
-    if usaha.ended_on is not None:
-        raise UsahaHasEnded(ended_on=usaha.ended_on)
-    owner = await lock_member(session, kpm_id, usaha.anggota_id, "/path/usaha_id")
-    await check_days(session, terms)
-    # Fast path: the database copies the previous version.
-    await store_usaha_past(await raw(session), [usaha_id])
-    usaha.sqlmodel_update(values_of(session, owner, terms))
-    usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
-    await publish_usaha(session, actor, family.kpm, owner, usaha, "REVISED")
-    return usaha
+    return family.kpm, usaha
 
 
 async def reopen_usaha(
@@ -149,12 +241,13 @@ def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> di
 
 
 async def publish_usaha(
-    session: AsyncSession, actor: Actor, kpm: Kpm, owner: KpmAnggota, usaha: Usaha, act: str
+    session: AsyncSession, actor: Actor, kpm: Kpm, owner: KpmAnggota, usaha: Usaha, act: str, **more: Any
 ) -> None:
     """Append a business to the history and emit it."""
     await session.flush()
     entry = (kpm.kpm_id, "usaha", usaha.usaha_id, act)
-    detail = {"version": usaha.version, "omzet_rp": usaha.omzet_rp, "as_of": usaha.as_of and str(usaha.as_of)}
+    days = {name: str(day) for name in ("as_of", "ended_on") if (day := getattr(usaha, name))}
+    detail = {"version": usaha.version, "omzet_rp": usaha.omzet_rp} | days | more
     await append_history(session, *entry, who=actor.person, why=None, **detail)
     emit(session, to_usaha_event(usaha, owner, kpm.kode_wilayah))
 

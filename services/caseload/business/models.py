@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, VERSION, Table
+from services.caseload.tables import RECORDED, VERSION, Ranged, Small, Table
 from shared.contracts.kinds import UsahaEndReason, UsahaSector
-from shared.database.tables import Col, Fields
+from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, Day, RequestOnly, Rupiah
 
 
@@ -65,6 +65,19 @@ class Usaha(UsahaRowView, Table, table=True):
 
     nib_sealed: Col[bytes | None] = Field(default=None)
     recorded_at: Col[datetime] = RECORDED
+
+
+class UsahaRule(Ranged, Table, table=True):
+    """Days within which the business of a dead or departed owner can be transferred. Policy as data."""
+
+    __table_args__ = (
+        no_overlap("ex_usaha_rule_one_at_a_time", of="valid"),
+        sa.CheckConstraint("transfer_days > 0", "some_days"),
+    )
+
+    version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    transfer_days: Col[Small]
+    source: Col[str]
 
 
 class UsahaPast(UsahaRevised, Table, table=True):

@@ -248,6 +248,19 @@ class AnggotaPast(Ranged, Table, table=True):
     recorded_at: Col[datetime] = RECORDED
 
 
+class NikPast(Table, table=True):
+    """A former NIK of a person, which was corrected. It is sealed with its own index."""
+
+    nik_past_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id", index=True)
+    nik_index: Col[bytes] = Field(index=True)
+    nik_sealed: Col[bytes]
+    evidence_sha256: Col[str]
+    replaced_on: Col[date]
+    recorded_at: Col[datetime] = RECORDED
+
+
 class WilayahPast(Ranged, Table, table=True):
     """A former area of a family. The address is sealed with the row's id."""
 

@@ -7,6 +7,9 @@ INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, bas
 INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
     (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');
 
+INSERT INTO usaha_rule (version, transfer_days, valid, source) VALUES
+    (1, 90, '[2019-01-01,)', 'first content: a business of the dead or departed is transferred within 90 days');
+
 INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at, payload) VALUES
     (uuidv7(), 'facts_of_the_day', 'facts', 'business', '2019-01-01', '{}');
 
@@ -20,7 +23,8 @@ INSERT INTO tugas_term (kind, version, days, valid, source) VALUES
     ('GANTI_PENGURUS', 1, 30, '[2019-01-01,)', 'first content: a month to name another pengurus'),
     ('KUNJUNGAN_KAMBUH', 1, 14, '[2019-01-01,)', 'first content: a visit within two weeks of the report'),
     ('RE_ENTRY', 1, 30, '[2019-01-01,)', 'first content: an usulan within a month of the finding'),
-    ('PASANG_PENDAMPING', 1, 14, '[2019-01-01,)', 'first content: a family is without a pendamping two weeks at most');
+    ('PASANG_PENDAMPING', 1, 14, '[2019-01-01,)', 'first content: a family is without a pendamping two weeks at most'),
+    ('PUTUSKAN_KEPESERTAAN', 1, 30, '[2019-01-01,)', 'first content: a month to decide the bansos of a split-off family');
 
 INSERT INTO p2k2_modul (p2k2_modul_id, module, name, valid, source) VALUES
     (1, 1, 'Pengasuhan dan pendidikan anak', '[2019-01-01,)', 'first content: the six modules in use; wording of our own'),

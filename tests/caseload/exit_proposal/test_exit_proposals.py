@@ -24,7 +24,7 @@ async def proposal_body(family: Family, **more: Any) -> dict[str, Any]:
     return {
         "kpm_id": family.kpm_id,
         "kepesertaan_id": pkh["kepesertaan_id"],
-        "exit_reason": "MENINGGAL",
+        "exit_reason": "PINDAH",
         "evidence_sha256": await family.evidence(),
         "on": "2026-01-15",
     } | more
@@ -35,12 +35,12 @@ async def test_proposal_is_emitted_with_evidence_and_ends_nothing(one: Family) -
     made = await one.done("/v1/exit-proposal", body)
     (event,) = await one.emitted_data("exit_proposed")
     assert event["exit_proposal_id"] == made["exit_proposal_id"]
-    assert (event["exit_reason"], event["evidence_sha256"]) == ("MENINGGAL", body["evidence_sha256"])
+    assert (event["exit_reason"], event["evidence_sha256"]) == ("PINDAH", body["evidence_sha256"])
     assert (UUID(event["pendamping_id"]), UUID(event["penugasan_id"])) == (PENDAMPING, PENUGASAN)
     assert event["proposer"] == str(PENDAMPING)
     assert "note" not in event
     assert (await one.memberships())["PKH"]["status"] == "ACTIVE"
-    assert ("exit_proposal", "PROPOSED", "MENINGGAL") in await one.acts()
+    assert ("exit_proposal", "PROPOSED", "PINDAH") in await one.acts()
 
 
 async def test_proposal_of_official_names_no_pendamping(one: Family) -> None:
@@ -53,7 +53,10 @@ async def test_proposal_of_official_names_no_pendamping(one: Family) -> None:
 
 async def test_death_is_refused_for_family_with_other_members(placed: Running) -> None:
     family = await Family.taken_in(placed, mother())
-    refused(await family.post("/v1/exit-proposal", await proposal_body(family)), "FamilyHasOtherMembers")
+    refused(
+        await family.post("/v1/exit-proposal", await proposal_body(family, exit_reason="MENINGGAL")),
+        "FamilyHasOtherMembers",
+    )
     assert await family.emitted_data("exit_proposed") == []
 
 
@@ -165,7 +168,7 @@ async def test_proposer_withdraws_and_withdrawal_is_emitted(one: Family) -> None
     assert "reason" not in event
     (row,) = await one.caseload.sql("SELECT withdrawal_reason_sealed FROM exit_proposal")
     assert b"alamat" not in row["withdrawal_reason_sealed"]
-    assert ("exit_proposal", "WITHDRAWN", "MENINGGAL") in await one.acts()
+    assert ("exit_proposal", "WITHDRAWN", "PINDAH") in await one.acts()
     refused(await withdraw(one, made), "ExitNotOpen")
     await one.done("/v1/exit-proposal", await proposal_body(one))
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +13,7 @@ from services.caseload.dampingan.commands.gap import gap_after, open_gaps
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.dampingan.errors import DampinganHasEnded
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.dampingan.rules import schedule_ending
+from services.caseload.dampingan.rules import day_after, schedule_ending
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.tables import new_id
@@ -70,6 +71,29 @@ async def end_dampingan(
         emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await schedule_ending(session, valid_to)
     return dampingan
+
+
+async def end_all_dampingan(
+    session: AsyncSession, actor: Actor, rows: Sequence[Dampingan], *, reason: str
+) -> list[UUID]:
+    """End dampingan today, at the earliest after their first day. Return the ids of those that this ends."""
+    today, ended = await clock.today(session), list[UUID]()
+    for dampingan in rows:
+        ends = max(today, day_after(dampingan.valid_from))
+        if dampingan.valid_to is None or dampingan.valid_to > ends:
+            await end_dampingan(session, actor, dampingan.dampingan_id, valid_to=ends, reason=reason)
+            ended.append(dampingan.dampingan_id)
+    return ended
+
+
+async def read_open_dampingan(session: AsyncSession, kpm_id: UUID) -> Sequence[Dampingan]:
+    """Return the family's dampingan that have not ended by today."""
+    statement = sa.select(Dampingan).where(
+        Dampingan.kpm_id == kpm_id,
+        ~Dampingan.ended,
+        sa.func.coalesce(Dampingan.valid_to > await clock.today(session), True),
+    )
+    return (await session.scalars(statement.order_by(Dampingan.dampingan_id))).all()
 
 
 def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:

@@ -1,7 +1,7 @@
 """Steps that end each change of a family: version, facts, event and history."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated
+from shared.contracts.kinds import FamilyEndReason
 from shared.errors import VersionOutdated
 from shared.messaging import emit
 
@@ -26,10 +27,10 @@ Subject = tuple[str, UUID]
 
 async def change_family(
     session: AsyncSession, kpm: Kpm, actor: Actor, subject: Subject, act: str, why: str | None, **detail: Any
-) -> None:
+) -> UUID:
     """Increment the family's version, append to its history, and emit its facts if they changed.
 
-    `subject` is the noun and the id of what was changed. `act` is the code of the act.
+    `subject` is the noun and the id of what was changed. `act` is the code of the act. Return the id of the act.
     """
     await session.flush()
     kpm.version += 1
@@ -38,7 +39,7 @@ async def change_family(
     (facts,) = await recompute_facts(session, [kpm])
     if facts != published:
         emit(session, KpmUpdated.model_validate(facts))
-    await append_history(session, kpm.kpm_id, *subject, act, who=actor.person, why=why, **detail)
+    return await append_history(session, kpm.kpm_id, *subject, act, who=actor.person, why=why, **detail)
 
 
 async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> list[dict[str, Any]]:
@@ -132,13 +133,20 @@ async def read_last_komponen_ends(session: AsyncSession, kpm_ids: Sequence[UUID]
     return {kpm_id: end.isoformat() for kpm_id, end in await session.execute(statement) if end is not None}
 
 
-async def lock_family_version(session: AsyncSession, actor: Actor, kpm_id: UUID, version: int) -> Kpm:
+async def lock_family_version(
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    version: int,
+    *,
+    ended: Collection[FamilyEndReason] = (),
+) -> Kpm:
     """Lock a family that the actor may change and that still has the given version.
 
     Raises:
-        NotFound, PendampingInactive, VersionOutdated.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated.
     """
-    kpm = (await lock_family(session, actor, kpm_id)).kpm
+    kpm = (await lock_family(session, actor, kpm_id, ended=ended)).kpm
     if kpm.version != version:
         raise VersionOutdated("/header/If-Match")
     return kpm
