@@ -16,6 +16,7 @@ from services.caseload.member.commands.transfer import move_usaha, settle_member
 from services.caseload.member.errors import (
     BirthDateInTheFuture,
     JoinNeedsEvidence,
+    NikKnown,
     NumberNotAccepted,
     PengurusStays,
     RecordedDead,
@@ -95,7 +96,7 @@ async def leave_for(
     """
     reason = END_REASONS.get(terms.reason)
     if reason is None:
-        raise refusal_of_nik(actor, new.kpm_id, member.kpm_id)
+        raise NikKnown("/body/nik")
     if terms.evidence_sha256 is None:
         raise JoinNeedsEvidence("/body/evidence_sha256")
     await require_evidence(session, terms.evidence_sha256)
