@@ -41,6 +41,24 @@ CHECKS = {
             "SELECT a.kpm_id FROM kepesertaan a JOIN kepesertaan b ON a.kpm_id = b.kpm_id AND a.bansos = b.bansos"
             " AND a.kepesertaan_id < b.kepesertaan_id AND a.valid && b.valid"
         ),
+        "I9: family {0} has not ended and has no member, or the reverse": (
+            "SELECT kpm_id FROM kpm WHERE (ended_on IS NULL) <> EXISTS (SELECT FROM kpm_anggota a WHERE a.kpm_id ="
+            " kpm.kpm_id AND a.left_on IS NULL)"
+        ),
+        "I9: usaha {0} has not ended and its owner is no member of its family": (
+            "SELECT usaha_id FROM usaha u WHERE ended_on IS NULL AND NOT EXISTS (SELECT FROM kpm_anggota a WHERE"
+            " a.anggota_id = u.anggota_id AND a.kpm_id = u.kpm_id AND a.left_on IS NULL)"
+        ),
+        "I9: a membership of the ended family {0} is neither proposed nor decided": (
+            "SELECT k.kpm_id FROM kepesertaan k JOIN kpm USING (kpm_id) WHERE ended_on IS NOT NULL AND"
+            " upper_inf(k.valid) AND NOT EXISTS (SELECT FROM exit_proposal e WHERE e.kepesertaan_id = k.kepesertaan_id)"
+            " AND NOT EXISTS (SELECT FROM kepesertaan_pending p WHERE p.kepesertaan_id = k.kepesertaan_id)"
+        ),
+        "I9: the ended family {0} has a gap, a task or a dampingan without an end": (
+            "SELECT kpm_id FROM kpm WHERE ended_on IS NOT NULL AND (EXISTS (SELECT FROM dampingan d WHERE d.kpm_id ="
+            " kpm.kpm_id AND upper_inf(d.valid)) OR EXISTS (SELECT FROM dampingan_gap g WHERE g.kpm_id = kpm.kpm_id"
+            " AND g.until IS NULL) OR EXISTS (SELECT FROM tugas t WHERE t.kpm_id = kpm.kpm_id AND t.done_at IS NULL))"
+        ),
         "I8: the load of penugasan {0} differs from its families": (
             "SELECT coalesce(l.penugasan_id, d.penugasan_id) FROM dampingan_load l FULL JOIN (SELECT penugasan_id,"
             " count(*) AS n FROM dampingan WHERE NOT ended AND purpose = 'PENDAMPINGAN' GROUP BY 1) d USING"

@@ -29,7 +29,9 @@ async def on_family(
 async def family_event(office: Office, chance: random.Random, family: Family) -> None:
     """Apply a random change to the family."""
     current = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
-    if current and current["members"]:
+    if current and current["ended_on"]:
+        await revive(office, chance, family)
+    elif current:
         event = chance.choice(EVENTS)
         await event(office, chance, family, current)
 
@@ -69,6 +71,46 @@ async def end(office: Office, chance: random.Random, family: Family, current: di
             await on_family(office, chance, family, "return of a member", path, body, reread["version"])
 
 
+async def die_out(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    """Seldom record the death of every member, one after another."""
+    if chance.random() < 0.8:
+        return
+    body = {"reason": "MENINGGAL", "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
+    for who in current["members"]:
+        reread = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+        path = f"/v1/kpm/{family.kpm_id}/anggota/{who['anggota_id']}/end"
+        if reread:
+            version = reread["version"]
+            await office.ask("death in a family", "caseload", path, body, DINSOS, version=version)
+
+
+async def revive(office: Office, chance: random.Random, family: Family) -> None:
+    """Seldom undo the death that ended a family."""
+    past = await office.look("caseload", f"/v1/kpm/{family.kpm_id}/past")
+    current = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+    if past and past["members"] and current and chance.random() < 0.1:
+        path = f"/v1/kpm/{family.kpm_id}/anggota/{past['members'][-1]['anggota_id']}/return"
+        body, version = {"reason": "SALAH_CATAT"}, current["version"]
+        await office.ask("return of the dead", "caseload", path, body, DINSOS, version=version)
+
+
+async def join(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    """Let a person of the intake leave another family for this one, also as its last member."""
+    row = chance.choice(office.people)
+    body = {
+        "nik": row["nik"],
+        "name": row["name"],
+        "birth_on": row["birth_date"],
+        "sex": row["sex"],
+        "relation": "FAMILI_LAIN",
+        "married": False,
+        "on": office.day(0),
+        "reason": chance.choice(("KAWIN_MASUK", "GABUNG")),
+        "evidence_sha256": office.papers["caseload"],
+    }
+    await on_family(office, chance, family, "join from elsewhere", "anggota", body, current["version"])
+
+
 async def marriage(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     who = chance.choice(current["members"])
     body = {"married": not who["married"], "on": office.day(0)}
@@ -100,7 +142,7 @@ async def komponen(office: Office, chance: random.Random, family: Family, curren
 
 
 async def usaha(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
-    """Record a business, or revise one."""
+    """Record a business, or revise, close or transfer one."""
     body = {
         "sector": chance.choice(SECTORS),
         "started_on": office.day(-chance.randrange(30, 900)),
@@ -111,6 +153,13 @@ async def usaha(office: Office, chance: random.Random, family: Family, current: 
     businesses = [member["usaha"] for member in current["members"] if member["usaha"]]
     if businesses:
         item = chance.choice(businesses)
+        if chance.random() < 0.3:
+            to = chance.choice(current["members"])["anggota_id"]
+            act, more = chance.choice((("end", {}), ("transfer", {"anggota_id": to})))
+            path = f"/v1/usaha/{item['usaha_id']}/{act}"
+            closed = {"on": office.day(0)} | more
+            await office.ask(f"usaha {act}", "caseload", path, closed, DINSOS, version=item["version"])
+            return
         path = f"/v1/usaha/{item['usaha_id']}/revision"
         await office.ask("usaha revision", "caseload", path, body, DINSOS, version=item["version"])
         return
@@ -147,7 +196,9 @@ async def split(office: Office, chance: random.Random, family: Family, current: 
             "evidence_sha256": office.papers["caseload"],
         }
         path = f"/v1/kpm/{family.kpm_id}/split"
-        await office.ask("split", "caseload", path, body, DINSOS, version=current["version"])
+        made = await office.ask("split", "caseload", path, body, DINSOS, version=current["version"])
+        if made:
+            office.families.append(Family(made["new"]["kpm_id"], ""))
 
 
 async def another_bansos(
@@ -158,7 +209,10 @@ async def another_bansos(
     await office.ask("kepesertaan", "caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan", body, DINSOS)
 
 
-EVENTS = (birth, end, marriage, new_pengurus, komponen, usaha, usaha, desil, move, split, another_bansos)
+EVENTS = (
+    *(birth, end, die_out, join, marriage, new_pengurus, komponen, usaha, usaha, desil, move, split),
+    another_bansos,
+)
 
 
 async def usulan(office: Office, chance: random.Random, family: Family) -> None:
