@@ -110,7 +110,9 @@ class LockedFamily:
 async def lock_family(
     session: AsyncSession, actor: Actor, kpm_id: UUID, *, ended: Collection[FamilyEndReason] = ()
 ) -> LockedFamily:
-    """Lock a family that the actor may change. `ended` are the reasons for which it may have ended.
+    """Lock a family that the actor may change.
+
+    `ended` are the reasons for which it may have ended.
 
     Raises:
         NotFound: it does not exist, or the actor does not accompany it.
@@ -136,7 +138,7 @@ def require_not_ended(kpm: Kpm, pointer: str | None = None) -> None:
 
 
 async def open_family_rows(session: AsyncSession, kpm_id: UUID) -> None:
-    """Let this transaction read a family that the actor does not accompany, or no longer does."""
+    """Let this transaction read a family that the actor does not accompany."""
     await session.execute(sa.select(sa.func.set_config("pilar.open_family", str(kpm_id), True)))  # noqa: FBT003
 
 

@@ -173,7 +173,7 @@ async def test_split_off_family_is_accompanied_until_dinsos_decides(family: Fami
     assert (await family.caseload.get("/v1/tugas", as_=office)).json()["items"] == []
 
 
-async def test_former_members_are_told_after_a_split(family: Family) -> None:
+async def test_former_members_are_published_after_a_split(family: Family) -> None:
     body, version = await split(family)
     await family.done("split", body, version)
     (event,) = await family.emitted_data("kpm_updated")

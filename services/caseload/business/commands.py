@@ -62,7 +62,10 @@ async def store_usaha_past(connection: Any, usaha_ids: Sequence[UUID]) -> None:
 async def end_businesses(
     session: AsyncSession, owners: Sequence[UUID], days: Sequence[date], reasons: Sequence[UsahaEndReason]
 ) -> list[tuple[UUID, UUID]]:
-    """End the business of each owner on a day and emit it. Return anggota_id and usaha_id of each."""
+    """End the business of each owner on a day and emit it.
+
+    Return anggota_id and usaha_id of each.
+    """
     # Fast path: one statement for each table for the owners of a step (bench: intake).
     connection = await raw(session)
     living = [row["usaha_id"] for row in await connection.fetch(LIVING_USAHA, owners)]
@@ -140,7 +143,9 @@ async def close_usaha(
 async def transfer_usaha(
     session: AsyncSession, actor: Actor, usaha_id: UUID, *, anggota_id: UUID, on: date, version: int
 ) -> Usaha:
-    """Open the business of a new owner that continues another member's. It keeps the first day.
+    """Open the business of a new owner that continues another member's.
+
+    It keeps the first day.
 
     A living owner's business ends on that day (DIALIHKAN). The NIB belongs to the former owner and is not taken over.
 
@@ -169,7 +174,10 @@ async def transfer_usaha(
 
 
 async def read_transfer_days(session: AsyncSession, day: date) -> int:
-    """Return within how many days a business is transferred. The migration makes sure that a rule is in force."""
+    """Return within how many days a business is transferred.
+
+    The migration makes sure that a rule is in force.
+    """
     rule = sa.select(UsahaRule.transfer_days).where(UsahaRule.valid.contains(day))
     return (await session.execute(rule)).scalar_one()
 
@@ -213,7 +221,7 @@ async def lock_usaha_row(
 async def reopen_usaha(
     session: AsyncSession, actor: Actor, kpm: Kpm, owner: KpmAnggota, usaha_id: UUID
 ) -> None:
-    """Undo the end of a business after its owner is back, unless another member continues it."""
+    """Undo the end of a business, unless another member continues it."""
     continued = sa.exists().where(Usaha.continues == usaha_id)
     usaha = await session.get(Usaha, usaha_id, with_for_update={"key_share": True}, populate_existing=True)
     if usaha is None or usaha.ended_on is None or await session.scalar(sa.select(continued)):

@@ -68,7 +68,10 @@ class Usaha(UsahaRowView, Table, table=True):
 
 
 class UsahaRule(Ranged, Table, table=True):
-    """Days within which the business of a dead or departed owner can be transferred. Policy as data."""
+    """Days within which the business of a dead or departed owner can be transferred.
+
+    Policy as data.
+    """
 
     __table_args__ = (
         no_overlap("ex_usaha_rule_one_at_a_time", of="valid"),

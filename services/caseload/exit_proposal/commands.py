@@ -63,7 +63,9 @@ async def insert_proposal(
     terms: ExitProposalTerms,
     fact_id: UUID | None = None,
 ) -> ExitProposal:
-    """Insert a proposal and emit it. `fact_id` is the act of the history that it follows from.
+    """Insert a proposal and emit it.
+
+    `fact_id` is the act of the history that it follows from.
 
     Raises:
         ExitAlreadyProposed: the membership has an open proposal, or one of a death.
@@ -125,7 +127,10 @@ async def propose_after_death(
 
 
 async def withdraw_after_reversal(session: AsyncSession, fact_id: UUID, *, reason: str) -> None:
-    """Withdraw the open proposals that follow from an act which was undone. One in an SK stays."""
+    """Withdraw the open proposals that follow from an act which was undone.
+
+    One in an SK stays.
+    """
     statement = sa.select(ExitProposal).where(
         ExitProposal.fact_id == fact_id, ExitProposal.state == ExitProposalState.PROPOSED
     )
@@ -162,7 +167,7 @@ async def lock_open_membership(
 
 
 async def lock_membership(session: AsyncSession, kpm_id: UUID, kepesertaan_id: UUID, on: date) -> Kepesertaan:
-    """Lock a membership of the family that began by a past day, also with an end or a case.
+    """Lock a membership that began by a day, also with an end or a case.
 
     Raises:
         NotFound, DateInTheFuture, DateBeforeMembership.

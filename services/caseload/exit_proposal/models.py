@@ -72,7 +72,10 @@ class ExitProposalTerms(ExitProposalFacts):
 
 
 class ExitProposalView(ExitProposalFacts):
-    """An exit proposal and its state. `fact_id` is the act of the family's history that it follows from, if any."""
+    """An exit proposal and its state.
+
+    `fact_id` is the act of the family's history that it follows from, if any.
+    """
 
     exit_proposal_id: Col[UUID] = Field(primary_key=True)
     bansos: Col[Bansos]

@@ -249,7 +249,10 @@ class AnggotaPast(Ranged, Table, table=True):
 
 
 class NikPast(Table, table=True):
-    """A former NIK of a person, which was corrected. It is sealed with its own index."""
+    """A former NIK of a person, which was corrected.
+
+    It is sealed with its own index.
+    """
 
     nik_past_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)

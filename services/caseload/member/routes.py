@@ -182,7 +182,10 @@ async def correct_nik_of_anggota(
     actor: CurrentActor,
     version: IfMatch,
 ) -> MemberView:
-    """Correct the NIK of a member. The person stays the same, and the former number is kept."""
+    """Correct the NIK of a member.
+
+    The person stays the same, and the former number is kept.
+    """
     corrected = await correct_nik(session, actor, kpm_id, anggota_id, body, version=version)
     return await view_of(session, corrected)
 

@@ -150,14 +150,14 @@ class MembershipRef(Fields):
 
 
 class PendingFacts(PendingKey, MembershipRef):
-    """A decision about a membership, required by another exit or by the end of the family."""
+    """A decision about a membership, required by an exit or the family's end."""
 
     pending_id: Col[UUID] = Field(primary_key=True)
     since: Col[date]
 
 
 class KepesertaanPending(PendingFacts, Table, table=True):
-    """A decision whether this membership stays, required by an exit from another bansos or the end of the family.
+    """A decision whether this membership stays, required by another exit or the family's end.
 
     It is open until it has an outcome. There is no foreign key to the case, which belongs to graduation. The reason is
     sealed with the row's id.

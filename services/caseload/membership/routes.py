@@ -114,7 +114,7 @@ class StayView(MembershipRef):
 
 
 class PendingItem(PendingFacts):
-    """A membership that waits for a decision, because another one of the family or the family itself ends."""
+    """A membership that waits for a decision after another exit or the family's end."""
 
     kode_wilayah: str
     bansos: Bansos

@@ -96,7 +96,7 @@ async def is_actors_task(session: AsyncSession, actor: Actor, tugas: Tugas) -> b
 async def finish_open_tugas(
     session: AsyncSession, actor: Actor, kind: TugasKind | None, kpm_id: UUID
 ) -> None:
-    """Mark a family's open tasks of a kind, or of every kind, as done by the actor."""
+    """Mark a family's open tasks of a kind, or all, as done."""
     statement = sa.select(Tugas).where(Tugas.kpm_id == kpm_id, Tugas.done_at.is_(None))
     statement = statement.where(Tugas.kind == kind) if kind is not None else statement
     for tugas in await session.scalars(statement.with_for_update(key_share=True)):

@@ -1,4 +1,4 @@
-"""End of a family: its only member dies, by any request, and the reversal of the death."""
+"""End of a family with its only member, and the reversal of a death."""
 
 from datetime import date
 from typing import Any
@@ -93,9 +93,9 @@ async def test_tahap_are_held_from_the_recording_until_the_case_ends_the_members
 ) -> None:
     assert (await payable(one, bansos="PKH"))["payable"] == "ALL"
     await record_death(one)
-    held = await payable(one, bansos="PKH")
-    today = held["on"]
-    assert (held["payable"], held["held_for"], held["held_from"]) == ("HELD", "DEATH", today)
+    answer = await payable(one, bansos="PKH")
+    today = answer["on"]
+    assert (answer["payable"], answer["held_for"], answer["held_from"]) == ("HELD", "DEATH", today)
     before = await payable(one, bansos="PKH", on="2026-01-01")
     assert (before["payable"], before["held_for"]) == ("ALL", None), "a past cut-off stays payable"
     case = Case(one.kpm_id, (await one.memberships())["PKH"]["kepesertaan_id"])
@@ -153,7 +153,7 @@ async def test_proposal_of_a_recorded_death_is_withdrawn_by_reversal_only(one: F
 
 
 async def test_closed_proposal_of_a_death_is_proposed_again(one: Family) -> None:
-    """A case that is refused leaves the membership held, so the office proposes with better evidence."""
+    """A refused case leaves the membership held, so the office proposes again."""
     await record_death(one)
     await one.caseload.execute("UPDATE exit_proposal SET state = 'CLOSED'")
     pkh = (await one.memberships())["PKH"]

@@ -1,4 +1,4 @@
-"""A person leaves one family for another: by marriage or move, also as the last member."""
+"""A person leaves one family for another, also as the last member."""
 
 from typing import Any
 
@@ -95,7 +95,7 @@ async def test_member_leaves_others_behind(alone: Family, host: Family) -> None:
     assert [row["end_reason"] for row in past] == ["PINDAH"]
 
 
-async def test_pendamping_of_one_family_only_is_told_whom_to_ask(alone: Family) -> None:
+async def test_refusal_names_the_office_to_a_pendamping_of_one_family(alone: Family) -> None:
     other = mother(pendamping_no=OTHER_NO)
     host = await Family.taken_in(alone.caseload, other)
     stranger = companion(alone.caseload, OTHER)

@@ -1,4 +1,4 @@
-"""Corrections of a NIK and changes of a family's card keep the person, the family and the former numbers."""
+"""Corrected NIK and changed cards: the former numbers are kept."""
 
 from datetime import date
 from typing import Any

@@ -95,7 +95,7 @@ async def revive(office: Office, chance: random.Random, family: Family) -> None:
 
 
 async def join(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
-    """Let a person of the intake leave another family for this one, also as its last member."""
+    """Let a person of the intake leave another family for this one."""
     row = chance.choice(office.people)
     body = {
         "nik": row["nik"],

@@ -64,7 +64,9 @@ async def assign_dampingan(
 async def start_dampingan(
     session: AsyncSession, actor: Actor, kpm: Kpm, penugasan: Penugasan, valid_from: date, *, why: str | None
 ) -> Dampingan:
-    """Start a dampingan of a family by a placement, and emit it. Above the limit it needs `why`.
+    """Start a dampingan of a family by a placement, and emit it.
+
+    Above the limit it needs `why`.
 
     Raises:
         CaseloadFull, DampinganOverlaps.
@@ -101,7 +103,7 @@ async def start_dampingan(
 async def continue_dampingan(
     session: AsyncSession, actor: Actor, kpm: Kpm, rows: Sequence[Dampingan], first: date, *, why: str
 ) -> None:
-    """Start a dampingan of a family by the placement of each given one, also above the limit.
+    """Start a dampingan of a family for each given one, also above the limit.
 
     A placement that cannot accompany the family today is left out.
     """

@@ -76,7 +76,10 @@ async def end_dampingan(
 async def end_all_dampingan(
     session: AsyncSession, actor: Actor, rows: Sequence[Dampingan], *, reason: str
 ) -> list[UUID]:
-    """End dampingan today, at the earliest after their first day. Return the ids of those that this ends."""
+    """End dampingan today, at the earliest after their first day.
+
+    Return the ids of those that this ends.
+    """
     today, ended = await clock.today(session), list[UUID]()
     for dampingan in rows:
         ends = max(today, day_after(dampingan.valid_from))

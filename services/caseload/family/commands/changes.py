@@ -68,7 +68,7 @@ async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> lis
 def merge_former_members(
     published: Mapping[str, Any], left: Iterable[str], members: Iterable[Mapping[str, Any]]
 ) -> list[str]:
-    """Return the ids of people who have left a family and are not its members now.
+    """Return the ids of people who have left a family for good.
 
     `published` has those whose first and last day in the family were the same.
     """
@@ -77,7 +77,7 @@ def merge_former_members(
 
 
 async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Return the ids of people who have died or left, also of those in another family now."""
+    """Return the ids of people who have died or left each family."""
     left = sa.select(KpmAnggota.kpm_id, KpmAnggota.anggota_id).where(
         KpmAnggota.kpm_id.in_(kpm_ids), KpmAnggota.left_on.is_not(None)
     )

@@ -169,11 +169,9 @@ def plan_of(known: Known, family: Staged) -> Plan:
     persons = [known.persons.get(row["nik_index"]) for row in family.rows]
     anggota: list[UUID] = [person["anggota_id"] if person else new_id() for person in persons]
     facts["pengurus_id"] = str(anggota[family.pengurus])
-    missing = known.members.get(kpm_id, set()) - set(anggota)
+    missing = sorted(known.members.get(kpm_id, set()) - set(anggota))
     if before:
-        facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
-        former = {*before["former_members"], *map(str, missing)} - set(map(str, anggota))
-        facts["former_members"] = sorted(former)
+        facts |= carried_over(before, missing, anggota)
     plan = Plan(
         kpm_id,
         recorded is None,
@@ -184,7 +182,7 @@ def plan_of(known: Known, family: Staged) -> Plan:
         changed=facts != before,
         anggota=anggota,
         known_persons=[person is not None for person in persons],
-        missing=sorted(missing),
+        missing=missing,
         moved_from=recorded["kode_wilayah"]
         if recorded and recorded["kode_wilayah"] != data["kode"]
         else None,
@@ -193,6 +191,13 @@ def plan_of(known: Known, family: Staged) -> Plan:
     add_memberships(known, plan, data)
     add_usaha(known, plan)
     return plan
+
+
+def carried_over(before: dict[str, Any], missing: list[UUID], anggota: list[UUID]) -> dict[str, Any]:
+    """Return the facts of a known family that the file does not replace."""
+    former = {*before["former_members"], *map(str, missing)} - set(map(str, anggota))
+    attendance = {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
+    return attendance | {"former_members": sorted(former)}
 
 
 def last_komponen_end(known: Known, kpm_id: UUID, before: dict[str, Any] | None) -> str | None:

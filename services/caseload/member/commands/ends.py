@@ -48,7 +48,7 @@ class MemberEnd:
 
 @dataclass(slots=True)
 class EndedMember:
-    """A member who has left, with what ended on that day: komponen as they were, and the business."""
+    """A member who has left, with the komponen and business that ended."""
 
     anggota_id: UUID
     kpm_id: UUID

@@ -27,7 +27,9 @@ FAMILY_ENDED = "KELUARGA_BERAKHIR"
 
 
 async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalTerms) -> ExitProposal:
-    """Propose on evidence to end a membership. A death is recorded as the end of the only member.
+    """Propose on evidence to end a membership.
+
+    A death is recorded as the end of the only member.
 
     Raises:
         Those of `exit_proposal.commands.propose_exit`, except CaseAlreadyOpen after a death: the death goes first.
@@ -60,11 +62,14 @@ async def record_end(
     evidence_sha256: str | None,
     notes: Mapping[UUID, str | None] | None = None,
 ) -> list[ExitProposal]:
-    """End a member of a locked family. The death of the only member ends the family and proposes its exits."""
+    """End a member of a locked family.
+
+    The death of the only member ends the family and proposes its exits.
+    """
     (ended,) = await end_members(session, [end])
     detail = ended.detail() | {"on": str(end.on), "evidence_sha256": evidence_sha256}
     if ended.last:
-        detail |= await end_family(session, actor, kpm, FamilyEndReason.MENINGGAL, ended.left_on)
+        detail |= await end_family(session, kpm, FamilyEndReason.MENINGGAL, ended.left_on)
     subject = ("anggota", end.anggota_id)
     fact_id = await change_family(session, kpm, actor, subject, "LEFT", end.reason.value, **detail)
     if not ended.last or evidence_sha256 is None:
@@ -74,13 +79,14 @@ async def record_end(
     return await exit_proposal.propose_after_death(session, kpm, fact_id, **facts)
 
 
-async def end_family(
-    session: AsyncSession, actor: Actor, kpm: Kpm, reason: FamilyEndReason, on: date
-) -> dict[str, Any]:
-    """End a family without a member: its dampingan, gap and tasks. Return what ended, for the history.
+async def end_family(session: AsyncSession, kpm: Kpm, reason: FamilyEndReason, on: date) -> dict[str, Any]:
+    """End a family without a member: its dampingan, gap and tasks.
 
-    The caller emits the facts of the family.
+    Return what ended, for the history.
+
+    What ends with it is ended by the service's own actor. The caller emits the facts of the family.
     """
+    actor = Actor.system("caseload")
     # The pendamping who records the end no longer accompanies the family after it.
     await open_family_rows(session, kpm.kpm_id)
     today = await clock.today(session)

@@ -71,7 +71,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
 
 
 async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None:
-    """Return the family of which a person is a member now, None if row security hides it."""
+    """Return the family of a current member, None if row security hides it."""
     statement = sa.select(KpmAnggota.kpm_id).where(
         KpmAnggota.nik_index == nik_index, KpmAnggota.left_on.is_(None)
     )
@@ -81,7 +81,7 @@ async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None
 async def lock_families(
     session: AsyncSession, actor: Actor, kpm_id: UUID, other_id: UUID | None
 ) -> tuple[Kpm, Kpm | None]:
-    """Lock a family and the one that a person leaves for it, in the order of ids to avoid deadlocks."""
+    """Lock two families in the order of their ids to avoid deadlocks."""
     ids = sorted({kpm_id, other_id} - {None}, key=str)
     locked = {id_: (await lock_family(session, actor, id_)).kpm for id_ in ids if id_}
     return locked[kpm_id], locked.get(other_id) if other_id and other_id != kpm_id else None
@@ -105,7 +105,7 @@ async def leave_for(
     (ended,) = await end_members(session, [MemberEnd(member.anggota_id, reason, terms.on)], with_usaha=False)
     detail = ended.detail() | {"joined": str(new.kpm_id), "evidence_sha256": terms.evidence_sha256}
     if ended.last:
-        detail |= await end_family(session, actor, old, FamilyEndReason.BERGABUNG, ended.left_on)
+        detail |= await end_family(session, old, FamilyEndReason.BERGABUNG, ended.left_on)
         await open_decisions_after_joining(session, old.kpm_id, new.kpm_id)
     await change_family(session, old, actor, ("anggota", member.anggota_id), "LEFT", reason.value, **detail)
     await session.refresh(member)

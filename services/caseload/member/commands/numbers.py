@@ -34,7 +34,9 @@ class NikCorrection:
 async def correct_nik(
     session: AsyncSession, actor: Actor, kpm_id: UUID, anggota_id: UUID, terms: NikTerms, *, version: int
 ) -> KpmAnggota:
-    """Correct the NIK of a member. The person stays the same, and the former number is kept.
+    """Correct the NIK of a member.
+
+    The person stays the same, and the former number is kept.
 
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, FileNotUploaded, NikUnchanged,
@@ -55,7 +57,9 @@ async def correct_nik(
 
 
 async def correct_niks(session: AsyncSession, corrections: Sequence[NikCorrection]) -> None:
-    """Replace the NIK of people and keep the former ones. What is sealed with the NIK is sealed again.
+    """Replace the NIK of people and keep the former ones.
+
+    What is sealed with the NIK is sealed again.
 
     The unique index of NIK refuses the number of somebody else.
     """

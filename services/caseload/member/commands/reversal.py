@@ -1,4 +1,4 @@
-"""Undo of an end that was recorded in error, also of a death and of the family's end with it."""
+"""Undo of a member's end that was recorded in error, also of a death."""
 
 from datetime import date
 from typing import Any
@@ -62,7 +62,7 @@ async def restore_anggota(
 
 
 async def restore_dampingan(session: AsyncSession, actor: Actor, kpm: Kpm, dampingan_ids: list[UUID]) -> None:
-    """Let the placements that accompanied a family before its end accompany it again, if they still can.
+    """Start the dampingan again that the end of the family ended.
 
     A family in PKH that nobody can accompany gets a gap.
     """

@@ -80,7 +80,7 @@ async def register_family(session: AsyncSession, actor: Actor, new: Kpm, origin:
 async def accompany_family(
     session: AsyncSession, actor: Actor, old: Kpm, new: Kpm, terms: SplitTerms
 ) -> None:
-    """Let the pendamping of the old family accompany the new one until Dinsos has decided its memberships.
+    """Let the pendamping of the old family accompany the new one.
 
     The new dampingan counts to the limit, which does not refuse it.
     """

@@ -17,7 +17,7 @@ from shared.messaging import emit
 
 
 async def settle_member(session: AsyncSession, member: KpmAnggota, ended: EndedMember, kpm_id: UUID) -> None:
-    """Move a member who has left one family to another one, with the komponen that ended."""
+    """Move a member who has left to another family, with the ended komponen."""
     # Fast path: the database copies the member's period.
     await store_anggota_past(await raw(session), [member.anggota_id])
     member.kpm_id, member.joined_on, member.left_on, member.end_reason = kpm_id, ended.left_on, None, None

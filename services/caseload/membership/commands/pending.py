@@ -54,7 +54,7 @@ async def update_pending_decisions(session: AsyncSession, mark: CaseMark) -> Non
 
 
 async def open_decisions_after_joining(session: AsyncSession, kpm_id: UUID, joined_kpm_id: UUID) -> None:
-    """Open a decision about each membership of a family whose last member has joined another family."""
+    """Open a decision about each membership after the last member joined another family."""
     today = await clock.today(session)
     active = sa.select(Kepesertaan).where(
         Kepesertaan.kpm_id == kpm_id, sa.func.coalesce(Kepesertaan.valid_to > today, True)

@@ -35,7 +35,7 @@ class Payable(StrEnum):
 
 
 class HeldFor(StrEnum):
-    """Why tahap are held: an objection in term (they stay payable), or a death (they are not paid)."""
+    """Why tahap are held: an objection (payable) or a death (not payable)."""
 
     OBJECTION = "OBJECTION"
     DEATH = "DEATH"
