@@ -75,7 +75,7 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.EFEKTIF: frozenset({S.PEMANTAUAN, S.DISANGGAH}),
         S.PEMANTAUAN: frozenset({S.SELESAI, S.DISANGGAH}),
         S.DIKEMBALIKAN: frozenset({S.DIASESMEN, S.DIUSULKAN}),
-        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN},
+        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN, S.DIPULIHKAN},
     }
 )
 
@@ -213,7 +213,7 @@ class Graduasi(GraduasiView, Table, table=True):
             return frozenset() if resuming else TRANSITIONS[self.state]
         if resuming:
             return frozenset({self.postponed_from})
-        return frozenset({S.DIBATALKAN}) if self.postponed_from in BEFORE_DITETAPKAN else frozenset()
+        return frozenset({S.DIBATALKAN if self.postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
 
 
 class HistoryItem(Fields):
