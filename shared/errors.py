@@ -161,6 +161,19 @@ class PendampingInactive(DomainError):
     id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya."
 
 
+class FamilyHasEnded(DomainError):
+    """409: the family has ended, because its only member died or joined another family."""
+
+    en = (
+        "This family ended on {ended_on}: its only member died or joined another family. If that is wrong, record the"
+        " member's return first (POST /v1/kpm/{{id}}/anggota/{{id}}/return in caseload)."
+    )
+    id = (
+        "Keluarga ini berakhir pada {ended_on}: anggota satu-satunya meninggal atau bergabung dengan keluarga lain. Jika"
+        " keliru, catat dahulu kembalinya anggota itu (POST /v1/kpm/{{id}}/anggota/{{id}}/return di layanan caseload)."
+    )
+
+
 class CaseAlreadyOpen(DomainError):
     """409: the kepesertaan has an open case, or one in effect."""
 

@@ -10,8 +10,9 @@ CHECKS = {
     "graduation": {
         "I6: case {0} is in an SK without an act in each stage of its policy": (
             "SELECT p.graduasi_id FROM penetapan p JOIN graduasi USING (graduasi_id) JOIN policy y USING (policy_id)"
-            " WHERE EXISTS (SELECT FROM unnest(y.stages) AS asked WHERE asked <> 'SANGGAH' AND NOT EXISTS (SELECT FROM"
-            " stage_act a WHERE a.graduasi_id = p.graduasi_id AND a.stage = asked))"
+            " WHERE EXISTS (SELECT FROM unnest(y.stages) AS asked WHERE asked <> 'SANGGAH' AND (asked <> 'USUL' OR"
+            " opened_by NOT LIKE 'system:%') AND NOT EXISTS (SELECT FROM stage_act a WHERE a.graduasi_id ="
+            " p.graduasi_id AND a.stage = asked))"
         ),
         "I8: SK {0} counts other cases than it has": (
             "SELECT sk_no FROM sk LEFT JOIN penetapan USING (sk_id) GROUP BY sk.sk_id, sk_no, cases"
@@ -26,6 +27,19 @@ CHECKS = {
             "SELECT g.graduasi_id FROM graduasi g LEFT JOIN LATERAL (SELECT to_state FROM graduasi_history h WHERE"
             " h.graduasi_id = g.graduasi_id ORDER BY history_id DESC LIMIT 1) h ON true WHERE g.state <>"
             " coalesce(h.to_state, 'TERIDENTIFIKASI')"
+        ),
+        "I6: case {0} of a family that has died is open": (
+            "SELECT graduasi_id FROM graduasi g JOIN family_end e USING (kpm_id) WHERE e.end_reason = 'MENINGGAL'"
+            " AND g.exit_reason <> 'MENINGGAL' AND g.state NOT IN ('SELESAI', 'DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')"
+        ),
+        "I6: case {0} of a family that has ended has an open monitoring task": (
+            "SELECT graduasi_id FROM graduasi g JOIN family_end USING (kpm_id) WHERE g.exit_reason <> 'MENINGGAL' AND"
+            " EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = g.graduasi_id AND t.recorded_on IS NULL AND"
+            " t.closed_on IS NULL)"
+        ),
+        "I6: an exit proposal waits for case {0}, which has ended without an exit": (
+            "SELECT graduasi_id FROM graduasi g JOIN exit_proposal p ON p.behind_id = g.graduasi_id WHERE p.taken ="
+            " 'WAITING' AND g.state IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')"
         ),
         "I8: case {0} is in DISANGGAH without an open sanggah, or the reverse": (
             "SELECT graduasi_id FROM graduasi g WHERE EXISTS (SELECT FROM sanggah s WHERE s.graduasi_id = g.graduasi_id"

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from shared.contracts import caseload
 from shared.contracts.kinds import FamilyEndReason, Sex, UsahaEndReason, UsahaSector
-from tests.factories.graduation.case import CaseDriver
+from tests.factories.graduation.case import CaseDriver, ok
 from tests.factories.graduation.events import DESA
+from tests.factories.services import Running
 
 
 def family_facts(kpm_id: UUID, **other: Any) -> caseload.KpmUpdated:
@@ -51,3 +52,14 @@ async def business_ended(
         ended_on=on,
         end_reason=reason,
     )
+
+
+async def case_of(driver: CaseDriver) -> dict[str, Any]:
+    """Return the case as an official sees it."""
+    path = f"/v1/graduasi/{driver.graduasi_id}"
+    return dict(ok(await driver.service.get(path, as_=driver.by["approval"]), 200))
+
+
+async def fact_ids(service: Running, fact: str) -> list[str]:
+    """Return the ids of caseload's published events of a kind, in order."""
+    return [str(one["id"]) for one in await service.emitted() if one["type"] == f"caseload.{fact}.v1"]

@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.errors import KepesertaanNotActive, KepesertaanOfAnother, OpenedByExitProposal
 from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
+from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import require_policy
 from services.graduation.replicas.models import Kepesertaan, Kpm
 from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.database import refuse_violations, uuid7
-from shared.errors import CaseAlreadyOpen, NotYetKnown
+from shared.errors import CaseAlreadyOpen, FamilyHasEnded, NotYetKnown
 from shared.validity import covers
 
 
@@ -23,8 +24,8 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
     """Open a case on a kepesertaan, under the policy in force today.
 
     Raises:
-        PolicyMissing, OpenedByExitProposal, NotYetKnown, FamilyNotAccompanied, PendampingInactive, KepesertaanOfAnother,
-        KepesertaanNotActive, CaseAlreadyOpen
+        PolicyMissing, OpenedByExitProposal, NotYetKnown, FamilyHasEnded, FamilyNotAccompanied, PendampingInactive,
+        KepesertaanOfAnother, KepesertaanNotActive, CaseAlreadyOpen
     """
     now = await moment_of(session)
     policy = await require_policy(session, terms.exit_reason, now.on)
@@ -63,15 +64,19 @@ async def _read_family(
 ) -> tuple[Kpm, Kepesertaan]:
     row = (
         await session.execute(
-            sa.select(Kpm, Kepesertaan)
+            sa.select(Kpm, Kepesertaan, FamilyEnd.ended_on)
+            .select_from(Kpm)
             .outerjoin(Kepesertaan, Kepesertaan.kepesertaan_id == kepesertaan_id)
+            .outerjoin(FamilyEnd, FamilyEnd.kpm_id == Kpm.kpm_id)
             .where(Kpm.kpm_id == kpm_id, sa.func.platform.in_scope(Kpm.kode_wilayah))
             .where(sa.func.own_family(kpm_id))
         )
     ).one_or_none()
     if row is None:
         raise NotYetKnown("kpm", "/body/kpm_id")
-    kpm, kepesertaan = row
+    kpm, kepesertaan, ended_on = row
+    if ended_on is not None:
+        raise FamilyHasEnded("/body/kpm_id", ended_on=ended_on)
     if kepesertaan is None:
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
     if kepesertaan.kpm_id != kpm_id:
