@@ -102,17 +102,23 @@ async def _store_end(session: AsyncSession, ended_on: date, event: KpmUpdated, m
 async def apply_exit(session: AsyncSession, event: ExitProposed, on: date) -> None:
     """Store an exit proposal of a date and open its case.
 
-    A death first closes every other open case of the family. A repeated event does nothing.
+    A death closes every other open case of the family and takes over. A repeated event does nothing.
     """
     proposal = await store_proposal(session, event, on)
     if proposal is None:
         return
-    if proposal.exit_reason is ExitReason.MENINGGAL:
-        await end_cases(
-            session, proposal.kpm_id, End(FamilyEndReason.MENINGGAL, on, proposal.exit_proposal_id)
-        )
     await open_or_wait(session, proposal)
-    if proposal.exit_reason is ExitReason.MENINGGAL and proposal.taken is ExitTaken.OPENED:
+    if proposal.exit_reason is ExitReason.MENINGGAL:
+        await _take_over(session, proposal)
+
+
+async def _take_over(session: AsyncSession, proposal: ExitProposal) -> None:
+    # The proposal has its case or waits for a locked one: no other case can be opened in between.
+    end = End(FamilyEndReason.MENINGGAL, proposal.occurred_on, proposal.exit_proposal_id)
+    await end_cases(session, proposal.kpm_id, end)
+    if proposal.taken is ExitTaken.WAITING:
+        await open_or_wait(session, proposal)
+    if proposal.taken is ExitTaken.OPENED:
         await queue_behind(session, proposal)
 
 

@@ -8,6 +8,7 @@ from shared.contracts import caseload
 from shared.contracts.kinds import FamilyEndReason, Sex, UsahaEndReason, UsahaSector
 from tests.factories.graduation.case import CaseDriver, ok
 from tests.factories.graduation.events import DESA
+from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.services import Running
 
 
@@ -31,6 +32,12 @@ def family_ended(
 ) -> caseload.KpmUpdated:
     """Return the event of a family whose only member has died or joined another family."""
     return family_facts(kpm_id, members=0, able_productive=0, ended_on=on, end_reason=reason)
+
+
+def own_proposal(driver: CaseDriver, **other: Any) -> caseload.ExitProposed:
+    """Return the event of the proposal that caseload itself makes after a death."""
+    system = {"proposer": "system:caseload", "proposer_sub": "system:caseload"}
+    return proposal(driver, **{**system, "pendamping_id": None, "penugasan_id": None, **other})
 
 
 async def business_ended(

@@ -7,11 +7,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from shared.contracts import caseload
 from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.graduation.events import KENDAL, apply_events
-from tests.factories.graduation.exit_proposal import DAY, SHORT, apply_proposal, proposal, start_case
+from tests.factories.graduation.exit_proposal import SHORT, apply_proposal, proposal, start_case, withdrawal
 from tests.factories.services import Running, again
 
 WHY = {"reason": "Surat keterangan tidak terbaca."}
@@ -104,7 +103,7 @@ async def test_proposal_without_a_policy_opens_no_case(graduation: Running, exit
 async def test_proposal_waits_for_an_open_case_and_opens_after_its_cancellation(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
     first = driver.graduasi_id
-    one, two = proposal(driver), proposal(driver, "PINDAH")
+    one, two = proposal(driver, "DATA_GANDA"), proposal(driver, "PINDAH")
     for event in (one, two):
         row = await apply_proposal(driver, event)
         assert (row["taken"], row["behind_id"]) == ("WAITING", first)
@@ -122,7 +121,7 @@ async def test_proposal_waits_for_an_effective_exit(graduation: Running) -> None
     await at(graduation, date(2026, 6, 18))
     await graduation.work()
     assert await driver.state() == "EFEKTIF"
-    assert (await apply_proposal(driver, proposal(driver)))["taken"] == "WAITING"
+    assert (await apply_proposal(driver, proposal(driver, "PINDAH")))["taken"] == "WAITING"
     body = {
         "kpm_id": str(driver.kpm_id),
         "kepesertaan_id": str(driver.kepesertaan_id),
@@ -134,11 +133,20 @@ async def test_proposal_waits_for_an_effective_exit(graduation: Running) -> None
 
 async def test_concurrent_proposal_and_opening_open_one_case(graduation: Running) -> None:
     driver = await start_case(graduation)
-    event = proposal(driver)
+    event = proposal(driver, "PINDAH")
     await asyncio.gather(apply_events(graduation, event), driver.open(), return_exceptions=True)
     rows = await graduation.sql("SELECT count(*) FROM graduasi")
     assert rows[0][0] == 1
     assert (await apply_proposal(driver, event))["taken"] in {"OPENED", "WAITING"}
+
+
+async def test_concurrent_opening_does_not_keep_a_death_waiting(graduation: Running) -> None:
+    driver = await start_case(graduation)
+    event = proposal(driver)
+    await asyncio.gather(apply_events(graduation, event), driver.open(), return_exceptions=True)
+    assert (await apply_proposal(driver, event))["taken"] == "OPENED"
+    rows = await graduation.sql("SELECT exit_reason FROM graduasi WHERE state <> 'DIBATALKAN'")
+    assert [row[0] for row in rows] == ["MENINGGAL"]
 
 
 async def test_returned_case_is_proposed_again_by_the_pendamping(graduation: Running) -> None:
@@ -184,14 +192,6 @@ async def test_proposal_refers_only_to_the_case_it_opened(graduation: Running) -
         await connection.close()
 
 
-def withdrawal(event: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
-    names = ("exit_proposal_id", "kpm_id", "kode_wilayah", "kepesertaan_id")
-    data = {name: getattr(event, name) for name in names}
-    return caseload.ExitProposalWithdrawn.model_validate(
-        data | {"withdrawn_by": event.proposer, "withdrawn_on": DAY}
-    )
-
-
 async def test_event_names_the_exit_proposal(graduation: Running) -> None:
     driver = await start_case(graduation)
     event = proposal(driver)
@@ -233,7 +233,7 @@ async def test_withdrawal_after_the_sk_changes_nothing(graduation: Running) -> N
 
 async def test_withdrawn_waiting_proposal_never_opens_a_case(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
-    event = proposal(driver)
+    event = proposal(driver, "PINDAH")
     assert (await apply_proposal(driver, event))["taken"] == "WAITING"
     await apply_events(graduation, withdrawal(event))
     row = await apply_proposal(driver, event)

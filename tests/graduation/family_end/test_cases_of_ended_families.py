@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.kinds import FamilyEndReason
 from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
 from tests.factories.graduation.events import apply_events
-from tests.factories.graduation.family import case_of, family_ended, family_facts, fact_ids
+from tests.factories.graduation.family import case_of, fact_ids, family_ended, family_facts
 from tests.factories.graduation.monitoring import completed, monitored, record, tasks_of
 from tests.factories.graduation.objection import decide, lodge
 from tests.factories.services import Running
