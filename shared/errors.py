@@ -162,15 +162,15 @@ class PendampingInactive(DomainError):
 
 
 class FamilyHasEnded(DomainError):
-    """409: the family has ended, because its only member died or joined another family."""
+    """409: the only member has died or joined another family (docs/case-lifecycle.md#end-of-a-family)."""
 
     en = (
-        "This family ended on {ended_on}: its only member died or joined another family. If that is wrong, record the"
-        " member's return first (POST /v1/kpm/{{id}}/anggota/{{id}}/return in caseload)."
+        "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it."
+        " If a death was recorded in error, take the person back (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
     )
     id = (
-        "Keluarga ini berakhir pada {ended_on}: anggota satu-satunya meninggal atau bergabung dengan keluarga lain. Jika"
-        " keliru, catat dahulu kembalinya anggota itu (POST /v1/kpm/{{id}}/anggota/{{id}}/return di layanan caseload)."
+        "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat."
+        " Bila kematian salah dicatat, batalkan (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
     )
 
 

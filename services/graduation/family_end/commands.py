@@ -28,7 +28,6 @@ from services.graduation.family_end.models import FamilyEnd, outcome_of
 from services.graduation.monitoring.commands import close_tasks, complete_without_visit
 from services.graduation.objection.commands.annulment import annul_after_death, was_effective
 from services.graduation.objection.commands.sanggah import lapse_sanggah
-from services.graduation.objection.models import Sanggah, SanggahState
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.commands import to_closed_event
 from services.graduation.term.commands import SYSTEM, cancel_due_work
@@ -170,20 +169,11 @@ async def _cancel(session: AsyncSession, case: Graduasi, policy: Policy, end: En
 
 
 async def _is_in_effect(session: AsyncSession, case: Graduasi, penetapan: Penetapan, end: End) -> bool:
-    """Return whether the exit had taken effect on the day on which the end was recorded.
-
-    A sanggah suspends an exit, so that its effective day does not come before the decision.
-    """
+    """Return whether the exit had taken effect by the day on which the end was recorded."""
     if case.state not in PATHS or penetapan.effective_on > end.recorded_on:
         return False
-    if case.state is not S.DISANGGAH:
-        return True
-    suspended_on = sa.select(Sanggah.typed_on).where(
-        Sanggah.graduasi_id == case.graduasi_id, Sanggah.state == SanggahState.DIAJUKAN
-    )
     # A sanggah of a family that joined another is decided as usual.
-    in_effect = (await session.scalars(suspended_on)).one() >= penetapan.effective_on
-    return end.is_death and in_effect and await was_effective(session, case.graduasi_id)
+    return case.state is not S.DISANGGAH or (end.is_death and await was_effective(session, case.graduasi_id))
 
 
 async def _complete(session: AsyncSession, case: Graduasi, policy: Policy, end: End, act: Act) -> None:

@@ -32,6 +32,7 @@ from shared.contracts.kinds import (
     DesilScope,
     ExitReason,
     LimitSide,
+    MonitoringOutcome,
     PilarKind,
     RefusalCode,
     RujukanProgramState,
@@ -204,6 +205,12 @@ def monitoring_recorded(case: GraduasiDetermined, month: int, still_out: bool = 
     return MonitoringRecorded(
         **_fields_of(case), month=month, still_out=still_out, recorded_on=date(2026, 12, 1)
     )
+
+
+def monitoring_ended(case: GraduasiDetermined) -> MonitoringRecorded:
+    """Return the event that a family's only member died during its monitoring."""
+    outcome = MonitoringOutcome.MENINGGAL
+    return monitoring_recorded(case, 0).model_copy(update={"completes": True, "outcome": outcome})
 
 
 def relapse_confirmed(case: GraduasiDetermined, month: int) -> RelapseConfirmed:

@@ -165,9 +165,9 @@ async def test_sanggah_against_an_exit_in_effect_lapses_and_the_graduation_stays
     assert shown["state"] == "GUGUR"
 
 
-async def test_sanggah_before_the_effective_day_keeps_the_exit_without_effect(graduation: Running) -> None:
-    driver = await effective_case(graduation)
-    ok(await lodge(driver, date(2026, 6, 10)))
+async def test_long_undecided_sanggah_keeps_an_sk_from_ever_taking_effect(graduation: Running) -> None:
+    driver = await case_in(graduation, "MASA_SANGGAH")
+    ok(await lodge(driver, date(2026, 5, 18)))
     await die(driver, date(2026, 8, 3))
     assert await driver.state() == "DIPULIHKAN"
 

@@ -9,20 +9,15 @@ from shared.contracts import referral
 from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
 from tests.factories.graduation.events import Field, apply_events
-from tests.factories.graduation.monitoring import completed, monitored, record, tasks_of, without_holder
+from tests.factories.graduation.monitoring import (
+    completed,
+    monitored,
+    record,
+    relapse_reported,
+    tasks_of,
+    without_holder,
+)
 from tests.factories.services import Running
-
-
-def relapse_reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
-    return referral.RelapseReported(
-        rujukan_id=uuid7(),
-        graduasi_id=UUID(driver.graduasi_id),
-        kpm_id=driver.kpm_id,
-        kode_wilayah=driver.field.area,
-        month=3,
-        cause="USAHA_TUTUP",
-        reported_on=on,
-    )
 
 
 def outcome_recorded(driver: CaseDriver, *, still_in_business: bool) -> referral.OutcomeRecorded:

@@ -64,7 +64,7 @@ async def _read_family(
 ) -> tuple[Kpm, Kepesertaan]:
     row = (
         await session.execute(
-            sa.select(Kpm, Kepesertaan, FamilyEnd.ended_on)
+            sa.select(Kpm, Kepesertaan, FamilyEnd)
             .select_from(Kpm)
             .outerjoin(Kepesertaan, Kepesertaan.kepesertaan_id == kepesertaan_id)
             .outerjoin(FamilyEnd, FamilyEnd.kpm_id == Kpm.kpm_id)
@@ -74,9 +74,9 @@ async def _read_family(
     ).one_or_none()
     if row is None:
         raise NotYetKnown("kpm", "/body/kpm_id")
-    kpm, kepesertaan, ended_on = row
-    if ended_on is not None:
-        raise FamilyHasEnded("/body/kpm_id", ended_on=ended_on)
+    kpm, kepesertaan, end = row
+    if end is not None:
+        raise FamilyHasEnded("/body/kpm_id", ended_on=end.ended_on, end_reason=end.end_reason)
     if kepesertaan is None:
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
     if kepesertaan.kpm_id != kpm_id:
