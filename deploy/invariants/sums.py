@@ -9,9 +9,9 @@ from deploy.invariants.databases import Asked
 CHECKS = {
     "graduation": {
         "I6: case {0} is in an SK without an act in each stage of its policy": (
-            "SELECT p.graduasi_id FROM penetapan p JOIN graduasi USING (graduasi_id) JOIN policy y USING (policy_id)"
+            "SELECT p.graduasi_id FROM penetapan p JOIN graduasi g USING (graduasi_id) JOIN policy y USING (policy_id)"
             " WHERE EXISTS (SELECT FROM unnest(y.stages) AS asked WHERE asked <> 'SANGGAH' AND (asked <> 'USUL' OR"
-            " opened_by NOT LIKE 'system:%') AND NOT EXISTS (SELECT FROM stage_act a WHERE a.graduasi_id ="
+            " g.opened_by NOT LIKE 'system:%') AND NOT EXISTS (SELECT FROM stage_act a WHERE a.graduasi_id ="
             " p.graduasi_id AND a.stage = asked))"
         ),
         "I8: SK {0} counts other cases than it has": (
@@ -38,7 +38,7 @@ CHECKS = {
             " t.closed_on IS NULL)"
         ),
         "I6: an exit proposal waits for case {0}, which has ended without an exit": (
-            "SELECT graduasi_id FROM graduasi g JOIN exit_proposal p ON p.behind_id = g.graduasi_id WHERE p.taken ="
+            "SELECT g.graduasi_id FROM graduasi g JOIN exit_proposal p ON p.behind_id = g.graduasi_id WHERE p.taken ="
             " 'WAITING' AND g.state IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')"
         ),
         "I8: case {0} is in DISANGGAH without an open sanggah, or the reverse": (

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.family.errors import FamilyHasEnded
 from services.caseload.family.models import Kpm
 from services.caseload.replicas.models import Pendamping
 from shared import clock
@@ -19,7 +18,7 @@ from shared.access import Actor, Scope
 from shared.areas import in_areas
 from shared.contracts.kinds import FamilyEndReason, PendampingStatus, PilarKind
 from shared.database import load
-from shared.errors import NotFound, PendampingInactive
+from shared.errors import FamilyHasEnded, NotFound, PendampingInactive
 
 
 def is_visible(actor: Actor, today: date) -> sa.ColumnElement[bool]:

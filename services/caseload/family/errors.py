@@ -29,19 +29,6 @@ class DesilKnown(DomainError):
     id = "Desil keluarga ini (cakupan {scope}) dari snapshot {snapshot} sudah tercatat dan tidak dapat diubah. Catat snapshot yang lebih baru."
 
 
-class FamilyHasEnded(DomainError):
-    """409: the only member has died or joined another family (docs/case-lifecycle.md#end-of-a-family)."""
-
-    en = (
-        "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it."
-        " If a death was recorded in error, take the person back (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
-    )
-    id = (
-        "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat."
-        " Bila kematian salah dicatat, batalkan (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
-    )
-
-
 class NoKkKnown(DomainError):
     """409: a family card belongs to one family at a time."""
 
