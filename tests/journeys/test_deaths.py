@@ -1,4 +1,4 @@
-"""Deaths in four services: a business, an exit in term and an exit in effect, in one process and over Kafka."""
+"""Deaths before, during and after a case, in four services."""
 
 import pytest
 
@@ -33,8 +33,8 @@ async def check_death_in_term(deaths: Deaths) -> None:
     cases = await deaths.cases_of_death("IN_TERM")
     assert set(cases) == {"PKH", "SEMBAKO"}
     for bansos in cases:
-        held = await deaths.payable("IN_TERM", bansos)
-        assert (held["payable"], held["held_for"]) == ("HELD", "DEATH")
+        payable = await deaths.payable("IN_TERM", bansos)
+        assert (payable["payable"], payable["held_for"]) == ("HELD", "DEATH")
     await deaths.decide_deaths(list(cases.values()), "2026-03-06")
 
 

@@ -23,7 +23,10 @@ from shared.messaging import emit
 
 
 async def store_proposal(session: AsyncSession, event: ExitProposed, on: date) -> ExitProposal | None:
-    """Store an exit proposal of a date, without a case. Return None for a repeated event."""
+    """Store an exit proposal of a date, without a case.
+
+    Return None for a repeated event.
+    """
     values = {name: value for name, value in event.model_dump().items() if name in ExitProposal.model_fields}
     values |= {"occurred_on": on, "received_at": (await moment_of(session)).at, "taken": ExitTaken.NO_POLICY}
     if not await write_once(session, ExitProposal, values):

@@ -44,7 +44,7 @@ PATHS = {S.DISANGGAH: [S.EFEKTIF, S.PEMANTAUAN], S.EFEKTIF: [S.PEMANTAUAN], S.PE
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of a family: why, the day of its recording, and the id of the fact."""
+    """Why and when a family ended, and the id of the fact."""
 
     reason: FamilyEndReason
     recorded_on: date
@@ -57,9 +57,9 @@ class End:
 
 
 async def apply_family_ends(session: AsyncSession, received: Sequence[Received[KpmUpdated]]) -> None:
-    """Store which families have ended or live again, and end the cases of those that have ended.
+    """Store the ends of families and their reversals.
 
-    A repeated event finds no case that is still open.
+    The cases of ended families end. A repeated event finds no case that is still open.
     """
     latest = {one.event.kpm_id: one for one in received}
     await _lift_ends(session, [one.event.kpm_id for one in latest.values() if one.event.ended_on is None])
@@ -169,7 +169,7 @@ async def _cancel(session: AsyncSession, case: Graduasi, policy: Policy, end: En
 
 
 async def _is_in_effect(session: AsyncSession, case: Graduasi, penetapan: Penetapan, end: End) -> bool:
-    """Return whether the exit had taken effect by the day on which the end was recorded."""
+    """Return whether the exit was in effect when the end was recorded."""
     if case.state not in PATHS or penetapan.effective_on > end.recorded_on:
         return False
     # A sanggah of a family that joined another is decided as usual.

@@ -18,6 +18,6 @@ async def open_short_case(session: AsyncSession, event: ExitProposed, meta: Meta
 
 @exits.on_batch(KpmUpdated)
 async def apply_facts(session: AsyncSession, received: list[Received[KpmUpdated]]) -> None:
-    """Move the cases of the families to the area of each family, and end those of ended families."""
+    """Move the cases of each family to its area, and end those of ended families."""
     await relocate_families(session, {one.event.kpm_id: one.event.kode_wilayah for one in received})
     await apply_family_ends(session, received)

@@ -248,7 +248,7 @@ async def _confirm_relapse(session: AsyncSession, case: Graduasi, task: Monitori
 async def complete_without_visit(
     session: AsyncSession, case: Graduasi, policy: Policy, act: Act, outcome: Outcome
 ) -> None:
-    """Move a case in PEMANTAUAN whose family has ended to SELESAI, with the reason as its outcome."""
+    """Complete a case in PEMANTAUAN whose family has ended, with that outcome."""
     case.outcome = outcome
     await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
     event = MonitoringRecorded(

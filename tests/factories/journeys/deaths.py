@@ -51,7 +51,7 @@ class Deaths:
             self.cases[name] = await find_family(self.world, name, nik)
 
     async def determine(self) -> None:
-        """Take the women who live alone to an SK of 10 February, in term until 12 March."""
+        """Take the women who live alone to an SK, in term until 12 March."""
         world, cases = self.world, [self.cases[name] for name in ALONE]
         await world.day("2026-01-05")
         await assess(world, cases, PENDAMPING)

@@ -94,8 +94,8 @@ async def test_undecided_sanggah_lapses_with_the_death(graduation: Running) -> N
     assert await driver.state() == "DIPULIHKAN"
     shown = ok(await graduation.get(f"/v1/sanggah/{sanggah_id}", as_=driver.by["approval"]), 200)
     assert (shown["state"], shown["decision"]["decided_by"]) == ("GUGUR", "system:graduation")
-    told = await emitted_events(graduation, "sanggah_decided", "graduasi_annulled")
-    assert [(name, fact.get("outcome")) for name, fact in told] == [
+    events = await emitted_events(graduation, "sanggah_decided", "graduasi_annulled")
+    assert [(name, fact.get("outcome")) for name, fact in events] == [
         ("sanggah_decided", "GUGUR"),
         ("graduasi_annulled", None),
     ]
@@ -136,8 +136,8 @@ async def test_death_in_the_monitoring_completes_the_case(graduation: Running) -
     assert (case["state"], case["outcome"]) == ("SELESAI", "MENINGGAL")
     rows = await graduation.sql("SELECT closed_on, still_out FROM monitoring_task ORDER BY month")
     assert [tuple(row) for row in rows] == [(None, True)] + [(date(2026, 8, 20), None)] * 5
-    told = [fact for _, fact in await emitted_events(graduation, "monitoring_recorded")]
-    assert [(one["month"], one["completes"], one["outcome"]) for one in told] == [
+    events = [fact for _, fact in await emitted_events(graduation, "monitoring_recorded")]
+    assert [(one["month"], one["completes"], one["outcome"]) for one in events] == [
         (1, False, None),
         (0, True, "MENINGGAL"),
     ]

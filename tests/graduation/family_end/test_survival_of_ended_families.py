@@ -1,4 +1,4 @@
-"""A family that has ended leaves the survival figures of its cohort, and keeps its graduation and credit."""
+"""A family that has ended leaves the survival figures and keeps its graduation."""
 
 from datetime import date
 from typing import Any

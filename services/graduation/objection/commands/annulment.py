@@ -51,9 +51,9 @@ async def annul_case(
 
 
 async def annul_after_death(session: AsyncSession, case: Graduasi, policy: Policy, act: Act) -> None:
-    """Annul the SK of a locked case whose family has died, without a decision on back-pay.
+    """Annul the SK of a locked case whose family has died.
 
-    The exit proposals that wait for the case keep waiting, for the case of the death.
+    No back-pay is decided. The exit proposals that wait for the case keep waiting, for the case of the death.
 
     Raises:
         IllegalTransition
