@@ -73,7 +73,10 @@ def exit_proposal_of(facts: Facts) -> UUID | None:
 
 
 def suspends(objection: Facts) -> bool:
-    """Return whether an objection suspends the end: it was lodged in term, and neither refused nor lapsed."""
+    """Return whether an objection suspends the end.
+
+    It was lodged in term, and neither refused nor lapsed.
+    """
     over = {SanggahOutcome.DITOLAK.value, SanggahOutcome.GUGUR.value}
     return bool(objection.get("suspends")) and objection.get("outcome") not in over
 
