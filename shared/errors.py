@@ -168,6 +168,19 @@ class PendampingInactive(DomainError):
     id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya."
 
 
+class FamilyHasEnded(DomainError):
+    """409: the only member has died or joined another family (docs/case-lifecycle.md#end-of-a-family)."""
+
+    en = (
+        "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it."
+        " If a death was recorded in error, take the person back (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    )
+    id = (
+        "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat."
+        " Bila kematian salah dicatat, batalkan (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    )
+
+
 class CaseAlreadyOpen(DomainError):
     """409: the kepesertaan has an open case, or one in effect."""
 

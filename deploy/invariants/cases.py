@@ -15,7 +15,7 @@ async def case_faults(services: Mapping[str, Asked]) -> list[str]:
 async def at_most_one_case(graduation: Asked) -> list[str]:
     """Check I6: a kepesertaan has at most one open case and one in effect.
 
-    A case in effect needs four people.
+    A case in effect needs four people, or three if a service proposed it itself.
     """
     duplicates = await graduation.sql(
         "SELECT kepesertaan_id FROM graduasi GROUP BY 1 HAVING"
@@ -25,7 +25,8 @@ async def at_most_one_case(graduation: Asked) -> list[str]:
     incomplete = await graduation.sql(
         "SELECT g.graduasi_id FROM graduasi g JOIN policy USING (policy_id) LEFT JOIN stage_act a USING (graduasi_id)"
         " WHERE g.state IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI') AND policy.four_people GROUP BY 1"
-        " HAVING least(count(DISTINCT a.person), count(DISTINCT a.sub), count(DISTINCT a.stage)) < 4"
+        " HAVING least(count(DISTINCT a.person), count(DISTINCT a.sub), count(DISTINCT a.stage)) <"
+        " CASE WHEN g.opened_by LIKE 'system:%' THEN 3 ELSE 4 END"
     )
     repeated = await graduation.sql(
         "SELECT graduasi_id FROM stage_act a WHERE four_people AND EXISTS (SELECT FROM stage_act b WHERE b.four_people"

@@ -122,7 +122,7 @@ REPLICATED = (
         "monitoring",
         "graduation",
         "SELECT DISTINCT ON (graduasi_id, month) graduasi_id, month FROM monitoring_task WHERE recorded_on IS NOT NULL",
-        {"registry": "SELECT graduasi_id, month FROM replica_graduasi.monitoring"},
+        {"registry": "SELECT graduasi_id, month FROM replica_graduasi.monitoring WHERE month > 0"},
     ),
     Replicated(
         "case mark",

@@ -9,9 +9,10 @@ from deploy.invariants.databases import Asked
 CHECKS = {
     "graduation": {
         "I6: case {0} is in an SK without an act in each stage of its policy": (
-            "SELECT p.graduasi_id FROM penetapan p JOIN graduasi USING (graduasi_id) JOIN policy y USING (policy_id)"
-            " WHERE EXISTS (SELECT FROM unnest(y.stages) AS asked WHERE asked <> 'SANGGAH' AND NOT EXISTS (SELECT FROM"
-            " stage_act a WHERE a.graduasi_id = p.graduasi_id AND a.stage = asked))"
+            "SELECT p.graduasi_id FROM penetapan p JOIN graduasi g USING (graduasi_id) JOIN policy y USING (policy_id)"
+            " WHERE EXISTS (SELECT FROM unnest(y.stages) AS asked WHERE asked <> 'SANGGAH' AND (asked <> 'USUL' OR"
+            " g.opened_by NOT LIKE 'system:%') AND NOT EXISTS (SELECT FROM stage_act a WHERE a.graduasi_id ="
+            " p.graduasi_id AND a.stage = asked))"
         ),
         "I8: SK {0} counts other cases than it has": (
             "SELECT sk_no FROM sk LEFT JOIN penetapan USING (sk_id) GROUP BY sk.sk_id, sk_no, cases"
@@ -27,6 +28,19 @@ CHECKS = {
             " h.graduasi_id = g.graduasi_id ORDER BY history_id DESC LIMIT 1) h ON true WHERE g.state <>"
             " coalesce(h.to_state, 'TERIDENTIFIKASI')"
         ),
+        "I6: case {0} of a family that has died is open": (
+            "SELECT graduasi_id FROM graduasi g JOIN family_end e USING (kpm_id) WHERE e.end_reason = 'MENINGGAL'"
+            " AND g.exit_reason <> 'MENINGGAL' AND g.state NOT IN ('SELESAI', 'DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')"
+        ),
+        "I6: case {0} of a family that has ended has an open monitoring task": (
+            "SELECT graduasi_id FROM graduasi g JOIN family_end USING (kpm_id) WHERE g.exit_reason <> 'MENINGGAL' AND"
+            " EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = g.graduasi_id AND t.recorded_on IS NULL AND"
+            " t.closed_on IS NULL)"
+        ),
+        "I6: an exit proposal waits for case {0}, which has ended without an exit": (
+            "SELECT g.graduasi_id FROM graduasi g JOIN exit_proposal p ON p.behind_id = g.graduasi_id WHERE p.taken ="
+            " 'WAITING' AND g.state IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')"
+        ),
         "I8: case {0} is in DISANGGAH without an open sanggah, or the reverse": (
             "SELECT graduasi_id FROM graduasi g WHERE EXISTS (SELECT FROM sanggah s WHERE s.graduasi_id = g.graduasi_id"
             " AND s.state = 'DIAJUKAN') <> (g.state = 'DISANGGAH' OR g.postponed_from IS NOT DISTINCT FROM 'DISANGGAH')"
@@ -40,6 +54,24 @@ CHECKS = {
         "I9: family {0} has two memberships of one bansos on one day": (
             "SELECT a.kpm_id FROM kepesertaan a JOIN kepesertaan b ON a.kpm_id = b.kpm_id AND a.bansos = b.bansos"
             " AND a.kepesertaan_id < b.kepesertaan_id AND a.valid && b.valid"
+        ),
+        "I9: family {0} has not ended and has no member, or the reverse": (
+            "SELECT kpm_id FROM kpm WHERE (ended_on IS NULL) <> EXISTS (SELECT FROM kpm_anggota a WHERE a.kpm_id ="
+            " kpm.kpm_id AND a.left_on IS NULL)"
+        ),
+        "I9: usaha {0} has not ended and its owner is no member of its family": (
+            "SELECT usaha_id FROM usaha u WHERE ended_on IS NULL AND NOT EXISTS (SELECT FROM kpm_anggota a WHERE"
+            " a.anggota_id = u.anggota_id AND a.kpm_id = u.kpm_id AND a.left_on IS NULL)"
+        ),
+        "I9: a membership of the ended family {0} is neither proposed nor decided": (
+            "SELECT k.kpm_id FROM kepesertaan k JOIN kpm USING (kpm_id) WHERE ended_on IS NOT NULL AND"
+            " upper_inf(k.valid) AND NOT EXISTS (SELECT FROM exit_proposal e WHERE e.kepesertaan_id = k.kepesertaan_id)"
+            " AND NOT EXISTS (SELECT FROM kepesertaan_pending p WHERE p.kepesertaan_id = k.kepesertaan_id)"
+        ),
+        "I9: the ended family {0} has a gap, a task or a dampingan without an end": (
+            "SELECT kpm_id FROM kpm WHERE ended_on IS NOT NULL AND (EXISTS (SELECT FROM dampingan d WHERE d.kpm_id ="
+            " kpm.kpm_id AND upper_inf(d.valid)) OR EXISTS (SELECT FROM dampingan_gap g WHERE g.kpm_id = kpm.kpm_id"
+            " AND g.until IS NULL) OR EXISTS (SELECT FROM tugas t WHERE t.kpm_id = kpm.kpm_id AND t.done_at IS NULL))"
         ),
         "I8: the load of penugasan {0} differs from its families": (
             "SELECT coalesce(l.penugasan_id, d.penugasan_id) FROM dampingan_load l FULL JOIN (SELECT penugasan_id,"

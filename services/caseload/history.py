@@ -18,14 +18,15 @@ async def append_history(
     who: str,
     why: str | None,
     **detail: Any,
-) -> None:
-    """Append an act to the family's history.
+) -> UUID:
+    """Append an act to the family's history, and return its id.
 
     `detail` must not hold personal data.
     """
+    history_id = uuid7()
     session.add(
         KpmHistory(
-            history_id=uuid7(),
+            history_id=history_id,
             kpm_id=kpm_id,
             subject=subject,
             subject_id=subject_id,
@@ -36,3 +37,4 @@ async def append_history(
             occurred_at=await clock.now(session),
         )
     )
+    return history_id

@@ -1,5 +1,6 @@
 """Which families an actor may read, and which an actor may change."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,9 +17,9 @@ from shared import clock
 from shared.access import Actor, Scope
 from shared.accompaniment import require_active, status_on
 from shared.areas import in_areas
-from shared.contracts.kinds import PilarKind
+from shared.contracts.kinds import FamilyEndReason, PilarKind
 from shared.database import load
-from shared.errors import NotFound
+from shared.errors import FamilyHasEnded, NotFound
 
 
 def is_visible(actor: Actor, today: date) -> sa.ColumnElement[bool]:
@@ -106,19 +107,38 @@ class LockedFamily:
         return (dampingan.penugasan_id, dampingan.pendamping_id) if dampingan else (None, None)
 
 
-async def lock_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> LockedFamily:
+async def lock_family(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, *, ended: Collection[FamilyEndReason] = ()
+) -> LockedFamily:
     """Lock a family that the actor may change.
+
+    `ended` are the reasons for which it may have ended.
 
     Raises:
         NotFound: it does not exist, or the actor does not accompany it.
         PendampingInactive: only a pendamping who is AKTIF today may change a family. NotYetKnown
+        FamilyHasEnded: it has ended for another reason.
     """
-    if actor.scope is not Scope.OWN_FAMILIES:
-        return LockedFamily(await load(session, Kpm, kpm_id, noun="kpm"), None)
-    dampingan = await read_own_dampingan(session, actor, kpm_id)
-    status = status_on(StatusRange, dampingan.pendamping_id, await clock.today(session))
-    require_active(await session.scalar(sa.select(status)))
-    return LockedFamily(await load(session, Kpm, kpm_id, noun="kpm"), dampingan)
+    dampingan = None
+    if actor.scope is Scope.OWN_FAMILIES:
+        dampingan = await read_own_dampingan(session, actor, kpm_id)
+        status = status_on(StatusRange, dampingan.pendamping_id, await clock.today(session))
+        require_active(await session.scalar(sa.select(status)))
+    kpm = await load(session, Kpm, kpm_id, noun="kpm")
+    if kpm.end_reason not in ended:
+        require_not_ended(kpm)
+    return LockedFamily(kpm, dampingan)
+
+
+def require_not_ended(kpm: Kpm, pointer: str | None = None) -> None:
+    """Raise FamilyHasEnded if the family has ended."""
+    if kpm.ended_on is not None and kpm.end_reason is not None:
+        raise FamilyHasEnded(pointer, ended_on=kpm.ended_on, end_reason=kpm.end_reason.value)
+
+
+async def open_family_rows(session: AsyncSession, kpm_id: UUID) -> None:
+    """Let this transaction read a family that the actor does not accompany."""
+    await session.execute(sa.select(sa.func.set_config("pilar.open_family", str(kpm_id), True)))  # noqa: FBT003
 
 
 async def read_own_dampingan(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Dampingan:

@@ -2,9 +2,8 @@
 
 from services.graduation.candidate import subscribers as candidate
 from services.graduation.decree import jobs as decree
-from services.graduation.exit_proposal import subscribers as exit_proposal
+from services.graduation.family_end import subscribers as family_end
 from services.graduation.monitoring import subscribers as monitoring
-from services.graduation.relocation import subscribers as relocation
 from services.graduation.replicas import subscribers as replicas
 from services.graduation.review import subscribers as review
 from services.graduation.subscriptions import SUBSCRIPTIONS
@@ -15,7 +14,7 @@ from shared.worker import Parts, main
 
 load_models("graduation")
 # Importing a module's subscribers registers its handlers.
-SUBSCRIBERS = (candidate, exit_proposal, monitoring, relocation, replicas, review)
+SUBSCRIBERS = (candidate, family_end, monitoring, replicas, review)
 PARTS = Parts(service="graduation", subscriptions=SUBSCRIPTIONS, work=Work.of(decree.WORK, term.WORK))
 
 if __name__ == "__main__":

@@ -34,6 +34,11 @@ class Actor:
         return cls(sub=SYSTEM + service, areas=(NATIONAL,), scope=Scope.NATIONAL)
 
     @property
+    def is_system(self) -> bool:
+        """Whether a service acts by itself."""
+        return self.sub.startswith(SYSTEM)
+
+    @property
     def person(self) -> str:
         """The identity for rules that require different people (docs/architecture.md#who-is-the-same-person).
 

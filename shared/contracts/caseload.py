@@ -253,6 +253,8 @@ class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
     pendamping_id: UUID | None = None
     penugasan_id: UUID | None = None
     proposed_on: date
+    # The act from which the proposal follows, such as the death of the only member.
+    fact_id: UUID | None = None
 
 
 class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", key="kpm_id"):

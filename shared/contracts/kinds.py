@@ -229,10 +229,15 @@ class ClosedAs(Kind):
 
 
 class MonitoringOutcome(Kind):
-    """The outcome of the monitoring after an exit."""
+    """The outcome of the monitoring after an exit.
+
+    MENINGGAL and BERGABUNG: the family ended, because its only member died or joined another family.
+    """
 
     BERTAHAN = "BERTAHAN"
     KAMBUH = "KAMBUH"
+    MENINGGAL = "MENINGGAL"
+    BERGABUNG = "BERGABUNG"
     UNKNOWN = "UNKNOWN"
 
 
@@ -251,11 +256,12 @@ class RelapseCause(StrEnum):
 class SanggahOutcome(Kind):
     """The decision on an objection.
 
-    DITERIMA annuls the SK for the family, DITOLAK does not.
+    DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the family's only member died before a decision.
     """
 
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
+    GUGUR = "GUGUR"
     UNKNOWN = "UNKNOWN"
 
 

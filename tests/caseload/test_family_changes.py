@@ -145,3 +145,38 @@ async def test_invalid_split_is_refused(family: Family) -> None:
 async def test_past_tables_are_append_only(family: Family, table: str) -> None:
     for statement in (f"UPDATE {table} SET recorded_at = now()", f"DELETE FROM {table}"):
         await family.caseload.expect_sql_refusal(statement, asyncpg.InsufficientPrivilegeError)
+
+
+async def test_split_off_family_is_accompanied_until_dinsos_decides(family: Family) -> None:
+    """The dampingan counts to the limit, which does not refuse it."""
+    await family.caseload.execute("UPDATE dampingan_load SET weighing = 600")
+    body, version = await split_family(family)
+    new = (await family.post_ok("split", body, version))["new"]["kpm_id"]
+    answer = await family.caseload.get(f"/v1/kpm/{new}", as_=family.mine)
+    assert answer.status_code == 200, "its pendamping reads it"
+    (dampingan,) = answer.json()["dampingan"]
+    assert (dampingan["purpose"], dampingan["valid_from"] >= ON) == ("PENDAMPINGAN", True)
+    assert [row["weighing"] for row in await family.caseload.sql("SELECT weighing FROM dampingan_load")] == [
+        601
+    ]
+    (marked,) = await family.caseload.sql(
+        "SELECT detail FROM kpm_history WHERE subject = 'dampingan' AND act = 'ASSIGNED'"
+    )
+    assert '"over_limit": true' in str(marked["detail"])
+    office = dinsos_token(family.caseload)
+    tasks = (await family.caseload.get("/v1/tugas", as_=office)).json()["items"]
+    assert [(row["kind"], row["kpm_id"]) for row in tasks] == [("PUTUSKAN_KEPESERTAAN", new)]
+    mine = (await family.caseload.get("/v1/tugas", as_=family.mine)).json()["items"]
+    assert mine == [], "the office decides"
+    started = {"bansos": "SEMBAKO", "valid_from": ON}
+    await family.post_ok(f"/v1/kpm/{new}/kepesertaan", started, as_=office)
+    assert (await family.caseload.get("/v1/tugas", as_=office)).json()["items"] == []
+
+
+async def test_former_members_are_published_after_a_split(family: Family) -> None:
+    body, version = await split_family(family)
+    await family.post_ok("split", body, version)
+    (event,) = await family.read_emitted_data("kpm_updated")
+    assert event["former_members"] == body["anggota_ids"]
+    born = (await family.read_emitted_data("kpm_registered"))[-1]
+    assert (born["former_members"], born["pengurus_id"]) == ([], body["pengurus_id"])

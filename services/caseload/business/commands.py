@@ -1,15 +1,15 @@
 """Businesses of members, and copies of rows before they are replaced."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.errors import UsahaKnown
-from services.caseload.business.models import Usaha, UsahaFacts, UsahaTerms
+from services.caseload.business.errors import TransferTooLate, UsahaHasEnded, UsahaKnown, UsahaNotTransferable
+from services.caseload.business.models import Usaha, UsahaFacts, UsahaRule, UsahaTerms
 from services.caseload.family.commands.changes import lock_member
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import append_history
@@ -17,9 +17,11 @@ from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import UsahaRecorded
+from shared.contracts.kinds import UsahaEndReason
 from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.errors import NotFound, VersionOutdated
+from shared.errors import InvalidRange, NotFound, VersionOutdated
+from shared.files import require_evidence
 from shared.messaging import emit
 
 COPY_ANGGOTA = """
@@ -27,9 +29,22 @@ INSERT INTO anggota_past (anggota_past_id, kpm_id, anggota_id, relation, end_rea
 SELECT uuidv7(), kpm_id, anggota_id, relation, end_reason, daterange(joined_on, left_on) FROM kpm_anggota
 WHERE anggota_id = ANY($1) AND left_on > joined_on
 """
+OF_FORMER_OWNER = frozenset({UsahaEndReason.MENINGGAL, UsahaEndReason.KELUAR})
+END_USAHA = """
+UPDATE usaha u SET ended_on = e.on_day, end_reason = e.reason, version = u.version + 1, recorded_at = clock_timestamp()
+FROM unnest($1::uuid[], $2::date[], $3::text[]) AS e(anggota_id, on_day, reason)
+JOIN kpm_anggota a USING (anggota_id), kpm
+WHERE u.anggota_id = e.anggota_id AND u.ended_on IS NULL AND kpm.kpm_id = u.kpm_id
+RETURNING u.usaha_id, u.kpm_id, kpm.kode_wilayah, u.sector, u.started_on, u.omzet_rp, u.nib_sealed IS NOT NULL AS has_nib,
+    u.has_letter, u.ended_on, u.end_reason, u.continues, a.anggota_id AS owner_id, a.sex AS owner_sex,
+    extract(year FROM a.birth_on)::int AS owner_birth_year, a.married AS owner_married
+"""
+LIVING_USAHA = "SELECT usaha_id FROM usaha WHERE anggota_id = ANY($1) AND ended_on IS NULL"
 COPY_USAHA = """
-INSERT INTO usaha_past (usaha_id, version, kpm_id, sector, started_on, omzet_rp, has_nib, has_letter, as_of, recorded_at)
-SELECT usaha_id, version, kpm_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL, has_letter, as_of, recorded_at
+INSERT INTO usaha_past (usaha_id, version, kpm_id, sector, started_on, omzet_rp, has_nib, has_letter, as_of, ended_on,
+    end_reason, recorded_at)
+SELECT usaha_id, version, kpm_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL, has_letter, as_of, ended_on,
+    end_reason, recorded_at
 FROM usaha WHERE usaha_id = ANY($1)
 """
 
@@ -42,6 +57,25 @@ async def store_anggota_past(connection: Any, anggota_ids: Sequence[UUID]) -> No
 async def store_usaha_past(connection: Any, usaha_ids: Sequence[UUID]) -> None:
     """Copy businesses before they are revised."""
     await connection.execute(COPY_USAHA, usaha_ids)
+
+
+async def end_businesses(
+    session: AsyncSession, owners: Sequence[UUID], days: Sequence[date], reasons: Sequence[UsahaEndReason]
+) -> list[tuple[UUID, UUID]]:
+    """End the business of each owner on a day and emit it.
+
+    Return anggota_id and usaha_id of each.
+    """
+    # Fast path: one statement for each table for the owners of a step (bench: intake).
+    connection = await raw(session)
+    living = [row["usaha_id"] for row in await connection.fetch(LIVING_USAHA, owners)]
+    if not living:
+        return []
+    await store_usaha_past(connection, living)
+    rows = await connection.fetch(END_USAHA, owners, days, [reason.value for reason in reasons])
+    for row in rows:
+        emit(session, UsahaRecorded.model_validate(dict(row)))
+    return [(row["owner_id"], row["usaha_id"]) for row in rows]
 
 
 async def record_usaha(
@@ -68,8 +102,112 @@ async def revise_usaha(
     """Revise a business. Previous versions stay readable.
 
     Raises:
-        NotFound, PendampingInactive, VersionOutdated, MemberUnknown, DateInTheFuture.
+        NotFound, PendampingInactive, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture.
     """
+    kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
+    await check_days(session, terms)
+    # Fast path: the database copies the previous version.
+    await store_usaha_past(await raw(session), [usaha_id])
+    usaha.sqlmodel_update(values_of(session, owner, terms))
+    usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
+    await publish_usaha(session, actor, kpm, owner, usaha, "REVISED")
+    return usaha
+
+
+async def close_usaha(
+    session: AsyncSession,
+    actor: Actor,
+    usaha_id: UUID,
+    *,
+    on: date,
+    evidence_sha256: str | None,
+    version: int,
+) -> Usaha:
+    """Close a business on a day. It counts for nothing from that day on.
+
+    Raises:
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture,
+        InvalidRange, FileNotUploaded.
+    """
+    kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
+    require_not_future(on, await clock.today(session))
+    if on < usaha.started_on:
+        raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
+    if evidence_sha256 is not None:
+        await require_evidence(session, evidence_sha256)
+    await end_usaha(session, usaha, UsahaEndReason.DITUTUP, on)
+    await publish_usaha(session, actor, kpm, owner, usaha, "ENDED", evidence_sha256=evidence_sha256)
+    return usaha
+
+
+async def transfer_usaha(
+    session: AsyncSession, actor: Actor, usaha_id: UUID, *, anggota_id: UUID, on: date, version: int
+) -> Usaha:
+    """Open the business of a new owner that continues another member's.
+
+    It keeps the first day.
+
+    A living owner's business ends on that day (DIALIHKAN). The NIB belongs to the former owner and is not taken over.
+
+    Raises:
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture,
+        UsahaNotTransferable, TransferTooLate, UsahaKnown.
+    """
+    kpm, old = await lock_usaha_row(session, actor, usaha_id, version)
+    owner, today = await lock_member(session, kpm.kpm_id, anggota_id), await clock.today(session)
+    require_not_future(on, today)
+    if old.ended_on is None:
+        former = await lock_member(session, kpm.kpm_id, old.anggota_id, "/path/usaha_id")
+        await end_usaha(session, old, UsahaEndReason.DIALIHKAN, on)
+        await publish_usaha(session, actor, kpm, former, old, "ENDED")
+    elif old.end_reason not in OF_FORMER_OWNER:
+        raise UsahaNotTransferable
+    elif today > (until := old.ended_on + timedelta(days=await read_transfer_days(session, today))):
+        raise TransferTooLate(ended_on=old.ended_on, until=until)
+    names = ("sector", "started_on", "omzet_rp", "has_letter", "as_of")
+    ids = {"usaha_id": uuid7(), "kpm_id": kpm.kpm_id, "anggota_id": anggota_id, "continues": usaha_id}
+    usaha = Usaha(**ids, **{name: getattr(old, name) for name in names})
+    known = UsahaKnown("/body/anggota_id")
+    await insert(session, usaha, uq_usaha_anggota_id=known, uq_usaha_continues=UsahaNotTransferable())
+    await publish_usaha(session, actor, kpm, owner, usaha, "TRANSFERRED", before=str(usaha_id))
+    return usaha
+
+
+async def read_transfer_days(session: AsyncSession, day: date) -> int:
+    """Return within how many days a business is transferred.
+
+    The migration makes sure that a rule is in force.
+    """
+    rule = sa.select(UsahaRule.transfer_days).where(UsahaRule.valid.contains(day))
+    return (await session.execute(rule)).scalar_one()
+
+
+async def end_usaha(session: AsyncSession, usaha: Usaha, reason: UsahaEndReason, on: date) -> None:
+    """Set the end of a business and store its previous version."""
+    # Fast path: the database copies the previous version.
+    await store_usaha_past(await raw(session), [usaha.usaha_id])
+    usaha.ended_on, usaha.end_reason = on, reason
+    usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
+
+
+async def lock_usaha(
+    session: AsyncSession, actor: Actor, usaha_id: UUID, version: int
+) -> tuple[Kpm, Usaha, KpmAnggota]:
+    """Lock a living business with its family and owner, if it has the given version.
+
+    Raises:
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown.
+    """
+    kpm, usaha = await lock_usaha_row(session, actor, usaha_id, version)
+    if usaha.ended_on is not None:
+        raise UsahaHasEnded(ended_on=usaha.ended_on)
+    return kpm, usaha, await lock_member(session, kpm.kpm_id, usaha.anggota_id, "/path/usaha_id")
+
+
+async def lock_usaha_row(
+    session: AsyncSession, actor: Actor, usaha_id: UUID, version: int
+) -> tuple[Kpm, Usaha]:
+    """Lock a business with its family, if it has the given version."""
     kpm_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.usaha_id == usaha_id))
     if kpm_id is None:
         raise NotFound("usaha")
@@ -77,14 +215,22 @@ async def revise_usaha(
     usaha = await load(session, Usaha, usaha_id, noun="usaha")
     if usaha.version != version:
         raise VersionOutdated("/header/If-Match")
-    owner = await lock_member(session, kpm_id, usaha.anggota_id, "/path/usaha_id")
-    await check_days(session, terms)
+    return family.kpm, usaha
+
+
+async def reopen_usaha(
+    session: AsyncSession, actor: Actor, kpm: Kpm, owner: KpmAnggota, usaha_id: UUID
+) -> None:
+    """Undo the end of a business, unless another member continues it."""
+    continued = sa.exists().where(Usaha.continues == usaha_id)
+    usaha = await session.get(Usaha, usaha_id, with_for_update={"key_share": True}, populate_existing=True)
+    if usaha is None or usaha.ended_on is None or await session.scalar(sa.select(continued)):
+        return
     # Fast path: the database copies the previous version.
     await store_usaha_past(await raw(session), [usaha_id])
-    usaha.sqlmodel_update(values_of(session, owner, terms))
+    usaha.ended_on = usaha.end_reason = None
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
-    await publish_usaha(session, actor, family.kpm, owner, usaha, "REVISED")
-    return usaha
+    await publish_usaha(session, actor, kpm, owner, usaha, "REOPENED")
 
 
 async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
@@ -103,12 +249,13 @@ def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> di
 
 
 async def publish_usaha(
-    session: AsyncSession, actor: Actor, kpm: Kpm, owner: KpmAnggota, usaha: Usaha, act: str
+    session: AsyncSession, actor: Actor, kpm: Kpm, owner: KpmAnggota, usaha: Usaha, act: str, **more: Any
 ) -> None:
     """Append a business to the history and emit it."""
     await session.flush()
     entry = (kpm.kpm_id, "usaha", usaha.usaha_id, act)
-    detail = {"version": usaha.version, "omzet_rp": usaha.omzet_rp, "as_of": usaha.as_of and str(usaha.as_of)}
+    days = {name: str(day) for name in ("as_of", "ended_on") if (day := getattr(usaha, name))}
+    detail = {"version": usaha.version, "omzet_rp": usaha.omzet_rp} | days | more
     await append_history(session, *entry, who=actor.person, why=None, **detail)
     emit(session, to_usaha_event(usaha, owner, kpm.kode_wilayah))
 
@@ -121,6 +268,7 @@ def to_usaha_event(usaha: Usaha, owner: KpmAnggota, kode_wilayah: str) -> UsahaR
     return UsahaRecorded.of(
         usaha,
         kode_wilayah=kode_wilayah,
+        owner_id=owner.anggota_id,
         owner_sex=owner.sex,
         owner_birth_year=owner.birth_on.year,
         owner_married=owner.married,

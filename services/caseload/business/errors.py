@@ -6,3 +6,24 @@ class UsahaKnown(DomainError):
 
     en = "This member's business is already recorded. Revise it (POST /v1/usaha/{{id}}/revision)."
     id = "Usaha anggota ini sudah tercatat. Perbarui (POST /v1/usaha/{{id}}/revision)."
+
+
+class UsahaNotTransferable(DomainError):
+    """409: only the business of somebody who died or left is transferred, once."""
+
+    en = "This business cannot be transferred: it was closed, or another member continues it already."
+    id = "Usaha ini tidak dapat dialihkan: sudah ditutup, atau sudah dilanjutkan anggota lain."
+
+
+class TransferTooLate(DomainError):
+    """409: a business is transferred within the days of policy after its end."""
+
+    en = "This business ended on {ended_on}; it could be transferred until {until}. Record a new business instead."
+    id = "Usaha ini berakhir pada {ended_on}; pengalihan dimungkinkan sampai {until}. Catat sebagai usaha baru."
+
+
+class UsahaHasEnded(DomainError):
+    """409: the business has ended, and can no longer be changed."""
+
+    en = "This business ended on {ended_on}. Record the new business of the member instead (POST /v1/kpm/{{id}}/usaha)."
+    id = "Usaha ini berakhir pada {ended_on}. Catat usaha baru anggota tersebut (POST /v1/kpm/{{id}}/usaha)."

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, VERSION, Table
-from shared.contracts.kinds import UsahaSector
-from shared.database.tables import Col, Fields
+from services.caseload.tables import RECORDED, VERSION, Ranged, Small, Table
+from shared.contracts.kinds import UsahaEndReason, UsahaSector
+from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, Day, RequestOnly, Rupiah
 
 
@@ -29,11 +29,13 @@ class UsahaTerms(UsahaFacts):
 
 
 class UsahaRevised(UsahaFacts):
-    """A revision of a business."""
+    """A revision of a business. It counts for nothing from `ended_on` on."""
 
     usaha_id: Col[UUID] = Field(primary_key=True)
     version: Col[int] = VERSION
     as_of: Col[date | None] = Field(default=None)
+    ended_on: Col[date | None] = Field(default=None)
+    end_reason: Col[UsahaEndReason | None] = Field(default=None)
 
 
 class UsahaRowView(UsahaRevised):
@@ -41,22 +43,44 @@ class UsahaRowView(UsahaRevised):
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
+    continues: Col[UUID | None] = Field(default=None, foreign_key="usaha.usaha_id")
 
 
 class Usaha(UsahaRowView, Table, table=True):
-    """A member's business as it is now.
+    """A member's business as it is now. A member has one that has not ended.
 
     The NIB is sealed with the owner's `nik_index`. `as_of` is the day to which the values refer, if given. Previous
-    versions are in `usaha_past`.
+    versions are in `usaha_past`. `continues` is the ended business of another member that was transferred to this one.
     """
 
     __table_args__ = (
-        sa.UniqueConstraint("anggota_id", name="uq_usaha_anggota_id"),
+        sa.Index(
+            "uq_usaha_anggota_id", "anggota_id", unique=True, postgresql_where=sa.text("ended_on IS NULL")
+        ),
+        sa.Index("ix_usaha_anggota_id", "anggota_id"),
+        sa.UniqueConstraint("continues", name="uq_usaha_continues"),
+        sa.CheckConstraint("(ended_on IS NULL) = (end_reason IS NULL)", "end_has_reason"),
         sa.CheckConstraint("omzet_rp >= 0", "omzet_not_negative"),
     )
 
     nib_sealed: Col[bytes | None] = Field(default=None)
     recorded_at: Col[datetime] = RECORDED
+
+
+class UsahaRule(Ranged, Table, table=True):
+    """Days within which the business of a dead or departed owner can be transferred.
+
+    Policy as data.
+    """
+
+    __table_args__ = (
+        no_overlap("ex_usaha_rule_one_at_a_time", of="valid"),
+        sa.CheckConstraint("transfer_days > 0", "some_days"),
+    )
+
+    version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    transfer_days: Col[Small]
+    source: Col[str]
 
 
 class UsahaPast(UsahaRevised, Table, table=True):

@@ -3,11 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.caseload.business.commands import record_usaha, revise_usaha
+from services.caseload.business.commands import (
+    close_usaha,
+    record_usaha,
+    revise_usaha,
+    transfer_usaha,
+)
 from services.caseload.business.models import UsahaRevised, UsahaRowView, UsahaTerms
 from services.caseload.overview.queries.history import read_usaha
 from shared.access import Permission
-from shared.fields import Body, View
+from shared.fields import Body, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 
 usaha = Router(tag="usaha")
@@ -21,6 +26,20 @@ class UsahaRequest(UsahaRevision):
     """A new business and its owner."""
 
     anggota_id: UUID
+
+
+class UsahaEnd(Body):
+    """The first day without the business (DITUTUP), and evidence if there is any."""
+
+    on: Day
+    evidence_sha256: Sha256 | None = None
+
+
+class UsahaTransfer(Body):
+    """The member who continues the business, and the day."""
+
+    anggota_id: UUID
+    on: Day
 
 
 class UsahaItem(UsahaRevised):
@@ -54,6 +73,27 @@ async def revise_kpm_usaha(
 ) -> UsahaRowView:
     """Revise a business. Previous versions stay readable."""
     return await revise_usaha(session, actor, usaha_id, body, version=version)
+
+
+@usaha.post("/usaha/{usaha_id}/end")
+@may(Permission.KPM_UPDATE, key_required=True)
+async def end_kpm_usaha(
+    usaha_id: UUID, body: UsahaEnd, session: Session, actor: CurrentActor, version: IfMatch
+) -> UsahaRowView:
+    """Close a business. The death or leaving of its owner ends it without this."""
+    return await close_usaha(session, actor, usaha_id, version=version, **dict(body))
+
+
+@usaha.post("/usaha/{usaha_id}/transfer", status_code=201)
+@may(Permission.KPM_UPDATE, key_required=True)
+async def transfer_kpm_usaha(
+    usaha_id: UUID, body: UsahaTransfer, session: Session, actor: CurrentActor, version: IfMatch
+) -> UsahaRowView:
+    """Let another member continue a business, within 90 days after its owner died or left.
+
+    The answer is the new owner's business. It keeps the first day and has no NIB until a revision names one.
+    """
+    return await transfer_usaha(session, actor, usaha_id, version=version, **dict(body))
 
 
 @usaha.get("/kpm/{kpm_id}/usaha")

@@ -1,5 +1,6 @@
 """Proposals to end a membership on evidence, without a score (docs/decisions/0019-exit-proposals-wait-behind-a-case.md)."""
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from services.caseload.exit_proposal.errors import (
     ExitDetermined,
     ExitNotOpen,
     ExitNotProposable,
+    ProposalFollowsFact,
     ProposalOfAnotherPerson,
 )
 from services.caseload.exit_proposal.models import (
@@ -25,11 +27,11 @@ from services.caseload.history import append_history
 from services.caseload.membership.errors import DateBeforeMembership, MembershipHasEnded
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import exit_proposal_of
-from services.caseload.visibility import lock_family
+from services.caseload.visibility import LockedFamily, lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
-from shared.contracts.kinds import ExitReason
+from shared.contracts.kinds import ExitReason, FamilyEndReason
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import CaseAlreadyOpen, NotFound
@@ -43,13 +45,31 @@ async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalT
     """Propose on evidence to end a membership. Graduation opens a case for it.
 
     Raises:
-        NotFound, PendampingInactive, FileNotUploaded, ExitNotProposable, FamilyHasOtherMembers, DateInTheFuture,
-        DateBeforeMembership, MembershipHasEnded, CaseAlreadyOpen, ExitAlreadyProposed.
+        NotFound, PendampingInactive, FamilyHasEnded, FileNotUploaded, ExitNotProposable, FamilyHasOtherMembers,
+        DateInTheFuture, DateBeforeMembership, MembershipHasEnded, CaseAlreadyOpen, ExitAlreadyProposed.
     """
-    family = await lock_family(session, actor, terms.kpm_id)
+    family = await lock_family(session, actor, terms.kpm_id, ended=(FamilyEndReason.BERGABUNG,))
     kepesertaan = await lock_open_membership(session, terms.kpm_id, terms.kepesertaan_id, terms.on)
     await require_ground(session, terms.kpm_id, terms.exit_reason)
     await require_evidence(session, terms.evidence_sha256)
+    return await insert_proposal(session, actor, family, kepesertaan, terms)
+
+
+async def insert_proposal(
+    session: AsyncSession,
+    actor: Actor,
+    family: LockedFamily,
+    kepesertaan: Kepesertaan,
+    terms: ExitProposalTerms,
+    fact_id: UUID | None = None,
+) -> ExitProposal:
+    """Insert a proposal and emit it.
+
+    `fact_id` is the act of the history that it follows from.
+
+    Raises:
+        ExitAlreadyProposed: the membership has an open proposal, or one of a death.
+    """
     penugasan_id, pendamping_id = family.placement
     proposal_id, location = uuid7(), {"table": "exit_proposal", "column": "note"}
     proposal = ExitProposal(
@@ -67,10 +87,56 @@ async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalT
         proposed_on=await clock.today(session),
         state=ExitProposalState.PROPOSED,
         changed_at=await clock.now(session),
+        fact_id=fact_id,
     )
     await insert(session, proposal, uq_exit_proposal_open=ExitAlreadyProposed("/body/kepesertaan_id"))
     await publish_proposal(session, proposal, family.kpm.kode_wilayah)
     return proposal
+
+
+async def propose_after_death(
+    session: AsyncSession,
+    kpm: Kpm,
+    fact_id: UUID,
+    *,
+    on: date,
+    evidence_sha256: str,
+    notes: Mapping[UUID, str | None],
+) -> list[ExitProposal]:
+    """Propose to end each membership of a family whose only member has died.
+
+    The service's own actor proposes, and names the act of the death (docs/case-lifecycle.md#end-of-a-family).
+    """
+    active = sa.select(Kepesertaan).where(
+        Kepesertaan.kpm_id == kpm.kpm_id,
+        sa.func.coalesce(Kepesertaan.valid_to > await clock.today(session), True),
+    )
+    actor, family = Actor.system("caseload"), LockedFamily(kpm, None)
+    proposals: list[ExitProposal] = []
+    for row in (await session.scalars(active.order_by(Kepesertaan.kepesertaan_id))).all():
+        terms = ExitProposalTerms(
+            kpm_id=kpm.kpm_id,
+            kepesertaan_id=row.kepesertaan_id,
+            exit_reason=ExitReason.MENINGGAL,
+            evidence_sha256=evidence_sha256,
+            on=on,
+            note=notes.get(row.kepesertaan_id),
+        )
+        proposals.append(await insert_proposal(session, actor, family, row, terms, fact_id))
+    return proposals
+
+
+async def withdraw_after_reversal(session: AsyncSession, fact_id: UUID, *, reason: str) -> None:
+    """Withdraw the open proposals that follow from an act which was undone.
+
+    One in an SK stays.
+    """
+    statement = sa.select(ExitProposal).where(
+        ExitProposal.fact_id == fact_id, ExitProposal.state == ExitProposalState.PROPOSED
+    )
+    for proposal in (await session.scalars(statement.with_for_update(key_share=True))).all():
+        if await read_sk_no(session, proposal) is None:
+            await store_withdrawal(session, Actor.system("caseload"), proposal, reason)
 
 
 async def publish_proposal(session: AsyncSession, proposal: ExitProposal, kode_wilayah: str) -> None:
@@ -89,19 +155,29 @@ async def lock_open_membership(
     Raises:
         NotFound, MembershipHasEnded, DateInTheFuture, DateBeforeMembership, CaseAlreadyOpen.
     """
-    row = await session.get(Kepesertaan, kepesertaan_id, with_for_update={"key_share": True})
-    if row is None or row.kpm_id != kpm_id:
-        raise NotFound("kepesertaan", "/body/kepesertaan_id")
+    row = await lock_membership(session, kpm_id, kepesertaan_id, on)
     if (end := row.valid_to) is not None:
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
-    require_not_future(on, await clock.latest_today(session))
-    if on < row.valid_from:
-        raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)
     active_case = sa.exists().where(
         CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(ACTIVE_STATES)
     )
     if await session.scalar(sa.select(active_case)):
         raise CaseAlreadyOpen("/body/kepesertaan_id")
+    return row
+
+
+async def lock_membership(session: AsyncSession, kpm_id: UUID, kepesertaan_id: UUID, on: date) -> Kepesertaan:
+    """Lock a membership that began by a day, also with an end or a case.
+
+    Raises:
+        NotFound, DateInTheFuture, DateBeforeMembership.
+    """
+    row = await session.get(Kepesertaan, kepesertaan_id, with_for_update={"key_share": True})
+    if row is None or row.kpm_id != kpm_id:
+        raise NotFound("kepesertaan", "/body/kepesertaan_id")
+    require_not_future(on, await clock.today(session))
+    if on < row.valid_from:
+        raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)
     return row
 
 
@@ -130,33 +206,41 @@ async def withdraw_exit(
     If graduation has issued an SK and its event has not arrived yet, the SK prevails and the membership ends.
 
     Raises:
-        NotFound, ProposalOfAnotherPerson, ExitNotOpen, ExitDetermined.
+        NotFound, ProposalFollowsFact, ProposalOfAnotherPerson, ExitNotOpen, ExitDetermined.
     """
     proposal = await load(session, ExitProposal, exit_proposal_id, noun="exit proposal")
+    if proposal.fact_id is not None:
+        raise ProposalFollowsFact
     if not actor.is_same_as(proposal.proposer, proposal.proposer_sub):
         raise ProposalOfAnotherPerson
     if proposal.state is not ExitProposalState.PROPOSED:
         raise ExitNotOpen(state=proposal.state.value)
-    await require_no_sk(session, proposal)
-    proposal.transition_to(ExitProposalState.WITHDRAWN)
-    proposal.withdrawn_on, proposal.changed_at = await clock.today(session), await clock.now(session)
-    location = {"table": "exit_proposal", "column": "withdrawal_reason", "row_id": exit_proposal_id}
-    proposal.withdrawal_reason_sealed = vault_of(session).seal(reason, **location)
-    await publish_withdrawal(session, proposal, actor)
+    if (sk_no := await read_sk_no(session, proposal)) is not None:
+        raise ExitDetermined(sk_no=sk_no)
+    await store_withdrawal(session, actor, proposal, reason)
     return proposal
 
 
-async def require_no_sk(session: AsyncSession, proposal: ExitProposal) -> None:
-    """Raise ExitDetermined if an SK has been issued for the case of the proposal.
+async def store_withdrawal(session: AsyncSession, actor: Actor, proposal: ExitProposal, reason: str) -> None:
+    """Withdraw a proposal, store the sealed reason and emit it."""
+    proposal.transition_to(ExitProposalState.WITHDRAWN)
+    proposal.withdrawn_on, proposal.changed_at = await clock.today(session), await clock.now(session)
+    location = {"table": "exit_proposal", "column": "withdrawal_reason", "row_id": proposal.exit_proposal_id}
+    proposal.withdrawal_reason_sealed = vault_of(session).seal(reason, **location)
+    await publish_withdrawal(session, proposal, actor)
 
-    A proposal that waits behind the case of another one may be withdrawn.
+
+async def read_sk_no(session: AsyncSession, proposal: ExitProposal) -> str | None:
+    """Return the SK of the case that the proposal opened, None without one.
+
+    A proposal that waits behind the case of another one has none.
     """
     statement = sa.select(CaseMark).where(
         CaseMark.kepesertaan_id == proposal.kepesertaan_id, CaseMark.state.in_(SK_STATES)
     )
-    for mark in await session.scalars(statement):
-        if exit_proposal_of(mark.facts) == proposal.exit_proposal_id:
-            raise ExitDetermined(sk_no=mark.sk_no or "?")
+    marks = (await session.scalars(statement)).all()
+    own = [mark for mark in marks if exit_proposal_of(mark.facts) == proposal.exit_proposal_id]
+    return own[0].sk_no or "?" if own else None
 
 
 async def publish_withdrawal(session: AsyncSession, proposal: ExitProposal, actor: Actor) -> None:

@@ -27,6 +27,19 @@ class ProposalOfAnotherPerson(DomainError):
     )
 
 
+class ProposalFollowsFact(DomainError):
+    """409: the proposal follows from a recorded death, and is withdrawn with it."""
+
+    en = (
+        "This proposal follows from a recorded death. If the record is wrong, take the person back"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return): this withdraws the proposal."
+    )
+    id = (
+        "Usulan ini mengikuti kematian yang tercatat. Bila catatannya keliru, batalkan kematian itu"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return): usulan ini ikut ditarik."
+    )
+
+
 class ExitNotOpen(DomainError):
     """409: the proposal's case has ended, or it was withdrawn already."""
 

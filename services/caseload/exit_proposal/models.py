@@ -72,7 +72,10 @@ class ExitProposalTerms(ExitProposalFacts):
 
 
 class ExitProposalView(ExitProposalFacts):
-    """An exit proposal and its state."""
+    """An exit proposal and its state.
+
+    `fact_id` is the act of the family's history that it follows from, if any.
+    """
 
     exit_proposal_id: Col[UUID] = Field(primary_key=True)
     bansos: Col[Bansos]
@@ -81,6 +84,7 @@ class ExitProposalView(ExitProposalFacts):
     proposed_on: Col[date]
     state: Col[ExitProposalState]
     withdrawn_on: Col[date | None] = Field(default=None)
+    fact_id: Col[UUID | None] = Field(default=None, foreign_key="kpm_history.history_id")
 
 
 class ExitProposal(ExitProposalView, Table, table=True):
@@ -93,6 +97,8 @@ class ExitProposal(ExitProposalView, Table, table=True):
         sa.Index(
             "uq_exit_proposal_open",
             "kepesertaan_id",
+            # A death goes first: it is proposed also while another proposal waits.
+            sa.text("(exit_reason = 'MENINGGAL')"),
             unique=True,
             postgresql_where=sa.text("state = 'PROPOSED'"),
         ),

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from services.caseload.exit_proposal.commands import propose_exit, withdraw_exit
+from services.caseload.exit_proposal.commands import withdraw_exit
 from services.caseload.exit_proposal.models import (
     ExitProposal,
     ExitProposalState,
@@ -14,6 +14,7 @@ from services.caseload.exit_proposal.models import (
     ExitProposalView,
 )
 from services.caseload.exit_proposal.queries import list_exit_proposals
+from services.caseload.member.commands.family_end import propose_exit
 from shared import clock
 from shared.access import Permission
 from shared.fields import Body, Paragraph, RequestOnly, View
@@ -44,7 +45,10 @@ class ExitProposalPage(View):
 async def propose_exit_of_kpm(
     body: ExitProposalRequest, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
-    """Propose to end a membership without a score: MENINGGAL, PINDAH, DATA_GANDA, TIDAK_DITEMUKAN."""
+    """Propose to end a membership without a score: MENINGGAL, PINDAH, DATA_GANDA, TIDAK_DITEMUKAN.
+
+    MENINGGAL records the death of the only member: the family ends, and each of its memberships is proposed.
+    """
     return await propose_exit(session, actor, body)
 
 

@@ -9,7 +9,7 @@ from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, VERSION, Days, Ranged, Small, Table
-from shared.contracts.kinds import DesilScope, KomponenKind, Sex
+from shared.contracts.kinds import DesilScope, FamilyEndReason, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, Day, RequestOnly, Wilayah
 
@@ -56,12 +56,14 @@ class Kpm(KpmVersionView, Table, table=True):
 
     Address and phone are sealed with `sealed_for`, the index of the family card of their intake row.
     `facts` is the last published `KpmFacts` (docs/architecture.md#personal-data). It is valid until the day `facts_until`, when a komponen ends
-    or a member reaches an age. `intake_digest` detects an intake row that has not changed.
+    or a member reaches an age. `intake_digest` detects an intake row that has not changed. A family ends on `ended_on`,
+    when its only member dies or joins another family (docs/case-lifecycle.md#end-of-a-family).
     """
 
     __table_args__ = (
         sa.Index("ix_kpm_kode_wilayah_kpm_id", "kode_wilayah", "kpm_id"),
         sa.Index("ix_kpm_facts_until", "facts_until"),
+        sa.CheckConstraint("num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)", "end_is_complete"),
     )
 
     sealed_for: Col[bytes]
@@ -70,6 +72,9 @@ class Kpm(KpmVersionView, Table, table=True):
     facts: Col[dict[str, Any]]
     facts_until: Col[date | None] = Field(default=None)
     intake_digest: Col[bytes | None] = Field(default=None)
+    ended_on: Col[date | None] = Field(default=None)
+    end_reason: Col[FamilyEndReason | None] = Field(default=None)
+    end_recorded_on: Col[date | None] = Field(default=None)
     registered_at: Col[datetime] = RECORDED
     changed_at: Col[datetime] = RECORDED
 
@@ -237,6 +242,22 @@ class AnggotaPast(Ranged, Table, table=True):
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
     relation: Col[Relation]
     end_reason: Col[EndReason]
+    recorded_at: Col[datetime] = RECORDED
+
+
+class NikPast(Table, table=True):
+    """A former NIK of a person, which was corrected.
+
+    It is sealed with its own index.
+    """
+
+    nik_past_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id", index=True)
+    nik_index: Col[bytes] = Field(index=True)
+    nik_sealed: Col[bytes]
+    evidence_sha256: Col[str]
+    replaced_on: Col[date]
     recorded_at: Col[datetime] = RECORDED
 
 

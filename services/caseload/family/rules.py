@@ -28,6 +28,7 @@ def age(born: str, today: date) -> int:
 
 def facts_of(
     kpm_id: UUID,
+    kode_wilayah: str,
     members: Sequence[Mapping[str, Any]],
     desil: Iterable[tuple[str, str, int]],
     ages: Ages,
@@ -36,7 +37,7 @@ def facts_of(
 ) -> dict[str, Any]:
     """Return the fields of `KpmFacts` from staged members.
 
-    `desil` has [scope, snapshot, value] of each desil. `last_end` is the last end of komponen that have ended, which
+    Without a member, the family has ended. `desil` has [scope, snapshot, value] of each desil. `last_end` is the last end of komponen that have ended, which
     `members` do not list.
     """
     pengurus = next((member for member in members if member["pengurus"]), None)
@@ -45,7 +46,7 @@ def facts_of(
     ends = [end for _, end in komponen] + ([last_end] if last_end else [])
     return {
         "kpm_id": str(kpm_id),
-        "kode_wilayah": members[0]["kode"],
+        "kode_wilayah": kode_wilayah,
         "members": len(members),
         "able_productive": sum(is_able(member, ages, today) for member in members),
         "lansia": sum(age(member["birth"], today) >= ages.lansia_from for member in members),
@@ -58,6 +59,10 @@ def facts_of(
         "pengurus_sex": pengurus and pengurus["sex"],
         "pengurus_birth_year": pengurus and int(pengurus["birth"][:4]),
         "pengurus_married": pengurus and pengurus["married"],
+        "pengurus_id": pengurus and pengurus.get("id"),
+        "former_members": [],
+        "ended_on": None,
+        "end_reason": None,
     }
 
 

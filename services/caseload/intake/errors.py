@@ -106,6 +106,14 @@ ROW_REFUSALS = MappingProxyType(
             "This NIK belongs to a member of another family.",
             "NIK ini milik anggota keluarga lain.",
         ),
+        "RECORDED_DEAD": (
+            "The death of this person is recorded. Remove the row; if the record is wrong, the Dinsos office undoes it.",
+            "Kematian orang ini sudah tercatat. Hapus baris ini; bila catatannya keliru, kantor Dinsos membatalkannya.",
+        ),
+        "FAMILY_HAS_ENDED": (
+            "The family has ended: its only member died or joined another family. Remove its rows.",
+            "Keluarga ini sudah berakhir: satu-satunya anggota meninggal atau bergabung dengan keluarga lain. Hapus barisnya.",
+        ),
         "NO_PENGURUS": (
             "No member of the family is marked as pengurus.",
             "Tidak ada anggota yang ditandai pengurus.",

@@ -2,13 +2,40 @@ from shared.errors import DomainError, InvalidInput
 
 
 class LastMember(DomainError):
-    """409: a family has at least one member.
+    """409: the last member of a family only dies or joins another family."""
 
-    If the last one leaves, its membership must end.
-    """
+    en = (
+        "This is the last member. If she marries or moves into another family, record her there"
+        " (POST /v1/kpm/{{id}}/anggota). If she moves away, record the family's move (POST /v1/kpm/{{id}}/move)."
+        " In all other cases propose the end of each membership (POST /v1/exit-proposal)."
+    )
+    id = (
+        "Ini anggota terakhir. Bila menikah atau bergabung dengan keluarga lain, catat di keluarga itu"
+        " (POST /v1/kpm/{{id}}/anggota). Bila pindah, catat perpindahan keluarga (POST /v1/kpm/{{id}}/move)."
+        " Selain itu usulkan pengakhiran setiap kepesertaan (POST /v1/exit-proposal)."
+    )
 
-    en = "This is the last member. Propose the end of the membership instead (POST /v1/exit-proposal)."
-    id = "Ini anggota terakhir. Usulkan pengakhiran kepesertaan (POST /v1/exit-proposal)."
+
+class RecordedDead(DomainError):
+    """409: a recorded death is undone before the person joins a family."""
+
+    en = (
+        "The death of this person is recorded. If the record is wrong, the Dinsos office first takes the person back"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    )
+    id = (
+        "Kematian orang ini sudah tercatat. Bila catatannya keliru, kantor Dinsos membatalkannya lebih dahulu"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    )
+
+
+class JoinNeedsEvidence(InvalidInput):
+    """422: who leaves another family to join this one does it with evidence."""
+
+    en = (
+        "This person is a member of another family. Upload the evidence of the marriage or move, and name it."
+    )
+    id = "Orang ini anggota keluarga lain. Unggah dan sebutkan bukti pernikahan atau kepindahannya."
 
 
 class PengurusStays(DomainError):
@@ -39,6 +66,20 @@ class NikKnown(DomainError):
     id = "NIK ini sudah menjadi anggota suatu keluarga."
 
 
+class NikUnchanged(DomainError):
+    """409: the member has this NIK already."""
+
+    en = "This member has this NIK already."
+    id = "Anggota ini sudah memiliki NIK tersebut."
+
+
+class NoKkUnchanged(DomainError):
+    """409: the family has this card already."""
+
+    en = "The family has this No. KK already."
+    id = "Keluarga ini sudah memiliki No. KK tersebut."
+
+
 class BirthDateInTheFuture(InvalidInput):
     """422: the date of birth is after the day of joining."""
 
@@ -64,12 +105,12 @@ class NumberNotAccepted(DomainError):
     """409: the number is recorded in a place that the caller may not look up."""
 
     en = (
-        "This number cannot be recorded here. Check it against the card. If it is right, ask the Dinsos office;"
-        " the ministry can clear it across areas."
+        "This number cannot be recorded here. Check it against the card. If it is right, or the person leaves another"
+        " family for this one, ask the Dinsos office that covers both; the ministry clears it across areas."
     )
     id = (
-        "Nomor ini tidak dapat dicatat di sini. Cocokkan dengan kartunya. Bila sudah benar, hubungi kantor Dinsos;"
-        " lintas wilayah diselesaikan oleh Kemensos."
+        "Nomor ini tidak dapat dicatat di sini. Cocokkan dengan kartunya. Bila sudah benar, atau orangnya keluar dari"
+        " keluarga lain, hubungi kantor Dinsos yang membawahi keduanya; lintas wilayah diselesaikan oleh Kemensos."
     )
 
 

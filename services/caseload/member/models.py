@@ -22,7 +22,10 @@ class JoinReason(StrEnum):
 
 
 class JoinTerms(AnggotaFacts):
-    """A person who joins a family, also by birth, and the day."""
+    """A person who joins a family, also by birth, and the day.
+
+    Evidence is needed for somebody who leaves another family for it.
+    """
 
     nik: Nik
     name: Annotated[
@@ -30,6 +33,22 @@ class JoinTerms(AnggotaFacts):
     ]
     on: Day
     reason: JoinReason
+    evidence_sha256: Sha256 | None = None
+
+
+class NikTerms(Fields):
+    """The corrected NIK of a member, and the evidence."""
+
+    nik: Nik
+    evidence_sha256: Sha256
+
+
+class NoKkTerms(Fields):
+    """The family's new card, its first day and the evidence."""
+
+    no_kk: NoKk
+    on: Day
+    evidence_sha256: Sha256
 
 
 class SplitTerms(Fields):

@@ -6,10 +6,20 @@ from uuid import UUID
 
 from pydantic import StrictBool
 
-from services.caseload.family.models import Belonging, EndReason, Kpm, KpmAnggota, Relation
+from services.caseload.family.models import (
+    Belonging,
+    EndReason,
+    Kpm,
+    KpmAnggota,
+    KpmVersionView,
+    Relation,
+)
 from services.caseload.member.commands import members as member_members
+from services.caseload.member.commands.joining import add_anggota as add_anggota_to
+from services.caseload.member.commands.numbers import change_no_kk, correct_nik
 from services.caseload.member.commands.pengurus import change_pengurus
-from services.caseload.member.models import JoinTerms
+from services.caseload.member.commands.reversal import restore_anggota
+from services.caseload.member.models import JoinTerms, NikTerms, NoKkTerms
 from services.caseload.overview.queries.history import read_past
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Sha256, View
@@ -19,7 +29,10 @@ members = Router(tag="kpm")
 
 
 class AnggotaRequest(JoinTerms, Body):
-    """A person who joins the family, also by birth, and the day."""
+    """A person who joins the family, also by birth, and the day.
+
+    Somebody who leaves another family for it (KAWIN_MASUK, GABUNG) needs evidence.
+    """
 
 
 class AnggotaEnd(Body):
@@ -50,6 +63,14 @@ class PengurusChange(Body):
     anggota_id: UUID
     on: Day
     reason: Code
+
+
+class NikRequest(NikTerms, Body):
+    """The corrected NIK, and the evidence."""
+
+
+class NoKkRequest(NoKkTerms, Body):
+    """The family's new card, its first day and the evidence."""
 
 
 class MemberView(Belonging):
@@ -90,8 +111,11 @@ class PastView(View):
 async def add_anggota(
     kpm_id: UUID, body: AnggotaRequest, session: Session, actor: CurrentActor
 ) -> MemberView:
-    """Add a person to the family, also by birth. A person belongs to one family."""
-    return await view_of(session, await member_members.add_anggota(session, actor, kpm_id, body))
+    """Add a person to the family, also by birth. A person belongs to one family.
+
+    Somebody of another family leaves it on that day. If she was the last one, that family ends (BERGABUNG).
+    """
+    return await view_of(session, await add_anggota_to(session, actor, kpm_id, body))
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/end")
@@ -101,7 +125,7 @@ async def end_anggota(
 ) -> MemberView:
     """End a person's membership in the family.
 
-    A pengurus's death opens a task to name another.
+    A pengurus's death opens a task to name another. The death of the only member ends the family (MENINGGAL).
     """
     ended = await member_members.end_anggota(
         session, actor, kpm_id, anggota_id, version=version, **dict(body)
@@ -127,9 +151,7 @@ async def take_anggota_back(
     kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """Undo an end that was recorded in error, also a death."""
-    back = await member_members.restore_anggota(
-        session, actor, kpm_id, anggota_id, version=version, reason=body.reason
-    )
+    back = await restore_anggota(session, actor, kpm_id, anggota_id, version=version, reason=body.reason)
     return await view_of(session, back)
 
 
@@ -148,6 +170,33 @@ async def view_of(session: Session, member: KpmAnggota) -> MemberView:
     kpm = await session.get_one(Kpm, member.kpm_id)
     names = Belonging.model_fields
     return MemberView(version=kpm.version, **{name: getattr(member, name) for name in names})
+
+
+@members.post("/kpm/{kpm_id}/anggota/{anggota_id}/nik")
+@may(Permission.KPM_UPDATE, key_required=True)
+async def correct_nik_of_anggota(
+    kpm_id: UUID,
+    anggota_id: UUID,
+    body: NikRequest,
+    session: Session,
+    actor: CurrentActor,
+    version: IfMatch,
+) -> MemberView:
+    """Correct the NIK of a member.
+
+    The person stays the same, and the former number is kept.
+    """
+    corrected = await correct_nik(session, actor, kpm_id, anggota_id, body, version=version)
+    return await view_of(session, corrected)
+
+
+@members.post("/kpm/{kpm_id}/no-kk")
+@may(Permission.KPM_UPDATE, key_required=True)
+async def change_no_kk_of_kpm(
+    kpm_id: UUID, body: NoKkRequest, session: Session, actor: CurrentActor, version: IfMatch
+) -> KpmVersionView:
+    """Give a family another card. The former number is kept."""
+    return await change_no_kk(session, actor, kpm_id, body, version=version)
 
 
 @members.get("/kpm/{kpm_id}/past")

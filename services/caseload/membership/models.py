@@ -133,9 +133,13 @@ class PendingOutcome(StrEnum):
 
 
 class PendingKey(Fields):
-    """The graduation case whose exit requires a decision about another membership."""
+    """What requires a decision about a membership.
 
-    graduasi_id: Col[UUID]
+    It is the graduation case that ends another one, or the family that the last member has joined.
+    """
+
+    graduasi_id: Col[UUID | None] = Field(default=None)
+    joined_kpm_id: Col[UUID | None] = Field(default=None, foreign_key="kpm.kpm_id")
 
 
 class MembershipRef(Fields):
@@ -146,14 +150,14 @@ class MembershipRef(Fields):
 
 
 class PendingFacts(PendingKey, MembershipRef):
-    """A decision whether a membership stays after an exit from another bansos."""
+    """A decision whether a membership stays after an exit from another bansos, or after the family's end."""
 
     pending_id: Col[UUID] = Field(primary_key=True)
     since: Col[date]
 
 
 class KepesertaanPending(PendingFacts, Table, table=True):
-    """A decision whether this membership stays, required by an exit from another bansos.
+    """A decision whether this membership stays, required by another exit or the family's end.
 
     It is open until it has an outcome. There is no foreign key to the case, which belongs to graduation. The reason is
     sealed with the row's id.
@@ -161,6 +165,13 @@ class KepesertaanPending(PendingFacts, Table, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("kepesertaan_id", "graduasi_id", name="uq_kepesertaan_pending_once"),
+        sa.Index(
+            "uq_kepesertaan_pending_joined",
+            *("kepesertaan_id", "joined_kpm_id"),
+            unique=True,
+            postgresql_where=sa.text("outcome IS NULL"),
+        ),
+        sa.CheckConstraint("num_nulls(graduasi_id, joined_kpm_id) = 1", "one_cause"),
         sa.Index("ix_kepesertaan_pending_open", "pending_id", postgresql_where=sa.text("outcome IS NULL")),
         sa.CheckConstraint("(outcome IS NULL) = (decided_on IS NULL)", "outcome_has_date"),
         sa.CheckConstraint(

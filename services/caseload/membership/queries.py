@@ -19,6 +19,7 @@ from services.caseload.membership.models import (
     KepesertaanFacts,
     KepesertaanPending,
     PendingFacts,
+    PendingKey,
 )
 from services.caseload.tables import Days, columns_of
 from services.caseload.visibility import (
@@ -89,7 +90,7 @@ def last_stay_decision(
     last = taken[-1]
     location = {"table": "kepesertaan_pending", "column": "reason", "row_id": last.pending_id}
     reason = vault_of(session).open(last.reason_sealed or b"", **location)
-    names = ("graduasi_id", "decided_by", "decided_on")
+    names = (*PendingKey.model_fields, "decided_by", "decided_on")
     return {name: getattr(last, name) for name in names} | {"reason": reason}
 
 

@@ -19,7 +19,7 @@ from services.caseload.membership.models import (
     PendingKey,
 )
 from services.caseload.membership.queries import MembershipStatus, count_ended, list_memberships, list_pending
-from services.caseload.overview.queries.tahap import Payable, payable_tahap
+from services.caseload.overview.queries.tahap import HeldFor, Payable, payable_tahap
 from services.caseload.tables import Days
 from shared import clock
 from shared.access import Permission
@@ -32,7 +32,7 @@ memberships = Router(tag="kepesertaan")
 
 
 class DecisionView(PendingKey):
-    """Decision that a membership stays although the case ends another one."""
+    """Decision that a membership stays although another one or the family ends."""
 
     decided_by: str
     decided_on: date
@@ -67,13 +67,16 @@ class TahapView(MembershipRef):
     """Which tahap of a bansos are payable as of `on`, and why.
 
     `back_pay` lists tahap that an annulment decided to pay back. `pending` lists the family's other bansos that wait for
-    a decision.
+    a decision. `held_for` is the reason of HELD; after a death, tahap with a cut-off on `held_from` or later are held,
+    and earlier ones stay payable.
     """
 
     bansos: Bansos
     on: date
     status: MembershipStatus
     payable: Payable
+    held_for: HeldFor | None
+    held_from: date | None
     last_payable_tahap: str | None
     first_unpayable_tahap: str | None
     ends_on: date | None
@@ -111,7 +114,7 @@ class StayView(MembershipRef):
 
 
 class PendingItem(PendingFacts):
-    """A membership that waits for a decision, because another one of the family ends."""
+    """A membership that waits for a decision after another exit or the family's end."""
 
     kode_wilayah: str
     bansos: Bansos
@@ -162,11 +165,11 @@ async def record_membership(
 async def keep_membership(
     kepesertaan_id: UUID, body: StayDecision, session: Session, actor: CurrentActor
 ) -> StayView:
-    """Decide that a membership stays although the family leaves another bansos."""
+    """Decide that a membership stays although the family leaves another bansos or has ended."""
     answered = await decide_stay(session, actor, kepesertaan_id, reason=body.reason)
     names = ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
     values = {name: getattr(answered[0], name) for name in names}
-    return StayView(answered=[pending.graduasi_id for pending in answered], **values)
+    return StayView(answered=[pending.graduasi_id for pending in answered if pending.graduasi_id], **values)
 
 
 @memberships.get("/kepesertaan-pending", response_model=PendingPage)

@@ -45,7 +45,7 @@ def columns_from_facts(facts: Facts) -> dict[str, Any]:
     """Return the columns of a case mark that are computed from its facts.
 
     An accepted objection suspends the end until graduation annuls the SK. A refused one may move the effect to a later
-    tahap.
+    tahap. One that has lapsed suspends nothing.
     """
     state, steps = state_of(facts), {name: facts[name] for name in STEPS if name in facts}
     objections = list(facts.get(OBJECTIONS, {}).values())
@@ -73,8 +73,12 @@ def exit_proposal_of(facts: Facts) -> UUID | None:
 
 
 def suspends(objection: Facts) -> bool:
-    """Return whether an objection suspends the end: it was lodged in term and not refused."""
-    return bool(objection.get("suspends")) and objection.get("outcome") != SanggahOutcome.DITOLAK.value
+    """Return whether an objection suspends the end.
+
+    It was lodged in term, and neither refused nor lapsed.
+    """
+    over = {SanggahOutcome.DITOLAK.value, SanggahOutcome.GUGUR.value}
+    return bool(objection.get("suspends")) and objection.get("outcome") not in over
 
 
 def effect_of(facts: Facts) -> Facts:

@@ -107,9 +107,14 @@ CREATE TABLE kpm (
     facts JSONB NOT NULL,
     facts_until DATE,
     intake_digest BYTEA,
+    ended_on DATE,
+    end_reason VARCHAR(40),
+    end_recorded_on DATE,
     registered_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
+    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
+    CONSTRAINT ck_kpm_end_is_complete CHECK (num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)),
+    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG'))
 );
 
 CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);
@@ -255,7 +260,17 @@ CREATE TABLE tugas_term (
     CONSTRAINT pk_tugas_term PRIMARY KEY (kind, version),
     CONSTRAINT ex_tugas_term_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
     CONSTRAINT ck_tugas_term_some_days CHECK (days > 0),
-    CONSTRAINT ck_tugas_term_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'PASANG_PENDAMPING'))
+    CONSTRAINT ck_tugas_term_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
+);
+
+CREATE TABLE usaha_rule (
+    valid DATERANGE NOT NULL,
+    version INTEGER NOT NULL,
+    transfer_days SMALLINT NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_usaha_rule PRIMARY KEY (version),
+    CONSTRAINT ex_usaha_rule_one_at_a_time EXCLUDE USING gist (valid WITH &&),
+    CONSTRAINT ck_usaha_rule_some_days CHECK (transfer_days > 0)
 );
 
 CREATE TABLE dampingan (
@@ -455,7 +470,7 @@ CREATE TABLE tugas (
     CONSTRAINT uq_tugas_once UNIQUE (kpm_id, kind, cause_id),
     CONSTRAINT ck_tugas_done_has_actor CHECK ((done_at IS NULL) = (done_by IS NULL)),
     CONSTRAINT fk_tugas_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_tugas_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'PASANG_PENDAMPING'))
+    CONSTRAINT ck_tugas_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
 );
 
 CREATE INDEX ix_tugas_open ON tugas (due_on, tugas_id) WHERE done_at IS NULL;
@@ -505,6 +520,7 @@ CREATE TABLE exit_proposal (
     proposed_on DATE NOT NULL,
     state VARCHAR(40) NOT NULL,
     withdrawn_on DATE,
+    fact_id UUID,
     note_sealed BYTEA,
     proposer_sub TEXT NOT NULL,
     pendamping_id UUID,
@@ -518,19 +534,21 @@ CREATE TABLE exit_proposal (
     CONSTRAINT fk_exit_proposal_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
     CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
-    CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state IN ('PROPOSED', 'CLOSED', 'ENDED', 'WITHDRAWN'))
+    CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state IN ('PROPOSED', 'CLOSED', 'ENDED', 'WITHDRAWN')),
+    CONSTRAINT fk_exit_proposal_fact_id FOREIGN KEY(fact_id) REFERENCES kpm_history (history_id)
 );
 
 CREATE INDEX ix_exit_proposal_kepesertaan_id ON exit_proposal (kepesertaan_id);
 
 CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);
 
-CREATE UNIQUE INDEX uq_exit_proposal_open ON exit_proposal (kepesertaan_id) WHERE state = 'PROPOSED';
+CREATE UNIQUE INDEX uq_exit_proposal_open ON exit_proposal (kepesertaan_id, (exit_reason = 'MENINGGAL')) WHERE state = 'PROPOSED';
 
 CREATE TABLE kepesertaan_pending (
     kpm_id UUID NOT NULL,
     kepesertaan_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
+    graduasi_id UUID,
+    joined_kpm_id UUID,
     pending_id UUID NOT NULL,
     since DATE NOT NULL,
     outcome VARCHAR(40),
@@ -540,16 +558,20 @@ CREATE TABLE kepesertaan_pending (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kepesertaan_pending PRIMARY KEY (pending_id),
     CONSTRAINT uq_kepesertaan_pending_once UNIQUE (kepesertaan_id, graduasi_id),
+    CONSTRAINT ck_kepesertaan_pending_one_cause CHECK (num_nulls(graduasi_id, joined_kpm_id) = 1),
     CONSTRAINT ck_kepesertaan_pending_outcome_has_date CHECK ((outcome IS NULL) = (decided_on IS NULL)),
     CONSTRAINT ck_kepesertaan_pending_stays_has_decider CHECK (coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)),
     CONSTRAINT fk_kepesertaan_pending_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_kepesertaan_pending_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
+    CONSTRAINT fk_kepesertaan_pending_joined_kpm_id FOREIGN KEY(joined_kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kepesertaan_pending_pendingoutcome_known CHECK (outcome IN ('STAYS', 'MOOT'))
 );
 
 CREATE INDEX ix_kepesertaan_pending_kpm_id ON kepesertaan_pending (kpm_id);
 
 CREATE INDEX ix_kepesertaan_pending_open ON kepesertaan_pending (pending_id) WHERE outcome IS NULL;
+
+CREATE UNIQUE INDEX uq_kepesertaan_pending_joined ON kepesertaan_pending (kepesertaan_id, joined_kpm_id) WHERE outcome IS NULL;
 
 CREATE TABLE komponen (
     valid DATERANGE NOT NULL,
@@ -589,6 +611,26 @@ CREATE TABLE kunjungan (
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
 
+CREATE TABLE nik_past (
+    nik_past_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    anggota_id UUID NOT NULL,
+    nik_index BYTEA NOT NULL,
+    nik_sealed BYTEA NOT NULL,
+    evidence_sha256 TEXT NOT NULL,
+    replaced_on DATE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_nik_past PRIMARY KEY (nik_past_id),
+    CONSTRAINT fk_nik_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_nik_past_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id)
+);
+
+CREATE INDEX ix_nik_past_anggota_id ON nik_past (anggota_id);
+
+CREATE INDEX ix_nik_past_kpm_id ON nik_past (kpm_id);
+
+CREATE INDEX ix_nik_past_nik_index ON nik_past (nik_index);
+
 CREATE TABLE p2k2_kehadiran (
     kpm_id UUID NOT NULL,
     presence VARCHAR(40) NOT NULL,
@@ -609,19 +651,29 @@ CREATE TABLE usaha (
     usaha_id UUID NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
     as_of DATE,
+    ended_on DATE,
+    end_reason VARCHAR(40),
     kpm_id UUID NOT NULL,
     anggota_id UUID NOT NULL,
+    continues UUID,
     nib_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
-    CONSTRAINT uq_usaha_anggota_id UNIQUE (anggota_id),
+    CONSTRAINT uq_usaha_continues UNIQUE (continues),
+    CONSTRAINT ck_usaha_end_has_reason CHECK ((ended_on IS NULL) = (end_reason IS NULL)),
     CONSTRAINT ck_usaha_omzet_not_negative CHECK (omzet_rp >= 0),
     CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
+    CONSTRAINT ck_usaha_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
     CONSTRAINT fk_usaha_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id)
+    CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
+    CONSTRAINT fk_usaha_continues FOREIGN KEY(continues) REFERENCES usaha (usaha_id)
 );
 
+CREATE INDEX ix_usaha_anggota_id ON usaha (anggota_id);
+
 CREATE INDEX ix_usaha_kpm_id ON usaha (kpm_id);
+
+CREATE UNIQUE INDEX uq_usaha_anggota_id ON usaha (anggota_id) WHERE ended_on IS NULL;
 
 CREATE TABLE usulan (
     kpm_id UUID NOT NULL,
@@ -667,6 +719,8 @@ CREATE TABLE usaha_past (
     usaha_id UUID NOT NULL,
     version INTEGER NOT NULL,
     as_of DATE,
+    ended_on DATE,
+    end_reason VARCHAR(40),
     kpm_id UUID NOT NULL,
     has_nib BOOLEAN NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -674,6 +728,7 @@ CREATE TABLE usaha_past (
     CONSTRAINT pk_usaha_past PRIMARY KEY (usaha_id, version),
     CONSTRAINT ck_usaha_past_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
     CONSTRAINT fk_usaha_past_usaha_id FOREIGN KEY(usaha_id) REFERENCES usaha (usaha_id),
+    CONSTRAINT ck_usaha_past_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
     CONSTRAINT fk_usaha_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 

@@ -9,6 +9,8 @@ INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source
 
 INSERT INTO late_entry_rule (valid_from, days, source) VALUES
     ('2019-01-01', 30, 'first content: a visit or a session may be entered up to 30 days later');
+INSERT INTO usaha_rule (version, transfer_days, valid, source) VALUES
+    (1, 90, '[2019-01-01,)', 'first content: a business of the dead or departed is transferred within 90 days');
 
 INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at, payload) VALUES
     (uuidv7(), 'kpm_facts.update', 'facts', 'business', '2019-01-01', '{}');
@@ -23,7 +25,8 @@ INSERT INTO tugas_term (kind, version, days, valid, source) VALUES
     ('GANTI_PENGURUS', 1, 30, '[2019-01-01,)', 'first content: a month to name another pengurus'),
     ('KUNJUNGAN_KAMBUH', 1, 14, '[2019-01-01,)', 'first content: a visit within two weeks of the report'),
     ('RE_ENTRY', 1, 30, '[2019-01-01,)', 'first content: an usulan within a month of the finding'),
-    ('PASANG_PENDAMPING', 1, 14, '[2019-01-01,)', 'first content: a family is without a pendamping two weeks at most');
+    ('PASANG_PENDAMPING', 1, 14, '[2019-01-01,)', 'first content: a family is without a pendamping two weeks at most'),
+    ('PUTUSKAN_KEPESERTAAN', 1, 30, '[2019-01-01,)', 'first content: a month to decide the bansos of a split-off family');
 
 INSERT INTO p2k2_modul (p2k2_modul_id, module, name, valid, source) VALUES
     (1, 1, 'Pengasuhan dan pendidikan anak', '[2019-01-01,)', 'first content: the six modules in use; wording of our own'),

@@ -22,6 +22,7 @@ from services.caseload.visibility import require_visible
 from shared.access import Permission
 from shared.contracts.caseload import Desil
 from shared.contracts.kinds import (
+    FamilyEndReason,
     KomponenKind,
     Sex,
     UsahaSector,
@@ -84,18 +85,22 @@ class FactsView(View):
     pengurus_sex: Sex | None
     pengurus_birth_year: int | None
     pengurus_married: bool | None
+    pengurus_id: UUID | None
+    former_members: list[UUID]
 
 
 class KpmView(View):
     """A family with all its details.
 
-    `status` is the same as in the list of families.
+    `status` is the same as in the list of families. A family ends when its only member dies or joins another family.
     """
 
     kpm_id: UUID
     kode_wilayah: str
     status: FamilyStatus
     version: int
+    ended_on: date | None
+    end_reason: FamilyEndReason | None
     no_kk: MaskedNumber | None
     address: str | None
     phone: str | None

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.ends import end_dampingan
+from services.caseload.dampingan.commands.ends import end_all_dampingan, read_open_dampingan
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.commands.changes import change_family, lock_family_version
 from services.caseload.family.models import Kpm, KpmNoKk, WilayahPast
@@ -112,13 +112,8 @@ async def read_registered_on(session: AsyncSession, kpm: Kpm, default: date) -> 
 
 async def end_uncovered_dampingan(session: AsyncSession, actor: Actor, kpm: Kpm) -> None:
     """End each dampingan whose placement does not cover the new area."""
-    today = await clock.today(session)
-    statement = sa.select(Dampingan).where(
-        Dampingan.kpm_id == kpm.kpm_id,
-        ~Dampingan.ended,
-        sa.func.coalesce(Dampingan.valid_to > today, True),
-    )
-    for dampingan in (await session.scalars(statement)).all():
+    today, uncovered = await clock.today(session), list[Dampingan]()
+    for dampingan in await read_open_dampingan(session, kpm.kpm_id):
         of_placement = sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == dampingan.penugasan_id)
         areas = await session.scalars(of_placement)
         if not any(
@@ -126,9 +121,5 @@ async def end_uncovered_dampingan(session: AsyncSession, actor: Actor, kpm: Kpm)
             and wilayah.is_within(kpm.kode_wilayah, area.kode_wilayah)
             for area in areas
         ):
-            # One of today has begun and lasts a day, a later one is cancelled.
-            begun = dampingan.valid_from <= today
-            ends = max(today, dampingan.valid_from + timedelta(days=begun))
-            if dampingan.valid_to is not None and dampingan.valid_to <= ends:
-                continue
-            await end_dampingan(session, actor, dampingan.dampingan_id, valid_to=ends, reason=MOVED)
+            uncovered.append(dampingan)
+    await end_all_dampingan(session, actor, uncovered, reason=MOVED)

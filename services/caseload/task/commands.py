@@ -11,7 +11,7 @@ from services.caseload.dampingan.models import Dampingan
 from services.caseload.history import append_history
 from services.caseload.tables import new_id
 from services.caseload.task.errors import TugasAlreadyDone
-from services.caseload.task.models import Tugas, TugasKind, TugasTerm
+from services.caseload.task.models import OFFICE_KINDS, Tugas, TugasKind, TugasTerm
 from shared import clock
 from shared.access import Actor, Scope
 from shared.database import load, raw, vault_of
@@ -20,7 +20,7 @@ from shared.errors import NotFound
 INSERT_TASKS = """
 INSERT INTO tugas (tugas_id, kpm_id, kind, cause_id, due_on, opened_on)
 SELECT tugas_id, kpm_id, $3, cause_id, $4, $5 FROM unnest($1::uuid[], $2::uuid[], $6::uuid[]) AS t(tugas_id, kpm_id, cause_id)
-JOIN kpm USING (kpm_id) ORDER BY kpm_id
+JOIN kpm USING (kpm_id) WHERE kpm.ended_on IS NULL ORDER BY kpm_id
 ON CONFLICT (kpm_id, kind, cause_id) DO NOTHING
 """
 
@@ -36,7 +36,7 @@ async def open_tugas(session: AsyncSession, kind: TugasKind, kpm_id: UUID, cause
 async def open_many(session: AsyncSession, kind: TugasKind, causes: Sequence[tuple[UUID, UUID]]) -> None:
     """Open a task for each (kpm_id, cause_id).
 
-    A family that is not in the database gets none.
+    A family that has ended, or is not in the database, gets none.
     """
     if not causes:
         return
@@ -80,7 +80,7 @@ async def is_actors_task(session: AsyncSession, actor: Actor, tugas: Tugas) -> b
     """Return whether the actor may finish a task.
 
     Officials may finish tasks of their areas. A pendamping may finish those of his families,
-    except PASANG_PENDAMPING.
+    except those of the office.
     """
     if actor.scope is not Scope.OWN_FAMILIES:
         return True
@@ -90,11 +90,14 @@ async def is_actors_task(session: AsyncSession, actor: Actor, tugas: Tugas) -> b
         Dampingan.pendamping_id == actor.pendamping_id,
         Dampingan.valid.contains(today),
     )
-    return tugas.kind is not TugasKind.PASANG_PENDAMPING and await session.scalar(accompanied) is not None
+    return tugas.kind not in OFFICE_KINDS and await session.scalar(accompanied) is not None
 
 
-async def finish_open_tugas(session: AsyncSession, actor: Actor, kind: TugasKind, kpm_id: UUID) -> None:
-    """Mark a family's open tasks of a kind as done by the actor."""
-    statement = sa.select(Tugas).where(Tugas.kpm_id == kpm_id, Tugas.kind == kind, Tugas.done_at.is_(None))
+async def finish_open_tugas(
+    session: AsyncSession, actor: Actor, kind: TugasKind | None, kpm_id: UUID
+) -> None:
+    """Mark a family's open tasks of a kind, or all, as done."""
+    statement = sa.select(Tugas).where(Tugas.kpm_id == kpm_id, Tugas.done_at.is_(None))
+    statement = statement.where(Tugas.kind == kind) if kind is not None else statement
     for tugas in await session.scalars(statement.with_for_update(key_share=True)):
         tugas.done_at, tugas.done_by, tugas.version = await clock.now(session), actor.sub, tugas.version + 1

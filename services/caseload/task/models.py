@@ -12,13 +12,18 @@ from shared.database.tables import Col, Fields, no_overlap
 class TugasKind(StrEnum):
     """Kind of a task.
 
-    PASANG_PENDAMPING is a task of the office, the others of the family's pendamping.
+    PASANG_PENDAMPING and PUTUSKAN_KEPESERTAAN are tasks of the office, the others of the family's pendamping.
     """
 
     GANTI_PENGURUS = "GANTI_PENGURUS"
     KUNJUNGAN_KAMBUH = "KUNJUNGAN_KAMBUH"
     RE_ENTRY = "RE_ENTRY"
     PASANG_PENDAMPING = "PASANG_PENDAMPING"
+    PUTUSKAN_KEPESERTAAN = "PUTUSKAN_KEPESERTAAN"
+
+
+# A pendamping neither sees nor finishes these tasks.
+OFFICE_KINDS = (TugasKind.PASANG_PENDAMPING, TugasKind.PUTUSKAN_KEPESERTAAN)
 
 
 class TugasView(Fields):

@@ -10,14 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
 from services.caseload.tables import columns_of
-from services.caseload.task.models import Tugas, TugasKind, TugasView
+from services.caseload.task.models import OFFICE_KINDS, Tugas, TugasKind, TugasView
 from services.caseload.visibility import accompanied_families, area_conditions, select_kode_wilayah
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import PilarKind
-
-# A pendamping does not see these tasks: the office assigns one to the family.
-OFFICE_KINDS = (TugasKind.PASANG_PENDAMPING,)
 
 
 async def list_tugas(

@@ -75,7 +75,7 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.EFEKTIF: frozenset({S.PEMANTAUAN, S.DISANGGAH}),
         S.PEMANTAUAN: frozenset({S.SELESAI, S.DISANGGAH}),
         S.DIKEMBALIKAN: frozenset({S.DIASESMEN, S.DIUSULKAN}),
-        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN},
+        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN, S.DIPULIHKAN},
     }
 )
 
@@ -105,11 +105,14 @@ class Outcome(StrEnum):
 
     BERTAHAN: the family does not need bansos again. KAMBUH: the family has relapsed.
     TIDAK_DIPANTAU: the policy has no monitoring months, for example because the family has died.
+    MENINGGAL, BERGABUNG: the family ended before the monitoring did.
     """
 
     BERTAHAN = "BERTAHAN"
     KAMBUH = "KAMBUH"
     TIDAK_DIPANTAU = "TIDAK_DIPANTAU"
+    MENINGGAL = "MENINGGAL"
+    BERGABUNG = "BERGABUNG"
 
 
 class Stage(StrEnum):
@@ -213,7 +216,7 @@ class Graduasi(GraduasiView, Table, table=True):
             return frozenset() if resuming else TRANSITIONS[self.state]
         if resuming:
             return frozenset({self.postponed_from})
-        return frozenset({S.DIBATALKAN}) if self.postponed_from in BEFORE_DITETAPKAN else frozenset()
+        return frozenset({S.DIBATALKAN if self.postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
 
 
 class HistoryItem(Fields):

@@ -17,26 +17,28 @@ from services.graduation.policy.queries import find_policy
 from shared.access import Actor, Role
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed
-from shared.contracts.kinds import Bansos
+from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import uuid7, write_once
 from shared.messaging import emit
 
 
-async def apply_exit(session: AsyncSession, event: ExitProposed, on: date) -> None:
-    """Store an exit proposal of a date and open its case.
+async def store_proposal(session: AsyncSession, event: ExitProposed, on: date) -> ExitProposal | None:
+    """Store an exit proposal of a date, without a case.
 
-    A repeated event does nothing.
-
-    A proposal without a policy, or with another case on the kepesertaan, is stored without a case.
+    Return None for a repeated event.
     """
     values = {name: value for name, value in event.model_dump().items() if name in ExitProposal.model_fields}
     values |= {"occurred_on": on, "received_at": (await moment_of(session)).at, "taken": ExitTaken.NO_POLICY}
-    if await write_once(session, ExitProposal, values):
-        await open_or_wait(session, await session.get_one(ExitProposal, event.exit_proposal_id))
+    if not await write_once(session, ExitProposal, values):
+        return None
+    return await session.get_one(ExitProposal, event.exit_proposal_id)
 
 
 async def open_or_wait(session: AsyncSession, proposal: ExitProposal) -> None:
-    """Open the proposal's case in DIUSULKAN, or wait for another case to end."""
+    """Open the proposal's case in DIUSULKAN, or wait for another case to end.
+
+    Without a policy the proposal stays without a case.
+    """
     policy = await find_policy(session, proposal.exit_reason, proposal.occurred_on)
     if policy is None or policy.opened_by is not OpenedBy.EXIT_PROPOSED or proposal.bansos is Bansos.UNKNOWN:
         return
@@ -54,14 +56,29 @@ async def open_or_wait(session: AsyncSession, proposal: ExitProposal) -> None:
 async def retry_waiting(session: AsyncSession, ended: Graduasi) -> None:
     """Retry the exit proposals that waited for a case, which has ended without an exit.
 
-    The oldest opens its case, and the others wait for that one.
+    A death goes first, then the oldest. It opens its case, and the others wait for that one.
     """
     statement = sa.select(ExitProposal).where(
         ExitProposal.behind_id == ended.graduasi_id, ExitProposal.taken == ExitTaken.WAITING
     )
-    statement = statement.order_by(ExitProposal.exit_proposal_id).with_for_update()
-    for proposal in (await session.scalars(statement)).all():
+    await retry_proposals(session, statement)
+
+
+async def retry_proposals(session: AsyncSession, statement: sa.Select[Any]) -> None:
+    """Lock the selected exit proposals, and open a case for each or let it wait."""
+    order = (ExitProposal.exit_reason != ExitReason.MENINGGAL, ExitProposal.exit_proposal_id)
+    locked = statement.order_by(*order).with_for_update(of=ExitProposal)
+    for proposal in (await session.scalars(locked)).all():
         await open_or_wait(session, proposal)
+
+
+async def queue_behind(session: AsyncSession, first: ExitProposal) -> None:
+    """Let the other waiting proposals of the kepesertaan wait for the case of this one."""
+    statement = sa.update(ExitProposal).where(
+        ExitProposal.kepesertaan_id == first.kepesertaan_id, ExitProposal.taken == ExitTaken.WAITING
+    )
+    await session.flush()
+    await session.execute(statement.values(behind_id=first.graduasi_id))
 
 
 async def _lock_blocking_case(session: AsyncSession, kepesertaan_id: UUID) -> UUID | None:
@@ -88,7 +105,9 @@ async def _insert_case(session: AsyncSession, proposal: ExitProposal, policy: Po
 async def _propose(session: AsyncSession, proposal: ExitProposal, graduasi_id: UUID) -> None:
     case, policy = await load_case(session, graduasi_id)
     proposer = build_proposer(proposal)
-    act = Act(proposer, await moment_of(session), Stage.USUL, evidence=proposal.evidence_sha256)
+    # A proposal that follows from a recorded fact is made by the service itself and takes no stage.
+    stage = None if proposer.is_system else Stage.USUL
+    act = Act(proposer, await moment_of(session), stage, evidence=proposal.evidence_sha256)
     usul = _build_usul(proposal, case, act)
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)
@@ -97,9 +116,11 @@ async def _propose(session: AsyncSession, proposal: ExitProposal, graduasi_id: U
 
 
 def build_proposer(proposal: ExitProposal) -> Actor:
-    """Return the proposer, a pendamping or an official of Dinsos, as an actor."""
-    role = Role.PENDAMPING if proposal.pendamping_id else Role.DINSOS_KABKOTA
+    """Return the proposer as an actor: a pendamping, an official of Dinsos, or caseload itself."""
     sub = proposal.proposer_sub or proposal.proposer
+    if Actor(sub).is_system:
+        return Actor(sub)
+    role = Role.PENDAMPING if proposal.pendamping_id else Role.DINSOS_KABKOTA
     # An official who also has a pendamping_id proposes without a penugasan. The pendamping_id keeps `person` the same
     # as in caseload.
     pendamping_id = proposal.pendamping_id if proposal.proposer == sub else UUID(proposal.proposer)

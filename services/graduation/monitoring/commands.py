@@ -11,6 +11,7 @@ from services.graduation.case.commands.accompaniment import require_dampingan_or
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.decree.models import Penetapan
+from services.graduation.family_end.models import FamilyEnd
 from services.graduation.monitoring.errors import (
     CaseNotMonitored,
     CauseMissing,
@@ -30,6 +31,8 @@ from shared.dates import months_after, require_not_future
 from shared.errors import NotFound
 from shared.messaging import emit
 
+# The month of an event about the end of the monitoring that no visit has found.
+WITHOUT_VISIT = 0
 # States in which a reported relapse is checked: the exit is or was effective.
 CHECKABLE_STATES = {
     GraduasiState.EFEKTIF,
@@ -90,14 +93,16 @@ def _build_task(case: Graduasi, effective_on: date, kind: TaskKind, month: int) 
 async def create_check(session: AsyncSession, graduasi_id: UUID) -> None:
     """Create a check task for a family of which referral has reported a relapse.
 
-    A case has at most one open check, and none after a confirmed relapse.
+    A case has at most one open check, and none after a confirmed relapse or the end of the family.
     """
     statement = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == graduasi_id)
     effective_on = await session.scalar(statement)
     if effective_on is None:
         return
     case, policy = await load_case(session, graduasi_id)
-    if case.state not in CHECKABLE_STATES or await _has_confirmed_relapse(session, case):
+    if case.state not in CHECKABLE_STATES or await session.get(FamilyEnd, case.kpm_id):
+        return
+    if await _has_confirmed_relapse(session, case):
         return
     today = (await moment_of(session)).on
     await _insert_check(session, case, max(today, effective_on), effective_on, policy)
@@ -252,6 +257,25 @@ async def _confirm_relapse(session: AsyncSession, case: Graduasi, task: Monitori
     await session.flush()
     await close_tasks(session, case, now.on)
     emit(session, RelapseConfirmed.of(task, confirmed_on=now.on))
+
+
+async def complete_without_visit(
+    session: AsyncSession, case: Graduasi, policy: Policy, act: Act, outcome: Outcome
+) -> None:
+    """Complete a case in PEMANTAUAN whose family has ended, with that outcome."""
+    case.outcome = outcome
+    await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
+    event = MonitoringRecorded(
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        month=WITHOUT_VISIT,
+        still_out=True,
+        recorded_on=act.moment.on,
+        completes=True,
+        outcome=None if outcome is Outcome.TIDAK_DIPANTAU else MonitoringOutcome(outcome.value),
+    )
+    emit(session, event)
 
 
 def _to_event(task: MonitoringTask, outcome: Outcome | None) -> MonitoringRecorded:

@@ -125,7 +125,7 @@ SET_AREAS = sa.text("SELECT set_config('pilar.areas', :areas, true)")
 # One row per case of the year. Areas are compared as ranges, because an index supports them.
 COHORT = """
 WITH cohort AS MATERIALIZED (
-    SELECT g.graduasi_id, g.exit_reason, g.policy_id, p.effective_on,
+    SELECT g.graduasi_id, g.kpm_id, g.exit_reason, g.outcome, g.policy_id, p.effective_on,
         g.state = 'DIPULIHKAN' AS annulled, c.certificate_no IS NOT NULL AND g.state <> 'DIPULIHKAN' AS effective
     FROM sk JOIN penetapan p USING (sk_id) JOIN graduasi g USING (graduasi_id)
     LEFT JOIN certificate c USING (graduasi_id)
@@ -158,8 +158,9 @@ SELECT c.exit_reason, m.month, count(*) AS reached,
     count(*) FILTER (WHERE t.still_out AND (r.month IS NULL OR r.month > m.month)) AS still_out
 FROM cohort c JOIN policy USING (policy_id) CROSS JOIN unnest(policy.survival_months) AS m(month)
 LEFT JOIN monitoring_task t ON t.graduasi_id = c.graduasi_id AND t.month = m.month AND t.kind <> 'LAPORAN'
-LEFT JOIN relapse r ON r.graduasi_id = c.graduasi_id
-WHERE c.effective AND c.effective_on + make_interval(months => m.month) <= CAST(:today AS date)
+LEFT JOIN relapse r ON r.graduasi_id = c.graduasi_id LEFT JOIN family_end e ON e.kpm_id = c.kpm_id
+WHERE c.effective AND c.effective_on + make_interval(months => m.month) <= least(CAST(:today AS date), e.ended_on)
+AND (c.outcome IS NULL OR c.outcome NOT IN ('MENINGGAL', 'BERGABUNG'))
 GROUP BY c.exit_reason, m.month ORDER BY c.exit_reason, m.month"""
 )
 
@@ -190,7 +191,8 @@ async def read_cohort(
     A family counts in the area of its penetapan, even after it has moved. Only counts and sums are returned.
     For each survival month of the policy: `reached` counts the effective exits that are that old, `seen` those with
     a result, `still_out` those without bansos. A family with a confirmed relapse counts as seen and not as still
-    out. Amounts are in rupiah.
+    out. A family that ended during its monitoring counts in no month, and one that ended later in no month after
+    that. Amounts are in rupiah.
     """
     months_by_reason: defaultdict[str, list[int]] = defaultdict(list)
     for exit_reason, month in await session.execute(SURVIVAL_MONTHS.order_by("month")):

@@ -1,7 +1,9 @@
 """Tables of the sanggah, its decision and the annulment (docs/case-lifecycle.md#objections)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -12,14 +14,25 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.fields import Day, RequestOnly, Sentence, Wilayah
+from shared.transitions import guard_moves, require_move
 
 
 class SanggahState(StrEnum):
-    """State of a sanggah. A decision is final: another paper is another sanggah."""
+    """State of a sanggah. A decision is final: another paper is another sanggah.
+
+    GUGUR: the family's only member died before a decision.
+    """
 
     DIAJUKAN = "DIAJUKAN"
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
+    GUGUR = "GUGUR"
+
+
+SANGGAH_MOVES: Mapping[SanggahState, frozenset[SanggahState]] = MappingProxyType(
+    {SanggahState.DIAJUKAN: frozenset(SanggahState) - {SanggahState.DIAJUKAN}}
+)
+"""All allowed moves of a sanggah. The database refuses any other."""
 
 
 class LodgedBy(StrEnum):
@@ -53,9 +66,13 @@ class SanggahGround(StrEnum):
 
 
 class AnnulmentGround(StrEnum):
-    """The coded ground of an annulment, which is sent in events."""
+    """The coded ground of an annulment, which is sent in events.
+
+    MENINGGAL: the family's only member died before the exit took effect.
+    """
 
     SANGGAH_DITERIMA = "SANGGAH_DITERIMA"
+    MENINGGAL = "MENINGGAL"
     SK_KELIRU = "SK_KELIRU"
     DATA_KELIRU = "DATA_KELIRU"
     PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
@@ -112,10 +129,20 @@ class Sanggah(SanggahView, Table, table=True):
             postgresql_where=sa.text("state = 'DIAJUKAN'"),
         ),
         sa.Index(None, "state", "lodged_on", "sanggah_id"),
+        guard_moves(SANGGAH_MOVES),
     )
 
     typed_by_sub: Col[str]
     at: Col[datetime]
+
+    def transition_to(self, state: SanggahState) -> None:
+        """Move the sanggah to a state.
+
+        Raises:
+            IllegalTransition: `SANGGAH_MOVES` has no such move.
+        """
+        require_move(SANGGAH_MOVES, self.state, state, "sanggah")
+        self.state = state
 
 
 class SanggahDecisionView(Fields):

@@ -80,7 +80,7 @@ class SanggahRuling(Body):
     @field_validator("outcome")
     @classmethod
     def _refuse_unknown(cls, value: SanggahOutcome) -> SanggahOutcome:
-        if value is SanggahOutcome.UNKNOWN:
+        if value not in {SanggahOutcome.DITERIMA, SanggahOutcome.DITOLAK}:
             raise BadValue("DITERIMA or DITOLAK.", "DITERIMA atau DITOLAK.")
         return value
 

@@ -10,7 +10,13 @@ from services.graduation.case.commands.transitions import Act, advance, load_cas
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.certificate.commands import issue_certificate
 from services.graduation.decree.models import Penetapan
-from services.graduation.monitoring.commands import create_follow_ups, create_monthly_tasks
+from services.graduation.family_end.models import FamilyEnd, outcome_of
+from services.graduation.monitoring.commands import (
+    close_tasks,
+    complete_without_visit,
+    create_follow_ups,
+    create_monthly_tasks,
+)
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import effective_tahap, last_payable, read_calendar
 from shared import jobs
@@ -97,10 +103,18 @@ def _to_event(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_
     )
 
 
+async def cancel_due_work(session: AsyncSession, case: Graduasi, on: date) -> None:
+    """Close the open tasks of a case, and cancel its scheduled moves."""
+    await close_tasks(session, case, on)
+    for kind in (END_TERM, START_MONITORING):
+        await jobs.unschedule(session, kind, case.graduasi_id)
+
+
 async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
     """Move a case from EFEKTIF to PEMANTAUAN and create its monthly tasks.
 
-    A case whose policy has no monitoring months moves on to SELESAI. Do nothing if the case is in another state.
+    A case moves on to SELESAI if its policy has no monitoring months, or if its family has ended. Do nothing if the
+    case is in another state.
     """
     case, policy = await load_case(session, graduasi_id)
     if case.state is not GraduasiState.EFEKTIF:
@@ -108,6 +122,9 @@ async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
     penetapan = await load(session, Penetapan, graduasi_id)
     act = Act(SYSTEM, await moment_of(session), reason="the tahap has started")
     await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
+    if (end := await session.get(FamilyEnd, case.kpm_id)) is not None:
+        await complete_without_visit(session, case, policy, act, outcome_of(end.end_reason))
+        return
     await create_monthly_tasks(session, case, policy, penetapan)
     if not policy.monitoring_months:
         case.outcome = Outcome.TIDAK_DIPANTAU

@@ -131,7 +131,10 @@ class Graduasi(Table, table=True):
 
 
 class Monitoring(Table, table=True):
-    """The monitoring result of a graduate in a month after the exit."""
+    """The monitoring result of a graduate in a month after the exit.
+
+    Month 0 is no visit: the family has ended.
+    """
 
     __table_args__ = GRADUASI_SCHEMA
 

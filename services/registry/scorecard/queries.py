@@ -39,6 +39,8 @@ from shared.dates import day_of, midnight
 GRANTED = sa.func.count().label("granted")
 REVERSED = sa.func.count().filter(Credit.reversed).label("reversed")
 MOST_CROSSINGS = 50
+# The month of the end of a monitoring that no visit has found (shared/contracts/graduation.py).
+WITHOUT_VISIT = 0
 
 
 async def read_scorecard(
@@ -213,7 +215,7 @@ STEPS = {"sent": SENT, "answered": ANSWERED, "accepted": ACCEPTED, "delivered": 
 async def read_outcomes(session: AsyncSession, pendamping_id: UUID, year: int) -> dict[str, Any]:
     """Return graduations by exit reason, survival by month, and the steps of referral.
 
-    Survival and referral exclude annulled graduations.
+    Survival and referral exclude annulled graduations. Survival excludes families that ended during the monitoring.
     """
     first, after, _ = year_bounds(year)
     conditions = (Graduasi.pendamping_id == pendamping_id, Graduasi.sk_on >= first, Graduasi.sk_on < after)
@@ -243,8 +245,10 @@ async def _count_graduasi(session: AsyncSession, *conditions: sa.ColumnElement[b
 
 async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[int, dict[str, int]]:
     still_out = sa.func.count().filter(Monitoring.still_out)
+    # A family that ended during its monitoring counts in no month.
+    ended = sa.select(Monitoring.graduasi_id).where(Monitoring.month == WITHOUT_VISIT)
     statement = sa.select(Monitoring.month, sa.func.count(), still_out).where(
-        Monitoring.graduasi_id.in_(graduasi_ids)
+        Monitoring.graduasi_id.in_(graduasi_ids), Monitoring.graduasi_id.not_in(ended)
     )
     rows = await session.execute(statement.group_by(Monitoring.month).order_by(Monitoring.month))
     return {month: {"seen": count, "still_out": out} for month, count, out in rows}

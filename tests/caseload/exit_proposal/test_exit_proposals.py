@@ -32,7 +32,7 @@ async def build_exit_proposal(family: Family, **more: Any) -> dict[str, Any]:
     return {
         "kpm_id": family.kpm_id,
         "kepesertaan_id": pkh["kepesertaan_id"],
-        "exit_reason": "MENINGGAL",
+        "exit_reason": "PINDAH",
         "evidence_sha256": await family.upload_evidence(),
         "on": "2026-01-15",
     } | more
@@ -43,12 +43,12 @@ async def test_proposal_is_emitted_with_evidence_and_ends_nothing(family_of_one:
     made = await family_of_one.post_ok("/v1/exit-proposal", body)
     (event,) = await family_of_one.read_emitted_data("exit_proposed")
     assert event["exit_proposal_id"] == made["exit_proposal_id"]
-    assert (event["exit_reason"], event["evidence_sha256"]) == ("MENINGGAL", body["evidence_sha256"])
+    assert (event["exit_reason"], event["evidence_sha256"]) == ("PINDAH", body["evidence_sha256"])
     assert (UUID(event["pendamping_id"]), UUID(event["penugasan_id"])) == (PENDAMPING, PENUGASAN)
     assert event["proposer"] == str(PENDAMPING)
     assert "note" not in event
     assert (await family_of_one.read_memberships())["PKH"]["status"] == "ACTIVE"
-    assert ("exit_proposal", "PROPOSED", "MENINGGAL") in await family_of_one.read_history()
+    assert ("exit_proposal", "PROPOSED", "PINDAH") in await family_of_one.read_history()
 
 
 async def test_proposal_of_official_names_no_pendamping(family_of_one: Family) -> None:
@@ -64,7 +64,8 @@ async def test_proposal_of_official_names_no_pendamping(family_of_one: Family) -
 async def test_death_is_refused_for_family_with_other_members(kendal_caseload: Running) -> None:
     family = await Family.create(kendal_caseload, mother())
     expect_refusal(
-        await family.post("/v1/exit-proposal", await build_exit_proposal(family)), "FamilyHasOtherMembers"
+        await family.post("/v1/exit-proposal", await build_exit_proposal(family, exit_reason="MENINGGAL")),
+        "FamilyHasOtherMembers",
     )
     assert await family.read_emitted_data("exit_proposed") == []
 
@@ -194,7 +195,7 @@ async def test_proposer_withdraws_and_withdrawal_is_emitted(family_of_one: Famil
     assert "reason" not in event
     (row,) = await family_of_one.caseload.sql("SELECT withdrawal_reason_sealed FROM exit_proposal")
     assert b"alamat" not in row["withdrawal_reason_sealed"]
-    assert ("exit_proposal", "WITHDRAWN", "MENINGGAL") in await family_of_one.read_history()
+    assert ("exit_proposal", "WITHDRAWN", "PINDAH") in await family_of_one.read_history()
     expect_refusal(await withdraw_exit_proposal(family_of_one, made), "ExitNotOpen")
     await family_of_one.post_ok("/v1/exit-proposal", await build_exit_proposal(family_of_one))
 

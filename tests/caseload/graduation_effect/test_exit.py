@@ -227,6 +227,15 @@ async def test_objection_suspends_the_end_until_refused(case: GraduationCase) ->
     )
 
 
+async def test_lapsed_objection_suspends_nothing_more(case: GraduationCase) -> None:
+    await case.publish_graduated()
+    before = await case.read_tahap()
+    await case.publish(SanggahLodged, sanggah_id=UUID(int=1), lodged_on="2026-12-01", suspends=True)
+    assert (await case.read_tahap())["payable"] == "HELD"
+    await case.publish(SanggahDecided, sanggah_id=UUID(int=1), outcome="GUGUR", decided_on="2027-01-21")
+    assert await case.read_tahap() == before
+
+
 async def test_exits_are_counted_by_reason(case: GraduationCase) -> None:
     await case.publish_graduated()
     asked = case.caseload.token(Role.OPERATOR)

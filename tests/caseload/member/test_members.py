@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.family import Family, expect_refusal
 from tests.factories.caseload.intake import (
     OTHER,
     build_csv,
@@ -136,15 +136,11 @@ async def test_pengurus_changes_only_to_an_adult(family: Family) -> None:
     assert head in str(history[0]["detail"])
 
 
-async def test_living_pengurus_and_last_member_cannot_leave(family: Family, kendal_caseload: Running) -> None:
+async def test_living_pengurus_cannot_leave(family: Family) -> None:
     head, version = await find_member(family, pengurus=True)
     expect_refusal(
         await family.post(f"anggota/{head}/end", {"reason": "PINDAH", "on": ON}, version), "PengurusStays"
     )
-    one = await Family.create(kendal_caseload, single_member_family())
-    me, version = await find_member(one)
-    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await one.upload_evidence()}
-    expect_refusal(await one.post(f"anggota/{me}/end", scan, version), "LastMember")
 
 
 async def test_marriage_is_recorded_with_previous_values(family: Family) -> None:

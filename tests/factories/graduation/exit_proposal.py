@@ -49,3 +49,12 @@ async def apply_proposal(driver: CaseDriver, event: caseload.ExitProposed) -> di
     shown = next(item for item in items if item["exit_proposal_id"] == str(event.exit_proposal_id))
     driver.graduasi_id = shown["graduasi_id"] or driver.graduasi_id
     return shown
+
+
+def withdrawal(event: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
+    """Return the event that its proposer has withdrawn a proposal."""
+    names = ("exit_proposal_id", "kpm_id", "kode_wilayah", "kepesertaan_id")
+    data = {name: getattr(event, name) for name in names}
+    return caseload.ExitProposalWithdrawn.model_validate(
+        data | {"withdrawn_by": event.proposer, "withdrawn_on": DAY}
+    )

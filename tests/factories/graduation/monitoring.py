@@ -2,11 +2,13 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 
-from shared.contracts import caseload
+from shared.contracts import caseload, referral
 from shared.contracts.kinds import DampinganPurpose
+from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import apply_events
 from tests.factories.services import Running
@@ -54,3 +56,16 @@ async def create_monitored_case(service: Running) -> tuple[CaseDriver, list[dict
 async def record_monitoring(driver: CaseDriver, task: dict[str, Any], **body: Any) -> httpx.Response:
     path = f"/v1/monitoring/{task['task_id']}/result"
     return await driver.service.post(path, {"still_out": True, **body}, as_=driver.by["field"])
+
+
+def relapse_reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
+    """Return the event of a reported relapse."""
+    return referral.RelapseReported(
+        rujukan_id=uuid7(),
+        graduasi_id=UUID(driver.graduasi_id),
+        kpm_id=driver.kpm_id,
+        kode_wilayah=driver.field.area,
+        month=3,
+        cause="USAHA_TUTUP",
+        reported_on=on,
+    )

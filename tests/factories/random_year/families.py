@@ -29,7 +29,9 @@ async def change_family(
 async def change_something(office: Office, chance: random.Random, family: Family) -> None:
     """Apply a random change to the family."""
     current = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
-    if current and current["members"]:
+    if current and current["ended_on"]:
+        await revive(office, chance, family)
+    elif current:
         event = chance.choice(EVENTS)
         await event(office, chance, family, current)
 
@@ -67,6 +69,46 @@ async def end_member(office: Office, chance: random.Random, family: Family, curr
         reread = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
         if reread:
             await change_family(office, chance, family, "return of a member", path, body, reread["version"])
+
+
+async def die_out(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    """Seldom record the death of every member, one after another."""
+    if chance.random() < 0.8:
+        return
+    body = {"reason": "MENINGGAL", "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
+    for who in current["members"]:
+        reread = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
+        path = f"/v1/kpm/{family.kpm_id}/anggota/{who['anggota_id']}/end"
+        if reread:
+            version = reread["version"]
+            await office.send_command("death in a family", "caseload", path, body, DINSOS, version=version)
+
+
+async def revive(office: Office, chance: random.Random, family: Family) -> None:
+    """Seldom undo the death that ended a family."""
+    past = await office.read("caseload", f"/v1/kpm/{family.kpm_id}/past")
+    current = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
+    if past and past["members"] and current and chance.random() < 0.1:
+        path = f"/v1/kpm/{family.kpm_id}/anggota/{past['members'][-1]['anggota_id']}/return"
+        body, version = {"reason": "SALAH_CATAT"}, current["version"]
+        await office.send_command("return of the dead", "caseload", path, body, DINSOS, version=version)
+
+
+async def join(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    """Let a person of the intake leave another family for this one."""
+    row = chance.choice(office.people)
+    body = {
+        "nik": row["nik"],
+        "name": row["name"],
+        "birth_on": row["birth_date"],
+        "sex": row["sex"],
+        "relation": "FAMILI_LAIN",
+        "married": False,
+        "on": office.day(0),
+        "reason": chance.choice(("KAWIN_MASUK", "GABUNG")),
+        "evidence_sha256": office.papers["caseload"],
+    }
+    await change_family(office, chance, family, "join from elsewhere", "anggota", body, current["version"])
 
 
 async def record_marriage(
@@ -108,7 +150,7 @@ async def change_komponen(
 async def record_usaha(
     office: Office, chance: random.Random, family: Family, current: dict[str, Any]
 ) -> None:
-    """Record a business, or revise one."""
+    """Record a business, or revise, close or transfer one."""
     body = {
         "sector": chance.choice(SECTORS),
         "started_on": office.day(-chance.randrange(30, 900)),
@@ -119,6 +161,15 @@ async def record_usaha(
     businesses = [member["usaha"] for member in current["members"] if member["usaha"]]
     if businesses:
         item = chance.choice(businesses)
+        if chance.random() < 0.3:
+            to = chance.choice(current["members"])["anggota_id"]
+            act, more = chance.choice((("end", {}), ("transfer", {"anggota_id": to})))
+            path = f"/v1/usaha/{item['usaha_id']}/{act}"
+            closed = {"on": office.day(0)} | more
+            await office.send_command(
+                f"usaha {act}", "caseload", path, closed, DINSOS, version=item["version"]
+            )
+            return
         path = f"/v1/usaha/{item['usaha_id']}/revision"
         await office.send_command("usaha revision", "caseload", path, body, DINSOS, version=item["version"])
         return
@@ -161,7 +212,9 @@ async def split_family(
             "evidence_sha256": office.papers["caseload"],
         }
         path = f"/v1/kpm/{family.kpm_id}/split"
-        await office.send_command("split", "caseload", path, body, DINSOS, version=current["version"])
+        made = await office.send_command("split", "caseload", path, body, DINSOS, version=current["version"])
+        if made:
+            office.families.append(Family(made["new"]["kpm_id"], ""))
 
 
 async def start_kepesertaan(
@@ -173,16 +226,20 @@ async def start_kepesertaan(
 
 
 EVENTS = (
-    add_birth,
-    end_member,
-    record_marriage,
-    change_pengurus,
-    change_komponen,
-    record_usaha,
-    record_usaha,
-    record_desil,
-    move_family,
-    split_family,
+    *(
+        add_birth,
+        end_member,
+        die_out,
+        join,
+        record_marriage,
+        change_pengurus,
+        change_komponen,
+        record_usaha,
+        record_usaha,
+        record_desil,
+        move_family,
+        split_family,
+    ),
     start_kepesertaan,
 )
 

@@ -70,6 +70,7 @@ class Office:
     seed: int
     size: int
     families: list[Family] = field(default_factory=list[Family])
+    people: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     placed: list[PlacedPendamping] = field(default_factory=list[PlacedPendamping])
     papers: dict[str, str] = field(default_factory=dict[str, str])
     counts: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -112,6 +113,7 @@ class Office:
                 rows += graduating_family(maker, kode, nik, komponen=f"ANAK_SMA:{ends}")
             else:
                 rows += [row | {"pendamping_no": maker.pendamping_no} for row in maker.family(kode)]
+        self.people = rows
         return as_csv(rows)
 
     def choose_family(self, chance: random.Random) -> Family:

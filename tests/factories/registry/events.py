@@ -31,6 +31,7 @@ from shared.contracts.kinds import (
     DesilScope,
     ExitReason,
     LimitSide,
+    MonitoringOutcome,
     PilarKind,
 )
 from shared.database import uuid7
@@ -198,6 +199,12 @@ def build_monitoring_recorded(
     return MonitoringRecorded(
         **build_case_fields(case), month=month, still_out=still_out, recorded_on=date(2026, 12, 1)
     )
+
+
+def monitoring_ended(case: GraduasiDetermined) -> MonitoringRecorded:
+    """Return the event that a family's only member died during its monitoring."""
+    outcome = MonitoringOutcome.MENINGGAL
+    return build_monitoring_recorded(case, 0).model_copy(update={"completes": True, "outcome": outcome})
 
 
 def build_relapse_confirmed(case: GraduasiDetermined, month: int) -> RelapseConfirmed:

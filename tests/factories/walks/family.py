@@ -153,6 +153,11 @@ class FamilyChanges:
         await self.change(f"{one}/return", {"reason": "SALAH_CATAT"}, self.mine)
         card = {"anggota_id": husband, "on": on, "reason": "SAKIT_LAMA"}
         await self.change("pengurus", card, self.mine)
+        number = families.nik(889, born=TODAY)
+        await self.change(f"{one}/nik", {"nik": number, "evidence_sha256": scan}, self.mine)
+        await self.change(
+            "no-kk", {"no_kk": families.no_kk(79), "on": on, "evidence_sha256": scan}, self.mine
+        )
 
     async def change_businesses(self, on: str) -> None:
         """Revise a business and add one."""
@@ -162,4 +167,10 @@ class FamilyChanges:
         match, path = {"If-Match": f'"{known["version"]}"'}, f"/v1/usaha/{known['usaha_id']}/revision"
         read_success(await self.service.post(path, usaha | {"as_of": on}, as_=self.mine, headers=match))
         other = next(m["anggota_id"] for m in members if not m["usaha"])
-        await self.change("usaha", usaha | {"anggota_id": other, "as_of": on}, self.mine)
+        made = await self.change("usaha", usaha | {"anggota_id": other, "as_of": on}, self.mine)
+        third = next(m["anggota_id"] for m in members if not m["usaha"] and m["anggota_id"] != other)
+        for act, more in (("transfer", {"anggota_id": third}), ("end", {})):
+            match, path = {"If-Match": f'"{made["version"]}"'}, f"/v1/usaha/{made['usaha_id']}/{act}"
+            answer = await self.service.post(path, {"on": on} | more, as_=self.mine, headers=match)
+            assert answer.is_success, answer.text
+            made = answer.json()

@@ -7,17 +7,16 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from shared.contracts import caseload
 from shared.database import uuid7
 from tests.factories.delivery import append_log_again
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import (
-    DAY,
     SHORT,
     apply_proposal,
     build_exit_proposed,
     start_case,
+    withdrawal,
 )
 from tests.factories.services import Running
 
@@ -111,7 +110,7 @@ async def test_proposal_without_a_policy_opens_no_case(graduation: Running, exit
 async def test_proposal_waits_for_an_open_case_and_opens_after_its_cancellation(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
     first = driver.graduasi_id
-    one, two = build_exit_proposed(driver), build_exit_proposed(driver, "PINDAH")
+    one, two = build_exit_proposed(driver, "DATA_GANDA"), build_exit_proposed(driver, "PINDAH")
     for event in (one, two):
         row = await apply_proposal(driver, event)
         assert (row["taken"], row["behind_id"]) == ("WAITING", first)
@@ -129,7 +128,7 @@ async def test_proposal_waits_for_an_effective_exit(graduation: Running) -> None
     await set_day(graduation, date(2026, 6, 18))
     await graduation.work()
     assert await driver.read_state() == "EFEKTIF"
-    assert (await apply_proposal(driver, build_exit_proposed(driver)))["taken"] == "WAITING"
+    assert (await apply_proposal(driver, build_exit_proposed(driver, "PINDAH")))["taken"] == "WAITING"
     body = {
         "kpm_id": str(driver.kpm_id),
         "kepesertaan_id": str(driver.kepesertaan_id),
@@ -141,11 +140,20 @@ async def test_proposal_waits_for_an_effective_exit(graduation: Running) -> None
 
 async def test_concurrent_proposal_and_opening_open_one_case(graduation: Running) -> None:
     driver = await start_case(graduation)
-    event = build_exit_proposed(driver)
+    event = build_exit_proposed(driver, "PINDAH")
     await asyncio.gather(apply_events(graduation, event), driver.open(), return_exceptions=True)
     rows = await graduation.sql("SELECT count(*) FROM graduasi")
     assert rows[0][0] == 1
     assert (await apply_proposal(driver, event))["taken"] in {"OPENED", "WAITING"}
+
+
+async def test_concurrent_opening_does_not_keep_a_death_waiting(graduation: Running) -> None:
+    driver = await start_case(graduation)
+    event = build_exit_proposed(driver)
+    await asyncio.gather(apply_events(graduation, event), driver.open(), return_exceptions=True)
+    assert (await apply_proposal(driver, event))["taken"] == "OPENED"
+    rows = await graduation.sql("SELECT exit_reason FROM graduasi WHERE state <> 'DIBATALKAN'")
+    assert [row[0] for row in rows] == ["MENINGGAL"]
 
 
 async def test_returned_case_is_proposed_again_by_the_pendamping(graduation: Running) -> None:
@@ -191,14 +199,6 @@ async def test_proposal_refers_only_to_the_case_it_opened(graduation: Running) -
         await connection.close()
 
 
-def build_exit_proposal_withdrawn(event: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
-    names = ("exit_proposal_id", "kpm_id", "kode_wilayah", "kepesertaan_id")
-    data = {name: getattr(event, name) for name in names}
-    return caseload.ExitProposalWithdrawn.model_validate(
-        data | {"withdrawn_by": event.proposer, "withdrawn_on": DAY}
-    )
-
-
 async def test_event_names_the_exit_proposal(graduation: Running) -> None:
     driver = await start_case(graduation)
     event = build_exit_proposed(driver)
@@ -221,7 +221,7 @@ async def test_withdrawal_before_the_sk_cancels_the_case(graduation: Running, st
         expect_ok(await driver.approve())
     elif step == "DITUNDA":
         expect_ok(await driver.post("postponement", WHY, "verification"))
-    await apply_events(graduation, build_exit_proposal_withdrawn(event), build_exit_proposal_withdrawn(event))
+    await apply_events(graduation, withdrawal(event), withdrawal(event))
     assert await driver.read_state() == "DIBATALKAN"
     closed = [
         one["data"]
@@ -238,15 +238,15 @@ async def test_withdrawal_after_the_sk_changes_nothing(graduation: Running) -> N
     expect_ok(await driver.verify())
     expect_ok(await driver.approve())
     expect_ok(await driver.determine("2026-05-18"))
-    await apply_events(graduation, build_exit_proposal_withdrawn(event))
+    await apply_events(graduation, withdrawal(event))
     assert await driver.read_state() == "MASA_SANGGAH"
 
 
 async def test_withdrawn_waiting_proposal_never_opens_a_case(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
-    event = build_exit_proposed(driver)
+    event = build_exit_proposed(driver, "PINDAH")
     assert (await apply_proposal(driver, event))["taken"] == "WAITING"
-    await apply_events(graduation, build_exit_proposal_withdrawn(event))
+    await apply_events(graduation, withdrawal(event))
     row = await apply_proposal(driver, event)
     assert (row["taken"], row["behind_id"]) == ("WITHDRAWN", None)
     expect_ok(await driver.post("cancellation", {"ground": "DASAR_GUGUR", **WHY}, "approval"))

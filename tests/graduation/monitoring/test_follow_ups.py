@@ -15,20 +15,9 @@ from tests.factories.graduation.monitoring import (
     end_dampingan,
     read_tasks,
     record_monitoring,
+    relapse_reported,
 )
 from tests.factories.services import Running
-
-
-def build_relapse_reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
-    return referral.RelapseReported(
-        rujukan_id=uuid7(),
-        graduasi_id=UUID(driver.graduasi_id),
-        kpm_id=driver.kpm_id,
-        kode_wilayah=driver.field.area,
-        month=3,
-        cause="USAHA_TUTUP",
-        reported_on=on,
-    )
 
 
 def build_outcome_recorded(driver: CaseDriver, *, still_in_business: bool) -> referral.OutcomeRecorded:
@@ -97,7 +86,7 @@ async def test_relapse_in_a_follow_up_is_confirmed_and_closes_later_tasks(
     facts = [fact for _, fact in await read_emitted_events(graduation, "relapse_confirmed")]
     assert [(fact["month"], fact["cause"]) for fact in facts] == [(12, "BENCANA")]
     assert await read_tasks(driver, "LANJUTAN", "LAPORAN") == []
-    await apply_events(graduation, build_relapse_reported(driver, date(2027, 6, 21)))
+    await apply_events(graduation, relapse_reported(driver, date(2027, 6, 21)))
     assert await read_tasks(driver, "LAPORAN") == []  # a relapse is told once; it needs no further look
     rows = await graduation.sql("SELECT outcome FROM graduasi")
     assert rows[0][0] == "BERTAHAN"  # how the six months ended stays
@@ -115,23 +104,21 @@ async def test_reported_relapse_creates_a_check_within_the_policys_days(graduati
     driver, _ = await create_monitored_case(graduation)
     await set_day(graduation, date(2026, 8, 20))
     await apply_events(
-        graduation,
-        build_relapse_reported(driver, date(2026, 8, 19)),
-        build_relapse_reported(driver, date(2026, 8, 20)),
+        graduation, relapse_reported(driver, date(2026, 8, 19)), relapse_reported(driver, date(2026, 8, 20))
     )
     (check,) = await read_tasks(driver, "LAPORAN")
     assert (check["month"], check["opens_on"], check["due_on"]) == (2, "2026-08-20", "2026-09-03")
     expect_ok(await record_monitoring(driver, check))
     assert await driver.read_state() == "PEMANTAUAN"
     assert await read_emitted_events(graduation, "relapse_confirmed") == []
-    await apply_events(graduation, build_relapse_reported(driver, date(2026, 8, 21)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 8, 21)))
     assert len(await read_tasks(driver, "LAPORAN")) == 1
 
 
 async def test_relapse_in_a_check_ends_the_monitoring(graduation: Running) -> None:
     driver, tasks = await create_monitored_case(graduation)
     await set_day(graduation, date(2026, 8, 20))
-    await apply_events(graduation, build_relapse_reported(driver, date(2026, 8, 20)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 8, 20)))
     (check,) = await read_tasks(driver, "LAPORAN")
     expect_ok(await record_monitoring(driver, check, still_out=False, cause="USAHA_TUTUP"))
     shown = expect_ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
@@ -141,7 +128,7 @@ async def test_relapse_in_a_check_ends_the_monitoring(graduation: Running) -> No
     assert len(await read_emitted_events(graduation, "relapse_confirmed")) == 1
     assert await read_tasks(driver, "BULANAN") == []
     assert (await record_monitoring(driver, tasks[0])).json()["title"] == "CaseNotMonitored"
-    await apply_events(graduation, build_relapse_reported(driver, date(2026, 8, 21)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 8, 21)))
     assert await read_tasks(driver, "LAPORAN") == []
 
 
@@ -157,5 +144,5 @@ async def test_ended_business_creates_a_check(
 
 async def test_report_before_the_effect_is_ignored(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
-    await apply_events(graduation, build_relapse_reported(driver, date(2026, 5, 18)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 5, 18)))
     assert await graduation.sql("SELECT 1 FROM monitoring_task") == []

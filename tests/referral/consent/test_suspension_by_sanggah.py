@@ -29,7 +29,7 @@ from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
 
 KUR, KDMP = "KUR_SUPERMIKRO", "KDMP"
-DITOLAK, DITERIMA = SanggahOutcome.DITOLAK, SanggahOutcome.DITERIMA
+DITOLAK, DITERIMA, GUGUR = SanggahOutcome.DITOLAK, SanggahOutcome.DITERIMA, SanggahOutcome.GUGUR
 
 
 async def create_case(referral: Running, bank: PartnerSimulator) -> World:
@@ -43,7 +43,10 @@ async def advance_days(world: World, days: int) -> None:
     await world.referral.work()
 
 
-async def test_sanggah_pauses_the_sending_until_its_refusal(referral: Running) -> None:
+@pytest.mark.parametrize("outcome", [DITOLAK, GUGUR])
+async def test_sanggah_pauses_the_sending_until_it_is_refused_or_lapses(
+    referral: Running, outcome: SanggahOutcome
+) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await create_case(referral, bank), uuid4()
         await world.record_consent(KUR)
@@ -51,7 +54,7 @@ async def test_sanggah_pauses_the_sending_until_its_refusal(referral: Running) -
         await world.apply_identity(KUR)
         await world.retry_now()
         assert bank.tries == 0
-        await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK), times=2)
+        await world.apply_events(build_sanggah_decided(world.family, sanggah, outcome), times=2)
         await referral.work()
         assert await world.read_state(KUR) == "TERKIRIM"
         assert len(bank.received) == 1

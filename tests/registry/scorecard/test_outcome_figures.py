@@ -75,6 +75,22 @@ async def test_survival_is_counted_by_month_without_annulled_graduations(registr
     assert scorecard["relapsed"] == 1
 
 
+@pytest.mark.parametrize("first", ["visits", "end"])
+async def test_family_that_died_during_its_monitoring_leaves_the_survival(
+    registry: Running, first: str
+) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    living, died = build_graduasi_determined(pendamping), build_graduasi_determined(pendamping)
+    await deliver_events(
+        registry, living, died, *(events.build_monitoring_recorded(case, 1) for case in (living, died))
+    )
+    later = [events.build_monitoring_recorded(living, 2), events.monitoring_ended(died)]
+    await deliver_events(registry, *(later if first == "visits" else reversed(later)), times=2)
+    scorecard = await read_scorecard(registry, pendamping)
+    assert scorecard["survival"] == {"1": {"seen": 1, "still_out": 1}, "2": {"seen": 1, "still_out": 1}}
+    assert scorecard["graduasi"][0]["determined"] == 2
+
+
 async def test_the_last_monitoring_of_a_month_replaces_the_earlier_one(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     case = build_graduasi_determined(pendamping)

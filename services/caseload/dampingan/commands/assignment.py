@@ -1,5 +1,6 @@
 """Assignment of a family to a placement, and the purpose of its dampingan."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -22,17 +23,19 @@ from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from services.caseload.replicas.models import Penugasan, StatusRange, WilayahTugas
+from services.caseload.visibility import require_not_ended
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.accompaniment import require_active, status_on
 from shared.contracts.caseload import DampinganChanged, DampinganStarted
 from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
 from shared.database import insert, load, uuid7
-from shared.errors import DateTooEarly, NotYetKnown
+from shared.errors import DateTooEarly, NotYetKnown, PendampingInactive
 from shared.messaging import emit
 from shared.validity import covers
 
 LONGEST_BACKDATING = timedelta(days=366)
+UNABLE = (NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas)
 
 
 async def assign_dampingan(
@@ -50,14 +53,29 @@ async def assign_dampingan(
     which does not count against the limit.
 
     Raises:
-        NotFound, NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas, CaseloadFull,
-        DampinganOverlaps, DateTooEarly.
+        NotFound, FamilyHasEnded, NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas,
+        CaseloadFull, DampinganOverlaps, DateTooEarly.
     """
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
+    require_not_ended(kpm, "/body/kpm_id")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
+    return await start_dampingan(session, actor, kpm, penugasan, valid_from, why=override_reason)
+
+
+async def start_dampingan(
+    session: AsyncSession, actor: Actor, kpm: Kpm, penugasan: Penugasan, valid_from: date, *, why: str | None
+) -> Dampingan:
+    """Start a dampingan of a family by a placement, and emit it.
+
+    Above the limit it needs `why`.
+
+    Raises:
+        CaseloadFull, DampinganOverlaps.
+    """
+    kpm_id, penugasan_id = kpm.kpm_id, penugasan.penugasan_id
     purpose = await read_purpose(session, kpm_id, penugasan.kind, valid_from)
     counts = purpose is DampinganPurpose.PENDAMPINGAN
-    exceeded = counts and await reserve_place(session, penugasan, override=override_reason is not None)
+    exceeded = counts and await reserve_place(session, penugasan, override=why is not None)
     dampingan = Dampingan(
         dampingan_id=uuid7(),
         kpm_id=kpm_id,
@@ -72,8 +90,8 @@ async def assign_dampingan(
         session, dampingan, ex_dampingan_one_pkh_pendamping=overlaps, ex_dampingan_once_at_a_time=overlaps
     )
     entry = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
-    why, detail = (override_reason, {"limit_version": exceeded.version}) if exceeded else (None, {})
-    await append_history(session, *entry, who=actor.sub, why=why, over_limit=bool(exceeded), **detail)
+    reason, detail = (why, {"limit_version": exceeded.version}) if exceeded else (None, {})
+    await append_history(session, *entry, who=actor.sub, why=reason, over_limit=bool(exceeded), **detail)
     # Only a PKH pendamping fills a gap.
     starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
     await fill_gaps(session, starts, who=actor.sub)
@@ -81,6 +99,23 @@ async def assign_dampingan(
         await schedule_dampingan_end(session, penugasan.valid_to)
     emit(session, DampinganStarted.of(dampingan, kode_wilayah=kpm.kode_wilayah))
     return dampingan
+
+
+async def continue_dampingan(
+    session: AsyncSession, actor: Actor, kpm: Kpm, rows: Sequence[Dampingan], first: date, *, why: str
+) -> None:
+    """Start a dampingan of a family for each given one, also above the limit.
+
+    A placement that cannot accompany the family today is left out.
+    """
+    today = await clock.today(session)
+    for row in rows:
+        try:
+            penugasan = await placement_for(session, kpm.kode_wilayah, row.penugasan_id, today)
+        except UNABLE:
+            continue
+        begins = max(first, row.valid_from, penugasan.valid_from)
+        await start_dampingan(session, actor, kpm, penugasan, begins, why=why)
 
 
 async def read_purpose(session: AsyncSession, kpm_id: UUID, kind: PilarKind, first: date) -> DampinganPurpose:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import LONGEST_BACKDATING
@@ -11,7 +12,7 @@ from services.caseload.dampingan.commands.gap import gap_after, open_gaps, split
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.dampingan.errors import DampinganHasEnded
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.dampingan.rules import schedule_dampingan_end
+from services.caseload.dampingan.rules import day_after, schedule_dampingan_end
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.tables import new_id
@@ -69,6 +70,33 @@ async def end_dampingan(
         emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await schedule_dampingan_end(session, valid_to)
     return dampingan
+
+
+async def end_all_dampingan(
+    session: AsyncSession, actor: Actor, rows: Sequence[Dampingan], *, reason: str
+) -> list[UUID]:
+    """End dampingan today, at the earliest after their first day, and cancel those that have not begun.
+
+    Return the ids of those that this ends.
+    """
+    today, ended = await clock.today(session), list[UUID]()
+    for dampingan in rows:
+        first = dampingan.valid_from
+        ends = max(today, day_after(first) if first <= today else first)
+        if dampingan.valid_to is None or dampingan.valid_to > ends:
+            await end_dampingan(session, actor, dampingan.dampingan_id, valid_to=ends, reason=reason)
+            ended.append(dampingan.dampingan_id)
+    return ended
+
+
+async def read_open_dampingan(session: AsyncSession, kpm_id: UUID) -> Sequence[Dampingan]:
+    """Return the family's dampingan that have not ended by today."""
+    statement = sa.select(Dampingan).where(
+        Dampingan.kpm_id == kpm_id,
+        ~Dampingan.ended,
+        sa.func.coalesce(Dampingan.valid_to > await clock.today(session), True),
+    )
+    return (await session.scalars(statement.order_by(Dampingan.dampingan_id))).all()
 
 
 def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:

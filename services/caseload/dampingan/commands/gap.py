@@ -24,7 +24,8 @@ FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[], $5::uuid[], $6::text
     AS g(gap_id, kpm_id, since, cause, penugasan_id, purpose)
 CROSS JOIN LATERAL (SELECT min(greatest(lower(d.valid), g.since)) AS first FROM dampingan d WHERE d.kpm_id = g.kpm_id
     AND d.kind = 'PKH_PENDAMPING' AND NOT isempty(d.valid) AND coalesce(upper(d.valid) > g.since, true)) AS n
-WHERE n.first IS NULL OR n.first > g.since
+WHERE (n.first IS NULL OR n.first > g.since)
+    AND NOT EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = g.kpm_id AND kpm.ended_on IS NOT NULL)
 ON CONFLICT DO NOTHING
 RETURNING gap_id, kpm_id, until,
     EXISTS (SELECT FROM kepesertaan k WHERE k.kpm_id = dampingan_gap.kpm_id AND k.bansos = 'PKH' AND k.valid @> $7::date)
@@ -68,7 +69,10 @@ def gap_cause(reason: str | None) -> str:
 
 
 async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
-    """Open gaps, and a task for each family that is in PKH today."""
+    """Open gaps, and a task for each family that is in PKH today.
+
+    A family that has ended gets neither.
+    """
     if not gaps:
         return
     # Fast path: one statement for the families of a step (bench: hand_over).

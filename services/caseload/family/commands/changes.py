@@ -1,7 +1,7 @@
 """Steps that end each change of a family: version, facts, event and history."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.errors import MemberUnknown
-from services.caseload.family.models import Desil, Komponen, Kpm, KpmAnggota
+from services.caseload.family.models import AnggotaPast, Desil, Komponen, Kpm, KpmAnggota
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import facts_of, next_change_day
 from services.caseload.history import append_history
@@ -18,6 +18,7 @@ from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated
+from shared.contracts.kinds import FamilyEndReason
 from shared.errors import VersionOutdated
 from shared.messaging import emit
 
@@ -26,10 +27,10 @@ Subject = tuple[str, UUID]
 
 async def change_family(
     session: AsyncSession, kpm: Kpm, actor: Actor, subject: Subject, act: str, why: str | None, **detail: Any
-) -> None:
+) -> UUID:
     """Increment the family's version, append to its history, and emit its facts if they changed.
 
-    `subject` is the noun and the id of what was changed. `act` is the code of the act.
+    `subject` is the noun and the id of what was changed. `act` is the code of the act. Return the id of the act.
     """
     await session.flush()
     kpm.version += 1
@@ -38,7 +39,7 @@ async def change_family(
     (facts,) = await recompute_facts(session, [kpm])
     if facts != published:
         emit(session, KpmUpdated.model_validate(facts))
-    await append_history(session, kpm.kpm_id, *subject, act, who=actor.person, why=why, **detail)
+    return await append_history(session, kpm.kpm_id, *subject, act, who=actor.person, why=why, **detail)
 
 
 async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> list[dict[str, Any]]:
@@ -46,15 +47,45 @@ async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> lis
     today, kpm_ids = await clock.today(session), [kpm.kpm_id for kpm in families]
     ages, members = await read_ages(session, today), await read_members(session, kpm_ids, today)
     ranks, ends = await read_desil_ranks(session, kpm_ids), await read_last_komponen_ends(session, kpm_ids)
+    former = await read_former_members(session, kpm_ids)
     for kpm in families:
-        kpm.facts_until = None
-        if kpm.kpm_id not in members:
+        kpm.facts_until, staged = None, members[kpm.kpm_id]
+        if not staged and kpm.ended_on is None:
             continue
-        staged = [member | {"kode": kpm.kode_wilayah} for member in members[kpm.kpm_id]]
-        attendance = {name: kpm.facts.get(name, 0) for name in ("p2k2_invited", "p2k2_attended")}
-        facts = facts_of(kpm.kpm_id, staged, ranks[kpm.kpm_id], ages, today, ends.get(kpm.kpm_id))
-        kpm.facts, kpm.facts_until = facts | attendance, next_change_day(staged, ages, today)
+        facts = facts_of(
+            kpm.kpm_id, kpm.kode_wilayah, staged, ranks[kpm.kpm_id], ages, today, ends.get(kpm.kpm_id)
+        )
+        kpm.facts = facts | {
+            **{name: kpm.facts.get(name, 0) for name in ("p2k2_invited", "p2k2_attended")},
+            "former_members": merge_former_members(kpm.facts, former[kpm.kpm_id], staged),
+            "ended_on": kpm.ended_on and kpm.ended_on.isoformat(),
+            "end_reason": kpm.end_reason and kpm.end_reason.value,
+        }
+        kpm.facts_until = next_change_day(staged, ages, today)
     return [kpm.facts for kpm in families]
+
+
+def merge_former_members(
+    published: Mapping[str, Any], left: Iterable[str], members: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """Return the ids of people who have left a family for good.
+
+    `published` has those whose first and last day in the family were the same.
+    """
+    current = {member["id"] for member in members}
+    return sorted({*published.get("former_members", ()), *left} - current)
+
+
+async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return the ids of people who have died or left each family."""
+    left = sa.select(KpmAnggota.kpm_id, KpmAnggota.anggota_id).where(
+        KpmAnggota.kpm_id.in_(kpm_ids), KpmAnggota.left_on.is_not(None)
+    )
+    past = sa.select(AnggotaPast.kpm_id, AnggotaPast.anggota_id).where(AnggotaPast.kpm_id.in_(kpm_ids))
+    former: dict[UUID, list[str]] = defaultdict(list)
+    for kpm_id, anggota_id in await session.execute(left.union(past)):
+        former[kpm_id].append(str(anggota_id))
+    return former
 
 
 async def read_members(
@@ -65,7 +96,8 @@ async def read_members(
     statement = sa.select(KpmAnggota).where(KpmAnggota.kpm_id.in_(kpm_ids), KpmAnggota.left_on.is_(None))
     members: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in await session.scalars(statement.order_by(KpmAnggota.anggota_id)):
-        member = {"pengurus": row.pengurus, "birth": row.birth_on.isoformat(), "sex": row.sex.value}
+        member = {"id": str(row.anggota_id), "pengurus": row.pengurus, "birth": row.birth_on.isoformat()}
+        member |= {"sex": row.sex.value}
         members[row.kpm_id].append(member | {"married": row.married, "komponen": komponen[row.anggota_id]})
     return members
 
@@ -101,13 +133,20 @@ async def read_last_komponen_ends(session: AsyncSession, kpm_ids: Sequence[UUID]
     return {kpm_id: end.isoformat() for kpm_id, end in await session.execute(statement) if end is not None}
 
 
-async def lock_family_version(session: AsyncSession, actor: Actor, kpm_id: UUID, version: int) -> Kpm:
+async def lock_family_version(
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    version: int,
+    *,
+    ended: Collection[FamilyEndReason] = (),
+) -> Kpm:
     """Lock a family that the actor may change and that still has the given version.
 
     Raises:
-        NotFound, PendampingInactive, VersionOutdated.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated.
     """
-    kpm = (await lock_family(session, actor, kpm_id)).kpm
+    kpm = (await lock_family(session, actor, kpm_id, ended=ended)).kpm
     if kpm.version != version:
         raise VersionOutdated("/header/If-Match")
     return kpm

@@ -40,19 +40,19 @@ def events_of(plan: Plan, today: date) -> Iterator[Event]:
             valid_from=first,
         )
     for usaha_id, n in plan.usaha:
-        yield usaha_recorded(plan, usaha_id, plan.staged.data[n])
+        yield usaha_recorded(plan, usaha_id, plan.anggota[n], plan.staged.data[n])
     if plan.dampingan:
         yield dampingan_started(plan, plan.dampingan, today)
 
 
-def usaha_recorded(plan: Plan, usaha_id: UUID, data: dict[str, Any]) -> UsahaRecorded:
+def usaha_recorded(plan: Plan, usaha_id: UUID, anggota_id: UUID, data: dict[str, Any]) -> UsahaRecorded:
     """Return the event of a member's business."""
     owner = {
         "owner_sex": data["sex"],
         "owner_birth_year": int(data["birth"][:4]),
         "owner_married": data["married"],
     }
-    keys = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
+    keys = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode, "owner_id": anggota_id}
     return UsahaRecorded.model_validate({**keys, **owner, **data["usaha"]})
 
 

@@ -3,6 +3,7 @@
 Values are copied as they were sealed in staging.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from asyncpg import Range
 
 from services.caseload.dampingan.models import GapCause
 from services.caseload.intake.commands.plan import Plan
+from services.caseload.member.commands.ends import EndedMember
 from services.caseload.tables import new_id
 from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
 from shared.jobs import Job
@@ -84,6 +86,13 @@ class NewRows:
         act = "REGISTERED" if plan.new else "UPDATED"
         history = (new_id(), kpm_id, "kpm", kpm_id, act, self.who, "intake", self.detail, self.now)
         tables["kpm_history"].append(history)
+
+    def add_ends(self, ended: Iterable[EndedMember]) -> None:
+        """Add the ends of members to the histories of their families."""
+        for member in ended:
+            entry = (new_id(), member.kpm_id, "anggota", member.anggota_id, "LEFT", self.who)
+            detail = orjson.dumps(member.detail()).decode()
+            self.tables["kpm_history"].append((*entry, member.reason.value, detail, self.now))
 
     def add_family(self, plan: Plan) -> None:
         """Add a family and its card."""

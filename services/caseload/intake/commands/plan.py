@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from services.caseload.family.rules import facts_of, next_change_day
-from services.caseload.intake.commands.recorded_data import Known, Staged
+from services.caseload.intake.commands.recorded_data import Known, Staged, is_recorded_dead
 from services.caseload.intake.commands.staging import MOST_MEMBERS, refusal
 from services.caseload.tables import new_id
 from shared.access import Actor
@@ -31,6 +31,8 @@ class Plan:
     changed: bool
     anggota: list[UUID]
     known_persons: list[bool]
+    missing: list[UUID] = field(default_factory=list[UUID])
+    """Members who are not in the file: they have left."""
     komponen: list[tuple[UUID, str, date | None]] = field(default_factory=list[tuple[UUID, str, date | None]])
     dropped: list[UUID] = field(default_factory=list[UUID])
     ended: list[UUID] = field(default_factory=list[UUID])
@@ -58,7 +60,7 @@ def is_unchanged(known: Known, family: Staged) -> bool:
 
 def refusals(known: Known, family: Staged) -> list[RowError]:
     """Return the refusals of a family without faulty rows, each with its row."""
-    return list(family_refusals(family)) or [
+    return list(family_refusals(known, family)) or [
         *member_refusals(known, family),
         *pengurus_refusals(known, family),
     ]
@@ -77,11 +79,14 @@ def not_accepted_refusals(family: Staged) -> list[RowError]:
     return [refusal(family.rows[0]["row_no"], None, "NOT_ACCEPTED_HERE")]
 
 
-def family_refusals(family: Staged) -> Iterator[RowError]:
+def family_refusals(known: Known, family: Staged) -> Iterator[RowError]:
     """Yield the refusals of the family as a whole."""
     first = family.rows[0]["row_no"]
     heads = [n for n, data in enumerate(family.data) if data["pengurus"]]
     kodes = {data["kode"] for data in family.data}
+    recorded = known.families.get(family.no_kk_index)
+    if recorded and recorded["ended_on"] is not None:
+        yield refusal(first, "no_kk", "FAMILY_HAS_ENDED")
     if len(family.rows) > MOST_MEMBERS:
         yield refusal(first, "no_kk", "TOO_MANY_MEMBERS")
     if not heads:
@@ -100,6 +105,8 @@ def member_refusals(known: Known, family: Staged) -> Iterator[RowError]:
         person = known.persons.get(row["nik_index"])
         if row["repeated"]:
             yield refusal(row["row_no"], "nik", "DUPLICATE_NIK")
+        elif person and is_recorded_dead(person):
+            yield refusal(row["row_no"], "nik", "RECORDED_DEAD")
         elif person and person["left_on"] is None and person["kpm_id"] != kpm_id:
             yield refusal(row["row_no"], "nik", "NIK_IN_ANOTHER_FAMILY")
 
@@ -158,10 +165,13 @@ def plan_of(known: Known, family: Staged) -> Plan:
     ranks = [(scope, snapshot, value) for (scope, snapshot), value in desil.items()]
     before = orjson.loads(recorded["facts"]) if recorded else None
     last_end = last_komponen_end(known, kpm_id, before)
-    facts = facts_of(kpm_id, family.data, ranks, known.ages, known.today, last_end)
-    if before:
-        facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
+    facts = facts_of(kpm_id, data["kode"], family.data, ranks, known.ages, known.today, last_end)
     persons = [known.persons.get(row["nik_index"]) for row in family.rows]
+    anggota: list[UUID] = [person["anggota_id"] if person else new_id() for person in persons]
+    facts["pengurus_id"] = str(anggota[family.pengurus])
+    missing = sorted(known.members.get(kpm_id, set()) - set(anggota))
+    if before:
+        facts |= carried_over(before, missing, anggota)
     plan = Plan(
         kpm_id,
         recorded is None,
@@ -170,8 +180,9 @@ def plan_of(known: Known, family: Staged) -> Plan:
         facts,
         next_change_day(family.data, known.ages, known.today),
         changed=facts != before,
-        anggota=[person["anggota_id"] if person else new_id() for person in persons],
+        anggota=anggota,
         known_persons=[person is not None for person in persons],
+        missing=missing,
         moved_from=recorded["kode_wilayah"]
         if recorded and recorded["kode_wilayah"] != data["kode"]
         else None,
@@ -180,6 +191,13 @@ def plan_of(known: Known, family: Staged) -> Plan:
     add_memberships(known, plan, data)
     add_usaha(known, plan)
     return plan
+
+
+def carried_over(before: dict[str, Any], missing: list[UUID], anggota: list[UUID]) -> dict[str, Any]:
+    """Return the facts of a known family that the file does not replace."""
+    former = {*before["former_members"], *map(str, missing)} - set(map(str, anggota))
+    attendance = {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
+    return attendance | {"former_members": sorted(former)}
 
 
 def last_komponen_end(known: Known, kpm_id: UUID, before: dict[str, Any] | None) -> str | None:

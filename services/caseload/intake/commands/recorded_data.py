@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.family.models import EndReason
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import Ages
 from shared import wilayah
@@ -24,14 +25,15 @@ FROM staged_row WHERE job_id = $1
 NEXT_ROWS = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
 SCATTERED_ROWS = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
 FAMILIES = """
-SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text
+SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text, kpm.ended_on
 FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
 ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
 """
 PERSONS = """
-SELECT nik_index, anggota_id, kpm_id, left_on, kode_wilayah FROM kpm_anggota JOIN kpm USING (kpm_id)
+SELECT nik_index, anggota_id, kpm_id, left_on, kpm_anggota.end_reason, kode_wilayah FROM kpm_anggota JOIN kpm USING (kpm_id)
 WHERE nik_index = ANY($1)
 """
+MEMBERS = "SELECT kpm_id, anggota_id FROM kpm_anggota WHERE kpm_id = ANY($1) AND left_on IS NULL"
 KOMPONEN = """
 SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until FROM komponen
 WHERE valid @> $3::date AND (kpm_id = ANY($1) OR anggota_id = ANY($2))
@@ -44,7 +46,7 @@ WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR uppe
 DESIL = "SELECT kpm_id, scope, snapshot, value FROM desil WHERE kpm_id = ANY($1)"
 USAHA = """
 SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter
-FROM usaha WHERE kpm_id = ANY($1) OR anggota_id = ANY($2)
+FROM usaha WHERE (kpm_id = ANY($1) OR anggota_id = ANY($2)) AND ended_on IS NULL
 """
 PLACEMENTS = """
 SELECT p.pendamping_no, p.pendamping_id, s.status, n.penugasan_id, w.kode_wilayah
@@ -94,6 +96,8 @@ class Known:
     ages: Ages
     families: dict[bytes, Any]
     persons: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
+    members: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
+    """Current members of each recorded family."""
     komponen: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
     placement_by_family: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
@@ -174,7 +178,7 @@ async def read_details(session: AsyncSession, known: Known, families: Sequence[S
     outside = {
         row["nik_index"]
         for row in persons
-        if row["left_on"] is None and not actor.covers(row["kode_wilayah"])
+        if (row["left_on"] is None or is_recorded_dead(row)) and not actor.covers(row["kode_wilayah"])
     }
     known.persons = {row["nik_index"]: row for row in persons if row["nik_index"] not in outside}
     known.elsewhere |= {f.no_kk_index for f in families for row in f.rows if row["nik_index"] in outside}
@@ -188,9 +192,16 @@ async def read_details(session: AsyncSession, known: Known, families: Sequence[S
         await read_family_rows(connection, known, kpm_ids)
 
 
+def is_recorded_dead(person: Any) -> bool:
+    """Return whether a person's death is recorded. Only a reversal undoes it."""
+    return person["left_on"] is not None and person["end_reason"] == EndReason.MENINGGAL
+
+
 async def read_family_rows(connection: Any, known: Known, kpm_ids: list[UUID]) -> None:
     """Read komponen, memberships, dampingan, desil and usaha of families and persons."""
     persons = [person["anggota_id"] for person in known.persons.values()]
+    for row in await connection.fetch(MEMBERS, kpm_ids):
+        known.members.setdefault(row["kpm_id"], set()).add(row["anggota_id"])
     for row in await connection.fetch(KOMPONEN, kpm_ids, persons, known.today):
         for owner_id in (row["kpm_id"], row["anggota_id"]):
             known.komponen.setdefault(owner_id, {})[row["komponen_id"]] = row

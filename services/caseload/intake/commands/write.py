@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.business.commands import store_anggota_past, store_usaha_past
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
+from services.caseload.family.models import EndReason
 from services.caseload.identity.commands import seal_consented
 from services.caseload.intake.commands.areas import end_moved_dampingan, store_former_areas
 from services.caseload.intake.commands.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
 from services.caseload.intake.commands.plan import Plan
+from services.caseload.member.commands.ends import MemberEnd, end_members
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose
 from shared.database import raw
@@ -32,12 +34,10 @@ ON CONFLICT (kpm_id) DO UPDATE SET kode_wilayah = EXCLUDED.kode_wilayah, sealed_
     address_sealed = EXCLUDED.address_sealed, phone_sealed = EXCLUDED.phone_sealed, facts = EXCLUDED.facts,
     intake_digest = EXCLUDED.intake_digest, facts_until = EXCLUDED.facts_until, version = kpm.version + 1, changed_at = clock_timestamp()
 """
-# Runs before the members: the unique index allows one pengurus in each statement. Members not in the file have left.
-END_MEMBERS = """
-UPDATE kpm_anggota SET pengurus = false, left_on = CASE WHEN anggota_id = ANY($2) THEN NULL ELSE $3::date END,
-    end_reason = CASE WHEN anggota_id = ANY($2) THEN NULL ELSE 'TIDAK_DALAM_DATA' END
-WHERE kpm_id = ANY($1) AND left_on IS NULL AND (pengurus OR NOT anggota_id = ANY($2))
-"""
+# Runs before the members: the unique index allows one pengurus in each statement.
+CLEAR_PENGURUS = (
+    "UPDATE kpm_anggota SET pengurus = false WHERE kpm_id = ANY($1) AND pengurus AND left_on IS NULL"
+)
 UPSERT_MEMBERS = """
 INSERT INTO kpm_anggota (anggota_id, kpm_id, nik_index, nik_sealed, name_sealed, birth_on, sex, relation, married,
     pengurus, joined_on)
@@ -63,7 +63,7 @@ SELECT u.id, u.kpm_id, u.anggota_id, s.data->'usaha'->>'sector', (s.data->'usaha
     (s.data->'usaha'->>'omzet_rp')::bigint, s.nib_sealed, (s.data->'usaha'->>'has_letter')::boolean
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[]) AS u(id, kpm_id, anggota_id, row_no)
 JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
-ON CONFLICT (anggota_id) DO UPDATE SET kpm_id = EXCLUDED.kpm_id, sector = EXCLUDED.sector,
+ON CONFLICT (anggota_id) WHERE ended_on IS NULL DO UPDATE SET kpm_id = EXCLUDED.kpm_id, sector = EXCLUDED.sector,
     started_on = EXCLUDED.started_on, omzet_rp = EXCLUDED.omzet_rp, nib_sealed = EXCLUDED.nib_sealed,
     has_letter = EXCLUDED.has_letter, as_of = NULL, version = usaha.version + 1, recorded_at = clock_timestamp()
 """
@@ -86,7 +86,10 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     changed = [plan for plan in plans if not plan.new]
     moved = await store_former_areas(session, job, changed, today)
     if changed:
-        await change_families(connection, job, changed, today)
+        await change_families(connection, job, changed)
+        missing = [MemberEnd(id_, EndReason.TIDAK_DALAM_DATA, today) for p in changed for id_ in p.missing]
+        rows.add_ends(await end_members(session, missing))
+        await connection.execute(CLEAR_PENGURUS, [plan.kpm_id for plan in changed])
     await end_komponen(connection, plans, today)
     await copy(connection, rows, FAMILY_COLUMNS)
     if rows.known_members:
@@ -136,13 +139,12 @@ async def copy(connection: Any, rows: NewRows, tables: Mapping[str, Sequence[str
             )
 
 
-async def change_families(connection: Any, job: Job, plans: Sequence[Plan], today: date) -> None:
-    """Update known families. Members that are not in the file have left."""
+async def change_families(connection: Any, job: Job, plans: Sequence[Plan]) -> None:
+    """Update known families."""
     heads = [p.staged.rows[p.staged.pengurus]["row_no"] for p in plans]
     kpm_ids, facts = [p.kpm_id for p in plans], [orjson.dumps(p.facts).decode() for p in plans]
     kodes, digests, untils = zip(*((p.kode, p.digest, p.next_change_day) for p in plans), strict=True)
     await connection.execute(UPSERT_FAMILIES, job.job_id, kpm_ids, heads, kodes, facts, digests, untils)
-    await connection.execute(END_MEMBERS, kpm_ids, [id_ for p in plans for id_ in p.anggota], today)
 
 
 async def end_komponen(connection: Any, plans: Sequence[Plan], today: date) -> None:

@@ -2,9 +2,14 @@
 
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.caseload.family.errors import NoKkKnown
+from services.caseload.family.models import Kpm, KpmNoKk
 from services.caseload.member.errors import NikKnown, NumberNotAccepted
 from shared.access import Actor, Permission
+from shared.database import insert
 from shared.errors import DomainError
 
 
@@ -27,3 +32,17 @@ def refusal_of_no_kk(actor: Actor, kpm_id: UUID, owner: UUID | None) -> DomainEr
 def may_look_up_owner(actor: Actor, kpm_id: UUID, owner: UUID | None) -> bool:
     """Return whether this family has the number, or the actor may look it up."""
     return owner == kpm_id or (owner is not None and actor.may(Permission.KPM_LOOK_UP))
+
+
+async def insert_card(session: AsyncSession, actor: Actor, old: Kpm, card: KpmNoKk) -> None:
+    """Insert the card, or raise the refusal if another family has it."""
+    refusal = refusal_of_no_kk(actor, old.kpm_id, await read_card_owner(session, card))
+    await insert(session, card, ex_kpm_no_kk_one_family=refusal)
+
+
+async def read_card_owner(session: AsyncSession, card: KpmNoKk) -> UUID | None:
+    """Return the family that has the card, None if row security hides it."""
+    same = sa.select(KpmNoKk.kpm_id).where(
+        KpmNoKk.no_kk_index == card.no_kk_index, KpmNoKk.valid.overlaps(card.valid)
+    )
+    return await session.scalar(same.limit(1))

@@ -10,7 +10,9 @@ from services.caseload.history import append_history
 from services.caseload.membership.commands.pending_decisions import drop_decisions_after_re_entry
 from services.caseload.membership.errors import KepesertaanOverlaps, ReEntryByUsulan
 from services.caseload.membership.models import Kepesertaan
-from services.caseload.visibility import lock_family
+from services.caseload.task.commands import finish_open_tugas
+from services.caseload.task.models import TugasKind
+from services.caseload.visibility import lock_family, require_not_ended
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KepesertaanStarted
@@ -52,8 +54,9 @@ async def start_kepesertaan(
     For PKH, the family's dampingan counts as accompaniment again from the first day.
 
     Raises:
-        KepesertaanOverlaps: the exclusion constraint refuses the period.
+        FamilyHasEnded. KepesertaanOverlaps: the exclusion constraint refuses the period.
     """
+    require_not_ended(kpm)
     valid = Range(valid_from, None)
     row = Kepesertaan(kepesertaan_id=uuid7(), kpm_id=kpm.kpm_id, bansos=bansos, valid=valid)
     await insert(session, row, ex_kepesertaan_no_overlap=KepesertaanOverlaps("/body/valid_from"))
@@ -62,6 +65,7 @@ async def start_kepesertaan(
     await append_history(session, *entry, who=actor.person, why=why, **values)
     emit(session, KepesertaanStarted.of(row, kode_wilayah=kpm.kode_wilayah))
     await drop_decisions_after_re_entry(session, kpm.kpm_id, bansos)
+    await finish_open_tugas(session, actor, TugasKind.PUTUSKAN_KEPESERTAAN, kpm.kpm_id)
     if bansos is Bansos.PKH:
         starts_at = midnight(valid_from)
         payload = {"kepesertaan_id": str(row.kepesertaan_id)}

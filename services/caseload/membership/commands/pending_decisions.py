@@ -14,13 +14,14 @@ from services.caseload.membership.models import (
     CaseState,
     Kepesertaan,
     KepesertaanPending,
+    PendingKey,
     PendingOutcome,
 )
 from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import Bansos
-from shared.database import raw, vault_of
+from shared.contracts.kinds import Bansos, FamilyEndReason
+from shared.database import raw, uuid7, vault_of
 from shared.errors import NotFound
 
 OPEN_DECISIONS = """
@@ -52,6 +53,24 @@ async def update_pending_decisions(session: AsyncSession, mark: CaseMark) -> Non
         await drop_decisions(session, KepesertaanPending.kepesertaan_id == mark.kepesertaan_id)
 
 
+async def open_decisions_after_joining(session: AsyncSession, kpm_id: UUID, joined_kpm_id: UUID) -> None:
+    """Open a decision about each membership after the last member joined another family."""
+    today = await clock.today(session)
+    active = sa.select(Kepesertaan).where(
+        Kepesertaan.kpm_id == kpm_id, sa.func.coalesce(Kepesertaan.valid_to > today, True)
+    )
+    for row in await session.scalars(active.order_by(Kepesertaan.kepesertaan_id)):
+        session.add(
+            KepesertaanPending(
+                pending_id=uuid7(),
+                kpm_id=kpm_id,
+                kepesertaan_id=row.kepesertaan_id,
+                joined_kpm_id=joined_kpm_id,
+                since=today,
+            )
+        )
+
+
 async def drop_decisions_after_re_entry(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
     """Drop pending decisions that the family's exits from a bansos opened, after its re-entry."""
     exits = (
@@ -75,12 +94,12 @@ async def decide_stay(
     """Decide that a membership stays, and return the pending decisions that this closes.
 
     Raises:
-        NotFound, NothingPending.
+        NotFound, PendampingInactive, FamilyHasEnded, NothingPending.
     """
     row = await session.get(Kepesertaan, kepesertaan_id)
     if row is None:
         raise NotFound("kepesertaan")
-    await lock_family(session, actor, row.kpm_id)
+    await lock_family(session, actor, row.kpm_id, ended=(FamilyEndReason.BERGABUNG,))
     statement = sa.select(KepesertaanPending).where(
         KepesertaanPending.kepesertaan_id == kepesertaan_id, KepesertaanPending.outcome.is_(None)
     )
@@ -101,4 +120,6 @@ async def store_decision(
     decision.decided_on = await clock.today(session)
     decision.reason_sealed = vault_of(session).seal(reason, **location)
     entry = (decision.kpm_id, "kepesertaan", decision.kepesertaan_id, "STAYS")
-    await append_history(session, *entry, who=actor.person, why=None, graduasi_id=str(decision.graduasi_id))
+    causes = {name: getattr(decision, name) for name in PendingKey.model_fields}
+    causes = {name: str(value) for name, value in causes.items() if value}
+    await append_history(session, *entry, who=actor.person, why=None, **causes)

@@ -12,6 +12,7 @@ down_revision = None
 FAMILY_TABLES = (
     "kpm_no_kk",
     "kpm_anggota",
+    "nik_past",
     "komponen",
     "desil",
     "usaha",
@@ -33,9 +34,9 @@ FAMILY_TABLES = (
     "replica_aid.aid",
 )
 AUTHOR = "pendamping_id = platform.pendamping()"
-# A pendamping who splits a family does not accompany the new one. The command sets its id for the transaction.
-NEW = "kpm_id::text = current_setting('pilar.new_family', true)"
-OWN = f"platform.in_scope(kode_wilayah) AND ({NEW} OR own_family(kpm_id))"
+# A pendamping accompanies neither a new family yet, nor one that ends. The command sets its id for the transaction.
+OPEN = "kpm_id::text = current_setting('pilar.open_family', true)"
+OWN = f"platform.in_scope(kode_wilayah) AND ({OPEN} OR own_family(kpm_id))"
 
 
 def upgrade() -> None:

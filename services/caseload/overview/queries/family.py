@@ -22,7 +22,7 @@ COMPILED = STATUS_ON_DAY.compile(dialect=postgresql.dialect(), compile_kwargs={"
 STATUS = str(COMPILED).removeprefix("SELECT ").rpartition("FROM kpm")[0]
 # Fast path: PostgreSQL builds the lists as JSON. Eleven queries with their round trips took ten times as long.
 FAMILY = f"""
-SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, {STATUS},
+SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, kpm.ended_on, kpm.end_reason, {STATUS},
     kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
     card.no_kk_index, card.no_kk_sealed,
     (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
@@ -30,7 +30,7 @@ SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, {STATUS},
             encode(a.name_sealed, 'hex') AS name, a.birth_on, a.sex, a.relation, a.married, a.pengurus,
             (SELECT json_build_object('usaha_id', u.usaha_id, 'sector', u.sector, 'started_on', u.started_on,
                     'omzet_rp', u.omzet_rp, 'has_nib', u.nib_sealed IS NOT NULL, 'has_letter', u.has_letter, 'version', u.version)
-                FROM usaha u WHERE u.anggota_id = a.anggota_id) AS usaha
+                FROM usaha u WHERE u.anggota_id = a.anggota_id AND u.ended_on IS NULL) AS usaha
         FROM kpm_anggota a WHERE a.kpm_id = kpm.kpm_id AND a.left_on IS NULL) AS m) AS members,
     (SELECT json_agg(json_build_object('anggota_id', k.anggota_id, 'komponen_id', k.komponen_id, 'kind', k.kind,
             'version', k.version, 'valid_from', lower(k.valid), 'valid_to', upper(k.valid)) ORDER BY k.kind)
@@ -54,7 +54,7 @@ WHERE kpm.kpm_id = $1
 OWN_FAMILY = f"""{FAMILY} AND EXISTS (SELECT FROM dampingan own
     WHERE own.kpm_id = kpm.kpm_id AND own.pendamping_id = $3 AND own.valid @> $2::date)"""
 LISTS = ("desil", "dampingan", "aid")
-OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members"})
+OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members", "ended_on", "end_reason"})
 
 
 async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
@@ -77,6 +77,8 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
         "kpm_id": row["kpm_id"],
         "kode_wilayah": row["kode_wilayah"],
         "version": row["version"],
+        "ended_on": row["ended_on"],
+        "end_reason": row["end_reason"],
         "status": row["status"],
         "no_kk": mask(open_value(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex()))
         if card

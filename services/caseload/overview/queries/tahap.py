@@ -12,25 +12,33 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.family.models import Kpm
 from services.caseload.membership.models import CaseMark
 from services.caseload.membership.queries import MembershipStatus, list_memberships
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import Bansos
+from shared.contracts.kinds import Bansos, ExitReason, FamilyEndReason
 from shared.errors import NotFound
 
 
 class Payable(StrEnum):
     """How far a membership is payable.
 
-    ALL: it has no end. UP_TO: up to the last payable tahap. HELD: an objection suspends the end. NONE: there is no
-    membership on that day.
+    ALL: it has no end. UP_TO: up to the last payable tahap. HELD: an objection suspends the end, or the only member has
+    died and no case ends it yet. NONE: there is no membership on that day.
     """
 
     ALL = "ALL"
     UP_TO = "UP_TO"
     HELD = "HELD"
     NONE = "NONE"
+
+
+class HeldFor(StrEnum):
+    """Why tahap are held: an objection (payable) or a death (not payable)."""
+
+    OBJECTION = "OBJECTION"
+    DEATH = "DEATH"
 
 
 # Reasons in English and Indonesian, filled with values of the answer.
@@ -47,6 +55,10 @@ WORDS = MappingProxyType(
         "HELD": (
             "An objection is not decided yet. The end on {ends_on} is suspended; each tahap stays payable until the decision.",
             "Sanggah belum diputus; akhir kepesertaan {ends_on} ditunda dan setiap tahap tetap dibayarkan sampai diputus.",
+        ),
+        "DEATH": (
+            "The only member has died (recorded {held_from}). Tahap cut off from then on are held; earlier ones stay payable.",
+            "Satu-satunya anggota meninggal (tercatat {held_from}). Tahap sejak itu ditahan; sebelumnya tetap dibayarkan.",
         ),
         "ENDS": (
             "The membership ends on {ends_on} ({exit_reason}): payable up to {last_payable_tahap}, not {first_unpayable_tahap}.",
@@ -93,7 +105,9 @@ async def payable_tahap(
     pending = [
         other["bansos"] for other in memberships if other["status"] == MembershipStatus.DECISION_PENDING
     ]
-    return payable_answer(row, day, is_later=row is not of_bansos[-1]) | {
+    kpm = await session.get_one(Kpm, kpm_id)
+    died = kpm.end_recorded_on if kpm.end_reason is FamilyEndReason.MENINGGAL else None
+    return payable_answer(row, day, died, is_later=row is not of_bansos[-1]) | {
         "kpm_id": kpm_id,
         "bansos": bansos,
         "pending": pending,
@@ -106,10 +120,10 @@ def membership_on(memberships: Sequence[dict[str, Any]], day: date) -> dict[str,
     return started[-1] if started else memberships[0]
 
 
-def payable_answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[str, Any]:
+def payable_answer(row: dict[str, Any], day: date, died: date | None, *, is_later: bool) -> dict[str, Any]:
     """Return what is payable of a membership as of a day.
 
-    `is_later`: another membership follows it.
+    `died` is the day on which the death of the only member was recorded. `is_later`: another membership follows it.
     """
     case: CaseMark | None = row["case"]
     values = {
@@ -122,7 +136,19 @@ def payable_answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[st
         "back_pay": row["back_pay_tahap"],
     }
     payable, why = payable_of(row, case, day, is_later=is_later)
+    if died is not None and died <= day and waits_for_end(row, day):
+        payable, why = Payable.HELD, HeldFor.DEATH.value
+    held_for = HeldFor.DEATH if why == HeldFor.DEATH else HeldFor.OBJECTION
+    values["held_for"] = held_for if payable is Payable.HELD else None
+    values["held_from"] = died if values["held_for"] is HeldFor.DEATH else None
     return values | {"payable": payable, "reason": format_reason(row, values, why)}
+
+
+def waits_for_end(row: dict[str, Any], day: date) -> bool:
+    """Return whether no case has ended a membership after the death of the only member."""
+    has_end = row["valid_to"] is not None
+    ended = has_end and (row["valid_to"] <= day or row["exit_reason"] is ExitReason.MENINGGAL)
+    return row["valid_from"] <= day and not ended
 
 
 def payable_of(

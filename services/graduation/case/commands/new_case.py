@@ -13,13 +13,14 @@ from services.graduation.case.errors import (
     KepesertaanOfAnotherFamily,
 )
 from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
+from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import require_policy
 from services.graduation.replicas.models import Kepesertaan, Kpm
 from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.database import refuse_violations, uuid7
-from shared.errors import CaseAlreadyOpen, NotYetKnown
+from shared.errors import CaseAlreadyOpen, FamilyHasEnded, NotYetKnown
 from shared.validity import covers
 
 
@@ -27,7 +28,7 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
     """Open a case on a kepesertaan, under the policy in force today.
 
     Raises:
-        PolicyMissing, ExitProposalRequired, NotYetKnown, FamilyNotAccompanied, PendampingInactive,
+        PolicyMissing, ExitProposalRequired, NotYetKnown, FamilyHasEnded, FamilyNotAccompanied, PendampingInactive,
         KepesertaanOfAnotherFamily, KepesertaanNotActive, CaseAlreadyOpen
     """
     now = await moment_of(session)
@@ -67,15 +68,19 @@ async def _read_family(
 ) -> tuple[Kpm, Kepesertaan]:
     row = (
         await session.execute(
-            sa.select(Kpm, Kepesertaan)
+            sa.select(Kpm, Kepesertaan, FamilyEnd)
+            .select_from(Kpm)
             .outerjoin(Kepesertaan, Kepesertaan.kepesertaan_id == kepesertaan_id)
+            .outerjoin(FamilyEnd, FamilyEnd.kpm_id == Kpm.kpm_id)
             .where(Kpm.kpm_id == kpm_id, sa.func.platform.in_scope(Kpm.kode_wilayah))
             .where(sa.func.own_family(kpm_id))
         )
     ).one_or_none()
     if row is None:
         raise NotYetKnown("kpm", "/body/kpm_id")
-    kpm, kepesertaan = row
+    kpm, kepesertaan, end = row
+    if end is not None:
+        raise FamilyHasEnded("/body/kpm_id", ended_on=end.ended_on, end_reason=end.end_reason)
     if kepesertaan is None:
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
     if kepesertaan.kpm_id != kpm_id:

@@ -167,6 +167,7 @@ def _to_event(approved: ApprovedCase, penetapan: Penetapan, sk: Sk) -> GraduasiD
         sk_id=sk.sk_id,
         sk_no=sk.sk_no,
         sk_on=sk.sk_on,
+        announced_on=sk.announced_on,
         term_ends_on=penetapan.term_ends_on,
         effective_tahap=penetapan.effective_tahap,
         effective_on=penetapan.effective_on,

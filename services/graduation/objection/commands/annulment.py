@@ -14,13 +14,11 @@ from services.graduation.case.models import Graduasi, GraduasiState, Stage, Stag
 from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
-from services.graduation.monitoring.commands import close_tasks
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
 from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
 from services.graduation.objection.queries import read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
-from services.graduation.term.commands import END_TERM, START_MONITORING
-from shared import jobs
+from services.graduation.term.commands import cancel_due_work
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiAnnulled
@@ -47,6 +45,25 @@ async def annul_case(
     """
     case.require_transition(GraduasiState.DIPULIHKAN)
     await _check_tahap(session, case, act.moment.on, terms.back_pay)
+    annulment = await _undo_decree(session, case, policy, act, terms)
+    await retry_waiting(session, case)
+    return annulment
+
+
+async def annul_after_death(session: AsyncSession, case: Graduasi, policy: Policy, act: Act) -> None:
+    """Annul the SK of a locked case whose family has died.
+
+    No back-pay is decided. The exit proposals that wait for the case keep waiting, for the case of the death.
+
+    Raises:
+        IllegalTransition
+    """
+    await _undo_decree(session, case, policy, act, AnnulmentTerms(AnnulmentGround.MENINGGAL, ()))
+
+
+async def _undo_decree(
+    session: AsyncSession, case: Graduasi, policy: Policy, act: Act, terms: AnnulmentTerms
+) -> Annulment:
     annulment = await _build_annulment(session, case, act, terms)
     case.outcome = None
     await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
@@ -54,10 +71,9 @@ async def annul_case(
     await session.flush()
     keys = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah}
     session.add_all(BackPayment(**dict(one), **keys) for one in terms.back_pay)
-    await _cancel_due_work(session, case, act.moment.on)
+    await cancel_due_work(session, case, act.moment.on)
     await reverse_credit(session, case, terms.ground, act.moment.on)
     emit(session, _to_event(case, annulment, terms.back_pay))
-    await retry_waiting(session, case)
     return annulment
 
 
@@ -133,12 +149,6 @@ async def was_effective(session: AsyncSession, graduasi_id: UUID) -> bool:
     """
     statement = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == graduasi_id)
     return await session.scalar(statement) is not None
-
-
-async def _cancel_due_work(session: AsyncSession, case: Graduasi, on: date) -> None:
-    await close_tasks(session, case, on)
-    for kind in (END_TERM, START_MONITORING):
-        await jobs.unschedule(session, kind, case.graduasi_id)
 
 
 def _to_event(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPaymentTerms]) -> GraduasiAnnulled:

@@ -138,7 +138,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     if actor.is_same_as(sanggah.typed_by, sanggah.typed_by_sub):
         raise DecidedByLodger
     act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
-    sanggah.state = SanggahState(ruling.outcome.value)
+    sanggah.transition_to(SanggahState(ruling.outcome.value))
     session.add(_build_decision(sanggah, act))
     if ruling.outcome is SanggahOutcome.DITERIMA:
         emit(session, _to_decided_event(case, sanggah, act))
@@ -181,6 +181,18 @@ async def _end_suspension(
     else:
         await advance(session, [(case, policy)], [GraduasiState.MASA_SANGGAH], act)
         await schedule_term_end(session, [penetapan], settled_on)
+
+
+async def lapse_sanggah(session: AsyncSession, case: Graduasi, act: Act) -> None:
+    """Close the undecided sanggah of a locked case as GUGUR. Do nothing without one."""
+    statement = sa.select(Sanggah).where(
+        Sanggah.graduasi_id == case.graduasi_id, Sanggah.state == SanggahState.DIAJUKAN
+    )
+    sanggah = (await session.scalars(statement.with_for_update(key_share=True))).one_or_none()
+    if sanggah is not None:
+        sanggah.transition_to(SanggahState.GUGUR)
+        session.add(_build_decision(sanggah, act))
+        emit(session, _to_decided_event(case, sanggah, act))
 
 
 def _build_decision(sanggah: Sanggah, act: Act) -> SanggahDecision:

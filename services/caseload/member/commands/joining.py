@@ -1,0 +1,138 @@
+"""Members who join a family: by birth, and from another family with evidence."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.business.commands import store_anggota_past
+from services.caseload.family.commands.changes import change_family
+from services.caseload.family.models import AnggotaFacts, EndReason, Kpm, KpmAnggota
+from services.caseload.member.commands.ends import EndedMember, MemberEnd, end_members
+from services.caseload.member.commands.family_end import end_family
+from services.caseload.member.commands.members import count_members
+from services.caseload.member.commands.taken_numbers import refusal_of_nik
+from services.caseload.member.commands.transfer import move_usaha, settle_member
+from services.caseload.member.errors import (
+    BirthDateInTheFuture,
+    JoinNeedsEvidence,
+    NikKnown,
+    NumberNotAccepted,
+    PengurusStays,
+    RecordedDead,
+)
+from services.caseload.member.models import JoinReason, JoinTerms
+from services.caseload.membership.commands.pending_decisions import open_decisions_after_joining
+from services.caseload.visibility import lock_family
+from shared import clock
+from shared.access import Actor
+from shared.contracts.kinds import FamilyEndReason
+from shared.database import insert, raw, uuid7, vault_of
+from shared.dates import require_not_future
+from shared.files import require_evidence
+
+# How a join ends the period in the family before. Nobody is born into a second family.
+END_REASONS = {JoinReason.KAWIN_MASUK: EndReason.KAWIN_KELUAR, JoinReason.GABUNG: EndReason.PINDAH}
+
+
+async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: JoinTerms) -> KpmAnggota:
+    """Add a person to a family.
+
+    The row of a former member of any family is reused. A current member of another family leaves it on the same day,
+    with komponen and business. The actor must be allowed to change both. If she was the last one, that family ends.
+
+    Raises:
+        NotFound, PendampingInactive, FamilyHasEnded, DateInTheFuture, BirthDateInTheFuture, RecordedDead, NikKnown,
+        NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
+    """
+    index = vault_of(session).index("nik", terms.nik)
+    kpm, other = await lock_families(session, actor, kpm_id, await read_family_of(session, index))
+    require_not_future(terms.on, await clock.today(session))
+    if terms.birth_on > terms.on:
+        raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
+    statement = sa.select(KpmAnggota).where(KpmAnggota.nik_index == index).with_for_update(key_share=True)
+    existing, ended = await session.scalar(statement), None
+    if existing is not None and existing.end_reason is EndReason.MENINGGAL:
+        raise RecordedDead("/body/nik")
+    if existing is not None and existing.left_on is None:
+        if other is None or existing.kpm_id != other.kpm_id:
+            raise refusal_of_nik(actor, kpm_id, existing.kpm_id)
+        ended = await leave_for(session, actor, other, existing, kpm, terms)
+    elif existing is not None:
+        # Fast path: the database copies the member's period.
+        await store_anggota_past(await raw(session), [existing.anggota_id])
+    member = await write_member(session, kpm_id, existing, index, terms, ended)
+    detail = {"on": str(terms.on), "evidence_sha256": terms.evidence_sha256}
+    detail |= {"joined_from": str(other.kpm_id)} if ended and other else {}
+    await change_family(session, kpm, actor, ("anggota", member.anggota_id), "JOINED", terms.reason, **detail)
+    if ended is not None:
+        await move_usaha(session, member, kpm)
+    return member
+
+
+async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None:
+    """Return the family of a current member, None if row security hides it."""
+    statement = sa.select(KpmAnggota.kpm_id).where(
+        KpmAnggota.nik_index == nik_index, KpmAnggota.left_on.is_(None)
+    )
+    return await session.scalar(statement)
+
+
+async def lock_families(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, other_id: UUID | None
+) -> tuple[Kpm, Kpm | None]:
+    """Lock two families in the order of their ids to avoid deadlocks."""
+    ids = sorted({kpm_id, other_id} - {None}, key=str)
+    locked = {id_: (await lock_family(session, actor, id_)).kpm for id_ in ids if id_}
+    return locked[kpm_id], locked.get(other_id) if other_id and other_id != kpm_id else None
+
+
+async def leave_for(
+    session: AsyncSession, actor: Actor, old: Kpm, member: KpmAnggota, new: Kpm, terms: JoinTerms
+) -> EndedMember:
+    """End a person's period in one family, because she joins another.
+
+    The last member's family ends, and its memberships wait for a decision.
+    """
+    reason = END_REASONS.get(terms.reason)
+    if reason is None:
+        raise NikKnown("/body/nik")
+    if terms.evidence_sha256 is None:
+        raise JoinNeedsEvidence("/body/evidence_sha256")
+    await require_evidence(session, terms.evidence_sha256)
+    if member.pengurus and await count_members(session, old.kpm_id) > 1:
+        raise PengurusStays("/body/nik")
+    (ended,) = await end_members(session, [MemberEnd(member.anggota_id, reason, terms.on)], with_usaha=False)
+    detail = ended.detail() | {"joined": str(new.kpm_id), "evidence_sha256": terms.evidence_sha256}
+    if ended.last:
+        detail |= await end_family(session, old, FamilyEndReason.BERGABUNG, ended.left_on)
+        await open_decisions_after_joining(session, old.kpm_id, new.kpm_id)
+    await change_family(session, old, actor, ("anggota", member.anggota_id), "LEFT", reason.value, **detail)
+    await session.refresh(member)
+    await settle_member(session, member, ended, new.kpm_id)
+    return ended
+
+
+async def write_member(
+    session: AsyncSession,
+    kpm_id: UUID,
+    existing: KpmAnggota | None,
+    index: bytes,
+    terms: JoinTerms,
+    ended: EndedMember | None,
+) -> KpmAnggota:
+    """Insert the member's row, or write the terms to the existing one."""
+    vault, location = vault_of(session), {"table": "kpm_anggota", "row_id": index.hex()}
+    values = {name: getattr(terms, name) for name in AnggotaFacts.model_fields} | {
+        "kpm_id": kpm_id,
+        "nik_sealed": vault.seal(terms.nik, column="nik", **location),
+        "name_sealed": vault.seal(terms.name, column="name", **location),
+        "pengurus": False,
+        "joined_on": ended.left_on if ended else terms.on,
+        "left_on": None,
+        "end_reason": None,
+    }
+    member = existing or KpmAnggota(anggota_id=uuid7(), nik_index=index, **values)
+    member.sqlmodel_update(values)
+    await insert(session, member, uq_kpm_anggota_nik_index=NumberNotAccepted("/body/nik"))
+    return member
