@@ -75,7 +75,9 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.EFEKTIF: frozenset({S.PEMANTAUAN, S.DISANGGAH}),
         S.PEMANTAUAN: frozenset({S.SELESAI, S.DISANGGAH}),
         S.DIKEMBALIKAN: frozenset({S.DIASESMEN, S.DIUSULKAN}),
-        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN},
+        S.DIKECUALIKAN: frozenset({S.DIASESMEN}),
+        # One of these, by the state in which the case was postponed: `_ways_out_of_postponement`.
+        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN, S.DITOLAK, S.DIPULIHKAN},
     }
 )
 
@@ -213,7 +215,14 @@ class Graduasi(GraduasiView, Table, table=True):
             return frozenset() if resuming else TRANSITIONS[self.state]
         if resuming:
             return frozenset({self.postponed_from})
-        return frozenset({S.DIBATALKAN}) if self.postponed_from in BEFORE_DITETAPKAN else frozenset()
+        return _ways_out_of_postponement(self.postponed_from)
+
+
+def _ways_out_of_postponement(postponed_from: GraduasiState) -> frozenset[GraduasiState]:
+    """Return the states that a postponed case may take without its resumption."""
+    if postponed_from in UNDER_REVIEW:
+        return frozenset({S.DIKEMBALIKAN, S.DITOLAK, S.DIBATALKAN})
+    return frozenset({S.DIBATALKAN if postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
 
 
 class HistoryItem(Fields):

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.graduation.decree import queries
 from services.graduation.decree.commands import bulk, penetapan
-from services.graduation.decree.models import Penetapan, PenetapanFields, SkTerms, SkView
+from services.graduation.decree.models import DecreeTerms, Penetapan, PenetapanFields, SkView
 from shared.access import Permission
 from shared.errors import BadValue
 from shared.fields import Body, Sha256, View
@@ -20,8 +20,8 @@ router = Router(tag="penetapan")
 MAX_CASES = 200
 
 
-class Decree(SkTerms, Body):
-    """An SK over approved cases, announced on its date."""
+class Decree(DecreeTerms, Body):
+    """An SK over approved cases. Without `announced_on` it is announced today."""
 
     graduasi_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_CASES)]
 
@@ -50,7 +50,7 @@ class SkFullView(SkView):
     penetapan: list[PenetapanView]
 
 
-class BulkDecree(SkTerms, Body):
+class BulkDecree(DecreeTerms, Body):
     """An SK over the cases of a file (`POST /v1/files`) with one graduasi_id per line."""
 
     sha256: Sha256

@@ -8,22 +8,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.policy.models.policy import Policy, TermStart, TermUnit
+from services.graduation.policy.models.policy import Policy, TermUnit
 from shared.dates import months_after
 
 
-def term_ends_on(policy: Policy, announced_on: date, sk_on: date) -> date:
+def term_ends_on(policy: Policy, announced_on: date) -> date:
     """Return the last day of the term, on which a sanggah may still be lodged."""
-    start = sk_on if policy.sanggah_starts_from is TermStart.SK_ON else announced_on
     if policy.sanggah_unit is TermUnit.DAY:
-        return start + timedelta(days=policy.sanggah_length)
-    return months_after(start, policy.sanggah_length)
+        return announced_on + timedelta(days=policy.sanggah_length)
+    return months_after(announced_on, policy.sanggah_length)
+
+
+def term_settled_on(term_ends_on: date) -> date:
+    """Return the day on which an exit is settled if nobody objects: the day after the term."""
+    return term_ends_on + timedelta(days=1)
 
 
 def effective_tahap(calendar: Sequence[TahapCalendar], settled_on: date) -> TahapCalendar:
     """Return the first tahap whose cut-off is on or after `settled_on`.
-
-    `settled_on` is the term's end, or the date of a later decision.
 
     Raises:
         TahapNotPlanned: The calendar does not reach that date.
@@ -32,6 +34,19 @@ def effective_tahap(calendar: Sequence[TahapCalendar], settled_on: date) -> Taha
     if not reachable:
         raise TahapNotPlanned(on=settled_on)
     return min(reachable, key=lambda tahap: tahap.cutoff_on)
+
+
+def effective_tahap_after(
+    calendar: Sequence[TahapCalendar], settled_on: date, forecast: str
+) -> TahapCalendar:
+    """Return the effective tahap of a settled exit, never earlier than the forecast of its SK.
+
+    Raises:
+        TahapNotPlanned: The calendar does not reach that date.
+    """
+    tahap = effective_tahap(calendar, settled_on)
+    later = [one for one in calendar if one.tahap == forecast and one.starts_on > tahap.starts_on]
+    return later[0] if later else tahap
 
 
 def last_payable(calendar: Sequence[TahapCalendar], effective: TahapCalendar) -> str:

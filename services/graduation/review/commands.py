@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
-from services.graduation.decree.models import Penetapan
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import Policy
@@ -19,13 +18,13 @@ from services.graduation.review.errors import (
     MusyawarahNotRequired,
 )
 from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
-from services.graduation.term.commands import schedule_term_end
+from services.graduation.term.commands import continue_term
 from shared.access import Actor, Permission, Scope
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposalWithdrawn
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
-from shared.database import load, uuid7, write
+from shared.database import uuid7, write
 from shared.dates import require_not_future
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -191,9 +190,8 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
     await require_evidence(session, grounds.evidence_sha256)
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
     await advance(session, [(case, policy)], [target], act, resuming=True)
-    if target is GraduasiState.MASA_SANGGAH:
-        penetapan = await load(session, Penetapan, graduasi_id)
-        await schedule_term_end(session, [penetapan], act.moment.on)
+    if target not in BEFORE_DITETAPKAN:
+        await continue_term(session, case, policy, act)
     return case
 
 

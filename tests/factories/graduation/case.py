@@ -104,8 +104,9 @@ class CaseDriver:
     async def approve(self) -> httpx.Response:
         return await self.post("approval", {}, "approval")
 
-    async def determine(self, sk_on: str, sk_no: str = "") -> httpx.Response:
+    async def determine(self, sk_on: str, sk_no: str = "", **more: Any) -> httpx.Response:
         body = {"sk_no": sk_no or f"SK/{uuid7()}"[:39], "sk_on": sk_on, "graduasi_ids": [self.graduasi_id]}
+        body |= more
         return await self.service.post("/v1/sk", body, as_=self.by["sk"])
 
     async def state(self) -> str:
@@ -134,6 +135,13 @@ class CaseDriver:
                 return self
         message = f"no steps lead to {state}"
         raise AssertionError(message)
+
+
+async def read_penetapan(driver: CaseDriver) -> dict[str, Any]:
+    """Return the penetapan of a case as the ministry sees it."""
+    shown = await driver.service.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"])
+    penetapan: dict[str, Any] = ok(shown, 200)["penetapan"]
+    return penetapan
 
 
 async def emitted_events(service: Running, *kinds: str) -> list[tuple[str, dict[str, Any]]]:

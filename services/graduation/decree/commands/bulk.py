@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,21 +16,22 @@ from services.graduation.case.models import GraduasiState, Stage, StageAct
 from services.graduation.decree.commands.penetapan import (
     ApprovedCase,
     add_cases,
+    announcement_of,
     build_sk,
+    check_sk_dates,
     insert_sk,
     lock_cases,
 )
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkFileEmpty, SkFileTooLong
-from services.graduation.decree.models import Penetapan, Sk, SkTerms
+from services.graduation.decree.models import DecreeTerms, Penetapan, Sk
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import effective_tahap, read_calendar, term_ends_on
-from shared import files, jobs
+from services.graduation.policy.rules import effective_tahap, read_calendar, term_ends_on, term_settled_on
+from shared import clock, files, jobs
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import acted_by, load, vault_of
-from shared.dates import require_not_future
 from shared.errors import DateTooEarly, DomainError, NotFound
 from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
@@ -41,18 +43,19 @@ FIRST_STEP, LARGEST_FILE = 100, 8 * 1024 * 1024
 _lines_by_sha256: dict[str, list[str]] = {}
 
 
-async def request_sk(session: AsyncSession, actor: Actor, terms: SkTerms, sha256: str) -> tuple[Sk, UUID]:
+async def request_sk(session: AsyncSession, actor: Actor, terms: DecreeTerms, sha256: str) -> tuple[Sk, UUID]:
     """Insert an SK without cases, and enqueue the job that adds them.
 
     Returns:
         The SK and the id of the job.
 
     Raises:
-        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkNumberTaken
+        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkEnteredTooLate, DateInThePast,
+        AnnouncementTooLate, SkNumberTaken
     """
     await _check_file(session, sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
-    require_not_future(terms.sk_on, act.moment.on, "/body/sk_on")
+    await check_sk_dates(session, terms, act.moment.on)
     await require_evidence(session, terms.evidence_sha256)
     sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
@@ -149,6 +152,7 @@ class CaseChecks:
 
     actor: Actor
     sk: Sk
+    announced_on: date
     calendar: Sequence[TahapCalendar]
     acted: frozenset[UUID]
     determined: frozenset[UUID]
@@ -167,6 +171,7 @@ class CaseChecks:
         return cls(
             actor,
             sk,
+            announcement_of(sk, await clock.today(session)),
             await read_calendar(session),
             frozenset((await session.scalars(acted)).all()),
             frozenset((await session.scalars(determined)).all()),
@@ -192,7 +197,7 @@ class CaseChecks:
 
     def _check_calendar(self, policy: Policy) -> TahapNotPlanned | None:
         try:
-            effective_tahap(self.calendar, term_ends_on(policy, self.sk.announced_on, self.sk.sk_on))
+            effective_tahap(self.calendar, term_settled_on(term_ends_on(policy, self.announced_on)))
         except TahapNotPlanned as error:
             return error
         return None

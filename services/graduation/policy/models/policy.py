@@ -32,10 +32,9 @@ class TermUnit(StrEnum):
 
 
 class TermStart(StrEnum):
-    """Date from which a term is counted."""
+    """Date from which a term is counted: the announcement, and never an earlier day."""
 
     ANNOUNCED_ON = "ANNOUNCED_ON"
-    SK_ON = "SK_ON"
 
 
 class PolicyState(StrEnum):
