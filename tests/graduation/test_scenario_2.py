@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.factories.graduation.case import OFFERS, CaseDriver, at, ok
+from tests.factories.graduation.case import OFFERS, CaseDriver, at, ok, work_until
 from tests.factories.services import Running
 
 SK_ON = "2026-05-18"
@@ -127,8 +127,7 @@ async def test_effect_emits_kpm_graduated_once_with_the_certificate(graduation: 
 
 async def test_monitoring_has_six_monthly_tasks_from_the_tahap_start(graduation: Running) -> None:
     driver = await determined(graduation)
-    await at(graduation, date(2026, 6, 30))
-    await graduation.work()
+    await work_until(graduation, date(2026, 6, 30))
     assert await driver.state() == "EFEKTIF"
     await at(graduation, date(2026, 7, 1))
     await graduation.work()

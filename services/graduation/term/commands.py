@@ -95,9 +95,7 @@ async def take_effect(session: AsyncSession, graduasi_id: UUID) -> None:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
     act = Act(SYSTEM, await moment_of(session), reason="the term has ended")
-    await set_effective_tahap(
-        session, penetapan, max(term_settled_on(penetapan.term_ends_on), act.moment.on)
-    )
+    await set_effective_tahap(session, penetapan, max(term_settled_on(penetapan.term_ends_on), act.moment.on))
     await make_effective(session, case, policy, penetapan, act)
 
 

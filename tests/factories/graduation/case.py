@@ -22,6 +22,13 @@ async def at(service: Running, day: date, hour: int = 3) -> None:
     await service.sql("UPDATE platform.business_clock SET offset_seconds = $1", seconds)
 
 
+async def work_until(service: Running, day: date) -> None:
+    """Run the work due on the day after a term that began on 2026-05-18, then the work due on a later day."""
+    for on in (date(2026, 6, 18), day):
+        await at(service, on)
+        await service.work()
+
+
 def officials(service: Running) -> dict[str, str]:
     """Return the tokens of the four officials who act after the pendamping."""
     return {

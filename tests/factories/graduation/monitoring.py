@@ -7,7 +7,7 @@ import httpx
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.case import CaseDriver, at, ok, work_until
 from tests.factories.graduation.events import apply_events
 from tests.factories.services import Running
 
@@ -43,8 +43,7 @@ async def without_holder(driver: CaseDriver) -> None:
 async def monitored(service: Running) -> tuple[CaseDriver, list[dict[str, Any]]]:
     """Return a case in PEMANTAUAN since 2026-07-01, and its tasks."""
     driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
-    await at(service, date(2026, 7, 1))
-    await service.work()
+    await work_until(service, date(2026, 7, 1))
     page = ok(
         await service.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.access import Role
 from tests.factories.cluster import Cluster
-from tests.factories.graduation.case import CaseDriver, at
+from tests.factories.graduation.case import CaseDriver, at, work_until
 from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.graduation.policy import Ministry
@@ -16,8 +16,7 @@ from tests.factories.walks.platform import Tokens, done, officials
 async def graduation(service: Running, _: Cluster) -> Tokens:
     """Bring one case to monitoring, and others through every other transition."""
     driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
-    await at(service, date(2026, 7, 2))
-    await service.work()
+    await work_until(service, date(2026, 7, 2))
     tokens = officials(service, PENDAMPING=driver.by["field"])
     office, path = tokens[Role.DINSOS_KABKOTA], f"/v1/graduasi/{driver.graduasi_id}"
     tasks = done(

@@ -161,7 +161,7 @@ async def force_state(driver: CaseDriver, state: str) -> None:
     await driver.service.execute(
         "SET session_replication_role = replica; UPDATE graduasi SET state = target,"
         " outcome = CASE WHEN target = 'SELESAI' THEN 'BERTAHAN' END,"
-        " postponed_from = CASE WHEN target = 'DITUNDA' THEN 'DIUSULKAN' END"
+        " postponed_from = CASE WHEN target = 'DITUNDA' THEN 'SIAP' END"
         f" FROM (VALUES ('{state}')) AS row (target) WHERE graduasi_id = '{driver.graduasi_id}'"
     )
 

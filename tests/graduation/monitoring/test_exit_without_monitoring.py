@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok, work_until
 from tests.factories.graduation.exit_proposal import SHORT, apply_proposal, proposal, start_case
 from tests.factories.graduation.objection import annul, lodge, tahap
 from tests.factories.graduation.policy import Ministry
@@ -23,8 +23,7 @@ async def determined(service: Running, exit_reason: str = "MENINGGAL") -> CaseDr
 
 
 async def in_effect(driver: CaseDriver, on: date = EXIT) -> CaseDriver:
-    await at(driver.service, on)
-    await driver.service.work()
+    await work_until(driver.service, on)
     return driver
 
 

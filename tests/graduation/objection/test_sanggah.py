@@ -6,7 +6,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok, work_until
 from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, SK_ON, decide, judge, lodge, paper
 from tests.factories.services import Running
@@ -65,8 +65,7 @@ async def test_paper_recorded_late_suspends_an_effective_case(
     graduation: Running, typed_on: date, state: str
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
-    await at(graduation, typed_on)
-    await graduation.work()
+    await work_until(graduation, typed_on)
     assert await driver.state() == state
     ok(await lodge(driver, LAST_DAY))
     assert await driver.state() == "DISANGGAH"
@@ -148,8 +147,7 @@ async def test_sanggah_refused_after_the_effect_keeps_the_certificate_and_moves_
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
-    await at(graduation, date(2026, 7, 9))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 9))
     before = await graduation.sql("SELECT certificate_no FROM certificate")
     sanggah_id = ok(await lodge(driver, LAST_DAY))["sanggah_id"]
     ok(await decide(driver, sanggah_id, "DITOLAK"))
@@ -194,8 +192,7 @@ async def test_accepted_sanggah_annuls_the_sk_for_the_family(graduation: Running
 
 async def test_sanggah_accepted_after_the_effect_decides_each_tahap(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
-    await at(graduation, date(2026, 7, 9))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 9))
     sanggah_id = ok(await lodge(driver, LAST_DAY))["sanggah_id"]
     await at(graduation, date(2026, 9, 21))  # the lists of tahap 3 and 4 are closed by now
     third = {"tahap": "2026-3", "paid": True, "reason": "Tidak dibayar saat disanggah."}

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
-from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok, work_until
 from tests.factories.graduation.events import Field, apply_events
 from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.graduation.monitoring import monitored, record
@@ -142,8 +142,7 @@ async def test_exit_is_annulled_in_the_new_area(graduation: Running) -> None:
 async def test_cohort_counts_the_family_in_the_area_of_its_penetapan(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     await move_family(driver, date(2026, 5, 18))
-    await at(graduation, date(2026, 7, 1))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 1))
     await at(graduation, date(2027, 1, 1))
     items = ok(
         await graduation.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200

@@ -121,9 +121,7 @@ async def test_effect_is_never_in_an_earlier_tahap_than_the_forecast(graduation:
 
 
 @pytest.mark.parametrize(("sk_on", "tahap"), [("2026-05-20", "2026-3"), ("2026-05-21", "2026-4")])
-async def test_exit_is_settled_on_the_day_after_the_term(
-    graduation: Running, sk_on: str, tahap: str
-) -> None:
+async def test_exit_is_settled_on_the_day_after_the_term(graduation: Running, sk_on: str, tahap: str) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", sk_on)
     shown = await read_penetapan(driver)
     last_day = date.fromisoformat(sk_on) + timedelta(days=30)
