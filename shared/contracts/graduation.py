@@ -138,7 +138,7 @@ class SanggahLodged(Event, wire="graduation.sanggah_lodged.v1", key="kpm_id"):
 
 
 class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
-    """An objection was decided.
+    """An objection was decided, or has lapsed.
 
     Used by: caseload.graduation, referral.graduation
 
@@ -201,7 +201,8 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
 
     Used by: registry.graduasi, caseload.tugas
 
-    The last month has `completes` and the outcome of the monitoring.
+    The last month has `completes` and the outcome of the monitoring. Month 0 is no visit: the family has ended, and
+    the monitoring with it.
     """
 
     graduasi_id: UUID

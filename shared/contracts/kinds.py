@@ -217,10 +217,15 @@ class ClosedAs(Kind):
 
 
 class MonitoringOutcome(Kind):
-    """The outcome of the monitoring after an exit."""
+    """The outcome of the monitoring after an exit.
+
+    MENINGGAL and BERGABUNG: the family ended, because its only member died or joined another family.
+    """
 
     BERTAHAN = "BERTAHAN"
     KAMBUH = "KAMBUH"
+    MENINGGAL = "MENINGGAL"
+    BERGABUNG = "BERGABUNG"
     UNKNOWN = "UNKNOWN"
 
 
@@ -239,11 +244,12 @@ class RelapseCause(StrEnum):
 class SanggahOutcome(Kind):
     """The decision on an objection.
 
-    DITERIMA annuls the SK for the family, DITOLAK does not.
+    DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the family's only member died before a decision.
     """
 
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
+    GUGUR = "GUGUR"
     UNKNOWN = "UNKNOWN"
 
 

@@ -50,7 +50,9 @@ def collect_facts(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date
     """Return the facts of a family on a date, which an assessment stores.
 
     None means that a fact does not apply to the family (no invitation to P2K2, no desil yet). Its weight is left out.
+    A business that has ended by that date is not counted.
     """
+    running = [one for one in usaha if one.ended_on is None or one.ended_on > on]
     desil = sorted((d["snapshot"], d["value"]) for d in kpm.desil if d["scope"] == DesilScope.NAS)
     recent = [value for _, value in desil[-TREND_SNAPSHOTS:]]
     dependants = kpm.members - kpm.able_productive
@@ -65,9 +67,9 @@ def collect_facts(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date
         "desil_nas": [list(pair) for pair in desil],
         "DESIL_NAS": recent[-1] if recent else None,
         "DESIL_NAS_RISE": recent[-1] - recent[0] if recent else None,
-        "USAHA_AGE_MONTHS": max((months_between(u.started_on, on) for u in usaha), default=0),
-        "USAHA_OMZET_RP": sum(u.omzet_rp for u in usaha),
-        "USAHA_PERMIT": any(u.has_nib or u.has_letter for u in usaha),
+        "USAHA_AGE_MONTHS": max((months_between(u.started_on, on) for u in running), default=0),
+        "USAHA_OMZET_RP": sum(u.omzet_rp for u in running),
+        "USAHA_PERMIT": any(u.has_nib or u.has_letter for u in running),
         "DEPENDENCY_PERCENT": dependants * 100 // kpm.able_productive if kpm.able_productive else None,
         "P2K2_PERCENT": kpm.p2k2_attended * 100 // kpm.p2k2_invited if kpm.p2k2_invited else None,
         "PROGRAM_YEARS": months_between(member_since, on) // 12,

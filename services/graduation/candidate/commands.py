@@ -20,20 +20,21 @@ def _rank_sql(scope: DesilScope) -> str:
     return f"coalesce({UNRANKED} - right({newest}, 2)::int, {UNRANKED})"
 
 
-# The desil and the usaha of a family are read once for all its memberships. Unchanged rows are filtered out before
+# The desil and the usaha of a family are read once for all its memberships, which last as long as the family. Unchanged rows are filtered out before
 # the INSERT: ON CONFLICT would lock each row and write it to the WAL, even without a change.
 UPSERT_CANDIDATES = f"""
 INSERT INTO {{schema}}.candidate ({", ".join(COLUMNS)})
 SELECT {", ".join(f"n.{name}" for name in COLUMNS)} FROM (
-    SELECT m.kepesertaan_id, f.*, m.bansos, m.valid_from AS member_since, m.valid_to AS member_until
+    SELECT m.kepesertaan_id, f.*, m.bansos, m.valid_from AS member_since, least(m.valid_to, f.ended_on) AS member_until
     FROM (
         SELECT k.kpm_id, k.kode_wilayah, left(k.kode_wilayah, {KABKOTA_LENGTH}) AS kabkota, k.able_productive,
-            k.last_komponen_ends_on, d.*, u.*
+            k.last_komponen_ends_on, k.ended_on, d.*, u.*
         FROM {{schema}}.kpm k
         CROSS JOIN LATERAL (SELECT {_rank_sql(DesilScope.NAS)} AS rank_nas, {_rank_sql(DesilScope.PROV)} AS rank_prov,
             {_rank_sql(DesilScope.KABKOTA)} AS rank_kabkota
             FROM jsonb_to_recordset(k.desil) AS t(scope text, value int, snapshot text)) AS d
-        CROSS JOIN LATERAL (SELECT min(started_on) AS usaha_since FROM {{schema}}.usaha WHERE kpm_id = k.kpm_id) AS u
+        CROSS JOIN LATERAL (SELECT min(started_on) AS usaha_since FROM {{schema}}.usaha
+            WHERE kpm_id = k.kpm_id AND ended_on IS NULL) AS u
         WHERE k.kpm_id = ANY($1::text::uuid[]) OFFSET 0
     ) AS f JOIN {{schema}}.kepesertaan m ON m.kpm_id = f.kpm_id
 ) AS n LEFT JOIN {{schema}}.candidate c ON c.kepesertaan_id = n.kepesertaan_id

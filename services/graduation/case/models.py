@@ -107,11 +107,14 @@ class Outcome(StrEnum):
 
     BERTAHAN: the family does not need bansos again. KAMBUH: the family has relapsed.
     TIDAK_DIPANTAU: the policy has no monitoring months, for example because the family has died.
+    MENINGGAL, BERGABUNG: the family ended before the monitoring did.
     """
 
     BERTAHAN = "BERTAHAN"
     KAMBUH = "KAMBUH"
     TIDAK_DIPANTAU = "TIDAK_DIPANTAU"
+    MENINGGAL = "MENINGGAL"
+    BERGABUNG = "BERGABUNG"
 
 
 class Stage(StrEnum):

@@ -103,7 +103,12 @@ CREATE TABLE replica_kpm.kpm (
     desil JSONB NOT NULL,
     p2k2_invited INTEGER NOT NULL,
     p2k2_attended INTEGER NOT NULL,
-    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
+    pengurus_id UUID,
+    former_members UUID[] NOT NULL,
+    ended_on DATE,
+    end_reason VARCHAR(40),
+    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
+    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG', 'UNKNOWN'))
 );
 
 CREATE TABLE replica_kpm.usaha (
@@ -113,6 +118,8 @@ CREATE TABLE replica_kpm.usaha (
     omzet_rp BIGINT NOT NULL,
     has_nib BOOLEAN NOT NULL,
     has_letter BOOLEAN NOT NULL,
+    owner_id UUID,
+    ended_on DATE,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id)
 );
 
@@ -336,7 +343,7 @@ CREATE TABLE graduasi (
     CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT ck_graduasi_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
-    CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU')),
+    CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU', 'MENINGGAL', 'BERGABUNG')),
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_postponed_from_known CHECK (postponed_from IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN'))
 );

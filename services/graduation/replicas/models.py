@@ -15,6 +15,7 @@ from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
     ExitReason,
+    FamilyEndReason,
     PendampingStatus,
     PilarKind,
     RujukanProgramState,
@@ -28,7 +29,10 @@ RUJUKAN_SCHEMA = {"schema": "replica_rujukan"}
 
 
 class Kpm(Table, table=True):
-    """A family with its facts, from caseload."""
+    """A family with its facts, from caseload.
+
+    `former_members` are the ids of people who have died or left. `ended_on` is the day on which the family ended.
+    """
 
     __table_args__ = KPM_SCHEMA
 
@@ -43,10 +47,17 @@ class Kpm(Table, table=True):
     desil: Col[list[dict[str, Any]]]
     p2k2_invited: Col[int]
     p2k2_attended: Col[int]
+    pengurus_id: Col[UUID | None] = Field(default=None)
+    former_members: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list)
+    ended_on: Col[date | None] = Field(default=None)
+    end_reason: Col[FamilyEndReason | None] = Field(default=None)
 
 
 class Usaha(Table, table=True):
-    """A family's business, from caseload. `omzet_rp` is the turnover per month."""
+    """A family's business, from caseload. `omzet_rp` is the turnover per month.
+
+    A business with `ended_on` counts for nothing from that day.
+    """
 
     __table_args__ = KPM_SCHEMA
 
@@ -56,6 +67,8 @@ class Usaha(Table, table=True):
     omzet_rp: Col[Rupiah]
     has_nib: Col[bool]
     has_letter: Col[bool]
+    owner_id: Col[UUID | None] = Field(default=None)
+    ended_on: Col[date | None] = Field(default=None)
 
 
 class Kepesertaan(Table, table=True):
