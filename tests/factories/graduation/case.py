@@ -89,8 +89,8 @@ class CaseDriver:
     async def assess(self, **other: Any) -> httpx.Response:
         return await self.post("asesmen", await self.answers(**other), "field")
 
-    async def sign(self, signed_on: str) -> httpx.Response:
-        body = {
+    async def sign(self, signed_on: str, **more: Any) -> httpx.Response:
+        body = more | {
             "signed_on": signed_on,
             "evidence_sha256": await self.evidence(b"signed"),
             "offers_sha256": OFFERS,

@@ -33,8 +33,9 @@ def proposal(driver: CaseDriver, exit_reason: str = "MENINGGAL", **other: Any) -
 
 
 async def start_case(service: Running) -> CaseDriver:
+    """Return the driver of a family of one, whose only member may have died."""
     await at(service, DAY)
-    return await CaseDriver.start(service)
+    return await CaseDriver.start(service, members=1, able_productive=1)
 
 
 async def apply_proposal(driver: CaseDriver, event: caseload.ExitProposed) -> dict[str, Any]:

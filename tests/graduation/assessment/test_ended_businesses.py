@@ -25,9 +25,7 @@ async def list_reasons(driver: CaseDriver) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("reason", UsahaEndReason.known())
-async def test_assessment_leaves_out_an_ended_business(
-    graduation: Running, reason: UsahaEndReason
-) -> None:
+async def test_assessment_leaves_out_an_ended_business(graduation: Running, reason: UsahaEndReason) -> None:
     driver = await start_case(graduation)
     await driver.open()
     await apply_events(graduation, await business_ended(driver, DAY, reason))

@@ -10,9 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.graduation.assessment.errors import FactsChanged
+from services.graduation.assessment.rules.changes import to_sentences
 from services.graduation.case.commands.transitions import Act
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import GraduasiState, Stage, StageAct
+from services.graduation.decree.commands.changed_cases import hold_changed_cases
 from services.graduation.decree.commands.penetapan import (
     ApprovedCase,
     add_cases,
@@ -75,7 +78,8 @@ async def _check_file(session: AsyncSession, sha256: str) -> None:
 async def add_next_cases(session: AsyncSession, job: Job) -> Step:
     """Add the next cases of the file to the SK.
 
-    Cases that were added stay in the SK if the job is cancelled.
+    Cases that were added stay in the SK if the job is cancelled. A case whose facts have changed is postponed. If
+    the whole file adds no case, the SK is deleted, so that its number is free.
     """
     if not await outbox_has_room(session):
         return Step(place=job.place)
@@ -83,13 +87,17 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
     lines = await read_lines(session, str(job.params["sha256"]))
     step_lines = lines[place["at"] : place["at"] + place["size"]]
     sk = await load(session, Sk, UUID(job.params["sk_id"]))
-    cases, errors = await _check_lines(session, job, sk, dict(enumerate(step_lines, place["at"] + 1)))
+    act = Act(job.actor, await moment_of(session), Stage.PENETAPAN, sk.sk_no, sk.evidence_sha256)
+    rows, errors = await _check_lines(session, job, sk, dict(enumerate(step_lines, place["at"] + 1)))
+    errors += await _hold_changed_rows(session, rows, act)
+    cases = sorted(rows.values(), key=lambda one: one.case.graduasi_id)
     if cases:
-        act = Act(job.actor, await moment_of(session), Stage.PENETAPAN, sk.sk_no, sk.evidence_sha256)
         await add_cases(session, sk, cases, act)
         sk.cases += len(cases)
-        await session.flush()
     at = place["at"] + len(step_lines)
+    if at >= len(lines) and not sk.cases:
+        await session.delete(sk)
+    await session.flush()
     return Step(
         done=len(cases),
         refused=len(errors),
@@ -97,7 +105,11 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
         place={"at": at, "size": next_size(place["size"], time.monotonic() - started_at)},
         finished=at >= len(lines),
         total=len(lines),
-        report={"sk_id": str(sk.sk_id), "sk_no": sk.sk_no, "cases": sk.cases},
+        report={
+            "sk_id": str(sk.sk_id) if sk.cases or at < len(lines) else None,
+            "sk_no": sk.sk_no,
+            "cases": sk.cases,
+        },
     )
 
 
@@ -112,25 +124,43 @@ async def read_lines(session: AsyncSession, sha256: str) -> list[str]:
 
 async def _check_lines(
     session: AsyncSession, job: Job, sk: Sk, lines: dict[int, str]
-) -> tuple[list[ApprovedCase], list[RowError]]:
-    """Return the locked cases that can be added, and errors for the other lines."""
+) -> tuple[dict[int, ApprovedCase], list[RowError]]:
+    """Return the locked cases that can be added by line, and errors for the other lines."""
     ids_by_row = {row: parse_graduasi_id(line) for row, line in lines.items()}
     graduasi_ids = sorted({graduasi_id for graduasi_id in ids_by_row.values() if graduasi_id is not None})
     cases = {one.case.graduasi_id: one for one in await lock_cases(session, graduasi_ids)}
     checks = await CaseChecks.load(session, job.actor, sk, graduasi_ids)
-    accepted: dict[UUID, ApprovedCase] = {}
+    accepted: dict[int, ApprovedCase] = {}
     errors: list[RowError] = []
+    named: set[UUID] = set()
     for row, graduasi_id in ids_by_row.items():
         error = checks.find_error(cases.get(graduasi_id) if graduasi_id else None)
-        if graduasi_id in accepted:
+        if graduasi_id in named:
             error = CaseAlreadyInSk()
         if error is None and graduasi_id is not None:
-            accepted[graduasi_id] = cases[graduasi_id]
+            accepted[row] = cases[graduasi_id]
+            named.add(graduasi_id)
         elif error is not None:
-            errors.append(
-                RowError(row, "graduasi_id", type(error).__name__, jobs.to_words(error), format_params(error))
-            )
-    return [accepted[graduasi_id] for graduasi_id in sorted(accepted)], errors
+            errors.append(_to_row_error(row, error))
+    return accepted, errors
+
+
+def _to_row_error(row: int, error: DomainError) -> RowError:
+    return RowError(row, "graduasi_id", type(error).__name__, jobs.to_words(error), format_params(error))
+
+
+async def _hold_changed_rows(
+    session: AsyncSession, rows: dict[int, ApprovedCase], act: Act
+) -> list[RowError]:
+    """Postpone the cases whose facts have changed, remove them from `rows`, and return their errors."""
+    held = await hold_changed_cases(session, [(one.case, one.policy) for one in rows.values()], act)
+    changes = {one.graduasi_id: FactsChanged(changes=to_sentences(one.changes)) for one in held}
+    refused = {
+        row: changes[one.case.graduasi_id] for row, one in rows.items() if one.case.graduasi_id in changes
+    }
+    for row in refused:
+        del rows[row]
+    return [_to_row_error(row, error) for row, error in refused.items()]
 
 
 def parse_graduasi_id(line: str) -> UUID | None:

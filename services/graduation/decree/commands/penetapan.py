@@ -12,6 +12,7 @@ from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.credit.commands import DeterminedCase, grant_credits
+from services.graduation.decree.commands.changed_cases import HeldCase, hold_changed_cases
 from services.graduation.decree.errors import (
     AnnouncementTooLate,
     CaseAlreadyInSk,
@@ -45,6 +46,18 @@ MAX_NAMED_IDS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Determination:
+    """What a request for an SK has done.
+
+    `sk` is unsaved if no case was left to determine: its number stays free.
+    """
+
+    sk: Sk
+    determined: Sequence[UUID]
+    postponed: Sequence[HeldCase]
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovedCase:
     """A locked case with the rows that its penetapan needs.
 
@@ -60,8 +73,10 @@ class ApprovedCase:
 
 async def determine(
     session: AsyncSession, actor: Actor, terms: DecreeTerms, graduasi_ids: Sequence[UUID]
-) -> Sk:
-    """Determine all given cases in one SK, or none of them.
+) -> Determination:
+    """Determine the given cases in one SK, except those whose facts have changed: these are postponed.
+
+    Any other fault refuses all of them. If no case is left, no SK is made.
 
     Raises:
         NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate,
@@ -71,10 +86,14 @@ async def determine(
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
     await check_sk_dates(session, terms, act.moment.on, earliest=max(a.case.since_on for a in approved))
     await require_evidence(session, terms.evidence_sha256)
-    sk = build_sk(terms, len(graduasi_ids), act)
-    await insert_sk(session, sk)
-    await add_cases(session, sk, approved, act)
-    return sk
+    held = await hold_changed_cases(session, [(one.case, one.policy) for one in approved], act)
+    held_ids = {one.graduasi_id for one in held}
+    unchanged = [one for one in approved if one.case.graduasi_id not in held_ids]
+    sk = build_sk(terms, len(unchanged), act)
+    if unchanged:
+        await insert_sk(session, sk)
+        await add_cases(session, sk, unchanged, act)
+    return Determination(sk, [one.case.graduasi_id for one in unchanged], held)
 
 
 async def check_sk_dates(
