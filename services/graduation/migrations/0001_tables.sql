@@ -20,6 +20,8 @@ CREATE TABLE credit_rule (
 CREATE TABLE instrument (
     threshold_percent INTEGER NOT NULL,
     exempt_below_able INTEGER NOT NULL,
+    exempt_with TEXT[] DEFAULT '{}' NOT NULL,
+    exempt_if VARCHAR(40) DEFAULT 'ANY' NOT NULL,
     source TEXT NOT NULL,
     instrument_id UUID NOT NULL,
     version INTEGER NOT NULL,
@@ -27,7 +29,8 @@ CREATE TABLE instrument (
     CONSTRAINT pk_instrument PRIMARY KEY (instrument_id),
     CONSTRAINT ck_instrument_threshold_percent CHECK (threshold_percent BETWEEN 0 AND 100),
     CONSTRAINT uq_instrument_version UNIQUE (version),
-    CONSTRAINT uq_instrument_criteria UNIQUE (instrument_id, criteria)
+    CONSTRAINT uq_instrument_criteria UNIQUE (instrument_id, criteria),
+    CONSTRAINT ck_instrument_exemptif_known CHECK (exempt_if IN ('ANY', 'ALL'))
 );
 
 CREATE TABLE replica_kpm.candidate (
@@ -39,7 +42,10 @@ CREATE TABLE replica_kpm.candidate (
     kabkota TEXT COLLATE "C" NOT NULL,
     member_since DATE NOT NULL,
     member_until DATE,
+    counted_since DATE NOT NULL,
     able_productive INTEGER NOT NULL,
+    lansia INTEGER NOT NULL,
+    disabilitas INTEGER NOT NULL,
     rank_nas INTEGER NOT NULL,
     rank_prov INTEGER NOT NULL,
     rank_kabkota INTEGER NOT NULL,
@@ -91,6 +97,23 @@ CREATE TABLE replica_kpm.kepesertaan (
 
 CREATE INDEX ix_kepesertaan_kpm_id ON replica_kpm.kepesertaan (kpm_id);
 
+CREATE TABLE replica_kpm.kepesertaan_history (
+    kepesertaan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    exit_reason VARCHAR(40),
+    graduasi_id UUID,
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_kepesertaan_history PRIMARY KEY (kepesertaan_id, from_on),
+    CONSTRAINT ck_kepesertaan_history_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
+    CONSTRAINT ck_kepesertaan_history_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_kepesertaan_history_kpm_id ON replica_kpm.kepesertaan_history (kpm_id);
+
 CREATE TABLE replica_kpm.kpm (
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
@@ -111,6 +134,27 @@ CREATE TABLE replica_kpm.kpm (
     CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG', 'UNKNOWN'))
 );
 
+CREATE TABLE replica_kpm.kpm_history (
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    members INTEGER NOT NULL,
+    able_productive INTEGER NOT NULL,
+    lansia INTEGER NOT NULL,
+    disabilitas INTEGER NOT NULL,
+    komponen JSONB NOT NULL,
+    last_komponen_ends_on DATE,
+    desil JSONB NOT NULL,
+    p2k2_invited INTEGER NOT NULL,
+    p2k2_attended INTEGER NOT NULL,
+    pengurus_id UUID,
+    former_members UUID[] NOT NULL,
+    ended_on DATE,
+    end_reason VARCHAR(40),
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_kpm_history PRIMARY KEY (kpm_id, from_on),
+    CONSTRAINT ck_kpm_history_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG', 'UNKNOWN'))
+);
+
 CREATE TABLE replica_kpm.usaha (
     usaha_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -124,6 +168,21 @@ CREATE TABLE replica_kpm.usaha (
 );
 
 CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);
+
+CREATE TABLE replica_kpm.usaha_history (
+    usaha_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    started_on DATE NOT NULL,
+    omzet_rp BIGINT NOT NULL,
+    has_nib BOOLEAN NOT NULL,
+    has_letter BOOLEAN NOT NULL,
+    owner_id UUID,
+    ended_on DATE,
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_usaha_history PRIMARY KEY (usaha_id, from_on)
+);
+
+CREATE INDEX ix_usaha_history_kpm_id ON replica_kpm.usaha_history (kpm_id);
 
 CREATE TABLE replica_pendamping.pendamping (
     pendamping_id UUID NOT NULL,
@@ -266,6 +325,8 @@ CREATE TABLE policy (
     candidate_desil_at_least INTEGER,
     candidate_usaha_months INTEGER,
     candidate_program_years INTEGER,
+    candidate_program_months INTEGER,
+    counted_memberships VARCHAR(40) DEFAULT 'CURRENT' NOT NULL,
     candidate_komponen_months INTEGER,
     candidate_reasons INTEGER DEFAULT '1' NOT NULL,
     policy_id UUID NOT NULL,
@@ -302,8 +363,9 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_statement_needs_score CHECK (needs_score OR NOT needs_statement),
     CONSTRAINT ck_policy_exit_proposed_without_a_score CHECK (opened_by = 'PENDAMPING' OR NOT needs_score),
     CONSTRAINT ck_policy_gate_by_scope CHECK ((candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)),
-    CONSTRAINT ck_policy_enough_reasons CHECK (candidate_reasons BETWEEN 1 AND greatest(1, num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years))),
-    CONSTRAINT ck_policy_komponen_or_reasons CHECK (candidate_komponen_months IS NULL OR num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years) = 0),
+    CONSTRAINT ck_policy_years_or_months CHECK (candidate_program_years IS NULL OR candidate_program_months IS NULL),
+    CONSTRAINT ck_policy_enough_reasons CHECK (candidate_reasons BETWEEN 1 AND greatest(1, num_nonnulls(candidate_desil_at_least, candidate_usaha_months, coalesce(candidate_program_years, candidate_program_months)))),
+    CONSTRAINT ck_policy_komponen_or_reasons CHECK (candidate_komponen_months IS NULL OR num_nonnulls(candidate_desil_at_least, candidate_usaha_months, coalesce(candidate_program_years, candidate_program_months)) = 0),
     CONSTRAINT ck_policy_score_by_an_instrument CHECK (needs_score = (instrument_id IS NOT NULL)),
     CONSTRAINT ck_policy_lengths CHECK (sanggah_length > 0 AND monitoring_months BETWEEN 0 AND 60 AND check_days > 0),
     CONSTRAINT ck_policy_months_after CHECK (1 <= ALL (follow_up_months || survival_months) AND 60 >= ALL (follow_up_months || survival_months)),
@@ -313,6 +375,7 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_termstart_known CHECK (sanggah_starts_from IN ('ANNOUNCED_ON')),
     CONSTRAINT fk_policy_credit_rule_version FOREIGN KEY(credit_rule_version) REFERENCES credit_rule (version),
     CONSTRAINT ck_policy_desilscope_known CHECK (candidate_desil_scope IN ('NAS', 'PROV', 'KABKOTA')),
+    CONSTRAINT ck_policy_countedmemberships_known CHECK (counted_memberships IN ('CURRENT', 'ALL')),
     CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id)
 );
 

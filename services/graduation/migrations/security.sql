@@ -66,7 +66,8 @@ GRANT INSERT (policy_id, exit_reason, version, drafted_by, drafted_by_sub, draft
     four_people, needs_score, needs_statement, needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit,
     sanggah_starts_from, monitoring_months, follow_up_months, survival_months, check_days, instrument_id,
     credit_rule_version, evidence_for, candidate_desil_scope, candidate_desil_at_least, candidate_usaha_months,
-    candidate_program_years, candidate_komponen_months, candidate_reasons) ON policy TO graduation_api;
+    candidate_program_years, candidate_program_months, counted_memberships, candidate_komponen_months,
+    candidate_reasons) ON policy TO graduation_api;
 GRANT UPDATE (valid_from, valid_to, first_approver, second_approver, activated_by, activated_on,
     withdrawn_by, withdrawn_on) ON policy TO graduation_api;
 REVOKE INSERT, UPDATE, DELETE ON sk_rule FROM graduation_api, graduation_worker;

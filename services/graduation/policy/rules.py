@@ -1,4 +1,4 @@
-"""Rules for the dates of terms and tahap, from the policy and the tahap calendar."""
+"""Rules for exemptions, and for the dates of terms and tahap."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
+from services.graduation.policy.models.instrument import ExemptIf, ExemptMember, InstrumentTerms
 from services.graduation.policy.models.policy import Policy, TermUnit
 from shared.dates import months_after
+from shared.errors import Words
 
 
 def term_ends_on(policy: Policy, announced_on: date) -> date:
@@ -22,6 +24,36 @@ def term_ends_on(policy: Policy, announced_on: date) -> date:
 def term_settled_on(term_ends_on: date) -> date:
     """Return the day on which an exit is settled if nobody objects: the day after the term."""
     return term_ends_on + timedelta(days=1)
+
+
+def find_exemption(terms: InstrumentTerms, able: int, lansia: int, disabilitas: int) -> list[Words]:
+    """Return the grounds that exempt a family from graduation as parts of a sentence, none if it is not exempt."""
+    grounds: list[Words | None] = []
+    if terms.exempt_below_able:
+        below = Words(
+            f"the family has {able} able members of working age, fewer than {terms.exempt_below_able}",
+            f"keluarga memiliki {able} anggota produktif yang mampu, kurang dari {terms.exempt_below_able}",
+        )
+        grounds.append(below if able < terms.exempt_below_able else None)
+    if terms.exempt_with:
+        counts = {ExemptMember.LANSIA: lansia, ExemptMember.DISABILITAS_BERAT: disabilitas}
+        grounds.append(_name_members({kind: counts[kind] for kind in terms.exempt_with if counts[kind]}))
+    met = [ground for ground in grounds if ground is not None]
+    return [] if terms.exempt_if is ExemptIf.ALL and len(met) < len(grounds) else met
+
+
+MEMBER_NAMES = {
+    ExemptMember.LANSIA: ("elderly", "lansia"),
+    ExemptMember.DISABILITAS_BERAT: ("severely disabled", "dengan disabilitas berat"),
+}
+
+
+def _name_members(counts: dict[ExemptMember, int]) -> Words | None:
+    if not counts:
+        return None
+    en = " and ".join(f"{count} {MEMBER_NAMES[kind][0]} members" for kind, count in counts.items())
+    indonesian = " dan ".join(f"{count} anggota {MEMBER_NAMES[kind][1]}" for kind, count in counts.items())
+    return Words(f"the family has {en}", f"keluarga memiliki {indonesian}")
 
 
 def effective_tahap(calendar: Sequence[TahapCalendar], settled_on: date) -> TahapCalendar:

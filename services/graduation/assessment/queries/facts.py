@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen, Pernyataan
 from services.graduation.assessment.rules.changes import Basis, Change, Pinned, find_changes
-from services.graduation.assessment.rules.facts import collect_facts
+from services.graduation.assessment.rules.facts import collect_facts, count_from
 from services.graduation.assessment.rules.judgement import Answer
 from services.graduation.case.models import Graduasi, Stage, StageAct
 from services.graduation.policy.models.instrument import Indicator, Instrument
@@ -43,21 +43,20 @@ async def _read_families(
     families = {
         row.kpm_id: row for row in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids)))
     }
-    memberships = {
-        row.kepesertaan_id: row
-        for row in await session.scalars(sa.select(Kepesertaan).where(Kepesertaan.kpm_id.in_(kpm_ids)))
-    }
+    memberships: defaultdict[UUID, list[Kepesertaan]] = defaultdict(list)
+    for row in await session.scalars(sa.select(Kepesertaan).where(Kepesertaan.kpm_id.in_(kpm_ids))):
+        memberships[row.kpm_id].append(row)
     usaha: defaultdict[UUID, list[Usaha]] = defaultdict(list)
     for row in await session.scalars(sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids))):
         usaha[row.kpm_id].append(row)
-    return {
-        case.graduasi_id: (
-            kpm,
-            collect_facts(kpm, usaha[case.kpm_id], memberships[case.kepesertaan_id].valid_from, on),
-        )
-        for case, _ in cases
-        if (kpm := families.get(case.kpm_id)) is not None and case.kepesertaan_id in memberships
-    }
+    found: dict[UUID, tuple[Kpm, dict[str, Any]]] = {}
+    for case, policy in cases:
+        own = memberships[case.kpm_id]
+        membership = next((one for one in own if one.kepesertaan_id == case.kepesertaan_id), None)
+        if membership is not None and (kpm := families.get(case.kpm_id)) is not None:
+            since = count_from(membership, own, policy.counted_memberships)
+            found[case.graduasi_id] = (kpm, collect_facts(kpm, usaha[case.kpm_id], since, on))
+    return found
 
 
 async def read_instruments(

@@ -6,7 +6,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.graduation.assessment.rules.judgement import Answer, evaluate, format_value, passes, value_of
+from services.graduation.assessment.rules.judgement import (
+    Answer,
+    evaluate,
+    find_grounds,
+    format_value,
+    passes,
+    value_of,
+)
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kpm
@@ -83,12 +90,7 @@ def _check_result(basis: Basis) -> Change | None:
 
 def _changed_criteria(pinned: Pinned, facts: Mapping[str, Any]) -> Iterator[Words]:
     """Yield the criteria whose verdict differs, with the value then and the value today."""
-    before, today = pinned.facts["able_productive"], facts["able_productive"]
-    if today < pinned.instrument.exempt_below_able:
-        yield Words(
-            f"able members of working age: {today} (was {before})",
-            f"anggota produktif yang mampu: {today} (semula {before})",
-        )
+    yield from find_grounds(pinned.instrument, facts)
     for one in pinned.indicators:
         then, now = (value_of(one, pinned.answers, values) for values in (pinned.facts, facts))
         if passes(one, then) != passes(one, now):

@@ -1,10 +1,11 @@
 """Pure functions that collect the facts of a family, and compare them with earlier ones."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from services.graduation.replicas.models import Kpm, Usaha
+from services.graduation.policy.models.policy import CountedMemberships
+from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha
 from shared.contracts.kinds import DesilScope
 from shared.dates import months_between
 
@@ -38,7 +39,27 @@ def collect_facts(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date
         "DEPENDENCY_PERCENT": dependants * 100 // kpm.able_productive if kpm.able_productive else None,
         "P2K2_PERCENT": kpm.p2k2_attended * 100 // kpm.p2k2_invited if kpm.p2k2_invited else None,
         "PROGRAM_YEARS": months_between(member_since, on) // 12,
+        "PROGRAM_MONTHS": months_between(member_since, on),
     }
+
+
+def count_from(
+    membership: Kepesertaan, memberships: Sequence[Kepesertaan], counted: CountedMemberships
+) -> date:
+    """Return the day from which the time in the program is counted.
+
+    The days of earlier memberships of the bansos move it before the first day of the current one.
+    """
+    if counted is CountedMemberships.CURRENT:
+        return membership.valid_from
+    earlier = [
+        one.valid_to - one.valid_from
+        for one in memberships
+        if one.bansos == membership.bansos
+        and one.valid_to is not None
+        and one.valid_to <= membership.valid_from
+    ]
+    return membership.valid_from - sum(earlier, timedelta())
 
 
 def find_differences(pinned: Mapping[str, Any], current: Mapping[str, Any]) -> list[dict[str, Any]]:

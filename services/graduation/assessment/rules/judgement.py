@@ -11,7 +11,9 @@ from services.graduation.assessment.errors import (
     IndicatorUnknown,
 )
 from services.graduation.policy.models.instrument import Check, Indicator, Instrument, Source, ValueType
+from services.graduation.policy.rules import find_exemption
 from shared.contracts.kinds import AsesmenResult
+from shared.errors import Words
 
 RULE_SENTENCES = {
     Check.AT_LEAST: ("at least {limit} asked", "diminta paling sedikit {limit}"),
@@ -51,17 +53,16 @@ def judge(
 ) -> Judgement:
     """Judge a family's readiness.
 
-    A family with too few able members of working age is DIKECUALIKAN, regardless of the answers (docs/domain.md#readiness).
+    A family that the instrument exempts is DIKECUALIKAN, regardless of the answers (docs/domain.md#readiness).
 
     Raises:
         IndicatorUnknown, AnswerTypeMismatch
         AnswersMissing, EvidenceMissing: Only for a family that is not exempt.
     """
     require_known_answers(indicators, answers)
-    if facts["able_productive"] < instrument.exempt_below_able:
-        return Judgement(
-            instrument.version, AsesmenResult.DIKECUALIKAN, 0, [explain_exemption(instrument, facts)]
-        )
+    if grounds := find_grounds(instrument, facts):
+        criteria = [explain_exemption(grounds, facts)]
+        return Judgement(instrument.version, AsesmenResult.DIKECUALIKAN, 0, criteria)
     require_complete_answers(indicators, answers)
     result, score = evaluate(instrument, indicators, answers, facts)
     criteria = [explain(indicator, answers, facts) for indicator in indicators]
@@ -75,7 +76,7 @@ def evaluate(
     facts: Mapping[str, Any],
 ) -> tuple[AsesmenResult, int]:
     """Return the result and the score of complete answers, without an explanation."""
-    if facts["able_productive"] < instrument.exempt_below_able:
+    if find_grounds(instrument, facts):
         return AsesmenResult.DIKECUALIKAN, 0
     verdicts = [(one, passes(one, value_of(one, answers, facts))) for one in indicators]
     applicable = [(one, passed) for one, passed in verdicts if passed is not None]
@@ -186,17 +187,22 @@ def format_value(indicator: Indicator, value: bool | int, language: int) -> str:
     return text.replace(",", ".") if language else text
 
 
-def explain_exemption(instrument: Instrument, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Explain that too few able members exempt the family from graduation."""
-    able, minimum = facts["able_productive"], instrument.exempt_below_able
+def find_grounds(instrument: Instrument, facts: Mapping[str, Any]) -> list[Words]:
+    """Return the grounds by which the instrument exempts a family with these facts."""
+    return find_exemption(instrument, facts["able_productive"], facts["lansia"], facts["disabilitas"])
+
+
+def explain_exemption(grounds: Sequence[Words], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Explain which grounds exempt the family from graduation."""
+    en, indonesian = "; ".join(grounds), "; ".join(ground.id for ground in grounds)
     return {
         "code": "EXEMPT",
         "source": Source.FACT.value,
-        "value": able,
+        "value": facts["able_productive"],
         "passed": None,
         "weight": 0,
         "knock_out": False,
         "evidence_sha256": None,
-        "en": f"The family has {able} able members of working age, fewer than {minimum}: exempt from graduation.",
-        "id": f"Keluarga memiliki {able} anggota produktif yang mampu, kurang dari {minimum}: dikecualikan dari graduasi.",
+        "en": f"{en[:1].upper()}{en[1:]}: exempt from graduation.",
+        "id": f"{indonesian[:1].upper()}{indonesian[1:]}: dikecualikan dari graduasi.",
     }
