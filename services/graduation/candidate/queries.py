@@ -83,7 +83,7 @@ class CandidateRule:
 async def read_candidate_rule(
     session: AsyncSession, exit_reason: ExitReason, version: int | None = None
 ) -> CandidateRule:
-    """Return the candidate rule of an exit reason in a policy version, by default of the one in force today.
+    """Return the candidate rule of a policy version, by default the one in force.
 
     Raises:
         PolicyMissing, CandidateRuleMissing

@@ -60,8 +60,9 @@ async def list_candidate(
     bansos: Annotated[Bansos | None, Query()] = None,
     policy_version: Annotated[int | None, Query(ge=1, le=100_000)] = None,
 ) -> Response:
-    """List the candidates of the policy in force, or of another version of it, in the caller's areas.
+    """List the candidates of a policy version in the caller's areas.
 
+    Without `policy_version` it is the version in force.
     A pendamping sees families that they accompany today.
     """
     rule = await queries.read_candidate_rule(session, exit_reason, policy_version)

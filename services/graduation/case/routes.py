@@ -51,7 +51,10 @@ class GraduasiPage(View):
 
 
 class DifferenceView(View):
-    """A fact that is no longer as it was when the case was proposed. By itself it stops nothing."""
+    """A fact that has changed since the proposal.
+
+    By itself it stops nothing.
+    """
 
     fact: str
     pinned: Any

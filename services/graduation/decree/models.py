@@ -25,7 +25,7 @@ class DecreeTerms(SkTerms):
 
 
 class SkRule(Table, table=True):
-    """How late an SK may be entered after its date, and how far ahead it may be announced, in days.
+    """How many days late an SK may be entered, and how many ahead announced.
 
     Written by migrations. The latest row that has begun holds.
     """

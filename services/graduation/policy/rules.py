@@ -22,12 +22,12 @@ def term_ends_on(policy: Policy, announced_on: date) -> date:
 
 
 def term_settled_on(term_ends_on: date) -> date:
-    """Return the day on which an exit is settled if nobody objects: the day after the term."""
+    """Return the day after the term: then an exit without objection is settled."""
     return term_ends_on + timedelta(days=1)
 
 
 def find_exemption(terms: InstrumentTerms, able: int, lansia: int, disabilitas: int) -> list[Words]:
-    """Return the grounds that exempt a family from graduation as parts of a sentence, none if it is not exempt."""
+    """Return the grounds that exempt a family, as parts of a sentence."""
     grounds: list[Words | None] = []
     if terms.exempt_below_able:
         below = Words(
@@ -71,7 +71,7 @@ def effective_tahap(calendar: Sequence[TahapCalendar], settled_on: date) -> Taha
 def effective_tahap_after(
     calendar: Sequence[TahapCalendar], settled_on: date, forecast: str
 ) -> TahapCalendar:
-    """Return the effective tahap of a settled exit, never earlier than the forecast of its SK.
+    """Return the effective tahap of a settled exit, never before its forecast.
 
     Raises:
         TahapNotPlanned: The calendar does not reach that date.

@@ -52,13 +52,13 @@ class KpmFields(Fields):
 
 
 class Kpm(KpmFields, Table, table=True):
-    """A family with its facts, from caseload. The latest state."""
+    """The latest state of a family."""
 
     __table_args__ = KPM_SCHEMA
 
 
 class KpmHistory(KpmFields, Table, table=True):
-    """One row for each day on which an event of the row came: its state from `from_on` until the next one."""
+    """The state from `from_on` until the next row."""
 
     __table_args__ = KPM_SCHEMA
 
@@ -82,13 +82,13 @@ class UsahaFields(Fields):
 
 
 class Usaha(UsahaFields, Table, table=True):
-    """A family's business, from caseload. `omzet_rp` is the turnover per month. The latest state."""
+    """The latest state of a business."""
 
     __table_args__ = KPM_SCHEMA
 
 
 class UsahaHistory(UsahaFields, Table, table=True):
-    """One row for each day on which an event of the row came: its state from `from_on` until the next one."""
+    """The state from `from_on` until the next row."""
 
     __table_args__ = KPM_SCHEMA
 
@@ -109,13 +109,13 @@ class KepesertaanFields(Fields):
 
 
 class Kepesertaan(KepesertaanFields, Table, table=True):
-    """A membership in a bansos, from caseload. `valid_to` is the first day after it. The latest state."""
+    """The latest state of a membership."""
 
     __table_args__ = KPM_SCHEMA
 
 
 class KepesertaanHistory(KepesertaanFields, Table, table=True):
-    """One row for each day on which an event of the row came: its state from `from_on` until the next one."""
+    """The state from `from_on` until the next row."""
 
     __table_args__ = KPM_SCHEMA
 

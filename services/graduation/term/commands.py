@@ -1,4 +1,4 @@
-"""Commands that announce a penetapan, end its term, make the exit effective and start its monitoring."""
+"""Commands at the announcement, the term's end and the tahap's start."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -147,7 +147,7 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
 
 
 async def _read_current_facts(session: AsyncSession, case: Graduasi) -> dict[str, Any]:
-    """Return what differs today from what a case under review was proposed on, and what stops its decision."""
+    """Return the facts that differ since the proposal, and what stops a decision."""
     if (case.postponed_from or case.state) not in UNDER_REVIEW:
         return NO_COMPARISON
     today = await clock.today(session)

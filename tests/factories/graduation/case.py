@@ -23,7 +23,7 @@ async def at(service: Running, day: date, hour: int = 3) -> None:
 
 
 async def work_until(service: Running, day: date) -> None:
-    """Run the work due on the day after a term that began on 2026-05-18, then the work due on a later day."""
+    """Run the work due after a term of 2026-05-18, then that of a later day."""
     for on in (date(2026, 6, 18), day):
         await at(service, on)
         await service.work()

@@ -170,7 +170,7 @@ async def run_bulk(drivers: list[CaseDriver]) -> dict[str, Any]:
     return job
 
 
-async def held(service: Running) -> CaseDriver:
+async def postpone_by_sk(service: Running) -> CaseDriver:
     driver = await taken_to(service, "DISETUJUI_DINSOS")
     await lose_signer(driver)
     await determine_all([driver], 200)
@@ -178,7 +178,7 @@ async def held(service: Running) -> CaseDriver:
 
 
 async def test_held_case_is_resumed_only_when_its_facts_hold_again(graduation: Running) -> None:
-    driver = await held(graduation)
+    driver = await postpone_by_sk(graduation)
     refused = await driver.post("resumption", WHY, "approval")
     assert (refused.status_code, refused.json()["title"]) == (409, "FactsChanged")
     await apply_events(graduation, facts(driver))
@@ -195,7 +195,7 @@ async def test_case_postponed_by_an_official_is_resumed_whatever_its_facts(gradu
 
 
 async def test_held_case_is_returned_and_needs_a_new_assessment(graduation: Running) -> None:
-    driver = await held(graduation)
+    driver = await postpone_by_sk(graduation)
     assert ok(await driver.post("return", WHY, "approval"))["state"] == "DIKEMBALIKAN"
     assert (await driver.propose()).json()["title"] == "FactsChanged"
     ok(await driver.assess())
@@ -204,7 +204,7 @@ async def test_held_case_is_returned_and_needs_a_new_assessment(graduation: Runn
 
 
 async def test_held_case_is_refused(graduation: Running) -> None:
-    driver = await held(graduation)
+    driver = await postpone_by_sk(graduation)
     body = {**WHY, "ground": "DATA_TIDAK_SESUAI"}
     assert ok(await driver.post("refusal", body, "approval"))["state"] == "DITOLAK"
 

@@ -81,7 +81,7 @@ async def test_months_in_the_program_make_a_candidate(graduation: Running, month
 
 
 @pytest.mark.parametrize(("counted", "count"), [("CURRENT", 0), ("ALL", 1)])
-async def test_earlier_memberships_count_if_the_policy_says_so(
+async def test_policy_decides_whether_earlier_memberships_count(
     graduation: Running, counted: str, count: int
 ) -> None:
     driver = await start_case(graduation)
@@ -148,7 +148,7 @@ def test_exemption_follows_the_instrument(
     assert len(find_exemption(terms, able, lansia, disabilitas)) == grounds
 
 
-async def test_family_with_an_elderly_member_is_exempt_if_the_instrument_says_so(graduation: Running) -> None:
+async def test_instrument_may_exempt_a_family_with_an_elderly_member(graduation: Running) -> None:
     driver, people = await start_case(graduation, lansia=1), Ministry(graduation)
     assert (await list_candidates(driver))[0]["proposed"] is True
     terms = await instrument(people, exempt_below_able=0, exempt_with=["LANSIA", "DISABILITAS_BERAT"])

@@ -117,8 +117,8 @@ async def require_unchanged(
         FactsChanged
     """
     changes = await read_changes(session, [(case, policy)], on, area=area)
-    if found := changes.get(case.graduasi_id):
-        raise FactsChanged(changes=to_sentences(found))
+    if case_changes := changes.get(case.graduasi_id):
+        raise FactsChanged(changes=to_sentences(case_changes))
 
 
 def to_proposed_event(case: Graduasi, exit_proposal_id: UUID | None = None) -> GraduasiProposed:

@@ -1,4 +1,4 @@
-"""Queries of the facts of families, and of what proposed cases would be decided on today."""
+"""Queries of the facts of families, and of what has changed since a proposal."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ async def read_facts(session: AsyncSession, case: Graduasi, policy: Policy, on: 
 async def _read_families(
     session: AsyncSession, cases: Cases, on: date
 ) -> dict[UUID, tuple[Kpm, dict[str, Any]]]:
-    """Return by case the family and its facts on a date, without families that are not known yet."""
+    """Return by case the family and its facts, without families not known yet."""
     kpm_ids = {case.kpm_id for case, _ in cases}
     families = {
         row.kpm_id: row for row in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids)))
@@ -49,14 +49,14 @@ async def _read_families(
     usaha: defaultdict[UUID, list[Usaha]] = defaultdict(list)
     for row in await session.scalars(sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids))):
         usaha[row.kpm_id].append(row)
-    found: dict[UUID, tuple[Kpm, dict[str, Any]]] = {}
+    by_case: dict[UUID, tuple[Kpm, dict[str, Any]]] = {}
     for case, policy in cases:
         own = memberships[case.kpm_id]
         membership = next((one for one in own if one.kepesertaan_id == case.kepesertaan_id), None)
         if membership is not None and (kpm := families.get(case.kpm_id)) is not None:
             since = count_from(membership, own, policy.counted_memberships)
-            found[case.graduasi_id] = (kpm, collect_facts(kpm, usaha[case.kpm_id], since, on))
-    return found
+            by_case[case.graduasi_id] = (kpm, collect_facts(kpm, usaha[case.kpm_id], since, on))
+    return by_case
 
 
 async def read_instruments(
@@ -78,7 +78,7 @@ async def read_instruments(
 async def read_changes(
     session: AsyncSession, cases: Cases, on: date, *, area: AreaTest = "approval"
 ) -> dict[UUID, list[Change]]:
-    """Return by case why it may not be decided on a date, without the cases that may.
+    """Return by case why it may not be decided, without cases that may.
 
     `area` is where the family must live: in the kabupaten of the recorded "approval", of the "case", or in "any".
     A family whose facts have not arrived was not assessed here: nothing about it can have changed.
@@ -103,7 +103,7 @@ async def read_changes(
         for case, policy in cases
         if case.graduasi_id in families
     }
-    return {graduasi_id: found for graduasi_id, found in changes.items() if found}
+    return {graduasi_id: reasons for graduasi_id, reasons in changes.items() if reasons}
 
 
 async def _read_pinned(session: AsyncSession, cases: Cases) -> dict[UUID | None, Pinned]:

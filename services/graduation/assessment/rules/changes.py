@@ -58,7 +58,7 @@ class Basis:
 
 
 def find_changes(basis: Basis) -> list[Change]:
-    """Return the reasons for which the case may not be decided today, none if it may."""
+    """Return why the case may not be decided today, nothing if it may."""
     changes = (_check_result(basis), _check_ground(basis), _check_signer(basis), _check_area(basis))
     return [change for change in changes if change is not None]
 

@@ -63,7 +63,7 @@ def count_from(
 
 
 def find_differences(pinned: Mapping[str, Any], current: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return each fact that is no longer as it was, except the date of the facts."""
+    """Return each fact that differs, except the date of the facts."""
     return [
         {"fact": name, "pinned": pinned.get(name), "today": value}
         for name, value in current.items()

@@ -91,7 +91,7 @@ def evaluate(
 def value_of(
     indicator: Indicator, answers: Mapping[str, Answer], facts: Mapping[str, Any]
 ) -> bool | int | None:
-    """Return the answer to a criterion, else the fact, or None if it does not apply."""
+    """Return the answer to a criterion, else the fact, or None."""
     answer = answers.get(indicator.code)
     return answer.value if answer is not None else facts.get(indicator.code)
 

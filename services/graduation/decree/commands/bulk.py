@@ -125,7 +125,7 @@ async def read_lines(session: AsyncSession, sha256: str) -> list[str]:
 async def _check_lines(
     session: AsyncSession, job: Job, sk: Sk, lines: dict[int, str]
 ) -> tuple[dict[int, ApprovedCase], list[RowError]]:
-    """Return the locked cases that can be added by line, and errors for the other lines."""
+    """Return by line the locked cases that can be added, and other lines' errors."""
     ids_by_row = {row: parse_graduasi_id(line) for row, line in lines.items()}
     graduasi_ids = sorted({graduasi_id for graduasi_id in ids_by_row.values() if graduasi_id is not None})
     cases = {one.case.graduasi_id: one for one in await lock_cases(session, graduasi_ids)}
@@ -153,8 +153,8 @@ async def _hold_changed_rows(
     session: AsyncSession, rows: dict[int, ApprovedCase], act: Act
 ) -> list[RowError]:
     """Postpone the cases whose facts have changed, remove them from `rows`, and return their errors."""
-    held = await hold_changed_cases(session, [(one.case, one.policy) for one in rows.values()], act)
-    changes = {one.graduasi_id: FactsChanged(changes=to_sentences(one.changes)) for one in held}
+    held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in rows.values()], act)
+    changes = {one.graduasi_id: FactsChanged(changes=to_sentences(one.changes)) for one in held_cases}
     refused = {
         row: changes[one.case.graduasi_id] for row, one in rows.items() if one.case.graduasi_id in changes
     }

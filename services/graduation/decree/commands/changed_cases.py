@@ -29,12 +29,12 @@ async def hold_changed_cases(
     It is an act in no stage. The history has the changes as the reason.
     """
     changes = await read_changes(session, cases, act.moment.on)
-    held: list[HeldCase] = []
+    held_cases: list[HeldCase] = []
     for case, policy in cases:
-        if found := changes.get(case.graduasi_id):
+        if case_changes := changes.get(case.graduasi_id):
             case.held_for = HoldReason.FAKTA_BERUBAH
-            reason = to_sentences(found).id
+            reason = to_sentences(case_changes).id
             postponement = replace(act, stage=None, reason=reason, evidence=None)
             await advance(session, [(case, policy)], [GraduasiState.DITUNDA], postponement)
-            held.append(HeldCase(case.graduasi_id, found))
-    return held
+            held_cases.append(HeldCase(case.graduasi_id, case_changes))
+    return held_cases

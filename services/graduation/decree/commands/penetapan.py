@@ -74,8 +74,9 @@ class ApprovedCase:
 async def determine(
     session: AsyncSession, actor: Actor, terms: DecreeTerms, graduasi_ids: Sequence[UUID]
 ) -> Determination:
-    """Determine the given cases in one SK, except those whose facts have changed: these are postponed.
+    """Determine the given cases in one SK.
 
+    Cases whose facts have changed are postponed instead.
     Any other fault refuses all of them. If no case is left, no SK is made.
 
     Raises:
@@ -86,14 +87,14 @@ async def determine(
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
     await check_sk_dates(session, terms, act.moment.on, earliest=max(a.case.since_on for a in approved))
     await require_evidence(session, terms.evidence_sha256)
-    held = await hold_changed_cases(session, [(one.case, one.policy) for one in approved], act)
-    held_ids = {one.graduasi_id for one in held}
+    held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in approved], act)
+    held_ids = {one.graduasi_id for one in held_cases}
     unchanged = [one for one in approved if one.case.graduasi_id not in held_ids]
     sk = build_sk(terms, len(unchanged), act)
     if unchanged:
         await insert_sk(session, sk)
         await add_cases(session, sk, unchanged, act)
-    return Determination(sk, [one.case.graduasi_id for one in unchanged], held)
+    return Determination(sk, [one.case.graduasi_id for one in unchanged], held_cases)
 
 
 async def check_sk_dates(

@@ -38,7 +38,7 @@ class TermStart(StrEnum):
 
 
 class CountedMemberships(StrEnum):
-    """Which memberships of the bansos count: the current one, or earlier ones of the family too."""
+    """Which memberships count: the current one, or earlier ones too."""
 
     CURRENT = "CURRENT"
     ALL = "ALL"
