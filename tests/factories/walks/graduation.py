@@ -132,8 +132,7 @@ async def annulments(service: Running, first: CaseDriver, judge: str) -> None:
     paid = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
     for determined_on, back_pay in (("2026-05-18", paid), ("2026-08-03", [])):
         undone = await another(service, first).to("MASA_SANGGAH", determined_on)
-        await at(service, date(2026, 8, 3))
-        await service.work()
+        await work_until(service, date(2026, 8, 3))
         why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", "back_pay": back_pay}
         done(await service.post(f"/v1/graduasi/{undone.graduasi_id}/annulment", why, as_=judge))
 
