@@ -261,35 +261,6 @@ def months_from(day: datetime, count: int) -> list[datetime]:
     return [datetime((start + n) // 12, (start + n) % 12 + 1, 1, tzinfo=UTC) for n in range(count)]
 
 
-def area_security(
-    execute: Callable[[str], object],
-    table: str,
-    column: str = "kode_wilayah",
-    *,
-    own: str = "false",
-    also: str = "",
-) -> None:
-    """Limit the api role to rows in the areas of its scope.
-
-    Without a scope it sees no rows. `own` is an SQL condition that admits a row in an OWN_FAMILIES scope,
-    `also` one that admits it in every scope. The worker role bypasses row security.
-    """
-    # CASE, because `own` may read tables whose policies call this condition again.
-    within = f"CASE WHEN platform.by_area() THEN platform.in_scope({column}) ELSE {own} END"
-    within += f" OR ({also})" if also else ""
-    row_security(execute, table, "area", within)
-
-
-def row_security(execute: Callable[[str], object], table: str, policy: str, condition: str) -> None:
-    """Limit the api role to rows that satisfy the condition.
-
-    The worker role bypasses row security.
-    """
-    execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    execute(f"CREATE POLICY {policy} ON {table} USING ({condition}) WITH CHECK ({condition})")
-
-
 def replica_schema(execute: Callable[[str], object], service: str, subscription: str) -> None:
     """Create the PostgreSQL schema for the tables of one replica subscription."""
     name = f"replica_{subscription}"

@@ -16,7 +16,7 @@ from shared import clock, logs, loop, telemetry
 from shared.database import Database
 from shared.faults import refuse_in_production
 from shared.jobs import ScheduledTask, Work, work
-from shared.messaging import housekeeping, recovery, republish
+from shared.messaging import maintenance, recovery, republish
 from shared.messaging.consumer import Consumer, Source, StoredOffsets
 from shared.messaging.relay import Publisher, Relay
 from shared.messaging.subscription import Subscription
@@ -72,7 +72,7 @@ def worker_database(settings: Settings, *, pool_size: int = 8) -> Database:
 
 
 def prepare(parts: Parts, transport: Transport | None = None) -> None:
-    """Register the platform's own work: actions on parked keys, republish, housekeeping."""
+    """Register the platform's own work: actions on parked keys, republish, maintenance."""
 
     def for_parked_key(verb: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[None]]:
         async def run_action(session: object, due: ScheduledTask) -> None:
@@ -85,7 +85,7 @@ def prepare(parts: Parts, transport: Transport | None = None) -> None:
     parts.work.scheduled_tasks.setdefault("parked.skip", for_parked_key(recovery.skip_in_transaction))
     if transport is not None:
         parts.work.steps[republish.KIND] = republish.republish_step(transport)
-    housekeeping.register(parts.work)
+    maintenance.register(parts.work)
 
 
 async def run_parts(
@@ -120,7 +120,7 @@ async def run_parts(
                 )
                 group.create_task(_ends_with(consumer.run(stop), stop))
         if "jobs" in part_names:
-            await housekeeping.schedule_now(database)
+            await maintenance.schedule_now(database)
             group.create_task(_ends_with(work(database, parts.work, stop), stop))
 
 

@@ -11,7 +11,7 @@ import pytest
 from deploy.kafka.broker import Broker, missing
 from shared.loop import GC_THRESHOLDS, fast_loop
 from tests.factories.cluster import Cluster
-from tests.factories.services import Running, running
+from tests.factories.services import Running, run_service
 
 
 @pytest.hookimpl(trylast=True)
@@ -63,28 +63,28 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clu
 @pytest.fixture
 async def registry(cluster: Cluster) -> AsyncIterator[Running]:
     """Registry on an empty database."""
-    async with running(cluster, "registry") as service:
+    async with run_service(cluster, "registry") as service:
         yield service
 
 
 @pytest.fixture
 async def caseload(cluster: Cluster) -> AsyncIterator[Running]:
     """Caseload on an empty database."""
-    async with running(cluster, "caseload") as service:
+    async with run_service(cluster, "caseload") as service:
         yield service
 
 
 @pytest.fixture
 async def graduation(cluster: Cluster) -> AsyncIterator[Running]:
     """Graduation on an empty database."""
-    async with running(cluster, "graduation") as service:
+    async with run_service(cluster, "graduation") as service:
         yield service
 
 
 @pytest.fixture
 async def referral(cluster: Cluster) -> AsyncIterator[Running]:
     """Referral on an empty database."""
-    async with running(cluster, "referral") as service:
+    async with run_service(cluster, "referral") as service:
         yield service
 
 

@@ -56,11 +56,11 @@ def without_cursor_lock() -> None:
 def without_shard_lock() -> None:
     """Every relay owns every shard."""
 
-    async def take_all(relay: Relay, connection: Any) -> None:
+    async def own_all_shards(relay: Relay, connection: Any) -> None:
         del connection
         relay.owned.update(range(SHARDS))
 
-    Relay.balance_shards = take_all  # type: ignore[method-assign]
+    Relay.balance_shards = own_all_shards  # type: ignore[method-assign]
 
 
 def without_stored_offset() -> None:

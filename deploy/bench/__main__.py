@@ -34,7 +34,7 @@ from deploy.bench.testbed import Testbed
 from deploy.bench.worklists import worklists
 from deploy.bench.worktree import NotMeasured, checked_out, measure_in_turns
 from deploy.kafka.broker import missing
-from deploy.local.place import ROOT
+from deploy.local.data_folder import ROOT
 from deploy.local.up import end_on_signals
 
 FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {

@@ -18,10 +18,10 @@ import asyncpg
 from deploy.bench.http_client import HttpClient
 from deploy.child_process import Child
 from deploy.kafka.broker import Broker
+from deploy.local.data_folder import ROOT, DataFolder
 from deploy.local.deployment import answers
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.migrations import migrate
-from deploy.local.place import ROOT, Place
 from deploy.loopback import LOOPBACK, free_port
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres
@@ -48,7 +48,7 @@ class Testbed:
     """Data folders for one run, removed after it, and the service processes."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = Place.of(folder)
+        self.data_folder = DataFolder.of(folder)
         self.postgres = EmbeddedPostgres(folder, durable=True, settings=SETTINGS)
         self.children: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
@@ -57,9 +57,9 @@ class Testbed:
         self._broker: Broker | None = None
 
     def start(self) -> Self:
-        self.place.prepare("kafka")
-        self.place.make_keys()
-        self.issuer = DevelopmentIssuer(self.place.issuer, "development")
+        self.data_folder.prepare("kafka")
+        self.data_folder.make_keys()
+        self.issuer = DevelopmentIssuer(self.data_folder.issuer, "development")
         self.postgres.start()
         for service in SERVICES:
             passwords = self.postgres.passwords(service)
@@ -77,7 +77,7 @@ class Testbed:
     async def start_broker(self) -> str:
         """Return the broker's address. The first call starts it and creates the topics."""
         if self._broker is None:
-            broker = Broker(self.place.kafka)
+            broker = Broker(self.data_folder.kafka)
             await asyncio.to_thread(broker.start)
             self._broker = broker
             await create_topics(broker.bootstrap)
@@ -144,7 +144,7 @@ class Testbed:
 
     def start_process(self, name: str, service: str, module: str, *arguments: str) -> None:
         self.ports[name] = free_port()
-        with (self.place.logs / f"{name}.log").open("ab") as log:
+        with (self.data_folder.logs / f"{name}.log").open("ab") as log:
             self.children[name] = Child(
                 [sys.executable, "-m", module, *arguments],
                 on_death=signal.SIGKILL,
@@ -187,7 +187,7 @@ class Testbed:
                 "PILAR_SERVICE": service,
                 "PILAR_DATABASE_URL": self.dsn(service, "api"),
                 "PILAR_WORKER_DATABASE_URL": self.dsn(service, "worker"),
-                "PILAR_KEYS_FOLDER": str(self.place.keys(service)),
+                "PILAR_KEYS_FOLDER": str(self.data_folder.keys(service)),
                 "PILAR_JWKS_FILE": str(self.issuer.key_set_file),
                 "PILAR_DRAIN_SECONDS": "0",
                 "PILAR_HOST": LOOPBACK,
@@ -204,7 +204,7 @@ class Testbed:
     def check_running(self, name: str) -> None:
         """Raise if a process has ended, because a figure would wait for it without end."""
         if self.children[name].returncode is not None:
-            log = self.place.logs / f"{name}.log"
+            log = self.data_folder.logs / f"{name}.log"
             message = f"{name} ended: {log.read_text(errors='replace').strip().splitlines()[-3:]}"
             raise RuntimeError(message)
 

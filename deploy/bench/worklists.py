@@ -120,7 +120,7 @@ async def fill(testbed: Testbed, service: str, count: int) -> None:
 
 async def seal_names(testbed: Testbed) -> None:
     """Seal the names on the measured pages. The pages show no other names."""
-    vault = Vault(testbed.place.keys("caseload"), service="caseload")
+    vault = Vault(testbed.data_folder.keys("caseload"), service="caseload")
     rows = await testbed.fetch(
         "caseload",
         "SELECT a.anggota_id, a.nik_index FROM kpm k JOIN kpm_anggota a USING (kpm_id)"

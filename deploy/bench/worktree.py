@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deploy.bench.comparison import Round, read_round
 from deploy.child_process import Child
-from deploy.local.place import ROOT
+from deploy.local.data_folder import ROOT
 
 STOP_TIMEOUT_SECONDS = 60
 

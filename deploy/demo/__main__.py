@@ -18,9 +18,9 @@ from deploy.demo.numbers import Comparison, compare, write_json
 from deploy.demo.outboxes import Outboxes
 from deploy.demo.scenarios import check_invariants, play
 from deploy.demo.world import NotAsExpected, World
+from deploy.local.data_folder import ROOT, CannotRunHere, DataFolder, State, Transport, shown
 from deploy.local.deployment import Deployment, free_base
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport, shown
 from deploy.local.up import REFUSALS, configured, end_on_signals, report
 from shared import loop
 
@@ -49,61 +49,65 @@ def demonstrate(console: Console) -> int:
     """
     NUMBERS.unlink(missing_ok=True)
     requested = configured(os.environ)
-    running = requested.place.read()
-    if running is not None and running.ready and not has_demo_data(requested.place):
+    running = requested.data_folder.read()
+    if running is not None and running.ready and not has_demo_data(requested.data_folder):
         if running.transport != requested.transport and "TRANSPORT" in os.environ:
             raise CannotRunHere(
-                f"The deployment in {requested.place.folder} has the transport {running.transport}. Stop it first."
+                f"The deployment in {requested.data_folder.folder} has the transport {running.transport}. Stop it first."
             )
         console.print(f"Using the running deployment: {running.url('start')}")
-        return loop.run(run_in(requested.place, running, console, lambda: None, play_both))
+        return loop.run(run_in(requested.data_folder, running, console, lambda: None, play_both))
     deployment = (
         requested
-        if running is None and not requested.place.used
-        else separate_deployment(requested.transport, requested.place)
+        if running is None and not requested.data_folder.used
+        else separate_deployment(requested.transport, requested.data_folder)
     )
     state = deployment.start(fresh=deployment is not requested, report=report)
     try:
         console.print(f"Pilar is ready after {deployment.seconds['ready']:.1f} s: {state.url('start')}")
-        return loop.run(run_in(deployment.place, state, console, deployment.ended, play_both))
+        return loop.run(run_in(deployment.data_folder, state, console, deployment.ended, play_both))
     finally:
         deployment.stop()
 
 
-def has_demo_data(place: Place) -> bool:
+def has_demo_data(data_folder: DataFolder) -> bool:
     """Return whether a demonstration has written into this folder."""
-    return bool(place.people())
+    return bool(data_folder.people())
 
 
-def separate_deployment(transport: Transport, used: Place) -> Deployment:
+def separate_deployment(transport: Transport, used: DataFolder) -> Deployment:
     """Return a deployment in another folder on free ports.
 
     The numbers could not be compared over the data of an earlier run.
     """
-    place = Place.of(used.folder.parent / OTHER_FOLDER)
-    if place.read() is not None:
-        raise CannotRunHere(f"Another demonstration runs in {place.folder}. Wait for it or stop it.")
+    data_folder = DataFolder.of(used.folder.parent / OTHER_FOLDER)
+    if data_folder.read() is not None:
+        raise CannotRunHere(f"Another demonstration runs in {data_folder.folder}. Wait for it or stop it.")
     base = free_base()
     report(
-        f"{used.folder} has data of an earlier run, so this one uses {place.folder} and ports from {base}."
+        f"{used.folder} has data of an earlier run, so this one uses {data_folder.folder} and ports from {base}."
     )
-    return Deployment(place, transport=transport, base_port=base)
+    return Deployment(data_folder, transport=transport, base_port=base)
 
 
 def compare_again(console: Console) -> int:
-    place = Place.of(os.environ.get("FOLDER") or ".pilar")
-    state = place.read()
-    if state is None or not place.scenarios():
-        raise CannotRunHere(f"No demonstration runs in {place.folder}. Run make up and make demo first.")
-    return loop.run(run_in(place, state, console, lambda: None, compare))
+    data_folder = DataFolder.of(os.environ.get("FOLDER") or ".pilar")
+    state = data_folder.read()
+    if state is None or not data_folder.scenarios():
+        raise CannotRunHere(
+            f"No demonstration runs in {data_folder.folder}. Run make up and make demo first."
+        )
+    return loop.run(run_in(data_folder, state, console, lambda: None, compare))
 
 
 async def run_in(
-    place: Place, state: State, console: Console, ended: Callable[[], str | None], action: Action
+    data_folder: DataFolder, state: State, console: Console, ended: Callable[[], str | None], action: Action
 ) -> int:
     """Run `action` with a World. Return 0 if all checks passed and all numbers agree."""
     outboxes = await Outboxes.open(state.workers)
-    world = World(place, state, console, outboxes, ended, DevelopmentIssuer(place.issuer, "development"))
+    world = World(
+        data_folder, state, console, outboxes, ended, DevelopmentIssuer(data_folder.issuer, "development")
+    )
     try:
         comparisons = await action(world)
     except NotAsExpected as error:
@@ -125,16 +129,16 @@ async def play_both(world: World) -> list[Comparison]:
     began = time.monotonic()
     await play(world, SCENARIOS)
     await check_invariants(world)
-    for number, ids in world.place.scenarios().items():
-        command = f"make timeline KPM={ids['kpm_ids'][0]}{folder_of(world.place)}"
+    for number, ids in world.data_folder.scenarios().items():
+        command = f"make timeline KPM={ids['kpm_ids'][0]}{folder_of(world.data_folder)}"
         world.console.print(f"Timeline of a family of scenario {number}, while make up runs: {command}")
     world.console.print(f"{len(world.history)} commands in {time.monotonic() - began:.1f} s.")
     return await compare(world)
 
 
-def folder_of(place: Place) -> str:
+def folder_of(data_folder: DataFolder) -> str:
     """Return the FOLDER argument for a later `make`, empty for the default folder."""
-    return "" if place == Place.of(".pilar") else f" FOLDER={shown(place.folder)}"
+    return "" if data_folder == DataFolder.of(".pilar") else f" FOLDER={shown(data_folder.folder)}"
 
 
 if __name__ == "__main__":

@@ -65,8 +65,8 @@ class FamilyGraduation:
         """Find the family and check its members, its pendamping and its three bansos."""
         world = self.world
         self.case = await find_family(world, "the family of scenario 2", MOTHER_NIK)
-        world.place.save_person("scenario-2", kpm_id=self.case.kpm_id, pendamping_id=self.pendamping_id)
-        world.place.save_scenario(
+        world.data_folder.save_person("scenario-2", kpm_id=self.case.kpm_id, pendamping_id=self.pendamping_id)
+        world.data_folder.save_scenario(
             self.number, kpm_ids=[self.case.kpm_id], pendamping_ids=[self.pendamping_id]
         )
         family = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}", DINSOS)

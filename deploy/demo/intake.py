@@ -14,7 +14,7 @@ ENDED = frozenset({"DONE", "FAILED", "CANCELLED"})
 
 async def run_intake(world: World, name: str, content: bytes) -> list[dict[str, Any]]:
     """Upload the file, start its intake, and print and return the refused rows."""
-    path = world.place.folder / name
+    path = world.data_folder.folder / name
     path.write_bytes(content)
     path.chmod(0o600)
     rows = content.count(b"\n") - 1

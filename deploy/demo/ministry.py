@@ -44,7 +44,7 @@ class Ministry:
             published = {key: value for key, value in program.items() if key != "partner"}
             body = {
                 "code": code,
-                "partner_id": world.place.people()[program["partner"]]["partner_id"],
+                "partner_id": world.data_folder.people()[program["partner"]]["partner_id"],
                 "valid_from": "2026-01-01",
                 "legal_basis": BASIS,
                 **published,
@@ -58,9 +58,9 @@ class Ministry:
             f"registers {partner['name']}", "referral", "/v1/partner", body, KEMENSOS
         )
         simulator.secret = registered["webhook_secret"]
-        self.world.place.save_person(code, partner_id=registered["partner_id"])
+        self.world.data_folder.save_person(code, partner_id=registered["partner_id"])
         if code == "BANK_KUR":
-            self.world.place.save_person("partner-1", partner_id=registered["partner_id"])
+            self.world.data_folder.save_person("partner-1", partner_id=registered["partner_id"])
 
         def token() -> str:
             claims = {"partner_id": registered["partner_id"]}

@@ -99,7 +99,7 @@ async def compare(world: World, scenarios: Sequence[int] = ()) -> list[Compariso
 
     A scenario that was not played is skipped.
     """
-    played = {int(number): ids for number, ids in world.place.scenarios().items()}
+    played = {int(number): ids for number, ids in world.data_folder.scenarios().items()}
     comparisons: list[Comparison] = []
     counted: dict[int, dict[str, Any]] = {}
     for number in scenarios or sorted(played.keys() & EXPECTED.keys()):

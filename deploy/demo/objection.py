@@ -77,7 +77,9 @@ class Objection:
         for name, nik in NIKS.items():
             self.cases[name] = await find_family(self.world, name, nik)
         kpm_ids = [case.kpm_id for case in self.both_cases]
-        self.world.place.save_scenario(self.number, kpm_ids=kpm_ids, pendamping_ids=[self.s.pendamping_id])
+        self.world.data_folder.save_scenario(
+            self.number, kpm_ids=kpm_ids, pendamping_ids=[self.s.pendamping_id]
+        )
 
     async def assessment(self) -> None:
         await assess(self.world, self.both_cases, S)

@@ -33,7 +33,7 @@ async def place_pendamping(
     }
     registered = await world.act(f"registers {who}", "registry", "/v1/pendamping", person, KEMENSOS)
     pendamping_id = registered["pendamping_id"]
-    world.place.save_person(who, pendamping_id=pendamping_id)
+    world.data_folder.save_person(who, pendamping_id=pendamping_id)
     status = {"status": "AKTIF", "reason": "SK_PENGANGKATAN", "from_on": min(since, str(world.shown_on))}
     path = f"/v1/pendamping/{pendamping_id}/status"
     await world.act(f"sets {who} AKTIF", "registry", path, status, KEMENSOS)

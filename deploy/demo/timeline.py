@@ -12,13 +12,21 @@ from datetime import datetime
 from uuid import UUID
 
 from deploy.demo.outboxes import Outboxes, RecordedEvent
-from deploy.local.place import Place
+from deploy.local.data_folder import DataFolder
 from shared.dates import JAKARTA
 
 # Fields that may be printed, in this order: codes, dates, counts and amounts. A reason in an event is a code.
 SHOWN_FIELDS = (
     *("bansos", "exit_reason", "result", "state", "closed_as", "outcome", "reason", "reason_code", "cause"),
-    *("sk_no", "sk_on", "announced_on", "term_ends_on", "effective_on", "effective_tahap", "last_payable_tahap"),
+    *(
+        "sk_no",
+        "sk_on",
+        "announced_on",
+        "term_ends_on",
+        "effective_on",
+        "effective_tahap",
+        "last_payable_tahap",
+    ),
     *("certificate_no", "lodged_on", "suspends", "decided_on", "was_effective", "back_pay_tahap"),
     *("program_code", "benefit_kinds", "status", "amount_rp", "delivered_on", "purpose", "kind"),
     *("valid_from", "valid_to", "on", "month", "still_in_business", "still_out", "completes", "omzet_rp"),
@@ -57,11 +65,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    place = Place.of(os.environ.get("FOLDER") or ".pilar")
-    state = place.read()
+    data_folder = DataFolder.of(os.environ.get("FOLDER") or ".pilar")
+    state = data_folder.read()
     if state is None:
         print(
-            f"No deployment runs in {place.folder}. Start one with make up, or give another folder by FOLDER.",
+            f"No deployment runs in {data_folder.folder}. Start one with make up, or give another folder by FOLDER.",
             file=sys.stderr,
         )
         return 1
@@ -69,7 +77,7 @@ def main() -> int:
     if not events:
         print(f"The four services have no events of {kpm_id}.", file=sys.stderr)
         return 1
-    print("\n".join(lines(kpm_id, events, names_of(events, place.people()), steps)))
+    print("\n".join(lines(kpm_id, events, names_of(events, data_folder.people()), steps)))
     return 0
 
 

@@ -18,8 +18,8 @@ from rich.markup import escape
 
 from deploy.demo.outboxes import Outboxes, RecordedEvent
 from deploy.invariants import Command
+from deploy.local.data_folder import DataFolder, State
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.place import Place, State
 from deploy.services import SERVICES
 from shared.dates import JAKARTA
 
@@ -41,7 +41,7 @@ class NotAsExpected(Exception):
 class World:
     """The context of one run. `failed` collects failed checks without stopping the run."""
 
-    place: Place
+    data_folder: DataFolder
     state: State
     console: Console
     outboxes: Outboxes
@@ -56,7 +56,7 @@ class World:
     retries: Sequence[float] = RETRIES_SECONDS
 
     def token(self, who: str) -> str:
-        return self.issuer.demo_token(who, **self.place.people().get(who, {}), ttl=600)
+        return self.issuer.demo_token(who, **self.data_folder.people().get(who, {}), ttl=600)
 
     async def get(self, service: str, path: str, who: str) -> Any:
         return await self._ask("GET", service, path, who)

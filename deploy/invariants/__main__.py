@@ -16,7 +16,7 @@ import asyncpg
 from aiokafka.errors import KafkaError
 
 from deploy.invariants import databases, is_idle, violations
-from deploy.local.place import Place
+from deploy.local.data_folder import DataFolder
 from deploy.services import SERVICES
 from shared.settings import read_variable
 
@@ -55,11 +55,11 @@ def addresses() -> tuple[dict[str, str], str]:
     }
     urls = {service: url for service, url in variables.items() if url}
     if not urls:
-        place = Place.of(os.environ.get("FOLDER") or ".pilar")
-        state = place.read()
+        data_folder = DataFolder.of(os.environ.get("FOLDER") or ".pilar")
+        state = data_folder.read()
         if state is None:
             raise NoDatabases(
-                f"no deployment runs on {place.folder}. Start it with make up, or set the databases' addresses."
+                f"no deployment runs on {data_folder.folder}. Start it with make up, or set the databases' addresses."
             )
         return state.workers, state.bootstrap
     if missing := [service for service in SERVICES if service not in urls]:

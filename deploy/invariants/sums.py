@@ -53,12 +53,12 @@ CHECKS = {
             " 'DICABUT' AND p.state NOT IN ('DITOLAK', 'TUTUP', 'KEDALUWARSA', 'DICABUT')"
         ),
         "I7: rujukan {0} is paused without a sanggah, or not paused with one": (
-            "SELECT rujukan_id FROM rujukan r WHERE state = 'TERBUKA' AND paused <> EXISTS (SELECT FROM pause p WHERE"
+            "SELECT rujukan_id FROM rujukan r WHERE state = 'TERBUKA' AND paused <> EXISTS (SELECT FROM rujukan_pause p WHERE"
             " p.rujukan_id = r.rujukan_id AND resumed_on IS NULL)"
         ),
         "I8: the counts of quota {0} differ from its places": (
             "SELECT q.quota_id FROM program_quota q WHERE taken <> (SELECT count(*) FROM quota_place p WHERE p.quota_id"
-            " = q.quota_id AND released_on IS NULL) OR waiting <> (SELECT count(*) FROM waiting w WHERE w.quota_id ="
+            " = q.quota_id AND released_on IS NULL) OR waiting <> (SELECT count(*) FROM waiting_list_entry w WHERE w.quota_id ="
             " q.quota_id AND left_on IS NULL)"
         ),
         "I8: offer {0} has ended without aid and has a place": (

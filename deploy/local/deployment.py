@@ -17,10 +17,10 @@ from pathlib import Path
 
 from deploy.child_process import Child
 from deploy.kafka.broker import Broker, KafkaUnusable
+from deploy.local.data_folder import ROOT, CannotRunHere, DataFolder, State, Transport
 from deploy.local.environment import inherited
 from deploy.local.forkserver import Order, send
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
 from deploy.loopback import LOOPBACK
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres, PostgresUnusable, open_postgres
@@ -41,30 +41,32 @@ class Deployment:
     KafkaUnusable (with one sentence), everything is stopped again.
     """
 
-    def __init__(self, place: Place, *, transport: Transport = "local", base_port: int = 8100) -> None:
-        self.place = place
+    def __init__(
+        self, data_folder: DataFolder, *, transport: Transport = "local", base_port: int = 8100
+    ) -> None:
+        self.data_folder = data_folder
         self.transport: Transport = transport
         names = NAMES if transport == "local" else (*NAMES, *WORKERS)
         self.ports = {name: base_port + number for number, name in enumerate(names)}
-        self.postgres = open_postgres(place.folder)
+        self.postgres = open_postgres(data_folder.folder)
         self.broker: Broker | None = None
         self.seconds: dict[str, float] = {}
         self._processes: Child | None = None
-        self._orders = place.folder / "processes.json"
+        self._orders = data_folder.folder / "processes.json"
 
     def start(self, *, fresh: bool = False, report: Callable[[str], None] = lambda _: None) -> State:
         started = time.monotonic()
-        if (running := self.place.read()) is not None:
+        if (running := self.data_folder.read()) is not None:
             raise CannotRunHere(
-                f"Pilar already runs in {self.place.folder}, at {running.url('start')}. Stop it first."
+                f"Pilar already runs in {self.data_folder.folder}, at {running.url('start')}. Stop it first."
             )
         refuse_busy(self.ports)
         try:
             if fresh:
                 self._wipe()
-            self.place.prepare(self.transport)
-            self.place.make_keys()
-            self.issuer = DevelopmentIssuer(self.place.issuer, "development")
+            self.data_folder.prepare(self.transport)
+            self.data_folder.make_keys()
+            self.issuer = DevelopmentIssuer(self.data_folder.issuer, "development")
             self._start_forkserver()
             self._start_stores(report)
             self._prepare_databases(report)
@@ -74,7 +76,7 @@ class Deployment:
             self.stop()
             raise
         self.seconds["ready"] = time.monotonic() - started
-        self.place.write(replace(self.state, ready=True))
+        self.data_folder.write(replace(self.state, ready=True))
         return self.state
 
     def stop(self) -> None:
@@ -86,7 +88,7 @@ class Deployment:
             self.broker.stop()
         self.postgres.stop()
         self._orders.unlink(missing_ok=True)
-        self.place.delete_state()
+        self.data_folder.delete_state()
 
     @property
     def state(self) -> State:
@@ -105,9 +107,9 @@ class Deployment:
     def _wipe(self) -> None:
         if not isinstance(self.postgres, EmbeddedPostgres):
             raise CannotRunHere("FRESH=1 does not wipe an external PostgreSQL. Unset PILAR_POSTGRES_URL.")
-        self.place.folder.mkdir(parents=True, exist_ok=True)
+        self.data_folder.folder.mkdir(parents=True, exist_ok=True)
         self.postgres.wipe()
-        self.place.clear()
+        self.data_folder.clear()
 
     def _start_forkserver(self) -> None:
         """Start the fork server, which loads the services' code while the databases are prepared."""
@@ -124,11 +126,11 @@ class Deployment:
     def _start_stores(self, report: Callable[[str], None]) -> None:
         with self._timed("postgresql"):
             self.postgres.start()
-            self.place.write(self.state)
+            self.data_folder.write(self.state)
         if self.transport == "kafka":
             report("Starting Kafka")
             with self._timed("kafka"):
-                self.broker = Broker(self.place.kafka)
+                self.broker = Broker(self.data_folder.kafka)
                 self.broker.start()
 
     def _prepare_databases(self, report: Callable[[str], None]) -> None:
@@ -145,7 +147,7 @@ class Deployment:
             )
 
     def _process_orders(self) -> list[Order]:
-        folder = {"PILAR_FOLDER": str(self.place.folder)}
+        folder = {"PILAR_FOLDER": str(self.data_folder.folder)}
         apis = [self._order(name, f"services.{name}.app", self._api_environment(name)) for name in SERVICES]
         return [*apis, self._order("start", "deploy.local.start_page", folder), *self._worker_orders()]
 
@@ -188,7 +190,7 @@ class Deployment:
         return {
             "PILAR_SERVICE": service,
             "PILAR_DATABASE_URL": self._url(service, "api"),
-            "PILAR_KEYS_FOLDER": str(self.place.keys(service)),
+            "PILAR_KEYS_FOLDER": str(self.data_folder.keys(service)),
             "PILAR_METRICS_PORT": str(self.ports[f"{service}-metrics"]),
         }
 
@@ -197,7 +199,7 @@ class Deployment:
         bootstrap = {"PILAR_KAFKA_BOOTSTRAP": self.broker.bootstrap} if self.broker else {}
         return {
             f"{prefix}WORKER_DATABASE_URL": self._url(service, "worker"),
-            f"{prefix}KEYS_FOLDER": str(self.place.keys(service)),
+            f"{prefix}KEYS_FOLDER": str(self.data_folder.keys(service)),
             **bootstrap,
         }
 
@@ -214,7 +216,7 @@ class Deployment:
                 raise CannotRunHere(f"{sentence[0].upper()}{sentence[1:]}")
             if time.monotonic() > deadline:
                 raise CannotRunHere(
-                    f"Not ready after {READY_TIMEOUT_SECONDS} s: {', '.join(waiting)}. See {self.place.logs}."
+                    f"Not ready after {READY_TIMEOUT_SECONDS} s: {', '.join(waiting)}. See {self.data_folder.logs}."
                 )
             time.sleep(0.05)
 
@@ -224,7 +226,7 @@ class Deployment:
         return [*probes, ("start", "/livez"), *((name, "/metrics") for name in delivering)]
 
     def _log(self, name: str) -> Path:
-        return self.place.logs / f"{name}.log"
+        return self.data_folder.logs / f"{name}.log"
 
     def _last_log_line(self, name: str) -> str:
         with suppress(OSError, IndexError):

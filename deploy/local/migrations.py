@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from deploy.local.place import ROOT, CannotRunHere
+from deploy.local.data_folder import ROOT, CannotRunHere
 from shared.ddl import PLATFORM_V1
 
 FIRST_REVISION = ("0001_tables.sql", "security.sql", "seed.sql", "versions/0001_first.py")

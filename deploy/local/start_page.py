@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from deploy.local.data_folder import DataFolder, State, shown
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID, DevelopmentIssuer
-from deploy.local.place import Place, State, shown
 from deploy.services import SERVICES
 from shared.server import make_config
 from shared.settings import LOCAL_ORIGIN
@@ -45,9 +45,9 @@ TIMEOUT_SECONDS = 2.0
 class StartPage:
     """The start page's routes for one data folder."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.issuer = DevelopmentIssuer(place.issuer, "development")
+    def __init__(self, data_folder: DataFolder) -> None:
+        self.data_folder = data_folder
+        self.issuer = DevelopmentIssuer(data_folder.issuer, "development")
         self.client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
 
     def application(self) -> Starlette:
@@ -97,8 +97,8 @@ class StartPage:
             "transport": state.transport,
             "docs": {name: f"{state.url(name)}/docs" for name in SERVICES},
             "tokens": tokens,
-            "folder": shown(self.place.folder),
-            "logs": shown(self.place.logs),
+            "folder": shown(self.data_folder.folder),
+            "logs": shown(self.data_folder.logs),
         }
         return JSONResponse(body, headers=HEADERS)
 
@@ -118,15 +118,15 @@ class StartPage:
         return PlainTextResponse(self.issuer.demo_token(name, **claims), headers=HEADERS)
 
     def state(self) -> State:
-        state = self.place.read()
+        state = self.data_folder.read()
         if state is None:
-            message = f"{self.place.folder} has no state file of a running deployment"
+            message = f"{self.data_folder.folder} has no state file of a running deployment"
             raise RuntimeError(message)
         return state
 
     def claims(self, name: str) -> dict[str, str] | None:
         """Return the ids of an account, or None if they are not assigned yet."""
-        return self.place.people().get(name, None if name in NEEDS_ID else {})
+        return self.data_folder.people().get(name, None if name in NEEDS_ID else {})
 
     async def service(self, state: State, name: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.issuer.demo_token('operator-1', ttl=60)}"}
@@ -170,7 +170,7 @@ class StartPage:
 
 
 def main() -> None:
-    page = StartPage(Place.of(os.environ["PILAR_FOLDER"]))
+    page = StartPage(DataFolder.of(os.environ["PILAR_FOLDER"]))
     host, port = os.environ["PILAR_HOST"], int(os.environ["PILAR_PORT"])
     config = make_config(page.application(), host=host, port=port, timeout_graceful_shutdown=1)
     uvicorn.Server(config).run()

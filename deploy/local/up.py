@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import NoReturn
 
+from deploy.local.data_folder import TRANSPORTS, DataFolder, State, Transport, shown
 from deploy.local.deployment import (
     METRICS,
     WORKERS,
@@ -21,7 +22,6 @@ from deploy.local.deployment import (
     PostgresUnusable,
 )
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID
-from deploy.local.place import TRANSPORTS, Place, State, Transport, shown
 from deploy.services import SERVICES
 
 REFUSALS = (CannotRunHere, PostgresUnusable, KafkaUnusable)
@@ -54,8 +54,8 @@ def configured(environment: Mapping[str, str]) -> Deployment:
         raise CannotRunHere(
             f"PORT must be the first of ten free ports (fourteen on Kafka), from 1024 to 65000, not {port}."
         )
-    place = Place.of(environment.get("FOLDER") or ".pilar")
-    return Deployment(place, transport=as_transport(transport), base_port=int(port))
+    data_folder = DataFolder.of(environment.get("FOLDER") or ".pilar")
+    return Deployment(data_folder, transport=as_transport(transport), base_port=int(port))
 
 
 def as_transport(word: str) -> Transport:
@@ -92,7 +92,7 @@ def watch(deployment: Deployment, state: State) -> int:
 
 def table(deployment: Deployment, state: State) -> str:
     """Return the printed summary: addresses, tokens, next command, data and logs."""
-    issuer, people = deployment.issuer, deployment.place.people()
+    issuer, people = deployment.issuer, deployment.data_folder.people()
     accounts = [name for name in DEMO_ROLES if name in people or name not in NEEDS_ID]
     tokens = [f"  {name:20} {issuer.demo_token(name, **people.get(name, {}))}" for name in accounts]
     durations = ", ".join(
@@ -108,8 +108,8 @@ def table(deployment: Deployment, state: State) -> str:
         f"  start page   {state.url('start')}",
         *(f"  {name:12} {state.url(name)}/docs" for name in SERVICES),
         f"  metrics      {', '.join(metrics(state))}",
-        f"  data         {shown(deployment.place.folder)}, transport {state.transport}",
-        f"  logs         {shown(deployment.place.logs)}",
+        f"  data         {shown(deployment.data_folder.folder)}, transport {state.transport}",
+        f"  logs         {shown(deployment.data_folder.logs)}",
         *("", "Next: make demo, in another terminal. Ctrl-C stops everything and keeps the data.", ""),
     ]
     return "\n".join(lines)

@@ -8,9 +8,9 @@ from services.referral.offer import subscribers as offer_subscribers
 from services.referral.outcome import jobs as outcome
 from services.referral.outcome import subscribers as outcome_subscribers
 from services.referral.partner.commands import address
+from services.referral.partner_call import jobs as partner_call
 from services.referral.publication import jobs as publication
 from services.referral.replicas import subscribers as replicas
-from services.referral.sending import jobs as sending
 from services.referral.subscriptions import SUBSCRIPTIONS
 from shared.database.models import load_models
 from shared.jobs import Work
@@ -23,7 +23,7 @@ SUBSCRIBERS = (consent, offer_subscribers, outcome_subscribers, replicas)
 PARTS = Parts(
     service="referral",
     subscriptions=SUBSCRIPTIONS,
-    work=Work.of(deadline.WORK, notice.WORK, offer.WORK, outcome.WORK, publication.WORK, sending.WORK),
+    work=Work.of(deadline.WORK, notice.WORK, offer.WORK, outcome.WORK, partner_call.WORK, publication.WORK),
 )
 
 if __name__ == "__main__":

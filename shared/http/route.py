@@ -19,7 +19,7 @@ from shared import files
 from shared.access import Actor, Permission
 from shared.errors import DomainError, VersionOutdated, Words
 from shared.faults import faultpoint
-from shared.http import idempotency, strict
+from shared.http import idempotency, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
 from shared.http.problems import problem
 from shared.transaction import context_of
@@ -181,11 +181,11 @@ class Route(APIRoute):
         return actor.under(self.declared.permission)
 
     def _check_parameters(self, request: Request) -> None:
-        strict.check_text(request.url.path, "/path")
+        strict_input.check_text(request.url.path, "/path")
         seen: set[str] = set()
         faults: list[dict[str, Any]] = []
         for name, value in request.query_params.multi_items():
-            strict.check_text(value, "/query")
+            strict_input.check_text(value, "/query")
             if name not in self.parameters:
                 faults.append({"type": "unknown_parameter", "loc": ("query", name[:60])})
             elif name in seen:
@@ -202,7 +202,7 @@ class Route(APIRoute):
             return
         # Checked before the upload is received.
         if media_type_of(request) not in FILE_TYPES:
-            raise strict.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
+            raise strict_input.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
         state = request.app.state
         with state.uploads.limited(actor.sub), files.IncomingFile(state.settings.max_file_bytes) as incoming:
             await receive_upload(request, incoming)
@@ -216,13 +216,13 @@ class Route(APIRoute):
         if not body:
             return
         if self.body_field is None:
-            raise strict.MalformedRequest(
+            raise strict_input.MalformedRequest(
                 reason=Words("this address takes no body", "alamat ini tidak menerima isi")
             )
         if media_type_of(request) != "application/json":
-            raise strict.UnsupportedMediaType(media="application/json")
+            raise strict_input.UnsupportedMediaType(media="application/json")
         most_values = limit_of(request.scope, request.app.state.settings) // BYTES_PER_VALUE
-        request._json = strict.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
+        request._json = strict_input.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
 
     def _finish(self, response: Response) -> Response:
         """Add the headers of every answer, before it is stored with its key."""

@@ -1,23 +1,19 @@
 """NIK, No. KK, names and phones: encrypted in the database, indexed by keyed hash, masked."""
 
-from shared.privacy.numbers import (
-    BirthDateImpossible,
-    IssueDateImpossible,
-    MaskedNumber,
-    Nik,
-    NikWarning,
-    NoKk,
-    NumberNotSixteenDigits,
-    ProvinceUnknown,
-    SerialZero,
-    mask,
-)
-from shared.privacy.sealing import (
+from shared.privacy.hpke import (
     SealingKey,
     open_sealed,
     read_public_key,
     seal_to,
 )
+from shared.privacy.masked_number import (
+    MaskedNumber,
+    NumberNotSixteenDigits,
+    ProvinceUnknown,
+    SerialZero,
+    mask,
+)
+from shared.privacy.numbers import BirthDateImpossible, IssueDateImpossible, Nik, NikWarning, NoKk
 from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
 
 __all__ = [

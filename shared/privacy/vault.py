@@ -18,7 +18,7 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.privacy.numbers import Masked
+from shared.privacy.masked_number import Masked
 from shared.settings import Settings
 
 KEY_FILES = ("data.key", "index.key", "cursor.key")

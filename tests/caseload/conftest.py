@@ -4,11 +4,12 @@ import pytest
 
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import OTHER, OTHER_NO, OTHER_PENUGASAN, mother, pendamping
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 
 @pytest.fixture
-async def placed(caseload: Running, registry: Running) -> Running:
+async def kendal_caseload(caseload: Running, registry: Running) -> Running:
     """Caseload with the pendamping S and T in Kendal."""
     await registry.publish(*pendamping(), *pendamping(OTHER, OTHER_NO, OTHER_PENUGASAN))
     await deliver(registry, caseload)
@@ -16,6 +17,6 @@ async def placed(caseload: Running, registry: Running) -> Running:
 
 
 @pytest.fixture
-async def family(placed: Running) -> Family:
+async def family(kendal_caseload: Running) -> Family:
     """Register a family of four with PKH and a business, accompanied by S."""
-    return await Family.taken_in(placed, mother())
+    return await Family.create(kendal_caseload, mother())

@@ -6,17 +6,17 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.family import Family, refused
-from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos, mother, no_kk
+from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos_token, mother, no_kk
 from tests.factories.services import Running
 
 ON = "2026-01-10"
 
 
 @pytest.fixture
-async def family(placed: Running) -> Family:
-    made = await Family.taken_in(placed, mother())
-    await placed.execute(
+async def family(kendal_caseload: Running) -> Family:
+    made = await Family.create(kendal_caseload, mother())
+    await kendal_caseload.execute(
         "UPDATE kpm_anggota SET joined_on = '2025-01-01';"
         "UPDATE komponen SET valid = daterange('2025-01-01', upper(valid));"
         "UPDATE kpm_no_kk SET valid = daterange('2025-01-01', NULL)"
@@ -24,32 +24,32 @@ async def family(placed: Running) -> Family:
     return made
 
 
-async def move(family: Family, version: int, **more: Any) -> Any:
+async def move_family(family: Family, version: int, **more: Any) -> Any:
     body = {"kode_wilayah": OTHER_DESA, "address": "Dusun Baru RT 1", "on": ON}
-    body |= {"evidence_sha256": await family.evidence()}
-    return await family.post("move", body | more, version, as_=dinsos(family.caseload))
+    body |= {"evidence_sha256": await family.upload_evidence()}
+    return await family.post("move", body | more, version, as_=dinsos_token(family.caseload))
 
 
 async def test_move_stores_the_former_area(family: Family) -> None:
     version = (await family.read())["version"]
-    moved = await move(family, version)
+    moved = await move_family(family, version)
     assert moved.json() == {"kpm_id": family.kpm_id, "kode_wilayah": OTHER_DESA, "version": version + 1}
-    (event,) = await family.emitted_data("kpm_updated")
+    (event,) = await family.read_emitted_data("kpm_updated")
     assert event["kode_wilayah"] == OTHER_DESA
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (lived,) = past["areas"]
     assert (lived["kode_wilayah"], lived["address"]) == (DESA, "Dusun Krajan RT 2")
     assert (lived["valid_from"], lived["valid_to"]) == ("2025-01-01", ON)
     assert (await family.read())["address"] == "Dusun Baru RT 1"
-    assert {row["status"] for row in (await family.memberships()).values()} == {"ACTIVE"}
-    assert (await family.emitted_data("dampingan_ended")) == [], "the placement covers both"
+    assert {row["status"] for row in (await family.read_memberships()).values()} == {"ACTIVE"}
+    assert (await family.read_emitted_data("dampingan_ended")) == [], "the placement covers both"
 
 
 async def test_move_outside_placement_ends_dampingan(family: Family) -> None:
     await family.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
     await family.caseload.execute("UPDATE dampingan SET valid = daterange('2026-01-02', NULL)")
-    assert (await move(family, (await family.read())["version"])).status_code == 200
-    (ended,) = await family.emitted_data("dampingan_ended")
+    assert (await move_family(family, (await family.read())["version"])).status_code == 200
+    (ended,) = await family.read_emitted_data("dampingan_ended")
     assert ended["reason"] == "PINDAH_WILAYAH"
     assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == [
         "PASANG_PENDAMPING"
@@ -68,60 +68,60 @@ async def test_move_outside_placement_ends_dampingan(family: Family) -> None:
     ],
 )
 async def test_invalid_move_is_refused(family: Family, more: Any, title: str, status: int) -> None:
-    refused(await move(family, (await family.read())["version"], **more), title, status)
+    expect_refusal(await move_family(family, (await family.read())["version"], **more), title, status)
 
 
 async def test_move_between_kabupaten_needs_office_of_both(family: Family) -> None:
-    version, evidence = (await family.read())["version"], await family.evidence()
+    version, evidence = (await family.read())["version"], await family.upload_evidence()
     body = {"kode_wilayah": "35.03.01.2001", "on": ON, "evidence_sha256": evidence}
     ministry = family.caseload.token(Role.KEMENSOS)
-    await family.done("move", body, version, as_=ministry)
-    far = dinsos(family.caseload, "35.03")
+    await family.post_ok("move", body, version, as_=ministry)
+    far = dinsos_token(family.caseload, "35.03")
     assert (await family.caseload.get(f"/v1/kpm/{family.kpm_id}", as_=far)).status_code == 200
     assert (
-        await family.caseload.get(f"/v1/kpm/{family.kpm_id}", as_=dinsos(family.caseload))
+        await family.caseload.get(f"/v1/kpm/{family.kpm_id}", as_=dinsos_token(family.caseload))
     ).status_code == 404
     again = await family.post("move", body | {"kode_wilayah": DESA}, version + 1, as_=ministry)
-    refused(again, "MovedSince")
+    expect_refusal(again, "MovedSince")
 
 
-async def split(family: Family, **more: Any) -> tuple[dict[str, Any], int]:
+async def split_family(family: Family, **more: Any) -> tuple[dict[str, Any], int]:
     whole = await family.read()
     eldest = next(m for m in whole["members"] if m["birth_on"] == "2009-06-01")
     body = {"no_kk": no_kk(77), "anggota_ids": [eldest["anggota_id"]], "pengurus_id": eldest["anggota_id"]}
-    return body | {"on": ON, "evidence_sha256": await family.evidence()} | more, whole["version"]
+    return body | {"on": ON, "evidence_sha256": await family.upload_evidence()} | more, whole["version"]
 
 
 async def test_split_creates_a_new_family(family: Family) -> None:
-    body, version = await split(family)
-    made = await family.done("split", body, version)
+    body, version = await split_family(family)
+    made = await family.post_ok("split", body, version)
     new = made["new"]["kpm_id"]
-    (event,) = await family.emitted_data("kpm_updated")
+    (event,) = await family.read_emitted_data("kpm_updated")
     assert (event["kpm_id"], event["members"], event["komponen"]) == (family.kpm_id, 3, {"ANAK_SD": 1})
-    born = (await family.emitted_data("kpm_registered"))[-1]
+    born = (await family.read_emitted_data("kpm_registered"))[-1]
     assert (born["kpm_id"], born["members"], born["komponen"]) == (new, 1, {"ANAK_SMA": 1})
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     assert [(m["end_reason"], m["valid_to"]) for m in past["members"]] == [("PISAH_KK", ON)]
-    other = await family.caseload.get(f"/v1/kpm/{new}/kepesertaan", as_=dinsos(family.caseload))
+    other = await family.caseload.get(f"/v1/kpm/{new}/kepesertaan", as_=dinsos_token(family.caseload))
     assert other.json()["items"] == [], "memberships stay where they are"
     ranges = await family.caseload.sql(
         "SELECT kpm_id, lower(valid)::text, upper(valid)::text FROM komponen WHERE kind = 'ANAK_SMA' ORDER BY 2"
     )
     assert [tuple(row)[1:] for row in ranges] == [("2025-01-01", ON), (ON, "2027-06-30")]
-    assert ("kpm", "SPLIT", "PISAH_KK") in await family.acts()
+    assert ("kpm", "SPLIT", "PISAH_KK") in await family.read_history()
 
 
 async def test_split_moves_the_business(family: Family) -> None:
-    body, version = await split(family)
+    body, version = await split_family(family)
     given = {"anggota_id": body["pengurus_id"], "sector": "JASA", "started_on": "2025-01-01", "omzet_rp": 1}
-    usaha = await family.done("usaha", given | {"has_letter": False, "as_of": ON})
-    made = await family.done("split", body, version)
-    event = (await family.emitted_data("usaha_recorded"))[-1]
+    usaha = await family.post_ok("usaha", given | {"has_letter": False, "as_of": ON})
+    made = await family.post_ok("split", body, version)
+    event = (await family.read_emitted_data("usaha_recorded"))[-1]
     assert (event["usaha_id"], event["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
 
 
 async def test_invalid_split_is_refused(family: Family) -> None:
-    body, version = await split(family)
+    body, version = await split_family(family)
     whole = await family.read()
     head = next(m["anggota_id"] for m in whole["members"] if m["pengurus"])
     everybody = [m["anggota_id"] for m in whole["members"]]
@@ -134,14 +134,14 @@ async def test_invalid_split_is_refused(family: Family) -> None:
         ({"kode_wilayah": "35.03.01.2001"}, "RelocationBeyondArea", 403),
     ):
         far = family.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-1", ["33.24"])
-        refused(await family.post("split", body | more, version, as_=far), title, status)
+        expect_refusal(await family.post("split", body | more, version, as_=far), title, status)
     await family.caseload.execute("UPDATE kpm_anggota SET pengurus = false")
     all_ = {"anggota_ids": everybody}
-    refused(await family.post("split", body | all_, version), "NoMemberRemains")
-    assert len(await family.emitted_data("kpm_registered")) == 1
+    expect_refusal(await family.post("split", body | all_, version), "NoMemberRemains")
+    assert len(await family.read_emitted_data("kpm_registered")) == 1
 
 
 @pytest.mark.parametrize("table", ["anggota_past", "wilayah_past", "usaha_past"])
 async def test_past_tables_are_append_only(family: Family, table: str) -> None:
     for statement in (f"UPDATE {table} SET recorded_at = now()", f"DELETE FROM {table}"):
-        await family.caseload.refuses(statement, asyncpg.InsufficientPrivilegeError)
+        await family.caseload.expect_sql_refusal(statement, asyncpg.InsufficientPrivilegeError)

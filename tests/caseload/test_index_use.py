@@ -60,7 +60,7 @@ PAGE = 51
 MOST_ROWS = 1000
 
 
-async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+async def select_lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Return each list's statement and order, as in its route."""
     today = await clock.today(session)
     tasks = await list_tugas(session, caller, open_only=True, kind=None, kode_wilayah=None)
@@ -73,7 +73,7 @@ async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, 
     }
 
 
-async def plan_of(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
+async def read_plan(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
     expected = statement.order_by(*order).limit(PAGE)
     compiled = expected.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     query = re.sub(r"@> ('[0-9-]+')", r"@> date \1", str(compiled)).replace(":", "\\:")
@@ -81,7 +81,7 @@ async def plan_of(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
     return "\n".join(row[0] for row in lines)
 
 
-def most_rows(plan: str) -> int:
+def count_most_rows(plan: str) -> int:
     """Return the most rows that one node of a plan read, including filtered ones."""
     seen = [
         int(float(rows) * int(loops)) for rows, loops in re.findall(r"actual rows=([\d.]+) loops=(\d+)", plan)
@@ -95,10 +95,10 @@ async def test_lists_of_officials_use_an_index(caseload: Running, who: str) -> N
     await caseload.execute(ROWS)
     caller, slow = CALLERS[who], list[str]()
     async with caseload.database.transaction(caller) as session:
-        for table, (statement, order) in (await lists(session, caller)).items():
-            plan = await plan_of(session, statement, order)
-            if f"Seq Scan on {table}" in plan or most_rows(plan) > MOST_ROWS:
-                slow.append(f"{table}: {most_rows(plan)} rows\n{plan}")
+        for table, (statement, order) in (await select_lists(session, caller)).items():
+            plan = await read_plan(session, statement, order)
+            if f"Seq Scan on {table}" in plan or count_most_rows(plan) > MOST_ROWS:
+                slow.append(f"{table}: {count_most_rows(plan)} rows\n{plan}")
     assert slow == [], "\n".join(slow)
 
 
@@ -114,6 +114,6 @@ async def test_list_of_pendamping_stops_after_its_page(caseload: Running) -> Non
     caller = Actor("p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=holder)
     async with caseload.database.transaction(caller) as session:
         expected = {"kode_wilayah": None, "pendamping_id": None, "status": None}
-        plan = await plan_of(session, *await list_families(session, caller, **expected))
+        plan = await read_plan(session, *await list_families(session, caller, **expected))
     assert "Index Only Scan using ix_dampingan_pendamping_id" in plan, plan
-    assert most_rows(plan) <= PAGE, plan
+    assert count_most_rows(plan) <= PAGE, plan

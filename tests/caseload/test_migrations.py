@@ -24,12 +24,12 @@ async def test_migrations_create_the_declared_tables(caseload: Running) -> None:
     }
 
 
-async def test_no_column_has_personal_data_in_clear(placed: Running) -> None:
-    from tests.factories.caseload.intake import csv_of, mother, take_in
+async def test_no_column_has_personal_data_in_clear(kendal_caseload: Running) -> None:
+    from tests.factories.caseload.intake import build_csv, import_file, mother
 
-    await take_in(placed, csv_of(mother()))
+    await import_file(kendal_caseload, build_csv(mother()))
     for table in ("kpm", "kpm_anggota", "kpm_no_kk", "usaha", "kpm_history"):
-        for row in await placed.sql(f"SELECT to_json(t)::text AS row FROM {table} t"):
+        for row in await kendal_caseload.sql(f"SELECT to_json(t)::text AS row FROM {table} t"):
             assert "3324075211879001" not in row["row"]
             assert "Ibu Contoh" not in row["row"]
             assert "081234567890" not in row["row"]

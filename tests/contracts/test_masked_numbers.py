@@ -12,7 +12,7 @@ from deploy.contracts.declarations import openapi_of
 from deploy.services import SERVICES
 from shared import wilayah
 from tests.factories.cluster import Cluster
-from tests.factories.services import running
+from tests.factories.services import run_service
 from tests.factories.walks import WALKS
 
 FEWEST_CANDIDATES = 1_000
@@ -24,54 +24,54 @@ Operation = tuple[str, str]
 OPEN_BY_CONSENT: set[Operation] = {("GET", "/v1/inbox")}
 
 
-def fields_of(schema: Any, document: dict[str, Any], passed: tuple[str, ...] = ()) -> Iterator[Any]:
+def find_fields(schema: Any, document: dict[str, Any], passed: tuple[str, ...] = ()) -> Iterator[Any]:
     """Yield each property as (name, schema), also below references, lists and choices."""
     if isinstance(schema, list):
         for part in schema:
-            yield from fields_of(part, document, passed)
+            yield from find_fields(part, document, passed)
     elif isinstance(schema, dict):
         if (reference := schema.get("$ref")) and reference not in passed:
             named = document["components"]["schemas"][reference.rpartition("/")[2]]
-            yield from fields_of(named, document, (*passed, reference))
+            yield from find_fields(named, document, (*passed, reference))
         yield from schema.get("properties", {}).items()
         for part in schema.values():
-            yield from fields_of(part, document, passed)
+            yield from find_fields(part, document, passed)
 
 
-def personal_fields(document: dict[str, Any]) -> dict[Operation, list[Any]]:
+def find_personal_fields(document: dict[str, Any]) -> dict[Operation, list[Any]]:
     """Return the operations that answer with a NIK or a No. KK, with those fields."""
     by_operation: dict[Operation, list[Any]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
             fields = [
-                schema for name, schema in fields_of(answers, document) if name.endswith(PERSONAL_NUMBERS)
+                schema for name, schema in find_fields(answers, document) if name.endswith(PERSONAL_NUMBERS)
             ]
             if fields and (method.upper(), path) not in OPEN_BY_CONSENT:
                 by_operation[method.upper(), path] = fields
     return by_operation
 
 
-def texts_of(answer: Any) -> Iterator[str]:
+def find_texts(answer: Any) -> Iterator[str]:
     """Yield every text of an answer."""
     if isinstance(answer, str):
         yield answer
     for part in answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ():
-        yield from texts_of(part)
+        yield from find_texts(part)
 
 
-def candidates(masked: str, answer: Any) -> int:
+def count_candidates(masked: str, answer: Any) -> int:
     """Count the numbers that fit a mask and the areas and dates of the answer."""
-    texts = list(texts_of(answer))
+    texts = list(find_texts(answer))
     kecamatan = {text.replace(".", "")[:6] for text in texts if wilayah.is_code(text) and len(text) >= 8}
     days = [date.fromisoformat(text[:10]) for text in texts if DATE.match(text)]
     births = {f"{day.day + more:02}{day:%m%y}" for day in days for more in (0, 40)}
-    area = sum(fits(masked[:6], code) for code in kecamatan)
-    birth = sum(fits(masked[6:12], birth) for birth in births)
+    area = sum(fits_mask(masked[:6], code) for code in kecamatan)
+    birth = sum(fits_mask(masked[6:12], birth) for birth in births)
     return max(area, 1) * max(birth, 1) * (10 ** masked[12:].count("*") - (masked[12:] == "****"))
 
 
-def fits(masked: str, digits: str) -> bool:
+def fits_mask(masked: str, digits: str) -> bool:
     """Return whether the visible digits of a mask are those of the number."""
     return all(shown in ("*", digit) for shown, digit in zip(masked, digits, strict=True))
 
@@ -79,25 +79,25 @@ def fits(masked: str, digits: str) -> bool:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", SERVICES)
 async def test_every_masked_number_has_a_thousand_candidates(cluster: Cluster, name: str) -> None:
-    operations, seen, weak = personal_fields(openapi_of(name)), set[Operation](), list[str]()
+    operations, seen, weak = find_personal_fields(openapi_of(name)), set[Operation](), list[str]()
 
-    async def judge(response: httpx.Response) -> None:
+    async def check_answer(response: httpx.Response) -> None:
         await response.aread()
         if not response.is_success or "json" not in response.headers.get("content-type", ""):
             return
         answer, path = response.json(), response.request.url.path
-        for masked in filter(MASKED.fullmatch, texts_of(answer)):
+        for masked in filter(MASKED.fullmatch, find_texts(answer)):
             seen.update(
                 (method, template)
                 for method, template in operations
                 if method == response.request.method
                 and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
             )
-            if candidates(masked, answer) < FEWEST_CANDIDATES:
+            if count_candidates(masked, answer) < FEWEST_CANDIDATES:
                 weak.append(f"{response.request.method} {path} shows {masked}")
 
-    async with running(cluster, name) as service:
-        service.client.event_hooks = {"response": [judge]}
+    async with run_service(cluster, name) as service:
+        service.client.event_hooks = {"response": [check_answer]}
         await WALKS[name](service, cluster)
     assert weak == []
     assert set(operations) - seen == set(), "the walk shows no number of these operations"
@@ -107,7 +107,7 @@ async def test_every_masked_number_has_a_thousand_candidates(cluster: Cluster, n
 def test_every_personal_number_in_an_answer_is_published_as_masked(name: str) -> None:
     open_fields = [
         operation
-        for operation, schemas in personal_fields(openapi_of(name)).items()
+        for operation, schemas in find_personal_fields(openapi_of(name)).items()
         for schema in schemas
         if r"\*{12}" not in str(schema)
     ]
@@ -116,5 +116,5 @@ def test_every_personal_number_in_an_answer_is_published_as_masked(name: str) ->
 
 def test_an_answer_that_reveals_a_number_is_detected() -> None:
     answer = {"kode_wilayah": "33.24.09.2011", "members": [{"birth_on": "1985-08-17", "sex": "P"}]}
-    assert candidates("3324********0001", answer) == 2
-    assert candidates("3324************", answer) == 2 * 9_999
+    assert count_candidates("3324********0001", answer) == 2
+    assert count_candidates("3324************", answer) == 2 * 9_999

@@ -99,40 +99,40 @@ def test_fields_are_what_the_snapshot_promises() -> None:
     assert breaks(json.loads((HERE / "fields.json").read_text()), promises()) == []
 
 
-def removed(today: dict[str, Promise]) -> None:
+def remove_field(today: dict[str, Promise]) -> None:
     del today[WIRE]["fields"]["effective_on"]
 
 
-def renamed(today: dict[str, Promise]) -> None:
+def rename_field(today: dict[str, Promise]) -> None:
     fields = today[WIRE]["fields"]
     fields["effective_from"] = fields.pop("effective_on") | {"required": False}
 
 
-def retyped(today: dict[str, Promise]) -> None:
+def retype_field(today: dict[str, Promise]) -> None:
     today[WIRE]["fields"]["effective_on"]["type"] = {"type": "string"}
 
 
-def newly_required(today: dict[str, Promise]) -> None:
+def add_required_field(today: dict[str, Promise]) -> None:
     today[WIRE]["fields"]["tahap"] = {"type": {"type": "string"}, "required": True}
 
 
-def becoming_required(today: dict[str, Promise]) -> None:
+def require_field(today: dict[str, Promise]) -> None:
     today["graduation.graduasi_determined.v1"]["fields"]["pendamping_id"]["required"] = True
 
 
-def value_dropped(today: dict[str, Promise]) -> None:
+def remove_value(today: dict[str, Promise]) -> None:
     today[WIRE]["fields"]["exit_reason"]["type"]["enum"].remove("ALAMIAH")
 
 
-def rekeyed(today: dict[str, Promise]) -> None:
+def change_key(today: dict[str, Promise]) -> None:
     today[WIRE]["key"] = "graduasi_id"
 
 
-def gone(today: dict[str, Promise]) -> None:
+def remove_event(today: dict[str, Promise]) -> None:
     del today[WIRE]
 
 
-def retyped_inside(today: dict[str, Promise]) -> None:
+def retype_nested_field(today: dict[str, Promise]) -> None:
     desil = today["caseload.kpm_updated.v1"]["fields"]["desil"]["type"]["items"]
     desil["properties"]["value"]["type"] = {"type": "string"}
 
@@ -140,15 +140,15 @@ def retyped_inside(today: dict[str, Promise]) -> None:
 @pytest.mark.parametrize(
     ("plant", "sentence"),
     [
-        (removed, f"{WIRE}.effective_on is removed"),
-        (renamed, f"{WIRE}.effective_on is removed"),
-        (retyped, f"{WIRE}.effective_on changes its type"),
-        (newly_required, f"{WIRE}.tahap is new and required"),
-        (becoming_required, "graduation.graduasi_determined.v1.pendamping_id becomes required"),
-        (value_dropped, f"{WIRE}.exit_reason no longer has the value ALAMIAH"),
-        (rekeyed, f"{WIRE} changes its key from kpm_id to graduasi_id"),
-        (gone, f"{WIRE} is removed"),
-        (retyped_inside, "caseload.kpm_updated.v1.desil[].value changes its type"),
+        (remove_field, f"{WIRE}.effective_on is removed"),
+        (rename_field, f"{WIRE}.effective_on is removed"),
+        (retype_field, f"{WIRE}.effective_on changes its type"),
+        (add_required_field, f"{WIRE}.tahap is new and required"),
+        (require_field, "graduation.graduasi_determined.v1.pendamping_id becomes required"),
+        (remove_value, f"{WIRE}.exit_reason no longer has the value ALAMIAH"),
+        (change_key, f"{WIRE} changes its key from kpm_id to graduasi_id"),
+        (remove_event, f"{WIRE} is removed"),
+        (retype_nested_field, "caseload.kpm_updated.v1.desil[].value changes its type"),
     ],
 )
 def test_a_planted_break_is_refused(plant: Callable[[dict[str, Promise]], None], sentence: str) -> None:

@@ -26,9 +26,9 @@ from schemathesis.core.failures import Failure, FailureGroup
 from shared.access import Permission, Role
 from shared.access.permissions import PERMISSIONS
 from tests.factories.cluster import Cluster
-from tests.factories.services import Running, running
+from tests.factories.services import Running, run_service
 from tests.factories.walks import WALKS
-from tests.factories.walks.platform import Tokens, everywhere
+from tests.factories.walks.platform import Tokens, walk_shared_operations
 
 REQUESTS = 2_000
 SEED = 2026
@@ -77,18 +77,18 @@ class Seen:
         """How many requests were answered."""
         return sum(count.total() for count in self.statuses.values())
 
-    async def take(self, response: httpx.Response) -> None:
+    async def check_answer(self, response: httpx.Response) -> None:
         """Count and check one answer. The client calls this for each."""
         await response.aread()
-        operation = self.operation_of(response.request)
+        operation = self.find_operation(response.request)
         if operation is None:
             return
         self.statuses[operation.label][response.status_code] += 1
-        self.judge(operation, response)
+        self.record_faults(operation, response)
         if response.is_success and response.content:
-            self.remember(response.json())
+            self.store_ids(response.json())
 
-    def judge(self, operation: APIOperation, response: httpx.Response) -> None:
+    def record_faults(self, operation: APIOperation, response: httpx.Response) -> None:
         where = f"{operation.label} answered {response.status_code}"
         media = response.headers.get("content-type", "").partition(";")[0]
         if response.status_code >= 500 and response.status_code != 503:
@@ -102,9 +102,9 @@ class Seen:
         try:
             operation.validate_response(response)
         except (Failure, FailureGroup) as error:
-            self.faults[f"{where}: {plain(error)}"] += 1
+            self.faults[f"{where}: {describe_error(error)}"] += 1
 
-    def operation_of(self, request: httpx.Request) -> APIOperation | None:
+    def find_operation(self, request: httpx.Request) -> APIOperation | None:
         """The longest fixed part wins, as routing does: look-up is no id."""
         path = request.url.raw_path.partition(b"?")[0].decode()
         fitting = [
@@ -114,7 +114,7 @@ class Seen:
         ]
         return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
 
-    def remember(self, answer: Any) -> None:
+    def store_ids(self, answer: Any) -> None:
         for part in answer if isinstance(answer, list) else [answer]:
             if not isinstance(part, dict):
                 continue
@@ -123,9 +123,9 @@ class Seen:
                     self.pool[name].append(value)
                     self.versions[value] = part.get("version", 1)
                 elif isinstance(value, dict | list):
-                    self.remember(value)
+                    self.store_ids(value)
 
-    def real(self, name: str) -> Any:
+    def choose_id(self, name: str) -> Any:
         """Return an existing id half of the time, else None."""
         known = self.pool.get(ALIASES.get(name, name))
         if not known or self.chance.random() < 0.5:
@@ -133,12 +133,12 @@ class Seen:
         value = self.chance.choice(known)
         return [value] if name.endswith("_ids") else value
 
-    def with_real_ids(self, case: Case) -> Case:
+    def insert_ids(self, case: Case) -> Case:
         """Replace half of the ids by existing ones, and If-Match by their version."""
         body = case.body if isinstance(case.body, dict) else {}
         for part in (case.path_parameters, case.query, body):
             for name in part or ():
-                value = self.real(name)
+                value = self.choose_id(name)
                 if value is not None:
                     part[name] = value
         if (
@@ -152,7 +152,7 @@ class Seen:
         return case
 
 
-def plain(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     inner = error.exceptions[0] if isinstance(error, FailureGroup) else error
     return f"{getattr(inner, 'title', type(inner).__name__)}: {' '.join(str(inner).split())[:300]}"
 
@@ -173,12 +173,12 @@ class Fuzzing:
             each = max(
                 FEWEST_EACH, math.ceil((REQUESTS + SPARE - self.seen.total) / (len(operations) - number))
             )
-            for case in self.coverage(operation, each // 2):
+            for case in self.build_coverage_cases(operation, each // 2):
                 self.send(case)
             self.fuzz(operation, GenerationMode.POSITIVE, math.ceil(each * 0.3))
             self.fuzz(operation, GenerationMode.NEGATIVE, math.ceil(each * 0.2))
 
-    def coverage(self, operation: APIOperation, most: int) -> Iterator[Case]:
+    def build_coverage_cases(self, operation: APIOperation, most: int) -> Iterator[Case]:
         modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
         config = self.seen.schema.config.generation
         cases = self.seen.schema.iter_coverage_cases(
@@ -203,14 +203,14 @@ class Fuzzing:
             one()
 
     def send(self, case: Case) -> None:
-        case = self.seen.with_real_ids(case)
+        case = self.seen.insert_ids(case)
         kwargs = case.as_transport_kwargs(base_url=str(self.service.client.base_url))
         prepared = requests.Request(
             **{name: value for name, value in kwargs.items() if name in REQUEST_PARTS}
         ).prepare()
-        headers = [(raw(name), raw(value)) for name, value in prepared.headers.items()]
+        headers = [(encode(name), encode(value)) for name, value in prepared.headers.items()]
         headers = [pair for pair in headers if pair[0].lower() != b"authorization"]
-        headers.append((b"authorization", f"Bearer {self.who(case.operation)}".encode()))
+        headers.append((b"authorization", f"Bearer {self.choose_token(case.operation)}".encode()))
         sending = self.service.client.request(
             prepared.method or "GET", str(prepared.url), headers=headers, content=prepared.body
         )
@@ -218,9 +218,11 @@ class Fuzzing:
         try:
             case.validate_response(response, checks=[CHECKS.get_one(name) for name in CHECK_NAMES])
         except (Failure, FailureGroup) as error:
-            self.seen.faults[f"{case.operation.label} answered {response.status_code}: {plain(error)}"] += 1
+            self.seen.faults[
+                f"{case.operation.label} answered {response.status_code}: {describe_error(error)}"
+            ] += 1
 
-    def who(self, operation: APIOperation) -> str:
+    def choose_token(self, operation: APIOperation) -> str:
         named = operation.definition.raw.get("x-permission")  # none: open to anybody
         allowed = PERMISSIONS[Permission(named)] if named else self.tokens
         roles = sorted(role for role in allowed if role in self.tokens)
@@ -230,18 +232,18 @@ class Fuzzing:
 REQUEST_PARTS = {"method", "url", "headers", "params", "data", "json", "files", "cookies"}
 
 
-def raw(value: str | bytes) -> bytes:
+def encode(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode("latin-1")
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", WALKS)
 async def test_a_service_keeps_its_contract(cluster: Cluster, name: str) -> None:
-    async with running(cluster, name) as service:
+    async with run_service(cluster, name) as service:
         seen = Seen(schemathesis.openapi.from_dict(service.app.openapi()))
-        service.client.event_hooks = {"response": [seen.take]}
+        service.client.event_hooks = {"response": [seen.check_answer]}
         tokens = await WALKS[name](service, cluster)
-        await everywhere(service, tokens)
+        await walk_shared_operations(service, tokens)
         await asyncio.to_thread(Fuzzing(service, seen, tokens, asyncio.get_running_loop()).run)
     without = [
         f"{operation.label}: {dict(seen.statuses[operation.label])}"
@@ -266,7 +268,7 @@ async def test_a_violation_of_the_contract_is_detected(registry: Running) -> Non
         request = httpx.Request("GET", path)
         answer = httpx.Response(status, content=content, headers=headers, request=request)
         answer.elapsed = timedelta(milliseconds=1)
-        await seen.take(answer)
+        await seen.check_answer(answer)
     noted = " ".join(seen.faults)
     for status in (200, 404, 418, 500):
         assert f"GET /v1/pendamping answered {status}" in noted

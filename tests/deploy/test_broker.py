@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.kafka.broker import Broker, KafkaUnusable
 from deploy.kafka.jars import jars_folder, missing
-from tests.factories.deploy.processes import alive, kill_parent_running, until
+from tests.factories.deploy.processes import is_alive, start_and_kill_parent, wait_until
 from tests.factories.repository import ROOT
 
 # One process starts the broker once for all of these tests.
@@ -58,14 +58,14 @@ async def producer(broker: Broker) -> AsyncIterator[AIOKafkaProducer]:
         await asyncio.wait_for(client.stop(), 10)
 
 
-async def make_topic(broker: Broker, name: str) -> None:
+async def create_topic(broker: Broker, name: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic(name, 24, 1)])
     await admin.close()
 
 
-async def read(broker: Broker, topic: str, count: int) -> list[bytes | None]:
+async def read_topic(broker: Broker, topic: str, count: int) -> list[bytes | None]:
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
@@ -77,7 +77,7 @@ async def read(broker: Broker, topic: str, count: int) -> list[bytes | None]:
 async def test_message_has_the_brokers_timestamp_and_survives_restart_and_crash(
     broker: Broker,
 ) -> None:
-    await make_topic(broker, "pilar.taken")
+    await create_topic(broker, "pilar.taken")
     bootstrap = broker.bootstrap
     async with producer(broker) as client:
         stored = await client.send_and_wait("pilar.taken", b"one", key=b"k", timestamp_ms=1)
@@ -89,7 +89,7 @@ async def test_message_has_the_brokers_timestamp_and_survives_restart_and_crash(
     broker.kill()
     broker.start()
     assert broker.bootstrap == bootstrap
-    assert await read(broker, "pilar.taken", 2) == [b"one", b"two"]
+    assert await read_topic(broker, "pilar.taken", 2) == [b"one", b"two"]
 
 
 async def test_topics_are_not_created_automatically(broker: Broker) -> None:
@@ -99,7 +99,7 @@ async def test_topics_are_not_created_automatically(broker: Broker) -> None:
 
 
 async def test_pause_loses_no_message(broker: Broker) -> None:
-    await make_topic(broker, "pilar.paused")
+    await create_topic(broker, "pilar.paused")
     async with producer(broker) as client:
         await client.send_and_wait("pilar.paused", b"before")
         broker.pause()
@@ -107,11 +107,11 @@ async def test_pause_loses_no_message(broker: Broker) -> None:
         assert (await asyncio.wait({sent}, timeout=1))[1] == {sent}
         broker.resume()
         await asyncio.wait_for(sent, 30)
-    assert sorted(await read(broker, "pilar.paused", 2)) == [b"before", b"during"]
+    assert sorted(await read_topic(broker, "pilar.paused", 2)) == [b"before", b"during"]
 
 
 async def test_wipe_starts_a_new_cluster_without_topics(broker: Broker) -> None:
-    await make_topic(broker, "pilar.wiped")
+    await create_topic(broker, "pilar.wiped")
     broker.wipe()
     broker.start()
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
@@ -127,8 +127,8 @@ def test_second_launcher_on_the_same_folder_is_refused(broker: Broker) -> None:
 
 
 def test_java_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
-    _, line = kill_parent_running(AS_PARENT, str(tmp_path / "kafka"))
-    assert until(lambda: not alive(int(line)))
+    _, line = start_and_kill_parent(AS_PARENT, str(tmp_path / "kafka"))
+    assert wait_until(lambda: not is_alive(int(line)))
 
 
 def test_missing_programs_are_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

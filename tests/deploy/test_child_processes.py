@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.child_process import Child
-from tests.factories.deploy.processes import alive, kill_parent_running, until
+from tests.factories.deploy.processes import is_alive, start_and_kill_parent, wait_until
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 IGNORES_SIGTERM = [
@@ -32,8 +32,8 @@ time.sleep(60)
 
 @pytest.mark.parametrize("before", ["", "sys.platform = 'elsewhere'"], ids=["death signal", "pipe"])
 def test_child_ends_with_its_parent_even_on_kill_9(before: str) -> None:
-    _, line = kill_parent_running(AS_PARENT.format(before=before))
-    assert until(lambda: not alive(int(line)))
+    _, line = start_and_kill_parent(AS_PARENT.format(before=before))
+    assert wait_until(lambda: not is_alive(int(line)))
 
 
 def test_child_outlives_the_thread_that_started_it() -> None:
@@ -49,7 +49,7 @@ def test_child_outlives_the_thread_that_started_it() -> None:
 def test_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as output:
         child = Child(IGNORES_SIGTERM, output=output)
-    assert until(lambda: (tmp_path / "out").read_text() == "1\n")
+    assert wait_until(lambda: (tmp_path / "out").read_text() == "1\n")
     assert child.stop(timeout=0.3) == -signal.SIGKILL
     assert child.stop() == -signal.SIGKILL
 

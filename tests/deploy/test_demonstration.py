@@ -17,8 +17,8 @@ import pytest
 from deploy.demo.__main__ import SCENARIOS
 from deploy.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
 from deploy.demo.numbers import COUNTS
-from deploy.local.place import ROOT, Place
-from tests.factories.deploy.deployment import Up, remove_data, run, some_base
+from deploy.local.data_folder import ROOT, DataFolder
+from tests.factories.deploy.deployment import Up, choose_base, remove_data, run_module
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("machine")]
 
@@ -30,9 +30,9 @@ Demonstrated: TypeAlias = tuple[Path, subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstrated]:
+def finished_demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstrated]:
     folder = tmp_path_factory.mktemp("demo") / "data"
-    result = run("deploy.demo", folder, some_base())
+    result = run_module("deploy.demo", folder, choose_base())
     assert result.returncode == 0, result.stdout + result.stderr
     # Copied now, because the tests below compare again and overwrite the file.
     shutil.copy(ROOT / "build" / "demo.json", folder.parent / "demo.json")
@@ -41,8 +41,8 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstra
     remove_data(folder.parent / ".pilar-demo")
 
 
-def test_every_check_of_both_scenarios_passes(demonstrated: Demonstrated) -> None:
-    result = demonstrated[1]
+def test_every_check_of_both_scenarios_passes(finished_demonstration: Demonstrated) -> None:
+    result = finished_demonstration[1]
     assert result.returncode == 0, result.stdout + result.stderr
     assert "✗" not in result.stdout
     for sentence in (
@@ -67,49 +67,49 @@ def test_every_check_of_both_scenarios_passes(demonstrated: Demonstrated) -> Non
     assert "the invariants I1 to I9 hold" in result.stdout
 
 
-def test_both_scenarios_share_a_clock_that_never_goes_back(demonstrated: Demonstrated) -> None:
-    days = re.findall(r"^\w+day (\d\d \w+ 202\d) ", demonstrated[1].stdout, re.MULTILINE)
+def test_both_scenarios_share_a_clock_that_never_goes_back(finished_demonstration: Demonstrated) -> None:
+    days = re.findall(r"^\w+day (\d\d \w+ 202\d) ", finished_demonstration[1].stdout, re.MULTILINE)
     played = [datetime.strptime(day, "%d %B %Y") for day in days]  # noqa: DTZ007  # a date
     assert len(played) > 30
     assert played == sorted(set(played))
-    scenarios = re.findall(r"^  scenario (\d)$", demonstrated[1].stdout, re.MULTILINE)
+    scenarios = re.findall(r"^  scenario (\d)$", finished_demonstration[1].stdout, re.MULTILINE)
     assert len([pair for pair in pairwise(scenarios) if pair[0] != pair[1]]) > 8
 
 
-def test_numbers_are_written_as_json(demonstrated: Demonstrated) -> None:
-    assert demonstrated[1].returncode == 0
-    rows = json.loads((demonstrated[0].parent / "demo.json").read_text())
+def test_numbers_are_written_as_json(finished_demonstration: Demonstrated) -> None:
+    assert finished_demonstration[1].returncode == 0
+    rows = json.loads((finished_demonstration[0].parent / "demo.json").read_text())
     assert {tuple(row) for row in rows} == {("scenario", "service", "number", "expected", "found")}
     assert [(row["scenario"], row["service"], row["number"]) for row in rows] == NUMBERS
     assert [row["found"] for row in rows] == [row["expected"] for row in rows]
 
 
-def test_events_are_printed_in_order(demonstrated: Demonstrated) -> None:
-    output = demonstrated[1].stdout
+def test_events_are_printed_in_order(finished_demonstration: Demonstrated) -> None:
+    output = finished_demonstration[1].stdout
     first = ("kpm_registered", "kpm_assessed", "graduasi_determined", "credit_granted", "rujukan_opened")
     later = ("identity_sealed", "kpm_graduated", "kepesertaan_ended", "rujukan_delivered", "outcome_recorded")
     positions = [output.index(f".{event}.v1") for event in (*first, *later)]
     assert positions == sorted(positions)
 
 
-def test_no_personal_number_is_printed_or_logged(demonstrated: Demonstrated) -> None:
-    folder, result = demonstrated
+def test_no_personal_number_is_printed_or_logged(finished_demonstration: Demonstrated) -> None:
+    folder, result = finished_demonstration
     logs = "".join(log.read_text() for log in (folder / "logs").glob("*.log"))
     for text in (result.stdout, result.stderr, logs):
         assert MOTHER_NIK not in text
         assert "Siti Contoh" not in text
 
 
-def test_a_planted_difference_ends_with_1(demonstrated: Demonstrated) -> None:
-    folder = demonstrated[0]
-    up = Up.start(folder, some_base())
+def test_a_planted_difference_ends_with_1(finished_demonstration: Demonstrated) -> None:
+    folder = finished_demonstration[0]
+    up = Up.start(folder, choose_base())
     try:
-        kpm_id = Place.of(folder).people()["scenario-2"]["kpm_id"]
-        same = run("deploy.demo", folder, up.base, "numbers")
+        kpm_id = DataFolder.of(folder).people()["scenario-2"]["kpm_id"]
+        same = run_module("deploy.demo", folder, up.base, "numbers")
         asyncio.run(plant(up.state.workers["referral"]))
-        differs = run("deploy.demo", folder, up.base, "numbers")
-        timeline = run("deploy.demo.timeline", folder, up.base, kpm_id)
-        invariants = run("deploy.invariants", folder, up.base)
+        differs = run_module("deploy.demo", folder, up.base, "numbers")
+        timeline = run_module("deploy.demo.timeline", folder, up.base, kpm_id)
+        invariants = run_module("deploy.invariants", folder, up.base)
     finally:
         up.stop()
     assert same.returncode == 0, same.stdout + same.stderr
@@ -130,20 +130,20 @@ async def plant(worker: str) -> None:
 
 @pytest.mark.kafka
 def test_second_run_uses_another_folder_and_kafka_gives_the_same_numbers(
-    demonstrated: Demonstrated,
+    finished_demonstration: Demonstrated,
 ) -> None:
-    folder = demonstrated[0]
-    result = run("deploy.demo", folder, some_base(), TRANSPORT="kafka")
+    folder = finished_demonstration[0]
+    result = run_module("deploy.demo", folder, choose_base(), TRANSPORT="kafka")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "has data of an earlier run" in result.stderr
     assert result.stdout.count("agrees") == len(NUMBERS)
-    assert Place.of(folder.parent / ".pilar-demo").used
+    assert DataFolder.of(folder.parent / ".pilar-demo").used
     assert (folder / "transport").read_text() == "local\n"
 
 
 def test_folder_without_a_deployment_is_refused_in_a_sentence(tmp_path: Path) -> None:
     for module, arguments in (("deploy.demo", ["numbers"]), ("deploy.demo.timeline", ["0" * 32])):
-        result = run(module, tmp_path, 8100, *arguments)
+        result = run_module(module, tmp_path, 8100, *arguments)
         assert result.returncode == 1
         assert len(result.stderr.splitlines()) == 1
         assert "make up" in result.stderr

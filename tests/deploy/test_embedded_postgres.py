@@ -17,7 +17,7 @@ import pytest
 
 from deploy.postgres.databases import create_service_database, query
 from deploy.postgres.embedded import EmbeddedPostgres, PostgresUnusable, open_postgres
-from tests.factories.deploy.processes import alive, kill_parent_running, until
+from tests.factories.deploy.processes import is_alive, start_and_kill_parent, wait_until
 from tests.factories.repository import ROOT
 
 AS_PARENT = """
@@ -99,10 +99,10 @@ def test_committed_rows_survive_a_crash_on_the_same_port(server: EmbeddedPostgre
 
 
 def test_server_ends_with_its_parent_even_on_kill_9_and_starts_again(tmp_path: Path) -> None:
-    _, line = kill_parent_running(AS_PARENT, str(tmp_path / "pg"))
+    _, line = start_and_kill_parent(AS_PARENT, str(tmp_path / "pg"))
     again = EmbeddedPostgres(tmp_path / "pg", durable=False)
     again.start()  # immediately, while the orphaned server may still be ending
-    assert until(lambda: not alive(int(line)))
+    assert wait_until(lambda: not is_alive(int(line)))
     assert query(again.superuser_dsn, "SELECT 1") == "1"
     again.wipe()
 
@@ -145,7 +145,7 @@ def test_setting_selects_an_external_server(
     create_service_database(other.superuser_dsn, "registry", passwords := other.passwords("registry"))
     assert query(other.dsn("pilar_registry", "registry_api", passwords["api"]), "SELECT 1") == "1"
     other.stop()
-    assert alive(server.pid)
+    assert is_alive(server.pid)
 
 
 def test_passwords_are_readable_by_their_owner_only(server: EmbeddedPostgres) -> None:
@@ -208,5 +208,5 @@ def test_server_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     thread.join()
     assert query(server.superuser_dsn, "SELECT pg_sleep(0.3), 1") == "|1"
     os.kill(server.pid, signal.SIGHUP)
-    assert alive(server.pid)
+    assert is_alive(server.pid)
     server.wipe()

@@ -12,7 +12,7 @@ BANK = "0198a000-0000-7000-8000-000000000005"
 AT = datetime(2026, 5, 18, 3, tzinfo=UTC)
 
 
-def event(
+def build_event(
     wire: str,
     actor: str,
     *,
@@ -30,25 +30,27 @@ def event(
     )
 
 
-def shown_lines(*events: RecordedEvent) -> list[str]:
+def read_lines(*events: RecordedEvent) -> list[str]:
     people = {"pendamping-1": {"pendamping_id": S}, "BANK_KUR": {"partner_id": BANK}}
     return list(lines(KPM, list(events), names_of(events, people)))
 
 
 def test_pendamping_and_partner_are_shown_by_name() -> None:
-    shown = shown_lines(
-        event(
+    shown = read_lines(
+        build_event(
             "registry.pendamping_registered", "kemensos-1", key=S, pendamping_id=S, pendamping_no="PD-000017"
         ),
-        event(
+        build_event(
             "registry.pendamping_status_changed",
             "kemensos-1",
             key=S,
             pendamping_id=S,
             pendamping_no="PD-000017",
         ),
-        event("caseload.dampingan_started", "dinsos-kendal-1", pendamping_id=S, purpose="PENDAMPINGAN"),
-        event("referral.rujukan_sent", "system:referral", partner_id=BANK, program_code="KUR_SUPERMIKRO"),
+        build_event("caseload.dampingan_started", "dinsos-kendal-1", pendamping_id=S, purpose="PENDAMPINGAN"),
+        build_event(
+            "referral.rujukan_sent", "system:referral", partner_id=BANK, program_code="KUR_SUPERMIKRO"
+        ),
     )
     assert "by dinsos-kendal-1      pendamping PD-000017 (pendamping-1), purpose PENDAMPINGAN" in shown[4]
     assert "partner BANK_KUR, program_code KUR_SUPERMIKRO" in shown[5]
@@ -56,9 +58,9 @@ def test_pendamping_and_partner_are_shown_by_name() -> None:
 
 
 def test_reaction_names_the_event_that_caused_it() -> None:
-    shown = shown_lines(
-        event("graduation.kpm_graduated", "system:graduation", event_id="e1", graduasi_id=FIRST),
-        event(
+    shown = read_lines(
+        build_event("graduation.kpm_graduated", "system:graduation", event_id="e1", graduasi_id=FIRST),
+        build_event(
             "caseload.kepesertaan_ended",
             "system:caseload",
             cause="e1",
@@ -71,19 +73,21 @@ def test_reaction_names_the_event_that_caused_it() -> None:
 
 
 def test_cases_are_numbered_if_there_are_several() -> None:
-    one = event("graduation.graduasi_closed", "dinsos-kendal-1", graduasi_id=FIRST, reason="BELUM_LAYAK")
-    two = event("graduation.graduasi_proposed", "pendamping-1", graduasi_id=SECOND)
-    assert "case" not in shown_lines(one)[2].replace("graduation.graduasi_closed", "")
-    assert ["case 1" in shown_lines(one, two)[2], "case 2" in shown_lines(one, two)[3]] == [True, True]
-    assert "reason BELUM_LAYAK" in shown_lines(one)[2]
+    one = build_event(
+        "graduation.graduasi_closed", "dinsos-kendal-1", graduasi_id=FIRST, reason="BELUM_LAYAK"
+    )
+    two = build_event("graduation.graduasi_proposed", "pendamping-1", graduasi_id=SECOND)
+    assert "case" not in read_lines(one)[2].replace("graduation.graduasi_closed", "")
+    assert ["case 1" in read_lines(one, two)[2], "case 2" in read_lines(one, two)[3]] == [True, True]
+    assert "reason BELUM_LAYAK" in read_lines(one)[2]
 
 
 def test_case_steps_are_in_order_with_actor_role_and_reason() -> None:
     day = timedelta(days=1)
     events = [
-        event("graduation.graduasi_proposed", "pendamping-1", graduasi_id=FIRST),
-        event("caseload.kunjungan_recorded", "pendamping-1", at=AT + 3 * day),
-        event("graduation.graduasi_determined", "kemensos-1", graduasi_id=FIRST, at=AT + 4 * day),
+        build_event("graduation.graduasi_proposed", "pendamping-1", graduasi_id=FIRST),
+        build_event("caseload.kunjungan_recorded", "pendamping-1", at=AT + 3 * day),
+        build_event("graduation.graduasi_determined", "kemensos-1", graduasi_id=FIRST, at=AT + 4 * day),
     ]
     steps = [
         Step(AT, FIRST, "PERNYATAAN_DITANDATANGANI", "DIUSULKAN", "pendamping-1", "PENDAMPING", None),

@@ -8,12 +8,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.local.data_folder import DataFolder
 from deploy.local.environment import DEPLOYMENT_SETTINGS, DEVELOPER_SETTINGS
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.place import Place
 from shared.settings import Settings
-from tests.factories.deploy.deployment import Up, descendants, none_alive, remove_data, run, some_base
-from tests.factories.deploy.processes import until
+from tests.factories.deploy.deployment import (
+    Up,
+    choose_base,
+    find_descendants,
+    have_ended,
+    remove_data,
+    run_module,
+)
+from tests.factories.deploy.processes import wait_until
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("machine")]
 FRONTEND = "https://frontend.example"
@@ -29,7 +36,9 @@ HEADLESS = (
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("up") / "data"
-    started = Up.start(folder, some_base(), PILAR_CORS_ORIGINS=FRONTEND, PILAR_CASELOAD_MAX_BODY_BYTES="2048")
+    started = Up.start(
+        folder, choose_base(), PILAR_CORS_ORIGINS=FRONTEND, PILAR_CASELOAD_MAX_BODY_BYTES="2048"
+    )
     yield started
     started.stop()
     remove_data(started.folder)
@@ -45,20 +54,20 @@ def get(url: str) -> httpx.Response:
     return httpx.get(url, trust_env=False, timeout=30)
 
 
-def authorized(folder: Path, name: str) -> dict[str, str]:
-    issuer = DevelopmentIssuer(Place.of(folder).issuer, "development")
+def build_headers(folder: Path, name: str) -> dict[str, str]:
+    issuer = DevelopmentIssuer(DataFolder.of(folder).issuer, "development")
     return {"Authorization": f"Bearer {issuer.demo_token(name)}"}
 
 
-def target(up: Up, per_person: int) -> httpx.Response:
+def set_target(up: Up, per_person: int) -> httpx.Response:
     body = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": per_person, "basis": "Kerangka kerja"}
-    headers = {**authorized(up.folder, "kemensos-1"), "Idempotency-Key": f"target-{per_person}"}
+    headers = {**build_headers(up.folder, "kemensos-1"), "Idempotency-Key": f"target-{per_person}"}
     return httpx.post(f"{up.state.url('registry')}/v1/target", json=body, headers=headers, trust_env=False)
 
 
-def targets(up: Up) -> list[int]:
+def read_targets(up: Up) -> list[int]:
     url = f"{up.state.url('registry')}/v1/target?year=2026"
-    answer = httpx.get(url, headers=authorized(up.folder, "kemensos-1"), trust_env=False)
+    answer = httpx.get(url, headers=build_headers(up.folder, "kemensos-1"), trust_env=False)
     return [item["per_person"] for item in answer.json()["items"]]
 
 
@@ -74,7 +83,7 @@ def test_every_service_serves_its_docs_and_the_page_links_them(up: Up) -> None:
 
 
 def test_page_has_counts_and_queue_depths_of_all_services(up: Up) -> None:
-    def measured() -> bool:
+    def is_measured() -> bool:
         services = get(f"{up.state.url('start')}/live").json()["services"]
         return all(
             service["up"]
@@ -83,7 +92,7 @@ def test_page_has_counts_and_queue_depths_of_all_services(up: Up) -> None:
             for service in services.values()
         )
 
-    assert until(measured)
+    assert wait_until(is_measured)
 
 
 def test_page_loads_nothing_from_outside_and_refuses_other_host_names(up: Up) -> None:
@@ -140,7 +149,7 @@ def test_frontend_origin_may_call_the_services(up: Up, service: str, origin: str
     allowed = preflight(url, origin)
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, origin)
     answer = httpx.get(
-        url, headers={**authorized(up.folder, "operator-1"), "Origin": origin}, trust_env=False
+        url, headers={**build_headers(up.folder, "operator-1"), "Origin": origin}, trust_env=False
     )
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
 
@@ -167,7 +176,7 @@ def test_service_prefixed_setting_applies_to_that_service_only(up: Up) -> None:
     body = {"now": "x" * 3_000}
     for service, status in (("caseload", 413), ("registry", 422)):
         url = f"{up.state.url(service)}/v1/clock"
-        headers = authorized(up.folder, "operator-1")
+        headers = build_headers(up.folder, "operator-1")
         assert httpx.post(url, json=body, headers=headers, trust_env=False).status_code == status
 
 
@@ -177,7 +186,7 @@ def test_every_setting_is_a_developers_or_the_deployments() -> None:
 
 
 def test_second_deployment_in_the_same_folder_is_refused(up: Up) -> None:
-    result = run("deploy.local.up", up.folder, some_base())
+    result = run_module("deploy.local.up", up.folder, choose_base())
     assert result.returncode == 1
     assert result.stderr == f"Pilar already runs in {up.folder}, at {up.state.url('start')}. Stop it first.\n"
     assert get(f"{up.state.url('referral')}/readyz").status_code == 200
@@ -185,7 +194,7 @@ def test_second_deployment_in_the_same_folder_is_refused(up: Up) -> None:
 
 def test_port_in_use_is_named_in_a_sentence(up: Up, tmp_path: Path) -> None:
     last = max(up.state.ports.values())
-    result = run("deploy.local.up", tmp_path, last)
+    result = run_module("deploy.local.up", tmp_path, last)
     assert result.returncode == 1
     assert f"Port {last} already in use" in result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -193,44 +202,44 @@ def test_port_in_use_is_named_in_a_sentence(up: Up, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("TRANSPORT", "pigeon"), ("PORT", "eighty")])
 def test_invalid_setting_is_refused_in_a_sentence(tmp_path: Path, name: str, value: str) -> None:
-    result = run("deploy.local.up", tmp_path, 8100, **{name: value})
+    result = run_module("deploy.local.up", tmp_path, 8100, **{name: value})
     assert result.returncode == 1
     assert value in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
 def test_folder_with_the_other_transport_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    Place.of(tmp_path).prepare("kafka")
-    result = run("deploy.local.up", tmp_path, some_base())
+    DataFolder.of(tmp_path).prepare("kafka")
+    result = run_module("deploy.local.up", tmp_path, choose_base())
     assert result.returncode == 1
     assert "in the transport kafka" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
 def test_data_survives_a_restart_and_kill_9_leaves_no_process(folder: Path) -> None:
-    first = Up.start(folder, some_base())
-    assert target(first, 10).status_code == 201
-    processes = descendants(first.process.pid)
+    first = Up.start(folder, choose_base())
+    assert set_target(first, 10).status_code == 201
+    processes = find_descendants(first.process.pid)
     assert len(processes) > 8
     assert first.stop() == 0
-    assert none_alive(processes)
+    assert have_ended(processes)
     again = Up.start(folder, first.base)
-    assert targets(again) == [10]
-    processes = descendants(again.process.pid)
+    assert read_targets(again) == [10]
+    processes = find_descendants(again.process.pid)
     assert again.kill() == -9
-    assert until(lambda: none_alive(processes), 30)
+    assert wait_until(lambda: have_ended(processes), 30)
 
 
 def test_unexpected_end_of_a_process_stops_all_and_is_reported(folder: Path) -> None:
-    up = Up.start(folder, some_base())
-    processes = descendants(up.process.pid)
+    up = Up.start(folder, choose_base())
+    processes = find_descendants(up.process.pid)
     (victim,) = [pid for pid in processes if Path(f"/proc/{pid}/comm").read_text() == "pilar graduatio\n"]
     subprocess.run(["kill", "-9", str(victim)], check=True)
     assert up.process.stdout is not None
     output = up.process.stdout.read()
-    assert up.ended() == 1
+    assert up.wait_for_end() == 1
     assert "graduation ended with status -9" in output
-    assert until(lambda: none_alive(processes), 30)
+    assert wait_until(lambda: have_ended(processes), 30)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deploy.local.data_folder import CannotRunHere
 from deploy.local.migrations import digest_of, migrate
-from deploy.local.place import CannotRunHere
 from tests.factories.cluster import Cluster
 
 

@@ -17,9 +17,9 @@ from deploy.child_process import Child
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres
-from shared.privacy.sealing import SealingKey
+from shared.privacy.hpke import SealingKey
 from shared.privacy.vault import make_keys
-from tests.factories.deploy.processes import alive, free_port, until
+from tests.factories.deploy.processes import find_free_port, is_alive, wait_until
 from tests.factories.repository import ROOT
 
 SERVICES = tuple(sorted(app.parent.name for app in (ROOT / "services").glob("*/app.py")))
@@ -60,7 +60,7 @@ def environment(service: str, copy: Path, server: EmbeddedPostgres) -> dict[str,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PILAR_SERVICE": service,
         "PILAR_HOST": "127.0.0.1",
-        "PILAR_PORT": str(free_port()),
+        "PILAR_PORT": str(find_free_port()),
         "PILAR_TRANSPORT": "local",
         "PILAR_ISSUER": "https://issuer.example",
         "PILAR_JWKS_FILE": str(DevelopmentIssuer(copy.parent / "issuer", "development").key_set_file),
@@ -84,7 +84,7 @@ def environment_of_role(environment: dict[str, str], role: str) -> dict[str, str
 
 
 @contextmanager
-def running(copy: Path, process: str, environment: dict[str, str]) -> Iterator[tuple[Child, Path]]:
+def run_process(copy: Path, process: str, environment: dict[str, str]) -> Iterator[tuple[Child, Path]]:
     log = copy.parent / f"{process}.log"
     with log.open("wb") as output:
         child = Child([copy / "entry", process], environment=environment, folder=copy, output=output)
@@ -94,7 +94,7 @@ def running(copy: Path, process: str, environment: dict[str, str]) -> Iterator[t
         child.stop(timeout=30)
 
 
-def status(url: str) -> int:
+def read_status(url: str) -> int:
     try:
         with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  # loopback
             return answer.status
@@ -120,21 +120,23 @@ def test_service_migrates_and_runs_api_and_worker(
     assert migrated.returncode == 0, migrated.stderr
 
     site = f"http://127.0.0.1:{environment['PILAR_PORT']}"
-    with running(copy, "api", environment_of_role(environment, "api")) as (api, log):
-        assert until(lambda: status(f"{site}/readyz") == 200 or not alive(api.pid), 30), log.read_text()
-        assert (status(f"{site}/readyz"), status(f"{site}/livez")) == (200, 200), log.read_text()
+    with run_process(copy, "api", environment_of_role(environment, "api")) as (api, log):
+        assert wait_until(lambda: read_status(f"{site}/readyz") == 200 or not is_alive(api.pid), 30), (
+            log.read_text()
+        )
+        assert (read_status(f"{site}/readyz"), read_status(f"{site}/livez")) == (200, 200), log.read_text()
         ready = subprocess.run([copy / "entry", "ready"], cwd=copy, env=environment, check=False)
         assert ready.returncode == 0
         assert api.stop(signal.SIGTERM, timeout=30) == 0, log.read_text()
 
-    port = str(free_port())
-    with running(
+    port = str(find_free_port())
+    with run_process(
         copy, "worker", environment_of_role(environment, "worker") | {"PILAR_METRICS_PORT": port}
     ) as (
         worker,
         log,
     ):
         page = f"http://127.0.0.1:{port}/metrics"
-        assert until(lambda: status(page) == 200 or not alive(worker.pid), 60), log.read_text()
-        assert not until(lambda: not alive(worker.pid), 3), log.read_text()
+        assert wait_until(lambda: read_status(page) == 200 or not is_alive(worker.pid), 60), log.read_text()
+        assert not wait_until(lambda: not is_alive(worker.pid), 3), log.read_text()
         assert worker.stop(signal.SIGTERM, timeout=30) == 0, log.read_text()

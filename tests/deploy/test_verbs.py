@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.deploy.processes import alive, kill_parent_running, until
+from tests.factories.deploy.processes import is_alive, start_and_kill_parent, wait_until
 from tests.factories.repository import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_verb(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, ROOT / "deploy/run.py", *arguments],
         capture_output=True,
@@ -26,26 +26,26 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_help_lists_the_verbs_of_the_makefile() -> None:
-    output = run("help").stdout
+    output = run_verb("help").stdout
     verbs = re.search(r"^VERBS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert verbs is not None
     assert verbs[1].split() == re.findall(r"^  (\w+) ", output, re.MULTILINE)
 
 
 def test_unknown_verb_is_refused_in_a_sentence() -> None:
-    result = run("dance")
+    result = run_verb("dance")
     assert (result.returncode, result.stderr) == (1, "There is no verb 'dance'.\n")
 
 
 def test_kafka_without_java_names_the_packages_to_install(tmp_path: Path) -> None:
-    result = run("up", TRANSPORT="kafka", PATH=str(tmp_path))
+    result = run_verb("up", TRANSPORT="kafka", PATH=str(tmp_path))
     assert result.returncode == 1
     assert "openjdk-17-jdk-headless and maven" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
 def test_ci_fails_if_kafka_tests_would_be_skipped(tmp_path: Path) -> None:
-    result = run("test", "--version", CI="true", PATH=str(tmp_path))
+    result = run_verb("test", "--version", CI="true", PATH=str(tmp_path))
     assert result.returncode == 1
     assert "CI must run every test" in result.stderr
 
@@ -95,5 +95,5 @@ def test_killing_make_stops_its_child() -> None:
         f"child = subprocess.Popen([sys.executable, '-c', {verb!r}], stdout=subprocess.PIPE, env=os.environ | {{'MAKELEVEL': '1'}})\n"
         "child.stdout.readline(); print(child.pid, flush=True); child.wait()\n"
     )
-    _, line = kill_parent_running(make)
-    assert until(lambda: not alive(int(line)))
+    _, line = start_and_kill_parent(make)
+    assert wait_until(lambda: not is_alive(int(line)))

@@ -13,11 +13,11 @@ async def publish_catalogue(post: Post) -> dict[str, dict[str, Any]]:
     partners, programs = catalogue.read()
     ids = {partner["code"]: (await post("/v1/partner", partner))["partner_id"] for partner in partners}
     return {
-        program["code"]: await post("/v1/program", as_request(program, ids[program["partner"]]))
+        program["code"]: await post("/v1/program", build_request(program, ids[program["partner"]]))
         for program in programs
     }
 
 
-def as_request(program: dict[str, Any], partner_id: str) -> dict[str, Any]:
+def build_request(program: dict[str, Any], partner_id: str) -> dict[str, Any]:
     """Return the request that publishes a program of the catalogue."""
     return {name: value for name, value in program.items() if name != "partner"} | {"partner_id": partner_id}

@@ -35,7 +35,7 @@ class Connection:
         """Send bytes unchanged."""
         self.writer.write(content)
 
-    async def answer(self) -> Answer:
+    async def read_answer(self) -> Answer:
         """Return the next answer."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             status = int((await self.reader.readline()).split()[1])
@@ -46,7 +46,7 @@ class Connection:
             body = await self.reader.readexactly(int(headers.get("content-length", "0")))
             return Answer(status, headers, body)
 
-    async def ended(self) -> bool:
+    async def wait_for_end(self) -> bool:
         """Wait until the server has closed the connection, and drop what it still sends."""
         with suppress(ConnectionError):
             async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -56,7 +56,7 @@ class Connection:
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Connection]:
+async def open_connection(port: int) -> AsyncIterator[Connection]:
     """Connect, and disconnect at the end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
@@ -67,14 +67,14 @@ async def connected(port: int) -> AsyncIterator[Connection]:
             await writer.wait_closed()
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for a condition that has no event."""
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
-def head(method: str, path: str, headers: Mapping[str, str] | None = None) -> bytes:
+def build_head(method: str, path: str, headers: Mapping[str, str] | None = None) -> bytes:
     """Return a complete request head."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache
-def committed(*endings: str) -> list[Path]:
+def committed_files(*endings: str) -> list[Path]:
     """Return the files in git by the ends of their names, without deleted ones."""
     output = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     files = [ROOT / name for name in output.stdout.split("\0") if name]

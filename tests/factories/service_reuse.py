@@ -74,17 +74,17 @@ class DatabaseState:
     digests: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    async def of(cls, url: str) -> DatabaseState:
+    async def read(cls, url: str) -> DatabaseState:
         """Record the state of an unused database. `url` is a superuser's."""
         connection = await asyncpg.connect(url, server_settings={"session_replication_role": "replica"})
         children: dict[str, set[str]] = defaultdict(set)
         for row in await connection.fetch(REFERENCES):
             children[row["parent"]].add(row["child"])
         numbers = {row["name"]: row["last"] for row in await connection.fetch(NUMBERS)}
-        state = cls(connection, await _shape(connection), numbers, children)
+        state = cls(connection, await _read_shape(connection), numbers, children)
         for row in await connection.fetch(TABLES):
-            state.rows[row["name"]] = (row["schema"], row["table"], await _copy(connection, row))
-        state.digests = await state._digests()
+            state.rows[row["name"]] = (row["schema"], row["table"], await _copy_table(connection, row))
+        state.digests = await state._read_digests()
         return state
 
     async def restore(
@@ -110,17 +110,17 @@ class DatabaseState:
             alive = await connection.fetchval(ALIVE, list(pids))
             if alive != database.engine.sync_engine.pool.checkedin():  # type: ignore[attr-defined]
                 return False
-        if await connection.fetchval(HELD) or await _shape(connection) != self.shape:
+        if await connection.fetchval(HELD) or await _read_shape(connection) != self.shape:
             return False
-        digests = await self._digests()
+        digests = await self._read_digests()
         tables = {row["name"]: row["size"] for row in await connection.fetch(TABLES)}
         touched = tables.keys() - self.rows.keys()
         touched |= {name for name, digest in self.digests.items() if digests[name] != digest}
-        await self._empty(touched, {name for name in touched if tables.get(name, 0) > FEW_PAGES})
+        await self._delete_rows(touched, {name for name in touched if tables.get(name, 0) > FEW_PAGES})
         return True
 
-    async def _empty(self, tables: set[str], large: set[str]) -> None:
-        truncated = self._with_children(large)
+    async def _delete_rows(self, tables: set[str], large: set[str]) -> None:
+        truncated = self._add_children(large)
         statements = [f"DELETE FROM {name}" for name in sorted(tables - truncated)]
         if truncated:
             statements.append(f"TRUNCATE {', '.join(sorted(truncated))}")
@@ -130,7 +130,7 @@ class DatabaseState:
             for name in (tables | truncated) & self.rows.keys():
                 schema, table, rows = self.rows[name]
                 await self.connection.copy_to_table(
-                    table, schema_name=schema, source=_chunks(rows), format="binary"
+                    table, schema_name=schema, source=_yield_rows(rows), format="binary"
                 )
             for row in await self.connection.fetch(NUMBERS):
                 last = self.numbers[row["name"]]
@@ -138,7 +138,7 @@ class DatabaseState:
                     at = (row["name"], last or row["first"], last is not None)
                     await self.connection.execute("SELECT setval($1::text::regclass, $2, $3)", *at)
 
-    def _with_children(self, tables: set[str]) -> set[str]:
+    def _add_children(self, tables: set[str]) -> set[str]:
         """Return the tables and all that refer to them, which TRUNCATE requires."""
         with_children, waiting = set[str](), list(tables)
         while waiting:
@@ -148,39 +148,39 @@ class DatabaseState:
                 waiting += self.children[name]
         return with_children
 
-    async def _digests(self) -> dict[str, str]:
+    async def _read_digests(self) -> dict[str, str]:
         """Return a hash of each table that a migration wrote into."""
         one = "SELECT '{0}' AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest FROM {0} t"
         rows = await self.connection.fetch(" UNION ALL ".join(one.format(name) for name in self.rows))
         return {row["name"]: row["digest"] for row in rows}
 
 
-async def _shape(connection: asyncpg.Connection[Any]) -> list[str]:
+async def _read_shape(connection: asyncpg.Connection[Any]) -> list[str]:
     return [row["part"] for row in await connection.fetch(SHAPE)]
 
 
-async def _copy(connection: asyncpg.Connection[Any], table: asyncpg.Record) -> bytes:
+async def _copy_table(connection: asyncpg.Connection[Any], table: asyncpg.Record) -> bytes:
     parts: list[bytes] = []
 
-    async def take(part: bytes) -> None:
+    async def store_part(part: bytes) -> None:
         parts.append(part)
 
     await connection.copy_from_table(
-        table["table"], schema_name=table["schema"], output=take, format="binary"
+        table["table"], schema_name=table["schema"], output=store_part, format="binary"
     )
     return b"".join(parts)
 
 
-async def _chunks(rows: bytes) -> Any:
+async def _yield_rows(rows: bytes) -> Any:
     yield rows
 
 
-async def pids_of(database: Database) -> set[int]:
+async def read_pids(database: Database) -> set[int]:
     """Return the process ids of a pool's sessions, also of later ones."""
     pids: set[int] = set()
 
     @event.listens_for(database.engine.sync_engine, "connect")
-    def note(connection: Any, _: Any) -> None:
+    def store_pid(connection: Any, _: Any) -> None:
         pids.add(connection.driver_connection.get_server_pid())
 
     async with database.engine.connect() as connection:
@@ -218,7 +218,7 @@ class ReusableService:
     ) -> ReusableService:
         """Start on a new database."""
         database_name = await asyncio.to_thread(asyncio.run, cluster.clone(service))
-        initial_state = await DatabaseState.of(cluster.address(database_name)) if reusable else None
+        initial_state = await DatabaseState.read(cluster.address(database_name)) if reusable else None
         settings = cluster.settings(service, database_name, **more)
         app = importlib.import_module(f"services.{service}.app").build(settings)
         worker = worker_database(settings, pool_size=5)
@@ -226,7 +226,7 @@ class ReusableService:
         stack.push_async_callback(cluster.drop, database_name)
         stack.push_async_callback(worker.close)
         await stack.enter_async_context(app.router.lifespan_context(app))
-        pools = [await pids_of(database) for database in (app.state.database, worker)] if reusable else []
+        pools = [await read_pids(database) for database in (app.state.database, worker)] if reusable else []
         return cls(settings, database_name, app, worker, stack, pools, initial_state)
 
     async def restore(self) -> bool:

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from time import monotonic
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -22,10 +21,6 @@ from shared.access import Actor, Role
 from shared.database import Database
 from shared.events import Event
 from shared.jobs import run_scheduled_task, run_step
-from shared.messaging.consumer import Consumer, read_stored_offsets
-from shared.messaging.local import LocalPublisher, LocalSource
-from shared.messaging.relay import Relay
-from shared.messaging.subscription import Subscription
 from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
@@ -87,7 +82,7 @@ class Running:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["sha256"])
 
-    async def unsent(self) -> bool:
+    async def has_unsent(self) -> bool:
         """Return whether events wait for the relay.
 
         Cheaper than starting the relay, which opens a session and locks all shards.
@@ -121,11 +116,11 @@ class Running:
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Fetch rows as superuser, without row security."""
-        async with self._asking() as connection:
+        async with self._open_connection() as connection:
             return await connection.fetch(statement, *values)
 
     @asynccontextmanager
-    async def _asking(self) -> AsyncIterator[asyncpg.Connection]:
+    async def _open_connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Yield one session for all queries. A concurrent query gets its own."""
         connection, self.asks = self.asks, None
         if connection is None or connection.is_closed():
@@ -146,7 +141,7 @@ class Running:
         finally:
             await connection.close()
 
-    async def refuses(self, statement: str, refusal: type[Exception]) -> None:
+    async def expect_sql_refusal(self, statement: str, refusal: type[Exception]) -> None:
         """Assert that the database refuses a statement by the API's and the worker's role."""
         for url in (self.settings.database_url, self.settings.worker_database_url):
             connection = await asyncpg.connect(url)
@@ -156,7 +151,7 @@ class Running:
             finally:
                 await connection.close()
 
-    async def emitted(self) -> list[dict[str, Any]]:
+    async def read_envelopes(self) -> list[dict[str, Any]]:
         """Return every envelope in the outbox, in order."""
         rows = await self.sql(
             "SELECT body::json AS body FROM platform.outbox WHERE body IS NOT NULL ORDER BY outbox_id"
@@ -206,22 +201,22 @@ def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[s
     return headers
 
 
-def module_of(service: str, name: str) -> ModuleType:
+def import_module_of(service: str, name: str) -> ModuleType:
     """Import a module of a service."""
     return importlib.import_module(f"services.{service}.{name}")
 
 
 @asynccontextmanager
-async def running(cluster: Cluster, service: str, **more: Any) -> Any:
+async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
     """Run a service on a database as its migrations left it."""
     reusable = not more and cluster.loop is asyncio.get_running_loop()
     idle = cluster.idle_services[service] if reusable else []
     reused = idle.pop() if idle else await ReusableService.start(cluster, service, more, reusable=reusable)
-    parts: Parts = module_of(service, "worker").PARTS
+    parts: Parts = import_module_of(service, "worker").PARTS
     prepare(parts)
     # Process-wide: building another application of referral, for its OpenAPI document, sets it too.
     partner_address.configure(reused.settings)
-    # No relay listens: tests run it themselves. In journeys `together` starts workers and sets this.
+    # No relay listens: tests run it themselves. In journeys `run_four_services` starts workers and sets this.
     reused.app.state.database.wake_relay = reused.worker.wake_relay = False
     transport = httpx.ASGITransport(app=reused.app, raise_app_exceptions=False)
     try:
@@ -249,82 +244,3 @@ async def running(cluster: Cluster, service: str, **more: Any) -> Any:
             idle.append(reused)
         else:
             await reused.stop()
-
-
-async def relay(publisher: Running) -> int:
-    """Send all unsent events to the one-machine log with the real relay. Return how many."""
-    if not await publisher.unsent():
-        return 0
-    runner = Relay(publisher.worker.url, publisher.name, LocalPublisher())
-    connection = await runner.connect()
-    try:
-        await runner.balance_shards(connection)
-        total = 0
-        while sent := await runner.step(connection):
-            total += sent
-        return total
-    finally:
-        await connection.close()
-
-
-def topics_of(service: Running) -> set[str]:
-    """Return the topics that a service publishes."""
-    return {f"pilar.{service.name}"} | ({"pilar.sealed"} if service.name == "caseload" else set())
-
-
-async def apply(subscriber: Running, subscription: Subscription, publishers: dict[str, Database]) -> int:
-    """Let one subscription read new records of these topics, and return how many."""
-    topics = [topic for topic in subscription.topics if topic in publishers]
-    if not topics:
-        return 0
-    places = await read_stored_offsets(subscriber.worker, subscription.name)
-    source = LocalSource(publishers, topics, stored=places)
-    await source.start(places.offsets, starts=subscription.starts)
-    # Measured now, so that the consumer does not measure its lag.
-    consumer = Consumer(subscriber.worker, subscription, lambda _: source, measured_at=monotonic())
-    total = 0
-    while count := await consumer.poll_once(source, places, 0):
-        total += count
-        places = await read_stored_offsets(subscriber.worker, subscription.name)
-    return total
-
-
-async def deliver(publisher: Running, subscriber: Running, times: int = 1) -> int:
-    """Deliver the publisher's events to all subscriptions of the subscriber.
-
-    With `times` > 1 all events are delivered again.
-    """
-    await relay(publisher)
-    publishers = dict.fromkeys(topics_of(publisher), publisher.worker)
-    total = 0
-    for _ in range(times):
-        for subscription in subscriber.parts.subscriptions:
-            total += await apply(subscriber, subscription, publishers)
-        if times > 1:
-            await again(publisher)
-    return total
-
-
-async def again(publisher: Running) -> None:
-    """Append the publisher's whole log again, as a republish does."""
-    await publisher.sql(
-        'INSERT INTO platform.local_log SELECT topic, partition, "offset" + 1 + (SELECT max("offset") FROM'
-        " platform.local_log m WHERE m.topic = l.topic AND m.partition = l.partition), outbox_id, recorded_at"
-        " FROM platform.local_log l WHERE topic <> 'pilar.sealed'"
-    )
-
-
-async def settle(*services: Running) -> None:
-    """Run work and deliver events among all services until nothing changes."""
-    for _ in range(50):
-        moved = sum([await service.work() for service in services])
-        for publisher in services:
-            moved += await relay(publisher)
-        for publisher in services:
-            for subscriber in services:
-                if publisher is not subscriber:
-                    moved += await deliver(publisher, subscriber)
-        if not moved:
-            return
-    message = "the services do not become idle"
-    raise AssertionError(message)

@@ -9,7 +9,7 @@ from tests.factories.repository import ROOT
 from tests.factories.services import Running
 
 
-def worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
+def start_worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
     """Start the service's worker process with its jobs, as the deployment does."""
     settings = service.settings
     environment = {
@@ -30,7 +30,7 @@ def worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
     )
 
 
-async def ended(process: "subprocess.Popen[bytes]") -> int:
+async def wait_for_end(process: "subprocess.Popen[bytes]") -> int:
     """Wait for the process and return its exit status."""
     for _ in range(600):
         if process.poll() is not None:
@@ -41,6 +41,6 @@ async def ended(process: "subprocess.Popen[bytes]") -> int:
     raise AssertionError(message)
 
 
-async def let_lease_lapse(service: Running) -> None:
+async def expire_lease(service: Running) -> None:
     """End the job's lease, so that another worker takes it."""
     await service.sql("UPDATE platform.job SET lease_until = clock_timestamp() - interval '1 second'")

@@ -4,12 +4,12 @@ import asyncio
 from collections import Counter
 from datetime import date
 
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.services import Running
 
 
 async def test_fifty_concurrent_approvals_have_one_effect(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIMUSYAWARAHKAN")
     answers = await asyncio.gather(*(driver.approve() for _ in range(50)))
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses[201] == 1
@@ -22,7 +22,7 @@ async def test_fifty_concurrent_approvals_have_one_effect(graduation: Running) -
 
 
 async def test_a_repeated_request_has_one_effect_and_one_answer(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIMUSYAWARAHKAN")
     first = await driver.post("approval", {}, "approval", key="approval-1")
     again = await driver.post("approval", {}, "approval", key="approval-1")
     assert (first.status_code, again.status_code) == (201, 201)
@@ -34,25 +34,27 @@ async def test_a_repeated_request_has_one_effect_and_one_answer(graduation: Runn
 
 
 async def test_concurrent_requests_with_one_key_get_the_same_answer(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS")
     body = {"sk_no": "SK/7/2026", "sk_on": "2026-05-18", "graduasi_ids": [driver.graduasi_id]}
     twins = [graduation.post("/v1/sk", body, as_=driver.by["sk"], key="sk-7") for _ in range(8)]
     answers = await asyncio.gather(*twins)
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["sk_id"] for answer in answers}) == 1
-    types = [one["type"] for one in await graduation.emitted() if one["type"].startswith("graduation.")]
+    types = [
+        one["type"] for one in await graduation.read_envelopes() if one["type"].startswith("graduation.")
+    ]
     assert types.count("graduation.graduasi_determined.v1") == 1
     assert types.count("graduation.credit_granted.v1") == 1
 
 
 async def test_a_decision_without_a_key_is_refused(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIMUSYAWARAHKAN")
     answer = await driver.post("approval", {}, "approval", key=None)
     assert (answer.status_code, answer.json()["title"]) == (400, "KeyMissing")
 
 
 async def test_two_concurrent_openings_open_one_case(graduation: Running) -> None:
-    await at(graduation, date(2026, 4, 6))
+    await set_day(graduation, date(2026, 4, 6))
     driver = await CaseDriver.start(graduation)
     body = {
         "kpm_id": str(driver.kpm_id),
@@ -67,7 +69,7 @@ async def test_two_concurrent_openings_open_one_case(graduation: Running) -> Non
 
 
 async def test_case_is_in_one_sk(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS")
     answers = await asyncio.gather(driver.determine("2026-05-18"), driver.determine("2026-05-18"))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     loser = next(answer for answer in answers if answer.status_code == 409)
@@ -75,14 +77,14 @@ async def test_case_is_in_one_sk(graduation: Running) -> None:
 
 
 async def test_sk_number_is_unique(graduation: Running) -> None:
-    drivers = [await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS") for _ in range(3)]
+    drivers = [await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS") for _ in range(3)]
     body = {
         "sk_no": "SK/8/2026",
         "sk_on": "2026-05-18",
         "graduasi_ids": [driver.graduasi_id for driver in drivers[:2]],
     }
-    made = ok(await graduation.post("/v1/sk", body, as_=drivers[0].by["sk"]))
-    shown = ok(await graduation.get(f"/v1/sk/{made['sk_id']}", as_=drivers[0].by["sk"]), 200)
+    made = expect_ok(await graduation.post("/v1/sk", body, as_=drivers[0].by["sk"]))
+    shown = expect_ok(await graduation.get(f"/v1/sk/{made['sk_id']}", as_=drivers[0].by["sk"]), 200)
     assert {one["graduasi_id"] for one in shown["penetapan"]} == {
         driver.graduasi_id for driver in drivers[:2]
     }

@@ -68,7 +68,7 @@ ANALYZE
 """
 
 
-def callers(pendamping_id: UUID) -> dict[str, Actor]:
+def build_callers(pendamping_id: UUID) -> dict[str, Actor]:
     return {
         "field": Actor("p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=pendamping_id),
         "team": Actor("t", frozenset({Role.KETUA_TIM_KABKOTA}), ("14.13",), scope=Scope.AREA),
@@ -81,7 +81,7 @@ def callers(pendamping_id: UUID) -> dict[str, Actor]:
 OFFICIALS = frozenset({Role.KETUA_TIM_KABKOTA, Role.DINSOS_KABKOTA})
 
 
-async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+async def select_lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Each list's statement and its order, as its route has them."""
     cases = await worklist_queries.select_cases(session, caller, waiting=True)
     tasks = await monitoring_queries.select_tasks(session, caller, TaskFilter(mine=True))
@@ -100,14 +100,14 @@ async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, 
     }
 
 
-async def plan_of(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
+async def read_plan(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
     sql = statement.order_by(*order).limit(51)
     compiled = sql.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     lines = await session.execute(text(f"EXPLAIN {compiled}".replace(":", "\\:")))
     return "\n".join(row[0] for row in lines)
 
 
-def rules() -> dict[str, CandidateRule]:
+def build_rules() -> dict[str, CandidateRule]:
     """Return rules with one, two or three required reasons, and the natural one."""
     three = {"candidate_desil_scope": DesilScope.NAS, "candidate_desil_at_least": 5}
     three |= {"candidate_usaha_months": 6, "candidate_program_years": 5}
@@ -120,11 +120,11 @@ async def test_candidate_lists_use_indexes_for_every_rule(graduation: Running) -
     await graduation.execute(ROWS)
     pendamping_id = (await graduation.sql("SELECT md5('p7')::uuid"))[0][0]
     wrong: list[str] = []
-    for who, caller in callers(UUID(str(pendamping_id))).items():
-        for name, rule in rules().items():
+    for who, caller in build_callers(UUID(str(pendamping_id))).items():
+        for name, rule in build_rules().items():
             async with graduation.database.transaction(caller) as session:
                 statement = candidate_queries.select_candidates(caller, rule, None, None)
-                plan = await plan_of(session, statement, rule.order)
+                plan = await read_plan(session, statement, rule.order)
             ranked = who not in {"dinsos", "team"} or name != "3 of 3" or "rank_nas <= 6" in index_cond(plan)
             if "Seq Scan on candidate" in plan or not ranked:
                 wrong.append(f"{who}: {name}\n{plan}")
@@ -140,7 +140,7 @@ async def test_cohort_of_an_area_uses_indexes(graduation: Running) -> None:
     asked = {"year": 2026, "today": date(2027, 7, 1)}
     scanned: list[str] = []
     for who, area in (("dinsos", None), ("ministry", "14.13")):
-        caller = callers(UUID(int=7))[who]
+        caller = build_callers(UUID(int=7))[who]
         for sql in (COUNTS, SURVIVAL):
             statement, areas = filter_by_areas(f"EXPLAIN {sql}", caller, area)
             values = asked if sql is SURVIVAL else {"year": 2026}
@@ -159,21 +159,21 @@ async def test_lists_use_indexes_for_every_caller(graduation: Running) -> None:
     await graduation.execute(ROWS)
     pendamping_id = (await graduation.sql("SELECT md5('p7')::uuid"))[0][0]
     scanned: list[str] = []
-    for who, caller in callers(UUID(str(pendamping_id))).items():
+    for who, caller in build_callers(UUID(str(pendamping_id))).items():
         async with graduation.database.transaction(caller) as session:
-            for table, (statement, order) in (await lists(session, caller)).items():
-                plan = await plan_of(session, statement, order)
+            for table, (statement, order) in (await select_lists(session, caller)).items():
+                plan = await read_plan(session, statement, order)
                 scanned += [f"{who}: {table}\n{plan}"] if f"Seq Scan on {table}" in plan else []
     assert not scanned, "\n\n".join(scanned)
 
 
 async def test_list_of_kemensos_is_read_in_index_order(graduation: Running) -> None:
     await graduation.execute(ROWS)
-    caller = callers(UUID(int=7))["ministry"]
+    caller = build_callers(UUID(int=7))["ministry"]
     async with graduation.database.transaction(caller) as session:
         # So few rows would be sorted as cheaply; over millions the order has to come from the index.
         await session.execute(text("SET LOCAL enable_sort = off"))
-        statement, order = (await lists(session, caller))["graduasi"]
-        plan = await plan_of(session, statement, order)
+        statement, order = (await select_lists(session, caller))["graduasi"]
+        plan = await read_plan(session, statement, order)
     assert "ix_graduasi_waiting_for_ministry" in plan, plan
     assert "Sort" not in plan, plan

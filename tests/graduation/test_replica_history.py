@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from tests.factories.graduation.case import CaseDriver, at
+from tests.factories.delivery import append_log_again
+from tests.factories.graduation.case import CaseDriver, set_day
 from tests.factories.graduation.events import apply_events
 from tests.factories.graduation.family import business_ended, family_facts
-from tests.factories.services import Running, again
+from tests.factories.services import Running
 
 FIRST, SECOND = date(2026, 4, 6), date(2026, 5, 18)
 
@@ -16,9 +17,9 @@ async def read_members(service: Running) -> list[tuple[date, int]]:
 
 
 async def test_family_keeps_its_state_of_each_day(graduation: Running) -> None:
-    await at(graduation, FIRST)
+    await set_day(graduation, FIRST)
     driver = await CaseDriver.start(graduation)
-    await at(graduation, SECOND)
+    await set_day(graduation, SECOND)
     await apply_events(
         graduation, family_facts(driver.kpm_id, members=5), family_facts(driver.kpm_id, members=3)
     )
@@ -26,19 +27,19 @@ async def test_family_keeps_its_state_of_each_day(graduation: Running) -> None:
 
 
 async def test_repeated_events_write_the_same_history(graduation: Running) -> None:
-    await at(graduation, FIRST)
+    await set_day(graduation, FIRST)
     driver = await CaseDriver.start(graduation)
     await apply_events(graduation, family_facts(driver.kpm_id, members=3))
-    await at(graduation, SECOND)
-    await again(graduation)
+    await set_day(graduation, SECOND)
+    await append_log_again(graduation)
     await apply_events(graduation)
     assert await read_members(graduation) == [(FIRST, 3)]
 
 
 async def test_business_and_membership_keep_their_states(graduation: Running) -> None:
-    await at(graduation, FIRST)
+    await set_day(graduation, FIRST)
     driver = await CaseDriver.start(graduation)
-    await at(graduation, SECOND)
+    await set_day(graduation, SECOND)
     await apply_events(graduation, await business_ended(driver, SECOND))
     rows = await graduation.sql("SELECT from_on, ended_on FROM replica_kpm.usaha_history ORDER BY from_on")
     assert [tuple(row) for row in rows] == [(FIRST, None), (SECOND, SECOND)]

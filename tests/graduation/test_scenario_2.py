@@ -2,37 +2,37 @@
 
 from datetime import date
 
-from tests.factories.graduation.case import OFFERS, CaseDriver, at, ok, work_until
+from tests.factories.graduation.case import OFFERS, CaseDriver, expect_ok, set_day, work_until
 from tests.factories.services import Running
 
 SK_ON = "2026-05-18"
 
 
-async def determined(service: Running) -> CaseDriver:
+async def determine_case(service: Running) -> CaseDriver:
     """Move the case of scenario 2 to its SK, each stage on another day."""
-    await at(service, date(2026, 4, 6))
+    await set_day(service, date(2026, 4, 6))
     driver = await CaseDriver.start(service)
     await driver.open()
-    ok(await driver.assess())
-    await at(service, date(2026, 4, 10))
-    ok(await driver.sign("2026-04-09"))
-    ok(await driver.propose())
-    await at(service, date(2026, 4, 20))
-    ok(await driver.verify())
-    await at(service, date(2026, 5, 4))
-    ok(await driver.deliberate("2026-05-02"))
-    await at(service, date(2026, 5, 12))
-    ok(await driver.approve())
-    await at(service, date(2026, 5, 18))
-    ok(await driver.determine(SK_ON, "123/3.4/BS.01/5/2026"))
+    expect_ok(await driver.assess())
+    await set_day(service, date(2026, 4, 10))
+    expect_ok(await driver.sign("2026-04-09"))
+    expect_ok(await driver.propose())
+    await set_day(service, date(2026, 4, 20))
+    expect_ok(await driver.verify())
+    await set_day(service, date(2026, 5, 4))
+    expect_ok(await driver.deliberate("2026-05-02"))
+    await set_day(service, date(2026, 5, 12))
+    expect_ok(await driver.approve())
+    await set_day(service, date(2026, 5, 18))
+    expect_ok(await driver.determine(SK_ON, "123/3.4/BS.01/5/2026"))
     return driver
 
 
 async def test_assessment_is_siap_with_a_sentence_per_criterion(graduation: Running) -> None:
-    await at(graduation, date(2026, 4, 6))
+    await set_day(graduation, date(2026, 4, 6))
     driver = await CaseDriver.start(graduation)
     await driver.open()
-    asesmen = ok(await driver.assess())
+    asesmen = expect_ok(await driver.assess())
     assert (asesmen["result"], asesmen["score_percent"]) == ("SIAP", 100)
     assert asesmen["bersedia"] is True
     criteria = {item["code"]: item for item in asesmen["explanation"]}
@@ -51,8 +51,8 @@ async def test_assessment_is_siap_with_a_sentence_per_criterion(graduation: Runn
 
 
 async def test_term_and_tahap_follow_the_calendar(graduation: Running) -> None:
-    driver = await determined(graduation)
-    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
+    driver = await determine_case(graduation)
+    shown = expect_ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     decision = shown["penetapan"]
     assert shown["state"] == "MASA_SANGGAH"
     assert decision["term_ends_on"] == "2026-06-17"
@@ -63,8 +63,10 @@ async def test_term_and_tahap_follow_the_calendar(graduation: Running) -> None:
 
 
 async def test_each_stage_has_a_different_person(graduation: Running) -> None:
-    driver = await determined(graduation)
-    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200)
+    driver = await determine_case(graduation)
+    shown = expect_ok(
+        await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200
+    )
     people = {act["stage"]: act["person"] for act in shown["stages"]}
     assert list(people) == ["USUL", "VERIFIKASI", "MUSYAWARAH", "PERSETUJUAN", "PENETAPAN"]
     assert len(set(people.values())) == 5
@@ -72,10 +74,10 @@ async def test_each_stage_has_a_different_person(graduation: Running) -> None:
 
 
 async def test_determination_emits_one_credit_for_the_author(graduation: Running) -> None:
-    driver = await determined(graduation)
+    driver = await determine_case(graduation)
     events = {
         one["type"]: one["data"]
-        for one in await graduation.emitted()
+        for one in await graduation.read_envelopes()
         if one["type"].startswith("graduation.")
     }
     assert list(events) == [
@@ -97,22 +99,24 @@ async def test_determination_emits_one_credit_for_the_author(graduation: Running
 
 
 async def test_exit_takes_effect_on_the_day_after_the_term(graduation: Running) -> None:
-    driver = await determined(graduation)
-    await at(graduation, date(2026, 6, 17), hour=16)
+    driver = await determine_case(graduation)
+    await set_day(graduation, date(2026, 6, 17), hour=16)
     await graduation.work()
-    assert await driver.state() == "MASA_SANGGAH"
-    await at(graduation, date(2026, 6, 17), hour=18)
+    assert await driver.read_state() == "MASA_SANGGAH"
+    await set_day(graduation, date(2026, 6, 17), hour=18)
     await graduation.work()
-    assert await driver.state() == "EFEKTIF"
+    assert await driver.read_state() == "EFEKTIF"
 
 
 async def test_effect_emits_kpm_graduated_once_with_the_certificate(graduation: Running) -> None:
-    driver = await determined(graduation)
-    await at(graduation, date(2026, 6, 18))
+    driver = await determine_case(graduation)
+    await set_day(graduation, date(2026, 6, 18))
     await graduation.work()
     await graduation.work()
     events = [
-        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.kpm_graduated.v1"
+        one["data"]
+        for one in await graduation.read_envelopes()
+        if one["type"] == "graduation.kpm_graduated.v1"
     ]
     assert len(events) == 1
     fact = events[0]
@@ -121,18 +125,20 @@ async def test_effect_emits_kpm_graduated_once_with_the_certificate(graduation: 
         "2026-3",
         "2026-2",
     )
-    shown = ok(await graduation.get(f"/v1/certificate/{fact['certificate_no']}", as_=driver.by["sk"]), 200)
+    shown = expect_ok(
+        await graduation.get(f"/v1/certificate/{fact['certificate_no']}", as_=driver.by["sk"]), 200
+    )
     assert (shown["stands"], shown["status"], shown["issued_on"]) == (True, "STANDS", "2026-06-18")
 
 
 async def test_monitoring_has_six_monthly_tasks_from_the_tahap_start(graduation: Running) -> None:
-    driver = await determined(graduation)
+    driver = await determine_case(graduation)
     await work_until(graduation, date(2026, 6, 30))
-    assert await driver.state() == "EFEKTIF"
-    await at(graduation, date(2026, 7, 1))
+    assert await driver.read_state() == "EFEKTIF"
+    await set_day(graduation, date(2026, 7, 1))
     await graduation.work()
-    assert await driver.state() == "PEMANTAUAN"
-    page = ok(
+    assert await driver.read_state() == "PEMANTAUAN"
+    page = expect_ok(
         await graduation.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
     )
     assert [task["month"] for task in page["items"]] == [1, 2, 3, 4, 5, 6]
@@ -142,11 +148,11 @@ async def test_monitoring_has_six_monthly_tasks_from_the_tahap_start(graduation:
 
 
 async def test_numbers_count_one_determined_and_one_effective(graduation: Running) -> None:
-    driver = await determined(graduation)
-    await at(graduation, date(2026, 7, 1))
+    driver = await determine_case(graduation)
+    await set_day(graduation, date(2026, 7, 1))
     await graduation.work()
     of = {"pendamping_ids": [str(driver.field.pendamping_id)]}
-    counts = ok(await graduation.post("/v1/numbers", of, as_=driver.by["sk"]), 200)
+    counts = expect_ok(await graduation.post("/v1/numbers", of, as_=driver.by["sk"]), 200)
     assert counts == {
         "service": "graduation",
         "by_exit_reason": {"SEJAHTERA_MANDIRI": {"determined": 1, "annulled": 0, "effective": 1}},

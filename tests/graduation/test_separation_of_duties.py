@@ -10,10 +10,19 @@ import asyncpg
 import pytest
 
 from shared.database import uuid7
-from tests.factories.graduation.accounts import DAY, ORDERS, ROLES, P, is_refused, reached, step, token
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.accounts import (
+    DAY,
+    ORDERS,
+    ROLES,
+    P,
+    create_case_before,
+    expect_refusal,
+    take_step,
+    token,
+)
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, apply_events
-from tests.factories.graduation.exit_proposal import proposal
+from tests.factories.graduation.exit_proposal import build_exit_proposed
 from tests.factories.services import Running
 
 
@@ -40,12 +49,12 @@ async def insert_acts(service: Running, graduasi_id: str, *acts: tuple[str, str,
 
 @pytest.mark.parametrize("by", ROLES)
 async def test_the_account_that_proposed_acts_in_no_later_stage(graduation: Running, by: str) -> None:
-    driver = await reached(graduation, by)
+    driver = await create_case_before(graduation, by)
     somebody = driver.by[by]
     driver.by[by] = token(graduation, by, f"pendamping-{driver.field.pendamping_id}", None)
-    is_refused(await step(driver, by))
+    expect_refusal(await take_step(driver, by))
     driver.by[by] = somebody
-    ok(await step(driver, by))
+    expect_ok(await take_step(driver, by))
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -53,16 +62,16 @@ async def test_the_account_that_proposed_acts_in_no_later_stage(graduation: Runn
 async def test_one_account_does_not_act_in_two_stages_with_and_without_pendamping_id(
     graduation: Running, pair: tuple[str, str], order: tuple[UUID | None, UUID | None]
 ) -> None:
-    driver = await reached(graduation, pair[0])
+    driver = await create_case_before(graduation, pair[0])
     driver.by[pair[0]] = token(graduation, pair[0], "one-account", order[0])
     for by in ROLES:
         if by == pair[1]:
             somebody = driver.by[by]
             driver.by[by] = token(graduation, by, "one-account", order[1])
-            is_refused(await step(driver, by))
+            expect_refusal(await take_step(driver, by))
             driver.by[by] = somebody
         if list(ROLES).index(by) >= list(ROLES).index(pair[0]):
-            ok(await step(driver, by))
+            expect_ok(await take_step(driver, by))
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -103,7 +112,7 @@ async def test_no_sequence_of_tokens_lets_one_person_act_in_two_stages(
     graduation: Running, seed: int
 ) -> None:
     chance = random.Random(seed)
-    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
     acted: list[tuple[str, UUID | None]] = [
         (f"pendamping-{driver.field.pendamping_id}", driver.field.pendamping_id)
     ]
@@ -111,18 +120,18 @@ async def test_no_sequence_of_tokens_lets_one_person_act_in_two_stages(
     for by in ROLES:
         for one in [*chance.sample(tokens, len(tokens)), ("somebody-else-" + by, None)]:
             driver.by[by] = token(graduation, by, *one)
-            answer = await step(driver, by)
+            answer = await take_step(driver, by)
             known = any(is_one_person(one, other) for other in acted)
             assert answer.status_code == (403 if known else 201), (by, one, acted, answer.text)
             if not known:
                 acted.append(one)
                 break
-    assert await driver.state() == "MASA_SANGGAH"
+    assert await driver.read_state() == "MASA_SANGGAH"
     assert not any(is_one_person(one, other) for one, other in itertools.combinations(acted, 2))
 
 
 async def test_one_account_in_two_stages_at_once_acts_in_one(graduation: Running) -> None:
-    driver = await reached(graduation, "musyawarah")
+    driver = await create_case_before(graduation, "musyawarah")
     why = {"reason": "Berita acara belum ditandatangani."}
     for by, pendamping_id in (("musyawarah", None), ("approval", P)):
         driver.by[by] = token(graduation, by, "one-account", pendamping_id)
@@ -138,50 +147,50 @@ async def test_one_account_in_two_stages_at_once_acts_in_one(graduation: Running
 async def test_the_account_of_another_stage_neither_returns_nor_refuses(
     graduation: Running, noun: str, order: tuple[UUID | None, UUID | None]
 ) -> None:
-    driver = await reached(graduation, "verification")
+    driver = await create_case_before(graduation, "verification")
     driver.by["verification"] = token(graduation, "verification", "one-account", order[0])
-    ok(await driver.verify())
+    expect_ok(await driver.verify())
     body = {"reason": "Foto rumah kabur."} | ({"ground": "BUKTI_LEMAH"} if noun == "refusal" else {})
     somebody = driver.by["approval"]
     driver.by["approval"] = token(graduation, "approval", "one-account", order[1])
-    is_refused(await driver.post(noun, body, "approval"))
+    expect_refusal(await driver.post(noun, body, "approval"))
     driver.by["approval"] = somebody
-    ok(await driver.post(noun, body, "approval"))
+    expect_ok(await driver.post(noun, body, "approval"))
 
 
 @pytest.mark.parametrize("order", ORDERS)
 async def test_an_sk_of_many_cases_leaves_out_what_its_account_acted_in(
     graduation: Running, order: tuple[UUID | None, UUID | None]
 ) -> None:
-    driver, other = [await reached(graduation, "approval") for _ in range(2)]
+    driver, other = [await create_case_before(graduation, "approval") for _ in range(2)]
     driver.by["approval"] = token(graduation, "approval", "one-account", order[0])
     for one in (driver, other):
-        ok(await one.approve())
+        expect_ok(await one.approve())
     ministry = token(graduation, "sk", "one-account", order[1])
     lines = f"{driver.graduasi_id}\n{other.graduasi_id}\n".encode()
     sha256 = await graduation.put_file(lines, as_=ministry)
     body = {"sk_no": "SK/9/2026", "sk_on": str(DAY), "sha256": sha256}
-    asked = ok(await graduation.post("/v1/sk/bulk", body, as_=ministry), 202)
+    asked = expect_ok(await graduation.post("/v1/sk/bulk", body, as_=ministry), 202)
     await graduation.work()
-    listed = ok(await graduation.get(f"{asked['job']}/errors", as_=ministry), 200)["items"]
+    listed = expect_ok(await graduation.get(f"{asked['job']}/errors", as_=ministry), 200)["items"]
     assert [(one["row"], one["code"]) for one in listed] == [(1, "SamePersonTwice")]
-    assert (await driver.state(), await other.state()) == ("DISETUJUI_DINSOS", "MASA_SANGGAH")
+    assert (await driver.read_state(), await other.read_state()) == ("DISETUJUI_DINSOS", "MASA_SANGGAH")
 
 
 @pytest.mark.parametrize("by", ROLES)
 async def test_worklist_excludes_cases_in_which_the_account_acted(graduation: Running, by: str) -> None:
-    driver = await reached(graduation, by)
+    driver = await create_case_before(graduation, by)
     mine = token(graduation, by, f"pendamping-{driver.field.pendamping_id}", None)
     for as_, count in ((mine, 0), (driver.by[by], 1)):
-        items = ok(await graduation.get("/v1/graduasi?waiting=me", as_=as_), 200)["items"]
+        items = expect_ok(await graduation.get("/v1/graduasi?waiting=me", as_=as_), 200)["items"]
         assert len(items) == count
 
 
 async def open_exit_case(service: Running, **proposer: Any) -> CaseDriver:
     """A case of an exit that caseload proposed, in DIUSULKAN."""
-    await at(service, DAY)
+    await set_day(service, DAY)
     driver = await CaseDriver.start(service)
-    event = proposal(driver, **proposer)
+    event = build_exit_proposed(driver, **proposer)
     await apply_events(service, event)
     rows = await service.sql(
         "SELECT graduasi_id FROM exit_proposal WHERE exit_proposal_id = $1", event.exit_proposal_id
@@ -225,12 +234,12 @@ async def test_the_account_that_proposed_an_exit_acts_in_no_later_stage(
     for sub, pendamping_id in same:
         driver.by["verification"] = token(graduation, "verification", sub, pendamping_id)
         waits = await graduation.get("/v1/graduasi?waiting=me", as_=driver.by["verification"])
-        assert ok(waits, 200)["items"] == [], (sub, pendamping_id)
-        is_refused(await driver.verify())
+        assert expect_ok(waits, 200)["items"] == [], (sub, pendamping_id)
+        expect_refusal(await driver.verify())
     driver.by["verification"] = somebody
-    ok(await driver.verify())
+    expect_ok(await driver.verify())
     for sub, pendamping_id in same:
         driver.by["approval"] = token(graduation, "approval", sub, pendamping_id)
-        is_refused(await driver.approve())
+        expect_refusal(await driver.approve())
     driver.by["approval"] = token(graduation, "approval", "somebody-else", None)
-    ok(await driver.approve())
+    expect_ok(await driver.approve())

@@ -7,13 +7,13 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from tests.factories.cluster import Cluster
-from tests.factories.journeys.four_services import Together, together
+from tests.factories.journeys.four_services import FourServices, run_four_services
 
 
 @pytest.fixture
-async def on_one_machine(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Together]:
+async def local_services(cluster: Cluster, tmp_path: Path) -> AsyncIterator[FourServices]:
     """Four services on the one-machine transport."""
-    async with together(cluster, tmp_path) as four:
+    async with run_four_services(cluster, tmp_path) as four:
         yield four
 
 
@@ -27,7 +27,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-async def over_kafka(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[Together]:
+async def kafka_services(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[FourServices]:
     """Four services over Kafka."""
-    async with together(cluster, tmp_path, broker.bootstrap) as four:
+    async with run_four_services(cluster, tmp_path, broker.bootstrap) as four:
         yield four

@@ -14,8 +14,8 @@ from deploy.demo.scenarios import play
 from deploy.invariants import databases, is_idle, violations
 from deploy.invariants.idle_state import READ_OFFSETS
 from tests.factories.cluster import Cluster
-from tests.factories.journeys.agreement import agreed
-from tests.factories.journeys.four_services import Together, together
+from tests.factories.journeys.agreement import do_numbers_agree
+from tests.factories.journeys.four_services import FourServices, run_four_services
 from tests.factories.journeys.planted_faults import PLANTED, UNGUARDED
 from tests.factories.services import Running
 
@@ -34,26 +34,26 @@ class Inside:
 
 
 @pytest.fixture(scope="module")
-async def after_scenario_2(
+async def services_after_scenario_2(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Together]:
+) -> AsyncIterator[FourServices]:
     folder: Path = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(family_graduation, "FAMILIES", 10)
-        async with together(cluster, folder) as four:
+        async with run_four_services(cluster, folder) as four:
             await play(four.world, [2])
-            assert await agreed(four.world, [2]), four.screen.getvalue()
+            assert await do_numbers_agree(four.world, [2]), four.screen.getvalue()
             await four.wait_until_idle()
             yield four
 
 
 @asynccontextmanager
-async def rolled_back(services: dict[str, Running]) -> AsyncIterator[dict[str, Inside]]:
+async def open_transactions(services: dict[str, Running]) -> AsyncIterator[dict[str, Inside]]:
     """Yield each database in a transaction without triggers, rolled back at the end."""
     async with AsyncExitStack() as stack:
         databases: dict[str, Inside] = {}
         for name, service in services.items():
-            connection = await asyncpg.connect(address(service))
+            connection = await asyncpg.connect(build_address(service))
             stack.push_async_callback(connection.close)
             transaction = connection.transaction()
             await transaction.start()
@@ -62,46 +62,48 @@ async def rolled_back(services: dict[str, Running]) -> AsyncIterator[dict[str, I
         yield databases
 
 
-def address(service: Running) -> str:
+def build_address(service: Running) -> str:
     return service.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{service.database_name}"
 
 
-async def test_all_invariants_hold_after_scenario_2(after_scenario_2: Together) -> None:
-    history = after_scenario_2.world.history
+async def test_all_invariants_hold_after_scenario_2(services_after_scenario_2: FourServices) -> None:
+    history = services_after_scenario_2.world.history
     assert len(history) > 20
-    assert await violations(after_scenario_2.services, "", history) == []
-    dsns = {name: address(service) for name, service in after_scenario_2.services.items()}
+    assert await violations(services_after_scenario_2.services, "", history) == []
+    dsns = {name: build_address(service) for name, service in services_after_scenario_2.services.items()}
     assert await violations(databases(dsns)) == []
 
 
 @pytest.mark.parametrize("planted", PLANTED)
-async def test_planted_fault_is_reported(after_scenario_2: Together, planted: str) -> None:
+async def test_planted_fault_is_reported(services_after_scenario_2: FourServices, planted: str) -> None:
     service, statements, sentence = PLANTED[planted]
-    async with rolled_back(after_scenario_2.services) as inside:
-        assert await violations(inside, "", after_scenario_2.world.history) == []
+    async with open_transactions(services_after_scenario_2.services) as inside:
+        assert await violations(inside, "", services_after_scenario_2.world.history) == []
         await inside[service].connection.execute(UNGUARDED)
         await inside[service].connection.execute(statements)
-        faults = await violations(inside, "", after_scenario_2.world.history)
+        faults = await violations(inside, "", services_after_scenario_2.world.history)
     assert any(fault.startswith(sentence) for fault in faults), faults
 
 
-async def test_place_of_delivered_aid_is_no_fault(after_scenario_2: Together) -> None:
+async def test_place_of_delivered_aid_is_no_fault(services_after_scenario_2: FourServices) -> None:
     _, statements, _ = PLANTED["an offer without aid has a place"]
-    async with rolled_back(after_scenario_2.services) as inside:
+    async with open_transactions(services_after_scenario_2.services) as inside:
         database = inside["referral"].connection
         await database.execute(UNGUARDED)
         await database.execute(statements)
         await database.execute(
             "UPDATE rujukan_program SET delivered_on = '2026-06-02' WHERE state = 'DICABUT'"
         )
-        faults = await violations(inside, "", after_scenario_2.world.history)
+        faults = await violations(inside, "", services_after_scenario_2.world.history)
     assert [fault for fault in faults if fault.startswith("referral: I8: offer")] == []
 
 
-async def test_refusal_that_emitted_an_event_is_reported(after_scenario_2: Together) -> None:
-    (accepted,) = [command for command in after_scenario_2.world.history if command.path == "/v1/sk"]
+async def test_refusal_that_emitted_an_event_is_reported(services_after_scenario_2: FourServices) -> None:
+    (accepted,) = [command for command in services_after_scenario_2.world.history if command.path == "/v1/sk"]
     refused = replace(accepted, status=409, key="another")
-    faults = await violations(after_scenario_2.services, "", [*after_scenario_2.world.history, refused])
+    faults = await violations(
+        services_after_scenario_2.services, "", [*services_after_scenario_2.world.history, refused]
+    )
     assert sorted(faults) == [
         f"graduation: I1: kemensos-1 /v1/sk: graduation.{event}.v1 emitted without an effect"
         for event in ("credit_granted", "graduasi_determined")
@@ -136,7 +138,9 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-async def test_change_during_the_check_is_not_idle(after_scenario_2: Together, name: str) -> None:
-    async with rolled_back(after_scenario_2.services) as inside:
+async def test_change_during_the_check_is_not_idle(
+    services_after_scenario_2: FourServices, name: str
+) -> None:
+    async with open_transactions(services_after_scenario_2.services) as inside:
         assert await is_idle(inside)
         assert not await is_idle({**inside, "caseload": Overtaken(inside["caseload"], CHANGES[name])})

@@ -19,10 +19,10 @@ from deploy.demo.families import scenario_family
 from deploy.demo.family_graduation import S
 from deploy.demo.people import DINSOS, KEMENSOS
 from deploy.demo.scenarios import play
-from tests.factories.caseload.intake import csv_of, family, nik
+from tests.factories.caseload.intake import build_csv, family, nik
 from tests.factories.cluster import Cluster
-from tests.factories.journeys.agreement import agreed
-from tests.factories.journeys.four_services import Together, together
+from tests.factories.journeys.agreement import do_numbers_agree
+from tests.factories.journeys.four_services import FourServices, run_four_services
 
 FAMILIES = 200
 PLAIN = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
@@ -32,7 +32,7 @@ FINDINGS = "Kanaritemuan: warungnya ramai"
 SCRATCH = "CREATE TABLE planted (content text); INSERT INTO planted VALUES ('{text}'); CHECKPOINT"
 
 
-def rows_of(number: int) -> list[dict[str, str]]:
+def build_rows(number: int) -> list[dict[str, str]]:
     """Return a family with texts that occur nowhere else."""
     rows = family(
         number,
@@ -49,7 +49,7 @@ def rows_of(number: int) -> list[dict[str, str]]:
     return rows
 
 
-ROWS = [rows_of(number) for number in range(500, 500 + FAMILIES)]
+ROWS = [build_rows(number) for number in range(500, 500 + FAMILIES)]
 SECRET = ("nik", "no_kk", "name", "address", "phone", "usaha_nib")
 
 
@@ -69,18 +69,18 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-async def four(
+async def four_services(
     own_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> AsyncIterator[Together]:
+) -> AsyncIterator[FourServices]:
     del capfd  # requested before the services start, so that it captures their log
     monkeypatch.setattr(family_graduation, "FAMILIES", 10)
-    async with together(own_cluster, tmp_path, log_level="info") as made:
+    async with run_four_services(own_cluster, tmp_path, log_level="info") as made:
         yield made
 
 
-async def wrong_requests(four: Together) -> None:
+async def send_wrong_requests(four_services: FourServices) -> None:
     """Send faulty requests with personal data: repeated, misplaced, truncated or mistyped."""
-    world, (first, second) = four.world, (ROWS[0][0], ROWS[1][0])
+    world, (first, second) = four_services.world, (ROWS[0][0], ROWS[1][0])
     person = {"subject": "PERSON", **PENDAMPING}
     await world.post("registry", "/v1/pendamping", person, KEMENSOS)
     path = f"/v1/pendamping/{first['nik']}"
@@ -121,26 +121,34 @@ async def wrong_requests(four: Together) -> None:
         ("referral", "GET", f"/v1/program?code={first['name']}", {}, {200}),
     ]
     for service, method, path, more, statuses in tries:
-        await send_wrong(four, service, method, path, more, statuses)
+        await send_wrong(four_services, service, method, path, more, statuses)
 
 
 async def send_wrong(
-    four: Together, service: str, method: str, path: str, more: dict[str, Any], statuses: set[int]
+    four_services: FourServices,
+    service: str,
+    method: str,
+    path: str,
+    more: dict[str, Any],
+    statuses: set[int],
 ) -> None:
     who = KEMENSOS
-    headers = {"Authorization": f"Bearer {four.world.token(who)}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {four_services.world.token(who)}",
+        "Content-Type": "application/json",
+    }
     if method == "POST":
         headers["Idempotency-Key"] = f"wrong-{abs(hash(path + str(more)))}"
-    answer = await four.world.http.request(
-        method, four.world.state.url(service) + path, headers=headers, **more
+    answer = await four_services.world.http.request(
+        method, four_services.world.state.url(service) + path, headers=headers, **more
     )
     assert answer.status_code in statuses, (method, path, answer.text)
     assert [text for text in canaries() if text in answer.text] == [], (path, answer.text)
 
 
-def bad_file() -> bytes:
+def build_bad_file() -> bytes:
     """Return good families and families with one fault each."""
-    bad = [[dict(row) for row in rows_of(number)] for number in range(800, 808)]
+    bad = [[dict(row) for row in build_rows(number)] for number in range(800, 808)]
     bad[0][0]["nik"] = ROWS[0][0]["nik"]  # the NIK of another family
     bad[1][0]["nik"] += "X"
     bad[2][0]["no_kk"] = bad[2][0]["no_kk"][:-1]
@@ -149,23 +157,27 @@ def bad_file() -> bytes:
     bad[5][1]["nik"] = bad[5][0]["nik"]
     bad[6][0]["bansos"] = bad[6][0]["phone"]
     bad[7][0]["sex"], bad[7][1]["relation"] = bad[7][0]["name"], bad[7][1]["nik"]
-    return csv_of(*bad, *ROWS[:3])
+    return build_csv(*bad, *ROWS[:3])
 
 
-async def run_intake(four: Together, content: bytes) -> dict[str, Any]:
-    sha256 = await four.world.put_file("caseload", content, DINSOS)
-    created = await four.world.post("caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS)
-    await four.wait_until_idle()
-    return await four.world.get("caseload", f"/v1/jobs/{created['job_id']}", DINSOS)
+async def run_intake(four_services: FourServices, content: bytes) -> dict[str, Any]:
+    sha256 = await four_services.world.put_file("caseload", content, DINSOS)
+    created = await four_services.world.post(
+        "caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS
+    )
+    await four_services.wait_until_idle()
+    return await four_services.world.get("caseload", f"/v1/jobs/{created['job_id']}", DINSOS)
 
 
-async def record_visit(four: Together) -> None:
+async def record_visit(four_services: FourServices) -> None:
     """Record a visit, whose findings are personal text."""
     from services.caseload.activity.models import KunjunganPurpose
 
-    listed = await four.world.get("caseload", "/v1/kpm", S)
+    listed = await four_services.world.get("caseload", "/v1/kpm", S)
     visit = {"purpose": str(next(iter(KunjunganPurpose))), "visited_on": "2026-10-19", "findings": FINDINGS}
-    await four.world.post("caseload", "/v1/kunjungan", {"kpm_id": listed["items"][0]["kpm_id"], **visit}, S)
+    await four_services.world.post(
+        "caseload", "/v1/kunjungan", {"kpm_id": listed["items"][0]["kpm_id"], **visit}, S
+    )
 
 
 async def grep(texts: list[str], folder: Path, *options: str, content: str = "") -> list[str]:
@@ -180,17 +192,17 @@ async def grep(texts: list[str], folder: Path, *options: str, content: str = "")
     return result.stdout.splitlines()
 
 
-async def in_files(four: Together, texts: list[str], folder: Path) -> list[str]:
+async def find_in_files(four_services: FourServices, texts: list[str], folder: Path) -> list[str]:
     """Return the files of PostgreSQL that contain a text, its log included."""
-    await four.services["registry"].execute("CHECKPOINT")
-    home = four.services["registry"].cluster.postgres._home
+    await four_services.services["registry"].execute("CHECKPOINT")
+    home = four_services.services["registry"].cluster.postgres._home
     return await grep(texts, folder, "-r", str(home))
 
 
-async def in_rows(four: Together, texts: list[str], folder: Path) -> list[str]:
+async def find_in_rows(four_services: FourServices, texts: list[str], folder: Path) -> list[str]:
     """Return the tables that contain a text in a row, compressed values included."""
     names: list[str] = []
-    for name, service in four.services.items():
+    for name, service in four_services.services.items():
         tables = await service.sql(
             "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -202,13 +214,13 @@ async def in_rows(four: Together, texts: list[str], folder: Path) -> list[str]:
     return names
 
 
-async def pages(four: Together) -> str:
+async def read_pages(four_services: FourServices) -> str:
     """Return the pages that each service shows without a token."""
     texts: list[str] = []
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-        for name, service in four.services.items():
+        for name, service in four_services.services.items():
             texts += [
-                (await client.get(four.world.state.url(name) + "/readyz")).text,
+                (await client.get(four_services.world.state.url(name) + "/readyz")).text,
                 await service.metrics(),
             ]
     return "\n".join(texts)
@@ -216,33 +228,33 @@ async def pages(four: Together) -> str:
 
 @pytest.mark.timeout(240)
 async def test_no_personal_text_is_in_files_rows_logs_or_answers(
-    four: Together, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    four_services: FourServices, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    await play(four.world, [2])
-    assert await agreed(four.world, [2]), four.screen.getvalue()
-    job = await run_intake(four, csv_of(*ROWS))
+    await play(four_services.world, [2])
+    assert await do_numbers_agree(four_services.world, [2]), four_services.screen.getvalue()
+    job = await run_intake(four_services, build_csv(*ROWS))
     assert (job["state"], job["report"].get("families", FAMILIES)) == ("DONE", FAMILIES), job
-    assert (await run_intake(four, bad_file()))["refused"] > 0
-    await wrong_requests(four)
-    await record_visit(four)
-    await four.wait_until_idle()
+    assert (await run_intake(four_services, build_bad_file()))["refused"] > 0
+    await send_wrong_requests(four_services)
+    await record_visit(four_services)
+    await four_services.wait_until_idle()
     texts = canaries()
     assert len(texts) > 1_500
-    assert await in_rows(four, texts, tmp_path) == []
-    assert await in_files(four, texts, tmp_path) == []
-    shown, logs = await pages(four), capfd.readouterr().err
+    assert await find_in_rows(four_services, texts, tmp_path) == []
+    assert await find_in_files(four_services, texts, tmp_path) == []
+    shown, logs = await read_pages(four_services), capfd.readouterr().err
     assert "pilar_request_seconds" in shown
     assert "/v1/kpm/look-up" in logs
     assert [text for text in texts if text in shown or text in logs] == []
-    await check_search(four, tmp_path, texts)
+    await check_search(four_services, tmp_path, texts)
 
 
-async def check_search(four: Together, folder: Path, texts: list[str]) -> None:
+async def check_search(four_services: FourServices, folder: Path, texts: list[str]) -> None:
     """Check that the search finds a text in clear in rows, files and write-ahead log."""
     for text in (ROWS[7][1]["nik"], ROWS[8][0]["address"]):
-        await four.services["registry"].execute(SCRATCH.format(text=text))
-        assert await in_rows(four, texts, folder) == ["registry: public.planted"]
-        files = await in_files(four, texts, folder)
+        await four_services.services["registry"].execute(SCRATCH.format(text=text))
+        assert await find_in_rows(four_services, texts, folder) == ["registry: public.planted"]
+        files = await find_in_files(four_services, texts, folder)
         assert any("/base/" in file for file in files), files
         assert any("/pg_wal/" in file for file in files), files
-        await four.services["registry"].execute("DROP TABLE planted")
+        await four_services.services["registry"].execute("DROP TABLE planted")

@@ -20,11 +20,11 @@ from rich.console import Console
 from deploy.demo.ministry import Ministry
 from deploy.demo.outboxes import Outboxes
 from deploy.invariants import databases, is_idle, violations
-from deploy.local.place import Place
-from tests.factories.deploy.deployment import remove_data, some_base
+from deploy.local.data_folder import DataFolder
+from tests.factories.deploy.deployment import choose_base, remove_data
 from tests.factories.journeys.killable_processes import KillableDeployment
 from tests.factories.random_year.office import Office, Town
-from tests.factories.random_year.year import year
+from tests.factories.random_year.year import play_year
 
 FAMILIES = int(os.environ.get("PILAR_RANDOM_YEAR", "240"))
 IS_LONG = "PILAR_RANDOM_YEAR" in os.environ
@@ -42,7 +42,9 @@ pytestmark = [pytest.mark.timeout(3600 if IS_LONG else 600), pytest.mark.xdist_g
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[KillableDeployment]:
     transport = "kafka" if os.environ.get("TRANSPORT") == "kafka" else "local"
-    started = KillableDeployment(Place.of(tmp_path / "data"), transport=transport, base_port=some_base())
+    started = KillableDeployment(
+        DataFolder.of(tmp_path / "data"), transport=transport, base_port=choose_base()
+    )
     started.start()
     yield started
     started.stop()
@@ -69,20 +71,20 @@ async def test_invariants_hold_after_a_random_year(deployment: KillableDeploymen
     outboxes = await Outboxes.open(state.workers)
     console = Console(file=io.StringIO(), width=160)
     world = Town(
-        deployment.place, state, console, outboxes, deployment.ended, deployment.issuer, retries=RETRIES
+        deployment.data_folder, state, console, outboxes, deployment.ended, deployment.issuer, retries=RETRIES
     )
     killer = ProcessKiller(deployment, SEED)
     try:
         async with AsyncExitStack() as stack:
             office = Office(world, Ministry(world, stack), SEED, FAMILIES)
             await office.start()
-            await year(office, DAYS, ACTS_A_DAY, killer.kill_one)
+            await play_year(office, DAYS, ACTS_A_DAY, killer.kill_one)
             services = databases(state.workers)
 
-            async def all_idle() -> bool:
+            async def are_all_idle() -> bool:
                 return await is_idle(services, state.bootstrap)
 
-            await world.wait_for("all services to be idle", all_idle, seconds=IDLE_TIMEOUT_SECONDS)
+            await world.wait_for("all services to be idle", are_all_idle, seconds=IDLE_TIMEOUT_SECONDS)
         faults = [*office.faults, *await violations(services, state.bootstrap, world.history)]
     finally:
         await world.http.aclose()

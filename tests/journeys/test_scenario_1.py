@@ -4,8 +4,8 @@ import pytest
 
 from deploy.demo.scenarios import play
 from deploy.invariants import violations
-from tests.factories.journeys.agreement import agreed
-from tests.factories.journeys.four_services import Together
+from tests.factories.journeys.agreement import do_numbers_agree
+from tests.factories.journeys.four_services import FourServices
 
 CHECKS = (
     "registry counts 462 families on S",
@@ -25,9 +25,9 @@ CHECKS = (
 )
 
 
-async def check_year(four: Together) -> None:
+async def check_year(four: FourServices) -> None:
     await play(four.world, [1])
-    assert await agreed(four.world, [1]), four.screen.getvalue()
+    assert await do_numbers_agree(four.world, [1]), four.screen.getvalue()
     passed = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
     assert [check for check in CHECKS if not any(check in line for line in passed)] == []
     await four.wait_until_idle()
@@ -35,12 +35,12 @@ async def check_year(four: Together) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_in_one_process(on_one_machine: Together) -> None:
-    await check_year(on_one_machine)
+async def test_in_one_process(local_services: FourServices) -> None:
+    await check_year(local_services)
 
 
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.timeout(300)
-async def test_over_kafka(over_kafka: Together) -> None:
-    await check_year(over_kafka)
+async def test_over_kafka(kafka_services: FourServices) -> None:
+    await check_year(kafka_services)

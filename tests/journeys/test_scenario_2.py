@@ -6,8 +6,8 @@ from deploy.demo import family_graduation
 from deploy.demo.numbers import COUNTS, EXPECTED
 from deploy.demo.scenarios import play
 from deploy.invariants import violations
-from tests.factories.journeys.agreement import agreed
-from tests.factories.journeys.four_services import Together
+from tests.factories.journeys.agreement import do_numbers_agree
+from tests.factories.journeys.four_services import FourServices
 
 TIMES = 3
 REASON = "SEJAHTERA_MANDIRI"
@@ -40,20 +40,20 @@ CHECKS = (
 
 
 @pytest.fixture(autouse=True)
-def _a_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(family_graduation, "FAMILIES", 40)
 
 
-async def check_graduation(four: Together) -> None:
+async def check_graduation(four: FourServices) -> None:
     await play(four.world, [2])
-    assert await agreed(four.world, [2]), four.screen.getvalue()
+    assert await do_numbers_agree(four.world, [2]), four.screen.getvalue()
     passed = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
     assert [check for check in CHECKS if not any(check in line for line in passed)] == []
     await four.wait_until_idle()
-    await counts_agree(four)
+    await do_counts_agree(four)
 
 
-async def counts_agree(four: Together) -> None:
+async def do_counts_agree(four: FourServices) -> None:
     """Check the unfiltered counts of docs/case-lifecycle.md#counts: no other family has exited."""
     for name, service in four.services.items():
         answer = await service.post("/v1/numbers", {}, as_=service.token("OPERATOR", "operator-1"))
@@ -63,34 +63,37 @@ async def counts_agree(four: Together) -> None:
         assert counts["by_exit_reason"] == {REASON: expected}
 
 
-async def check_repeated_delivery(four: Together) -> None:
-    before = await four.digest()
+async def check_repeated_delivery(four: FourServices) -> None:
+    before = await four.read_digest()
     assert len(before) > 100
     added = await four.deliver_all_again(TIMES)
     assert added > 400
     await four.wait_until_idle()
-    after = await four.digest()
+    after = await four.read_digest()
     assert {table for table in before if before[table] != after[table]} == set()
-    await counts_agree(four)
+    await do_counts_agree(four)
 
 
 @pytest.mark.timeout(240)
 async def test_in_one_process_and_repeated_delivery_changes_nothing(
-    on_one_machine: Together,
+    local_services: FourServices,
 ) -> None:
-    await check_graduation(on_one_machine)
-    assert await violations(on_one_machine.services, "", on_one_machine.world.history) == []
-    await check_repeated_delivery(on_one_machine)
-    assert await violations(on_one_machine.services) == []
+    await check_graduation(local_services)
+    assert await violations(local_services.services, "", local_services.world.history) == []
+    await check_repeated_delivery(local_services)
+    assert await violations(local_services.services) == []
 
 
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.timeout(300)
 async def test_over_kafka_and_repeated_delivery_changes_nothing(
-    over_kafka: Together,
+    kafka_services: FourServices,
 ) -> None:
-    await check_graduation(over_kafka)
-    assert await violations(over_kafka.services, over_kafka.bootstrap, over_kafka.world.history) == []
-    await check_repeated_delivery(over_kafka)
-    assert await violations(over_kafka.services, over_kafka.bootstrap) == []
+    await check_graduation(kafka_services)
+    assert (
+        await violations(kafka_services.services, kafka_services.bootstrap, kafka_services.world.history)
+        == []
+    )
+    await check_repeated_delivery(kafka_services)
+    assert await violations(kafka_services.services, kafka_services.bootstrap) == []

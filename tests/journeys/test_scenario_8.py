@@ -5,8 +5,8 @@ import pytest
 from deploy.demo import timeline
 from deploy.demo.scenarios import play
 from deploy.invariants import violations
-from tests.factories.journeys.agreement import agreed
-from tests.factories.journeys.four_services import Together
+from tests.factories.journeys.agreement import do_numbers_agree
+from tests.factories.journeys.four_services import FourServices
 
 CHECKS = (
     "the case continues unchanged",
@@ -45,9 +45,9 @@ EVENTS = (
 LATER = ("graduation.credit_reversed", "referral.rujukan_withdrawn")
 
 
-async def check_objection(four: Together) -> None:
+async def check_objection(four: FourServices) -> None:
     await play(four.world, [8])
-    assert await agreed(four.world, [8]), four.screen.getvalue()
+    assert await do_numbers_agree(four.world, [8]), four.screen.getvalue()
     passed = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
     assert [check for check in CHECKS if not any(check in line for line in passed)] == []
     await four.wait_until_idle()
@@ -55,15 +55,15 @@ async def check_objection(four: Together) -> None:
     await check_timeline(four)
 
 
-async def check_timeline(four: Together) -> None:
+async def check_timeline(four: FourServices) -> None:
     """Check the timeline of the family that objected."""
-    kpm_id = four.world.place.scenarios()["8"]["kpm_ids"][0]
+    kpm_id = four.world.data_folder.scenarios()["8"]["kpm_ids"][0]
     events, steps = await timeline.read(four.world.state.workers, kpm_id)
     actors = [(event.wire.rpartition(".")[0], event.actor) for event in events]
     positions = [actors.index(entry) for entry in EVENTS]
     assert positions == sorted(positions)
     assert set(LATER) <= {wire for wire, _ in actors}
-    names = timeline.names_of(events, four.world.place.people())
+    names = timeline.names_of(events, four.world.data_folder.people())
     text = "\n".join(timeline.lines(kpm_id, events, names, steps))
     for text_part in (
         "DITERIMA",
@@ -76,12 +76,12 @@ async def check_timeline(four: Together) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_in_one_process(on_one_machine: Together) -> None:
-    await check_objection(on_one_machine)
+async def test_in_one_process(local_services: FourServices) -> None:
+    await check_objection(local_services)
 
 
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.timeout(300)
-async def test_over_kafka(over_kafka: Together) -> None:
-    await check_objection(over_kafka)
+async def test_over_kafka(kafka_services: FourServices) -> None:
+    await check_objection(kafka_services)

@@ -7,7 +7,7 @@ import pytest
 from deploy.kafka.broker import Broker
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.kafka_transport import KafkaTransport, prepare_kafka
-from tests.factories.messaging.service_pair import ServicePair, service_pair
+from tests.factories.messaging.service_pair import ServicePair, open_service_pair
 
 
 @pytest.fixture
@@ -17,5 +17,5 @@ async def transport(broker: Broker) -> KafkaTransport:
 
 @pytest.fixture
 async def stage(cluster: Cluster, transport: KafkaTransport) -> AsyncIterator[ServicePair]:
-    async with service_pair(cluster, transport) as made:
+    async with open_service_pair(cluster, transport) as made:
         yield made

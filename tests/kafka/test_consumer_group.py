@@ -9,9 +9,9 @@ import pytest
 from deploy.kafka.broker import Broker
 from shared.messaging import Subscription
 from shared.messaging.relay import LOCK_SPACE
-from tests.factories.messaging.events import changed, keys, recorder
+from tests.factories.messaging.events import build_recorder, build_status_changed, create_keys
 from tests.factories.messaging.kafka_transport import KafkaTransport
-from tests.factories.messaging.service_pair import ServicePair, eventually
+from tests.factories.messaging.service_pair import ServicePair, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 
@@ -20,74 +20,74 @@ pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 MOST_WAITING = 3_000
 
 
-async def write_until(
+async def emit_until(
     stage: ServicePair, sub: Subscription, emitted_keys: list[UUID], done: asyncio.Event
 ) -> Counter[tuple[str, int]]:
     """Emit an event of every key repeatedly, and return what a reader must apply."""
     number = 0
     while not done.is_set():
-        if number * len(emitted_keys) - await applied(stage, sub) < MOST_WAITING:
+        if number * len(emitted_keys) - await count_applied(stage, sub) < MOST_WAITING:
             number += 1
-            await stage.emit(*(changed(key) for key in emitted_keys))
+            await stage.emit(*(build_status_changed(key) for key in emitted_keys))
         else:
             await asyncio.sleep(0.01)
     return Counter((str(key), seq) for key in emitted_keys for seq in range(1, number + 1))
 
 
-async def applied(stage: ServicePair, sub: Subscription) -> int:
+async def count_applied(stage: ServicePair, sub: Subscription) -> int:
     rows = await stage.query_reader("SELECT count(*) AS n FROM received WHERE subscription = $1", sub.name)
     return int(rows[0]["n"])
 
 
-async def applied_more(
+async def wait_for_more(
     stage: ServicePair, transport: KafkaTransport, sub: Subscription, members: int
 ) -> None:
     """Wait until the group has so many members, and has applied some more."""
 
-    async def stable() -> bool:
-        return await transport.members(sub.name) == members
+    async def is_stable() -> bool:
+        return await transport.count_members(sub.name) == members
 
-    await eventually(stable, every=0.2)
-    before = await applied(stage, sub)
+    await wait_until(is_stable, every=0.2)
+    before = await count_applied(stage, sub)
 
-    async def more() -> bool:
-        return await applied(stage, sub) > before + 500
+    async def has_more() -> bool:
+        return await count_applied(stage, sub) > before + 500
 
-    await eventually(more)
+    await wait_until(has_more)
 
 
 async def test_two_members_and_a_rebalance_under_load_apply_each_event_once(
     stage: ServicePair, transport: KafkaTransport
 ) -> None:
     """Members join and leave during load. Nothing is applied twice, and no gap remains."""
-    sub, emitted_keys, done = recorder(), keys(60), asyncio.Event()
+    sub, emitted_keys, done = build_recorder(), create_keys(60), asyncio.Event()
     stage.start_relay()
-    writing = asyncio.create_task(write_until(stage, sub, emitted_keys, done))
+    writing = asyncio.create_task(emit_until(stage, sub, emitted_keys, done))
     try:
         first = stage.start_consumer(sub)
-        await applied_more(stage, transport, sub, 1)
+        await wait_for_more(stage, transport, sub, 1)
         second = stage.start_consumer(sub)
-        await applied_more(stage, transport, sub, 2)
-        await stage.end(first)
-        await applied_more(stage, transport, sub, 1)
+        await wait_for_more(stage, transport, sub, 2)
+        await stage.stop_task(first)
+        await wait_for_more(stage, transport, sub, 1)
         third = stage.start_consumer(sub)
-        await applied_more(stage, transport, sub, 2)
+        await wait_for_more(stage, transport, sub, 2)
     finally:
         done.set()
     expected = await writing
 
-    async def whole() -> bool:
-        return Counter(await stage.received()) == expected
+    async def is_complete() -> bool:
+        return Counter(await stage.read_received()) == expected
 
-    await eventually(whole, every=0.3)
-    await stage.end(second)
-    await stage.end(third)
-    assert Counter(await stage.received()) == expected
-    assert await stage.parked() == []
+    await wait_until(is_complete, every=0.3)
+    await stage.stop_task(second)
+    await stage.stop_task(third)
+    assert Counter(await stage.read_received()) == expected
+    assert await stage.read_parked() == []
     assert await stage.query_reader("SELECT FROM platform.cursor WHERE state <> 'OPEN'") == []
 
 
-async def owners(stage: ServicePair) -> set[int]:
+async def read_owners(stage: ServicePair) -> set[int]:
     """Return the connections that own shards. An interrupted relay has a new one."""
     rows = await stage.query_publisher(
         "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1",
@@ -100,33 +100,33 @@ async def test_events_emitted_while_kafka_is_down_are_sent_later(
     stage: ServicePair, broker: Broker, transport: KafkaTransport
 ) -> None:
     transport.send_within = 3
-    sub, emitted_keys = recorder(), keys(20)
+    sub, emitted_keys = build_recorder(), create_keys(20)
     stage.start_relay()
     stage.start_consumer(sub)
-    await stage.emit(*(changed(key) for key in emitted_keys))
+    await stage.emit(*(build_status_changed(key) for key in emitted_keys))
 
-    async def first_applied() -> bool:
-        return await applied(stage, sub) == len(emitted_keys)
+    async def are_first_applied() -> bool:
+        return await count_applied(stage, sub) == len(emitted_keys)
 
-    await eventually(first_applied)
+    await wait_until(are_first_applied)
     broker.kill()
     for _ in range(5):
-        await stage.emit(*(changed(key) for key in emitted_keys))
+        await stage.emit(*(build_status_changed(key) for key in emitted_keys))
     # Down until a send has failed: its producer is wedged for good, and must be a new one afterwards.
-    before = await owners(stage)
+    before = await read_owners(stage)
 
-    async def restarted() -> bool:
-        now = await owners(stage)
+    async def has_restarted() -> bool:
+        now = await read_owners(stage)
         return bool(now) and not now & before
 
-    await eventually(restarted)
+    await wait_until(has_restarted)
     assert len(await stage.query_publisher("SELECT FROM platform.unsent")) == 100
     await asyncio.to_thread(broker.start)
     expected = Counter((str(key), seq) for key in emitted_keys for seq in range(1, 7))
 
-    async def drained() -> bool:
-        return Counter(await stage.received()) == expected
+    async def is_drained() -> bool:
+        return Counter(await stage.read_received()) == expected
 
-    await eventually(drained, every=0.3)
+    await wait_until(is_drained, every=0.3)
     assert await stage.query_publisher("SELECT FROM platform.unsent") == []
-    assert await stage.parked() == []
+    assert await stage.read_parked() == []

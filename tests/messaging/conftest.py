@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.kafka_transport import prepare_kafka
-from tests.factories.messaging.service_pair import ServicePair, service_pair
+from tests.factories.messaging.service_pair import ServicePair, open_service_pair
 from tests.factories.messaging.transports import LocalTransport, StageTransport
 
 
@@ -19,5 +19,5 @@ async def transport(request: pytest.FixtureRequest) -> StageTransport:
 
 @pytest.fixture
 async def stage(cluster: Cluster, transport: StageTransport) -> AsyncIterator[ServicePair]:
-    async with service_pair(cluster, transport) as made:
+    async with open_service_pair(cluster, transport) as made:
         yield made

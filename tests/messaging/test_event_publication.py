@@ -13,8 +13,8 @@ from shared.database import UNSENT_CHANNEL, Database, sqlstate_of
 from shared.messaging import emit
 from shared.messaging.relay import SLOW_POLL_SECONDS
 from shared.schema import MONTHS_AHEAD, months_from
-from tests.factories.messaging.events import changed, keys, sealed
-from tests.factories.messaging.service_pair import ServicePair, eventually
+from tests.factories.messaging.events import build_identity_sealed, build_status_changed, create_keys
+from tests.factories.messaging.service_pair import ServicePair, wait_until
 
 # lock_not_available and query_canceled: a timeout of PostgreSQL's own; a deadlock is 40P01.
 WAITED_TOO_LONG = {"55P03", "57014"}
@@ -22,16 +22,16 @@ OUTBOX = "SELECT key, epoch, seq, body FROM platform.outbox ORDER BY outbox_id"
 
 
 async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: ServicePair) -> None:
-    (key,) = keys(1)
+    (key,) = create_keys(1)
     async with stage.publisher.transaction() as session:
-        emit(session, changed(key, "before"))
+        emit(session, build_status_changed(key, "before"))
         with pytest.raises(LookupError):  # noqa: PT012
             async with session.begin_nested():
-                emit(session, changed(key, "inside"))
+                emit(session, build_status_changed(key, "inside"))
                 raise LookupError
         async with session.begin_nested():
-            emit(session, changed(key, "kept"))
-        emit(session, changed(key, "after"))
+            emit(session, build_status_changed(key, "kept"))
+        emit(session, build_status_changed(key, "after"))
     bodies = [row["body"] for row in await stage.query_publisher(OUTBOX)]
     assert [
         reason for reason in ("before", "inside", "kept", "after") if any(reason in b for b in bodies)
@@ -46,7 +46,7 @@ async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: Se
 async def test_a_plain_commit_with_events_is_refused(stage: ServicePair) -> None:
     with pytest.raises(RuntimeError, match="did not come from"):  # noqa: PT012
         async with stage.publisher.transaction() as session:
-            emit(session, changed(keys(1)[0]))
+            emit(session, build_status_changed(create_keys(1)[0]))
             await session.commit()
     assert await stage.query_publisher(OUTBOX) == []
 
@@ -55,11 +55,11 @@ async def test_a_transaction_that_fails_stores_neither_change_nor_event(stage: S
     change = (
         "INSERT INTO received (subscription, key, epoch, seq, wire, reason) VALUES ('s', 'k', 1, 1, 'w', $1)"
     )
-    (key,) = keys(1)
+    (key,) = create_keys(1)
     with pytest.raises(asyncpg.CheckViolationError):  # noqa: PT012
         async with stage.publisher.transaction() as session:
             connection = (await (await session.connection()).get_raw_connection()).driver_connection
-            emit(session, changed(key))
+            emit(session, build_status_changed(key))
             await connection.execute(change, "good")
             await connection.execute(change, "poison")
     assert await stage.query_publisher(OUTBOX) == []
@@ -76,7 +76,7 @@ async def test_a_commit_that_fails_stores_neither_change_nor_event(stage: Servic
         async with stage.publisher.transaction() as session:
             connection = (await (await session.connection()).get_raw_connection()).driver_connection
             await connection.execute("INSERT INTO late VALUES (1), (1)")
-            emit(session, changed(keys(1)[0]))
+            emit(session, build_status_changed(create_keys(1)[0]))
     assert await stage.query_publisher("SELECT * FROM late") == []
     assert await stage.query_publisher(OUTBOX) == []
     assert await stage.query_publisher("SELECT * FROM platform.unsent") == []
@@ -85,16 +85,20 @@ async def test_a_commit_that_fails_stores_neither_change_nor_event(stage: Servic
 
 async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock(stage: ServicePair) -> None:
     """Each transaction emits for the same 300 keys, half of the writers in reverse order."""
-    emitted_keys = keys(300)
+    emitted_keys = create_keys(300)
 
-    async def writer(number: int) -> int:
+    async def emit_batches(number: int) -> int:
         for _ in range(6):
-            await _patiently(
-                stage, [changed(key) for key in (emitted_keys if number % 2 else reversed(emitted_keys))]
+            await _emit_with_retry(
+                stage,
+                [
+                    build_status_changed(key)
+                    for key in (emitted_keys if number % 2 else reversed(emitted_keys))
+                ],
             )
         return 6
 
-    commits = await asyncio.gather(*(writer(number) for number in range(6)), return_exceptions=True)
+    commits = await asyncio.gather(*(emit_batches(number) for number in range(6)), return_exceptions=True)
     assert commits == [6] * 6, "nobody waited for another in a circle"
     rows = await stage.query_publisher(
         "SELECT key, count(*) AS n, min(seq) AS low, max(seq) AS high FROM platform.outbox GROUP BY 1"
@@ -103,7 +107,7 @@ async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock
     assert len(rows) == 300
 
 
-async def _patiently(stage: ServicePair, events: list[PendampingStatusChanged]) -> None:
+async def _emit_with_retry(stage: ServicePair, events: list[PendampingStatusChanged]) -> None:
     """Retry after a lock timeout, as a client would, but not after a deadlock."""
     for _ in range(20):
         try:
@@ -115,16 +119,16 @@ async def _patiently(stage: ServicePair, events: list[PendampingStatusChanged]) 
 
 
 async def test_events_carry_the_raised_epoch_and_the_seq_continues(stage: ServicePair) -> None:
-    (key,) = keys(1)
-    await stage.emit(changed(key))
+    (key,) = create_keys(1)
+    await stage.emit(build_status_changed(key))
     await stage.query_publisher("UPDATE platform.epoch SET value = value + 1")
-    await stage.emit(changed(key))
+    await stage.emit(build_status_changed(key))
     assert [(row["epoch"], row["seq"]) for row in await stage.query_publisher(OUTBOX)] == [(1, 1), (2, 2)]
 
 
 async def test_the_sealed_topic_has_its_own_positions(stage: ServicePair) -> None:
-    (key,) = keys(1)
-    await stage.emit(changed(key), changed(key), sealed(key))
+    (key,) = create_keys(1)
+    await stage.emit(build_status_changed(key), build_status_changed(key), build_identity_sealed(key))
     rows = await stage.query_publisher("SELECT topic, seq FROM platform.outbox ORDER BY outbox_id")
     assert [tuple(row) for row in rows] == [("pilar.registry", 1), ("pilar.registry", 2), ("pilar.sealed", 1)]
 
@@ -154,33 +158,33 @@ async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api
 
 async def test_the_relay_is_woken_well_before_its_slow_poll(stage: ServicePair) -> None:
     stage.start_relay()
-    await eventually(_relay_listens(stage))
+    await wait_until(_build_listening_check(stage))
     waits = []
     for _ in range(5):
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await stage.emit(changed(keys(1)[0]))
-        await eventually(_all_sent(stage), every=0.005)
+        await stage.emit(build_status_changed(create_keys(1)[0]))
+        await wait_until(_build_sent_check(stage), every=0.005)
         waits.append(loop.time() - began)
     assert sorted(waits)[2] < 0.6 * SLOW_POLL_SECONDS, waits
 
 
-def _relay_listens(stage: ServicePair) -> Callable[[], Awaitable[bool]]:
-    async def listens() -> bool:
+def _build_listening_check(stage: ServicePair) -> Callable[[], Awaitable[bool]]:
+    async def is_listening() -> bool:
         rows = await stage.query_publisher(
             "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND database ="
             " (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         return bool(rows[0]["n"] >= 24)
 
-    return listens
+    return is_listening
 
 
-def _all_sent(stage: ServicePair) -> Callable[[], Awaitable[bool]]:
-    async def sent() -> bool:
+def _build_sent_check(stage: ServicePair) -> Callable[[], Awaitable[bool]]:
+    async def is_sent() -> bool:
         return not await stage.query_publisher("SELECT FROM platform.unsent")
 
-    return sent
+    return is_sent
 
 
 async def test_a_command_never_notifies_inside_its_transaction(stage: ServicePair) -> None:
@@ -191,18 +195,18 @@ async def test_a_command_never_notifies_inside_its_transaction(stage: ServicePai
     quiet = Database(stage.urls["publisher_api"], service="publisher", wake_relay=False)
     try:
         async with quiet.transaction() as session:
-            emit(session, changed(keys(1)[0]))
+            emit(session, build_status_changed(create_keys(1)[0]))
         await listener.execute("SELECT 1")
         assert received == []
-        await stage.emit(changed(keys(1)[0]))
-        await eventually(_some(received))
+        await stage.emit(build_status_changed(create_keys(1)[0]))
+        await wait_until(_build_received_check(received))
     finally:
         await listener.close()
         await quiet.close()
 
 
-def _some(received: list[str]) -> Callable[[], Awaitable[bool]]:
-    async def some() -> bool:
+def _build_received_check(received: list[str]) -> Callable[[], Awaitable[bool]]:
+    async def has_received() -> bool:
         return bool(received)
 
-    return some
+    return has_received

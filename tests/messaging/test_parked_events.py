@@ -12,13 +12,18 @@ from uuid import UUID
 import pytest
 
 from shared.access import Actor
-from shared.database import raw
 from shared.errors import NotFound
 from shared.jobs import Work, run_scheduled_task
-from shared.messaging import Meta, Subscription, parked_events, recovery
+from shared.messaging import Subscription, parked_events, recovery
 from shared.worker import Parts, prepare
-from tests.factories.messaging.events import TOPIC, changed, keys, record_of, recorder
-from tests.factories.messaging.service_pair import ServicePair, eventually
+from tests.factories.messaging.events import (
+    TOPIC,
+    build_record,
+    build_recorder,
+    build_status_changed,
+    create_keys,
+)
+from tests.factories.messaging.service_pair import ServicePair
 from tests.factories.repository import ROOT
 
 CURE = "ALTER TABLE received DROP CONSTRAINT ck_received_reason"
@@ -27,125 +32,130 @@ ILL = (
 )
 
 
-async def poisoned(stage: ServicePair, at: int = 0) -> tuple[Subscription, UUID]:
+async def create_poisoned_key(stage: ServicePair, at: int = 0) -> tuple[Subscription, UUID]:
     """A key whose event 2 fails, with 3 and 4 parked, and ten others."""
-    sub, (key, *others) = recorder(), keys(11)
-    events = [changed(key, 1), changed(key, "poison"), changed(key, 3), changed(key, 4)]
-    batch = [record_of(key, n + 1, event=event, offset=at + n) for n, event in enumerate(events)]
-    batch += [record_of(other, 1, offset=at + 4 + n) for n, other in enumerate(others)]
+    sub, (key, *others) = build_recorder(), create_keys(11)
+    events = [
+        build_status_changed(key, 1),
+        build_status_changed(key, "poison"),
+        build_status_changed(key, 3),
+        build_status_changed(key, 4),
+    ]
+    batch = [build_record(key, n + 1, event=event, offset=at + n) for n, event in enumerate(events)]
+    batch += [build_record(other, 1, offset=at + 4 + n) for n, other in enumerate(others)]
     await stage.receive(sub, batch)
     return sub, key
 
 
-async def cured(stage: ServicePair) -> Any:
+async def remove_fault(stage: ServicePair) -> Any:
     await stage.query_reader(CURE)
 
 
 @pytest.fixture
-async def ill_again(stage: ServicePair) -> Any:
+async def fault_restored(stage: ServicePair) -> Any:
     yield
     for statement in ILL.split("; "):
         await stage.query_reader(statement)
 
 
 async def test_a_failing_event_parks_its_key_and_no_other(stage: ServicePair) -> None:
-    _, key = await poisoned(stage)
-    received = await stage.received()
+    _, key = await create_poisoned_key(stage)
+    received = await stage.read_received()
     assert len(received) == 11
     assert [seq for k, seq in received if k == str(key)] == [1]
-    rows = await stage.parked()
+    rows = await stage.read_parked()
     assert [(row["seq"], row["reason"]) for row in rows] == [(2, "POISON"), (3, "BEHIND"), (4, "BEHIND")]
     assert (rows[0]["sqlstate"], rows[0]["constraint_name"]) == ("23514", "ck_received_reason")
     assert rows[0]["error"] == "CheckViolationError"
-    assert await stage.cursor(key) == (1, 1, "PARKED")
+    assert await stage.read_cursor(key) == (1, 1, "PARKED")
 
 
 async def test_later_events_of_a_parked_key_are_parked_once(stage: ServicePair) -> None:
-    sub, key = await poisoned(stage)
-    later = record_of(key, 5, offset=14)
+    sub, key = await create_poisoned_key(stage)
+    later = build_record(key, 5, offset=14)
     await stage.receive(sub, [later])
-    again = record_of(key, 5, event_id=json_id(later.value), offset=15)
+    again = build_record(key, 5, event_id=json_id(later.value), offset=15)
     await stage.receive(sub, [again])
-    assert [row["seq"] for row in await stage.parked()] == [2, 3, 4, 5]
+    assert [row["seq"] for row in await stage.read_parked()] == [2, 3, 4, 5]
 
 
 def json_id(value: bytes) -> UUID:
     return UUID(json.loads(value)["id"])
 
 
-@pytest.mark.usefixtures("ill_again")
+@pytest.mark.usefixtures("fault_restored")
 async def test_retry_applies_parked_events_in_order(stage: ServicePair) -> None:
-    sub, key = await poisoned(stage)
+    sub, key = await create_poisoned_key(stage)
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
-    (first, *_) = await stage.parked()
-    assert (first["attempts"], await stage.cursor(key)) == (2, (1, 1, "PARKED"))
-    await cured(stage)
+    (first, *_) = await stage.read_parked()
+    assert (first["attempts"], await stage.read_cursor(key)) == (2, (1, 1, "PARKED"))
+    await remove_fault(stage)
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 3
-    assert [seq for k, seq in await stage.received() if k == str(key)] == [1, 2, 3, 4]
-    assert await stage.cursor(key) == (1, 4, "OPEN")
-    assert await stage.parked() == []
+    assert [seq for k, seq in await stage.read_received() if k == str(key)] == [1, 2, 3, 4]
+    assert await stage.read_cursor(key) == (1, 4, "OPEN")
+    assert await stage.read_parked() == []
 
 
 async def test_skip_drops_the_first_and_applies_the_rest_in_order(stage: ServicePair) -> None:
-    sub, key = await poisoned(stage)
+    sub, key = await create_poisoned_key(stage)
     assert await recovery.skip(stage.reader, sub, TOPIC, str(key)) == 2
-    assert [seq for k, seq in await stage.received() if k == str(key)] == [1, 3, 4]
-    assert await stage.cursor(key) == (1, 4, "OPEN")
+    assert [seq for k, seq in await stage.read_received() if k == str(key)] == [1, 3, 4]
+    assert await stage.read_cursor(key) == (1, 4, "OPEN")
 
 
 async def test_skip_passes_a_missing_event(stage: ServicePair) -> None:
-    sub, (key,) = recorder(), keys(1)
+    sub, (key,) = build_recorder(), create_keys(1)
     await stage.receive(
-        sub, [record_of(key, 1, offset=0), record_of(key, 4, offset=1), record_of(key, 5, offset=2)]
+        sub, [build_record(key, 1, offset=0), build_record(key, 4, offset=1), build_record(key, 5, offset=2)]
     )
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
     assert await recovery.skip(stage.reader, sub, TOPIC, str(key)) == 2
-    assert [seq for _, seq in await stage.received()] == [1, 4, 5]
-    await stage.receive(sub, [record_of(key, 3, offset=3)])
-    assert await stage.cursor(key) == (1, 5, "OPEN")
+    assert [seq for _, seq in await stage.read_received()] == [1, 4, 5]
+    await stage.receive(sub, [build_record(key, 3, offset=3)])
+    assert await stage.read_cursor(key) == (1, 5, "OPEN")
 
 
 async def test_resume_accepts_a_position_and_continues(stage: ServicePair) -> None:
-    sub, (key,) = recorder(), keys(1)
-    await stage.receive(sub, [record_of(key, seq, offset=seq) for seq in (1, 2, 3)])
-    again = [record_of(key, seq, epoch=2, offset=seq + 2) for seq in (2, 3, 4)]
+    sub, (key,) = build_recorder(), create_keys(1)
+    await stage.receive(sub, [build_record(key, seq, offset=seq) for seq in (1, 2, 3)])
+    again = [build_record(key, seq, epoch=2, offset=seq + 2) for seq in (2, 3, 4)]
     await stage.receive(sub, again)
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
-    assert await stage.cursor(key) == (1, 3, "DIVERGED")
+    assert await stage.read_cursor(key) == (1, 3, "DIVERGED")
     assert await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 3), json_id(again[1].value)) == 1
-    assert await stage.cursor(key) == (2, 4, "OPEN")
-    assert await stage.parked() == []
+    assert await stage.read_cursor(key) == (2, 4, "OPEN")
+    assert await stage.read_parked() == []
     with pytest.raises(recovery.KeyNotDiverged):
         await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 4), json_id(again[2].value))
 
 
 async def test_resume_may_accept_the_applied_position(stage: ServicePair) -> None:
-    sub, (key,) = recorder(), keys(1)
-    first = record_of(key, 1, offset=0)
+    sub, (key,) = build_recorder(), create_keys(1)
+    first = build_record(key, 1, offset=0)
     await stage.receive(sub, [first])
-    await stage.receive(sub, [record_of(key, 1, offset=1), record_of(key, 2, offset=2)])
+    await stage.receive(sub, [build_record(key, 1, offset=1), build_record(key, 2, offset=2)])
     assert await recovery.resume(stage.reader, sub, TOPIC, str(key), (1, 1), json_id(first.value)) == 1
-    assert await stage.cursor(key) == (1, 2, "OPEN")
+    assert await stage.read_cursor(key) == (1, 2, "OPEN")
 
 
-@pytest.mark.usefixtures("ill_again")
+@pytest.mark.usefixtures("fault_restored")
 async def test_a_retry_over_the_api_is_run_by_the_worker(stage: ServicePair) -> None:
-    sub, key = await poisoned(stage)
+    sub, key = await create_poisoned_key(stage)
     work = Work()
     prepare(Parts("reader", [sub], work))
     at = {"subscription": sub.name, "topic": TOPIC, "key": str(key)}
-    await cured(stage)
+    await remove_fault(stage)
     async with stage.reader.transaction(Actor.system("reader")) as session:
         assert await parked_events.request_action(session, "retry", at) == 3
     assert await run_scheduled_task(stage.reader, work)
-    assert await stage.cursor(key) == (1, 4, "OPEN")
+    assert await stage.read_cursor(key) == (1, 4, "OPEN")
     async with stage.reader.transaction(Actor.system("reader")) as session:
         with pytest.raises(NotFound):
             await parked_events.request_action(session, "retry", at)
 
 
 async def test_a_skip_over_the_api_is_run_by_the_worker(stage: ServicePair) -> None:
-    sub, key = await poisoned(stage)
+    sub, key = await create_poisoned_key(stage)
     work = Work()
     prepare(Parts("reader", [sub], work))
     async with stage.reader.transaction(Actor.system("reader")) as session:
@@ -153,7 +163,7 @@ async def test_a_skip_over_the_api_is_run_by_the_worker(stage: ServicePair) -> N
             session, "skip", {"subscription": sub.name, "topic": TOPIC, "key": str(key)}
         )
     assert await run_scheduled_task(stage.reader, work)
-    assert [seq for k, seq in await stage.received() if k == str(key)] == [1, 3, 4]
+    assert [seq for k, seq in await stage.read_received() if k == str(key)] == [1, 3, 4]
 
 
 VERBS = """
@@ -165,7 +175,7 @@ main(Parts("reader", [recorder()], Work()))
 """
 
 
-def verb(stage: ServicePair, *words: str) -> "subprocess.CompletedProcess[str]":
+def run_verb(stage: ServicePair, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run an operator's verb in a process, as the operator does."""
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -186,104 +196,18 @@ def verb(stage: ServicePair, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.usefixtures("ill_again")
+@pytest.mark.usefixtures("fault_restored")
 async def test_the_operators_verbs_show_retry_and_skip(stage: ServicePair) -> None:
-    _, key = await poisoned(stage)
-    shown = await asyncio.to_thread(verb, stage, "parked", "received")
+    _, key = await create_poisoned_key(stage)
+    shown = await asyncio.to_thread(run_verb, stage, "parked", "received")
     assert shown.returncode == 0, shown.stderr
     assert "3 parked" in shown.stdout
     assert "POISON" in shown.stdout
-    skipped = await asyncio.to_thread(verb, stage, "skip", "received", TOPIC, str(key))
+    skipped = await asyncio.to_thread(run_verb, stage, "skip", "received", TOPIC, str(key))
     assert "applied 2" in skipped.stdout, skipped.stderr
-    _, other = await poisoned(stage, at=14)
-    await cured(stage)
-    retried = await asyncio.to_thread(verb, stage, "retry", "received", TOPIC, str(other))
+    _, other = await create_poisoned_key(stage, at=14)
+    await remove_fault(stage)
+    retried = await asyncio.to_thread(run_verb, stage, "retry", "received", TOPIC, str(other))
     assert "applied 3" in retried.stdout, retried.stderr
-    refused = await asyncio.to_thread(verb, stage, "retry", "nobody", TOPIC, str(key))
+    refused = await asyncio.to_thread(run_verb, stage, "retry", "nobody", TOPIC, str(key))
     assert (refused.returncode, "no subscription nobody" in refused.stdout) == (1, True)
-
-
-async def test_one_events_statement_timeout_parks_it_after_five_tries(stage: ServicePair) -> None:
-    sub, (key, other) = Subscription("received", "reaction", [TOPIC]), keys(2)
-    tries = []
-
-    @sub.on(type(changed(key)))
-    async def sleep(session: Any, event: Any, meta: Meta) -> None:
-        if event.reason == "slow":
-            tries.append(meta.seq)
-            await (await raw(session)).execute("SET LOCAL statement_timeout = '30ms'")
-            await (await raw(session)).execute("SELECT pg_sleep(20)")
-
-    batch = [record_of(key, 1, event=changed(key, "slow"), offset=0), record_of(other, 1, offset=1)]
-    for _ in range(4):
-        with pytest.raises(Exception, match="statement timeout"):
-            await stage.receive(sub, batch)
-        assert await stage.parked() == []
-    await stage.receive(sub, batch)
-    assert [(row["key"], row["sqlstate"]) for row in await stage.parked()] == [(str(key), "57014")]
-    assert len(tries) == 15  # in each of five deliveries in the batch, in its replay and alone
-    assert await stage.cursor(other) == (1, 1, "OPEN")
-
-
-async def test_one_failing_event_in_a_full_batch_is_isolated_by_halving(stage: ServicePair) -> None:
-    """A thousand savepoints would take seconds. A batch must stay under 500 ms."""
-    sub, emitted_keys = recorder(), keys(256)
-    batch = [
-        record_of(key, 1, event=changed(key, "poison" if n == 77 else n), offset=n)
-        for n, key in enumerate(emitted_keys)
-    ]
-    batch += [record_of(key, 2, offset=256 + n) for n, key in enumerate(emitted_keys)]
-    await stage.receive(sub, batch)
-    assert [(row["key"], row["seq"]) for row in await stage.parked()] == [
-        (str(emitted_keys[77]), 1),
-        (str(emitted_keys[77]), 2),
-    ]
-    received = await stage.received()
-    assert len(received) == len(set(received)) == 510
-    assert all(
-        received.index((str(key), 1)) < received.index((str(key), 2))
-        for key in emitted_keys
-        if key != emitted_keys[77]
-    )
-
-
-async def test_a_deadlock_or_a_lost_connection_is_tried_again_and_parks_nothing(stage: ServicePair) -> None:
-    sub, (key,) = Subscription("received", "reaction", [TOPIC]), keys(1)
-    tries: list[int] = []
-
-    @sub.on(type(changed(key)))
-    async def stumble(session: Any, event: Any, meta: Meta) -> None:
-        tries.append(meta.seq)
-        connection = await raw(session)
-        if len(tries) == 1:
-            await connection.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
-        if len(tries) == 2:
-            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        await connection.execute(
-            "INSERT INTO received (subscription, key, epoch, seq, wire, reason)"
-            " VALUES ('received', $1, 1, 1, '', '')",
-            meta.key,
-        )
-
-    await stage.emit_and_relay(changed(key))
-    await stage.consume(sub)
-    assert (len(tries), await stage.received()) == (3, [(str(key), 1)])
-    assert await stage.parked() == []
-
-
-async def test_any_error_of_a_handler_parks_and_does_not_end_the_consumer(stage: ServicePair) -> None:
-    sub, emitted_keys = Subscription("received", "reaction", [TOPIC]), keys(4)
-    faults: list[Exception] = [ZeroDivisionError(), RuntimeError(), KeyError("x"), NotImplementedError()]
-
-    @sub.on(type(changed(emitted_keys[0])))
-    async def fail(session: Any, event: Any, meta: Meta) -> None:
-        raise faults[int(event.reason)]
-
-    await stage.emit_and_relay(*(changed(key, n) for n, key in enumerate(emitted_keys)))
-    stage.start_consumer(sub)
-
-    async def parked() -> bool:
-        return len(await stage.parked()) == 4
-
-    await eventually(parked)
-    assert {row["error"] for row in await stage.parked()} == {type(fault).__name__ for fault in faults}

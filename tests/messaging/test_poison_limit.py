@@ -8,21 +8,24 @@ import pytest
 from shared.messaging.consumer import Consumer, Source, StoredOffsets
 from shared.messaging.dispatch import TooManyParked
 from shared.messaging.envelope import Record
-from tests.factories.messaging.events import changed, keys, record_of, recorder
+from tests.factories.messaging.events import build_record, build_recorder, build_status_changed, create_keys
 from tests.factories.messaging.service_pair import LONGEST_WAIT, ServicePair
 
 
 async def test_over_fifty_failing_keys_within_five_minutes_stop_the_subscription(stage: ServicePair) -> None:
-    sub, emitted_keys = recorder(), keys(60)
-    batch = [record_of(key, 1, event=changed(key, "poison"), offset=n) for n, key in enumerate(emitted_keys)]
+    sub, emitted_keys = build_recorder(), create_keys(60)
+    batch = [
+        build_record(key, 1, event=build_status_changed(key, "poison"), offset=n)
+        for n, key in enumerate(emitted_keys)
+    ]
     await stage.receive(sub, batch[:50])
-    assert len(await stage.parked()) == 50
+    assert len(await stage.read_parked()) == 50
     with pytest.raises(TooManyParked):
         await stage.receive(sub, batch[50:])
-    assert len(await stage.parked()) == 50
+    assert len(await stage.read_parked()) == 50
     await stage.query_reader("UPDATE platform.parked SET parked_at = parked_at - interval '6 minutes'")
     await stage.receive(sub, batch[50:])
-    assert len(await stage.parked()) == 60
+    assert len(await stage.read_parked()) == 60
 
 
 class ObservedSource:
@@ -53,14 +56,14 @@ class ObservedSource:
 
 async def test_a_stopped_consumer_releases_its_source_and_does_not_restart(stage: ServicePair) -> None:
     """Otherwise its partitions would not go to another member that can read them."""
-    sub, made, first = recorder(), list[ObservedSource](), asyncio.Event()
+    sub, made, first = build_recorder(), list[ObservedSource](), asyncio.Event()
 
     def source(stored: StoredOffsets) -> ObservedSource:
         made.append(ObservedSource(stage.transport.source(stage, sub, stored)))
         first.set()
         return made[-1]
 
-    await stage.emit_and_relay(*(changed(key, "poison") for key in keys(60)))
+    await stage.emit_and_relay(*(build_status_changed(key, "poison") for key in create_keys(60)))
     stop = asyncio.Event()
     running = asyncio.create_task(Consumer(stage.reader, sub, source).run(stop))
     try:
@@ -69,7 +72,7 @@ async def test_a_stopped_consumer_releases_its_source_and_does_not_restart(stage
             await made[0].left.wait()
         await asyncio.sleep(1)
         assert (len(made), running.done()) == (1, False)
-        assert await stage.parked() == []
+        assert await stage.read_parked() == []
     finally:
         stop.set()
         await running

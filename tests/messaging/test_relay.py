@@ -14,9 +14,15 @@ from shared.access import Actor
 from shared.messaging import emit
 from shared.messaging.relay import Unsent, rows_to_clear
 from tests.factories.messaging.databases import PUBLISHER
-from tests.factories.messaging.events import TOPIC, changed, keys, recorder, sealed
+from tests.factories.messaging.events import (
+    TOPIC,
+    build_identity_sealed,
+    build_recorder,
+    build_status_changed,
+    create_keys,
+)
 from tests.factories.messaging.marks import on_every_transport
-from tests.factories.messaging.service_pair import LONGEST_WAIT, ServicePair, eventually
+from tests.factories.messaging.service_pair import LONGEST_WAIT, ServicePair, wait_until
 
 EVENTS, KEYS, WRITERS, RELAYS, ROLLED_BACK = 20_000, 200, 12, 3, 0.05
 PER_COMMIT = 20
@@ -26,40 +32,42 @@ class Undone(Exception):
     """A command that fails after it emitted."""
 
 
-async def write(stage: ServicePair, emitted_keys: list[UUID], seed: int, left: "itertools.count[int]") -> int:
+async def emit_batches(
+    stage: ServicePair, emitted_keys: list[UUID], seed: int, left: "itertools.count[int]"
+) -> int:
     """Commit batches of events over random keys, five of a hundred rolled back."""
     chance, committed = random.Random(seed), 0
     while next(left) < EVENTS // PER_COMMIT:
         chosen = [chance.choice(emitted_keys) for _ in range(PER_COMMIT)]
         if chance.random() < ROLLED_BACK:
             with pytest.raises(Undone):
-                await undone(stage, chosen)
-        await stage.emit(*(changed(key) for key in chosen))
+                await roll_back(stage, chosen)
+        await stage.emit(*(build_status_changed(key) for key in chosen))
         committed += PER_COMMIT
     return committed
 
 
-async def undone(stage: ServicePair, chosen: list[UUID]) -> None:
+async def roll_back(stage: ServicePair, chosen: list[UUID]) -> None:
     async with stage.publisher.transaction(Actor.system(PUBLISHER)) as session:
         for key in chosen:
-            emit(session, changed(key, "ghost"))
+            emit(session, build_status_changed(key, "ghost"))
         raise Undone
 
 
-async def all_sent(stage: ServicePair) -> bool:
+async def is_all_sent(stage: ServicePair) -> bool:
     return not await stage.query_publisher("SELECT FROM platform.unsent LIMIT 1")
 
 
 @on_every_transport
 async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(stage: ServicePair) -> None:
-    emitted_keys, left = keys(KEYS), itertools.count()
+    emitted_keys, left = create_keys(KEYS), itertools.count()
     for _ in range(RELAYS):
         stage.start_relay()
     committed = sum(
-        await asyncio.gather(*(write(stage, emitted_keys, seed, left) for seed in range(WRITERS)))
+        await asyncio.gather(*(emit_batches(stage, emitted_keys, seed, left) for seed in range(WRITERS)))
     )
-    await eventually(lambda: all_sent(stage))
-    records = await stage.records()
+    await wait_until(lambda: is_all_sent(stage))
+    records = await stage.read_log()
     envelopes = [orjson.loads(record.value) for record in records]
     assert committed == EVENTS
     assert not any(envelope["data"]["reason"] == "ghost" for envelope in envelopes)
@@ -76,7 +84,7 @@ async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(sta
 async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: ServicePair) -> None:
     stops = [stage.start_relay() for _ in range(RELAYS)]
 
-    async def shares() -> list[int]:
+    async def read_shares() -> list[int]:
         rows = await stage.query_publisher(
             "SELECT pid, count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY pid",
@@ -84,16 +92,16 @@ async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: ServiceP
         )
         return sorted(row["n"] for row in rows)
 
-    async def fair() -> bool:
-        return await shares() == [8, 8, 8]
+    async def is_fair() -> bool:
+        return await read_shares() == [8, 8, 8]
 
-    await eventually(fair)
-    await stage.end(stops[0])
+    await wait_until(is_fair)
+    await stage.stop_task(stops[0])
 
-    async def taken_over() -> bool:
-        return await shares() == [12, 12]
+    async def is_taken_over() -> bool:
+        return await read_shares() == [12, 12]
 
-    await eventually(taken_over)
+    await wait_until(is_taken_over)
 
 
 @on_every_transport
@@ -102,55 +110,55 @@ async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicate
 ) -> None:
     token = tmp_path / "armed"
     token.touch()
-    emitted_keys = keys(30)
+    emitted_keys = create_keys(30)
     for number in range(4):
-        await stage.emit(*(changed(key, number) for key in emitted_keys))
+        await stage.emit(*(build_status_changed(key, number) for key in emitted_keys))
     child = stage.start_process("relay", f"relay.sent=kill:{token}")
     assert await asyncio.to_thread(child.wait, LONGEST_WAIT) == -9
     assert len(await stage.query_publisher("SELECT FROM platform.unsent")) == 120
     stage.start_process("relay", f"relay.sent=kill:{token}")
-    await eventually(lambda: all_sent(stage))
-    sub = recorder()
+    await wait_until(lambda: is_all_sent(stage))
+    sub = build_recorder()
     await stage.consume(sub)
-    received = await stage.received()
+    received = await stage.read_received()
     assert Counter(received) == Counter((str(key), seq) for key in emitted_keys for seq in range(1, 5))
-    assert await stage.parked() == []
-    assert len(await stage.records()) >= 120
+    assert await stage.read_parked() == []
+    assert len(await stage.read_log()) >= 120
 
 
 @on_every_transport
 async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: ServicePair) -> None:
     """With Kafka it is cleared once sent, with the local transport once applied."""
-    (key,) = keys(1)
-    await stage.emit_and_relay(changed(key), sealed(key))
-    await stage.consume(recorder(topics=[sealed(key).topic]))
+    (key,) = create_keys(1)
+    await stage.emit_and_relay(build_status_changed(key), build_identity_sealed(key))
+    await stage.consume(build_recorder(topics=[build_identity_sealed(key).topic]))
 
-    async def cleared() -> bool:
+    async def is_cleared() -> bool:
         return not await stage.query_publisher(
             "SELECT FROM platform.outbox WHERE topic = 'pilar.sealed' AND body IS NOT NULL"
         )
 
-    await eventually(cleared)
+    await wait_until(is_cleared)
     assert [
         tuple(row)
         for row in await stage.query_publisher("SELECT topic, body IS NULL FROM platform.outbox ORDER BY 1")
     ] == [
         (TOPIC, False),
-        (sealed(key).topic, True),
+        (build_identity_sealed(key).topic, True),
     ]
-    assert len(await stage.received()) == 1
+    assert len(await stage.read_received()) == 1
 
 
 @on_every_transport
 async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: ServicePair) -> None:
     """Housekeeping clears an unsent sealed body after seven days."""
-    first, second = keys(2)
-    await stage.emit(sealed(first))
+    first, second = create_keys(2)
+    await stage.emit(build_identity_sealed(first))
     await stage.query_publisher("UPDATE platform.outbox SET body = NULL")
-    await stage.emit(changed(second))
+    await stage.emit(build_status_changed(second))
     await stage.relay()
-    assert await all_sent(stage)
-    assert len(await stage.records()) == 1
+    assert await is_all_sent(stage)
+    assert len(await stage.read_log()) == 1
 
 
 def test_only_rows_before_the_first_failure_of_a_key_are_cleared() -> None:

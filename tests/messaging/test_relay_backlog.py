@@ -24,15 +24,15 @@ INSERT INTO platform.unsent (shard, outbox_id, recorded_at) SELECT shard, outbox
 STATISTICS = "ANALYZE platform.unsent, platform.outbox"
 
 
-def most_rows(node: dict[str, Any]) -> float:
+def count_most_rows(node: dict[str, Any]) -> float:
     """Return the largest number of rows that one node of a plan returned or filtered."""
     rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-    return max([rows * node["Actual Loops"], *map(most_rows, node.get("Plans", ()))])
+    return max([rows * node["Actual Loops"], *map(count_most_rows, node.get("Plans", ()))])
 
 
-async def rows_touched(connection: Any, statement: str, *values: Any) -> float:
+async def count_rows_touched(connection: Any, statement: str, *values: Any) -> float:
     (plan,) = json.loads(await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values))
-    return most_rows(plan["Plan"])
+    return count_most_rows(plan["Plan"])
 
 
 @pytest.mark.parametrize("analysed", ["empty", "full"])
@@ -46,8 +46,8 @@ async def test_a_batch_of_a_backlog_touches_no_row_beyond_the_batch(
         await stage.query_publisher(STATISTICS)
     connection = await Relay(stage.urls["publisher_worker"], PUBLISHER, LocalPublisher()).connect()
     try:
-        assert await rows_touched(connection, READ, list(range(SHARDS)), BATCH) == BATCH
+        assert await count_rows_touched(connection, READ, list(range(SHARDS)), BATCH) == BATCH
         sent = [row["outbox_id"] for row in await connection.fetch(READ, list(range(SHARDS)), BATCH)]
-        assert await rows_touched(connection, CLEAR, sent) == BATCH
+        assert await count_rows_touched(connection, CLEAR, sent) == BATCH
     finally:
         await connection.close()

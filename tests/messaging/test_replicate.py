@@ -9,7 +9,6 @@ import orjson
 import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import CreateTable
 
 from shared.contracts.caseload import KpmUpdated
@@ -20,59 +19,22 @@ from shared.contracts.registry import (
     PenugasanEnded,
     PenugasanStarted,
 )
-from shared.database import COLUMN_TYPES, service_metadata, uuid7
+from shared.database import uuid7
 from shared.events import Event
 from shared.messaging import Meta, Received, Subscription
 from shared.messaging.envelope import BadData, Record, parse
-from tests.factories.messaging.events import DAY, TOPIC, changed, keys, record_of, registered
+from tests.factories.messaging.events import (
+    DAY,
+    TOPIC,
+    build_record,
+    build_registered,
+    build_status_changed,
+    create_keys,
+)
+from tests.factories.messaging.replica_tables import Elsewhere, Penugasan, Person, ReplicaTable, Status
 from tests.factories.messaging.service_pair import ServicePair
 
-SCHEMA = {"schema": "replica_pendamping"}
 LATER = date(2026, 6, 1)
-
-
-class ReplicaTable(DeclarativeBase):
-    metadata = service_metadata()
-    type_annotation_map = COLUMN_TYPES
-
-
-class Penugasan(ReplicaTable):
-    __tablename__ = "penugasan"
-    __table_args__ = SCHEMA
-    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID]
-    kind: Mapped[str]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    reason: Mapped[str | None]
-
-
-class Status(ReplicaTable):
-    """One row for each day from which a status holds."""
-
-    __tablename__ = "status"
-    __table_args__ = SCHEMA
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
-    from_on: Mapped[date] = mapped_column(primary_key=True)
-    status: Mapped[str]
-
-
-class Person(ReplicaTable):
-    """Filled by two events, each with columns of its own."""
-
-    __tablename__ = "person"
-    __table_args__ = SCHEMA
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_no: Mapped[str]
-    registered_on: Mapped[date | None]
-    reason: Mapped[str | None]
-    on_leave: Mapped[bool | None]
-
-
-class Elsewhere(ReplicaTable):
-    __tablename__ = "elsewhere"
-    __table_args__ = ({"schema": "replica_other"},)
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 @pytest.fixture
@@ -87,11 +49,11 @@ async def replica_stage(stage: ServicePair) -> AsyncIterator[ServicePair]:
         await stage.query_reader(f"DROP TABLE replica_pendamping.{model.__tablename__}")
 
 
-def replica() -> Subscription:
+def build_replica() -> Subscription:
     return Subscription("pendamping", "replica", [TOPIC])
 
 
-def started(key: UUID, penugasan_id: UUID, valid_to: date | None = None) -> PenugasanStarted:
+def build_penugasan_started(key: UUID, penugasan_id: UUID, valid_to: date | None = None) -> PenugasanStarted:
     return PenugasanStarted(
         penugasan_id=penugasan_id,
         pendamping_id=key,
@@ -103,25 +65,28 @@ def started(key: UUID, penugasan_id: UUID, valid_to: date | None = None) -> Penu
     )
 
 
-def ended(key: UUID, penugasan_id: UUID) -> PenugasanEnded:
-    fields = started(key, penugasan_id).model_dump() | {"valid_to": LATER, "reason": "resigned"}
+def build_penugasan_ended(key: UUID, penugasan_id: UUID) -> PenugasanEnded:
+    fields = build_penugasan_started(key, penugasan_id).model_dump() | {
+        "valid_to": LATER,
+        "reason": "resigned",
+    }
     return PenugasanEnded.model_validate(fields)
 
 
-def records_of(key: UUID, *events: Event) -> list[Record]:
-    return [record_of(key, seq, event=event) for seq, event in enumerate(events, start=1)]
+def build_records(key: UUID, *events: Event) -> list[Record]:
+    return [build_record(key, seq, event=event) for seq, event in enumerate(events, start=1)]
 
 
-async def rows_of(stage: ServicePair, model: type[ReplicaTable]) -> list[dict[str, Any]]:
+async def read_rows(stage: ServicePair, model: type[ReplicaTable]) -> list[dict[str, Any]]:
     rows = await stage.query_reader(f"SELECT * FROM replica_pendamping.{model.__tablename__} ORDER BY 1, 2")
     return [dict(row) for row in rows]
 
 
 async def test_columns_are_filled_by_the_fields_of_their_names(replica_stage: ServicePair) -> None:
-    sub, (key, penugasan_id) = replica(), keys(2)
+    sub, (key, penugasan_id) = build_replica(), create_keys(2)
     sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
-    await replica_stage.receive(sub, records_of(key, ended(key, penugasan_id)))
-    assert await rows_of(replica_stage, Penugasan) == [
+    await replica_stage.receive(sub, build_records(key, build_penugasan_ended(key, penugasan_id)))
+    assert await read_rows(replica_stage, Penugasan) == [
         {
             "penugasan_id": penugasan_id,
             "pendamping_id": key,
@@ -134,22 +99,25 @@ async def test_columns_are_filled_by_the_fields_of_their_names(replica_stage: Se
 
 
 async def test_a_column_that_only_the_other_event_declares_becomes_null(replica_stage: ServicePair) -> None:
-    sub, (key, penugasan_id) = replica(), keys(2)
+    sub, (key, penugasan_id) = build_replica(), create_keys(2)
     sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
-    await replica_stage.receive(sub, records_of(key, ended(key, penugasan_id)))
-    await replica_stage.receive(sub, [record_of(key, 2, event=started(key, penugasan_id))])
-    (row,) = await rows_of(replica_stage, Penugasan)
+    await replica_stage.receive(sub, build_records(key, build_penugasan_ended(key, penugasan_id)))
+    await replica_stage.receive(sub, [build_record(key, 2, event=build_penugasan_started(key, penugasan_id))])
+    (row,) = await read_rows(replica_stage, Penugasan)
     assert (row["valid_to"], row["reason"]) == (None, None)
 
 
 async def test_events_of_two_calls_leave_each_others_columns(replica_stage: ServicePair) -> None:
-    sub, (key,) = replica(), keys(1)
+    sub, (key,) = build_replica(), create_keys(1)
     sub.replicate(Person, PendampingRegistered, renamed={"registered_on": "from_on"})
     sub.replicate(Person, PendampingStatusChanged, fixed={"on_leave": True})
     await replica_stage.receive(
-        sub, records_of(key, registered(key), changed(key, "leave"), registered(key, 2))
+        sub,
+        build_records(
+            key, build_registered(key), build_status_changed(key, "leave"), build_registered(key, 2)
+        ),
     )
-    assert await rows_of(replica_stage, Person) == [
+    assert await read_rows(replica_stage, Person) == [
         {
             "pendamping_id": key,
             "pendamping_no": "2",
@@ -161,81 +129,92 @@ async def test_events_of_two_calls_leave_each_others_columns(replica_stage: Serv
 
 
 async def test_an_omitted_column_keeps_its_value(replica_stage: ServicePair) -> None:
-    sub, (key,) = replica(), keys(1)
+    sub, (key,) = build_replica(), create_keys(1)
     sub.replicate(Person, PendampingStatusChanged, omit=["reason"])
-    await replica_stage.receive(sub, records_of(key, changed(key, "leave")))
-    assert [row["reason"] for row in await rows_of(replica_stage, Person)] == [None]
+    await replica_stage.receive(sub, build_records(key, build_status_changed(key, "leave")))
+    assert [row["reason"] for row in await read_rows(replica_stage, Person)] == [None]
 
 
 async def test_a_key_of_two_columns_keeps_one_row_for_each_pair(replica_stage: ServicePair) -> None:
-    sub, (key,) = replica(), keys(1)
+    sub, (key,) = build_replica(), create_keys(1)
     sub.replicate(Status, PendampingRegistered, PendampingStatusChanged)
-    later = changed(key).model_copy(update={"from_on": LATER})
-    await replica_stage.receive(sub, records_of(key, registered(key), changed(key), later))
-    statuses = [(row["from_on"], row["status"]) for row in await rows_of(replica_stage, Status)]
+    later = build_status_changed(key).model_copy(update={"from_on": LATER})
+    await replica_stage.receive(
+        sub, build_records(key, build_registered(key), build_status_changed(key), later)
+    )
+    statuses = [(row["from_on"], row["status"]) for row in await read_rows(replica_stage, Status)]
     assert statuses == [(DAY, "CUTI"), (LATER, "CUTI")]
 
 
 async def test_of_two_events_of_one_row_in_a_batch_the_last_counts(replica_stage: ServicePair) -> None:
-    sub, (key, penugasan_id) = replica(), keys(2)
+    sub, (key, penugasan_id) = build_replica(), create_keys(2)
     sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
-    await replica_stage.receive(sub, records_of(key, started(key, penugasan_id), ended(key, penugasan_id)))
-    assert [row["valid_to"] for row in await rows_of(replica_stage, Penugasan)] == [LATER]
+    await replica_stage.receive(
+        sub,
+        build_records(
+            key, build_penugasan_started(key, penugasan_id), build_penugasan_ended(key, penugasan_id)
+        ),
+    )
+    assert [row["valid_to"] for row in await read_rows(replica_stage, Penugasan)] == [LATER]
 
 
 async def test_an_event_that_does_not_match_writes_nothing_and_moves_the_cursor(
     replica_stage: ServicePair,
 ) -> None:
-    sub, (person, lembaga) = replica(), keys(2)
+    sub, (person, lembaga) = build_replica(), create_keys(2)
     sub.replicate(Status, PendampingRegistered, where={"subject": SubjectKind.PERSON})
-    other = registered(lembaga).model_copy(update={"subject": SubjectKind.LEMBAGA})
-    await replica_stage.receive(sub, [*records_of(person, registered(person)), *records_of(lembaga, other)])
-    assert [row["pendamping_id"] for row in await rows_of(replica_stage, Status)] == [person]
-    assert await replica_stage.cursor(lembaga, "pendamping") == (1, 1, "OPEN")
+    other = build_registered(lembaga).model_copy(update={"subject": SubjectKind.LEMBAGA})
+    await replica_stage.receive(
+        sub, [*build_records(person, build_registered(person)), *build_records(lembaga, other)]
+    )
+    assert [row["pendamping_id"] for row in await read_rows(replica_stage, Status)] == [person]
+    assert await replica_stage.read_cursor(lembaga, "pendamping") == (1, 1, "OPEN")
 
 
 async def test_then_gets_only_the_written_events(replica_stage: ServicePair) -> None:
-    sub, (person, lembaga) = replica(), keys(2)
+    sub, (person, lembaga) = build_replica(), create_keys(2)
     seen: list[list[str]] = []
 
-    async def note(_session: AsyncSession, facts: list[Received[Any]]) -> None:
+    async def store_keys(_session: AsyncSession, facts: list[Received[Any]]) -> None:
         seen.append([fact.meta.key for fact in facts])
 
-    sub.replicate(Status, PendampingRegistered, where={"subject": SubjectKind.PERSON}, then=note)
-    other = registered(lembaga).model_copy(update={"subject": SubjectKind.LEMBAGA})
-    await replica_stage.receive(sub, [*records_of(person, registered(person)), *records_of(lembaga, other)])
-    await replica_stage.receive(sub, [record_of(lembaga, 2, event=other)])
+    sub.replicate(Status, PendampingRegistered, where={"subject": SubjectKind.PERSON}, then=store_keys)
+    other = build_registered(lembaga).model_copy(update={"subject": SubjectKind.LEMBAGA})
+    await replica_stage.receive(
+        sub, [*build_records(person, build_registered(person)), *build_records(lembaga, other)]
+    )
+    await replica_stage.receive(sub, [build_record(lembaga, 2, event=other)])
     assert seen == [[str(person)]]
 
 
 async def test_an_unknown_code_reads_as_unknown(replica_stage: ServicePair) -> None:
-    sub, (key,) = replica(), keys(1)
+    sub, (key,) = build_replica(), create_keys(1)
     sub.replicate(Status, PendampingRegistered)
     await replica_stage.receive(
-        sub, [with_data(record_of(key, 1, event=registered(key)), status="NEW_STATUS")]
+        sub, [replace_data(build_record(key, 1, event=build_registered(key)), status="NEW_STATUS")]
     )
-    assert [row["status"] for row in await rows_of(replica_stage, Status)] == ["UNKNOWN"]
+    assert [row["status"] for row in await read_rows(replica_stage, Status)] == ["UNKNOWN"]
 
 
 async def test_an_event_without_a_needed_field_parks_its_key_alone(replica_stage: ServicePair) -> None:
-    sub, (bad, good) = replica(), keys(2)
+    sub, (bad, good) = build_replica(), create_keys(2)
     sub.replicate(Status, PendampingRegistered)
-    broken = without(record_of(bad, 1, event=registered(bad)), "status")
-    await replica_stage.receive(sub, [broken, record_of(good, 1, event=registered(good))])
-    assert [(row["key"], row["error"]) for row in await replica_stage.parked("pendamping")] == [
+    broken = remove_field(build_record(bad, 1, event=build_registered(bad)), "status")
+    await replica_stage.receive(sub, [broken, build_record(good, 1, event=build_registered(good))])
+    assert [(row["key"], row["error"]) for row in await replica_stage.read_parked("pendamping")] == [
         (str(bad), "BadData")
     ]
-    assert [row["pendamping_id"] for row in await rows_of(replica_stage, Status)] == [good]
+    assert [row["pendamping_id"] for row in await read_rows(replica_stage, Status)] == [good]
 
 
 def test_a_field_that_should_be_a_list_and_is_none_is_bad_data() -> None:
     facts = {"kpm_id": str(uuid7()), "kode_wilayah": "33.24.09.2011", "komponen": {}, "desil": []}
     counts = dict.fromkeys(("members", "able_productive", "lansia", "disabilitas"), 1)
     event = KpmUpdated.model_validate(facts | counts)
-    record = record_of(event.kpm_id, 1, event=event, topic=KpmUpdated.topic)
+    record = build_record(event.kpm_id, 1, event=event, topic=KpmUpdated.topic)
     assert parse(record).fields["desil"] == []
     with pytest.raises(BadData, match="desil"):
-        _ = parse(with_data(record, desil={"scope": "NAS"})).fields
+        _ = parse(replace_data(record, desil={"scope": "NAS"})).fields
 
 
 @pytest.mark.parametrize(
@@ -256,11 +235,11 @@ def test_a_declaration_that_cannot_work_is_refused(
     model: type[ReplicaTable], event: type[Event], options: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
-        replica().replicate(model, event, **options)
+        build_replica().replicate(model, event, **options)
 
 
 def test_an_event_is_not_handled_twice() -> None:
-    sub = replica()
+    sub = build_replica()
     sub.replicate(Status, PendampingRegistered)
     with pytest.raises(ValueError, match="handled twice"):
         sub.replicate(Person, PendampingRegistered)
@@ -272,28 +251,28 @@ def test_a_reaction_replicates_nothing() -> None:
 
 
 async def test_a_handler_with_three_parameters_gets_the_envelope(stage: ServicePair) -> None:
-    sub, (key,) = Subscription("received", "reaction", [TOPIC]), keys(1)
+    sub, (key,) = Subscription("received", "reaction", [TOPIC]), create_keys(1)
     seen: list[object] = []
 
     @sub.on(PendampingRegistered)
-    async def without_meta(_session: AsyncSession, event: PendampingRegistered) -> None:
+    async def handle(_session: AsyncSession, event: PendampingRegistered) -> None:
         seen.append(event.status)
 
     @sub.on(PendampingStatusChanged)
-    async def with_meta(_session: AsyncSession, event: PendampingStatusChanged, meta: Meta) -> None:
+    async def handle_with_meta(_session: AsyncSession, event: PendampingStatusChanged, meta: Meta) -> None:
         seen.append((event.status, meta.seq))
 
-    await stage.receive(sub, records_of(key, registered(key), changed(key)))
+    await stage.receive(sub, build_records(key, build_registered(key), build_status_changed(key)))
     assert seen == [PendampingStatus.AKTIF, (PendampingStatus.CUTI, 2)]
 
 
-def with_data(record: Record, **fields: Any) -> Record:
+def replace_data(record: Record, **fields: Any) -> Record:
     envelope = orjson.loads(record.value)
     envelope["data"] |= fields
     return Record(record.topic, record.partition, record.offset, record.key, orjson.dumps(envelope))
 
 
-def without(record: Record, field: str) -> Record:
+def remove_field(record: Record, field: str) -> Record:
     envelope = orjson.loads(record.value)
     del envelope["data"][field]
     return Record(record.topic, record.partition, record.offset, record.key, orjson.dumps(envelope))

@@ -16,15 +16,23 @@ from shared.messaging.republish import KIND
 from shared.operator import reset_offsets
 from shared.worker import Parts, Transport, prepare
 from tests.factories.messaging.databases import PUBLISHER, READER
-from tests.factories.messaging.events import TOPIC, changed, keys, recorder, registered, replica, sealed
+from tests.factories.messaging.events import (
+    TOPIC,
+    build_identity_sealed,
+    build_recorder,
+    build_registered,
+    build_replica,
+    build_status_changed,
+    create_keys,
+)
 from tests.factories.messaging.marks import on_every_transport
-from tests.factories.messaging.service_pair import LONGEST_WAIT, ServicePair, eventually
+from tests.factories.messaging.service_pair import LONGEST_WAIT, ServicePair, wait_until
 
 
 async def emit_many(stage: ServicePair, emitted_keys: list[UUID], times: int = 4) -> Counter[tuple[str, int]]:
     """Emit so many events per key, and return what a reader must receive, each once."""
     for number in range(times):
-        await stage.emit(*(registered(key, number) for key in emitted_keys))
+        await stage.emit(*(build_registered(key, number) for key in emitted_keys))
     await stage.relay()
     return Counter((str(key), seq) for key in emitted_keys for seq in range(1, times + 1))
 
@@ -36,30 +44,30 @@ async def test_a_consumer_killed_before_or_after_its_commit_applies_each_event_o
 ) -> None:
     token = tmp_path / "armed"
     token.touch()
-    expected = await emit_many(stage, keys(30))
+    expected = await emit_many(stage, create_keys(30))
     child = stage.start_process("consumer", f"{point}=kill:{token}")
     assert await asyncio.to_thread(child.wait, LONGEST_WAIT) == -9
-    assert bool(await stage.received()) == (point == "consumer.after_commit")
-    await stage.consume(recorder())
-    assert Counter(await stage.received()) == expected
-    assert await stage.parked() == []
+    assert bool(await stage.read_received()) == (point == "consumer.after_commit")
+    await stage.consume(build_recorder())
+    assert Counter(await stage.read_received()) == expected
+    assert await stage.read_parked() == []
 
 
 @on_every_transport
 async def test_a_whole_topic_delivered_three_times_changes_nothing(stage: ServicePair) -> None:
-    expected = await emit_many(stage, keys(20))
-    sub, kept = recorder(), replica()
+    expected = await emit_many(stage, create_keys(20))
+    sub, kept = build_recorder(), build_replica()
     await stage.consume(sub)
     await stage.consume(kept)
-    before = await stage.hash_of_replica()
+    before = await stage.read_replica_hash()
     for _ in range(2):
         await republish(stage)
     await stage.consume(sub)
     await stage.consume(kept)
-    assert len(await stage.records()) == 3 * 80
-    assert Counter(await stage.received()) == expected
-    assert await stage.hash_of_replica() == before
-    assert await stage.parked() == []
+    assert len(await stage.read_log()) == 3 * 80
+    assert Counter(await stage.read_received()) == expected
+    assert await stage.read_replica_hash() == before
+    assert await stage.read_parked() == []
 
 
 async def republish(stage: ServicePair) -> None:
@@ -80,28 +88,28 @@ async def republish(stage: ServicePair) -> None:
 
 @on_every_transport
 async def test_a_subscription_added_later_starts_at_the_beginning(stage: ServicePair) -> None:
-    expected = await emit_many(stage, keys(10))
-    await stage.consume(recorder())
-    await stage.consume(recorder("later"))
-    assert Counter(await stage.received("later")) == expected
+    expected = await emit_many(stage, create_keys(10))
+    await stage.consume(build_recorder())
+    await stage.consume(build_recorder("later"))
+    assert Counter(await stage.read_received("later")) == expected
 
 
 @on_every_transport
 async def test_a_reaction_that_starts_now_ignores_older_events(stage: ServicePair) -> None:
-    sub, emitted_keys = recorder("fresh", starts="now"), keys(10)
+    sub, emitted_keys = build_recorder("fresh", starts="now"), create_keys(10)
     await emit_many(stage, emitted_keys, 2)
-    await stage.consume(sub, lambda: started(stage, sub))
-    assert await stage.received("fresh") == []
-    await stage.emit_and_relay(*(changed(key) for key in emitted_keys))
+    await stage.consume(sub, lambda: is_started(stage, sub))
+    assert await stage.read_received("fresh") == []
+    await stage.emit_and_relay(*(build_status_changed(key) for key in emitted_keys))
     await stage.consume(sub)
-    assert Counter(await stage.received("fresh")) == Counter((str(key), 3) for key in emitted_keys)
+    assert Counter(await stage.read_received("fresh")) == Counter((str(key), 3) for key in emitted_keys)
     await republish(stage)
     await stage.consume(sub)
-    assert len(await stage.received("fresh")) == 10
-    assert await stage.parked("fresh") == []
+    assert len(await stage.read_received("fresh")) == 10
+    assert await stage.read_parked("fresh") == []
 
 
-async def started(stage: ServicePair, sub: Subscription) -> bool:
+async def is_started(stage: ServicePair, sub: Subscription) -> bool:
     """Return whether the first offset of every partition is stored."""
     rows = await stage.query_reader(
         "SELECT FROM platform.consumer_offset WHERE subscription = $1", sub.name + "@now"
@@ -112,21 +120,21 @@ async def started(stage: ServicePair, sub: Subscription) -> bool:
 @on_every_transport
 async def test_a_replica_rebuilt_while_live_equals_itself(stage: ServicePair) -> None:
     """Writers run during the rebuild. The result has the same rows, and nothing was emitted."""
-    emitted_keys, sub, done = keys(100), replica(), asyncio.Event()
+    emitted_keys, sub, done = create_keys(100), build_replica(), asyncio.Event()
     await emit_many(stage, emitted_keys, 3)
     stage.start_relay()
     live = stage.start_consumer(sub)
 
-    async def write() -> int:
+    async def emit_until_done() -> int:
         number = 3
         while not done.is_set():
             number += 1
-            await stage.emit(*(registered(key, number) for key in emitted_keys[:20]))
+            await stage.emit(*(build_registered(key, number) for key in emitted_keys[:20]))
             await asyncio.sleep(0.02)
         return number
 
-    writer = asyncio.create_task(write())
-    await eventually(lambda: filled(stage, len(emitted_keys)))
+    writer = asyncio.create_task(emit_until_done())
+    await wait_until(lambda: is_filled(stage, len(emitted_keys)))
     rebuild = Rebuild(
         stage.urls["reader_owner"],
         READER,
@@ -141,28 +149,28 @@ async def test_a_replica_rebuilt_while_live_equals_itself(stage: ServicePair) ->
     last = await writer
     assert read >= 300
 
-    async def whole() -> bool:
+    async def is_complete() -> bool:
         return not await stage.query_publisher(
             "SELECT FROM platform.unsent LIMIT 1"
-        ) and await stage.caught_up(sub)
+        ) and await stage.is_caught_up(sub)
 
-    await eventually(whole)
-    await stage.end(live)
+    await wait_until(is_complete)
+    await stage.stop_task(live)
     rows = await stage.query_reader(
         "SELECT pendamping_id, pendamping_no, last_seq FROM replica_pendamping.pendamping"
     )
     assert {row["pendamping_id"]: (row["pendamping_no"], row["last_seq"]) for row in rows} == {
         key: (str(last), last) if number < 20 else ("2", 3) for number, key in enumerate(emitted_keys)
     }
-    before = await stage.hash_of_replica()
+    before = await stage.read_replica_hash()
     await asyncio.wait_for(rebuild.run(), LONGEST_WAIT)
-    assert await stage.hash_of_replica() == before
-    assert await stage.parked(sub.name) == []
+    assert await stage.read_replica_hash() == before
+    assert await stage.read_parked(sub.name) == []
     assert await stage.query_reader("SELECT * FROM platform.outbox") == []
     assert await stage.query_reader("SELECT FROM platform.cursor WHERE subscription LIKE '%@rebuild'") == []
 
 
-async def filled(stage: ServicePair, count: int) -> bool:
+async def is_filled(stage: ServicePair, count: int) -> bool:
     rows = await stage.query_reader("SELECT count(*) AS n FROM replica_pendamping.pendamping")
     return bool(rows[0]["n"] >= count)
 
@@ -185,8 +193,8 @@ async def test_a_rebuild_keeps_names_rights_and_row_security(stage: ServicePair)
     ):
         await owner.execute(statement)
     before = [tuple(row) for row in await stage.query_reader(shape)]
-    sub = replica()
-    await emit_many(stage, keys(3), 1)
+    sub = build_replica()
+    await emit_many(stage, create_keys(3), 1)
     try:
         await Rebuild(
             stage.urls["reader_owner"],
@@ -209,76 +217,76 @@ async def test_a_rebuild_keeps_names_rights_and_row_security(stage: ServicePair)
 
 def test_a_reaction_is_never_rebuilt() -> None:
     with pytest.raises(TableNotReplica):
-        Rebuild("", READER, None, recorder(), lambda _: None)  # type: ignore[arg-type]
+        Rebuild("", READER, None, build_recorder(), lambda _: None)  # type: ignore[arg-type]
 
 
 @on_every_transport
 async def test_a_recreated_topic_is_read_after_it_is_accepted(stage: ServicePair) -> None:
-    sub, emitted_keys = recorder(), keys(10)
+    sub, emitted_keys = build_recorder(), create_keys(10)
     expected = await emit_many(stage, emitted_keys)
     await stage.consume(sub)
     await stage.transport.recreate(stage)
     stage.start_consumer(sub)
 
-    async def stopped() -> bool:
+    async def is_stopped() -> bool:
         return bool(
             await stage.query_reader("SELECT FROM platform.consumer_offset WHERE stopped IS NOT NULL")
         )
 
-    await eventually(stopped)
+    await wait_until(is_stopped)
     await republish(stage)
-    await stage.emit_and_relay(*(changed(key) for key in emitted_keys))
-    assert Counter(await stage.received()) == expected
+    await stage.emit_and_relay(*(build_status_changed(key) for key in emitted_keys))
+    assert Counter(await stage.read_received()) == expected
     await reset_offsets(stage.urls["reader_worker"], sub.name, TOPIC)
     later = Counter((str(key), 5) for key in emitted_keys)
 
-    async def applied_more() -> bool:
-        return Counter(await stage.received()) == expected + later
+    async def is_applied() -> bool:
+        return Counter(await stage.read_received()) == expected + later
 
-    await eventually(applied_more)
-    assert await stage.parked() == []
+    await wait_until(is_applied)
+    assert await stage.read_parked() == []
 
 
 @on_every_transport
 async def test_republish_fills_a_wiped_topic_except_sealed_events(
     stage: ServicePair,
 ) -> None:
-    emitted_keys = keys(10)
-    await stage.emit_and_relay(sealed(emitted_keys[0]))
+    emitted_keys = create_keys(10)
+    await stage.emit_and_relay(build_identity_sealed(emitted_keys[0]))
     await emit_many(stage, emitted_keys)
-    await stage.consume(replica())
-    before = await stage.hash_of_replica()
+    await stage.consume(build_replica())
+    before = await stage.read_replica_hash()
     for topic in (TOPIC, "pilar.sealed"):
         await stage.transport.recreate(stage, topic)
     await republish(stage)
-    assert await stage.records("pilar.sealed") == []
+    assert await stage.read_log("pilar.sealed") == []
     await stage.query_reader(
         "TRUNCATE replica_pendamping.pendamping, platform.cursor, platform.consumer_offset"
     )
-    await stage.consume(replica())
-    assert await stage.hash_of_replica() == before
+    await stage.consume(build_replica())
+    assert await stage.read_replica_hash() == before
     assert await stage.query_publisher("SELECT FROM platform.unsent") == []
 
 
 async def test_a_republish_during_new_events_skips_none(stage: ServicePair) -> None:
     """Old ids are at new offsets, so a reader by id would skip those between."""
-    sub, emitted_keys = recorder(), keys(3)
+    sub, emitted_keys = build_recorder(), create_keys(3)
     await emit_many(stage, emitted_keys, 300)
     await stage.consume(sub)
-    await stage.emit_and_relay(*(changed(key) for key in emitted_keys))
+    await stage.emit_and_relay(*(build_status_changed(key) for key in emitted_keys))
     await republish(stage)
-    await stage.emit_and_relay(*(changed(key) for key in emitted_keys))
+    await stage.emit_and_relay(*(build_status_changed(key) for key in emitted_keys))
     await stage.consume(sub)
-    received = await stage.received()
+    received = await stage.read_received()
     assert Counter(received) == Counter((str(key), seq) for key in emitted_keys for seq in range(1, 303))
-    assert await stage.parked() == []
+    assert await stage.read_parked() == []
 
 
 @on_every_transport
 async def test_undecodable_bytes_in_the_topic_stop_no_key(stage: ServicePair) -> None:
-    sub, (key,) = recorder(), keys(1)
+    sub, (key,) = build_recorder(), create_keys(1)
     await stage.transport.append(stage, TOPIC, "x", b"{not an event")
-    await stage.emit_and_relay(changed(key))
+    await stage.emit_and_relay(build_status_changed(key))
     await stage.consume(sub)
-    assert [row["reason"] for row in await stage.parked()] == ["UNDECODABLE"]
-    assert await stage.received() == [(str(key), 1)]
+    assert [row["reason"] for row in await stage.read_parked()] == ["UNDECODABLE"]
+    assert await stage.read_received() == [(str(key), 1)]

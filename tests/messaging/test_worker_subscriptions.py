@@ -16,7 +16,7 @@ PARTS = Parts(
 )
 
 
-async def read_by(stage: ServicePair, only: list[str]) -> set[str]:
+async def read_opened(stage: ServicePair, only: list[str]) -> set[str]:
     """Return the subscriptions for which the worker opens a source."""
     opened, stop = set[str](), asyncio.Event()
 
@@ -35,13 +35,13 @@ async def read_by(stage: ServicePair, only: list[str]) -> set[str]:
 
 
 async def test_all_subscriptions_when_none_is_named(stage: ServicePair) -> None:
-    assert await read_by(stage, []) == {"first", "second"}
+    assert await read_opened(stage, []) == {"first", "second"}
 
 
 async def test_only_the_one_that_is_named(stage: ServicePair) -> None:
-    assert await read_by(stage, ["second"]) == {"second"}
+    assert await read_opened(stage, ["second"]) == {"second"}
 
 
 async def test_an_unknown_name_is_refused_with_the_known_names(stage: ServicePair) -> None:
     with pytest.raises(LookupError, match=r"no subscription third; it has \['first', 'second'\]"):
-        await read_by(stage, ["third"])
+        await read_opened(stage, ["third"])

@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from shared.http.numbers import MAX_IDS
-from shared.http.strict import MAX_KEYS_OF_OBJECT
+from shared.http.strict_input import MAX_KEYS_OF_OBJECT
 from shared.server import served
-from tests.factories.raw_http import connected, head
+from tests.factories.raw_http import build_head, open_connection
 from tests.factories.services import Running
 
 CAP = 32 * 1024
 
 
-def authorized(registry: Running) -> dict[str, str]:
+def build_headers(registry: Running) -> dict[str, str]:
     return {
         "Authorization": f"Bearer {registry.token('KEMENSOS')}",
         "Content-Type": "application/json",
@@ -25,7 +25,7 @@ def authorized(registry: Running) -> dict[str, str]:
 
 
 async def post(registry: Running, body: bytes) -> httpx.Response:
-    return await registry.client.post("/v1/pendamping", content=body, headers=authorized(registry))
+    return await registry.client.post("/v1/pendamping", content=body, headers=build_headers(registry))
 
 
 async def test_the_default_limit_of_a_body_is_one_page(registry: Running) -> None:
@@ -75,17 +75,17 @@ async def test_only_the_first_errors_are_reported(registry: Running) -> None:
 
 
 async def test_a_length_above_the_cap_is_refused_before_the_body_is_sent(registry: Running) -> None:
-    async with served(registry.app, "127.0.0.1", 0) as port, connected(port) as connection:
-        headers = authorized(registry) | {"Content-Length": str(CAP + 1)}
-        connection.send(head("POST", "/v1/pendamping", headers))
-        assert (await connection.answer()).status == 413
+    async with served(registry.app, "127.0.0.1", 0) as port, open_connection(port) as connection:
+        headers = build_headers(registry) | {"Content-Length": str(CAP + 1)}
+        connection.send(build_head("POST", "/v1/pendamping", headers))
+        assert (await connection.read_answer()).status == 413
 
 
 async def test_json_below_the_minimum_rate_is_408(registry: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.http.body.GRACE_SECONDS", 0.5)
 
-    async with served(registry.app, "127.0.0.1", 0) as port, connected(port) as connection:
-        headers = authorized(registry) | {"Content-Length": "100"}
-        connection.send(head("POST", "/v1/pendamping", headers) + b'{"subject":')
-        answer = await connection.answer()
+    async with served(registry.app, "127.0.0.1", 0) as port, open_connection(port) as connection:
+        headers = build_headers(registry) | {"Content-Length": "100"}
+        connection.send(build_head("POST", "/v1/pendamping", headers) + b'{"subject":')
+        answer = await connection.read_answer()
     assert (answer.status, answer.json()["title"]) == (408, "RequestTooSlow")

@@ -18,19 +18,19 @@ FOR EACH ROW EXECUTE FUNCTION break_at_commit();
 """
 
 
-async def counted(registry: Running) -> dict[str, int]:
+async def count_rows(registry: Running) -> dict[str, int]:
     tables = ("pendamping", "platform.outbox", "platform.unsent", "platform.stream", "platform.idempotency")
     return {table: (await registry.sql(f"SELECT count(*) AS n FROM {table}"))[0]["n"] for table in tables}
 
 
 async def test_commit_failure_answers_500_and_stores_nothing(registry: Running) -> None:
-    before = await counted(registry)
+    before = await count_rows(registry)
     await registry.execute(BREAKS_AT_COMMIT)
     answer = await registry.post("/v1/pendamping", LEMBAGA, as_=registry.token("KEMENSOS"))
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "no" not in answer.json()["detail"].split()[:1]
-    assert await counted(registry) == before
+    assert await count_rows(registry) == before
 
 
 async def test_connection_lost_inside_the_command_answers_503_and_the_same_key_then_succeeds(
@@ -51,7 +51,7 @@ async def test_connection_lost_inside_the_command_answers_503_and_the_same_key_t
     await registry.execute("DROP TRIGGER cuts ON pendamping")
     again = await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
     assert again.status_code == 201
-    assert (await counted(registry))["pendamping"] == 1
+    assert (await count_rows(registry))["pendamping"] == 1
 
 
 async def test_a_repeated_key_gets_the_first_answer_and_has_one_effect(registry: Running) -> None:
@@ -62,7 +62,7 @@ async def test_a_repeated_key_gets_the_first_answer_and_has_one_effect(registry:
     assert first.content == second.content
     assert first.headers["etag"] == second.headers["etag"]
     assert second.headers["idempotency-replayed"] == "true"
-    assert (await counted(registry))["platform.outbox"] == 1
+    assert (await count_rows(registry))["platform.outbox"] == 1
 
 
 async def test_concurrent_requests_with_one_key_get_one_answer(registry: Running) -> None:
@@ -73,7 +73,7 @@ async def test_concurrent_requests_with_one_key_get_one_answer(registry: Running
     done = [answer for answer in answers if answer.status_code == 201]
     assert {answer.status_code for answer in answers} <= {201, 503}
     assert len({answer.content for answer in done}) == 1
-    assert (await counted(registry))["pendamping"] == 1
+    assert (await count_rows(registry))["pendamping"] == 1
 
 
 async def test_another_body_under_the_same_key_is_refused(registry: Running) -> None:
@@ -90,7 +90,7 @@ async def test_the_same_key_of_another_caller_is_another_key(registry: Running) 
         answer = await registry.post("/v1/pendamping", LEMBAGA, as_=registry.token("KEMENSOS", sub), key=key)
         assert answer.status_code == 201
         assert "idempotency-replayed" not in answer.headers
-    assert (await counted(registry))["pendamping"] == 2
+    assert (await count_rows(registry))["pendamping"] == 2
 
 
 async def test_a_refusal_is_not_stored(registry: Running) -> None:
@@ -109,7 +109,7 @@ async def test_the_stored_answer_is_sealed(registry: Running) -> None:
     assert b"Karang Taruna" not in rows[0]["sealed"]
 
 
-async def waited(registry: Running, wait: str) -> float:
+async def count_busy_answers(registry: Running, wait: str) -> float:
     """Return how many requests were answered 503 for this reason."""
     page = (await registry.metrics()).splitlines()
     name = f'pilar_busy_answers_total{{service="registry",wait="{wait}"}} '
@@ -118,7 +118,7 @@ async def waited(registry: Running, wait: str) -> float:
 
 async def test_a_request_without_a_connection_is_503_for_the_pool(registry: Running) -> None:
     """Of more slow requests than connections, some time out and store nothing."""
-    token, before = registry.token("KEMENSOS"), await waited(registry, "pool")
+    token, before = registry.token("KEMENSOS"), await count_busy_answers(registry, "pool")
     await registry.execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
         "CREATE TRIGGER slow BEFORE INSERT ON pendamping FOR EACH ROW EXECUTE FUNCTION slow()"
@@ -129,8 +129,8 @@ async def test_a_request_without_a_connection_is_503_for_the_pool(registry: Runn
     refused = [answer for answer in answers if answer.status_code == 503]
     assert len(refused) >= 2
     assert {answer.json()["title"] for answer in refused} == {"Busy"}
-    assert await waited(registry, "pool") - before >= 2
-    assert (await counted(registry))["pendamping"] == len(answers) - len(refused)
+    assert await count_busy_answers(registry, "pool") - before >= 2
+    assert (await count_rows(registry))["pendamping"] == len(answers) - len(refused)
 
 
 async def test_a_concurrent_request_with_the_same_key_is_503_after_a_timeout(registry: Running) -> None:
@@ -139,12 +139,12 @@ async def test_a_concurrent_request_with_the_same_key_is_503_after_a_timeout(reg
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
         "CREATE TRIGGER slow BEFORE INSERT ON pendamping FOR EACH ROW EXECUTE FUNCTION slow()"
     )
-    before = await waited(registry, "lock")
+    before = await count_busy_answers(registry, "lock")
     answers = await asyncio.gather(
         *(registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key) for _ in range(2))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 503]
-    assert await waited(registry, "lock") == before + 1
+    assert await count_busy_answers(registry, "lock") == before + 1
     late = next(answer for answer in answers if answer.status_code == 503)
     assert (late.json()["title"], int(late.headers["retry-after"]) >= 1) == ("Busy", True)
 

@@ -3,8 +3,8 @@
 import httpx
 
 from tests.factories.cluster import Cluster
-from tests.factories.deploy.processes import free_port
-from tests.factories.services import Running, running
+from tests.factories.deploy.processes import find_free_port
+from tests.factories.services import Running, run_service
 
 
 async def test_a_migrated_service_is_ready_and_one_without_its_database_is_not(registry: Running) -> None:
@@ -31,9 +31,9 @@ async def test_metrics_name_routes_and_depths_and_no_ids(registry: Running) -> N
 
 
 async def test_metrics_are_served_on_a_port_of_their_own(cluster: Cluster) -> None:
-    port = free_port()
+    port = find_free_port()
     async with (
-        running(cluster, "registry", metrics_port=port) as registry,
+        run_service(cluster, "registry", metrics_port=port) as registry,
         httpx.AsyncClient(trust_env=False) as client,
     ):
         assert (await registry.get("/metrics")).status_code == 404

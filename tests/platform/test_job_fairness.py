@@ -15,7 +15,7 @@ from shared.jobs import Job, RowError, Step, TooManyJobs, enqueue, job_runner, r
 from shared.jobs.job_runner import MAX_REFUSALS
 from shared.jobs.queue import MAX_OPEN_JOBS
 from shared.jobs.row_errors import JOBS_AT_ONCE, expire_row_errors
-from shared.messaging import housekeeping
+from shared.messaging import maintenance
 from tests.factories.services import Running
 
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
@@ -24,97 +24,97 @@ WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka
 WAITS_FOR_THE_FIRST = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
-async def ask(registry: Running, kind: str, **more: Any) -> UUID:
+async def enqueue_job(registry: Running, kind: str, **more: Any) -> UUID:
     async with registry.session(ASKED_BY) as session:
         return await enqueue(session, kind, {}, ASKED_BY, **more)
 
 
-async def read(registry: Running, job_id: UUID, what: str = "") -> dict[str, Any]:
+async def read_job(registry: Running, job_id: UUID, what: str = "") -> dict[str, Any]:
     answer = await registry.get(f"/v1/jobs/{job_id}{what}", as_=registry.token("KEMENSOS"))
     return dict(answer.json())
 
 
 @pytest.fixture
-def order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def step_order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The kinds in the order of their steps.
 
     "long" never ends by itself, "short" has one step, and a turn is one step.
     """
     seen: list[str] = []
 
-    async def long(session: AsyncSession, job: Job) -> Step:
+    async def step_long_job(session: AsyncSession, job: Job) -> Step:
         del session
         seen.append("long")
         return Step(done=1, finished=bool(job.params.get("over")))
 
-    async def short(session: AsyncSession, job: Job) -> Step:
+    async def step_short_job(session: AsyncSession, job: Job) -> Step:
         del session, job
         seen.append("short")
         return Step(done=1, finished=True)
 
     monkeypatch.setattr(job_runner, "TURN_SECONDS", 0)
-    registry.parts.work.steps.update(long=long, short=short)
+    registry.parts.work.steps.update(long=step_long_job, short=step_short_job)
     yield seen
     del registry.parts.work.steps["long"], registry.parts.work.steps["short"]
 
 
-async def test_later_short_job_does_not_wait_for_a_long_one(registry: Running, order: list[str]) -> None:
-    await ask(registry, "long")
+async def test_later_short_job_does_not_wait_for_a_long_one(registry: Running, step_order: list[str]) -> None:
+    await enqueue_job(registry, "long")
     await run_step(registry.worker, registry.parts.work)
-    short = await ask(registry, "short")
+    short = await enqueue_job(registry, "short")
     for _ in range(2):
         await run_step(registry.worker, registry.parts.work)
-    assert (await read(registry, short))["state"] == "DONE"
-    assert order.count("short") == 1
+    assert (await read_job(registry, short))["state"] == "DONE"
+    assert step_order.count("short") == 1
 
 
-async def test_two_long_jobs_of_two_workers_take_turns(registry: Running, order: list[str]) -> None:
-    jobs = [await ask(registry, "long") for _ in range(3)]
+async def test_two_long_jobs_of_two_workers_take_turns(registry: Running, step_order: list[str]) -> None:
+    jobs = [await enqueue_job(registry, "long") for _ in range(3)]
 
-    async def turns() -> None:
+    async def run_turns() -> None:
         for _ in range(6):
             await run_step(registry.worker, registry.parts.work)
 
-    await asyncio.gather(turns(), turns())
-    done = [(await read(registry, job))["done"] for job in jobs]
-    assert (sum(done), len(order)) == (12, 12)
+    await asyncio.gather(run_turns(), run_turns())
+    done = [(await read_job(registry, job))["done"] for job in jobs]
+    assert (sum(done), len(step_order)) == (12, 12)
     # Two that lease at once may see the order of a moment ago.
     assert max(done) - min(done) <= 2
 
 
-async def test_job_whose_step_fails_delays_no_other(registry: Running, order: list[str]) -> None:
-    async def broken(session: AsyncSession, job: Job) -> Step:
+async def test_job_whose_step_fails_delays_no_other(registry: Running, step_order: list[str]) -> None:
+    async def fail(session: AsyncSession, job: Job) -> Step:
         del session, job
         raise ConnectionError
 
-    registry.parts.work.steps["broken"] = broken
+    registry.parts.work.steps["broken"] = fail
     try:
-        failing, short = await ask(registry, "broken"), await ask(registry, "short")
+        failing, short = await enqueue_job(registry, "broken"), await enqueue_job(registry, "short")
         for _ in range(2):
             await run_step(registry.worker, registry.parts.work)
-        assert (await read(registry, short))["state"] == "DONE"
-        assert (await read(registry, failing))["state"] == "RUNNING"
+        assert (await read_job(registry, short))["state"] == "DONE"
+        assert (await read_job(registry, failing))["state"] == "RUNNING"
         await registry.work()
-        assert (await read(registry, failing))["state"] == "FAILED"
+        assert (await read_job(registry, failing))["state"] == "FAILED"
     finally:
         del registry.parts.work.steps["broken"]
-    assert order == ["short"]
+    assert step_order == ["short"]
 
 
 async def test_long_job_continues_within_its_turn(registry: Running) -> None:
     steps = count(1)
 
-    async def several(session: AsyncSession, job: Job) -> Step:
+    async def step_thrice(session: AsyncSession, job: Job) -> Step:
         del session, job
         return Step(done=1, finished=next(steps) == 3)
 
-    registry.parts.work.steps["several"] = several
-    job = await ask(registry, "several")
+    registry.parts.work.steps["several"] = step_thrice
+    job = await enqueue_job(registry, "several")
     await run_step(registry.worker, registry.parts.work)
-    assert (await read(registry, job))["state"] == "DONE"
+    assert (await read_job(registry, job))["state"] == "DONE"
 
 
-async def ask_refused_job(registry: Running, size: int) -> UUID:
+async def enqueue_refused_job(registry: Running, size: int) -> UUID:
     """Run a job that does one row per step and refuses `size` others."""
 
     async def refuse(session: AsyncSession, job: Job) -> Step:
@@ -124,7 +124,7 @@ async def ask_refused_job(registry: Running, size: int) -> UUID:
         return Step(done=1, refused=size, errors=errors, place={"n": job.place.get("n", 0) + 1})
 
     registry.parts.work.steps["refuse_violations"] = refuse
-    job = await ask(registry, "refuse_violations")
+    job = await enqueue_job(registry, "refuse_violations")
     await registry.work()
     return job
 
@@ -133,8 +133,8 @@ async def ask_refused_job(registry: Running, size: int) -> UUID:
 async def test_job_fails_at_the_limit_of_refusals_and_keeps_what_was_done(
     registry: Running, size: int
 ) -> None:
-    job_id = await ask_refused_job(registry, size)
-    job = await read(registry, job_id)
+    job_id = await enqueue_refused_job(registry, size)
+    job = await read_job(registry, job_id)
     steps = MAX_REFUSALS // size + 1
     assert (job["state"], job["error"]) == ("FAILED", "TooManyRefusals")
     assert (job["done"], job["refused"]) == (steps, steps * size)
@@ -146,23 +146,23 @@ async def test_job_fails_at_the_limit_of_refusals_and_keeps_what_was_done(
 
 
 async def test_account_with_too_many_open_jobs_waits_until_one_has_ended(registry: Running) -> None:
-    jobs = [await ask(registry, "nobody.runs.this") for _ in range(MAX_OPEN_JOBS)]
+    jobs = [await enqueue_job(registry, "nobody.runs.this") for _ in range(MAX_OPEN_JOBS)]
     with pytest.raises(TooManyJobs):
-        await ask(registry, "nobody.runs.this")
-    await ask(registry, "nobody.runs.this", ordered_before=True)
+        await enqueue_job(registry, "nobody.runs.this")
+    await enqueue_job(registry, "nobody.runs.this", ordered_before=True)
     async with registry.session() as session:
         await enqueue(session, "nobody.runs.this", {}, Actor("kemensos-2"))
         await enqueue(session, "nobody.runs.this", {}, Actor.system("registry"))
     await registry.sql("UPDATE platform.job SET state = 'DONE' WHERE job_id = ANY($1)", jobs[:2])
-    await ask(registry, "nobody.runs.this")
+    await enqueue_job(registry, "nobody.runs.this")
 
 
 async def test_concurrent_requests_for_jobs_stay_within_the_limit(registry: Running) -> None:
     for _ in range(MAX_OPEN_JOBS - 1):
-        await ask(registry, "nobody.runs.this")
+        await enqueue_job(registry, "nobody.runs.this")
     async with registry.session(ASKED_BY) as session:
         await enqueue(session, "nobody.runs.this", {}, ASKED_BY)
-        other = asyncio.create_task(ask(registry, "nobody.runs.this"))
+        other = asyncio.create_task(enqueue_job(registry, "nobody.runs.this"))
         for _ in range(3_000):
             if other.done() or await registry.sql(WAITS_FOR_THE_FIRST):
                 break
@@ -174,7 +174,7 @@ async def test_concurrent_requests_for_jobs_stay_within_the_limit(registry: Runn
 async def test_too_many_open_jobs_are_refused_over_http_with_the_time_to_wait(registry: Running) -> None:
     ministry = registry.token("KEMENSOS")
     for _ in range(MAX_OPEN_JOBS):
-        await ask(registry, "nobody.runs.this")
+        await enqueue_job(registry, "nobody.runs.this")
     answer = await registry.post("/v1/coverage-count", as_=ministry, headers={"Accept-Language": "id"})
     assert (answer.status_code, answer.json()["title"]) == (409, "TooManyJobs")
     assert answer.headers["Retry-After"] == "30"
@@ -182,19 +182,19 @@ async def test_too_many_open_jobs_are_refused_over_http_with_the_time_to_wait(re
 
 
 async def test_refused_rows_expire_after_their_term_and_the_counts_stay(registry: Running) -> None:
-    jobs = [await ask_refused_job(registry, MAX_REFUSALS + 1) for _ in range(2)]
-    assert len((await read(registry, jobs[0], "/errors"))["items"]) > 0
+    jobs = [await enqueue_refused_job(registry, MAX_REFUSALS + 1) for _ in range(2)]
+    assert len((await read_job(registry, jobs[0], "/errors"))["items"]) > 0
     await registry.sql(
         "UPDATE platform.job SET ended_at = now() - interval '91 days' WHERE job_id = $1", jobs[0]
     )
     await registry.sql(
         "UPDATE platform.job SET ended_at = now() - interval '89 days' WHERE job_id = $1", jobs[1]
     )
-    await housekeeping.schedule_now(registry.worker)
+    await maintenance.schedule_now(registry.worker)
     await registry.work()
-    assert (await read(registry, jobs[0], "/errors"))["items"] == []
-    assert (await read(registry, jobs[0]))["refused"] == MAX_REFUSALS + 1
-    assert len((await read(registry, jobs[1], "/errors"))["items"]) > 0
+    assert (await read_job(registry, jobs[0], "/errors"))["items"] == []
+    assert (await read_job(registry, jobs[0]))["refused"] == MAX_REFUSALS + 1
+    assert len((await read_job(registry, jobs[1], "/errors"))["items"]) > 0
 
 
 async def test_refused_rows_of_many_jobs_expire_some_at_a_time(registry: Running) -> None:

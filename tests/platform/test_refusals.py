@@ -8,7 +8,7 @@ from tests.factories.services import Running
 ID = {"Accept-Language": "id"}
 
 
-async def message(registry: Running, path: str, language: str) -> str:
+async def read_message(registry: Running, path: str, language: str) -> str:
     answer = await registry.client.get(
         path, headers={"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Accept-Language": language}
     )
@@ -17,16 +17,21 @@ async def message(registry: Running, path: str, language: str) -> str:
 
 
 async def test_a_limit_is_named(registry: Running) -> None:
-    assert await message(registry, "/v1/pendamping?limit=201", "en") == "The value is too large: at most 200."
-    assert await message(registry, "/v1/pendamping?limit=0", "id") == "Nilai terlalu kecil: paling kecil 1."
+    assert (
+        await read_message(registry, "/v1/pendamping?limit=201", "en")
+        == "The value is too large: at most 200."
+    )
+    assert (
+        await read_message(registry, "/v1/pendamping?limit=0", "id") == "Nilai terlalu kecil: paling kecil 1."
+    )
 
 
 async def test_the_choices_are_named(registry: Running) -> None:
-    text = await message(registry, "/v1/pendamping?status=LIBUR", "en")
+    text = await read_message(registry, "/v1/pendamping?status=LIBUR", "en")
     assert text.startswith("This is not one of the known values: CALON, AKTIF, CUTI")
     assert "LIBUR" not in text
     assert "'" not in text
-    indonesian = await message(registry, "/v1/pendamping?status=LIBUR", "id")
+    indonesian = await read_message(registry, "/v1/pendamping?status=LIBUR", "id")
     assert indonesian.startswith("Bukan salah satu nilai yang dikenal: CALON, AKTIF")
 
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from tests.factories.cluster import Cluster
-from tests.factories.services import Running, open_scope, running
+from tests.factories.services import Running, open_scope, run_service
 from tests.factories.walks import WALKS
 
 # One process walks each service once, for all of these.
@@ -79,7 +79,7 @@ class Secured:
     service: Running
     tables: dict[str, list[str]]
 
-    def within(self, table: str, area: str) -> str:
+    def build_condition(self, table: str, area: str) -> str:
         """The rows of an area, found without the policies."""
         inside = f"kode_wilayah = '{area}' OR kode_wilayah LIKE '{area}.%'"
         columns = self.tables[table]
@@ -95,21 +95,21 @@ class Secured:
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-async def secured(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Secured]:
+async def secured_service(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Secured]:
     """A walked service, one of whose families lives in another area."""
-    async with running(cluster, request.param) as service:
+    async with run_service(cluster, request.param) as service:
         await WALKS[request.param](service, cluster)
         rows = await service.sql(OUT_OF_SCOPE)
         service_tables = Secured(service, {row["name"]: row["columns"] for row in rows})
-        await (write_again(service_tables) if request.param == "referral" else move_one(service_tables))
+        await (copy_rows(service_tables) if request.param == "referral" else move_family(service_tables))
         yield service_tables
 
 
-async def write_again(secured: Secured) -> None:
+async def copy_rows(secured_service: Secured) -> None:
     """Copy all rows of referral's family for another family in another area."""
     script = ["SET session_replication_role = replica"]
-    for table, columns in secured.tables.items():
-        ids = await secured.service.sql(
+    for table, columns in secured_service.tables.items():
+        ids = await secured_service.service.sql(
             "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = 'public'"
             " AND table_name = $1 AND data_type = 'uuid'",
             table,
@@ -125,35 +125,35 @@ async def write_again(secured: Secured) -> None:
             f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(t)"
             f" || jsonb_build_object({pairs}))).* FROM {table} t"
         )
-    await secured.service.execute(";".join(script))
+    await secured_service.service.execute(";".join(script))
 
 
-async def move_one(secured: Secured) -> None:
-    table, key = MOVED[secured.service.name]
-    chosen = (await secured.service.sql(f"SELECT {key} AS id FROM {table} ORDER BY {key} DESC LIMIT 1"))[0][
-        "id"
-    ]
-    for name, columns in secured.tables.items():
+async def move_family(secured_service: Secured) -> None:
+    table, key = MOVED[secured_service.service.name]
+    chosen = (
+        await secured_service.service.sql(f"SELECT {key} AS id FROM {table} ORDER BY {key} DESC LIMIT 1")
+    )[0]["id"]
+    for name, columns in secured_service.tables.items():
         if "kode_wilayah" in columns and key in columns:
             opened = f", opened_in = '{AWAY}'" if "opened_in" in columns else ""
-            await secured.service.sql(
+            await secured_service.service.sql(
                 f"UPDATE {name} SET kode_wilayah = '{AWAY}'{opened} WHERE {key} = $1", chosen
             )
 
 
-async def test_another_area_sees_its_own(secured: Secured) -> None:
+async def test_another_area_sees_its_own(secured_service: Secured) -> None:
     async with (
-        as_role(secured, secured.service.settings.database_url) as connection,
-        scoped(connection, AWAY),
+        connect_as(secured_service, secured_service.service.settings.database_url) as connection,
+        open_area(connection, AWAY),
     ):
-        for table in secured.tables:
-            expected = await secured.count(table, secured.within(table, AWAY))
+        for table in secured_service.tables:
+            expected = await secured_service.count(table, secured_service.build_condition(table, AWAY))
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == expected, table
-            assert expected or secured.service.name != "referral", table
+            assert expected or secured_service.service.name != "referral", table
 
 
 @asynccontextmanager
-async def as_role(secured: Secured, url: str) -> AsyncIterator[Any]:
+async def connect_as(secured_service: Secured, url: str) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(url)
     try:
         yield connection
@@ -162,7 +162,7 @@ async def as_role(secured: Secured, url: str) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def scoped(connection: Any, area: str) -> AsyncIterator[None]:
+async def open_area(connection: Any, area: str) -> AsyncIterator[None]:
     """A transaction as a request has it."""
     transaction = connection.transaction()
     await transaction.start()
@@ -173,57 +173,61 @@ async def scoped(connection: Any, area: str) -> AsyncIterator[None]:
         await transaction.rollback()
 
 
-async def test_every_secured_table_has_rows_here(secured: Secured) -> None:
-    empty = [table for table in secured.tables if not await secured.count(table, secured.within(table, HERE))]
+async def test_every_secured_table_has_rows_here(secured_service: Secured) -> None:
+    empty = [
+        table
+        for table in secured_service.tables
+        if not await secured_service.count(table, secured_service.build_condition(table, HERE))
+    ]
     assert empty == []
 
 
-async def test_is_forced_on_the_owner_too(secured: Secured) -> None:
-    rows = await secured.service.sql(
+async def test_is_forced_on_the_owner_too(secured_service: Secured) -> None:
+    rows = await secured_service.service.sql(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relrowsecurity"
         " AND NOT relforcerowsecurity"
     )
     assert [row["relname"] for row in rows] == []
 
 
-async def test_a_reused_connection_without_scope_sees_nothing(secured: Secured) -> None:
-    async with as_role(secured, secured.service.settings.database_url) as connection:
-        for table in secured.tables:
-            async with scoped(connection, HERE):
+async def test_a_reused_connection_without_scope_sees_nothing(secured_service: Secured) -> None:
+    async with connect_as(secured_service, secured_service.service.settings.database_url) as connection:
+        for table in secured_service.tables:
+            async with open_area(connection, HERE):
                 assert await connection.fetchval(f"SELECT count(*) FROM {table}"), table
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 
 @pytest.mark.parametrize("area", SCOPES)
-async def test_an_area_sees_only_its_own_rows(secured: Secured, area: str) -> None:
+async def test_an_area_sees_only_its_own_rows(secured_service: Secured, area: str) -> None:
     async with (
-        as_role(secured, secured.service.settings.database_url) as connection,
-        scoped(connection, area),
+        connect_as(secured_service, secured_service.service.settings.database_url) as connection,
+        open_area(connection, area),
     ):
-        for table in secured.tables:
-            expected = await secured.count(
-                table, "true" if area == "*" else secured.within(table, area or "-")
+        for table in secured_service.tables:
+            expected = await secured_service.count(
+                table, "true" if area == "*" else secured_service.build_condition(table, area or "-")
             )
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == expected, table
             assert bool(expected) == SCOPES[area], table
 
 
-async def test_nothing_is_inserted_without_scope_or_for_another_area(secured: Secured) -> None:
-    async with as_role(secured, secured.service.settings.database_url) as connection:
-        for table in secured.tables:
-            row = await secured.service.sql(
-                f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE {secured.within(table, HERE)} LIMIT 1"
+async def test_nothing_is_inserted_without_scope_or_for_another_area(secured_service: Secured) -> None:
+    async with connect_as(secured_service, secured_service.service.settings.database_url) as connection:
+        for table in secured_service.tables:
+            row = await secured_service.service.sql(
+                f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE {secured_service.build_condition(table, HERE)} LIMIT 1"
             )
             for area in ("", "33.2", "33.25", "33.24.0"):
-                assert await refused(connection, table, row[0]["row"], area) == "42501", (table, area)
-            assert await refused(connection, table, row[0]["row"], HERE) in {"23505", "42501"}, table
+                assert await read_sqlstate(connection, table, row[0]["row"], area) == "42501", (table, area)
+            assert await read_sqlstate(connection, table, row[0]["row"], HERE) in {"23505", "42501"}, table
 
 
-async def refused(connection: Any, table: str, row: str, area: str) -> str:
+async def read_sqlstate(connection: Any, table: str, row: str, area: str) -> str:
     """Return the SQLSTATE that refuses a copy of a row."""
     assert json.loads(row)
     statement = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, $1::text::jsonb)).*"
-    async with scoped(connection, area):
+    async with open_area(connection, area):
         try:
             await connection.execute(statement, row)
         except asyncpg.PostgresError as error:
@@ -231,28 +235,32 @@ async def refused(connection: Any, table: str, row: str, area: str) -> str:
     return "inserted"
 
 
-async def test_rows_of_the_own_area_may_be_written_in_most_tables(secured: Secured) -> None:
+async def test_rows_of_the_own_area_may_be_written_in_most_tables(secured_service: Secured) -> None:
     """A copy of an own row fails for being a duplicate, not for its scope."""
-    async with as_role(secured, secured.service.settings.database_url) as connection:
+    async with connect_as(secured_service, secured_service.service.settings.database_url) as connection:
         reasons: list[str] = []
-        for table in secured.tables:
-            row = await secured.service.sql(
-                f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE {secured.within(table, HERE)} LIMIT 1"
+        for table in secured_service.tables:
+            row = await secured_service.service.sql(
+                f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE {secured_service.build_condition(table, HERE)} LIMIT 1"
             )
-            reasons.append(await refused(connection, table, row[0]["row"], HERE))
-    assert reasons.count("23505") >= len(reasons) - 1, dict(zip(secured.tables, reasons, strict=True))
+            reasons.append(await read_sqlstate(connection, table, row[0]["row"], HERE))
+    assert reasons.count("23505") >= len(reasons) - 1, dict(zip(secured_service.tables, reasons, strict=True))
 
 
-async def test_the_worker_role_bypasses_row_security(secured: Secured) -> None:
-    async with as_role(secured, secured.service.settings.worker_database_url) as connection:
-        for table in secured.tables:
-            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == await secured.count(table)
+async def test_the_worker_role_bypasses_row_security(secured_service: Secured) -> None:
+    async with connect_as(
+        secured_service, secured_service.service.settings.worker_database_url
+    ) as connection:
+        for table in secured_service.tables:
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == await secured_service.count(
+                table
+            )
 
 
 @pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
-async def test_neither_role_changes_tables(secured: Secured, role: str) -> None:
-    table = next(iter(secured.tables))
-    async with as_role(secured, getattr(secured.service.settings, role)) as connection:
+async def test_neither_role_changes_tables(secured_service: Secured, role: str) -> None:
+    table = next(iter(secured_service.tables))
+    async with connect_as(secured_service, getattr(secured_service.service.settings, role)) as connection:
         for statement in (
             f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
             f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
@@ -271,21 +279,21 @@ async def test_neither_role_changes_tables(secured: Secured, role: str) -> None:
 
 
 async def test_every_table_about_a_family_has_it_or_is_searched_by_area_over_the_country(
-    secured: Secured,
+    secured_service: Secured,
 ) -> None:
-    rows = await secured.service.sql(
+    rows = await secured_service.service.sql(
         "SELECT n.nspname || '.' || c.relname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
         " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attname = 'kpm_id' AND c.relkind IN ('r', 'p')"
         " AND (n.nspname = 'public' OR n.nspname LIKE 'replica_%') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
     )
-    assert {row["name"] for row in rows} == SEARCHED[secured.service.name]
+    assert {row["name"] for row in rows} == SEARCHED[secured_service.service.name]
 
 
-async def test_every_table_with_an_area_has_it_or_a_reason(secured: Secured) -> None:
-    rows = await secured.service.sql(
+async def test_every_table_with_an_area_has_it_or_a_reason(secured_service: Secured) -> None:
+    rows = await secured_service.service.sql(
         "SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n"
         " ON n.oid = c.relnamespace WHERE a.attname = 'kode_wilayah' AND c.relkind IN ('r', 'p')"
         " AND n.nspname = 'public' AND NOT c.relrowsecurity"
     )
-    without = {f"{secured.service.name}: {row['relname']}" for row in rows}
-    assert without == {name for name in OPEN if name.startswith(secured.service.name)}
+    without = {f"{secured_service.service.name}: {row['relname']}" for row in rows}
+    assert without == {name for name in OPEN if name.startswith(secured_service.service.name)}

@@ -18,54 +18,56 @@ SOON = timedelta(days=3)
 
 
 @pytest.fixture
-def done() -> list[str]:
+def done_subjects() -> list[str]:
     return []
 
 
 @pytest.fixture
-def todo(done: list[str]) -> Work:
-    async def remember(session: AsyncSession, due: ScheduledTask) -> None:
+def task_work(done_subjects: list[str]) -> Work:
+    async def record_subject(session: AsyncSession, due: ScheduledTask) -> None:
         del session
-        done.append(due.subject_id)
+        done_subjects.append(due.subject_id)
 
-    return Work(scheduled_tasks={"term_ends": remember})
+    return Work(scheduled_tasks={"term_ends": record_subject})
 
 
-async def plan(registry: Running, subject: str, due_at: datetime, **more: Any) -> None:
+async def schedule_task(registry: Running, subject: str, due_at: datetime, **more: Any) -> None:
     async with registry.session() as session:
         await schedule(session, "term_ends", due_at, subject_id=subject, **more)
 
 
 async def test_a_task_does_not_run_before_its_business_time(
-    registry: Running, todo: Work, done: list[str]
+    registry: Running, task_work: Work, done_subjects: list[str]
 ) -> None:
-    await plan(registry, "a", datetime.now(UTC) + SOON)
-    assert not await run_scheduled_task(registry.worker, todo)
+    await schedule_task(registry, "a", datetime.now(UTC) + SOON)
+    assert not await run_scheduled_task(registry.worker, task_work)
     await registry.set_clock(datetime.now(UTC) + SOON + timedelta(minutes=1))
-    assert await run_scheduled_task(registry.worker, todo)
-    assert not await run_scheduled_task(registry.worker, todo)
-    assert done == ["a"]
+    assert await run_scheduled_task(registry.worker, task_work)
+    assert not await run_scheduled_task(registry.worker, task_work)
+    assert done_subjects == ["a"]
 
 
 async def test_a_task_on_real_time_ignores_the_business_clock(
-    registry: Running, todo: Work, done: list[str]
+    registry: Running, task_work: Work, done_subjects: list[str]
 ) -> None:
-    await plan(registry, "a", datetime.now(UTC) + SOON, clock="real")
+    await schedule_task(registry, "a", datetime.now(UTC) + SOON, clock="real")
     await registry.set_clock(datetime.now(UTC) + 2 * SOON)
-    assert not await run_scheduled_task(registry.worker, todo)
-    assert done == []
+    assert not await run_scheduled_task(registry.worker, task_work)
+    assert done_subjects == []
 
 
-async def test_many_workers_run_each_task_once(registry: Running, todo: Work, done: list[str]) -> None:
+async def test_many_workers_run_each_task_once(
+    registry: Running, task_work: Work, done_subjects: list[str]
+) -> None:
     for number in range(12):
-        await plan(registry, str(number), datetime.now(UTC) - SOON)
+        await schedule_task(registry, str(number), datetime.now(UTC) - SOON)
 
-    async def until_nothing() -> None:
-        while await run_scheduled_task(registry.worker, todo):
+    async def run_all() -> None:
+        while await run_scheduled_task(registry.worker, task_work):
             pass
 
-    await asyncio.gather(*(until_nothing() for _ in range(4)))
-    assert sorted(done, key=int) == [str(number) for number in range(12)]
+    await asyncio.gather(*(run_all() for _ in range(4)))
+    assert sorted(done_subjects, key=int) == [str(number) for number in range(12)]
 
 
 @pytest.mark.parametrize(
@@ -74,13 +76,13 @@ async def test_many_workers_run_each_task_once(registry: Running, todo: Work, do
 async def test_a_failed_task_is_retried_later(registry: Running, fault: type[Exception]) -> None:
     tries: list[int] = []
 
-    async def broken(session: AsyncSession, due: ScheduledTask) -> None:
+    async def fail(session: AsyncSession, due: ScheduledTask) -> None:
         del session
         tries.append(due.attempts)
         raise fault
 
-    work = Work(scheduled_tasks={"term_ends": broken})
-    await plan(registry, "a", datetime.now(UTC) - SOON)
+    work = Work(scheduled_tasks={"term_ends": fail})
+    await schedule_task(registry, "a", datetime.now(UTC) - SOON)
     assert await run_scheduled_task(registry.worker, work)
     assert not await run_scheduled_task(registry.worker, work), "it waits before the next try"
     (row,) = await registry.sql(
@@ -95,15 +97,15 @@ async def test_a_failed_task_is_retried_later(registry: Running, fault: type[Exc
 async def test_a_task_that_always_fails_does_not_end_the_worker(registry: Running) -> None:
     stop, later = asyncio.Event(), asyncio.Event()
 
-    async def one_is_ill(session: AsyncSession, due: ScheduledTask) -> None:
+    async def fail_unless_well(session: AsyncSession, due: ScheduledTask) -> None:
         if due.subject_id == "well":
             later.set()
             return
         await (await raw(session)).execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    todo = Work(scheduled_tasks={"term_ends": one_is_ill})
-    await plan(registry, "ill", datetime.now(UTC) - 2 * SOON)
-    await plan(registry, "well", datetime.now(UTC) - SOON)
+    todo = Work(scheduled_tasks={"term_ends": fail_unless_well})
+    await schedule_task(registry, "ill", datetime.now(UTC) - 2 * SOON)
+    await schedule_task(registry, "well", datetime.now(UTC) - SOON)
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))
     try:
         async with asyncio.timeout(30):
@@ -114,16 +116,16 @@ async def test_a_task_that_always_fails_does_not_end_the_worker(registry: Runnin
 
 
 async def test_scheduling_again_moves_and_unscheduling_cancels(
-    registry: Running, todo: Work, done: list[str]
+    registry: Running, task_work: Work, done_subjects: list[str]
 ) -> None:
-    await plan(registry, "a", datetime.now(UTC) - SOON)
-    await plan(registry, "a", datetime.now(UTC) + SOON)
-    assert not await run_scheduled_task(registry.worker, todo)
-    await plan(registry, "b", datetime.now(UTC) - SOON)
+    await schedule_task(registry, "a", datetime.now(UTC) - SOON)
+    await schedule_task(registry, "a", datetime.now(UTC) + SOON)
+    assert not await run_scheduled_task(registry.worker, task_work)
+    await schedule_task(registry, "b", datetime.now(UTC) - SOON)
     async with registry.session() as session:
         await unschedule(session, "term_ends", "b")
-    assert not await run_scheduled_task(registry.worker, todo)
-    assert done == []
+    assert not await run_scheduled_task(registry.worker, task_work)
+    assert done_subjects == []
 
 
 async def lane_of(session: AsyncSession, due: ScheduledTask) -> str:
@@ -131,7 +133,7 @@ async def lane_of(session: AsyncSession, due: ScheduledTask) -> str:
     return due.subject_id.split("-")[0]
 
 
-async def until_done(registry: Running, work: Work) -> None:
+async def run_tasks(registry: Running, work: Work) -> None:
     while await run_scheduled_task(registry.worker, work):
         pass
 
@@ -145,20 +147,20 @@ async def test_only_one_idle_loop_for_calls_polls(registry: Running) -> None:
 
     looks: list[float] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    def record_look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         if "UPDATE platform.scheduled_task SET lease =" in statement:
             looks.append(asyncio.get_running_loop().time())
 
     stop, every = asyncio.Event(), 0.1
     todo = Work(calls={"term_ends": ExternalCall(lane_of, perform, record)})
     engine = registry.worker.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record_look)
     began = asyncio.get_running_loop().time()
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=every))
     await asyncio.sleep(10 * every)
     stop.set()
     await running
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", record_look)
     turns = (asyncio.get_running_loop().time() - began) / every
     assert 1 <= len(looks) <= turns + 1
 
@@ -186,11 +188,11 @@ async def test_tasks_of_one_lane_run_one_at_a_time(registry: Running) -> None:
     work = Work(calls={"term_ends": ExternalCall(lane_of, perform, record)})
     for number, lane in enumerate(["slow"] * 4 + ["quick"] * 3):
         subject = f"{lane}-{number % 4}"
-        await plan(
+        await schedule_task(
             registry, subject, datetime.now(UTC) - SOON + timedelta(hours=number), clock="real", lane=lane
         )
 
-    await asyncio.gather(*(until_done(registry, work) for _ in range(4)))
+    await asyncio.gather(*(run_tasks(registry, work) for _ in range(4)))
     assert quick_done.is_set()
     assert most == {"slow": 1, "quick": 1}
     left = "SELECT count(*) AS n FROM platform.scheduled_task WHERE kind = 'term_ends' AND done_at IS NULL"
@@ -216,8 +218,10 @@ async def test_a_call_that_cannot_be_prepared_fails_alone(registry: Running) -> 
 
     work = Work(calls={"term_ends": ExternalCall(prepare, perform, record)})
     for number, subject in enumerate(("broken", "whole")):
-        await plan(registry, subject, datetime.now(UTC) - SOON + timedelta(seconds=number), clock="real")
-    await until_done(registry, work)
+        await schedule_task(
+            registry, subject, datetime.now(UTC) - SOON + timedelta(seconds=number), clock="real"
+        )
+    await run_tasks(registry, work)
     assert called == ["whole"]
     (left,) = await registry.sql(
         "SELECT subject_id, error FROM platform.scheduled_task WHERE done_at IS NULL"
@@ -230,7 +234,7 @@ async def test_a_call_is_recorded_although_its_task_was_moved_or_cancelled(regis
 
     async def perform(subject: str) -> str:
         if subject == "moved":
-            await plan(registry, subject, datetime.now(UTC) + SOON, clock="real")
+            await schedule_task(registry, subject, datetime.now(UTC) + SOON, clock="real")
         if subject == "called off":
             async with registry.session() as session:
                 await unschedule(session, "term_ends", subject)
@@ -246,8 +250,8 @@ async def test_a_call_is_recorded_although_its_task_was_moved_or_cancelled(regis
 
     work = Work(calls={"term_ends": ExternalCall(prepare, perform, record)})
     for subject in ("moved", "called off", "left alone"):
-        await plan(registry, subject, datetime.now(UTC) - SOON, clock="real")
-    await until_done(registry, work)
+        await schedule_task(registry, subject, datetime.now(UTC) - SOON, clock="real")
+    await run_tasks(registry, work)
     assert sorted(recorded) == [("called off", True), ("left alone", False), ("moved", True)]
     left = await registry.sql("SELECT subject_id FROM platform.scheduled_task WHERE done_at IS NULL")
     assert [row["subject_id"] for row in left] == ["moved"], "it falls due once more when it was moved to"
@@ -273,6 +277,6 @@ async def test_an_external_call_runs_between_two_transactions(registry: Running)
         seen.append(result)
 
     work = Work(calls={"term_ends": ExternalCall(prepare, perform, record)})
-    await plan(registry, "the partner", datetime.now(UTC) - SOON)
+    await schedule_task(registry, "the partner", datetime.now(UTC) - SOON)
     await run_scheduled_task(registry.worker, work)
     assert seen == ["to the partner answered"]

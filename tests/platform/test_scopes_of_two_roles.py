@@ -15,11 +15,11 @@ from shared.access import PERMISSIONS, Role
 from shared.http import Route
 from shared.http.openapi import routes_of
 from tests.factories.cluster import Cluster
-from tests.factories.services import Running, running
+from tests.factories.services import Running, run_service
 from tests.factories.walks import WALKS
-from tests.factories.walks.platform import everywhere
+from tests.factories.walks.platform import walk_shared_operations
 
-pytestmark = pytest.mark.xdist_group("walked")
+pytestmark = pytest.mark.xdist_group("walked_service")
 SERVICES = ("registry", "caseload", "graduation", "referral")
 HERE, AWAY = "33.24", "33.25"
 # Roles that see nothing of a family only because they are in the same area.
@@ -51,7 +51,7 @@ class Sample:
     def ids(self) -> set[str]:
         return {*UUID.findall(self.path), *UUID.findall(self.content)}
 
-    def without(self, ids: set[str]) -> "Sample":
+    def replace_ids(self, ids: set[str]) -> "Sample":
         """The same request naming things that do not exist."""
         path, content = self.path, self.content
         for one in self.ids & ids:
@@ -83,25 +83,25 @@ class Walked:
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-async def walked(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Walked]:
-    async with running(cluster, request.param) as service:
+async def walked_service(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Walked]:
+    async with run_service(cluster, request.param) as service:
         samples: list[Sample] = []
 
-        async def keep(response: httpx.Response) -> None:
-            sample = sample_of(service, response)
+        async def store_sample(response: httpx.Response) -> None:
+            sample = build_sample(service, response)
             same = [
                 one for one in samples if sample and (one.route, one.method) == (sample.route, sample.method)
             ]
             if sample and len(same) < SAMPLES_PER_OPERATION:
                 samples.append(sample)
 
-        service.client.event_hooks["response"] = [keep]
-        await everywhere(service, await WALKS[request.param](service, cluster))
+        service.client.event_hooks["response"] = [store_sample]
+        await walk_shared_operations(service, await WALKS[request.param](service, cluster))
         service.client.event_hooks["response"] = []
         yield Walked(service, samples, await hidden_ids(service))
 
 
-def sample_of(service: Running, response: httpx.Response) -> Sample | None:
+def build_sample(service: Running, response: httpx.Response) -> Sample | None:
     request = response.request
     path = request.url.raw_path.decode()
     for route in routes_of(service.app):
@@ -125,11 +125,11 @@ async def hidden_ids(service: Running) -> set[str]:
     return ids
 
 
-def outcome(answer: httpx.Response) -> Any:
+def read_outcome(answer: httpx.Response) -> Any:
     return answer.status_code, answer.json().get("title") if answer.is_error else None
 
 
-async def faults_of(walked: Walked, roles: tuple[Role, ...]) -> list[str]:
+async def find_faults(walked: Walked, roles: tuple[Role, ...]) -> list[str]:
     faults = []
     for sample in walked.samples:
         permission = sample.route.declared.permission
@@ -139,7 +139,7 @@ async def faults_of(walked: Walked, roles: tuple[Role, ...]) -> list[str]:
         token = walked.token(roles, AWAY if granting - STRANGERS_HERE else HERE)
         answer = await walked.send(sample, token)
         named = sample.ids & walked.hidden
-        where = f"{sample.method} {sample.route.path} {outcome(answer)}"
+        where = f"{sample.method} {sample.route.path} {read_outcome(answer)}"
         if not granting:
             faults += [where] if answer.status_code != 403 else []
             continue
@@ -150,18 +150,20 @@ async def faults_of(walked: Walked, roles: tuple[Role, ...]) -> list[str]:
         if named and answer.is_success:
             faults.append(f"{where} takes a stranger's id")
         elif named:
-            unknown = outcome(await walked.send(sample.without(walked.hidden), token))
-            faults += [f"{where}, unknown: {unknown}"] if unknown != outcome(answer) else []
+            unknown = read_outcome(await walked.send(sample.replace_ids(walked.hidden), token))
+            faults += [f"{where}, unknown: {unknown}"] if unknown != read_outcome(answer) else []
     return faults
 
 
-async def test_every_operation_is_sampled(walked: Walked) -> None:
-    routes = routes_of(walked.service.app)
+async def test_every_operation_is_sampled(walked_service: Walked) -> None:
+    routes = routes_of(walked_service.service.app)
     operations = {(method, route.path) for route in routes for method in route.methods or ()}
-    assert operations - {(sample.method, sample.route.path) for sample in walked.samples} == set()
-    assert len(walked.hidden) >= 5
+    assert operations - {(sample.method, sample.route.path) for sample in walked_service.samples} == set()
+    assert len(walked_service.hidden) >= 5
 
 
 @pytest.mark.parametrize("roles", ROLES, ids="+".join)
-async def test_a_second_role_opens_no_row_of_another_family(walked: Walked, roles: tuple[Role, ...]) -> None:
-    assert await faults_of(walked, roles) == []
+async def test_a_second_role_opens_no_row_of_another_family(
+    walked_service: Walked, roles: tuple[Role, ...]
+) -> None:
+    assert await find_faults(walked_service, roles) == []

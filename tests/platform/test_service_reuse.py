@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from tests.factories.cluster import Cluster
-from tests.factories.journeys.four_services import digests
-from tests.factories.services import running
+from tests.factories.journeys.four_services import read_digests
+from tests.factories.services import run_service
 
 NUMBERS = "SELECT seqrelid::regclass::text AS name, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence"
 
@@ -18,8 +18,8 @@ INSERT INTO platform.cursor (subscription, topic, key) SELECT 'planted', 'plante
 
 @pytest.mark.parametrize("rows", [1, 5_000], ids=["little", "much"])
 async def test_a_reused_database_is_as_after_its_migrations(cluster: Cluster, rows: int) -> None:
-    async with running(cluster, "graduation") as first:
-        fresh, numbers = await digests(first), await first.sql(NUMBERS)
+    async with run_service(cluster, "graduation") as first:
+        fresh, numbers = await read_digests(first), await first.sql(NUMBERS)
         path = await first.sql("SHOW search_path")
         await first.set_clock(datetime(2026, 1, 1, tzinfo=UTC))
         await first.put_file(b"a scan", as_=first.token("KEMENSOS"))
@@ -28,12 +28,12 @@ async def test_a_reused_database_is_as_after_its_migrations(cluster: Cluster, ro
         await first.sql("UPDATE instrument SET threshold_percent = threshold_percent + 1")
         await first.sql(MUCH, rows)
         await first.sql("SELECT set_config('search_path', 'nowhere', false), pg_advisory_lock(1)")
-        assert await digests(first) != fresh
+        assert await read_digests(first) != fresh
         left = await asyncpg.connect(cluster.address(first.database_name))
         await left.execute("BEGIN; LOCK TABLE instrument")
-    async with running(cluster, "graduation") as second:
+    async with run_service(cluster, "graduation") as second:
         assert second.database_name == first.database_name
-        assert await digests(second) == fresh
+        assert await read_digests(second) == fresh
         assert await second.sql(NUMBERS) == numbers
         assert await second.sql("SHOW search_path") == path
     assert left.is_closed()
@@ -57,13 +57,13 @@ async def test_a_reused_database_is_as_after_its_migrations(cluster: Cluster, ro
     ],
 )
 async def test_a_database_with_other_changes_is_not_reused(cluster: Cluster, statement: str) -> None:
-    async with running(cluster, "registry") as first:
+    async with run_service(cluster, "registry") as first:
         name = first.database_name
         if "advisory" in statement:
             async with first.session() as session:
                 await (await session.connection()).exec_driver_sql(statement)
         else:
             await first.execute(statement)
-    async with running(cluster, "registry") as second:
+    async with run_service(cluster, "registry") as second:
         assert second.database_name != name
         assert (await second.get("/readyz")).status_code == 200

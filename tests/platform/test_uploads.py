@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.server import served
-from tests.factories.raw_http import Connection, connected, head, until
+from tests.factories.raw_http import Connection, build_head, open_connection, wait_until
 from tests.factories.services import Running
 
 HEADERS = {"Content-Type": "application/octet-stream"}
@@ -28,11 +28,11 @@ async def client(registry: Running) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def authorized(registry: Running, sub: str, **more: str) -> dict[str, str]:
+def build_headers(registry: Running, sub: str, **more: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {registry.token('KEMENSOS', sub)}", **HEADERS, **more}
 
 
-async def trickle(seconds: float) -> AsyncIterator[bytes]:
+async def yield_slowly(seconds: float) -> AsyncIterator[bytes]:
     """Yield a part each half second."""
     ends_at = monotonic() + seconds
     while monotonic() < ends_at:
@@ -40,13 +40,13 @@ async def trickle(seconds: float) -> AsyncIterator[bytes]:
         await asyncio.sleep(0.5)
 
 
-async def until_released(release: asyncio.Event) -> AsyncIterator[bytes]:
+async def yield_until_released(release: asyncio.Event) -> AsyncIterator[bytes]:
     while not release.is_set():
         yield os.urandom(PART)
         await asyncio.sleep(0.1)
 
 
-async def drip(connection: Connection) -> None:
+async def send_slowly(connection: Connection) -> None:
     while True:
         connection.send(b"x")
         await asyncio.sleep(0.05)
@@ -58,7 +58,7 @@ async def upload(
     return await client.post("/v1/files", content=content, headers=headers)
 
 
-async def refused_or_slow(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> bool:
+async def is_refused_or_slow(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> bool:
     began = monotonic()
     answer = await client.get(path, headers=headers)
     return answer.status_code != 200 or monotonic() - began > USUAL_SECONDS
@@ -68,19 +68,21 @@ async def refused_or_slow(client: httpx.AsyncClient, path: str, headers: dict[st
 async def test_slow_uploads_succeed_and_delay_no_other_request(
     registry: Running, client: httpx.AsyncClient
 ) -> None:
-    reader = authorized(registry, "reader")
+    reader = build_headers(registry, "reader")
     bad: list[bool] = []
     async with asyncio.TaskGroup() as group:
-        long = group.create_task(upload(client, authorized(registry, "slowest"), trickle(A_MINUTE)))
+        long = group.create_task(upload(client, build_headers(registry, "slowest"), yield_slowly(A_MINUTE)))
         many = [
             group.create_task(
-                upload(client, authorized(registry, f"slow-{n % 3}"), trickle(LONGER_THAN_A_TRANSACTION))
+                upload(
+                    client, build_headers(registry, f"slow-{n % 3}"), yield_slowly(LONGER_THAN_A_TRANSACTION)
+                )
             )
             for n in range(12)
         ]
         assert len(many) > registry.settings.pool_size
         while not all(one.done() for one in many):
-            bad += [await refused_or_slow(client, path, reader) for path in ("/v1/pendamping", "/readyz")]
+            bad += [await is_refused_or_slow(client, path, reader) for path in ("/v1/pendamping", "/readyz")]
             await asyncio.sleep(0.2)
     assert [one.result().status_code for one in many] == [201] * 12
     assert long.result().status_code == 201
@@ -92,9 +94,11 @@ async def test_slow_uploads_succeed_and_delay_no_other_request(
 
 async def test_a_client_has_so_many_uploads_at_a_time(registry: Running, client: httpx.AsyncClient) -> None:
     release, most = asyncio.Event(), registry.settings.max_uploads
-    sender, other = authorized(registry, "sender"), authorized(registry, "other")
-    running = [asyncio.create_task(upload(client, sender, until_released(release))) for _ in range(most)]
-    await until(lambda: registry.app.state.uploads.running["sender"] == most)
+    sender, other = build_headers(registry, "sender"), build_headers(registry, "other")
+    running = [
+        asyncio.create_task(upload(client, sender, yield_until_released(release))) for _ in range(most)
+    ]
+    await wait_until(lambda: registry.app.state.uploads.running["sender"] == most)
     refused = await client.post("/v1/files", content=b"one more", headers=sender)
     assert (refused.status_code, refused.json()["title"]) == (429, "TooManyUploads")
     assert int(refused.headers["retry-after"]) > 0
@@ -112,10 +116,10 @@ async def test_an_aborted_upload_stores_nothing_and_is_not_counted(
     registry: Running, client: httpx.AsyncClient
 ) -> None:
     uploads = registry.app.state.uploads
-    running = asyncio.create_task(upload(client, authorized(registry, "leaver"), trickle(30)))
-    await until(lambda: uploads.running["leaver"] == 1)
+    running = asyncio.create_task(upload(client, build_headers(registry, "leaver"), yield_slowly(30)))
+    await wait_until(lambda: uploads.running["leaver"] == 1)
     running.cancel()
-    await until(lambda: uploads.running["leaver"] == 0)
+    await wait_until(lambda: uploads.running["leaver"] == 0)
     assert (await registry.sql("SELECT count(*) AS n FROM platform.file"))[0]["n"] == 0
     assert registry.database.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
@@ -125,11 +129,11 @@ async def test_an_upload_below_the_minimum_rate_is_408(
 ) -> None:
     monkeypatch.setattr("shared.http.body.GRACE_SECONDS", 0.5)
 
-    async with served(registry.app, "127.0.0.1", 0) as port, connected(port) as connection:
-        headers = authorized(registry, "dripping", **{"Content-Length": "1000000"})
-        connection.send(head("POST", "/v1/files", headers))
-        dripping = asyncio.create_task(drip(connection))
-        answer = await connection.answer()
+    async with served(registry.app, "127.0.0.1", 0) as port, open_connection(port) as connection:
+        headers = build_headers(registry, "dripping", **{"Content-Length": "1000000"})
+        connection.send(build_head("POST", "/v1/files", headers))
+        dripping = asyncio.create_task(send_slowly(connection))
+        answer = await connection.read_answer()
         dripping.cancel()
     assert (answer.status, answer.json()["title"]) == (408, "RequestTooSlow")
     assert not registry.app.state.uploads.running

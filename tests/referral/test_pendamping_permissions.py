@@ -9,21 +9,26 @@ import pytest
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PendampingStatusChanged, PenugasanEnded, WilayahTugasEnded
 from shared.events import Event
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts, pendamping_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import (
+    TODAY,
+    build_family_facts,
+    build_graduasi_determined,
+    build_pendamping_facts,
+)
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
 
 
-async def a_case(referral: Running) -> World:
-    world = await a_world(referral, {})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running) -> World:
+    world = await create_world(referral, {})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
-def status(world: World, value: PendampingStatus, from_on: Any) -> PendampingStatusChanged:
+def build_status_changed(world: World, value: PendampingStatus, from_on: Any) -> PendampingStatusChanged:
     return PendampingStatusChanged(
         pendamping_id=world.family.pendamping_id,
         pendamping_no="PS-1",
@@ -35,37 +40,37 @@ def status(world: World, value: PendampingStatus, from_on: Any) -> PendampingSta
 
 
 async def test_pendamping_on_leave_cannot_act_until_back(referral: Running) -> None:
-    world = await a_case(referral)
-    await world.apply_events(status(world, PendampingStatus.CUTI, TODAY - timedelta(days=3)))
-    refused = await world.consent(KUR)
+    world = await create_case(referral)
+    await world.apply_events(build_status_changed(world, PendampingStatus.CUTI, TODAY - timedelta(days=3)))
+    refused = await world.record_consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (409, "PendampingInactive")
     assert "CUTI" in refused.json()["detail"]
-    await world.apply_events(status(world, PendampingStatus.AKTIF, TODAY))
-    assert (await world.consent(KUR)).status_code == 201
+    await world.apply_events(build_status_changed(world, PendampingStatus.AKTIF, TODAY))
+    assert (await world.record_consent(KUR)).status_code == 201
 
 
 async def test_pendamping_can_act_before_the_leave_starts(referral: Running) -> None:
-    world = await a_case(referral)
-    await world.apply_events(status(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
-    assert (await world.consent(KUR)).status_code == 201
+    world = await create_case(referral)
+    await world.apply_events(build_status_changed(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
+    assert (await world.record_consent(KUR)).status_code == 201
 
 
 async def test_pendamping_without_a_replica_row_is_not_yet_known(referral: Running) -> None:
-    world = await a_world(referral, {})
-    known = [fact for fact in family_facts(world.family) if not fact.wire.startswith("registry.")]
-    await world.apply_events(*known, determined(world.family))
-    refused = await world.consent(KUR)
+    world = await create_world(referral, {})
+    known = [fact for fact in build_family_facts(world.family) if not fact.wire.startswith("registry.")]
+    await world.apply_events(*known, build_graduasi_determined(world.family))
+    refused = await world.record_consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (409, "NotYetKnown")
     assert refused.headers["Retry-After"] == "2"
-    await world.apply_events(*pendamping_facts(world.family))
-    assert (await world.consent(KUR)).status_code == 201
+    await world.apply_events(*build_pendamping_facts(world.family))
+    assert (await world.record_consent(KUR)).status_code == 201
 
 
 @pytest.mark.parametrize("ended", ["placement", "area"])
 async def test_pendamping_cannot_act_after_the_placement_or_area_ended(referral: Running, ended: str) -> None:
-    world = await a_world(referral, {})
-    facts = family_facts(world.family)
-    await world.apply_events(*facts, determined(world.family))
+    world = await create_world(referral, {})
+    facts = build_family_facts(world.family)
+    await world.apply_events(*facts, build_graduasi_determined(world.family))
     (area,) = (fact for fact in facts if fact.wire == "registry.wilayah_tugas_placed.v1")
     about: dict[str, Any] = {
         "penugasan_id": world.family.penugasan_id,
@@ -88,5 +93,5 @@ async def test_pendamping_cannot_act_after_the_placement_or_area_ended(referral:
         ),
     }
     await world.apply_events(ends[ended])
-    refused = await world.consent(KUR)
+    refused = await world.record_consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (403, "FamilyNotAccompanied")

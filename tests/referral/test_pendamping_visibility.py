@@ -8,22 +8,29 @@ import httpx
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.caseload import DampinganEnded
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import DESA, TODAY, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import DESA, TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
 
 KUR = "KUR_SUPERMIKRO"
-TABLES = ("rujukan", "rujukan_program", "consent", "attempt", "rujukan_program_history", "offer_shown")
+TABLES = (
+    "rujukan",
+    "rujukan_program",
+    "consent",
+    "delivery_attempt",
+    "rujukan_program_history",
+    "offer_shown",
+)
 
 
-async def sent_case(referral: Running, bank: PartnerSimulator) -> tuple[World, str, Any]:
+async def send_case(referral: Running, bank: PartnerSimulator) -> tuple[World, str, Any]:
     """Return a sent rujukan, the id of its offer, and the event of its dampingan."""
-    world = await a_world(referral, {"BANK_KUR": bank})
-    facts = family_facts(world.family)
-    await world.apply_events(*facts, determined(world.family))
+    world = await create_world(referral, {"BANK_KUR": bank})
+    facts = build_family_facts(world.family)
+    await world.apply_events(*facts, build_graduasi_determined(world.family))
     await referral.get(f"/v1/offer?kpm_id={world.family.kpm_id}", as_=world.pendamping)
-    return world, await world.sent(KUR), facts[1]
+    return world, await world.send_rujukan(KUR), facts[1]
 
 
 async def end_dampingan(world: World, dampingan: Any) -> None:
@@ -34,7 +41,7 @@ async def end_dampingan(world: World, dampingan: Any) -> None:
 async def read_all(world: World, program: str, token: str) -> dict[str, httpx.Response]:
     """Return the answer of each route that shows data of a family."""
     kpm_id = world.family.kpm_id
-    program_row = (await world.programs())[KUR]
+    program_row = (await world.read_programs())[KUR]
     case, offer = f"/v1/rujukan/{program_row['rujukan_id']}", f"/v1/rujukan-program/{program}"
     parts = (
         f"{offer}/history",
@@ -64,7 +71,7 @@ def paths_with_family(answers: dict[str, httpx.Response], world: World) -> list[
 
 async def test_rows_of_a_family_are_visible_only_to_its_pendamping(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, program, dampingan = await sent_case(referral, bank)
+        world, program, dampingan = await send_case(referral, bank)
         own = await read_all(world, program, world.pendamping)
         assert len(paths_with_family(own, world)) >= 5
         stranger = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
@@ -84,7 +91,7 @@ async def read_after_dampingan_end(world: World, program: str, dampingan: Any) -
 
 async def test_database_shows_a_pendamping_only_accompanied_families(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, _, dampingan = await sent_case(referral, bank)
+        world, _, dampingan = await send_case(referral, bank)
         me = str(world.family.pendamping_id)
         assert await read_visible_tables(referral, me) == dict.fromkeys(TABLES, True)
         for someone in (str(uuid4()), ""):
@@ -107,10 +114,10 @@ async def read_visible_tables(referral: Running, pendamping: str) -> dict[str, b
 
 
 async def test_answer_is_replayed_only_while_its_family_is_in_scope(referral: Running) -> None:
-    world = await a_world(referral, {})
-    facts = family_facts(world.family)
-    await world.apply_events(*facts, determined(world.family))
-    program = (await world.programs())[KUR]["rujukan_program_id"]
+    world = await create_world(referral, {})
+    facts = build_family_facts(world.family)
+    await world.apply_events(*facts, build_graduasi_determined(world.family))
+    program = (await world.read_programs())[KUR]["rujukan_program_id"]
     path, body = f"/v1/rujukan-program/{program}/consent", {"text_version": 1, "channel": "TATAP_MUKA"}
     body |= {"evidence_sha256": world.evidence, "given_on": str(TODAY)}
     first = await referral.post(path, body, as_=world.pendamping, key="consent-1")
@@ -124,10 +131,10 @@ async def test_answer_is_replayed_only_while_its_family_is_in_scope(referral: Ru
 
 
 async def test_answer_is_not_replayed_to_an_office_whose_area_changed(referral: Running) -> None:
-    world = await a_world(referral, {})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    await world.consent(KUR)
-    program = (await world.programs())[KUR]["rujukan_program_id"]
+    world = await create_world(referral, {})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    await world.record_consent(KUR)
+    program = (await world.read_programs())[KUR]["rujukan_program_id"]
     path = f"/v1/rujukan-program/{program}/consent-withdrawal"
     body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran."}
     first = await referral.post(path, body, as_=world.dinsos, key="withdrawal-1")

@@ -3,8 +3,8 @@
 import asyncpg
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import build_family_facts, build_graduasi_determined
 from tests.factories.services import Running
 
 OF_A_FAMILY = """
@@ -24,9 +24,9 @@ async def test_each_table_with_a_family_has_row_security_forced(referral: Runnin
 
 async def test_no_row_is_visible_without_a_scope(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
-        await world.apply_events(*family_facts(world.family), determined(world.family))
-        await world.sent("KUR_SUPERMIKRO")
+        world = await create_world(referral, {"BANK_KUR": bank})
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+        await world.send_rujukan("KUR_SUPERMIKRO")
         connection = await asyncpg.connect(referral.database.url)
         try:
             for row in await referral.sql(OF_A_FAMILY):

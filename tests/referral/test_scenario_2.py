@@ -7,12 +7,12 @@ from uuid import uuid4
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.graduation import KpmGraduated
 from shared.contracts.kinds import Bansos, ExitReason
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import NIK, TODAY, Family, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import NIK, TODAY, Family, build_family_facts, build_graduasi_determined
 from tests.factories.services import Running
 
 
-def graduated(family: Family) -> KpmGraduated:
+def build_kpm_graduated(family: Family) -> KpmGraduated:
     return KpmGraduated(
         graduasi_id=family.graduasi_id,
         kpm_id=family.kpm_id,
@@ -33,10 +33,10 @@ async def test_rujukan_goes_from_three_offers_to_an_outcome(referral: Running) -
         {"status": "DISETUJUI", "amount_rp": 8_000_000, "answered_on": str(TODAY)},
     ]
     async with PartnerSimulator(answers=answers) as bank, PartnerSimulator(reply_status=200) as kopdes:
-        world = await a_world(referral, {"BANK_KUR": bank, "KOPDES": kopdes})
-        await world.apply_events(*family_facts(world.family))
-        await world.apply_events(determined(world.family))
-        programs = await world.programs()
+        world = await create_world(referral, {"BANK_KUR": bank, "KOPDES": kopdes})
+        await world.apply_events(*build_family_facts(world.family))
+        await world.apply_events(build_graduasi_determined(world.family))
+        programs = await world.read_programs()
         assert {code: program["benefit_kinds"] for code, program in programs.items()} == {
             "KUR_SUPERMIKRO": ["MODAL"],
             "UMKM_PENDAMPINGAN": ["PENDAMPINGAN"],
@@ -44,9 +44,9 @@ async def test_rujukan_goes_from_three_offers_to_an_outcome(referral: Running) -
         }
         assert {program["state"] for program in programs.values()} == {"DRAF"}
 
-        subject = await world.sent("KUR_SUPERMIKRO")
+        subject = await world.send_rujukan("KUR_SUPERMIKRO")
         await bank.finish_answers()
-        assert await world.state("KUR_SUPERMIKRO") == "DISETUJUI"
+        assert await world.read_state("KUR_SUPERMIKRO") == "DISETUJUI"
         (notice,) = bank.received
         assert notice.signed
         assert notice.headers["idempotency-key"] == subject
@@ -61,17 +61,17 @@ async def test_rujukan_goes_from_three_offers_to_an_outcome(referral: Running) -
         seen = await referral.post(f"/v1/rujukan-program/{subject}/outcome", outcome, as_=world.pendamping)
         assert seen.status_code == 201, seen.text
 
-        await world.sent("KDMP")
-        assert await world.state("KDMP") == "DISETUJUI_KPM"  # it waits for the effect
-        await world.apply_events(graduated(world.family))
+        await world.send_rujukan("KDMP")
+        assert await world.read_state("KDMP") == "DISETUJUI_KPM"  # it waits for the effect
+        await world.apply_events(build_kpm_graduated(world.family))
         await referral.work()
-        assert await world.state("KDMP") == "DITERIMA_SISTEM"
+        assert await world.read_state("KDMP") == "DITERIMA_SISTEM"
         assert kopdes.received[0].body["certificate_no"] == "GRAD-0001"
-        assert [fact["status"] for fact in await world.emitted("referral.rujukan_answered.v1")] == [
+        assert [fact["status"] for fact in await world.read_emitted_data("referral.rujukan_answered.v1")] == [
             "DIPROSES",
             "DISETUJUI",
             "DITERIMA_SISTEM",
         ]
-        assert len(await world.emitted("referral.rujukan_sent.v1")) == 2
-        assert (await world.emitted("referral.rujukan_delivered.v1"))[0]["amount_rp"] == 8_000_000
-        assert (await world.emitted("referral.outcome_recorded.v1"))[0]["omzet_rp"] == 11_000_000
+        assert len(await world.read_emitted_data("referral.rujukan_sent.v1")) == 2
+        assert (await world.read_emitted_data("referral.rujukan_delivered.v1"))[0]["amount_rp"] == 8_000_000
+        assert (await world.read_emitted_data("referral.outcome_recorded.v1"))[0]["omzet_rp"] == 11_000_000

@@ -22,18 +22,18 @@ from deploy.bench import catalogue
 from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.program.rules import payload_schema
 from shared.contracts.kinds import ExitReason
-from tests.factories.referral.catalogue import register, rule
+from tests.factories.referral.catalogue import build_rule, register_partner
 from tests.factories.referral.events import (
     TODAY,
     Family,
-    determined,
-    family_facts,
-    graduated,
-    pendamping_facts,
-    sealed,
+    build_family_facts,
+    build_graduasi_determined,
+    build_identity_sealed,
+    build_kpm_graduated,
+    build_pendamping_facts,
 )
-from tests.factories.referral.outage import HOURS, day_after, hours_pass
-from tests.factories.referral.places import agree, take_back
+from tests.factories.referral.outage import HOURS, advance_hours, day_after
+from tests.factories.referral.places import record_consent, withdraw_consent
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -60,7 +60,7 @@ class Fifty:
     partners: dict[str, PartnerSimulator]
     offers: dict[UUID, str] = field(default_factory=dict[UUID, str])
 
-    def subjects(self, code: str) -> list[str]:
+    def list_offers(self, code: str) -> list[str]:
         return [self.offers[one.family.kpm_id] for one in self.by_choice[code]]
 
 
@@ -70,7 +70,7 @@ def program_terms(code: str) -> dict[str, Any]:
     D opens next year, and A has a long SLA, so that only E is late.
     """
     if code == E:
-        within = [rule("kode_wilayah", "WITHIN", [PEMALANG], source="Perbup")]
+        within = [build_rule("kode_wilayah", "WITHIN", [PEMALANG], source="Perbup")]
         named = {"name": "Pelatihan", "benefit_kinds": ["PELATIHAN"], "minimum_data": ["nik", "name"]}
         return named | {"sla_days": 14, "rules": within, "legal_basis": "UU 27/2022"}
     listed = next(program for program in catalogue.read()[1] if program["code"] == code)
@@ -87,7 +87,7 @@ async def publish_programs(referral: Running, stack: AsyncExitStack) -> Fifty:
     partners: dict[str, PartnerSimulator] = {}
     for code, partner in PARTNERS.items():
         partners[code] = await stack.enter_async_context(PartnerSimulator(down=code == A))
-        await register(world, partner, partners[code])
+        await register_partner(world, partner, partners[code])
         body = program_terms(code) | {"code": code, "partner_id": world.partners[partner]["partner_id"]}
         body["valid_from"] = str(TODAY - timedelta(days=100))
         made = await referral.post("/v1/program", body, as_=world.kemensos)
@@ -107,19 +107,20 @@ async def graduate_all(fifty: Fifty) -> None:
         ]
         fifty.by_choice[code] = [replace(world, family=family) for family in families]
     everyone = [(code, one) for code, several in fifty.by_choice.items() for one in several]
-    known = {fact.wire for fact in pendamping_facts(first)}
-    facts = [fact for _, one in everyone for fact in family_facts(one.family) if fact.wire not in known]
+    known = {fact.wire for fact in build_pendamping_facts(first)}
+    facts = [fact for _, one in everyone for fact in build_family_facts(one.family) if fact.wire not in known]
     by_reason = [ExitReason.SEJAHTERA_PPSE] * PPSE + [ExitReason.SEJAHTERA_MANDIRI] * len(everyone)
     exits = [
-        determined(one.family, exit_reason=reason)
+        build_graduasi_determined(one.family, exit_reason=reason)
         for (_, one), reason in zip(everyone, by_reason, strict=False)
     ]
-    await world.apply_events(*pendamping_facts(first), *facts, *exits)
-    fifty.offers = {one.family.kpm_id: await agree(one, code) for code, one in everyone}
+    await world.apply_events(*build_pendamping_facts(first), *facts, *exits)
+    fifty.offers = {one.family.kpm_id: await record_consent(one, code) for code, one in everyone}
     sealings = [
-        sealed(world.referral, one.family, UUID(fifty.offers[one.family.kpm_id])) for _, one in everyone
+        build_identity_sealed(world.referral, one.family, UUID(fifty.offers[one.family.kpm_id]))
+        for _, one in everyone
     ]
-    effects = [graduated(one.family) for one in fifty.by_choice[C]]
+    effects = [build_kpm_graduated(one.family) for one in fifty.by_choice[C]]
     await world.apply_events(*sealings, *effects)
     await world.referral.work()
 
@@ -128,7 +129,9 @@ async def answer_all(fifty: Fifty) -> None:
     """Let A, B and C answer. A answers everything twice under different keys."""
     for code, answers in ANSWERS.items():
         partner = fifty.partners[code]
-        for number, (subject, (status, reason)) in enumerate(zip(fifty.subjects(code), answers, strict=True)):
+        for number, (subject, (status, reason)) in enumerate(
+            zip(fifty.list_offers(code), answers, strict=True)
+        ):
             body = {"status": status, "reason_code": reason, "answered_on": day_after(HOURS)}
             for key in ("first", "second") if code == A else ("first",):
                 answered = await partner.answer(
@@ -138,7 +141,7 @@ async def answer_all(fifty: Fifty) -> None:
 
 
 FATE = """
-SELECT p.rujukan_program_id::text AS row, p.kpm_id, p.state, EXISTS (SELECT FROM waiting w
+SELECT p.rujukan_program_id::text AS row, p.kpm_id, p.state, EXISTS (SELECT FROM waiting_list_entry w
     WHERE w.rujukan_program_id = p.rujukan_program_id AND w.left_on IS NULL) AS waits, EXISTS (SELECT FROM escalation e
     WHERE e.rujukan_program_id = p.rujukan_program_id AND e.settled_on IS NULL) AS escalated
 FROM rujukan_program p WHERE p.rujukan_program_id = ANY ($1::uuid[])
@@ -165,7 +168,7 @@ async def check_next_best(fifty: Fifty) -> None:
     refused = [
         subject
         for code in (A, B)
-        for subject, (status, _) in zip(fifty.subjects(code), ANSWERS[code], strict=True)
+        for subject, (status, _) in zip(fifty.list_offers(code), ANSWERS[code], strict=True)
         if status == NO
     ]
     rows = await referral.sql(
@@ -176,7 +179,7 @@ async def check_next_best(fifty: Fifty) -> None:
     for row in rows:
         assert row["best"] in {B, "PPSE"}, row["best"]
         assert f"{row['best']} adalah pilihan berikutnya: cocok menurut" in row["id"]
-    after_b = [row["best"] for row in rows if row["after"] in fifty.subjects(B)]
+    after_b = [row["best"] for row in rows if row["after"] in fifty.list_offers(B)]
     assert after_b == ["PPSE"] * 4
     with_kur = fifty.by_choice[A][0].family
     shown = await referral.get(f"/v1/offer?kpm_id={with_kur.kpm_id}", as_=world.kemensos)
@@ -191,7 +194,7 @@ async def check_partners(fifty: Fifty) -> None:
         assert len(sent) == (0 if code in {D, "PPSE"} else HOW_MANY[code]), code
         for body in sent:
             schema.validate(body)
-    assert fifty.partners[A].withdrawn == {fifty.subjects(A)[-1]}
+    assert fifty.partners[A].withdrawn == {fifty.list_offers(A)[-1]}
     world = fifty.world
     asked = await world.referral.get("/v1/rujukan?state=TERBUKA", as_=world.partner(PARTNERS[B]))
     assert asked.status_code == 403, "partner B asks for all graduates of Pemalang"
@@ -201,12 +204,12 @@ async def test_each_of_fifty_graduates_has_exactly_one_fate(referral: Running) -
     async with AsyncExitStack() as stack:
         fifty = await publish_programs(referral, stack)
         await graduate_all(fifty)
-        await hours_pass(fifty.world, HOURS - 1)
+        await advance_hours(fifty.world, HOURS - 1)
         assert fifty.partners[A].received == []
         fifty.partners[A].down = False
-        await hours_pass(fifty.world, HOURS)
+        await advance_hours(fifty.world, HOURS)
         await answer_all(fifty)
-        assert (await take_back(fifty.by_choice[A][-1], A)).status_code == 201
+        assert (await withdraw_consent(fifty.by_choice[A][-1], A)).status_code == 201
         await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
         await referral.work()
         counts = await count_fates(fifty)
@@ -215,12 +218,12 @@ async def test_each_of_fifty_graduates_has_exactly_one_fate(referral: Running) -
         assert counts.total() + refused == 50
         assert refused == 1 + 1 + 4
         view = await referral.get("/v1/escalation", as_=fifty.world.kemensos)
-        assert {one["rujukan_program_id"] for one in view.json()["items"]} == set(fifty.subjects(E))
+        assert {one["rujukan_program_id"] for one in view.json()["items"]} == set(fifty.list_offers(E))
         lines = await referral.sql(
-            "SELECT reason, count(*) AS n FROM waiting WHERE left_on IS NULL GROUP BY 1"
+            "SELECT reason, count(*) AS n FROM waiting_list_entry WHERE left_on IS NULL GROUP BY 1"
         )
         assert dict(map(tuple, lines)) == {"DAFTAR_MITRA": 2, "PENERIMAAN_TUTUP": 5}
-        events = await fifty.world.emitted("referral.rujukan_answered.v1")
+        events = await fifty.world.read_emitted_data("referral.rujukan_answered.v1")
         assert len(events) == len({fact["rujukan_program_id"] for fact in events}) == 12 + 9 + 14
         await check_next_best(fifty)
         await check_partners(fifty)

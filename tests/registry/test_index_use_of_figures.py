@@ -13,13 +13,8 @@ from sqlalchemy import event
 from shared.messaging.local import LocalSource
 from shared.messaging.rebuild import Rebuild
 from tests.factories.registry import commands, events
-from tests.factories.registry.events import (
-    TOPICS,
-    Offer,
-    deliver_events,
-    graduasi_determined,
-    read_scorecard,
-)
+from tests.factories.registry.events import TOPICS, build_graduasi_determined, deliver_events, read_scorecard
+from tests.factories.registry.rujukan import Offer, build_rujukan_opened
 from tests.factories.services import Running
 
 # These tables have few rows, so the planner may scan them.
@@ -27,7 +22,7 @@ SMALL_TABLES = {"target", "pilar_kind"}
 
 
 @contextmanager
-def recorded_statements(registry: Running) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
+def record_statements(registry: Running) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
     """Record the statements that the API sends, with their values."""
     statements: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -42,7 +37,9 @@ def recorded_statements(registry: Running) -> Iterator[list[tuple[str, tuple[Any
         event.remove(engine, "before_cursor_execute", record)
 
 
-async def tables_scanned(connection: asyncpg.Connection, statement: str, values: tuple[Any, ...]) -> set[str]:
+async def read_scanned_tables(
+    connection: asyncpg.Connection, statement: str, values: tuple[Any, ...]
+) -> set[str]:
     """Return the tables with a sequential scan in the plan, although such scans are disabled."""
     plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
     tables: set[str] = set()
@@ -63,7 +60,7 @@ async def test_no_figure_scans_a_table(registry: Running, role: str) -> None:
         areas=["*" if role == "KEMENSOS" else "33.24"],
         pendamping_id=pendamping["pendamping_id"] if role == "PENDAMPING" else None,
     )
-    with recorded_statements(registry) as statements:
+    with record_statements(registry) as statements:
         await read_scorecard(registry, pendamping, as_=token)
         path = "/v1/coverage?kode_wilayah=33.24.09&year=2026"
         commands.expect_ok(await registry.get(path, as_=token))
@@ -78,7 +75,7 @@ async def test_no_figure_scans_a_table(registry: Running, role: str) -> None:
     try:
         await connection.execute("SET enable_seqscan = off; SET jit = off")
         for statement, values in reads:
-            assert await tables_scanned(connection, statement, values) == set(), statement
+            assert await read_scanned_tables(connection, statement, values) == set(), statement
     finally:
         await connection.close()
 
@@ -86,13 +83,13 @@ async def test_no_figure_scans_a_table(registry: Running, role: str) -> None:
 async def test_a_missing_index_is_detected(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     await registry.sql("DROP INDEX replica_graduasi.ix_graduasi_pendamping_id_sk_on")
-    with recorded_statements(registry) as statements:
+    with record_statements(registry) as statements:
         await read_scorecard(registry, pendamping)
     connection = await asyncpg.connect(registry.settings.database_url)
     try:
         await connection.execute("SET enable_seqscan = off")
         scanned = [
-            await tables_scanned(connection, statement, values)
+            await read_scanned_tables(connection, statement, values)
             for statement, values in statements
             if "replica_graduasi" in statement
         ]
@@ -108,18 +105,20 @@ SELECT schemaname, tablename, policyname, qual, with_check FROM pg_policies ORDE
 
 async def test_a_rebuilt_replica_gives_the_same_figures_with_the_same_row_security(registry: Running) -> None:
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    case = graduasi_determined(pendamping, kode_wilayah="35.03.01.2001")
-    rujukan, family = events.rujukan_opened(case), events.kpm_registered()
+    case = build_graduasi_determined(pendamping, kode_wilayah="35.03.01.2001")
+    rujukan, family = build_rujukan_opened(case), events.build_kpm_registered()
     await deliver_events(
         registry,
-        *(case, events.kpm_graduated(case), events.monitoring_recorded(case, 1)),
-        *(rujukan, Offer(rujukan).answered("DISETUJUI")),
-        *(family, events.kepesertaan_started(family)),
-        events.kunjungan_recorded(pendamping, penugasan, date(2026, 1, 2)),
-        events.dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id),
-        events.p2k2_held(pendamping, penugasan, date(2026, 1, 3), 9, 8),
-        events.credit_granted(pendamping, penugasan),
-        events.limit_crossed(pendamping, penugasan, 451, "ABOVE"),
+        *(case, events.build_kpm_graduated(case), events.build_monitoring_recorded(case, 1)),
+        *(rujukan, Offer(rujukan).build_answered("DISETUJUI")),
+        *(family, events.build_kepesertaan_started(family)),
+        events.build_kunjungan_recorded(pendamping, penugasan, date(2026, 1, 2)),
+        events.build_dampingan_started(
+            pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id
+        ),
+        events.build_p2k2_held(pendamping, penugasan, date(2026, 1, 3), 9, 8),
+        events.build_credit_granted(pendamping, penugasan),
+        events.build_limit_crossed(pendamping, penugasan, 451, "ABOVE"),
     )
     tokens = [
         commands.ministry_token(registry),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.factories.repository import ROOT, committed, name_of
+from tests.factories.repository import ROOT, committed_files, name_of
 
 # Split, so that this file does not match its own patterns.
 REGISTRIES = re.compile(
@@ -38,17 +38,19 @@ NOT_TEXT = (".png", ".ico", ".woff2", ".gz", ".pdf")
 VECTORS = ("tests/shared/", "tests/deploy/")
 
 
-def texts() -> list[tuple[str, str]]:
-    files: list[Path] = [file for file in committed() if not file.name.endswith(NOT_TEXT)]
+def read_texts() -> list[tuple[str, str]]:
+    files: list[Path] = [file for file in committed_files() if not file.name.endswith(NOT_TEXT)]
     return [(name_of(file), file.read_text("utf-8", errors="replace")) for file in files]
 
 
-def matches_of(pattern: re.Pattern[str]) -> list[str]:
-    return [f"{name}: {match.group()[:12]}" for name, text in texts() for match in pattern.finditer(text)]
+def find_matches(pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{name}: {match.group()[:12]}" for name, text in read_texts() for match in pattern.finditer(text)
+    ]
 
 
 def test_no_address_of_a_package_registry() -> None:
-    assert matches_of(REGISTRIES) == []
+    assert find_matches(REGISTRIES) == []
 
 
 def test_no_address_that_this_machine_installs_from() -> None:
@@ -57,22 +59,22 @@ def test_no_address_that_this_machine_installs_from() -> None:
         for name in ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "HTTPS_PROXY")
     ]
     hosts = {urlsplit(setting).hostname for setting in settings} - {None, "", "localhost", "127.0.0.1"}
-    assert [host for host in hosts if host and matches_of(re.compile(re.escape(host)))] == []
+    assert [host for host in hosts if host and find_matches(re.compile(re.escape(host)))] == []
 
 
 def test_no_path_of_a_machine() -> None:
-    assert matches_of(PLACES) == []
-    assert [name for name, text in texts() if str(ROOT) + "/" in text] == []
+    assert find_matches(PLACES) == []
+    assert [name for name, text in read_texts() if str(ROOT) + "/" in text] == []
 
 
 def test_no_secret() -> None:
-    assert matches_of(SECRETS) == []
+    assert find_matches(SECRETS) == []
 
 
 def test_no_number_of_a_real_person() -> None:
     numbers = [
         f"{name}: {match.group()[:4]}********{match.group()[-4:]}"
-        for name, text in texts()
+        for name, text in read_texts()
         for match in NUMBERS.finditer(text)
         if 0 < int(match.group(2)) < FIRST_SYNTHETIC_SERIAL and not name.startswith(VECTORS)
     ]

@@ -38,7 +38,7 @@ ALLOWED = {
 }
 
 
-def unused(*paths: Path) -> dict[str, str]:
+def find_unused(*paths: Path) -> dict[str, str]:
     """Return the names without a use, each with its file."""
     reader = Vulture(ignore_decorators=REGISTERED)
     reader.scavenge([str(path) for path in paths])
@@ -50,7 +50,7 @@ def unused(*paths: Path) -> dict[str, str]:
 
 
 def test_everything_is_used_outside_tests() -> None:
-    unused_names = unused(ROOT / "services", ROOT / "shared", ROOT / "deploy")
+    unused_names = find_unused(ROOT / "services", ROOT / "shared", ROOT / "deploy")
     allowed = CALLED_BY_LIBRARIES | ALLOWED.keys()
     assert {name: at for name, at in unused_names.items() if name not in allowed} == {}
     assert ALLOWED.keys() <= unused_names.keys()
@@ -61,4 +61,4 @@ def test_an_unused_function_is_detected(tmp_path: Path, call: str, expected: set
     folder = tmp_path / "code"
     folder.mkdir()
     (folder / "areas.py").write_text(f"def read_area():\n    return 1\n\n\n{call}")
-    assert set(unused(folder)) == expected
+    assert set(find_unused(folder)) == expected

@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.factories.repository import committed, name_of
+from tests.factories.repository import committed_files, name_of
 
 BLOCK = 10
 
@@ -25,7 +25,7 @@ def blocks(lines: list[str]) -> Iterator[tuple[str, ...]]:
     yield from (tuple(lines[start : start + BLOCK]) for start in range(len(lines) - BLOCK + 1))
 
 
-def repeated(sources: dict[str, str]) -> set[tuple[str, ...]]:
+def find_repeated(sources: dict[str, str]) -> set[tuple[str, ...]]:
     """Return the groups of files of different services that share a block."""
     places: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for name, source in sources.items():
@@ -39,15 +39,15 @@ def repeated(sources: dict[str, str]) -> set[tuple[str, ...]]:
 def test_no_block_is_repeated_in_another_service() -> None:
     sources = {
         name_of(file): file.read_text("utf-8")
-        for file in committed(".py")
+        for file in committed_files(".py")
         if name_of(file).startswith("services/")
     }
     assert len(sources) > 200
-    assert repeated(sources) == set()
+    assert find_repeated(sources) == set()
 
 
 def test_a_repeated_block_is_detected() -> None:
     body = "\n".join(f"x = {number}" for number in range(BLOCK))
     one, other = "services/registry/a.py", "services/caseload/b.py"
-    assert repeated({one: f"import os\n{body}\n", other: f'"""Do."""\n{body}\n'}) == {(other, one)}
-    assert repeated({one: body, "services/registry/b.py": body}) == set()
+    assert find_repeated({one: f"import os\n{body}\n", other: f'"""Do."""\n{body}\n'}) == {(other, one)}
+    assert find_repeated({one: body, "services/registry/b.py": body}) == set()

@@ -2,12 +2,12 @@
 
 import ast
 
-from tests.factories.repository import committed, name_of
+from tests.factories.repository import committed_files, name_of
 
 MARK = "# Fast path:"
 
 
-def unmarked(source: str) -> list[str]:
+def find_unmarked(source: str) -> list[str]:
     """Return the functions that use the driver's connection without a mark."""
     lines = source.splitlines()
     return [
@@ -25,13 +25,13 @@ def unmarked(source: str) -> list[str]:
 def test_every_statement_without_sqlalchemy_is_marked() -> None:
     by_file = {
         name_of(file): functions
-        for file in committed(".py")
-        if name_of(file).startswith("services/") and (functions := unmarked(file.read_text("utf-8")))
+        for file in committed_files(".py")
+        if name_of(file).startswith("services/") and (functions := find_unmarked(file.read_text("utf-8")))
     }
     assert by_file == {}
 
 
 def test_an_unmarked_statement_is_detected() -> None:
     source = "async def read(session):\n    connection = await raw(session)\n"
-    assert unmarked(source) == ["read"]
-    assert unmarked(source.replace("    conn", f"    {MARK} one statement.\n    conn")) == []
+    assert find_unmarked(source) == ["read"]
+    assert find_unmarked(source.replace("    conn", f"    {MARK} one statement.\n    conn")) == []

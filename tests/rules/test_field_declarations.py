@@ -17,7 +17,7 @@ SAME_BY_CHANCE = 2
 """A view of another thing may share so many names with a table, such as `penugasan_id` and `valid_from`."""
 
 
-def models_of(service: str) -> list[type[BaseModel]]:
+def list_models(service: str) -> list[type[BaseModel]]:
     """Return the classes with fields that the modules of a service define."""
     package = importlib.import_module(f"services.{service}")
     models: list[type[BaseModel]] = []
@@ -39,7 +39,7 @@ def noun_of(kind: type[BaseModel]) -> str:
     return ".".join(kind.__module__.split(".")[:3])
 
 
-def declared_twice(models: Iterable[type[BaseModel]]) -> dict[tuple[str, str], list[str]]:
+def find_declared_twice(models: Iterable[type[BaseModel]]) -> dict[tuple[str, str], list[str]]:
     """Return by table and view or request of one folder the fields that both declare.
 
     A field that a view shows as another type, such as rows of JSON as views, is another field.
@@ -63,9 +63,9 @@ def declared_twice(models: Iterable[type[BaseModel]]) -> dict[tuple[str, str], l
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_view_and_no_request_repeats_a_table(service: str) -> None:
-    models = models_of(service)
+    models = list_models(service)
     assert any(map(is_table, models))
-    assert declared_twice(models) == {}
+    assert find_declared_twice(models) == {}
 
 
 def test_a_view_and_a_request_that_repeat_a_table_is_detected() -> None:
@@ -94,4 +94,4 @@ def test_a_view_and_a_request_that_repeat_a_table_is_detected() -> None:
 
     classes = [Table, Terms, Place, Derived, Repeated, RepeatedToo]
     same = ["code", "name", "version"]
-    assert declared_twice(classes) == {("Place", "Repeated"): same, ("Place", "RepeatedToo"): same}
+    assert find_declared_twice(classes) == {("Place", "Repeated"): same, ("Place", "RepeatedToo"): same}

@@ -56,7 +56,7 @@ def modules_of(service: str) -> list[str]:
     return [layer for layer in layers if " " not in layer and layer not in OWN]
 
 
-def skeleton(root: Path) -> None:
+def write_skeleton(root: Path) -> None:
     """Write the tree with empty files."""
     files = []
     for service in SERVICES:
@@ -85,7 +85,7 @@ def own_files(service: str) -> list[str]:
     return [name for name in OWN if (ROOT / "services" / service / f"{name}.py").exists()]
 
 
-def broken_contracts(root: Path) -> str:
+def find_broken_contracts(root: Path) -> str:
     """Return import-linter's output, empty if every contract holds."""
     result = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
@@ -104,17 +104,17 @@ def name_of(contract: str) -> str:
 
 
 def test_every_contract_holds_in_an_empty_tree(tmp_path: Path) -> None:
-    skeleton(tmp_path)
-    assert broken_contracts(tmp_path) == ""
+    write_skeleton(tmp_path)
+    assert find_broken_contracts(tmp_path) == ""
 
 
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_violation_is_detected(plant: str, tmp_path: Path) -> None:
     contract, file, line = PLANTS[plant]
-    skeleton(tmp_path)
+    write_skeleton(tmp_path)
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(f"{line}\n")
-    assert f"{name_of(contract)} BROKEN" in broken_contracts(tmp_path)
+    assert f"{name_of(contract)} BROKEN" in find_broken_contracts(tmp_path)
 
 
 def test_every_contract_has_a_planted_violation() -> None:
@@ -126,7 +126,7 @@ def test_every_contract_has_a_planted_violation() -> None:
     assert ids == {contract for contract, _, _ in PLANTS.values()}
 
 
-def foreign_imports(files: Iterable[Path]) -> set[str]:
+def find_foreign_imports(files: Iterable[Path]) -> set[str]:
     """Return imports other than pydantic, the standard library and contracts."""
     imported = set()
     for file in files:
@@ -148,12 +148,14 @@ def foreign_imports(files: Iterable[Path]) -> set[str]:
 
 
 def test_contracts_import_only_pydantic_and_the_standard_library(tmp_path: Path) -> None:
-    assert foreign_imports([ROOT / "shared/events.py", *(ROOT / "shared/contracts").rglob("*.py")]) == set()
+    assert (
+        find_foreign_imports([ROOT / "shared/events.py", *(ROOT / "shared/contracts").rglob("*.py")]) == set()
+    )
     planted = tmp_path / "planted.py"
     planted.write_text(
         "import json\nimport httpx\nfrom shared import clock\nfrom shared.contracts import graduation\n"
     )
-    assert foreign_imports([planted]) == {"httpx", "shared.clock"}
+    assert find_foreign_imports([planted]) == {"httpx", "shared.clock"}
 
 
 @pytest.mark.parametrize(

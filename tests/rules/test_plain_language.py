@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.factories.repository import committed, name_of
+from tests.factories.repository import committed_files, name_of
 
 BANNED_PARTS = frozenset(
     [
@@ -43,7 +43,7 @@ LONGEST_SUMMARY = 15
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def identifiers(tree: ast.Module) -> Iterator[str]:
+def find_identifiers(tree: ast.Module) -> Iterator[str]:
     """Yield each name that a file gives to something."""
     for node in ast.walk(tree):
         match node:
@@ -65,7 +65,7 @@ def is_banned(name: str) -> bool:
     return name.strip("_") in BANNED_NAMES or not BANNED_PARTS.isdisjoint(parts)
 
 
-def summaries(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def find_summaries(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield the first line of each docstring with the name of what it describes."""
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and (text := ast.get_docstring(node)):
@@ -76,15 +76,15 @@ def is_long(summary: str) -> bool:
     return len(summary.split()) > LONGEST_SUMMARY or ";" in summary or not summary.endswith((".", "?"))
 
 
-def violations(source: str) -> list[str]:
+def find_violations(source: str) -> list[str]:
     """Return the banned names and the long summaries of a file."""
     tree = ast.parse(source)
-    names = sorted({name for name in identifiers(tree) if is_banned(name)})
-    return [*names, *(f"{name}: {text}" for name, text in summaries(tree) if is_long(text))]
+    names = sorted({name for name in find_identifiers(tree) if is_banned(name)})
+    return [*names, *(f"{name}: {text}" for name, text in find_summaries(tree) if is_long(text))]
 
 
 def test_names_and_summaries_are_plain() -> None:
-    files = {name_of(file): violations(file.read_text("utf-8")) for file in committed(".py")}
+    files = {name_of(file): find_violations(file.read_text("utf-8")) for file in committed_files(".py")}
     lines = [f"{path}: {line}" for path, violating in files.items() for line in violating]
     assert sorted({*lines} - JSON_FIELDS) == []
 
@@ -105,7 +105,7 @@ def test_names_and_summaries_are_plain() -> None:
     ],
 )
 def test_what_is_not_plain_is_detected(source: str) -> None:
-    assert violations(source)
+    assert find_violations(source)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_what_is_not_plain_is_detected(source: str) -> None:
     ],
 )
 def test_what_is_plain_passes(source: str) -> None:
-    assert violations(source) == []
+    assert find_violations(source) == []

@@ -22,7 +22,7 @@ def subclasses(root: type[DomainError] = DomainError) -> list[type[DomainError]]
     return [kind for child in root.__subclasses__() for kind in (child, *subclasses(child))]
 
 
-def refusals() -> list[type[DomainError]]:
+def list_refusals() -> list[type[DomainError]]:
     import_all_modules()
     return [kind for kind in subclasses() if kind.__module__.startswith(("shared.", "services."))]
 
@@ -31,7 +31,7 @@ def fields(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
 
 
-def faults(refusal: type[DomainError]) -> list[str]:
+def find_faults(refusal: type[DomainError]) -> list[str]:
     own = [kind for kind in refusal.__mro__ if kind is not DomainError and issubclass(kind, DomainError)]
     languages = {name for kind in own for name in ("en", "id") if name in vars(kind)}
     missing = [
@@ -47,11 +47,11 @@ def faults(refusal: type[DomainError]) -> list[str]:
 
 
 def test_each_refusal_has_both_sentences_and_a_docstring() -> None:
-    assert [fault for refusal in refusals() for fault in faults(refusal)] == []
+    assert [fault for refusal in list_refusals() for fault in find_faults(refusal)] == []
 
 
 def test_each_status_is_expected() -> None:
-    assert {refusal.status for refusal in refusals()} <= {
+    assert {refusal.status for refusal in list_refusals()} <= {
         400,
         401,
         403,
@@ -82,11 +82,11 @@ def test_each_status_is_expected() -> None:
 )
 def test_an_incomplete_refusal_is_detected(members: dict[str, str], fault: str) -> None:
     planted = type("Planted", (DomainError,), {"__doc__": None, **members})
-    assert any(fault in sentence for sentence in faults(planted))
+    assert any(fault in sentence for sentence in find_faults(planted))
     assert fields("a {b}") == {"b"}
 
 
-def named_twice(classes: list[type[DomainError]]) -> list[str]:
+def find_named_twice(classes: list[type[DomainError]]) -> list[str]:
     """Return class names and sentences that two refusals share."""
     texts = [(kind.__name__, kind) for kind in classes]
     texts += [(vars(kind)[name], kind) for kind in classes for name in ("en", "id") if name in vars(kind)]
@@ -97,7 +97,7 @@ def named_twice(classes: list[type[DomainError]]) -> list[str]:
 
 
 def test_each_refusal_has_one_class_in_all_services() -> None:
-    assert named_twice(refusals()) == []
+    assert find_named_twice(list_refusals()) == []
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_each_refusal_has_one_class_in_all_services() -> None:
 )
 def test_a_second_class_of_one_refusal_is_detected(name: str, members: dict[str, str], shared: str) -> None:
     planted = type(name, (DomainError,), members)
-    assert named_twice([CaseAlreadyOpen, planted]) == [shared]
+    assert find_named_twice([CaseAlreadyOpen, planted]) == [shared]

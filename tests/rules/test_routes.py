@@ -17,7 +17,7 @@ from shared.access.permissions import PERMISSIONS
 from shared.http import IfMatch, Route, may
 from shared.http.openapi import routes_of
 from tests.factories.applications import SERVICES, application
-from tests.factories.repository import committed
+from tests.factories.repository import committed_files
 
 OPEN = {"/livez", "/readyz", "/docs", "/docs/oauth2-redirect"}
 OUTSIDE = re.compile(
@@ -26,7 +26,7 @@ OUTSIDE = re.compile(
 )
 
 
-def every_route(app: FastAPI) -> Iterator[APIRoute]:
+def list_routes(app: FastAPI) -> Iterator[APIRoute]:
     waiting: list[Any] = list(app.routes)
     while waiting:
         route = waiting.pop()
@@ -41,7 +41,7 @@ def every_route(app: FastAPI) -> Iterator[APIRoute]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_route_declares_its_permission(service: str) -> None:
-    others = {route.path for route in every_route(application(service)) if not isinstance(route, Route)}
+    others = {route.path for route in list_routes(application(service)) if not isinstance(route, Route)}
     assert others == OPEN
     undeclared = [
         route.path for route in routes_of(application(service)) if route.declared.permission is None
@@ -98,19 +98,21 @@ def test_operation_ids_are_unique(service: str) -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def late_generators(dependant: Dependant) -> list[str]:
+def find_late_generators(dependant: Dependant) -> list[str]:
     """Return generator dependencies that end after the answer, whose commit would be too late."""
     names = []
     for inner in dependant.dependencies:
         if inspect.isgeneratorfunction(inner.call) or inspect.isasyncgenfunction(inner.call):
             names += [] if inner.scope == "function" else [inner.call.__name__]
-        names += late_generators(inner)
+        names += find_late_generators(inner)
     return names
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_dependency_ends_after_the_answer(service: str) -> None:
-    by_path = {route.path: late_generators(route.dependant) for route in every_route(application(service))}
+    by_path = {
+        route.path: find_late_generators(route.dependant) for route in list_routes(application(service))
+    }
     assert {path: names for path, names in by_path.items() if names} == {}
 
 
@@ -133,7 +135,7 @@ def test_a_dependency_that_ends_after_the_answer_is_detected() -> None:
         return a + b
 
     (route,) = (route for route in app.routes if isinstance(route, APIRoute))
-    assert late_generators(route.dependant) == ["late"]
+    assert find_late_generators(route.dependant) == ["late"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -158,7 +160,7 @@ def test_the_published_contract_has_no_outside_address(service: str) -> None:
 
 
 def test_no_page_loads_anything_from_outside() -> None:
-    pages = committed(".html", ".css", ".js", ".svg")
+    pages = committed_files(".html", ".css", ".js", ".svg")
     assert pages
     assert {
         page.name: matches for page in pages if (matches := OUTSIDE.findall(page.read_text("utf-8")))

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.factories.repository import committed, name_of
+from tests.factories.repository import committed_files, name_of
 
 # Roles are only recorded here.
 RECORDED = {"services/graduation/case/commands/transitions.py"}
@@ -15,7 +15,7 @@ def role_reads(source: str) -> list[int]:
 
 
 def test_no_service_reads_an_actors_roles() -> None:
-    services = [file for file in committed(".py") if name_of(file).startswith("services/")]
+    services = [file for file in committed_files(".py") if name_of(file).startswith("services/")]
     by_file = {name_of(file): role_reads(file.read_text("utf-8")) for file in services}
     assert {name for name, lines in by_file.items() if lines} == RECORDED
     assert role_reads("if actor.roles == {Role.PENDAMPING}:\n    pass") == [1]

@@ -53,7 +53,7 @@ def is_machine(value: Any) -> bool:
     return len(kinds) == 1 and following == kinds and issubclass(kinds.pop(), StrEnum)
 
 
-def guarded() -> list[sa.Table]:
+def guarded_tables() -> list[sa.Table]:
     return [
         table
         for service in SERVICES
@@ -105,7 +105,7 @@ async def test_each_guarded_table_allows_only_the_declared_moves(cluster: Cluste
     database = await asyncio.to_thread(asyncio.run, cluster.clone("registry"))
     connection = await connect(cluster, database)
     try:
-        for table in guarded():
+        for table in guarded_tables():
             moves: Moves = table.info["moves"][0]
             declared = {(old, new) for old, following in moves.items() for new in following}
             assert await legal_updates(connection, moves) == declared, table.name
@@ -152,7 +152,7 @@ async def test_each_guarded_table_has_its_trigger_in_the_migrated_database(
 
 
 def test_each_declared_machine_guards_a_table() -> None:
-    guards = {id(table.info["moves"][0]) for table in guarded()}
+    guards = {id(table.info["moves"][0]) for table in guarded_tables()}
     declared = list(machines())
     assert len(declared) >= len(SERVICES)
     missing = {name for name, moves in declared if id(moves) not in guards}

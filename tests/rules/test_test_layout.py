@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import pytest
 
-from tests.factories.repository import committed, name_of
+from tests.factories.repository import committed_files, name_of
 
 LITERARY = ("test_a_", "test_an_", "test_the_", "test_what_")
 
@@ -32,7 +32,7 @@ def is_in_a_test_module(name: str) -> bool:
 
 
 def test_files_are_named_by_their_subject() -> None:
-    assert [name_of(file) for file in committed(".py") if is_misnamed(name_of(file))] == []
+    assert [name_of(file) for file in committed_files(".py") if is_misnamed(name_of(file))] == []
 
 
 @pytest.mark.parametrize("prefix", LITERARY)
@@ -44,7 +44,7 @@ def test_an_article_in_a_file_name_is_refused(prefix: str) -> None:
 def test_no_module_imports_a_test_module() -> None:
     violating = [
         f"{name_of(file)}: {name}"
-        for file in committed(".py")
+        for file in committed_files(".py")
         for name in imports_of_tests(file.read_text("utf-8"))
     ]
     assert violating == []

@@ -1,26 +1,27 @@
 """Forged access tokens, and those for other services, are refused."""
 
-import base64
-import hashlib
-import hmac
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from joserfc import jwe, jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from deploy.local.issuer import DevelopmentIssuer
 from shared.access import InvalidToken, KeysUnavailable, Role, TokenVerifier
 from shared.access.permissions import PERMISSIONS, Permission
-from shared.settings import DEVELOPMENT_ISSUER, Settings
-
-NOW = 1_800_000_000
-PERSON = "0198a0de-0000-7000-8000-000000000001"
+from shared.settings import Settings
+from tests.factories.forged_tokens import (
+    FORGED_TOKENS,
+    NOW,
+    PERSON,
+    WRONG_CLAIMS,
+    Make,
+    build_claims,
+    sign_with,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,179 +39,15 @@ def verifier(settings: Settings) -> TokenVerifier:
     return TokenVerifier(settings, clock=lambda: NOW)
 
 
-def claims(**changed: Any) -> dict[str, Any]:
-    """Return the claims of a valid token with changes. None removes a claim."""
-    good = {
-        "iss": DEVELOPMENT_ISSUER,
-        "aud": ["pilar-caseload"],
-        "sub": "dinsos-kendal-1",
-        "roles": ["DINSOS_KABKOTA"],
-        "kode_wilayah": ["33.24"],
-        "iat": NOW - 10,
-        "exp": NOW + 290,
-    }
-    return {name: value for name, value in (good | changed).items() if value is not None}
-
-
-def b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def hand_made(issuer: DevelopmentIssuer, head: str, body: str) -> str:
-    """Return a correctly signed token of exactly these texts, as a careless library would."""
-    key = issuer._key
-    signing_input = f"{b64(head.encode())}.{b64(body.encode())}"
-    algorithm = jws.JWSRegistry.algorithms["ES256"]
-    return f"{signing_input}.{b64(algorithm.sign(signing_input.encode(), key))}"
-
-
-def head(issuer: DevelopmentIssuer, **changed: Any) -> str:
-    good = {"alg": "ES256", "typ": "at+jwt", "kid": issuer._key.kid} | changed
-    return json.dumps({name: value for name, value in good.items() if value is not None})
-
-
-def signed_by(key: Any, algorithm: str, kid: str, **changed: Any) -> str:
-    header = {"alg": algorithm, "typ": "at+jwt", "kid": kid}
-    return jwt.encode(header, claims(**changed), key, algorithms=[algorithm], default_type=None)
-
-
-def public_text(issuer: DevelopmentIssuer) -> bytes:
-    return issuer._key.as_pem(private=False)
-
-
-def key_confusion(issuer: DevelopmentIssuer) -> str:
-    body = f"{b64(head(issuer, alg='HS256').encode())}.{b64(json.dumps(claims()).encode())}"
-    return f"{body}.{b64(hmac.new(public_text(issuer), body.encode(), hashlib.sha256).digest())}"
-
-
-def unsigned(issuer: DevelopmentIssuer, alg: str) -> str:
-    return f"{b64(head(issuer, alg=alg).encode())}.{b64(json.dumps(claims()).encode())}."
-
-
-def encrypted(issuer: DevelopmentIssuer) -> str:
-    key = OctKey.generate_key(256)
-    bomb = b"0" * 100_000
-    return jwe.encrypt_compact(
-        {"alg": "dir", "enc": "A256GCM", "zip": "DEF"}, bomb, key, algorithms=["dir", "A256GCM", "DEF"]
-    )
-
-
-def tampered(issuer: DevelopmentIssuer, part: int) -> str:
-    parts = issuer.sign(claims()).split(".")
-    other = "B" if parts[part][5] != "B" else "C"
-    parts[part] = parts[part][:5] + other + parts[part][6:]
-    return ".".join(parts)
-
-
-def swapped_body(issuer: DevelopmentIssuer) -> str:
-    one, other = issuer.sign(claims()).split("."), issuer.sign(claims(roles=["KEMENSOS"])).split(".")
-    return ".".join((one[0], other[1], one[2]))
-
-
-Make = Callable[[DevelopmentIssuer], str]
-with_claims: dict[str, dict[str, Any]] = {
-    "no exp": {"exp": None},
-    "no iat": {"iat": None},
-    "no iss": {"iss": None},
-    "no aud": {"aud": None},
-    "no sub": {"sub": None},
-    "aud of the realm": {"aud": "account"},
-    "aud of another service": {"aud": ["pilar-registry", "pilar-referral"]},
-    "aud that only begins alike": {"aud": "pilar-caseload-test"},
-    "aud as an object": {"aud": {"pilar-caseload": True}},
-    "issuer of another realm": {"iss": DEVELOPMENT_ISSUER + "/other"},
-    "issuer with a slash more": {"iss": DEVELOPMENT_ISSUER + "/"},
-    "issuer as a list": {"iss": [DEVELOPMENT_ISSUER]},
-    "expired 61 s ago": {"iat": NOW - 400, "exp": NOW - 61},
-    "expired 31 s ago": {"iat": NOW - 400, "exp": NOW - 31},
-    "not before the future": {"nbf": NOW + 3600},
-    "issued in the future": {"iat": NOW + 3600, "exp": NOW + 7200},
-    "exp as a text": {"exp": str(NOW + 290)},
-    "exp as a boolean": {"exp": True},
-    "exp longer than a float": {"exp": 10**400},
-    "exp longer than a float, below zero": {"exp": -(10**400)},
-    "iat longer than a float": {"iat": 10**400},
-    "nbf longer than a float": {"nbf": 10**400},
-    "nbf longer than a float, below zero": {"nbf": -(10**400)},
-    "nbf as a text": {"nbf": "soon"},
-    "a life of a year": {"exp": NOW + 365 * 86_400},
-    "an end before its begin": {"iat": NOW + 20, "exp": NOW + 10},
-    "ID token": {"typ": "ID"},
-    "refresh token": {"typ": "Refresh"},
-    "offline token": {"typ": "Offline"},
-    "sub of a worker": {"sub": "system:caseload"},
-    "sub with a NUL": {"sub": "a\x00b"},
-    "sub too long": {"sub": "a" * 256},
-    "sub as a number": {"sub": 7},
-    "roles as a text": {"roles": "KEMENSOS"},
-    "roles of objects": {"roles": [{"name": "KEMENSOS"}]},
-    "areas as a text": {"kode_wilayah": "33.24"},
-    "area undotted": {"kode_wilayah": ["3324"]},
-    "area as a pattern": {"kode_wilayah": ["33.%"]},
-    "area empty": {"kode_wilayah": [""]},
-    "area with a newline": {"kode_wilayah": ["33.24\n"]},
-    "a thousand areas": {"kode_wilayah": ["33.24"] * 1000},
-    "pendamping without its id": {"roles": ["PENDAMPING"]},
-    "partner without its id": {"roles": ["PARTNER"]},
-    "pendamping_id that is none": {"pendamping_id": "1"},
-    "partner_id in braces": {"partner_id": "{" + PERSON + "}"},
-    "ditjen as a list": {"ditjen": ["LINJAMSOS"]},
-}
-hand_made_bad: dict[str, Make] = {
-    "empty": lambda _: "",
-    "one part": lambda _: "abc",
-    "two parts": lambda i: i.sign(claims()).rpartition(".")[0],
-    "four parts": lambda i: i.sign(claims()) + ".abc",
-    "with a blank": lambda i: i.sign(claims()) + " ",
-    "padded": lambda i: i.sign(claims()) + "==",
-    "alg none": lambda i: unsigned(i, "none"),
-    "alg NONE": lambda i: unsigned(i, "NONE"),
-    "no signature": lambda i: unsigned(i, "ES256"),
-    "HS256 with the public key": key_confusion,
-    "encrypted bomb": encrypted,
-    "ten megabytes": lambda i: i.sign(claims()) + "A" * 10_000_000,
-    "lone surrogate": lambda i: i.sign(claims()) + "\ud800",
-    "header tampered": lambda i: tampered(i, 0),
-    "claims tampered": lambda i: tampered(i, 1),
-    "signature tampered": lambda i: tampered(i, 2),
-    "claims of another token": swapped_body,
-    "unknown crit": lambda i: hand_made(i, head(i, crit=["exp"], exp=1), json.dumps(claims())),
-    "b64 false": lambda i: hand_made(i, head(i, b64=False, crit=["b64"]), json.dumps(claims())),
-    "jku": lambda i: hand_made(i, head(i, jku="https://evil.example/jwks"), json.dumps(claims())),
-    "x5u": lambda i: hand_made(i, head(i, x5u="https://evil.example/x"), json.dumps(claims())),
-    "jwk": lambda i: hand_made(i, head(i, jwk=i._key.as_dict(private=False)), json.dumps(claims())),
-    "kid a path": lambda i: hand_made(i, head(i, kid="../../etc/passwd"), json.dumps(claims())),
-    "kid SQL": lambda i: hand_made(i, head(i, kid="' OR 1=1 --"), json.dumps(claims())),
-    "kid unknown": lambda i: hand_made(i, head(i, kid="another"), json.dumps(claims())),
-    "kid missing": lambda i: hand_made(i, head(i, kid=None), json.dumps(claims())),
-    "kid of a megabyte": lambda i: hand_made(i, head(i, kid="k" * 1_000_000), json.dumps(claims())),
-    "kid a number": lambda i: hand_made(i, head(i, kid=1), json.dumps(claims())),
-    "typ missing": lambda i: hand_made(i, head(i, typ=None), json.dumps(claims())),
-    "typ of a logout": lambda i: hand_made(i, head(i, typ="logout+jwt"), json.dumps(claims())),
-    "JWT without typ claim": lambda i: i.sign(claims(), typ="JWT"),
-    "JWT that is an ID token": lambda i: i.sign(claims(typ="ID"), typ="JWT"),
-    "claim twice": lambda i: hand_made(i, head(i), json.dumps(claims())[:-1] + ',"roles":["KEMENSOS"]}'),
-    "header twice": lambda i: hand_made(i, head(i)[:-1] + ',"alg":"ES256"}', json.dumps(claims())),
-    "exp Infinity": lambda i: hand_made(i, head(i), json.dumps(claims(exp=float("inf")))),
-    "exp NaN": lambda i: hand_made(i, head(i), json.dumps(claims(exp=float("nan")))),
-    "claims a list": lambda i: hand_made(i, head(i), "[1]"),
-    "claims nested deep": lambda i: hand_made(i, head(i), '{"a":' + "[" * 3000 + "]" * 3000 + "}"),
-    "claims no JSON": lambda i: hand_made(i, head(i), "hello"),
-    "another's EC key under our kid": lambda i: signed_by(ECKey.generate_key("P-256"), "ES256", i._key.kid),
-    "RSA key under our kid": lambda i: signed_by(RSAKey.generate_key(2048), "RS256", i._key.kid),
-    "ES384": lambda i: signed_by(ECKey.generate_key("P-384"), "ES384", i._key.kid),
-}
-
-
-@pytest.mark.parametrize("changed", with_claims.values(), ids=with_claims.keys())
+@pytest.mark.parametrize("changed", WRONG_CLAIMS.values(), ids=WRONG_CLAIMS.keys())
 async def test_refuses_claims(
     issuer: DevelopmentIssuer, verifier: TokenVerifier, changed: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidToken):
-        await verifier.verify(issuer.sign(claims(**changed)))
+        await verifier.verify(issuer.sign(build_claims(**changed)))
 
 
-@pytest.mark.parametrize("make", hand_made_bad.values(), ids=hand_made_bad.keys())
+@pytest.mark.parametrize("make", FORGED_TOKENS.values(), ids=FORGED_TOKENS.keys())
 async def test_refuses_the_forged(issuer: DevelopmentIssuer, verifier: TokenVerifier, make: Make) -> None:
     token = make(issuer)
     with pytest.raises(InvalidToken) as refusal:
@@ -223,7 +60,7 @@ async def test_a_valid_token_gives_actor_and_areas(
     issuer: DevelopmentIssuer, verifier: TokenVerifier
 ) -> None:
     token = issuer.sign(
-        claims(roles=["PENDAMPING", "default-roles-pilar"], pendamping_id=PERSON, ditjen="LINJAMSOS")
+        build_claims(roles=["PENDAMPING", "default-roles-pilar"], pendamping_id=PERSON, ditjen="LINJAMSOS")
     )
     actor = await verifier.verify(token)
     assert (actor.sub, actor.roles, actor.areas) == ("dinsos-kendal-1", {Role.PENDAMPING}, ("33.24",))
@@ -233,26 +70,26 @@ async def test_a_valid_token_gives_actor_and_areas(
 async def test_a_token_of_keycloak_is_a_bearer_by_its_claim(
     issuer: DevelopmentIssuer, verifier: TokenVerifier
 ) -> None:
-    assert (await verifier.verify(issuer.sign(claims(typ="Bearer", azp="field"), typ="JWT"))).sub
+    assert (await verifier.verify(issuer.sign(build_claims(typ="Bearer", azp="field"), typ="JWT"))).sub
 
 
 async def test_thirty_seconds_of_leeway(issuer: DevelopmentIssuer, verifier: TokenVerifier) -> None:
-    await verifier.verify(issuer.sign(claims(iat=NOW - 100, exp=NOW - 29)))
-    await verifier.verify(issuer.sign(claims(iat=NOW + 29, nbf=NOW + 29)))
+    await verifier.verify(issuer.sign(build_claims(iat=NOW - 100, exp=NOW - 29)))
+    await verifier.verify(issuer.sign(build_claims(iat=NOW + 29, nbf=NOW + 29)))
 
 
 async def test_only_the_applications_that_are_listed(issuer: DevelopmentIssuer, settings: Settings) -> None:
     verifier = TokenVerifier(settings.model_copy(update={"authorized_parties": ["field"]}), clock=lambda: NOW)
-    await verifier.verify(issuer.sign(claims(azp="field")))
+    await verifier.verify(issuer.sign(build_claims(azp="field")))
     for azp in ("other", None, ["field"], {"field": True}):
         with pytest.raises(InvalidToken):
-            await verifier.verify(issuer.sign(claims(azp=azp)))
+            await verifier.verify(issuer.sign(build_claims(azp=azp)))
 
 
 async def test_a_remembered_token_ends_with_its_time(issuer: DevelopmentIssuer, settings: Settings) -> None:
     time_ = [NOW]
     verifier = TokenVerifier(settings, clock=lambda: time_[0])
-    token = issuer.sign(claims(exp=NOW + 20))
+    token = issuer.sign(build_claims(exp=NOW + 20))
     await verifier.verify(token)
     time_[0] = NOW + 10
     await verifier.verify(token)
@@ -271,9 +108,9 @@ async def test_rsa_keys_are_taken_from_2048_bits(algorithm: str, tmp_path: Path)
     verifier = TokenVerifier(
         Settings.load_for("caseload", mode="development", jwks_file=file), clock=lambda: NOW
     )
-    assert (await verifier.verify(signed_by(strong, algorithm, "strong"))).sub
+    assert (await verifier.verify(sign_with(strong, algorithm, "strong"))).sub
     with pytest.raises(InvalidToken):
-        await verifier.verify(signed_by(weak, algorithm, "weak"))
+        await verifier.verify(sign_with(weak, algorithm, "weak"))
 
 
 async def test_a_secret_or_private_key_in_the_key_set_is_ignored(tmp_path: Path) -> None:
@@ -286,7 +123,7 @@ async def test_a_secret_or_private_key_in_the_key_set_is_ignored(tmp_path: Path)
         Settings.load_for("caseload", mode="development", jwks_file=file), clock=lambda: NOW
     )
     with pytest.raises(KeysUnavailable):
-        await verifier.verify(signed_by(leaked, "ES256", "leaked"))
+        await verifier.verify(sign_with(leaked, "ES256", "leaked"))
 
 
 def test_every_permission_has_a_line_and_every_line_a_role() -> None:
@@ -308,7 +145,7 @@ def test_the_operator_sees_no_family() -> None:
 async def test_verification_of_a_cached_token_is_fast(
     issuer: DevelopmentIssuer, verifier: TokenVerifier
 ) -> None:
-    token = issuer.sign(claims())
+    token = issuer.sign(build_claims())
     await verifier.verify(token)
     begun = time.process_time()
     for _ in range(200):

@@ -17,12 +17,12 @@ from shared.settings import Settings
 
 
 @pytest.fixture(autouse=True)
-def travelling() -> None:
+def development_mode() -> None:
     clock.configure(Settings.load_for("platform", mode="development"))
 
 
 @pytest.fixture
-def in_production() -> Iterator[None]:
+def production_mode() -> Iterator[None]:
     sound = {"issuer": "https://id.example", "jwks_url": "https://id.example/certs", "keys_folder": "/keys"}
     clock.configure(Settings.load_for("platform", mode="production", **sound))
     yield
@@ -40,13 +40,13 @@ A_SESSION = {
 }
 
 
-def near(one: datetime, other: datetime) -> bool:
+def is_near(one: datetime, other: datetime) -> bool:
     return abs(one - other) < timedelta(seconds=5)
 
 
 async def test_shows_real_time_until_it_is_set(database: Database) -> None:
     async with database.transaction() as session:
-        assert near(await clock.now(session), datetime.now(UTC))
+        assert is_near(await clock.now(session), datetime.now(UTC))
 
 
 async def test_continues_from_where_it_was_set(database: Database) -> None:
@@ -54,10 +54,10 @@ async def test_continues_from_where_it_was_set(database: Database) -> None:
     async with database.transaction() as session:
         shown = await clock.set_to(session, instant)
     assert instant <= shown
-    assert near(shown, instant)
+    assert is_near(shown, instant)
     async with database.transaction() as session:
         assert await clock.now(session) >= instant
-        assert near(await clock.advance(session, timedelta(days=30)), instant + timedelta(days=30))
+        assert is_near(await clock.advance(session, timedelta(days=30)), instant + timedelta(days=30))
 
 
 async def emit_event(session: AsyncSession) -> None:
@@ -68,7 +68,7 @@ async def test_can_be_set_to_the_past_before_the_first_event(database: Database)
     beginning = datetime(2026, 3, 1, tzinfo=UTC)
     async with database.transaction() as session:
         await clock.set_to(session, beginning)
-        assert near(await clock.now(session), beginning)
+        assert is_near(await clock.now(session), beginning)
 
 
 async def test_only_moves_forward_after_the_first_event(database: Database) -> None:
@@ -86,13 +86,13 @@ async def test_only_moves_forward_after_the_first_event(database: Database) -> N
 
 
 async def test_concurrent_advances_both_count(database: Database) -> None:
-    async def move() -> None:
+    async def advance_clock() -> None:
         async with database.transaction() as session:
             await clock.advance(session, timedelta(days=1))
 
-    await asyncio.gather(*(move() for _ in range(4)))
+    await asyncio.gather(*(advance_clock() for _ in range(4)))
     async with database.transaction() as session:
-        assert near(await clock.now(session), datetime.now(UTC) + timedelta(days=4))
+        assert is_near(await clock.now(session), datetime.now(UTC) + timedelta(days=4))
 
 
 async def test_dates_are_those_of_jakarta(database: Database) -> None:
@@ -102,10 +102,10 @@ async def test_dates_are_those_of_jakarta(database: Database) -> None:
         assert await clock.today(session) == evening.date() + timedelta(days=1)
 
 
-@pytest.mark.usefixtures("in_production")
+@pytest.mark.usefixtures("production_mode")
 async def test_cannot_be_set_in_production_even_by_an_old_row(database: Database, owner: Any) -> None:
     await owner.execute("UPDATE platform.business_clock SET offset_seconds = 86400 * 365")
     async with database.transaction() as session:
-        assert near(await clock.now(session), datetime.now(UTC))
+        assert is_near(await clock.now(session), datetime.now(UTC))
         with pytest.raises(clock.ClockNotSettable):
             await clock.set_to(session, datetime.now(UTC) + timedelta(days=1))

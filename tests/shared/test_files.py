@@ -15,7 +15,7 @@ from shared.privacy import SealBroken, Vault
 CHUNK = files.CHUNK_BYTES
 
 
-async def stored(
+async def store_file(
     database: Database, vault: Vault, content: bytes, media_type: str = "application/pdf"
 ) -> str:
     with files.IncomingFile(files.MAX_BYTES) as incoming:
@@ -26,7 +26,7 @@ async def stored(
             return await files.put(session, vault, incoming, media_type=media_type)
 
 
-async def read(database: Database, vault: Vault, sha256: str) -> bytes:
+async def read_file(database: Database, vault: Vault, sha256: str) -> bytes:
     async with database.transaction() as session:
         return await files.read(session, vault, sha256)
 
@@ -34,9 +34,9 @@ async def read(database: Database, vault: Vault, sha256: str) -> bytes:
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 7])
 async def test_read_returns_what_was_put(database: Database, vault: Vault, size: int) -> None:
     content = os.urandom(size)
-    sha256 = await stored(database, vault, content)
+    sha256 = await store_file(database, vault, content)
     assert sha256 == hashlib.sha256(content).hexdigest()
-    assert await read(database, vault, sha256) == content
+    assert await read_file(database, vault, sha256) == content
     async with database.transaction() as session:
         known = await files.read_info(session, sha256)
     assert (known.size, known.chunks, known.media_type) == (size, -(-size // CHUNK), "application/pdf")
@@ -44,9 +44,9 @@ async def test_read_returns_what_was_put(database: Database, vault: Vault, size:
 
 async def test_put_again_changes_nothing(database: Database, vault: Vault, owner: Any) -> None:
     content = os.urandom(2 * CHUNK)
-    sha256 = await stored(database, vault, content)
+    sha256 = await store_file(database, vault, content)
     before = await owner.fetch("SELECT * FROM platform.file_chunk WHERE sha256 = $1 ORDER BY number", sha256)
-    assert await stored(database, vault, content) == sha256
+    assert await store_file(database, vault, content) == sha256
     assert (
         await owner.fetch("SELECT * FROM platform.file_chunk WHERE sha256 = $1 ORDER BY number", sha256)
         == before
@@ -55,14 +55,14 @@ async def test_put_again_changes_nothing(database: Database, vault: Vault, owner
 
 async def test_concurrent_puts_store_one_file(database: Database, vault: Vault) -> None:
     content = os.urandom(CHUNK)
-    first, second = await asyncio.gather(*(stored(database, vault, content) for _ in range(2)))
-    assert await read(database, vault, first) == content
+    first, second = await asyncio.gather(*(store_file(database, vault, content) for _ in range(2)))
+    assert await read_file(database, vault, first) == content
     assert first == second
 
 
 async def test_is_sealed_in_the_database(database: Database, vault: Vault, owner: Any) -> None:
     content = b"berita acara 3324095708850001 " * 20_000
-    sha256 = await stored(database, vault, content)
+    sha256 = await store_file(database, vault, content)
     rows = await owner.fetch("SELECT sealed FROM platform.file_chunk WHERE sha256 = $1", sha256)
     assert len(rows) == 3
     assert not [row for row in rows if b"3324095708850001" in bytes(row["sealed"])]
@@ -99,7 +99,7 @@ async def test_damaged_is_not_read_to_its_end(
     database: Database, vault: Vault, owner: Any, damage: str
 ) -> None:
     content = os.urandom(3 * CHUNK)
-    sha256 = await stored(database, vault, content)
+    sha256 = await store_file(database, vault, content)
     await owner.execute(damage, sha256)
     got = bytearray()
     with pytest.raises((SealBroken, files.FileDamaged)):
@@ -108,14 +108,14 @@ async def test_damaged_is_not_read_to_its_end(
 
 
 async def test_a_chunk_of_another_file_does_not_open(database: Database, vault: Vault, owner: Any) -> None:
-    mine, other = [await stored(database, vault, os.urandom(100)) for _ in range(2)]
+    mine, other = [await store_file(database, vault, os.urandom(100)) for _ in range(2)]
     await owner.execute(
         "UPDATE platform.file_chunk SET sealed = (SELECT sealed FROM platform.file_chunk WHERE sha256 = $2) WHERE sha256 = $1",
         mine,
         other,
     )
     with pytest.raises(SealBroken):
-        await read(database, vault, mine)
+        await read_file(database, vault, mine)
 
 
 def test_too_long_is_refused_at_the_first_byte_too_many() -> None:
@@ -141,17 +141,17 @@ async def test_of_a_failed_transaction_is_not_stored(database: Database, vault: 
         with pytest.raises(ConnectionError):
             await put_and_fail(incoming)
     with pytest.raises(NotFound):
-        await read(database, vault, hashlib.sha256(content).hexdigest())
+        await read_file(database, vault, hashlib.sha256(content).hexdigest())
 
 
 async def test_delete_removes_its_chunks(database: Database, vault: Vault, owner: Any) -> None:
-    sha256 = await stored(database, vault, os.urandom(2 * CHUNK))
+    sha256 = await store_file(database, vault, os.urandom(2 * CHUNK))
     async with database.transaction() as session:
         assert await files.delete(session, sha256)
         assert not await files.delete(session, sha256)
     assert await owner.fetchval("SELECT count(*) FROM platform.file_chunk WHERE sha256 = $1", sha256) == 0
     with pytest.raises(NotFound):
-        await read(database, vault, sha256)
+        await read_file(database, vault, sha256)
 
 
 @pytest.mark.parametrize(
@@ -159,4 +159,4 @@ async def test_delete_removes_its_chunks(database: Database, vault: Vault, owner
 )
 async def test_without_a_media_type_is_refused(database: Database, vault: Vault, media_type: str) -> None:
     with pytest.raises(files.InvalidMediaType):
-        await stored(database, vault, b"x", media_type)
+        await store_file(database, vault, b"x", media_type)

@@ -6,8 +6,8 @@ import unicodedata
 import orjson
 import pytest
 
-from shared.http.strict import MalformedRequest, parse
-from shared.invisible import has_invisible
+from shared.http.strict_input import MalformedRequest, parse
+from shared.invisible_characters import has_invisible
 
 MOST_VALUES = 100
 NAMES = [

@@ -66,7 +66,7 @@ def key_set(*names: str) -> bytes:
     ).encode()
 
 
-async def settle(source: KeySource) -> None:
+async def wait_for_refresh(source: KeySource) -> None:
     if source._refreshing is not None:
         await source._refreshing
 
@@ -84,7 +84,7 @@ async def test_are_refreshed_in_the_background(source: KeySource, server: Server
     await source.find("first")
     server.body, time_[0] = key_set("first", "second"), time_[0] + 601
     assert await source.find("first")
-    await settle(source)
+    await wait_for_refresh(source)
     assert await source.find("second")
     assert server.asked == 2
 
@@ -96,7 +96,7 @@ async def test_serve_for_a_day_while_the_issuer_is_down(
     server.status = 503
     time_[0] += 23 * 3600
     assert await source.find("first")
-    await settle(source)
+    await wait_for_refresh(source)
     time_[0] += 3601
     with pytest.raises(KeysUnavailable) as refusal:
         await source.find("first")
@@ -146,7 +146,7 @@ async def test_stay_valid_after_an_invalid_answer(
     await source.find("first")
     server.body, time_[0] = b"<html>", time_[0] + 700
     assert await source.find("first")
-    await settle(source)
+    await wait_for_refresh(source)
     assert await source.find("first")
 
 

@@ -19,7 +19,7 @@ from shared.database import Database
 from shared.settings import Settings
 
 
-async def page(database: Database | None) -> str:
+async def read_page(database: Database | None) -> str:
     return (await telemetry.render(database))[0].decode()
 
 
@@ -31,13 +31,13 @@ async def test_show_unsent_parked_and_late(database: Database, owner: Any) -> No
     await owner.execute(
         "INSERT INTO platform.parked (subscription, topic, partition, \"offset\", body, reason) VALUES ('kpm', 't', 0, 1, '', 'POISON')"
     )
-    content = await page(database)
+    content = await read_page(database)
     assert 'pilar_unsent_events{service="platform"} 2.0' in content
     assert re.search(r'pilar_unsent_oldest_seconds\{service="platform"\} 6[0-9]\.', content)
     assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 1.0' in content
     assert 'pilar_database_up{service="platform"} 1.0' in content
     await owner.execute("TRUNCATE platform.unsent, platform.parked")
-    content = await page(database)
+    content = await read_page(database)
     assert 'pilar_unsent_events{service="platform"} 0.0' in content
     assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 0.0' in content
 
@@ -47,13 +47,13 @@ async def test_are_served_while_the_database_is_down() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     database = Database(f"postgresql://a:b@127.0.0.1:{port}/none", service="absent", wake_relay=False)
-    assert 'pilar_database_up{service="absent"} 0.0' in await page(database)
+    assert 'pilar_database_up{service="absent"} 0.0' in await read_page(database)
     await database.close()
 
 
 async def test_count_requests_by_route_and_not_by_path() -> None:
     telemetry.observe_request("GET", "/v1/kpm/{kpm_id}", 200, 0.02, service="caseload")
-    content = await page(None)
+    content = await read_page(None)
     assert 'route="/v1/kpm/{kpm_id}",service="caseload",status="200"' in content
 
 
@@ -61,11 +61,11 @@ async def test_count_requests_by_route_and_not_by_path() -> None:
     "metric", ["gaps", "duplicate_events", "divergences", "applied_events", "subscription_lag_events"]
 )
 async def test_show_each_figure_of_the_messaging_contract_per_subscription(metric: str) -> None:
-    assert f"# HELP pilar_{metric}" in await page(None)
+    assert f"# HELP pilar_{metric}" in await read_page(None)
 
 
 async def test_all_begin_with_pilar() -> None:
-    names = re.findall(r"^# TYPE (\S+)", await page(None), re.MULTILINE)
+    names = re.findall(r"^# TYPE (\S+)", await read_page(None), re.MULTILINE)
     assert len(names) >= 12
     assert all(name.startswith("pilar_") for name in names)
 

@@ -22,7 +22,7 @@ from shared.privacy import (
     SerialZero,
     mask,
 )
-from shared.privacy.numbers import PROVINCES
+from shared.privacy.masked_number import PROVINCES
 
 WOMAN, MAN, CARD = "3324095708850001", "3324091708859001", "3324091112150007"
 

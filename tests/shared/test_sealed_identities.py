@@ -17,32 +17,32 @@ def key(tmp_path: Path) -> SealingKey:
     return SealingKey.make(tmp_path / "referral")
 
 
-def seal(key: SealingKey, **changed: str) -> bytes:
+def seal_fields(key: SealingKey, **changed: str) -> bytes:
     bound = {"recipient": "referral", "for_id": FOR, "key_id": key.key_id} | changed
     return seal_to(key.public_key, FIELDS, **bound)
 
 
-def opened(key: SealingKey, sealed: bytes, **changed: str) -> dict[str, str]:
+def open_fields(key: SealingKey, sealed: bytes, **changed: str) -> dict[str, str]:
     bound = {"recipient": "referral", "for_id": FOR, "key_id": key.key_id} | changed
     return open_sealed(key.private_key, sealed, **bound)
 
 
 def test_open_for_their_recipient(key: SealingKey) -> None:
-    assert opened(key, seal(key)) == FIELDS | {"nik": "3324095708850001"}
+    assert open_fields(key, seal_fields(key)) == FIELDS | {"nik": "3324095708850001"}
 
 
 def test_do_not_open_when_any_byte_is_changed(key: SealingKey) -> None:
-    sealed = seal(key)
+    sealed = seal_fields(key)
     for place in range(len(sealed)):
         with pytest.raises(SealBroken):
-            opened(key, sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :])
+            open_fields(key, sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :])
 
 
 def test_do_not_open_when_cut(key: SealingKey) -> None:
-    sealed = seal(key)
+    sealed = seal_fields(key)
     for length in range(0, len(sealed), 7):
         with pytest.raises(SealBroken):
-            opened(key, sealed[:length])
+            open_fields(key, sealed[:length])
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_do_not_open_when_cut(key: SealingKey) -> None:
 )
 def test_do_not_open_for_another_purpose(key: SealingKey, changed: dict[str, str]) -> None:
     with pytest.raises(SealBroken):
-        opened(key, seal(key), **changed)
+        open_fields(key, seal_fields(key), **changed)
     with pytest.raises(SealBroken):
-        opened(key, seal(key, **changed))
+        open_fields(key, seal_fields(key, **changed))
 
 
 def test_do_not_open_with_differently_split_fields(key: SealingKey) -> None:
@@ -63,7 +63,7 @@ def test_do_not_open_with_differently_split_fields(key: SealingKey) -> None:
 
 def test_do_not_open_for_another_recipient(key: SealingKey) -> None:
     with pytest.raises(SealBroken):
-        open_sealed(X25519PrivateKey.generate(), seal(key), "referral", FOR, key.key_id)
+        open_sealed(X25519PrivateKey.generate(), seal_fields(key), "referral", FOR, key.key_id)
 
 
 def test_length_reveals_little(key: SealingKey) -> None:
@@ -74,7 +74,7 @@ def test_length_reveals_little(key: SealingKey) -> None:
 
 
 def test_are_different_each_time(key: SealingKey) -> None:
-    assert seal(key) != seal(key)
+    assert seal_fields(key) != seal_fields(key)
 
 
 def test_keys_are_files_and_the_public_one_is_enough_to_seal(key: SealingKey, tmp_path: Path) -> None:

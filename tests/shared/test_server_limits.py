@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from shared.server import Limits, served
-from tests.factories.raw_http import Connection, connected, head, until
-from tests.factories.repository import committed, name_of
+from tests.factories.raw_http import Connection, build_head, open_connection, wait_until
+from tests.factories.repository import committed_files, name_of
 
 MEGABYTE = 1024 * 1024
 LARGEST_READ = 256 * 1024
@@ -34,36 +34,41 @@ class Application:
 
     def __init__(self) -> None:
         self.release, self.waiting = asyncio.Event(), asyncio.Event()
-        paths = {"/": self.at_once, "/body": self.body, "/large": self.large, "/later": self.later}
+        paths = {
+            "/": self.answer_at_once,
+            "/body": self.answer_body,
+            "/large": self.answer_large,
+            "/later": self.answer_later,
+        }
         self.app = Starlette(
             routes=[Route(path, answer, methods=["GET", "POST"]) for path, answer in paths.items()]
         )
 
-    async def at_once(self, _: Request) -> Response:
+    async def answer_at_once(self, _: Request) -> Response:
         return PlainTextResponse("here")
 
-    async def body(self, request: Request) -> Response:
+    async def answer_body(self, request: Request) -> Response:
         return PlainTextResponse(str(len(await request.body())))
 
-    async def large(self, _: Request) -> Response:
+    async def answer_large(self, _: Request) -> Response:
         return PlainTextResponse("x" * 20 * MEGABYTE)
 
-    async def later(self, _: Request) -> Response:
+    async def answer_later(self, _: Request) -> Response:
         self.waiting.set()
         await self.release.wait()
         return PlainTextResponse("later")
 
 
 @asynccontextmanager
-async def serving(limits: Limits) -> AsyncIterator[tuple[Application, int]]:
+async def serve_application(limits: Limits) -> AsyncIterator[tuple[Application, int]]:
     made = Application()
     async with served(made.app, "127.0.0.1", 0, limits) as port:
         yield made, port
 
 
-async def sent_until_ended(connection: Connection, part: bytes, most: int) -> int:
+async def send_until_ended(connection: Connection, part: bytes, most: int) -> int:
     """Send the part repeatedly until the server ends the connection, and count the bytes."""
-    ended = asyncio.create_task(connection.ended())
+    ended = asyncio.create_task(connection.wait_for_end())
     sent = 0
     while not ended.done() and sent < most:
         connection.send(part)
@@ -77,7 +82,7 @@ async def sent_until_ended(connection: Connection, part: bytes, most: int) -> in
 
 @pytest.mark.parametrize("beginning", ENDLESS.values(), ids=ENDLESS.keys())
 async def test_an_endless_head_is_refused_at_64_kib(beginning: bytes) -> None:
-    async with serving(PATIENT) as (_, port), connected(port) as connection:
+    async with serve_application(PATIENT) as (_, port), open_connection(port) as connection:
         connection.send(beginning)
         sent = 0
         answer = asyncio.create_task(connection.reader.read(12))
@@ -92,20 +97,20 @@ async def test_an_endless_head_is_refused_at_64_kib(beginning: bytes) -> None:
 @pytest.mark.parametrize(
     ("request_head", "status"),
     [
-        (head("GET", "/", {f"X-{n}": "1" for n in range(100)}), 431),
-        (head("GET", "/", {f"X-{n}": "1" * 7_000 for n in range(10)}), 431),
-        (head("GET", "/?" + "a" * 9_000), 414),
+        (build_head("GET", "/", {f"X-{n}": "1" for n in range(100)}), 431),
+        (build_head("GET", "/", {f"X-{n}": "1" * 7_000 for n in range(10)}), 431),
+        (build_head("GET", "/?" + "a" * 9_000), 414),
         (b"nonsense\r\n\r\n", 400),
-        (head("GET", "/", {f"X-{n}": "1" for n in range(90)}), 200),
-        (head("GET", "/", {f"X-{n}": "1" * 6_000 for n in range(10)}), 200),
-        (head("GET", "/?" + "a" * 8_000), 200),
+        (build_head("GET", "/", {f"X-{n}": "1" for n in range(90)}), 200),
+        (build_head("GET", "/", {f"X-{n}": "1" * 6_000 for n in range(10)}), 200),
+        (build_head("GET", "/?" + "a" * 8_000), 200),
     ],
     ids=["many", "large", "long", "no HTTP", "not too many", "not too large", "not too long"],
 )
 async def test_a_head_has_limits(request_head: bytes, status: int) -> None:
-    async with serving(PATIENT) as (_, port), connected(port) as connection:
+    async with serve_application(PATIENT) as (_, port), open_connection(port) as connection:
         connection.send(request_head)
-        answer = await connection.answer()
+        answer = await connection.read_answer()
         assert answer.status == status
         if status != 200:
             assert answer.headers["content-type"] == "application/problem+json"
@@ -113,50 +118,50 @@ async def test_a_head_has_limits(request_head: bytes, status: int) -> None:
 
 
 async def test_a_refusal_is_in_the_callers_language() -> None:
-    async with serving(PATIENT) as (_, port), connected(port) as connection:
-        connection.send(head("GET", "/", {"Accept-Language": "id", "X-Long": "x" * 70_000}))
-        assert (await connection.answer()).json()["detail"] == "Header permintaan terlalu besar."
+    async with serve_application(PATIENT) as (_, port), open_connection(port) as connection:
+        connection.send(build_head("GET", "/", {"Accept-Language": "id", "X-Long": "x" * 70_000}))
+        assert (await connection.read_answer()).json()["detail"] == "Header permintaan terlalu besar."
 
 
 async def test_a_connection_that_sends_nothing_is_closed() -> None:
-    async with serving(SHORT) as (_, port), connected(port) as connection:
-        assert await connection.ended()
+    async with serve_application(SHORT) as (_, port), open_connection(port) as connection:
+        assert await connection.wait_for_end()
 
 
 async def test_a_slow_head_is_408() -> None:
-    async with serving(SHORT) as (_, port), connected(port) as connection:
+    async with serve_application(SHORT) as (_, port), open_connection(port) as connection:
         connection.send(b"GET / HTTP/1.1\r\nX-Slow: ")
-        answer = asyncio.create_task(connection.answer())
+        answer = asyncio.create_task(connection.read_answer())
         while not answer.done():
             connection.send(b"x")
             await asyncio.sleep(0.05)
         assert answer.result().status == 408
-        assert await connection.ended()
+        assert await connection.wait_for_end()
 
 
 async def test_blank_lines_keep_no_connection_open() -> None:
-    async with serving(SHORT) as (_, port), connected(port) as connection:
-        connection.send(head("GET", "/"))
-        assert (await connection.answer()).status == 200
+    async with serve_application(SHORT) as (_, port), open_connection(port) as connection:
+        connection.send(build_head("GET", "/"))
+        assert (await connection.read_answer()).status == 200
         began = monotonic()
-        await sent_until_ended(connection, b"\r\n", MEGABYTE)
+        await send_until_ended(connection, b"\r\n", MEGABYTE)
         assert monotonic() - began < 10
 
 
 async def test_a_body_that_nobody_reads_keeps_no_connection_open() -> None:
-    async with serving(SHORT) as (_, port), connected(port) as connection:
-        connection.send(head("POST", "/", {"Content-Length": str(20 * MEGABYTE)}))
-        assert (await connection.answer()).status == 200
+    async with serve_application(SHORT) as (_, port), open_connection(port) as connection:
+        connection.send(build_head("POST", "/", {"Content-Length": str(20 * MEGABYTE)}))
+        assert (await connection.read_answer()).status == 200
         began = monotonic()
-        await sent_until_ended(connection, b"x", MEGABYTE)
+        await send_until_ended(connection, b"x", MEGABYTE)
         assert monotonic() - began < 10
 
 
 async def test_a_client_that_does_not_read_its_answer_is_cut_off() -> None:
-    async with serving(SHORT) as (_, port), connected(port) as connection:
+    async with serve_application(SHORT) as (_, port), open_connection(port) as connection:
         # StreamReader stops at its own limit, and nobody reads from it.
-        connection.send(head("GET", "/large"))
-        await until(lambda: connections(port) == 0)
+        connection.send(build_head("GET", "/large"))
+        await wait_until(lambda: connections(port) == 0)
 
 
 def connections(port: int) -> int:
@@ -166,38 +171,38 @@ def connections(port: int) -> int:
 
 
 async def test_an_answer_may_take_longer_than_a_head() -> None:
-    async with serving(SHORT) as (made, port), connected(port) as connection:
-        connection.send(head("GET", "/later"))
+    async with serve_application(SHORT) as (made, port), open_connection(port) as connection:
+        connection.send(build_head("GET", "/later"))
         asyncio.get_running_loop().call_later(1.5, made.release.set)
-        assert (await connection.answer()).body == b"later"
-        connection.send(head("GET", "/"))
-        assert (await connection.answer()).body == b"here"
+        assert (await connection.read_answer()).body == b"later"
+        connection.send(build_head("GET", "/"))
+        assert (await connection.read_answer()).body == b"here"
 
 
 async def test_a_slow_body_is_limited_by_the_application() -> None:
-    async with serving(SHORT) as (_, port), connected(port) as connection:
-        connection.send(head("POST", "/body", {"Content-Length": "20"}))
+    async with serve_application(SHORT) as (_, port), open_connection(port) as connection:
+        connection.send(build_head("POST", "/body", {"Content-Length": "20"}))
         for _ in range(20):
             connection.send(b"x")
             await asyncio.sleep(0.08)
-        assert (await connection.answer()).body == b"20"
+        assert (await connection.read_answer()).body == b"20"
 
 
 async def test_many_half_open_connections_do_not_block_others() -> None:
-    async with serving(PATIENT) as (made, port), AsyncExitStack() as stack:
-        served_ = await stack.enter_async_context(connected(port))
-        served_.send(head("GET", "/later"))
+    async with serve_application(PATIENT) as (made, port), AsyncExitStack() as stack:
+        served_ = await stack.enter_async_context(open_connection(port))
+        served_.send(build_head("GET", "/later"))
         await made.waiting.wait()
         half_open = []
         for _ in range(100):
-            half_open.append(await stack.enter_async_context(connected(port)))
+            half_open.append(await stack.enter_async_context(open_connection(port)))
             half_open[-1].send(b"GET / HTTP/1.1\r\n")
-        honest = await stack.enter_async_context(connected(port))
-        honest.send(head("GET", "/"))
-        assert (await honest.answer()).status == 200
+        honest = await stack.enter_async_context(open_connection(port))
+        honest.send(build_head("GET", "/"))
+        assert (await honest.read_answer()).status == 200
         assert connections(port) <= PATIENT.connections
         made.release.set()
-        assert (await served_.answer()).body == b"later", "a request that is answered is never evicted"
+        assert (await served_.read_answer()).body == b"later", "a request that is answered is never evicted"
 
 
 async def test_web_sockets_are_not_opened() -> None:
@@ -207,15 +212,15 @@ async def test_web_sockets_are_not_opened() -> None:
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }
-    async with serving(PATIENT) as (_, port), connected(port) as connection:
-        connection.send(head("GET", "/", upgrade))
-        assert (await connection.answer()).status == 200
+    async with serve_application(PATIENT) as (_, port), open_connection(port) as connection:
+        connection.send(build_head("GET", "/", upgrade))
+        assert (await connection.read_answer()).status == 200
 
 
 def test_every_server_of_the_project_has_these_limits() -> None:
     made: dict[str, Any] = {
         name_of(file): file.read_text("utf-8")
-        for file in committed(".py")
+        for file in committed_files(".py")
         if not name_of(file).startswith("tests/")
     }
     own = [name for name, text in made.items() if "uvicorn.run(" in text or "uvicorn.Config(" in text]

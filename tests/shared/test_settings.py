@@ -17,7 +17,7 @@ SOUND: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("PILAR_")]:
         monkeypatch.delenv(name)
 

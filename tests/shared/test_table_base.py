@@ -1,106 +1,36 @@
 """Traps of SQLModel that the base of tables avoids."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated
 
 import asyncpg
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
 from sqlmodel import Field
 
 from shared.contracts.kinds import Ditjen
 from shared.database import Database, insert, load, upsert, uuid7, write, write_once
-from shared.database.tables import Col, Columns, Fields, no_overlap, service_registry
+from shared.database.tables import Col, Columns, service_registry
 from shared.errors import NotFound
-from shared.fields import KNOWN, Body, Day, RequestOnly
-
-Sorted = Annotated[str, sa.Text(collation="C")]
-
-
-class State(StrEnum):
-    OPEN = "open"
-    SHUT = "shut"
-
-
-class Table(Columns, registry=service_registry()):
-    pass
-
-
-class PlaceTerms(Fields):
-    """Where something is, and when."""
-
-    code: Col[Sorted] = Field(index=True)
-    name: Col[Annotated[str, StringConstraints(min_length=1, max_length=5), RequestOnly("Desa")]]
-    ditjen: Col[Annotated[Ditjen, KNOWN]]
-    valid_from: Col[Day]
-    parent: Col[Sorted | None] = Field(default=None, description="The place above")
-
-
-class PlaceView(PlaceTerms):
-    """A place."""
-
-    place_id: Col[UUID] = Field(primary_key=True)
-    state: Col[State]
-    version: Col[int] = Field(default=1)
-
-
-class Place(PlaceView, Table, table=True):
-    __table_args__ = (no_overlap("ex_place_range", "code", of="daterange(valid_from, NULL)"),)
-
-    before: Col[State | None] = Field(default=None)
-    at: Col[datetime]
-    note: Col[Annotated[str, StringConstraints(max_length=9)] | None] = Field(default=None)
-    facts: Col[dict[str, Any]]
-    names: Col[list[str]]
-    months: Col[list[int]]
-    states: Col[list[State]]
-    side: Col[Literal["A", "B"]]
-    recorded_at: Col[datetime] = Field(
-        default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
-    )
-
-
-class PlaceCopy(PlaceView, Table, table=True):
-    __table_args__ = ({"schema": "replica_place"},)
-
-
-class PlaceStart(PlaceTerms, Body):
-    """A request for a place."""
-
-
-def place(**changes: Any) -> Place:
-    values: dict[str, Any] = {
-        "place_id": uuid7(),
-        "code": "33",
-        "name": "longer than asked",
-        "ditjen": Ditjen.REHSOS,
-        "valid_from": date(2026, 5, 18),
-        "state": State.OPEN,
-        "at": datetime(2026, 5, 18, tzinfo=UTC),
-        "facts": {"a": [1]},
-        "names": ["x"],
-        "months": [3, 6],
-        "states": [State.SHUT],
-        "side": "A",
-    }
-    return Place(**(values | changes))
+from tests.factories.place_table import (
+    Place,
+    PlaceCopy,
+    PlaceStart,
+    PlaceView,
+    State,
+    Table,
+    build_place,
+    ddl,
+)
 
 
 def column(table: type[Columns], name: str) -> str:
     kind = table.__table__.c[name].type
     return kind.compile(postgresql.dialect())
-
-
-def ddl(table: type[Columns]) -> str:
-    return str(CreateTable(table.__table__).compile(dialect=postgresql.dialect()))
 
 
 def test_a_type_in_the_annotation_is_kept_beside_a_field_and_in_a_union() -> None:
@@ -181,18 +111,18 @@ def test_a_subclass_of_a_table_is_no_table() -> None:
 
 def test_a_constructor_refuses_unknown_names() -> None:
     with pytest.raises(TypeError, match="typo"):
-        place(typo=1)
+        build_place(typo=1)
 
 
 def test_rows_are_compared_by_identity() -> None:
-    row = place()
-    twin = place(place_id=row.place_id)
+    row = build_place()
+    twin = build_place(place_id=row.place_id)
     assert row != twin
     assert len({row, twin}) == 2
 
 
 def test_a_row_shows_no_value_in_a_log() -> None:
-    assert "longer" not in f"{place()!r} {place()}"
+    assert "longer" not in f"{build_place()!r} {build_place()}"
 
 
 def test_a_constraint_against_overlaps_is_declared_in_one_line() -> None:
@@ -239,7 +169,7 @@ def test_an_answer_has_every_field_also_those_with_a_default() -> None:
 
 
 async def test_a_route_shows_of_a_row_what_the_view_has_even_if_it_is_older_than_a_bound() -> None:
-    app, row = FastAPI(), place()
+    app, row = FastAPI(), build_place()
 
     @app.get("/place")
     async def read() -> PlaceView:
@@ -278,7 +208,7 @@ async def tables(owner: asyncpg.Connection) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("tables")
 async def test_every_way_of_writing_stores_the_same_row(database: Database) -> None:
-    by_insert, by_write, by_key = place(), place(code="34"), place(code="35")
+    by_insert, by_write, by_key = build_place(), build_place(code="34"), build_place(code="35")
     values = {name: value for name, value in by_key.model_dump().items() if name != "recorded_at"}
     async with database.transaction() as session:
         await insert(session, by_insert)
@@ -300,7 +230,7 @@ async def test_every_way_of_writing_stores_the_same_row(database: Database) -> N
 
 @pytest.mark.usefixtures("tables")
 async def test_a_change_of_a_loaded_row_is_stored(database: Database) -> None:
-    row = place()
+    row = build_place()
     async with database.transaction() as session:
         await insert(session, row)
         with pytest.raises(NotFound):

@@ -60,7 +60,7 @@ async def table(owner: asyncpg.Connection) -> AsyncIterator[None]:
     await owner.execute("DROP TABLE once")
 
 
-def a_row(**changes: object) -> dict[str, object]:
+def build_row(**changes: object) -> dict[str, object]:
     defaults: dict[str, object] = {
         "once_id": DriversUuid(str(uuid7())),
         "state": State.OPEN,
@@ -73,18 +73,18 @@ def a_row(**changes: object) -> dict[str, object]:
 
 
 async def test_stores_the_given_values(database: Database) -> None:
-    row = a_row()
+    row = build_row()
     async with database.transaction() as session:
         assert await write_once(session, Once, row)
         kept = await session.get_one(Once, row["once_id"])
         assert {name: getattr(kept, name) for name in row} == row
         assert kept.kept
-        assert await write_once(session, Once, nothing := a_row(on=None))
+        assert await write_once(session, Once, nothing := build_row(on=None))
         assert (await session.get_one(Once, nothing["once_id"])).on is None
 
 
 async def test_does_not_change_an_existing_row(database: Database) -> None:
-    row = a_row()
+    row = build_row()
     async with database.transaction() as session:
         session.add(Once(**row))  # not written yet: what the ORM holds back goes first
         assert not await write_once(session, Once, row | {"state": State.SHUT})
@@ -95,5 +95,5 @@ async def test_does_not_change_an_existing_row(database: Database) -> None:
 async def test_names_the_violated_constraint(database: Database) -> None:
     with pytest.raises(DBAPIError) as refused:
         async with database.transaction() as session:
-            await write_once(session, Once, a_row(state="LOST"))
+            await write_once(session, Once, build_row(state="LOST"))
     assert constraint_of(refused.value) == "ck_once_state"

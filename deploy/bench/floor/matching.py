@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from deploy.bench import catalogue
-from services.referral.matching.rules.fitting import Fitting
+from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import ACTUAL, Family
 from services.referral.program.models import RuleField, RuleOp, RuleView, Strength
 from services.referral.replicas.models import KpmFacts, UsahaFacts
@@ -121,14 +121,14 @@ def measure(count: int, turns: int) -> dict[str, list[float]]:
     predicates = [[predicate(rule) for rule in rules if rule.strength is Strength.HARD] for rules in listed]
     speeds: dict[str, list[float]] = {"ours": [], "floor": []}
     for _ in range(turns):
-        fitting = Fitting(listed)  # new in each turn, because it caches
+        eligibility = Eligibility(listed)  # new in each turn, because it caches
         began = time.perf_counter()
-        ours = [fitting.mask(family) for family in families]
+        ours = [eligibility.mask(family) for family in families]
         between = time.perf_counter()
         loop = match_in_loop(tuples, predicates)
         ended = time.perf_counter()
         if ours != loop:
-            message = "the loop and the fitting do not return the same programs"
+            message = "the loop and the eligibility masks do not return the same programs"
             raise RuntimeError(message)
         speeds["ours"].append(count / (between - began))
         speeds["floor"].append(count / (ended - between))

@@ -29,7 +29,7 @@ class HandOver:
         year = self.year
         year.t = await place_pendamping(self.world, T, NIK_T, [B], since=ON, candidate="2026-06-01")
         both = [year.s.pendamping_id, year.t.pendamping_id]
-        self.world.place.save_scenario(year.number, kpm_ids=year.kpm_ids, pendamping_ids=both)
+        self.world.data_folder.save_scenario(year.number, kpm_ids=year.kpm_ids, pendamping_ids=both)
 
     async def hand_over(self) -> None:
         """Preview and order the hand-over, and end S's placement in B."""

@@ -99,7 +99,9 @@ class Year:
             self.cases[name] = await find_family(world, name, nik_of(name))
         # First, because the demonstration suggests the timeline of the first family.
         self.kpm_ids.sort(key=lambda kpm_id: kpm_id != self.cases[READY_B[0]].kpm_id)
-        world.place.save_scenario(self.number, kpm_ids=self.kpm_ids, pendamping_ids=[self.s.pendamping_id])
+        world.data_folder.save_scenario(
+            self.number, kpm_ids=self.kpm_ids, pendamping_ids=[self.s.pendamping_id]
+        )
 
     async def assessment(self) -> None:
         await assess(self.world, self.of(*READY_A, REFUSED), S)

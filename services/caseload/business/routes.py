@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.caseload.business.commands import record_usaha, revise_usaha
 from services.caseload.business.models import UsahaRevised, UsahaRowView, UsahaTerms
-from services.caseload.overview.queries.past import read_usaha
+from services.caseload.overview.queries.history import read_usaha
 from shared.access import Permission
 from shared.fields import Body, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may

@@ -9,16 +9,16 @@ from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.ending import SELECT_PAST, close_ended_rows
-from services.caseload.dampingan.commands.limits import BATCH_SIZE, LIMIT_IN_FORCE
+from services.caseload.dampingan.commands.ends import SELECT_PAST, close_ended_rows
+from services.caseload.dampingan.commands.limits import BATCH_SIZE, CHECK_LIMITS
 from services.caseload.dampingan.commands.loads import emit_limit_crossing, read_limit
 from services.caseload.dampingan.commands.placements import (
+    END_AREA,
     END_BY_AREA,
     END_BY_PENDAMPING,
     END_BY_PENUGASAN,
-    PENDAMPING_LEFT,
-    PENUGASAN_OVER,
-    WILAYAH_TUGAS_OVER,
+    END_PENDAMPING,
+    END_PENUGASAN,
     set_ends,
 )
 from services.caseload.dampingan.models import DampinganLoad, GapCause
@@ -33,7 +33,7 @@ from shared.jobs import Job, ScheduledTask, Step, Work, enqueue
 from shared.jobs.backpressure import next_size, outbox_has_room
 
 
-async def start_ending(session: AsyncSession, due: ScheduledTask) -> None:
+async def start_dampingan_end(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that ends all dampingan due today."""
     del due
     await enqueue(session, END_DAMPINGAN, {}, Actor.system("caseload"))
@@ -59,7 +59,7 @@ async def end_past_dampingan(session: AsyncSession, job: Job) -> Step:
 
 async def start_limit_check(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that checks all caseloads of a kind against a new limit."""
-    await enqueue(session, LIMIT_IN_FORCE, due.payload, Actor.system("caseload"))
+    await enqueue(session, CHECK_LIMITS, due.payload, Actor.system("caseload"))
 
 
 async def check_limits(session: AsyncSession, job: Job) -> Step:
@@ -110,12 +110,12 @@ async def end_pendamping(session: AsyncSession, due: ScheduledTask) -> None:
 
 
 WORK = Work(
-    steps={END_DAMPINGAN: end_past_dampingan, LIMIT_IN_FORCE: check_limits},
+    steps={END_DAMPINGAN: end_past_dampingan, CHECK_LIMITS: check_limits},
     scheduled_tasks={
-        END_DAMPINGAN: start_ending,
-        LIMIT_IN_FORCE: start_limit_check,
-        PENUGASAN_OVER: end_penugasan,
-        WILAYAH_TUGAS_OVER: end_area,
-        PENDAMPING_LEFT: end_pendamping,
+        END_DAMPINGAN: start_dampingan_end,
+        CHECK_LIMITS: start_limit_check,
+        END_PENUGASAN: end_penugasan,
+        END_AREA: end_area,
+        END_PENDAMPING: end_pendamping,
     },
 )

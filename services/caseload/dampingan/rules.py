@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.dates import midnight
 from shared.jobs import schedule
 
-END_DAMPINGAN = "dampingan_ending"
+END_DAMPINGAN = "dampingan.end"
 
 
-async def schedule_ending(session: AsyncSession, day: date) -> None:
+async def schedule_dampingan_end(session: AsyncSession, day: date) -> None:
     """Schedule the job that ends the dampingan of a day.
 
     A past day is due at once.

@@ -11,7 +11,7 @@ from services.caseload.exit_proposal.errors import (
     ExitDetermined,
     ExitNotOpen,
     ExitNotProposable,
-    ProposalOfAnother,
+    ProposalOfAnotherPerson,
 )
 from services.caseload.exit_proposal.models import (
     ExitGround,
@@ -130,11 +130,11 @@ async def withdraw_exit(
     If graduation has issued an SK and its event has not arrived yet, the SK prevails and the membership ends.
 
     Raises:
-        NotFound, ProposalOfAnother, ExitNotOpen, ExitDetermined.
+        NotFound, ProposalOfAnotherPerson, ExitNotOpen, ExitDetermined.
     """
     proposal = await load(session, ExitProposal, exit_proposal_id, noun="exit proposal")
     if not actor.is_same_as(proposal.proposer, proposal.proposer_sub):
-        raise ProposalOfAnother
+        raise ProposalOfAnotherPerson
     if proposal.state is not ExitProposalState.PROPOSED:
         raise ExitNotOpen(state=proposal.state.value)
     await require_no_sk(session, proposal)

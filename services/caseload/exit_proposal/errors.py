@@ -15,7 +15,7 @@ class ExitAlreadyProposed(DomainError):
     id = "Pengakhiran kepesertaan ini sudah diusulkan."
 
 
-class ProposalOfAnother(DomainError):
+class ProposalOfAnotherPerson(DomainError):
     """403: only its proposer can withdraw a proposal. Others cancel its case in graduation."""
 
     status = 403

@@ -17,7 +17,7 @@ from shared.jobs import ScheduledTask, Work, schedule
 from shared.jobs.backpressure import outbox_has_room
 from shared.messaging import emit
 
-CALENDAR_FACTS = "facts_of_the_day"
+UPDATE_FACTS = "kpm_facts.update"
 BATCH_SIZE = 200
 
 
@@ -36,7 +36,7 @@ async def emit_calendar_changes(session: AsyncSession, due: ScheduledTask) -> No
             emit(session, KpmUpdated.model_validate(after))
     finished = room and len(families) < BATCH_SIZE
     next_at = midnight(today + timedelta(days=1)) if finished else due.due_at
-    await schedule(session, CALENDAR_FACTS, next_at, subject_id="facts")
+    await schedule(session, UPDATE_FACTS, next_at, subject_id="facts")
 
 
-WORK = Work(scheduled_tasks={CALENDAR_FACTS: emit_calendar_changes})
+WORK = Work(scheduled_tasks={UPDATE_FACTS: emit_calendar_changes})

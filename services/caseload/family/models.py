@@ -75,10 +75,7 @@ class Kpm(KpmVersionView, Table, table=True):
 
 
 class KpmNoKk(Ranged, Table, table=True):
-    """A family card (No.
-
-    KK) of a family in a period. A family's card can change.
-    """
+    """A family's No. KK in a period. It changes with the family card."""
 
     __table_args__ = (
         # Fast path: compare eight bytes first. Comparing the whole index makes an insert 4x as slow.

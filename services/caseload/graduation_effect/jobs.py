@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import change_purpose
 from services.caseload.dampingan.commands.gap import set_gap_purpose
-from services.caseload.graduation_effect.commands.after_exit import end_monitoring
-from services.caseload.graduation_effect.commands.effect import TO_MONITORING
+from services.caseload.graduation_effect.commands.effect import START_MONITORING
+from services.caseload.graduation_effect.commands.monitoring_end import end_monitoring
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose
@@ -33,4 +33,4 @@ async def start_monitoring(session: AsyncSession, due: ScheduledTask) -> None:
             await end_monitoring(session, kpm_id, today)
 
 
-WORK = Work(scheduled_tasks={TO_MONITORING: start_monitoring})
+WORK = Work(scheduled_tasks={START_MONITORING: start_monitoring})

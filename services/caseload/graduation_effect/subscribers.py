@@ -2,12 +2,12 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.graduation_effect.commands.after_exit import (
+from services.caseload.graduation_effect.commands.effect import apply_fact, apply_objection
+from services.caseload.graduation_effect.commands.monitoring_end import (
     end_with_monitoring,
     open_re_entry_task,
     open_visit_task,
 )
-from services.caseload.graduation_effect.commands.effect import apply_fact, apply_objection
 from services.caseload.subscriptions import graduation, tugas
 from shared.contracts.graduation import (
     GraduasiAnnulled,

@@ -15,7 +15,7 @@ from shared.contracts.referral import ConsentGiven, ConsentWithdrawn
 from shared.database import upsert, vault_of, write_once
 from shared.messaging import emit
 from shared.privacy import read_public_key, seal_to
-from shared.privacy.sealing import public_key_id
+from shared.privacy.hpke import public_key_id
 
 RECIPIENT = "referral"
 

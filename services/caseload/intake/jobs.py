@@ -12,13 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.intake.commands.events import emit_events
-from services.caseload.intake.commands.known import (
-    Known,
-    Staged,
-    lock_known_families,
-    next_families,
-    read_details,
-)
 from services.caseload.intake.commands.plan import (
     Plan,
     is_unchanged,
@@ -26,6 +19,13 @@ from services.caseload.intake.commands.plan import (
     outside_area,
     plan_of,
     refusals,
+)
+from services.caseload.intake.commands.recorded_data import (
+    Known,
+    Staged,
+    lock_known_families,
+    next_families,
+    read_details,
 )
 from services.caseload.intake.commands.request import KIND
 from services.caseload.intake.commands.staging import (

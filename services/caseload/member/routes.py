@@ -10,7 +10,7 @@ from services.caseload.family.models import Belonging, EndReason, Kpm, KpmAnggot
 from services.caseload.member.commands import members as member_members
 from services.caseload.member.commands.pengurus import change_pengurus
 from services.caseload.member.models import JoinTerms
-from services.caseload.overview.queries.past import read_past
+from services.caseload.overview.queries.history import read_past
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may

@@ -3,7 +3,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import resume_accompaniment
-from services.caseload.membership.commands.kepesertaan import PKH_RE_ENTRY
+from services.caseload.membership.commands.kepesertaan import RESUME_DAMPINGAN
 from services.caseload.membership.models import Kepesertaan
 from shared import clock
 from shared.jobs import ScheduledTask, Work
@@ -18,4 +18,4 @@ async def resume_after_re_entry(session: AsyncSession, due: ScheduledTask) -> No
         await resume_accompaniment(session, kpm_id, why="re-entry", graduasi_id=None)
 
 
-WORK = Work(scheduled_tasks={PKH_RE_ENTRY: resume_after_re_entry})
+WORK = Work(scheduled_tasks={RESUME_DAMPINGAN: resume_after_re_entry})

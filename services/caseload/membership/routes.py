@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.caseload.membership.commands.kepesertaan import record_kepesertaan
-from services.caseload.membership.commands.pending import decide_stay
+from services.caseload.membership.commands.pending_decisions import decide_stay
 from services.caseload.membership.models import (
     CaseView,
     KepesertaanFacts,

@@ -8,7 +8,7 @@ INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source
     (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');
 
 INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at, payload) VALUES
-    (uuidv7(), 'facts_of_the_day', 'facts', 'business', '2019-01-01', '{}');
+    (uuidv7(), 'kpm_facts.update', 'facts', 'business', '2019-01-01', '{}');
 
 INSERT INTO exit_ground (exit_reason, version, only_alone, valid, source) VALUES
     ('MENINGGAL', 1, true, '[2019-01-01,)', 'first content: of a family of one; elsewhere a death is of a member'),

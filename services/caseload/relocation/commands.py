@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.ending import end_dampingan
+from services.caseload.dampingan.commands.ends import end_dampingan
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.commands.changes import change_family, lock_family_version
 from services.caseload.family.models import Kpm, KpmNoKk, WilayahPast

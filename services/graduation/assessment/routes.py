@@ -17,8 +17,8 @@ router = Router(tag="asesmen")
 case = Router(tag="graduasi")
 
 
-class Finding(Body):
-    """One answer to the instrument.
+class CriterionAnswer(Body):
+    """The answer to one criterion of the instrument.
 
     `evidence_sha256` is the SHA-256 of a file uploaded to this service.
     """
@@ -31,7 +31,7 @@ class Assessment(Body):
     """The answers by criterion. GET /v1/policy/{exit_reason} lists the criteria."""
 
     answers: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$")], Finding],
+        dict[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$")], CriterionAnswer],
         Field(max_length=60, examples=[{"BERSEDIA": {"value": True}}]),
     ]
 

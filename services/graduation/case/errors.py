@@ -18,14 +18,14 @@ class CaseElsewhere(NotAllowed):
     id = "Keluarga pada kasus ini kini tinggal di {kode_wilayah}; kantor di wilayah itu yang memutuskannya."
 
 
-class OpenedByExitProposal(DomainError):
+class ExitProposalRequired(DomainError):
     """409: cases of this exit reason are opened by an exit proposal in caseload."""
 
     en = "A case of {exit_reason} is opened by a proposal with evidence in caseload, not here."
     id = "Kasus {exit_reason} dibuka melalui usulan berbukti di layanan caseload, bukan di sini."
 
 
-class KepesertaanOfAnother(DomainError):
+class KepesertaanOfAnotherFamily(DomainError):
     """409: the kepesertaan belongs to another family."""
 
     en = "This kepesertaan belongs to another family. Send one of the family in kpm_id."

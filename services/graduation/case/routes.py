@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.graduation.assessment.commands import proposal
 from services.graduation.assessment.models import PernyataanTerms, PernyataanView, UsulView
 from services.graduation.assessment.routes import AsesmenView
-from services.graduation.case.commands import opening
+from services.graduation.case.commands import new_case
 from services.graduation.case.models import (
     Graduasi,
     GraduasiHistory,
@@ -88,7 +88,7 @@ class HistoryPage(View):
 @may(Permission.ASESMEN_RECORD)
 async def open_graduasi(body: Opening, session: Session, actor: CurrentActor) -> GraduasiView:
     """Open a case on a kepesertaan of a family that the caller accompanies."""
-    return await opening.open_case(session, actor, body)
+    return await new_case.open_case(session, actor, body)
 
 
 @router.get("/graduasi", response_model=GraduasiPage)

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from starlette.responses import Response
 
 from services.graduation.decree import queries
-from services.graduation.decree.commands import bulk, penetapan
+from services.graduation.decree.commands import bulk_sk, penetapan
 from services.graduation.decree.models import DecreeTerms, Penetapan, PenetapanFields, SkTerms, SkView
 from shared.access import Permission
 from shared.errors import BadValue
@@ -146,7 +146,7 @@ async def determine_many_graduasi(
 
     A refused case is an error of the job for its line.
     """
-    sk, job_id = await bulk.request_sk(session, actor, body, body.sha256)
+    sk, job_id = await bulk_sk.request_sk(session, actor, body, body.sha256)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
 

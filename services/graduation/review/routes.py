@@ -48,8 +48,8 @@ class Cancellation(Grounds, Body):
     ground: CancellationGround
 
 
-class Because(Grounds, Body):
-    """A reason, and its evidence, which the policy may require."""
+class Reason(Grounds, Body):
+    """A reason, and its evidence if the policy requires one."""
 
 
 @router.post("/graduasi/{graduasi_id}/verification", status_code=201)
@@ -82,7 +82,7 @@ async def approve_graduasi(
 @router.post("/graduasi/{graduasi_id}/return", status_code=201)
 @may(Permission.GRADUASI_RETURN, key_required=True)
 async def return_graduasi(
-    graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
+    graduasi_id: UUID, body: Reason, session: Session, actor: CurrentActor
 ) -> GraduasiView:
     """Return a proposed case to its pendamping."""
     return await commands.return_case(session, actor, graduasi_id, body)
@@ -100,7 +100,7 @@ async def refuse_graduasi(
 @router.post("/graduasi/{graduasi_id}/postponement", status_code=201)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
 async def postpone_graduasi(
-    graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
+    graduasi_id: UUID, body: Reason, session: Session, actor: CurrentActor
 ) -> GraduasiView:
     """Postpone a case before its effect."""
     return await commands.postpone(session, actor, graduasi_id, body)
@@ -109,7 +109,7 @@ async def postpone_graduasi(
 @router.post("/graduasi/{graduasi_id}/resumption", status_code=201)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
 async def resume_graduasi(
-    graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
+    graduasi_id: UUID, body: Reason, session: Session, actor: CurrentActor
 ) -> GraduasiView:
     """Move a postponed case back to the state in which it was postponed."""
     return await commands.resume(session, actor, graduasi_id, body)

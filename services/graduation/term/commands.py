@@ -28,9 +28,9 @@ from shared.database import load
 from shared.dates import midnight
 from shared.messaging import emit
 
-ANNOUNCED = "graduasi_announced"
-TERM_ENDED = "graduasi_term_ended"
-TAHAP_STARTED = "graduasi_tahap_started"
+ANNOUNCE = "graduasi.announce"
+END_TERM = "graduasi.end_term"
+START_MONITORING = "graduasi.start_monitoring"
 SYSTEM = Actor.system("graduation")
 
 
@@ -44,7 +44,7 @@ async def start_terms(
         await schedule_term_end(session, penetapan)
     else:
         due_times: dict[object, datetime] = {one.graduasi_id: midnight(announced_on) for one in penetapan}
-        await jobs.schedule_many(session, ANNOUNCED, due_times)
+        await jobs.schedule_many(session, ANNOUNCE, due_times)
 
 
 async def schedule_term_end(session: AsyncSession, penetapan: Sequence[Penetapan]) -> None:
@@ -52,7 +52,7 @@ async def schedule_term_end(session: AsyncSession, penetapan: Sequence[Penetapan
     due_times: dict[object, datetime] = {
         one.graduasi_id: midnight(term_settled_on(one.term_ends_on)) for one in penetapan
     }
-    await jobs.schedule_many(session, TERM_ENDED, due_times)
+    await jobs.schedule_many(session, END_TERM, due_times)
 
 
 async def announce(session: AsyncSession, graduasi_id: UUID) -> None:
@@ -122,7 +122,9 @@ async def make_effective(
     The first time also issue the certificate and emit KpmGraduated.
     """
     await advance(session, [(case, policy)], [GraduasiState.EFEKTIF], act)
-    await jobs.schedule(session, TAHAP_STARTED, midnight(penetapan.effective_on), subject_id=case.graduasi_id)
+    await jobs.schedule(
+        session, START_MONITORING, midnight(penetapan.effective_on), subject_id=case.graduasi_id
+    )
     certificate = await issue_certificate(session, case, act.moment.on)
     if certificate is not None:
         emit(session, _to_event(case, policy, penetapan, certificate.certificate_no))

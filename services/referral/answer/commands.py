@@ -12,7 +12,7 @@ from services.referral.answer.errors import (
     DeliveryAlreadyRecorded,
     ReasonCodeNeeded,
 )
-from services.referral.answer.models import Answer, AnswerTerms, PartnerAnswer
+from services.referral.answer.models import AnswerInput, AnswerTerms, PartnerAnswer
 from services.referral.follow_up.commands import open_tasks
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
@@ -30,7 +30,7 @@ S = RujukanProgramState
 
 
 async def answer_rujukan(
-    session: AsyncSession, rujukan_program_id: UUID, answer: PartnerAnswer, actor: Actor
+    session: AsyncSession, rujukan_program_id: UUID, answer: AnswerInput, actor: Actor
 ) -> RujukanProgram:
     """Record a partner's answer on one of its own rujukan.
 
@@ -61,7 +61,7 @@ async def _notified_on(session: AsyncSession, row: RujukanProgram) -> date | Non
     return await session.scalar(first) or row.sent_on
 
 
-async def record_answer(session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer, by: str) -> None:
+async def record_answer(session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str) -> None:
     """Record the answer once.
 
     An answer that repeats the current state changes nothing and emits nothing.
@@ -71,8 +71,9 @@ async def record_answer(session: AsyncSession, row: RujukanProgram, answer: Part
     """
     reused = AnswerIdReused("/body/answer_id", answer_id=answer.answer_id)
     stored = await session.scalar(
-        sa.select(Answer).where(
-            Answer.rujukan_program_id == row.rujukan_program_id, Answer.partner_answer_id == answer.answer_id
+        sa.select(PartnerAnswer).where(
+            PartnerAnswer.rujukan_program_id == row.rujukan_program_id,
+            PartnerAnswer.answer_id == answer.answer_id,
         )
     )
     if stored is not None:
@@ -81,20 +82,22 @@ async def record_answer(session: AsyncSession, row: RujukanProgram, answer: Part
         return
     # An older answer that arrives late is stored, and does not move the state back.
     changes_state = row.state is not answer.status and not await _is_stale(session, row, answer)
-    await insert(session, _new_answer(session, row, answer, by, changed=changes_state), uq_answer_once=reused)
+    await insert(
+        session, _new_answer(session, row, answer, by, changed=changes_state), uq_partner_answer_once=reused
+    )
     if changes_state:
         await _apply_answer(session, row, answer, by)
 
 
-async def _is_stale(session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer) -> bool:
-    newest = sa.select(sa.func.max(Answer.answered_on)).where(
-        Answer.rujukan_program_id == row.rujukan_program_id, Answer.changed
+async def _is_stale(session: AsyncSession, row: RujukanProgram, answer: AnswerInput) -> bool:
+    newest = sa.select(sa.func.max(PartnerAnswer.answered_on)).where(
+        PartnerAnswer.rujukan_program_id == row.rujukan_program_id, PartnerAnswer.changed
     )
     on = await session.scalar(newest)
     return on is not None and answer.answered_on < on
 
 
-async def _apply_answer(session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer, by: str) -> None:
+async def _apply_answer(session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str) -> None:
     if answer.status is S.DITOLAK:
         row.refusal_code = answer.reason_code
     if answer.amount_rp is not None:
@@ -108,18 +111,17 @@ async def _apply_answer(session: AsyncSession, row: RujukanProgram, answer: Part
 
 
 def _new_answer(
-    session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer, by: str, *, changed: bool
-) -> Answer:
-    answer_id, sealed = uuid7(), None
+    session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str, *, changed: bool
+) -> PartnerAnswer:
+    partner_answer_id, sealed = uuid7(), None
     if answer.reason_text is not None:
         sealed = vault_of(session).seal(
-            answer.reason_text, table="answer", column="reason_text_sealed", row_id=answer_id
+            answer.reason_text, table="partner_answer", column="reason_text_sealed", row_id=partner_answer_id
         )
-    return Answer(
+    return PartnerAnswer(
         **{name: getattr(answer, name) for name in AnswerTerms.model_fields},
-        answer_id=answer_id,
+        partner_answer_id=partner_answer_id,
         rujukan_program_id=row.rujukan_program_id,
-        partner_answer_id=answer.answer_id,
         digest=answer.digest(),
         reason_text_sealed=sealed,
         changed=changed,

@@ -24,6 +24,7 @@ OwnId = Annotated[
 class AnswerTerms(Fields):
     """A partner's answer. Amount in rupiah."""
 
+    answer_id: Col[OwnId]
     status: Col[Annotated[RujukanProgramState, Known(*PARTNER_ANSWERS), RequestOnly("DISETUJUI")]]
     reason_code: Col[Annotated[RefusalCode, KNOWN] | None] = Field(
         default=None, schema_extra={"examples": [None]}
@@ -32,13 +33,12 @@ class AnswerTerms(Fields):
     answered_on: Col[Annotated[date, RequestOnly("2026-07-10")]]
 
 
-class PartnerAnswer(AnswerTerms):
+class AnswerInput(AnswerTerms):
     """A partner's answer under its own id. Amount in rupiah.
 
     The same id again is the same answer.
     """
 
-    answer_id: OwnId
     reason_text: Sentence | None = Field(default=None, schema_extra={"examples": [None]})
 
     def digest(self) -> bytes:
@@ -47,17 +47,16 @@ class PartnerAnswer(AnswerTerms):
         return hashlib.sha256(orjson.dumps(fields)).digest()
 
 
-class Answer(AnswerTerms, Table, table=True):
+class PartnerAnswer(AnswerTerms, Table, table=True):
     """A partner's answer, one row for each of its own ids. `reason_text_sealed` may name people.
 
     Rows are append-only.
     """
 
-    __table_args__ = (sa.UniqueConstraint("rujukan_program_id", "partner_answer_id", name="uq_answer_once"),)
+    __table_args__ = (sa.UniqueConstraint("rujukan_program_id", "answer_id", name="uq_partner_answer_once"),)
 
-    answer_id: Col[UUID] = Field(primary_key=True)
+    partner_answer_id: Col[UUID] = Field(primary_key=True)
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
-    partner_answer_id: Col[str]
     digest: Col[bytes]
     reason_text_sealed: Col[bytes | None]
     changed: Col[bool]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.referral.answer import commands
-from services.referral.answer.models import OwnId, PartnerAnswer
+from services.referral.answer.models import AnswerInput, OwnId
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
 from shared.fields import Body, Rupiah
@@ -15,7 +15,7 @@ from shared.http import CurrentActor, Router, Session, may
 answers = Router(tag="partner-answer")
 
 
-class AnswerBody(PartnerAnswer, Body):
+class AnswerBody(AnswerInput, Body):
     """A partner's answer under its own id. Amount in rupiah.
 
     The same id again is the same answer.

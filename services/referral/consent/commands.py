@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.consent.errors import ConsentAlreadyGiven, ConsentMissing, ConsentTextUnknown
 from services.referral.consent.models import Consent, ConsentTerms, ConsentText, ConsentTextTerms, Identity
 from services.referral.deadline.commands import schedule_deadline
-from services.referral.deadline.models import Deadline, Pause
+from services.referral.deadline.models import Deadline, RujukanPause
 from services.referral.follow_up.commands import close_tasks
 from services.referral.matching.queries import require_fit
 from services.referral.notice.commands import notify_partner, schedule_notice
 from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
+from services.referral.partner_call.commands import UNSENT_STATES, schedule_all_sendings, schedule_sending
 from services.referral.place.commands import reserve_place
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
-from services.referral.sending.commands import UNSENT_STATES, schedule_all_sendings, schedule_sending
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -166,7 +166,7 @@ async def pause_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUI
         "rujukan_id": rujukan.rujukan_id,
         "paused_on": await clock.today(session),
     }
-    if await write_once(session, Pause, pause):
+    if await write_once(session, RujukanPause, pause):
         rujukan.paused = True
         rujukan.version += 1
 
@@ -176,8 +176,8 @@ async def copy_pauses(session: AsyncSession, first: Rujukan, other: Rujukan) -> 
 
     The same decision then resumes both.
     """
-    statement = sa.select(Pause.sanggah_id).where(
-        Pause.rujukan_id == first.rujukan_id, Pause.resumed_on.is_(None)
+    statement = sa.select(RujukanPause.sanggah_id).where(
+        RujukanPause.rujukan_id == first.rujukan_id, RujukanPause.resumed_on.is_(None)
     )
     for sanggah_id in (await session.scalars(statement)).all():
         await pause_rujukan(session, other, sanggah_id)
@@ -188,14 +188,14 @@ async def resume_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UU
 
     Each deadline is moved by the days of the pause.
     """
-    pause = await session.get(Pause, (sanggah_id, rujukan.rujukan_id))
+    pause = await session.get(RujukanPause, (sanggah_id, rujukan.rujukan_id))
     if pause is None or pause.resumed_on is not None:
         return
     today = await clock.today(session)
     pause.resumed_on = today
     await session.flush()
-    other_pauses = sa.select(sa.func.min(Pause.paused_on)).where(
-        Pause.rujukan_id == rujukan.rujukan_id, Pause.resumed_on.is_(None)
+    other_pauses = sa.select(sa.func.min(RujukanPause.paused_on)).where(
+        RujukanPause.rujukan_id == rujukan.rujukan_id, RujukanPause.resumed_on.is_(None)
     )
     paused_since = await session.scalar(other_pauses)
     rujukan.paused = paused_since is not None

@@ -12,8 +12,8 @@ from services.referral.consent.commands import (
     store_identity,
     withdraw_rujukan,
 )
+from services.referral.partner_call.commands import schedule_all_sendings
 from services.referral.rujukan.queries import lock_all_rujukan
-from services.referral.sending.commands import schedule_all_sendings
 from services.referral.subscriptions import graduation, identity
 from shared.contracts.caseload import IdentitySealed
 from shared.contracts.graduation import GraduasiAnnulled, KpmGraduated, SanggahDecided, SanggahLodged

@@ -36,7 +36,11 @@ from shared.validity import end_previous, valid_on
 # Handled in outcome/jobs.py: this module must not import outcome.
 CLOSE_RUJUKAN = "rujukan.close"
 S = RujukanProgramState
-DUE_KIND = {kind: f"sla.{kind.lower()}" for kind in DeadlineKind}
+DUE_KIND = {
+    DeadlineKind.REMINDER: "sla.remind",
+    DeadlineKind.ESCALATION: "sla.escalate",
+    DeadlineKind.EXPIRY: "sla.expire",
+}
 ASKED_BACK = frozenset({S.PERLU_DATA, S.DAFTAR_TUNGGU})
 STARTS_A_TURN = ASKED_BACK | WAITS_FOR_DELIVERY | {S.TERKIRIM}
 

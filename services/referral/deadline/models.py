@@ -134,7 +134,7 @@ class Escalation(EscalationView, Table, table=True):
     )
 
 
-class Pause(Table, table=True):
+class RujukanPause(Table, table=True):
     """A pause of a rujukan by a sanggah that suspends.
 
     It lasts from the day of the event to the day of the refusal. Rows are append-only except for
@@ -142,7 +142,7 @@ class Pause(Table, table=True):
     """
 
     __table_args__ = (
-        sa.Index("ix_pause_rujukan_id", "rujukan_id"),
+        sa.Index("ix_rujukan_pause_rujukan_id", "rujukan_id"),
         sa.CheckConstraint("resumed_on >= paused_on", name="range"),
     )
 

@@ -17,7 +17,7 @@ from shared.dates import midnight, months_after
 from shared.jobs import schedule
 from shared.validity import valid_on
 
-FINISH_AID = "rujukan.finish"
+FINISH_AID = "rujukan.finish_aid"
 
 
 async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:

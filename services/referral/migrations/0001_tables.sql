@@ -262,18 +262,6 @@ CREATE TABLE breaker (
     CONSTRAINT ck_breaker_breakerstate_known CHECK (state IN ('CLOSED', 'OPEN', 'HALF_OPEN'))
 );
 
-CREATE TABLE pause (
-    sanggah_id UUID NOT NULL,
-    rujukan_id UUID NOT NULL,
-    paused_on DATE NOT NULL,
-    resumed_on DATE,
-    CONSTRAINT pk_pause PRIMARY KEY (sanggah_id, rujukan_id),
-    CONSTRAINT ck_pause_range CHECK (resumed_on >= paused_on),
-    CONSTRAINT fk_pause_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
-);
-
-CREATE INDEX ix_pause_rujukan_id ON pause (rujukan_id);
-
 CREATE TABLE program (
     code TEXT NOT NULL,
     partner_id UUID NOT NULL,
@@ -325,6 +313,18 @@ CREATE TABLE relapse_report (
     CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
     CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
 );
+
+CREATE TABLE rujukan_pause (
+    sanggah_id UUID NOT NULL,
+    rujukan_id UUID NOT NULL,
+    paused_on DATE NOT NULL,
+    resumed_on DATE,
+    CONSTRAINT pk_rujukan_pause PRIMARY KEY (sanggah_id, rujukan_id),
+    CONSTRAINT ck_rujukan_pause_range CHECK (resumed_on >= paused_on),
+    CONSTRAINT fk_rujukan_pause_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
+);
+
+CREATE INDEX ix_rujukan_pause_rujukan_id ON rujukan_pause (rujukan_id);
 
 CREATE TABLE program_rule (
     field VARCHAR(40) NOT NULL,
@@ -385,42 +385,6 @@ CREATE INDEX ix_rujukan_program_partner_id ON rujukan_program (partner_id, rujuk
 
 CREATE INDEX ix_rujukan_program_state_area ON rujukan_program (state, kode_wilayah, rujukan_program_id);
 
-CREATE TABLE answer (
-    status VARCHAR(40) NOT NULL,
-    reason_code VARCHAR(40),
-    amount_rp BIGINT,
-    answered_on DATE NOT NULL,
-    answer_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
-    partner_answer_id TEXT NOT NULL,
-    digest BYTEA NOT NULL,
-    reason_text_sealed BYTEA,
-    changed BOOLEAN NOT NULL,
-    recorded_by TEXT NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    CONSTRAINT pk_answer PRIMARY KEY (answer_id),
-    CONSTRAINT uq_answer_once UNIQUE (rujukan_program_id, partner_answer_id),
-    CONSTRAINT ck_answer_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
-    CONSTRAINT ck_answer_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA')),
-    CONSTRAINT fk_answer_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
-);
-
-CREATE TABLE attempt (
-    attempt_id UUID NOT NULL,
-    notice VARCHAR(40) NOT NULL,
-    fields TEXT[] NOT NULL,
-    http_status INTEGER,
-    fault TEXT,
-    milliseconds INTEGER NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    rujukan_program_id UUID NOT NULL,
-    CONSTRAINT pk_attempt PRIMARY KEY (attempt_id),
-    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
-    CONSTRAINT fk_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
-);
-
-CREATE INDEX ix_attempt_rujukan_program_id ON attempt (rujukan_program_id, attempt_id);
-
 CREATE TABLE consent (
     text_version INTEGER NOT NULL,
     channel VARCHAR(40) NOT NULL,
@@ -458,6 +422,22 @@ CREATE TABLE deadline (
     CONSTRAINT ck_deadline_deadlinekind_known CHECK (kind IN ('REMINDER', 'ESCALATION', 'EXPIRY')),
     CONSTRAINT fk_deadline_sla_term_id FOREIGN KEY(sla_term_id) REFERENCES sla_term (sla_term_id)
 );
+
+CREATE TABLE delivery_attempt (
+    attempt_id UUID NOT NULL,
+    notice VARCHAR(40) NOT NULL,
+    fields TEXT[] NOT NULL,
+    http_status INTEGER,
+    fault TEXT,
+    milliseconds INTEGER NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    CONSTRAINT pk_delivery_attempt PRIMARY KEY (attempt_id),
+    CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
+    CONSTRAINT fk_delivery_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE INDEX ix_delivery_attempt_rujukan_program_id ON delivery_attempt (rujukan_program_id, attempt_id);
 
 CREATE TABLE escalation (
     escalation_id UUID NOT NULL,
@@ -529,6 +509,26 @@ CREATE INDEX ix_outcome_task_kpm_id ON outcome_task (kpm_id) WHERE closed_on IS 
 
 CREATE INDEX ix_outcome_task_open ON outcome_task (due_on, rujukan_program_id, month) WHERE closed_on IS NULL;
 
+CREATE TABLE partner_answer (
+    answer_id TEXT NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    amount_rp BIGINT,
+    answered_on DATE NOT NULL,
+    partner_answer_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    digest BYTEA NOT NULL,
+    reason_text_sealed BYTEA,
+    changed BOOLEAN NOT NULL,
+    recorded_by TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_partner_answer PRIMARY KEY (partner_answer_id),
+    CONSTRAINT uq_partner_answer_once UNIQUE (rujukan_program_id, answer_id),
+    CONSTRAINT ck_partner_answer_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
+    CONSTRAINT ck_partner_answer_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA')),
+    CONSTRAINT fk_partner_answer_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
 CREATE TABLE partner_notice (
     notice_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
@@ -586,7 +586,7 @@ CREATE TABLE rujukan_program_history (
 
 CREATE INDEX ix_rujukan_program_history_rujukan_program_id ON rujukan_program_history (rujukan_program_id, history_id);
 
-CREATE TABLE waiting (
+CREATE TABLE waiting_list_entry (
     number BIGINT GENERATED ALWAYS AS IDENTITY,
     rujukan_program_id UUID NOT NULL,
     kode_wilayah TEXT NOT NULL,
@@ -596,18 +596,18 @@ CREATE TABLE waiting (
     program_code TEXT NOT NULL,
     left_on DATE,
     left_as TEXT,
-    CONSTRAINT pk_waiting PRIMARY KEY (number),
-    CONSTRAINT ck_waiting_leaving_complete CHECK ((left_on IS NULL) = (left_as IS NULL)),
-    CONSTRAINT ck_waiting_left_after CHECK (left_on >= since_on),
-    CONSTRAINT ck_waiting_quota_only_when_full CHECK ((quota_id IS NULL) = (reason <> 'KUOTA_PENUH')),
-    CONSTRAINT fk_waiting_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_waiting_waitingreason_known CHECK (reason IN ('KUOTA_PENUH', 'TANPA_KUOTA', 'PENERIMAAN_TUTUP', 'DAFTAR_MITRA')),
-    CONSTRAINT fk_waiting_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
+    CONSTRAINT pk_waiting_list_entry PRIMARY KEY (number),
+    CONSTRAINT ck_waiting_list_entry_leaving_complete CHECK ((left_on IS NULL) = (left_as IS NULL)),
+    CONSTRAINT ck_waiting_list_entry_left_after CHECK (left_on >= since_on),
+    CONSTRAINT ck_waiting_list_entry_quota_only_when_full CHECK ((quota_id IS NULL) = (reason <> 'KUOTA_PENUH')),
+    CONSTRAINT fk_waiting_list_entry_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_waiting_list_entry_waitingreason_known CHECK (reason IN ('KUOTA_PENUH', 'TANPA_KUOTA', 'PENERIMAAN_TUTUP', 'DAFTAR_MITRA')),
+    CONSTRAINT fk_waiting_list_entry_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
 );
 
-CREATE INDEX ix_waiting_order ON waiting (program_code, number) WHERE left_on IS NULL;
+CREATE INDEX ix_waiting_list_entry_order ON waiting_list_entry (program_code, number) WHERE left_on IS NULL;
 
-CREATE UNIQUE INDEX uq_waiting_once ON waiting (rujukan_program_id) WHERE left_on IS NULL;
+CREATE UNIQUE INDEX uq_waiting_list_entry_once ON waiting_list_entry (rujukan_program_id) WHERE left_on IS NULL;
 
 CREATE TABLE inbox_read (
     read_id UUID NOT NULL,

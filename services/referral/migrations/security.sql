@@ -15,11 +15,11 @@ REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_api, referral_worker;
 
 -- Recorded rows are append-only. Of a rule only the day on which it ends may be written.
-REVOKE UPDATE, DELETE ON answer, attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
+REVOKE UPDATE, DELETE ON partner_answer, delivery_attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
     program_rule, outcome_rule, sla_term, inbox_read, program_quota_change FROM referral_api, referral_worker;
 GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
-REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, pause,
-    outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting, intake_window, next_best
+REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, rujukan_pause,
+    outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting_list_entry, intake_window, next_best
     FROM referral_api, referral_worker;
 -- The api role deletes a sealed identity, and reads it only through the function below.
 REVOKE ALL ON identity FROM referral_api;
@@ -66,13 +66,13 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER counted AFTER INSERT OR UPDATE ON waiting FOR EACH ROW EXECUTE FUNCTION count_waiting();
+CREATE TRIGGER counted AFTER INSERT OR UPDATE ON waiting_list_entry FOR EACH ROW EXECUTE FUNCTION count_waiting();
 
 -- The length of the list is no personal data: a pendamping counts all who wait in the areas of the token.
 CREATE FUNCTION waiting_ahead(code text, before bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE scope text := platform.raise_scope('AREA'); ahead bigint;
 BEGIN
-    SELECT count(*) INTO ahead FROM waiting w
+    SELECT count(*) INTO ahead FROM waiting_list_entry w
         WHERE w.program_code = code AND w.left_on IS NULL AND w.number < before;
     scope := platform.raise_scope(scope);
     RETURN ahead;

@@ -16,10 +16,10 @@ from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
 from services.referral.partner.commands.breaker import blocked_until, partner_lane, record_reply
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
+from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.program.rules import notice_payload
 from services.referral.rujukan.commands import SYSTEM
 from services.referral.rujukan.models import Rujukan, RujukanProgram
-from services.referral.sending.models import Attempt
 from shared.database import uuid7, vault_of, write_once
 from shared.jobs import ScheduledTask, schedule
 from shared.privacy import SealBroken
@@ -178,7 +178,7 @@ async def record_attempt(
     If no call was made, nothing was shared and the breaker is not changed.
     """
     session.add(
-        Attempt(
+        DeliveryAttempt(
             attempt_id=uuid7(),
             rujukan_program_id=subject,
             notice=notice,

@@ -4,13 +4,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.offer.commands.new_rujukan import MATCH_RUJUKAN, match_rujukan
 from services.referral.offer.commands.next_best import propose_after
-from services.referral.offer.commands.opening import MATCH_RUJUKAN, match_rujukan
-from services.referral.offer.commands.rematching import (
-    REMATCH_CASE,
+from services.referral.offer.commands.rematch import (
     REMATCH_PROGRAM,
-    START_REMATCH,
-    rematch_case,
+    REMATCH_RUJUKAN,
+    rematch_rujukan,
     rematch_step,
     start_rematch,
 )
@@ -29,9 +28,9 @@ async def match_again(session: AsyncSession, due: ScheduledTask) -> None:
 WORK = Work(
     steps={REMATCH_PROGRAM: rematch_step},
     scheduled_tasks={
-        START_REMATCH: start_rematch,
+        REMATCH_PROGRAM: start_rematch,
         MATCH_RUJUKAN: match_again,
         PROPOSE_NEXT_BEST: for_subject(propose_after),
-        REMATCH_CASE: for_subject(rematch_case),
+        REMATCH_RUJUKAN: for_subject(rematch_rujukan),
     },
 )

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.referral import visibility
 from services.referral.offer import queries as offer_queries
 from services.referral.offer.commands import next_best
-from services.referral.offer.commands.opening import show_offers
+from services.referral.offer.commands.new_rujukan import show_offers
 from services.referral.offer.models import NextBest, NextBestFacts, OffersFacts
 from services.referral.place.models import WaitingReason
 from services.referral.program import queries

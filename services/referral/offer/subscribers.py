@@ -1,6 +1,6 @@
 """A graduation or a relapse opens a rujukan."""
 
-from services.referral.offer.commands.opening import open_rujukan
+from services.referral.offer.commands.new_rujukan import open_rujukan
 from services.referral.offer.commands.relapse import open_relapse_rujukan
 from services.referral.subscriptions import graduation
 from shared.contracts.graduation import GraduasiDetermined, RelapseConfirmed

@@ -4,7 +4,7 @@ from services.referral.deadline.commands import CLOSE_RUJUKAN, DUE_KIND
 from services.referral.deadline.models import DeadlineKind
 from services.referral.follow_up.commands import FINISH_AID, finish_aid
 from services.referral.outcome.commands.outcomes import close_rujukan
-from services.referral.outcome.commands.overdue import expire_offer, remind_partner
+from services.referral.outcome.commands.overdue_offers import expire_offer, remind_partner
 from shared.jobs import Work, for_subject
 
 WORK = Work(

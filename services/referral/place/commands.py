@@ -11,7 +11,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.place.models import IntakeWindow, ProgramQuota, QuotaPlace, Waiting, WaitingReason
+from services.referral.place.models import (
+    IntakeWindow,
+    ProgramQuota,
+    QuotaPlace,
+    WaitingListEntry,
+    WaitingReason,
+)
 from services.referral.rujukan.models import ENDED, RujukanProgram
 from shared import wilayah
 from shared.contracts.kinds import RujukanProgramState
@@ -20,7 +26,7 @@ from shared.jobs import schedule
 from shared.validity import valid_on
 
 # Handled in publication/jobs.py: this module must not import publication.
-PROMOTE_WAITING = "program.promote"
+PROMOTE_WAITING = "program.promote_waiting"
 S, W = RujukanProgramState, WaitingReason
 
 
@@ -62,12 +68,12 @@ async def reserve_place(
     may go to the partner.
     """
     obstacle = await _try_to_reserve(session, row, on, in_turn=in_turn)
-    waiting = await read_waiting(session, row.rujukan_program_id)
+    waiting = await read_waiting_list_entry(session, row.rujukan_program_id)
     if obstacle is None:
         leave_waiting_list(waiting, on, "PROMOTED")
         return True
     if waiting is None:
-        session.add(_waiting_row(row, obstacle, on))
+        session.add(_new_waiting_list_entry(row, obstacle, on))
     else:
         waiting.reason, waiting.quota_id = obstacle.reason, obstacle.quota_id
     await session.flush()
@@ -154,16 +160,16 @@ async def has_quota(session: AsyncSession, code: str) -> bool:
     return await session.scalar(statement) is not None
 
 
-async def read_waiting(session: AsyncSession, rujukan_program_id: UUID) -> Waiting | None:
+async def read_waiting_list_entry(session: AsyncSession, rujukan_program_id: UUID) -> WaitingListEntry | None:
     """Return the open row of the waiting list, or None."""
-    statement = sa.select(Waiting).where(
-        Waiting.rujukan_program_id == rujukan_program_id, Waiting.left_on.is_(None)
+    statement = sa.select(WaitingListEntry).where(
+        WaitingListEntry.rujukan_program_id == rujukan_program_id, WaitingListEntry.left_on.is_(None)
     )
     return await session.scalar(statement)
 
 
-def _waiting_row(row: RujukanProgram, obstacle: Obstacle, on: date) -> Waiting:
-    return Waiting(
+def _new_waiting_list_entry(row: RujukanProgram, obstacle: Obstacle, on: date) -> WaitingListEntry:
+    return WaitingListEntry(
         rujukan_program_id=row.rujukan_program_id,
         program_code=row.program_code,
         kode_wilayah=row.kode_wilayah,
@@ -173,7 +179,7 @@ def _waiting_row(row: RujukanProgram, obstacle: Obstacle, on: date) -> Waiting:
     )
 
 
-def leave_waiting_list(waiting: Waiting | None, on: date, as_: str) -> None:
+def leave_waiting_list(waiting: WaitingListEntry | None, on: date, as_: str) -> None:
     """Close the row of the waiting list with the day and the reason.
 
     The row is not deleted.
@@ -188,13 +194,13 @@ async def update_places(session: AsyncSession, row: RujukanProgram, on: date) ->
     Aid that was delivered has used its place, even if it is withdrawn later. On the partner's own list
     (DAFTAR_TUNGGU) a family keeps its place and gets a row of the waiting list.
     """
-    waiting = await read_waiting(session, row.rujukan_program_id)
+    waiting = await read_waiting_list_entry(session, row.rujukan_program_id)
     if row.state in ENDED - {S.TUTUP}:
         leave_waiting_list(waiting, on, row.state)
         if row.delivered_on is None:
             await _release(session, row, on)
     elif row.state is S.DAFTAR_TUNGGU and waiting is None:
-        session.add(_waiting_row(row, Obstacle(W.DAFTAR_MITRA), on))
+        session.add(_new_waiting_list_entry(row, Obstacle(W.DAFTAR_MITRA), on))
     elif waiting is not None and waiting.reason is W.DAFTAR_MITRA:
         leave_waiting_list(waiting, on, row.state)
     await session.flush()

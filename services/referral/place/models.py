@@ -153,7 +153,7 @@ class IntakeWindow(IntakeView, Table, table=True):
     set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
-class WaitingItem(Fields):
+class WaitingListItem(Fields):
     """One family on the waiting list, in the order of `number`."""
 
     number: Col[Annotated[int, sa.BigInteger()]] = Field(
@@ -166,7 +166,7 @@ class WaitingItem(Fields):
     since_on: Col[date]
 
 
-class Waiting(WaitingItem, Table, table=True):
+class WaitingListEntry(WaitingListItem, Table, table=True):
     """One family on the waiting list of a program, in the order of `number`.
 
     The row is not deleted when the family leaves the list.
@@ -174,9 +174,17 @@ class Waiting(WaitingItem, Table, table=True):
 
     __table_args__ = (
         sa.Index(
-            "uq_waiting_once", "rujukan_program_id", unique=True, postgresql_where=sa.text("left_on IS NULL")
+            "uq_waiting_list_entry_once",
+            "rujukan_program_id",
+            unique=True,
+            postgresql_where=sa.text("left_on IS NULL"),
         ),
-        sa.Index("ix_waiting_order", "program_code", "number", postgresql_where=sa.text("left_on IS NULL")),
+        sa.Index(
+            "ix_waiting_list_entry_order",
+            "program_code",
+            "number",
+            postgresql_where=sa.text("left_on IS NULL"),
+        ),
         sa.CheckConstraint("(left_on IS NULL) = (left_as IS NULL)", name="leaving_complete"),
         sa.CheckConstraint("left_on >= since_on", name="left_after"),
         sa.CheckConstraint("(quota_id IS NULL) = (reason <> 'KUOTA_PENUH')", name="quota_only_when_full"),

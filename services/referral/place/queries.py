@@ -6,12 +6,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.place.models import IntakeWindow, ProgramQuota, QuotaFacts, Waiting
+from services.referral.place.models import IntakeWindow, ProgramQuota, QuotaFacts, WaitingListEntry
 from services.referral.visibility import select_columns
 
 QUOTA_ORDER = (ProgramQuota.kode_wilayah, ProgramQuota.valid_from, ProgramQuota.quota_id)
 INTAKE_ORDER = (IntakeWindow.opens_on, IntakeWindow.window_id)
-WAITING_ORDER = (Waiting.number,)
+WAITING_ORDER = (WaitingListEntry.number,)
 
 
 def select_quotas(code: str) -> sa.Select[*tuple[Any, ...]]:
@@ -26,8 +26,8 @@ async def read_place_in_line(session: AsyncSession, rujukan_program_id: UUID) ->
 
     Those in the areas of the actor are counted. Return None if it does not wait.
     """
-    statement = sa.select(Waiting).where(
-        Waiting.rujukan_program_id == rujukan_program_id, Waiting.left_on.is_(None)
+    statement = sa.select(WaitingListEntry).where(
+        WaitingListEntry.rujukan_program_id == rujukan_program_id, WaitingListEntry.left_on.is_(None)
     )
     waiting = await session.scalar(statement)
     if waiting is None:

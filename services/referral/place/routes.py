@@ -13,8 +13,8 @@ from services.referral.place.models import (
     IntakeWindow,
     QuotaTerms,
     QuotaView,
-    Waiting,
-    WaitingItem,
+    WaitingListEntry,
+    WaitingListItem,
     WaitingReason,
 )
 from services.referral.program.models import Program
@@ -55,10 +55,10 @@ class IntakePage(View):
     next: str | None
 
 
-class WaitingPage(View):
+class WaitingListPage(View):
     """A page of the waiting list, first come first."""
 
-    items: list[WaitingItem]
+    items: list[WaitingListItem]
     next: str | None
 
 
@@ -114,7 +114,7 @@ async def list_intake(program_id: UUID, session: Session, paging: Paging) -> Res
     return await paging.answer(session, statement, queries.INTAKE_ORDER)
 
 
-@places.get("/program/{program_id}/waiting", response_model=WaitingPage)
+@places.get("/program/{program_id}/waiting", response_model=WaitingListPage)
 @may(Permission.RUJUKAN_READ)
 async def list_waiting(program_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List who waits for a place, an intake or the partner, in order.
@@ -123,6 +123,8 @@ async def list_waiting(program_id: UUID, session: Session, actor: CurrentActor, 
     """
     require_official(actor)
     program = await visibility.read(session, Program, program_id, "program")
-    statement = visibility.select_columns(Waiting, list(WaitingItem.model_fields))
-    statement = statement.where(Waiting.program_code == program.code, Waiting.left_on.is_(None))
+    statement = visibility.select_columns(WaitingListEntry, list(WaitingListItem.model_fields))
+    statement = statement.where(
+        WaitingListEntry.program_code == program.code, WaitingListEntry.left_on.is_(None)
+    )
     return await paging.answer(session, statement, queries.WAITING_ORDER)

@@ -23,7 +23,7 @@ from shared.jobs import schedule
 from shared.messaging import emit
 
 # Handled in offer/jobs.py: this module must not import offer.
-PROPOSE_NEXT_BEST = "rujukan.next_best"
+PROPOSE_NEXT_BEST = "rujukan.propose_next_best"
 SYSTEM = "system:referral"
 PROPOSES_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
 # After delivery, and after the end of an offer, the partner needs the identity of the family no more.

@@ -6,12 +6,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanProgramHistory
-from services.referral.sending.models import Attempt
 from shared.contracts.kinds import RujukanPurpose
 
 HISTORY_ORDER = (RujukanProgramHistory.history_id,)
-ATTEMPT_ORDER = (Attempt.attempt_id,)
+ATTEMPT_ORDER = (DeliveryAttempt.attempt_id,)
 
 
 async def lock_first_rujukan(session: AsyncSession, graduasi_id: UUID) -> Rujukan | None:

@@ -8,6 +8,7 @@ from services.referral import visibility
 from services.referral.follow_up.models import OutcomeItem
 from services.referral.offer.routes import ReasonView
 from services.referral.outcome import queries as outcome_queries
+from services.referral.partner_call.models import DeliveryAttempt, DeliveryAttemptItem
 from services.referral.place import queries as place_queries
 from services.referral.place.routes import PlaceInLine
 from services.referral.rujukan import queries
@@ -20,7 +21,6 @@ from services.referral.rujukan.models import (
     RujukanProgramHistory,
     RujukanProgramItem,
 )
-from services.referral.sending.models import Attempt, AttemptItem
 from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Actor, Permission, Scope
@@ -50,10 +50,10 @@ class HistoryPage(View):
     next: str | None
 
 
-class AttemptPage(View):
+class DeliveryAttemptPage(View):
     """A page of attempts to notify the partner, oldest first."""
 
-    items: list[AttemptItem]
+    items: list[DeliveryAttemptItem]
     next: str | None
 
 
@@ -99,7 +99,7 @@ async def list_rujukan_program_history(
     return await paging.answer(session, statement, queries.HISTORY_ORDER)
 
 
-@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=AttemptPage)
+@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=DeliveryAttemptPage)
 @may(Permission.RUJUKAN_READ)
 async def list_attempts(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
@@ -107,8 +107,8 @@ async def list_attempts(
     """List the attempts to notify the partner, with the names of the shared fields."""
     require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.select_columns(Attempt, list(AttemptItem.model_fields))
-    statement = statement.where(Attempt.rujukan_program_id == rujukan_program_id)
+    statement = visibility.select_columns(DeliveryAttempt, list(DeliveryAttemptItem.model_fields))
+    statement = statement.where(DeliveryAttempt.rujukan_program_id == rujukan_program_id)
     return await paging.answer(session, statement, queries.ATTEMPT_ORDER)
 
 

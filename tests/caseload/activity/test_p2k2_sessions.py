@@ -8,55 +8,70 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.hand_over import S, T, accompanied, days_later, facts, handed_over, today
-from tests.factories.caseload.intake import DESA, OTHER, companion, dinsos
+from tests.factories.caseload.hand_over import (
+    S,
+    T,
+    advance_days,
+    finish_hand_over,
+    import_families,
+    read_emitted_data,
+    read_today,
+)
+from tests.factories.caseload.intake import DESA, OTHER, dinsos_token, pendamping_token
 from tests.factories.services import Running, open_scope
 
 
 async def record_session(
     service: Running, answers: dict[str, str], as_: str | None = None, **more: Any
 ) -> Any:
-    body = {"penugasan_id": S, "kode_wilayah": DESA, "held_on": str(await today(service)), "module": 2}
+    body = {"penugasan_id": S, "kode_wilayah": DESA, "held_on": str(await read_today(service)), "module": 2}
     body |= {"session": 3, "kelompok": "Melati"}
     body["attendance"] = [{"kpm_id": kpm_id, "presence": presence} for kpm_id, presence in answers.items()]
-    return await service.post("/v1/p2k2", body | more, as_=as_ or companion(service))
+    return await service.post("/v1/p2k2", body | more, as_=as_ or pendamping_token(service))
 
 
 async def read_counts(service: Running, kpm_id: str) -> tuple[int, int]:
-    seen = (await service.get(f"/v1/kpm/{kpm_id}", as_=dinsos(service))).json()["facts"]
+    seen = (await service.get(f"/v1/kpm/{kpm_id}", as_=dinsos_token(service))).json()["facts"]
     return seen["p2k2_invited"], seen["p2k2_attended"]
 
 
-async def test_session_counts_invited_and_attending_families(placed: Running) -> None:
-    first, second, third = await accompanied(placed, 3)
-    made = await record_session(placed, {first: "HADIR", second: "SAKIT"})
+async def test_session_counts_invited_and_attending_families(kendal_caseload: Running) -> None:
+    first, second, third = await import_families(kendal_caseload, 3)
+    made = await record_session(kendal_caseload, {first: "HADIR", second: "SAKIT"})
     assert made.status_code == 201, made.text
     assert (made.json()["invited"], made.json()["attended"]) == (2, 1)
-    assert (await record_session(placed, {first: "HADIR"}, session=1)).status_code == 201
-    assert [await read_counts(placed, one) for one in (first, second, third)] == [(2, 2), (1, 0), (0, 0)]
+    assert (await record_session(kendal_caseload, {first: "HADIR"}, session=1)).status_code == 201
+    assert [await read_counts(kendal_caseload, one) for one in (first, second, third)] == [
+        (2, 2),
+        (1, 0),
+        (0, 0),
+    ]
     emitted = [
-        (data["invited"], data["attended"], data["penugasan_id"]) for data in await facts(placed, "p2k2_held")
+        (data["invited"], data["attended"], data["penugasan_id"])
+        for data in await read_emitted_data(kendal_caseload, "p2k2_held")
     ]
     assert emitted == [(2, 1, S), (1, 1, S)]
     updated = [
         (one["kpm_id"], one["p2k2_invited"], one["p2k2_attended"])
-        for one in await facts(placed, "kpm_updated")
+        for one in await read_emitted_data(kendal_caseload, "kpm_updated")
     ]
     assert sorted(updated) == sorted([(first, 1, 1), (second, 1, 0), (first, 2, 2)])
 
 
-async def test_author_still_reads_session_after_hand_over(placed: Running) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    made = (await record_session(placed, {kpm_id: "HADIR"})).json()
-    await handed_over(placed, await days_later(placed))
-    mine = (await placed.get("/v1/p2k2", as_=companion(placed))).json()["items"]
+async def test_author_still_reads_session_after_hand_over(kendal_caseload: Running) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    made = (await record_session(kendal_caseload, {kpm_id: "HADIR"})).json()
+    await finish_hand_over(kendal_caseload, await advance_days(kendal_caseload))
+    mine = (await kendal_caseload.get("/v1/p2k2", as_=pendamping_token(kendal_caseload))).json()["items"]
     assert [row["p2k2_sesi_id"] for row in mine] == [made["p2k2_sesi_id"]]
     path = f"/v1/p2k2/{made['p2k2_sesi_id']}"
-    read = (await placed.get(path, as_=companion(placed))).json()
+    read = (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload))).json()
     assert read["attendance"] == [{"kpm_id": kpm_id, "presence": "HADIR"}]
-    assert (await placed.get(path, as_=companion(placed, OTHER))).status_code == 404
-    assert (await placed.get(path, as_=dinsos(placed))).status_code == 200
-    assert (await placed.get(path, as_=placed.token(Role.DINSOS_KABKOTA, "x", ["35.03"]))).status_code == 404
+    assert (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload, OTHER))).status_code == 404
+    assert (await kendal_caseload.get(path, as_=dinsos_token(kendal_caseload))).status_code == 200
+    assert (
+        await kendal_caseload.get(path, as_=kendal_caseload.token(Role.DINSOS_KABKOTA, "x", ["35.03"]))
+    ).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -70,45 +85,52 @@ async def test_author_still_reads_session_after_hand_over(placed: Running) -> No
     ],
 )
 async def test_invalid_session_is_refused(
-    placed: Running, more: dict[str, Any], status: int, title: str
+    kendal_caseload: Running, more: dict[str, Any], status: int, title: str
 ) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
-    answer = await record_session(placed, {kpm_id: "HADIR"}, **more)
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    answer = await record_session(kendal_caseload, {kpm_id: "HADIR"}, **more)
     assert (answer.status_code, answer.json()["title"]) == (status, title)
 
 
-async def test_session_is_for_own_families_once_a_day(placed: Running) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
+async def test_session_is_for_own_families_once_a_day(kendal_caseload: Running) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
     before = await record_session(
-        placed, {kpm_id: "HADIR"}, held_on=str(await today(placed) - timedelta(days=1))
+        kendal_caseload, {kpm_id: "HADIR"}, held_on=str(await read_today(kendal_caseload) - timedelta(days=1))
     )
     assert (before.status_code, before.json()["title"]) == (409, "FamiliesNotAccompanied")
     twice = [{"kpm_id": kpm_id, "presence": "HADIR"}] * 2
-    assert (await record_session(placed, {}, attendance=twice)).json()["title"] == "FamilyNamedTwice"
-    theirs = await record_session(placed, {kpm_id: "HADIR"}, companion(placed, OTHER), penugasan_id=T)
+    assert (await record_session(kendal_caseload, {}, attendance=twice)).json()["title"] == "FamilyNamedTwice"
+    theirs = await record_session(
+        kendal_caseload, {kpm_id: "HADIR"}, pendamping_token(kendal_caseload, OTHER), penugasan_id=T
+    )
     assert theirs.json()["title"] == "FamiliesNotAccompanied"
-    assert (await record_session(placed, {kpm_id: "HADIR"})).status_code == 201
-    assert (await record_session(placed, {kpm_id: "IZIN"})).json()["title"] == "SesiAlreadyRecorded"
-    assert await read_counts(placed, kpm_id) == (1, 1)
+    assert (await record_session(kendal_caseload, {kpm_id: "HADIR"})).status_code == 201
+    assert (await record_session(kendal_caseload, {kpm_id: "IZIN"})).json()["title"] == "SesiAlreadyRecorded"
+    assert await read_counts(kendal_caseload, kpm_id) == (1, 1)
 
 
-async def test_master_data_has_six_modules_and_twenty_nine_sessions(placed: Running) -> None:
-    read = (await placed.get("/v1/p2k2-materi", as_=companion(placed))).json()
+async def test_master_data_has_six_modules_and_twenty_nine_sessions(kendal_caseload: Running) -> None:
+    read = (await kendal_caseload.get("/v1/p2k2-materi", as_=pendamping_token(kendal_caseload))).json()
     assert [len(module["sessions"]) for module in read["modules"]] == [4, 3, 3, 2, 2, 15]
-    assert (await placed.get("/v1/p2k2-materi?on=2010-01-01", as_=companion(placed))).json()["modules"] == []
+    assert (
+        await kendal_caseload.get("/v1/p2k2-materi?on=2010-01-01", as_=pendamping_token(kendal_caseload))
+    ).json()["modules"] == []
 
 
-async def test_concurrent_sessions_are_both_counted(placed: Running) -> None:
+async def test_concurrent_sessions_are_both_counted(kendal_caseload: Running) -> None:
     """Both lock the family before they count, so that each reads the other's answers."""
-    (kpm_id,) = await accompanied(placed, 1)
-    holder = await asyncpg.connect(placed.settings.owner_database_url)
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    holder = await asyncpg.connect(kendal_caseload.settings.owner_database_url)
     try:
         async with holder.transaction():
             await open_scope(holder, areas="*")
             await holder.execute("SELECT FROM kpm FOR UPDATE")
-            both = [asyncio.create_task(record_session(placed, {kpm_id: "HADIR"}, session=n)) for n in (1, 2)]
+            both = [
+                asyncio.create_task(record_session(kendal_caseload, {kpm_id: "HADIR"}, session=n))
+                for n in (1, 2)
+            ]
             await asyncio.sleep(1)
         assert [answer.status_code for answer in await asyncio.gather(*both)] == [201, 201]
     finally:
         await holder.close()
-    assert await read_counts(placed, kpm_id) == (2, 2)
+    assert await read_counts(kendal_caseload, kpm_id) == (2, 2)

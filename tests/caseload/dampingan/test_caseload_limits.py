@@ -8,129 +8,151 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.hand_over import accompanied, days_later, facts, hand_over, preview, today
-from tests.factories.caseload.intake import PENDAMPING, PENUGASAN, companion, csv_of, dinsos, family, take_in
+from tests.factories.caseload.hand_over import (
+    advance_days,
+    import_families,
+    post_hand_over,
+    preview_hand_over,
+    read_emitted_data,
+    read_today,
+)
+from tests.factories.caseload.intake import (
+    PENDAMPING,
+    PENUGASAN,
+    build_csv,
+    dinsos_token,
+    family,
+    import_file,
+    pendamping_token,
+)
 from tests.factories.services import Running
 
 PKH = "PKH_PENDAMPING"
 
 
-async def limit_body(
+async def build_limit(
     service: Running, warn: int, refuse: int, *, days: int = 0, **more: Any
 ) -> dict[str, Any]:
-    on = str(await today(service) + timedelta(days=days))
+    on = str(await read_today(service) + timedelta(days=days))
     limit = {"kind": PKH, "warn_above": warn, "refuse_above": refuse, "valid_from": on}
     return limit | {"basis": "Surat Dirjen Linjamsos"} | more
 
 
 async def set_limits(service: Running, warn: int, refuse: int, **more: Any) -> Any:
-    body = await limit_body(service, warn, refuse, **more)
+    body = await build_limit(service, warn, refuse, **more)
     return await service.post("/v1/dampingan-limit", body, as_=service.token(Role.KEMENSOS))
 
 
 async def list_limits(service: Running, asked: str = "") -> list[tuple[Any, ...]]:
-    answer = await service.get(f"/v1/dampingan-limit{asked}", as_=companion(service))
+    answer = await service.get(f"/v1/dampingan-limit{asked}", as_=pendamping_token(service))
     names = ("version", "warn_above", "refuse_above", "valid_from", "valid_to")
     return [tuple(item[name] for name in names) for item in answer.json()["items"]]
 
 
-async def crossings(service: Running) -> list[tuple[int, int, str]]:
-    events = await facts(service, "dampingan_limit_crossed")
+async def read_crossings(service: Running) -> list[tuple[int, int, str]]:
+    events = await read_emitted_data(service, "dampingan_limit_crossed")
     return [(data["count"], data["limit"], data["side"]) for data in events]
 
 
-async def assign(service: Running, **more: Any) -> Any:
+async def assign_dampingan(service: Running, **more: Any) -> Any:
     """Assign a new family to S."""
-    await take_in(service, csv_of(family(70)))
-    list_limits = (await service.get("/v1/dampingan-gap", as_=dinsos(service))).json()["items"]
+    await import_file(service, build_csv(family(70)))
+    list_limits = (await service.get("/v1/dampingan-gap", as_=dinsos_token(service))).json()["items"]
     given = {"kpm_id": list_limits[0]["kpm_id"], "penugasan_id": str(PENUGASAN)}
-    given |= {"valid_from": str(await today(service))}
-    return await service.post("/v1/dampingan", given | more, as_=dinsos(service))
+    given |= {"valid_from": str(await read_today(service))}
+    return await service.post("/v1/dampingan", given | more, as_=dinsos_token(service))
 
 
-async def test_versions_follow_without_a_gap(placed: Running) -> None:
-    answer = await set_limits(placed, 400, 550, days=30)
+async def test_versions_follow_without_a_gap(kendal_caseload: Running) -> None:
+    answer = await set_limits(kendal_caseload, 400, 550, days=30)
     assert answer.status_code == 201, answer.text
-    first = str(await today(placed) + timedelta(days=30))
+    first = str(await read_today(kendal_caseload) + timedelta(days=30))
     before, after = (1, 450, 600, "2019-01-01", first), (2, 400, 550, first, None)
-    assert await list_limits(placed) == [before, after]
-    assert await list_limits(placed, f"?kind={PKH}&on={await today(placed)}") == [before]
-    assert await list_limits(placed, f"?on={first}") == [after]
+    assert await list_limits(kendal_caseload) == [before, after]
+    assert await list_limits(kendal_caseload, f"?kind={PKH}&on={await read_today(kendal_caseload)}") == [
+        before
+    ]
+    assert await list_limits(kendal_caseload, f"?on={first}") == [after]
     limit = answer.json()
     assert (limit["version"], limit["basis"], limit["set_by"]) == (2, "Surat Dirjen Linjamsos", "kemensos-1")
 
 
-async def test_limit_applies_from_its_first_day(placed: Running) -> None:
-    await accompanied(placed, 2)
-    await set_limits(placed, 1, 2, days=1)
-    assert (await assign(placed)).status_code == 201
-    await days_later(placed)
-    await take_in(placed, csv_of(family(71)))
-    refused = await assign(placed)
+async def test_limit_applies_from_its_first_day(kendal_caseload: Running) -> None:
+    await import_families(kendal_caseload, 2)
+    await set_limits(kendal_caseload, 1, 2, days=1)
+    assert (await assign_dampingan(kendal_caseload)).status_code == 201
+    await advance_days(kendal_caseload)
+    await import_file(kendal_caseload, build_csv(family(71)))
+    refused = await assign_dampingan(kendal_caseload)
     assert (refused.status_code, refused.json()["title"]) == (409, "CaseloadFull")
     assert "more than 2 are refused" in refused.json()["detail"]
 
 
-async def test_history_names_the_version_of_a_decision(placed: Running) -> None:
-    await accompanied(placed, 2)
-    await set_limits(placed, 1, 2)
-    made = await assign(placed, override_reason="Belum ada pendamping lain.")
+async def test_history_names_the_version_of_a_decision(kendal_caseload: Running) -> None:
+    await import_families(kendal_caseload, 2)
+    await set_limits(kendal_caseload, 1, 2)
+    made = await assign_dampingan(kendal_caseload, override_reason="Belum ada pendamping lain.")
     assert made.status_code == 201, made.text
-    await set_limits(placed, 500, 700, days=1)
-    await days_later(placed)
+    await set_limits(kendal_caseload, 500, 700, days=1)
+    await advance_days(kendal_caseload)
     history = f"/v1/kpm/{made.json()['kpm_id']}/history"
-    acts = (await placed.get(history, as_=dinsos(placed))).json()["items"]
+    acts = (await kendal_caseload.get(history, as_=dinsos_token(kendal_caseload))).json()["items"]
     (act,) = [one for one in acts if one["act"] == "ASSIGNED"]
     assert (act["detail"], act["why"]) == (
         {"over_limit": True, "limit_version": 2},
         "Belum ada pendamping lain.",
     )
-    assert (2, 1, 2) in [row[:3] for row in await list_limits(placed)]
+    assert (2, 1, 2) in [row[:3] for row in await list_limits(kendal_caseload)]
 
 
-async def test_new_limit_emits_crossings_on_its_first_day(placed: Running) -> None:
-    await accompanied(placed, 3)
-    await set_limits(placed, 2, 5, days=1)
-    await placed.work()
-    assert await crossings(placed) == []
-    await days_later(placed)
-    await placed.work()
-    assert await crossings(placed) == [(3, 2, "ABOVE")]
+async def test_new_limit_emits_crossings_on_its_first_day(kendal_caseload: Running) -> None:
+    await import_families(kendal_caseload, 3)
+    await set_limits(kendal_caseload, 2, 5, days=1)
+    await kendal_caseload.work()
+    assert await read_crossings(kendal_caseload) == []
+    await advance_days(kendal_caseload)
+    await kendal_caseload.work()
+    assert await read_crossings(kendal_caseload) == [(3, 2, "ABOVE")]
     # One more family above the limit is no crossing. A higher limit is one crossing.
-    assert (await assign(placed)).status_code == 201
-    await set_limits(placed, 10, 20, days=1)
-    await days_later(placed)
-    await placed.work()
-    assert await crossings(placed) == [(3, 2, "ABOVE"), (4, 10, "BELOW")]
+    assert (await assign_dampingan(kendal_caseload)).status_code == 201
+    await set_limits(kendal_caseload, 10, 20, days=1)
+    await advance_days(kendal_caseload)
+    await kendal_caseload.work()
+    assert await read_crossings(kendal_caseload) == [(3, 2, "ABOVE"), (4, 10, "BELOW")]
 
 
-async def test_several_future_limits_emit_crossings_one_by_one(placed: Running) -> None:
-    await accompanied(placed, 3)
-    await set_limits(placed, 2, 5, days=1)
-    await set_limits(placed, 10, 20, days=2)
+async def test_several_future_limits_emit_crossings_one_by_one(kendal_caseload: Running) -> None:
+    await import_families(kendal_caseload, 3)
+    await set_limits(kendal_caseload, 2, 5, days=1)
+    await set_limits(kendal_caseload, 10, 20, days=2)
     for _ in range(2):
-        await days_later(placed)
-        await placed.work()
-    assert await crossings(placed) == [(3, 2, "ABOVE"), (3, 10, "BELOW")]
+        await advance_days(kendal_caseload)
+        await kendal_caseload.work()
+    assert await read_crossings(kendal_caseload) == [(3, 2, "ABOVE"), (3, 10, "BELOW")]
 
 
-async def test_hand_over_uses_the_limit_of_its_day(placed: Running) -> None:
-    await accompanied(placed, 3)
-    await set_limits(placed, 1, 2, days=5)
-    before, on = [(await preview(placed, await today(placed) + timedelta(days=n))).json() for n in (4, 5)]
+async def test_hand_over_uses_the_limit_of_its_day(kendal_caseload: Running) -> None:
+    await import_families(kendal_caseload, 3)
+    await set_limits(kendal_caseload, 1, 2, days=5)
+    before, on = [
+        (
+            await preview_hand_over(kendal_caseload, await read_today(kendal_caseload) + timedelta(days=n))
+        ).json()
+        for n in (4, 5)
+    ]
     assert (before["limit_version"], before["warnings"]) == (1, [])
     assert (on["limit_version"], on["warnings"]) == (2, [{"code": "ABOVE_REFUSAL", "count": 3}])
-    refused = await hand_over(placed, await today(placed) + timedelta(days=5))
+    refused = await post_hand_over(kendal_caseload, await read_today(kendal_caseload) + timedelta(days=5))
     assert refused.json()["title"] == "CaseloadFull"
 
 
-async def test_first_limit_of_another_kind_can_be_set(placed: Running) -> None:
-    answer = await set_limits(placed, 90, 120, kind="TKSK")
+async def test_first_limit_of_another_kind_can_be_set(kendal_caseload: Running) -> None:
+    answer = await set_limits(kendal_caseload, 90, 120, kind="TKSK")
     assert (answer.status_code, answer.json()["version"]) == (201, 1)
 
 
-async def test_setting_the_same_limit_again_changes_nothing(placed: Running) -> None:
-    first, again = await set_limits(placed, 400, 550), await set_limits(placed, 400, 550)
+async def test_setting_the_same_limit_again_changes_nothing(kendal_caseload: Running) -> None:
+    first, again = await set_limits(kendal_caseload, 400, 550), await set_limits(kendal_caseload, 400, 550)
     assert (again.status_code, again.json()) == (201, first.json())
 
 
@@ -146,34 +168,38 @@ async def test_setting_the_same_limit_again_changes_nothing(placed: Running) -> 
     ],
 )
 async def test_invalid_limit_is_refused_with_pointer(
-    placed: Running, more: dict[str, Any], status: int, title: str, place: str
+    kendal_caseload: Running, more: dict[str, Any], status: int, title: str, place: str
 ) -> None:
-    answer = await set_limits(placed, **({"warn": 400, "refuse": 550} | more))
+    answer = await set_limits(kendal_caseload, **({"warn": 400, "refuse": 550} | more))
     assert (answer.status_code, answer.json()["title"]) == (status, title)
     assert answer.json()["errors"][0]["pointer"] == place
 
 
-async def test_limit_before_the_last_version_is_refused(placed: Running) -> None:
-    await set_limits(placed, 400, 550, days=30)
+async def test_limit_before_the_last_version_is_refused(kendal_caseload: Running) -> None:
+    await set_limits(kendal_caseload, 400, 550, days=30)
     for days in (29, 30):
-        answer = await set_limits(placed, 300, 400, days=days)
+        answer = await set_limits(kendal_caseload, 300, 400, days=days)
         assert (answer.status_code, answer.json()["title"]) == (409, "VersionNotLatest")
-    assert [row[0] for row in await list_limits(placed)] == [1, 2]
+    assert [row[0] for row in await list_limits(kendal_caseload)] == [1, 2]
 
 
-async def test_concurrent_limits_have_one_winner(placed: Running) -> None:
-    answers = await asyncio.gather(*(set_limits(placed, n, 550, days=3) for n in (300, 310)))
+async def test_concurrent_limits_have_one_winner(kendal_caseload: Running) -> None:
+    answers = await asyncio.gather(*(set_limits(kendal_caseload, n, 550, days=3) for n in (300, 310)))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    assert len(await list_limits(placed)) == 2
+    assert len(await list_limits(kendal_caseload)) == 2
 
 
 @pytest.mark.parametrize("role", [Role.DINSOS_KABKOTA, Role.KETUA_TIM_KABKOTA])
-async def test_only_the_ministry_sets_limits(placed: Running, role: Role) -> None:
-    body = await limit_body(placed, 400, 550)
-    assert (await placed.post("/v1/dampingan-limit", body, as_=placed.token(role))).status_code == 403
-    regional = placed.token(Role.KEMENSOS, "kemensos-jateng", ["33"])
-    assert (await placed.post("/v1/dampingan-limit", body, as_=regional)).status_code == 403
-    assert (await placed.get("/v1/dampingan-limit", as_=companion(placed, PENDAMPING))).status_code == 200
+async def test_only_the_ministry_sets_limits(kendal_caseload: Running, role: Role) -> None:
+    body = await build_limit(kendal_caseload, 400, 550)
+    assert (
+        await kendal_caseload.post("/v1/dampingan-limit", body, as_=kendal_caseload.token(role))
+    ).status_code == 403
+    regional = kendal_caseload.token(Role.KEMENSOS, "kemensos-jateng", ["33"])
+    assert (await kendal_caseload.post("/v1/dampingan-limit", body, as_=regional)).status_code == 403
+    assert (
+        await kendal_caseload.get("/v1/dampingan-limit", as_=pendamping_token(kendal_caseload, PENDAMPING))
+    ).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -184,13 +210,13 @@ async def test_only_the_ministry_sets_limits(placed: Running, role: Role) -> Non
         "DELETE FROM dampingan_limit",
     ],
 )
-async def test_limits_are_immutable(placed: Running, act: str) -> None:
-    await placed.refuses(act, asyncpg.InsufficientPrivilegeError)
+async def test_limits_are_immutable(kendal_caseload: Running, act: str) -> None:
+    await kendal_caseload.expect_sql_refusal(act, asyncpg.InsufficientPrivilegeError)
 
 
-async def test_database_refuses_overlapping_limits(placed: Running) -> None:
+async def test_database_refuses_overlapping_limits(kendal_caseload: Running) -> None:
     with pytest.raises(asyncpg.ExclusionViolationError):
-        await placed.sql(
+        await kendal_caseload.sql(
             "INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, basis, set_by, set_at)"
             f" VALUES ('{PKH}', 9, 1, 2, '[2026-01-01,2026-02-01)', 'x', 'x', now())"
         )

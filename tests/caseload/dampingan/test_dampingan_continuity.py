@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories.caseload.hand_over import S, T, days_later, leader, loads, today
-from tests.factories.caseload.intake import DESA, csv_of, dinsos, family, take_in
+from tests.factories.caseload.hand_over import S, T, advance_days, ketua_tim_token, read_loads, read_today
+from tests.factories.caseload.intake import DESA, build_csv, dinsos_token, family, import_file
 from tests.factories.services import Running
 
 # Of each day from a family's first dampingan to today: how many of PKH cover it, and how many gaps.
@@ -33,24 +33,24 @@ acts = st.one_of(
 )
 
 
-async def act(service: Running, kpm_id: str, what: str, place: str, days: int) -> None:
+async def perform_act(service: Running, kpm_id: str, what: str, place: str, days: int) -> None:
     """Send one request as an official. Refusals are accepted, server errors are not."""
-    on, to = await today(service) + timedelta(days=days), PLACES[place]
+    on, to = await read_today(service) + timedelta(days=days), PLACES[place]
     if what == "wait":
-        await days_later(service, days)
+        await advance_days(service, days)
         answer = None
     elif what == "assign":
         body: dict[str, Any] = {"kpm_id": kpm_id, "penugasan_id": to, "valid_from": str(on)}
-        answer = await service.post("/v1/dampingan", body, as_=dinsos(service))
+        answer = await service.post("/v1/dampingan", body, as_=dinsos_token(service))
     elif what == "end":
         rows = await service.sql("SELECT dampingan_id FROM dampingan WHERE kpm_id = $1 AND NOT ended", kpm_id)
         body = {"valid_to": str(on), "reason": "PINDAH_TUGAS"}
         path = f"/v1/dampingan/{rows[0]['dampingan_id']}/end" if rows else ""
-        answer = await service.post(path, body, as_=leader(service)) if rows else None
+        answer = await service.post(path, body, as_=ketua_tim_token(service)) if rows else None
     else:
         body = {"from_penugasan_id": to, "to_penugasan_id": S if to == T else T, "kode_wilayah": DESA}
         body |= {"on": str(on), "reason": "Pembagian wilayah."}
-        answer = await service.post("/v1/hand-over", body, as_=leader(service))
+        answer = await service.post("/v1/hand-over", body, as_=ketua_tim_token(service))
     assert answer is None or answer.status_code in {200, 201, 202, 409, 422}, answer.text
     await service.work()
 
@@ -64,15 +64,15 @@ async def act(service: Running, kpm_id: str, what: str, place: str, days: int) -
 )
 @given(done=st.lists(acts, min_size=4, max_size=12))
 async def test_each_day_is_covered_once_or_is_a_gap(
-    placed: Running, done: list[tuple[str, str, int]]
+    kendal_caseload: Running, done: list[tuple[str, str, int]]
 ) -> None:
-    number = len(await placed.sql("SELECT FROM kpm")) + 1
-    before = {row["kpm_id"] for row in await placed.sql("SELECT kpm_id FROM kpm")}
-    await take_in(placed, csv_of(family(number, 1)))
-    (kpm_id,) = {row["kpm_id"] for row in await placed.sql("SELECT kpm_id FROM kpm")} - before
+    number = len(await kendal_caseload.sql("SELECT FROM kpm")) + 1
+    before = {row["kpm_id"] for row in await kendal_caseload.sql("SELECT kpm_id FROM kpm")}
+    await import_file(kendal_caseload, build_csv(family(number, 1)))
+    (kpm_id,) = {row["kpm_id"] for row in await kendal_caseload.sql("SELECT kpm_id FROM kpm")} - before
     for what, place, days in done:
-        await act(placed, str(kpm_id), what, place, days)
-    days = await placed.sql(DAYS, await today(placed))
+        await perform_act(kendal_caseload, str(kpm_id), what, place, days)
+    days = await kendal_caseload.sql(DAYS, await read_today(kendal_caseload))
     assert [tuple(row) for row in days if row["covered"] + row["alone"] != 1] == []
-    counted = {row["penugasan_id"]: row["count"] for row in await placed.sql(WEIGHING)}
-    assert {place: n for place, n in (await loads(placed)).items() if n} == counted
+    counted = {row["penugasan_id"]: row["count"] for row in await kendal_caseload.sql(WEIGHING)}
+    assert {place: n for place, n in (await read_loads(kendal_caseload)).items() if n} == counted

@@ -7,59 +7,59 @@ import pytest
 
 from services.caseload.family.rules import Ages, next_change_day
 from tests.factories.caseload.family import Family
-from tests.factories.caseload.intake import csv_of, mother, take_in
+from tests.factories.caseload.intake import build_csv, import_file, mother
 from tests.factories.services import Running
 
 RULE = Ages(18, 60, 60)
 
 
-async def at(service: Running, *day: int) -> None:
+async def advance_to(service: Running, *day: int) -> None:
     """Set the clock to noon in Jakarta of a day, and run due work."""
     await service.set_clock(datetime(*day, 5, tzinfo=UTC))
     await service.work()
 
 
-async def test_ended_komponen_is_emitted_once_on_its_day(placed: Running) -> None:
+async def test_ended_komponen_is_emitted_once_on_its_day(kendal_caseload: Running) -> None:
     """A child comes of age on 1 June and leaves SMA on 30 June 2027."""
-    family = await Family.taken_in(placed, mother())
+    family = await Family.create(kendal_caseload, mother())
     version = (await family.read())["version"]
-    await at(placed, 2027, 5, 31)
-    assert await family.emitted_data("kpm_updated") == []
-    await at(placed, 2027, 6, 1)
-    await at(placed, 2027, 6, 29)
-    assert [facts["able_productive"] for facts in await family.emitted_data("kpm_updated")] == [3]
-    await at(placed, 2027, 6, 30)
-    last = (await family.emitted_data("kpm_updated"))[-1]
+    await advance_to(kendal_caseload, 2027, 5, 31)
+    assert await family.read_emitted_data("kpm_updated") == []
+    await advance_to(kendal_caseload, 2027, 6, 1)
+    await advance_to(kendal_caseload, 2027, 6, 29)
+    assert [facts["able_productive"] for facts in await family.read_emitted_data("kpm_updated")] == [3]
+    await advance_to(kendal_caseload, 2027, 6, 30)
+    last = (await family.read_emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
-    await at(placed, 2027, 7, 15)
-    assert len(await family.emitted_data("kpm_updated")) == 2
+    await advance_to(kendal_caseload, 2027, 7, 15)
+    assert len(await family.read_emitted_data("kpm_updated")) == 2
     assert (await family.read())["version"] == version, "nobody who edits the family is in its way"
-    await at(placed, 2029, 1, 1)
-    assert [facts["komponen"] for facts in await family.emitted_data("kpm_updated")][2:] == [{}], (
+    await advance_to(kendal_caseload, 2029, 1, 1)
+    assert [facts["komponen"] for facts in await family.read_emitted_data("kpm_updated")][2:] == [{}], (
         "days between are one word"
     )
 
 
-async def test_later_set_end_is_emitted(placed: Running) -> None:
-    family = await Family.taken_in(placed, mother())
+async def test_later_set_end_is_emitted(kendal_caseload: Running) -> None:
+    family = await Family.create(kendal_caseload, mother())
     members = (await family.read())["members"]
     komponen_view = next(k for m in members for k in m["komponen"] if k["kind"] == "ANAK_SD")
     body = {"valid_to": "2027-02-01", "reason": "LULUS_SEKOLAH"}
-    await family.done(f"/v1/komponen/{komponen_view['komponen_id']}/end", body, komponen_view["version"])
-    before = len(await family.emitted_data("kpm_updated"))
-    await at(placed, 2027, 2, 1)
-    assert (await family.emitted_data("kpm_updated"))[before:][0]["komponen"] == {"ANAK_SMA": 1}
+    await family.post_ok(f"/v1/komponen/{komponen_view['komponen_id']}/end", body, komponen_view["version"])
+    before = len(await family.read_emitted_data("kpm_updated"))
+    await advance_to(kendal_caseload, 2027, 2, 1)
+    assert (await family.read_emitted_data("kpm_updated"))[before:][0]["komponen"] == {"ANAK_SMA": 1}
 
 
-async def test_intake_moves_the_day(placed: Running) -> None:
+async def test_intake_moves_the_day(kendal_caseload: Running) -> None:
     rows = mother()
-    family = await Family.taken_in(placed, rows)
+    family = await Family.create(kendal_caseload, rows)
     rows[3]["komponen"] = "ANAK_SD:2027-03-31"
-    await take_in(placed, csv_of(rows))
-    (row,) = await placed.sql("SELECT facts_until FROM kpm")
+    await import_file(kendal_caseload, build_csv(rows))
+    (row,) = await kendal_caseload.sql("SELECT facts_until FROM kpm")
     assert str(row["facts_until"]) == "2027-03-31"
-    await at(placed, 2027, 3, 31)
-    assert [facts["komponen"] for facts in await family.emitted_data("kpm_updated")] == [
+    await advance_to(kendal_caseload, 2027, 3, 31)
+    assert [facts["komponen"] for facts in await family.read_emitted_data("kpm_updated")] == [
         {"ANAK_SD": 1, "ANAK_SMA": 1},
         {"ANAK_SMA": 1},
     ]

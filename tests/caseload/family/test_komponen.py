@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, refused, single_member_family
-from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, take_in
+from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.intake import OTHER, build_csv, import_file, mother, pendamping_token
 from tests.factories.services import Running
 
 
@@ -17,18 +17,20 @@ def find_komponen(whole: dict[str, Any], kind: str) -> dict[str, Any]:
 async def end_komponen(family: Family, kind: str, valid_to: str, **more: Any) -> dict[str, Any]:
     komponen = find_komponen(await family.read(), kind)
     body = {"valid_to": valid_to, "reason": "LULUS_SEKOLAH"}
-    return await family.done(f"/v1/komponen/{komponen['komponen_id']}/end", body, komponen["version"], **more)
+    return await family.post_ok(
+        f"/v1/komponen/{komponen['komponen_id']}/end", body, komponen["version"], **more
+    )
 
 
 async def test_last_end_is_emitted(family: Family) -> None:
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
     assert (await end_komponen(family, "ANAK_SMA", "2026-01-10"))["valid_to"] == "2026-01-10"
-    (event,) = await family.emitted_data("kpm_updated")
+    (event,) = await family.read_emitted_data("kpm_updated")
     assert (event["komponen"], event["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
     await end_komponen(family, "ANAK_SD", "2026-01-20")
-    last = (await family.emitted_data("kpm_updated"))[-1]
+    last = (await family.read_emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({}, "2026-01-20")
-    assert [act for act in await family.acts() if act[0] == "komponen"] == [
+    assert [act for act in await family.read_history() if act[0] == "komponen"] == [
         ("komponen", "ENDED", "LULUS_SEKOLAH")
     ] * 2
 
@@ -38,27 +40,27 @@ async def test_komponen_missing_in_file_ends_on_its_day(family: Family) -> None:
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
     rows = mother()
     rows[2]["komponen"] = rows[3]["komponen"] = ""
-    await take_in(family.caseload, csv_of(rows))
-    last = (await family.emitted_data("kpm_updated"))[-1]
+    await import_file(family.caseload, build_csv(rows))
+    last = (await family.read_emitted_data("kpm_updated"))[-1]
     assert last["komponen"] == {}
     ended = last["last_komponen_ends_on"]
     assert ended == str((await family.caseload.sql("SELECT max(upper(valid)) AS on FROM komponen"))[0]["on"])
     rows[3]["name"] = "Nama Lain"
     rows[2]["married"] = "YA"
     rows[0]["desil"] += "|NAS:6:2026-Q2"
-    await take_in(family.caseload, csv_of(rows))
-    assert (await family.emitted_data("kpm_updated"))[-1]["last_komponen_ends_on"] == ended
+    await import_file(family.caseload, build_csv(rows))
+    assert (await family.read_emitted_data("kpm_updated"))[-1]["last_komponen_ends_on"] == ended
 
 
 async def test_started_komponen_is_counted_and_emitted_once(family: Family) -> None:
     whole = await family.read()
     child = whole["members"][-1]["anggota_id"]
     body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"}
-    made = await family.done("komponen", body)
+    made = await family.post_ok("komponen", body)
     assert (made["valid_to"], made["version"]) == (None, 1)
-    (event,) = await family.emitted_data("kpm_updated")
+    (event,) = await family.read_emitted_data("kpm_updated")
     assert (event["disabilitas"], event["last_komponen_ends_on"]) == (1, None)
-    refused(await family.post("komponen", body), "KomponenOverlaps")
+    expect_refusal(await family.post("komponen", body), "KomponenOverlaps")
     assert (await family.read())["version"] == whole["version"] + 1
 
 
@@ -68,9 +70,9 @@ async def test_end_needs_the_current_version(family: Family) -> None:
         f"/v1/komponen/{komponen['komponen_id']}/end",
         {"valid_to": "2030-01-01", "reason": "LULUS_SEKOLAH"},
     )
-    refused(await family.post(path, body), "PreconditionRequired", 428)
-    await family.done(path, body, komponen["version"])
-    refused(await family.post(path, body, komponen["version"]), "VersionOutdated", 412)
+    expect_refusal(await family.post(path, body), "PreconditionRequired", 428)
+    await family.post_ok(path, body, komponen["version"])
+    expect_refusal(await family.post(path, body, komponen["version"]), "VersionOutdated", 412)
 
 
 async def test_komponen_ends_once_after_its_first_day(family: Family) -> None:
@@ -78,10 +80,10 @@ async def test_komponen_ends_once_after_its_first_day(family: Family) -> None:
     komponen = find_komponen(await family.read(), "ANAK_SD")
     path = f"/v1/komponen/{komponen['komponen_id']}/end"
     early = {"valid_to": "2025-07-01", "reason": "SALAH_CATAT"}
-    refused(await family.post(path, early, komponen["version"]), "InvalidRange", 422)
-    await family.done(path, {"valid_to": "2026-01-01", "reason": "LULUS_SEKOLAH"}, komponen["version"])
+    expect_refusal(await family.post(path, early, komponen["version"]), "InvalidRange", 422)
+    await family.post_ok(path, {"valid_to": "2026-01-01", "reason": "LULUS_SEKOLAH"}, komponen["version"])
     again = {"valid_to": "2026-01-02", "reason": "LULUS_SEKOLAH"}
-    refused(await family.post(path, again, komponen["version"] + 1), "KomponenHasEnded")
+    expect_refusal(await family.post(path, again, komponen["version"] + 1), "KomponenHasEnded")
 
 
 @pytest.mark.parametrize(
@@ -96,19 +98,21 @@ async def test_komponen_ends_once_after_its_first_day(family: Family) -> None:
 async def test_invalid_komponen_is_refused(family: Family, more: dict[str, str], title: str) -> None:
     child = (await family.read())["members"][-1]["anggota_id"]
     body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"} | more
-    refused(await family.post("komponen", body), title, 422)
+    expect_refusal(await family.post("komponen", body), title, 422)
 
 
-async def test_komponen_of_another_familys_member_is_refused(family: Family, placed: Running) -> None:
-    other = await Family.taken_in(placed, single_member_family())
+async def test_komponen_of_another_familys_member_is_refused(
+    family: Family, kendal_caseload: Running
+) -> None:
+    other = await Family.create(kendal_caseload, single_member_family())
     member = (await other.read())["members"][0]["anggota_id"]
     body = {"anggota_id": member, "kind": "LANJUT_USIA", "valid_from": "2026-01-05"}
-    refused(await family.post("komponen", body), "MemberUnknown", 422)
+    expect_refusal(await family.post("komponen", body), "MemberUnknown", 422)
 
 
 async def test_only_the_familys_pendamping_changes_komponen(family: Family) -> None:
     komponen = find_komponen(await family.read(), "ANAK_SD")
     body = {"valid_to": "2030-01-01", "reason": "LULUS_SEKOLAH"}
-    stranger = companion(family.caseload, OTHER)
+    stranger = pendamping_token(family.caseload, OTHER)
     path = f"/v1/komponen/{komponen['komponen_id']}/end"
-    refused(await family.post(path, body, komponen["version"], as_=stranger), "NotFound", 404)
+    expect_refusal(await family.post(path, body, komponen["version"], as_=stranger), "NotFound", 404)

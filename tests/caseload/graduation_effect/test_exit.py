@@ -19,15 +19,16 @@ from shared.contracts.graduation import (
 )
 from tests.factories.caseload.intake import (
     SPACE,
-    companion,
-    csv_of,
-    dinsos,
-    emitted_events,
-    family_of,
+    build_csv,
+    dinsos_token,
+    import_file,
     mother,
-    take_in,
+    pendamping_token,
+    read_emitted_events,
+    read_kpm_id,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 CASE = uuid5(SPACE, "case")
 
@@ -50,7 +51,7 @@ class GraduationCase:
         await self.graduation.publish(kind.model_validate(base | more))
         await deliver(self.graduation, self.caseload, times)
 
-    async def determined(self) -> None:
+    async def publish_determined(self) -> None:
         values = {"sk_id": CASE, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18", "term_ends_on": "2026-12-18"}
         await self.publish(
             GraduasiDetermined,
@@ -60,67 +61,71 @@ class GraduationCase:
             opens_rujukan=True,
         )
 
-    async def graduated(self, times: int = 1, **more: Any) -> None:
+    async def publish_graduated(self, times: int = 1, **more: Any) -> None:
         values = {"effective_on": "2027-01-01", "effective_tahap": "2027-1", "last_payable_tahap": "2026-4"}
         await self.publish(KpmGraduated, times, **(values | {"certificate_no": "SG-1"} | more))
 
-    async def memberships(self) -> dict[str, dict[str, Any]]:
-        answer = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/kepesertaan", as_=companion(self.caseload))
+    async def read_memberships(self) -> dict[str, dict[str, Any]]:
+        answer = await self.caseload.get(
+            f"/v1/kpm/{self.kpm_id}/kepesertaan", as_=pendamping_token(self.caseload)
+        )
         return {row["bansos"]: row for row in answer.json()["items"]}
 
-    async def tahap(self) -> dict[str, Any]:
-        answer = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/tahap?bansos=PKH", as_=dinsos(self.caseload))
+    async def read_tahap(self) -> dict[str, Any]:
+        answer = await self.caseload.get(
+            f"/v1/kpm/{self.kpm_id}/tahap?bansos=PKH", as_=dinsos_token(self.caseload)
+        )
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    async def purpose(self) -> str:
-        seen = await self.caseload.get(f"/v1/kpm/{self.kpm_id}", as_=companion(self.caseload))
+    async def read_purpose(self) -> str:
+        seen = await self.caseload.get(f"/v1/kpm/{self.kpm_id}", as_=pendamping_token(self.caseload))
         return str(seen.json()["dampingan"][0]["purpose"])
 
 
 @pytest.fixture
-async def case(placed: Running, graduation: Running) -> GraduationCase:
-    await take_in(placed, csv_of(mother()))
-    kpm_id = await family_of(placed, "3324075211879001")
-    pkh = (await placed.sql("SELECT kepesertaan_id FROM kepesertaan WHERE bansos = 'PKH'"))[0][
+async def case(kendal_caseload: Running, graduation: Running) -> GraduationCase:
+    await import_file(kendal_caseload, build_csv(mother()))
+    kpm_id = await read_kpm_id(kendal_caseload, "3324075211879001")
+    pkh = (await kendal_caseload.sql("SELECT kepesertaan_id FROM kepesertaan WHERE bansos = 'PKH'"))[0][
         "kepesertaan_id"
     ]
-    return GraduationCase(placed, graduation, kpm_id, str(pkh))
+    return GraduationCase(kendal_caseload, graduation, kpm_id, str(pkh))
 
 
 async def test_proposed_case_marks_only_its_membership(case: GraduationCase) -> None:
     await case.publish(GraduasiProposed)
-    seen = await case.memberships()
+    seen = await case.read_memberships()
     assert [seen[b]["status"] for b in ("PKH", "SEMBAKO", "PBI")] == ["CASE_OPEN", "ACTIVE", "ACTIVE"]
     await case.publish(GraduasiClosed, closed_as="DITOLAK", reason="bukti kurang")
-    assert (await case.memberships())["PKH"]["status"] == "ACTIVE"
+    assert (await case.read_memberships())["PKH"]["status"] == "ACTIVE"
 
 
 async def test_determined_case_announces_the_end(case: GraduationCase) -> None:
-    await case.determined()
-    seen = await case.memberships()
+    await case.publish_determined()
+    seen = await case.read_memberships()
     assert seen["PKH"]["status"] == "END_ANNOUNCED"
     assert (seen["PKH"]["valid_to"], seen["PKH"]["case"]["effective_on"]) == (None, "2027-01-01")
     assert [seen[b]["status"] for b in ("SEMBAKO", "PBI")] == ["DECISION_PENDING"] * 2
-    assert (await case.tahap())["payable"] == "ALL"
+    assert (await case.read_tahap())["payable"] == "ALL"
 
 
 async def test_effective_case_ends_the_membership_on_its_date(case: GraduationCase) -> None:
-    await case.determined()
-    await case.graduated()
-    seen = await case.memberships()
+    await case.publish_determined()
+    await case.publish_graduated()
+    seen = await case.read_memberships()
     assert (seen["PKH"]["status"], seen["PKH"]["valid_to"], seen["PKH"]["active"]) == (
         "ENDING",
         "2027-01-01",
         True,
     )
-    name, data = (await emitted_events(case.caseload))[-1]
+    name, data = (await read_emitted_events(case.caseload))[-1]
     assert (name, data["valid_to"], data["last_payable_tahap"]) == (
         "kepesertaan_ended",
         "2027-01-01",
         "2026-4",
     )
-    values = await case.tahap()
+    values = await case.read_tahap()
     assert (values["payable"], values["last_payable_tahap"], values["first_unpayable_tahap"]) == (
         "UP_TO",
         "2026-4",
@@ -130,15 +135,15 @@ async def test_effective_case_ends_the_membership_on_its_date(case: GraduationCa
 
 
 async def test_effective_case_switches_dampingan_to_monitoring(case: GraduationCase) -> None:
-    await case.graduated()
+    await case.publish_graduated()
     await case.caseload.work()
-    assert await case.purpose() == "PENDAMPINGAN"
+    assert await case.read_purpose() == "PENDAMPINGAN"
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
-    assert await case.purpose() == "PEMANTAUAN"
-    name, data = (await emitted_events(case.caseload))[-1]
+    assert await case.read_purpose() == "PEMANTAUAN"
+    name, data = (await read_emitted_events(case.caseload))[-1]
     assert (name, data["purpose"]) == ("dampingan_changed", "PEMANTAUAN")
-    assert (await case.memberships())["PKH"]["status"] == "ENDED"
+    assert (await case.read_memberships())["PKH"]["status"] == "ENDED"
     assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
 
 
@@ -146,16 +151,16 @@ async def test_effective_case_switches_dampingan_to_monitoring(case: GraduationC
 async def test_exit_without_monitoring_ends_the_dampingan(
     case: GraduationCase, months: int | None, status_code: int
 ) -> None:
-    await case.graduated(monitoring_months=months)
+    await case.publish_graduated(monitoring_months=months)
     await case.caseload.set_clock(datetime(2026, 12, 31, 12, tzinfo=UTC))
     await case.caseload.work()
-    mine, path = companion(case.caseload), f"/v1/kpm/{case.kpm_id}"
+    mine, path = pendamping_token(case.caseload), f"/v1/kpm/{case.kpm_id}"
     assert (await case.caseload.get(path, as_=mine)).status_code == 200
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
     assert (await case.caseload.get(path, as_=mine)).status_code == status_code
     assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
-    ended = [data for name, data in await emitted_events(case.caseload) if name == "dampingan_ended"]
+    ended = [data for name, data in await read_emitted_events(case.caseload) if name == "dampingan_ended"]
     assert [(one["valid_to"], one["reason"], one["purpose"]) for one in ended] == (
         [] if status_code == 200 else [("2027-01-01", "PEMANTAUAN_SELESAI", "PEMANTAUAN")]
     )
@@ -163,7 +168,7 @@ async def test_exit_without_monitoring_ends_the_dampingan(
 
 
 async def test_annulment_after_end_of_dampingan_opens_a_task(case: GraduationCase) -> None:
-    await case.graduated(monitoring_months=0)
+    await case.publish_graduated(monitoring_months=0)
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
     await case.caseload.set_clock(datetime(2027, 1, 5, 1, tzinfo=UTC))
@@ -179,24 +184,24 @@ async def test_annulment_after_end_of_dampingan_opens_a_task(case: GraduationCas
 
 
 async def test_repeated_delivery_changes_nothing(case: GraduationCase) -> None:
-    await case.determined()
-    await case.graduated(times=3)
-    ended = [data for name, data in await emitted_events(case.caseload) if name == "kepesertaan_ended"]
+    await case.publish_determined()
+    await case.publish_graduated(times=3)
+    ended = [data for name, data in await read_emitted_events(case.caseload) if name == "kepesertaan_ended"]
     assert len(ended) == 1
-    assert (await case.memberships())["PKH"]["version"] == 2
+    assert (await case.read_memberships())["PKH"]["version"] == 2
 
 
 async def test_annulment_restores_membership_and_dampingan(case: GraduationCase) -> None:
-    await case.graduated()
+    await case.publish_graduated()
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
     values = {"reason": "sanggah diterima", "was_effective": True, "back_pay_tahap": ["2027-1"]}
     await case.publish(GraduasiAnnulled, **values, annulled_on="2027-01-05")
-    seen = (await case.memberships())["PKH"]
+    seen = (await case.read_memberships())["PKH"]
     assert (seen["status"], seen["valid_to"], seen["exit_reason"]) == ("ACTIVE", None, None)
-    names = [name for name, _ in await emitted_events(case.caseload)]
+    names = [name for name, _ in await read_emitted_events(case.caseload)]
     assert names[-2:] == ["kepesertaan_restored", "dampingan_changed"]
-    assert (await case.purpose(), (await case.tahap())["payable"]) == ("PENDAMPINGAN", "ALL")
+    assert (await case.read_purpose(), (await case.read_tahap())["payable"]) == ("PENDAMPINGAN", "ALL")
     history = await case.caseload.sql(
         "SELECT act FROM kpm_history WHERE subject = 'kepesertaan' ORDER BY history_id"
     )
@@ -204,9 +209,9 @@ async def test_annulment_restores_membership_and_dampingan(case: GraduationCase)
 
 
 async def test_objection_suspends_the_end_until_refused(case: GraduationCase) -> None:
-    await case.graduated()
+    await case.publish_graduated()
     await case.publish(SanggahLodged, sanggah_id=UUID(int=1), lodged_on="2026-12-01", suspends=True)
-    assert (await case.tahap())["payable"] == "HELD"
+    assert (await case.read_tahap())["payable"] == "HELD"
     values = {
         "outcome": "DITOLAK",
         "decided_on": "2027-01-21",
@@ -214,7 +219,7 @@ async def test_objection_suspends_the_end_until_refused(case: GraduationCase) ->
         "effective_on": "2027-04-01",
     }
     await case.publish(SanggahDecided, sanggah_id=UUID(int=1), **values)
-    suspended = await case.tahap()
+    suspended = await case.read_tahap()
     assert (suspended["payable"], suspended["ends_on"], suspended["first_unpayable_tahap"]) == (
         "UP_TO",
         "2027-04-01",
@@ -223,7 +228,7 @@ async def test_objection_suspends_the_end_until_refused(case: GraduationCase) ->
 
 
 async def test_exits_are_counted_by_reason(case: GraduationCase) -> None:
-    await case.graduated()
+    await case.publish_graduated()
     asked = case.caseload.token(Role.OPERATOR)
     answer = await case.caseload.post("/v1/numbers", {"kpm_ids": [case.kpm_id]}, as_=asked)
     assert answer.json() == {

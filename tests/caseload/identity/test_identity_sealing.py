@@ -15,39 +15,42 @@ from shared.privacy import SealingKey, open_sealed
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import (
     SPACE,
-    companion,
-    csv_of,
-    emitted_events,
-    family_of,
+    build_csv,
+    import_file,
     mother,
-    take_in,
+    pendamping_token,
+    read_emitted_events,
+    read_kpm_id,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 OFFER = uuid5(SPACE, "offer")
 NIK = "3324075211879001"
 
 
 async def give_consent(service: Running) -> dict[str, Any]:
-    await take_in(service, csv_of(mother()))
+    await import_file(service, build_csv(mother()))
     ids = {
         "rujukan_id": OFFER,
         "rujukan_program_id": OFFER,
         "partner_id": UUID(int=7),
         "kode_wilayah": "33.24.09.2011",
     }
-    return ids | {"kpm_id": await family_of(service, NIK), "consent_id": UUID(int=8), "text_version": 1}
+    return ids | {"kpm_id": await read_kpm_id(service, NIK), "consent_id": UUID(int=8), "text_version": 1}
 
 
-async def sealed_events(service: Running) -> list[dict[str, Any]]:
-    return [data for name, data in await emitted_events(service) if name == "identity_sealed"]
+async def read_identity_sealed(service: Running) -> list[dict[str, Any]]:
+    return [data for name, data in await read_emitted_events(service) if name == "identity_sealed"]
 
 
-async def test_identity_is_sealed_to_referral_once_per_consent(placed: Running, referral: Running) -> None:
-    consent = await give_consent(placed)
+async def test_identity_is_sealed_to_referral_once_per_consent(
+    kendal_caseload: Running, referral: Running
+) -> None:
+    consent = await give_consent(kendal_caseload)
     await referral.publish(ConsentGiven.model_validate(consent))
-    await deliver(referral, placed, times=3)
-    [one] = await sealed_events(placed)
+    await deliver(referral, kendal_caseload, times=3)
+    [one] = await read_identity_sealed(kendal_caseload)
     assert NIK not in str(one)
     keys = SealingKey.read(referral.cluster.folder / "keys" / "referral")
     key = next(key for key in keys if key.key_id == one["key_id"])
@@ -58,17 +61,19 @@ async def test_identity_is_sealed_to_referral_once_per_consent(placed: Running, 
     assert one["for_id"] == str(OFFER)
 
 
-async def test_nothing_is_sealed_after_withdrawal_of_consent(placed: Running, referral: Running) -> None:
-    consent = await give_consent(placed)
+async def test_nothing_is_sealed_after_withdrawal_of_consent(
+    kendal_caseload: Running, referral: Running
+) -> None:
+    consent = await give_consent(kendal_caseload)
     await referral.publish(ConsentWithdrawn.model_validate(consent | {"reason": "tidak berminat"}))
     await referral.publish(ConsentGiven.model_validate(consent))
-    await deliver(referral, placed)
-    assert await sealed_events(placed) == []
-    assert [row["state"] for row in await placed.sql("SELECT state FROM sealing")] == ["WITHDRAWN"]
+    await deliver(referral, kendal_caseload)
+    assert await read_identity_sealed(kendal_caseload) == []
+    assert [row["state"] for row in await kendal_caseload.sql("SELECT state FROM sealing")] == ["WITHDRAWN"]
 
 
-async def test_aid_is_shown_with_the_family(placed: Running, referral: Running) -> None:
-    consent = await give_consent(placed)
+async def test_aid_is_shown_with_the_family(kendal_caseload: Running, referral: Running) -> None:
+    consent = await give_consent(kendal_caseload)
     offer = consent | {
         "graduasi_id": UUID(int=9),
         "program_code": "KUR_SUPERMIKRO",
@@ -81,24 +86,26 @@ async def test_aid_is_shown_with_the_family(placed: Running, referral: Running) 
         ),
         RujukanDelivered.model_validate(offer | {"status": "DISALURKAN", "delivered_on": "2026-07-09"}),
     )
-    await deliver(referral, placed)
-    seen = (await placed.get(f"/v1/kpm/{consent['kpm_id']}", as_=companion(placed))).json()["aid"]
+    await deliver(referral, kendal_caseload)
+    seen = (
+        await kendal_caseload.get(f"/v1/kpm/{consent['kpm_id']}", as_=pendamping_token(kendal_caseload))
+    ).json()["aid"]
     assert [(row["status"], row["amount_rp"], row["sent_on"], row["delivered_on"]) for row in seen] == [
         ("DISALURKAN", 8_000_000, "2026-07-01", "2026-07-09")
     ]
 
 
 async def test_identity_of_next_pengurus_is_sealed_after_consent_without_one(
-    placed: Running, referral: Running
+    kendal_caseload: Running, referral: Running
 ) -> None:
-    one = await Family.taken_in(placed, mother())
+    one = await Family.create(kendal_caseload, mother())
     whole = await one.read()
     head, husband = (
         next(m["anggota_id"] for m in whole["members"] if m["relation"] == relation)
         for relation in ("ISTRI", "KEPALA_KELUARGA")
     )
-    scan = {"reason": "MENINGGAL", "on": "2026-01-10", "evidence_sha256": await one.evidence()}
-    await one.done(f"anggota/{head}/end", scan, whole["version"])
+    scan = {"reason": "MENINGGAL", "on": "2026-01-10", "evidence_sha256": await one.upload_evidence()}
+    await one.post_ok(f"anggota/{head}/end", scan, whole["version"])
     consent = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
     consent |= {
         "kode_wilayah": "33.24.09.2011",
@@ -107,10 +114,10 @@ async def test_identity_of_next_pengurus_is_sealed_after_consent_without_one(
         "text_version": 1,
     }
     await referral.publish(ConsentGiven.model_validate(consent))
-    await deliver(referral, placed)
-    assert await sealed_events(placed) == []
+    await deliver(referral, kendal_caseload)
+    assert await read_identity_sealed(kendal_caseload) == []
     body = {"anggota_id": husband, "on": "2026-01-10", "reason": "PENGURUS_MENINGGAL"}
-    await one.done("pengurus", body, whole["version"] + 1)
-    (event,) = await sealed_events(placed)
+    await one.post_ok("pengurus", body, whole["version"] + 1)
+    (event,) = await read_identity_sealed(kendal_caseload)
     assert event["for_id"] == str(OFFER)
-    assert [row["state"] for row in await placed.sql("SELECT state FROM sealing")] == ["SEALED"]
+    assert [row["state"] for row in await kendal_caseload.sql("SELECT state FROM sealing")] == ["SEALED"]

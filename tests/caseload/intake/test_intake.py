@@ -7,24 +7,24 @@ from tests.factories.caseload.intake import (
     DESA,
     PENDAMPING,
     PENUGASAN,
-    companion,
-    csv_of,
-    dinsos,
-    emitted_events,
+    build_csv,
+    dinsos_token,
     family,
-    family_of,
+    import_file,
     mother,
-    take_in,
+    pendamping_token,
+    read_emitted_events,
+    read_kpm_id,
 )
 from tests.factories.services import Running
 
 
-async def test_intake_records_the_complete_family_of_scenario_2(placed: Running) -> None:
-    job = await take_in(placed, csv_of(mother()))
+async def test_intake_records_the_complete_family_of_scenario_2(kendal_caseload: Running) -> None:
+    job = await import_file(kendal_caseload, build_csv(mother()))
     assert (job["done"], job["refused"], job["total"]) == (4, 0, 4)
     assert (job["report"]["new_families"], job["report"]["warnings"]) == (1, {})
-    kpm_id = await family_of(placed, "3324075211879001")
-    seen = (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).json()
+    kpm_id = await read_kpm_id(kendal_caseload, "3324075211879001")
+    seen = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))).json()
     wife = next(row for row in seen["members"] if row["pengurus"])
     assert (wife["nik"], wife["name"]) == ("3324************", "Ibu Contoh")
     assert (wife["usaha"]["omzet_rp"], wife["usaha"]["has_letter"], wife["usaha"]["has_nib"]) == (
@@ -38,9 +38,9 @@ async def test_intake_records_the_complete_family_of_scenario_2(placed: Running)
     assert (seen["address"], seen["phone"]) == ("Dusun Krajan RT 2", "081234567890")
 
 
-async def test_intake_emits_each_event_once(placed: Running) -> None:
-    await take_in(placed, csv_of(mother()))
-    facts = await emitted_events(placed)
+async def test_intake_emits_each_event_once(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(mother()))
+    facts = await read_emitted_events(kendal_caseload)
     assert Counter(name for name, _ in facts) == {
         "kpm_registered": 1,
         "kepesertaan_started": 3,
@@ -61,47 +61,55 @@ async def test_intake_emits_each_event_once(placed: Running) -> None:
     }
 
 
-async def test_same_file_again_changes_and_emits_nothing(placed: Running) -> None:
-    content = csv_of(mother(), family(1), family(2, 3))
-    await take_in(placed, content)
+async def test_same_file_again_changes_and_emits_nothing(kendal_caseload: Running) -> None:
+    content = build_csv(mother(), family(1), family(2, 3))
+    await import_file(kendal_caseload, content)
     before, rows = (
-        await emitted_events(placed),
-        await placed.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1"),
+        await read_emitted_events(kendal_caseload),
+        await kendal_caseload.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1"),
     )
-    job = await take_in(placed, content)
+    job = await import_file(kendal_caseload, content)
     assert (job["done"], job["report"]["unchanged_families"], job["report"]["changed_families"]) == (9, 3, 0)
-    assert await emitted_events(placed) == before
-    assert await placed.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1") == rows
+    assert await read_emitted_events(kendal_caseload) == before
+    assert await kendal_caseload.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1") == rows
 
 
-async def test_changed_row_updates_and_emits_only_its_family(placed: Running) -> None:
-    await take_in(placed, csv_of(family(1), family(2)))
-    before = len(await emitted_events(placed))
-    job = await take_in(placed, csv_of(family(1), family(2, desil="NAS:4:2025-Q4|NAS:5:2026-Q1")))
+async def test_changed_row_updates_and_emits_only_its_family(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(family(1), family(2)))
+    before = len(await read_emitted_events(kendal_caseload))
+    job = await import_file(
+        kendal_caseload, build_csv(family(1), family(2, desil="NAS:4:2025-Q4|NAS:5:2026-Q1"))
+    )
     assert (job["report"]["unchanged_families"], job["report"]["changed_families"]) == (1, 1)
-    facts = (await emitted_events(placed))[before:]
+    facts = (await read_emitted_events(kendal_caseload))[before:]
     assert [name for name, _ in facts] == ["kpm_updated"]
     assert [row["value"] for row in facts[0][1]["desil"]] == [4, 5]
 
 
-async def test_intake_accepts_any_row_order_semicolons_and_bom(placed: Running) -> None:
+async def test_intake_accepts_any_row_order_semicolons_and_bom(kendal_caseload: Running) -> None:
     one, two = family(1, 3), family(2)
     mixed = [one[2], two[1], one[0], two[0], one[1]]
-    job = await take_in(placed, b"\xef\xbb\xbf" + csv_of(mixed, delimiter=";", newline="\r\n"))
+    job = await import_file(
+        kendal_caseload, b"\xef\xbb\xbf" + build_csv(mixed, delimiter=";", newline="\r\n")
+    )
     assert (job["report"]["new_families"], job["done"], job["errors"]) == (2, 5, [])
-    shown = (await placed.get("/v1/kpm", as_=dinsos(placed))).json()["items"]
+    shown = (await kendal_caseload.get("/v1/kpm", as_=dinsos_token(kendal_caseload))).json()["items"]
     assert sorted(item["members"] for item in shown) == [2, 3]
     assert {item["pengurus_name"] for item in shown} == {"Contoh 1 0", "Contoh 2 0"}
 
 
-async def test_dry_run_reports_and_changes_nothing(placed: Running) -> None:
-    job = await take_in(placed, csv_of(mother(), family(1, kode_wilayah="33.24.99.2001")), dry_run=True)
+async def test_dry_run_reports_and_changes_nothing(kendal_caseload: Running) -> None:
+    job = await import_file(
+        kendal_caseload, build_csv(mother(), family(1, kode_wilayah="33.24.99.2001")), dry_run=True
+    )
     assert (job["report"]["new_families"], job["report"]["refused_families"]) == (1, 1)
     assert ((5 + 1), "kode_wilayah", "UNKNOWN_WILAYAH") in job["errors"]
-    assert await emitted_events(placed) == []
-    assert (await placed.get("/v1/kpm", as_=placed.token(Role.KEMENSOS))).json()["items"] == []
+    assert await read_emitted_events(kendal_caseload) == []
+    assert (await kendal_caseload.get("/v1/kpm", as_=kendal_caseload.token(Role.KEMENSOS))).json()[
+        "items"
+    ] == []
 
 
-async def test_intake_deletes_staged_rows(placed: Running) -> None:
-    await take_in(placed, csv_of(mother(), family(1)))
-    assert await placed.sql("SELECT 1 FROM staged_row") == []
+async def test_intake_deletes_staged_rows(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(mother(), family(1)))
+    assert await kendal_caseload.sql("SELECT 1 FROM staged_row") == []

@@ -16,17 +16,18 @@ from tests.factories.caseload.intake import (
     OTHER_NO,
     PENDAMPING_NO,
     SPACE,
-    ask_intake,
-    csv_of,
-    dinsos,
-    emitted_events,
+    build_csv,
+    dinsos_token,
     family,
-    family_of,
+    import_file,
     nik,
     pendamping,
-    take_in,
+    read_emitted_events,
+    read_kpm_id,
+    request_intake,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 MOTHER_1 = nik(10, female=True, born=date(1987, 11, 12))
 BAD: list[tuple[str, str, str]] = [
@@ -63,9 +64,9 @@ BAD: list[tuple[str, str, str]] = [
 ]
 
 
-async def test_one_invalid_value_refuses_the_family(placed: Running) -> None:
+async def test_one_invalid_value_refuses_the_family(kendal_caseload: Running) -> None:
     families = [family(n, **{column: value}) for n, (column, value, _) in enumerate(BAD, 1)]
-    job = await take_in(placed, csv_of(*families, family(500)))
+    job = await import_file(kendal_caseload, build_csv(*families, family(500)))
     expected = {(2 * n, column, code) for n, (column, _, code) in enumerate(BAD, 1)}
     half_a_business = (
         2 * [column for column, _, _ in BAD].index("usaha_nib") + 2,
@@ -75,13 +76,16 @@ async def test_one_invalid_value_refuses_the_family(placed: Running) -> None:
     assert set(job["errors"]) == expected | {half_a_business}
     assert (job["done"], job["refused"]) == (2, 2 * len(BAD))
     assert (job["report"]["new_families"], job["report"]["refused_families"]) == (1, len(BAD))
-    assert [name for name, _ in await emitted_events(placed)] == ["kpm_registered", "kepesertaan_started"]
+    assert [name for name, _ in await read_emitted_events(kendal_caseload)] == [
+        "kpm_registered",
+        "kepesertaan_started",
+    ]
 
 
-async def test_refusals_do_not_repeat_values(placed: Running) -> None:
+async def test_refusals_do_not_repeat_values(kendal_caseload: Running) -> None:
     bad = "3324075211870000"
-    await take_in(placed, csv_of(family(1, nik=bad)))
-    rows = await placed.sql(
+    await import_file(kendal_caseload, build_csv(family(1, nik=bad)))
+    rows = await kendal_caseload.sql(
         'SELECT "column", code, concat(params, reason) AS content FROM platform.job_row_error'
     )
     assert [(row["column"], row["code"]) for row in rows] == [("nik", "SERIAL_ZERO")]
@@ -89,90 +93,94 @@ async def test_refusals_do_not_repeat_values(placed: Running) -> None:
     assert "0000" in rows[0]["content"]
 
 
-async def test_repeated_nik_is_refused_on_the_later_row(placed: Running) -> None:
-    job = await take_in(placed, csv_of(family(1), family(2, nik=MOTHER_1)))
+async def test_repeated_nik_is_refused_on_the_later_row(kendal_caseload: Running) -> None:
+    job = await import_file(kendal_caseload, build_csv(family(1), family(2, nik=MOTHER_1)))
     assert job["errors"] == [(4, "nik", "DUPLICATE_NIK")]
     assert job["report"]["new_families"] == 1
 
 
-def two_heads(rows: list[dict[str, str]]) -> None:
+def add_second_head(rows: list[dict[str, str]]) -> None:
     rows[1]["pengurus"] = "YA"
 
 
-def no_head(rows: list[dict[str, str]]) -> None:
+def remove_head(rows: list[dict[str, str]]) -> None:
     rows[0]["pengurus"] = ""
 
 
-def two_areas(rows: list[dict[str, str]]) -> None:
+def add_second_area(rows: list[dict[str, str]]) -> None:
     rows[1]["kode_wilayah"] = OTHER_DESA
 
 
 @pytest.mark.parametrize(
     ("spoil", "refusal"),
     [
-        (two_heads, (3, "pengurus", "SEVERAL_PENGURUS")),
-        (no_head, (2, "pengurus", "NO_PENGURUS")),
-        (two_areas, (2, "kode_wilayah", "WILAYAH_DIFFERS")),
+        (add_second_head, (3, "pengurus", "SEVERAL_PENGURUS")),
+        (remove_head, (2, "pengurus", "NO_PENGURUS")),
+        (add_second_area, (2, "kode_wilayah", "WILAYAH_DIFFERS")),
     ],
 )
 async def test_inconsistent_family_is_refused(
-    placed: Running, spoil: Callable[[list[dict[str, str]]], None], refusal: tuple[int, str, str]
+    kendal_caseload: Running, spoil: Callable[[list[dict[str, str]]], None], refusal: tuple[int, str, str]
 ) -> None:
     rows = family(1)
     spoil(rows)
-    job = await take_in(placed, csv_of(rows))
+    job = await import_file(kendal_caseload, build_csv(rows))
     assert (job["errors"], job["refused"]) == ([refusal], 2)
 
 
-async def test_member_of_another_family_is_refused(placed: Running) -> None:
-    await take_in(placed, csv_of(family(1)))
-    job = await take_in(placed, csv_of(family(2, nik=MOTHER_1)))
+async def test_member_of_another_family_is_refused(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(family(1)))
+    job = await import_file(kendal_caseload, build_csv(family(2, nik=MOTHER_1)))
     assert job["errors"] == [(2, "nik", "NIK_IN_ANOTHER_FAMILY")]
 
 
-async def test_family_outside_the_area_is_refused(placed: Running) -> None:
+async def test_family_outside_the_area_is_refused(kendal_caseload: Running) -> None:
     far = family(3, 1, kode_wilayah=FAR_DESA)
-    job = await take_in(placed, csv_of(far), as_=dinsos(placed))
+    job = await import_file(kendal_caseload, build_csv(far), as_=dinsos_token(kendal_caseload))
     assert job["errors"] == [(2, "kode_wilayah", "NOT_YOUR_AREA")]
 
 
-async def test_overlapping_membership_is_refused(placed: Running) -> None:
-    await take_in(placed, csv_of(family(1)))
-    job = await take_in(placed, csv_of(family(1, bansos="PKH:2018-01-01")))
+async def test_overlapping_membership_is_refused(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(family(1)))
+    job = await import_file(kendal_caseload, build_csv(family(1, bansos="PKH:2018-01-01")))
     assert job["errors"] == [(2, "bansos", "KEPESERTAAN_OVERLAPS")]
 
 
-async def test_unsuitable_pendamping_is_refused(placed: Running, registry: Running) -> None:
+async def test_unsuitable_pendamping_is_refused(kendal_caseload: Running, registry: Running) -> None:
     asleep = uuid5(SPACE, "asleep")
     far = uuid5(SPACE, "far")
     await registry.publish(
         *pendamping(asleep, "PD-ASLEEP", uuid5(SPACE, "p1"), status=PendampingStatus.CUTI),
         *pendamping(far, "PD-FAR", uuid5(SPACE, "p2"), area="35.03"),
     )
-    await deliver(registry, placed)
+    await deliver(registry, kendal_caseload)
     rows = [family(1, pendamping_no="PD-ASLEEP"), family(2, pendamping_no="PD-FAR")]
-    job = await take_in(placed, csv_of(*rows, family(3, pendamping_no=PENDAMPING_NO)))
+    job = await import_file(kendal_caseload, build_csv(*rows, family(3, pendamping_no=PENDAMPING_NO)))
     assert job["errors"] == [
         (2, "pendamping_no", "PENDAMPING_NOT_ACTIVE"),
         (4, "pendamping_no", "NO_PKH_PENUGASAN"),
     ]
-    job = await take_in(placed, csv_of(family(3, pendamping_no=OTHER_NO)))
+    job = await import_file(kendal_caseload, build_csv(family(3, pendamping_no=OTHER_NO)))
     assert job["errors"] == [(2, "pendamping_no", "ACCOMPANIED_BY_ANOTHER")]
 
 
-async def test_families_above_the_limit_are_refused(placed: Running) -> None:
-    await placed.sql("UPDATE dampingan_limit SET warn_above = 1, refuse_above = 2")
-    job = await take_in(placed, csv_of(*(family(n, pendamping_no=PENDAMPING_NO) for n in (1, 2, 3))))
+async def test_families_above_the_limit_are_refused(kendal_caseload: Running) -> None:
+    await kendal_caseload.sql("UPDATE dampingan_limit SET warn_above = 1, refuse_above = 2")
+    job = await import_file(
+        kendal_caseload, build_csv(*(family(n, pendamping_no=PENDAMPING_NO) for n in (1, 2, 3)))
+    )
     assert job["errors"] == [(6, "pendamping_no", "CASELOAD_FULL")]
-    crossed = [data for name, data in await emitted_events(placed) if name == "dampingan_limit_crossed"]
+    crossed = [
+        data for name, data in await read_emitted_events(kendal_caseload) if name == "dampingan_limit_crossed"
+    ]
     assert [(data["count"], data["limit"], data["side"]) for data in crossed] == [(2, 1, "ABOVE")]
 
 
-async def test_unreadable_rows_are_refused_and_others_read(placed: Running) -> None:
-    content = csv_of(family(1), family(2), family(3)).decode().splitlines()
+async def test_unreadable_rows_are_refused_and_others_read(kendal_caseload: Running) -> None:
+    content = build_csv(family(1), family(2), family(3)).decode().splitlines()
     content[3] += ",more"
     content.insert(1, '"open quote')
-    job = await take_in(placed, "\n".join(content).encode())
+    job = await import_file(kendal_caseload, "\n".join(content).encode())
     assert job["errors"] == [(2, None, "UNREADABLE_ROW"), (5, None, "WRONG_NUMBER_OF_FIELDS")]
     assert (job["report"]["new_families"], job["report"]["refused_families"]) == (2, 1)
 
@@ -183,8 +191,8 @@ HEAD = ",".join(COLUMNS)
 NOT_SUCH_FILES = [
     (b"", "FileEmpty"),
     (b"\n\n", "FileEmpty"),
-    (csv_of(family(1)).decode().encode("utf-16"), "FileNotText"),
-    (csv_of(family(1)).decode().encode("utf-16-le"), "FileNotText"),
+    (build_csv(family(1)).decode().encode("utf-16"), "FileNotText"),
+    (build_csv(family(1)).decode().encode("utf-16-le"), "FileNotText"),
     (b"PK\x03\x04 not csv", "FileNotText"),
     (f"{HEAD},nik\n".encode(), "ColumnsRepeated"),
     (HEAD.replace("nik,", "").encode(), "ColumnsMissing"),
@@ -194,7 +202,7 @@ NOT_SUCH_FILES = [
 
 
 async def test_invalid_file_is_refused_at_once(caseload: Running) -> None:
-    token = dinsos(caseload)
+    token = dinsos_token(caseload)
     for content, title in NOT_SUCH_FILES:
         sha256 = await caseload.put_file(content, as_=token)
         answer = await caseload.post("/v1/intake", {"sha256": sha256}, as_=token)
@@ -202,7 +210,7 @@ async def test_invalid_file_is_refused_at_once(caseload: Running) -> None:
 
 
 async def test_file_not_uploaded_is_refused(caseload: Running) -> None:
-    answer = await caseload.post("/v1/intake", {"sha256": "0" * 64}, as_=dinsos(caseload))
+    answer = await caseload.post("/v1/intake", {"sha256": "0" * 64}, as_=dinsos_token(caseload))
     assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
 
 
@@ -213,15 +221,15 @@ async def test_role_without_permission_is_refused(caseload: Running) -> None:
     assert answer.status_code == 403
 
 
-async def test_file_of_junk_fails_at_the_error_limit(placed: Running) -> None:
-    await take_in(placed, csv_of(family(1)))
-    job = await ask_intake(placed, csv_of(family(2)) + b"junk\n" * MAX_REFUSALS)
-    await placed.work()
-    job_view = (await placed.get(job, as_=dinsos(placed))).json()
+async def test_file_of_junk_fails_at_the_error_limit(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(family(1)))
+    job = await request_intake(kendal_caseload, build_csv(family(2)) + b"junk\n" * MAX_REFUSALS)
+    await kendal_caseload.work()
+    job_view = (await kendal_caseload.get(job, as_=dinsos_token(kendal_caseload))).json()
     assert (job_view["state"], job_view["error"], job_view["done"]) == ("FAILED", "TooManyRefusals", 0)
-    errors = await placed.sql("SELECT count(*) FROM platform.job_row_error")
+    errors = await kendal_caseload.sql("SELECT count(*) FROM platform.job_row_error")
     assert errors[0][0] == MAX_REFUSALS
-    assert await family_of(placed, MOTHER_1)
-    again = await take_in(placed, csv_of(family(2)))
+    assert await read_kpm_id(kendal_caseload, MOTHER_1)
+    again = await import_file(kendal_caseload, build_csv(family(2)))
     assert again["report"]["new_families"] == 1
-    assert (await placed.sql("SELECT count(*) FROM staged_row"))[0][0] == 0
+    assert (await kendal_caseload.sql("SELECT count(*) FROM staged_row"))[0][0] == 0

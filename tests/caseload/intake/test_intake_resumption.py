@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from tests.factories.caseload.intake import (
-    ask_intake,
-    csv_of,
-    dinsos,
-    emitted_events,
+    build_csv,
+    dinsos_token,
     family,
+    import_file,
     mother,
-    take_in,
+    read_emitted_events,
+    request_intake,
 )
 from tests.factories.services import Running
-from tests.factories.worker_process import ended, let_lease_lapse, worker
+from tests.factories.worker_process import expire_lease, start_worker, wait_for_end
 
 FAMILIES = 230
 
@@ -39,16 +39,16 @@ def count_rows(facts: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("kills", [1, 2, 3])
-async def test_killed_intake_resumes(placed: Running, tmp_path: Path, kills: int) -> None:
-    token = dinsos(placed)
+async def test_killed_intake_resumes(kendal_caseload: Running, tmp_path: Path, kills: int) -> None:
+    token = dinsos_token(kendal_caseload)
     bad = family(999, name="")
-    content = csv_of(*(family(n, 2) for n in range(1, FAMILIES)), bad, mother())
-    job = await ask_intake(placed, content, as_=token)
+    content = build_csv(*(family(n, 2) for n in range(1, FAMILIES)), bad, mother())
+    job = await request_intake(kendal_caseload, content, as_=token)
     for number in range(kills):
         armed = tmp_path / f"armed{number}"
         if number == 0:
             armed.touch()
-        process = worker(placed, f"job.family_intake.before_commit=kill:{armed}")
+        process = start_worker(kendal_caseload, f"job.family_intake.run.before_commit=kill:{armed}")
         if number:
             # The second and the third time it dies later: at a step of its own choosing, after some are done.
             await asyncio.sleep(2.2 + 0.3 * number)
@@ -56,19 +56,22 @@ async def test_killed_intake_resumes(placed: Running, tmp_path: Path, kills: int
             await asyncio.sleep(1)
         if process.poll() is None and number:
             process.send_signal(signal.SIGKILL)
-        assert await ended(process) == -signal.SIGKILL
-        await let_lease_lapse(placed)
-    await placed.work()
-    rows = (await placed.get(job, as_=token)).json()
+        assert await wait_for_end(process) == -signal.SIGKILL
+        await expire_lease(kendal_caseload)
+    await kendal_caseload.work()
+    rows = (await kendal_caseload.get(job, as_=token)).json()
     assert rows["state"] == "DONE", rows
     assert (rows["done"], rows["refused"], rows["total"]) == (2 * FAMILIES + 2, 2, 2 * FAMILIES + 4)
     assert rows["report"]["new_families"] == FAMILIES
-    facts = await emitted_events(placed)
+    facts = await read_emitted_events(kendal_caseload)
     assert count_rows(facts)["kpm_registered"] == FAMILIES
     assert len({data["kpm_id"] for name, data in facts if name == "kpm_registered"}) == FAMILIES
-    assert await placed.sql("SELECT count(*) FROM kpm_anggota") == [(2 * FAMILIES + 2,)]
-    again = await take_in(placed, content)
-    assert (again["report"]["unchanged_families"], count_rows(await emitted_events(placed))) == (
+    assert await kendal_caseload.sql("SELECT count(*) FROM kpm_anggota") == [(2 * FAMILIES + 2,)]
+    again = await import_file(kendal_caseload, content)
+    assert (
+        again["report"]["unchanged_families"],
+        count_rows(await read_emitted_events(kendal_caseload)),
+    ) == (
         FAMILIES,
         count_rows(facts),
     )
@@ -77,10 +80,14 @@ async def test_killed_intake_resumes(placed: Running, tmp_path: Path, kills: int
 @pytest.mark.parametrize(
     "place", ['{"phase": "mark", "staged": 4}', '{"phase": "apply", "after": 0, "staged": 4}']
 )
-async def test_intake_stages_again_after_crash_of_postgresql(placed: Running, place: str) -> None:
-    job = await ask_intake(placed, csv_of(family(1), family(2)), as_=dinsos(placed))
-    await placed.sql(f"UPDATE platform.job SET place = '{place}', refused = 1, report = '{{\"rows\": 4}}'")
-    await placed.work()
-    rows = (await placed.get(job, as_=dinsos(placed))).json()
+async def test_intake_stages_again_after_crash_of_postgresql(kendal_caseload: Running, place: str) -> None:
+    job = await request_intake(
+        kendal_caseload, build_csv(family(1), family(2)), as_=dinsos_token(kendal_caseload)
+    )
+    await kendal_caseload.sql(
+        f"UPDATE platform.job SET place = '{place}', refused = 1, report = '{{\"rows\": 4}}'"
+    )
+    await kendal_caseload.work()
+    rows = (await kendal_caseload.get(job, as_=dinsos_token(kendal_caseload))).json()
     assert (rows["state"], rows["done"], rows["refused"], rows["total"]) == ("DONE", 4, 0, 4)
     assert rows["report"]["new_families"] == 2

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.factories.caseload.intake import csv_of, family, take_in
-from tests.factories.services import Running, relay
+from tests.factories.caseload.intake import build_csv, family, import_file
+from tests.factories.delivery import relay
+from tests.factories.services import Running
 
 FAMILIES, SIZE = 6_700, 6
 PASSED_JOB = """
@@ -25,7 +26,7 @@ async def count_while_empty(service: Running) -> None:
 
 
 @asynccontextmanager
-async def relaying(service: Running) -> AsyncIterator[None]:
+async def relay_continuously(service: Running) -> AsyncIterator[None]:
     """Publish the outbox continuously, because bulk jobs wait for room in it."""
     stop = asyncio.Event()
 
@@ -43,18 +44,18 @@ async def relaying(service: Running) -> AsyncIterator[None]:
 
 
 @pytest.mark.timeout(300)
-async def test_large_intake_is_written_and_changed_completely(placed: Running) -> None:
+async def test_large_intake_is_written_and_changed_completely(kendal_caseload: Running) -> None:
     families = [family(number, SIZE) for number in range(FAMILIES)]
     # One family's rows are not adjacent, and one NIK is in two families.
     apart, husband = families[0].pop(), families[1][1]
     families[2][1]["nik"] = husband["nik"]
-    async with relaying(placed):
-        await count_while_empty(placed)
-        first = await take_in(placed, csv_of(*families, [apart]))
+    async with relay_continuously(kendal_caseload):
+        await count_while_empty(kendal_caseload)
+        first = await import_file(kendal_caseload, build_csv(*families, [apart]))
         assert (first["report"]["new_families"], first["refused"]) == (FAMILIES - 1, SIZE)
         assert first["errors"] == [(14, "nik", "DUPLICATE_NIK")]
         for rows in families:
             rows[0]["address"] = "Dusun Baru RT 1"
-        await count_while_empty(placed)
-        second = await take_in(placed, csv_of(*families, [apart]))
+        await count_while_empty(kendal_caseload)
+        second = await import_file(kendal_caseload, build_csv(*families, [apart]))
         assert (second["report"]["changed_families"], second["refused"]) == (FAMILIES - 1, SIZE)

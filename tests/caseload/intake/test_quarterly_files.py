@@ -7,24 +7,33 @@ import pytest
 
 from tests.factories.caseload.case import Case
 from tests.factories.caseload.family import Family
-from tests.factories.caseload.hand_over import leader
-from tests.factories.caseload.intake import DESA, OTHER_DESA, PENDAMPING_NO, csv_of, family, mother, take_in
-from tests.factories.services import Running, deliver
+from tests.factories.caseload.hand_over import ketua_tim_token
+from tests.factories.caseload.intake import (
+    DESA,
+    OTHER_DESA,
+    PENDAMPING_NO,
+    build_csv,
+    family,
+    import_file,
+    mother,
+)
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 
 @pytest.fixture
-async def one(placed: Running) -> Family:
+async def recorded_family(kendal_caseload: Running) -> Family:
     """A family of S, recorded on 1 January."""
-    await placed.set_clock(datetime(2027, 1, 1, 3, tzinfo=UTC))
-    return await Family.taken_in(placed, family(1, 2, pendamping_no=PENDAMPING_NO))
+    await kendal_caseload.set_clock(datetime(2027, 1, 1, 3, tzinfo=UTC))
+    return await Family.create(kendal_caseload, family(1, 2, pendamping_no=PENDAMPING_NO))
 
 
-async def at(service: Running, *day: int) -> None:
+async def advance_to(service: Running, *day: int) -> None:
     await service.set_clock(datetime(*day, 3, tzinfo=UTC))
     await service.work()
 
 
-def next_file(**more: str) -> list[dict[str, str]]:
+def build_next_file(**more: str) -> list[dict[str, str]]:
     """Return the rows of the next quarter's file."""
     rows = family(1, 2, **({"pendamping_no": PENDAMPING_NO, "desil": "NAS:4:2025-Q4|NAS:5:2027-Q1"} | more))
     for row in rows:
@@ -32,73 +41,88 @@ def next_file(**more: str) -> list[dict[str, str]]:
     return rows
 
 
-async def left_pkh(one: Family, graduation: Running, on: str) -> None:
-    case = Case(one.kpm_id, (await one.memberships())["PKH"]["kepesertaan_id"])
-    await graduation.publish(case.graduated(on))
+async def end_pkh(one: Family, graduation: Running, on: str) -> None:
+    case = Case(one.kpm_id, (await one.read_memberships())["PKH"]["kepesertaan_id"])
+    await graduation.publish(case.build_graduated(on))
     await deliver(graduation, one.caseload)
 
 
-async def test_file_with_new_area_stores_the_former_area(one: Family) -> None:
-    await at(one.caseload, 2027, 3, 1)
-    done = await take_in(one.caseload, csv_of(next_file(kode_wilayah=OTHER_DESA, address="Dusun Baru RT 1")))
+async def test_file_with_new_area_stores_the_former_area(recorded_family: Family) -> None:
+    await advance_to(recorded_family.caseload, 2027, 3, 1)
+    done = await import_file(
+        recorded_family.caseload,
+        build_csv(build_next_file(kode_wilayah=OTHER_DESA, address="Dusun Baru RT 1")),
+    )
     assert done["errors"] == []
-    past = (await one.caseload.get(f"/v1/kpm/{one.kpm_id}/past", as_=one.mine)).json()
+    past = (
+        await recorded_family.caseload.get(f"/v1/kpm/{recorded_family.kpm_id}/past", as_=recorded_family.mine)
+    ).json()
     (lived,) = past["areas"]
     assert (lived["kode_wilayah"], lived["address"]) == (DESA, "Dusun Krajan RT 2")
     assert (lived["valid_from"], lived["valid_to"]) == ("2027-01-01", "2027-03-01")
-    assert (await one.read())["address"] == "Dusun Baru RT 1"
-    assert ("kpm", "MOVED", "intake") in await one.acts()
-    assert await one.emitted_data("dampingan_ended") == [], "the placement covers both"
-    again = await take_in(one.caseload, csv_of(next_file()))
+    assert (await recorded_family.read())["address"] == "Dusun Baru RT 1"
+    assert ("kpm", "MOVED", "intake") in await recorded_family.read_history()
+    assert await recorded_family.read_emitted_data("dampingan_ended") == [], "the placement covers both"
+    again = await import_file(recorded_family.caseload, build_csv(build_next_file()))
     assert again["errors"] == [], "back on the same day"
-    assert len(await one.caseload.sql("SELECT FROM wilayah_past")) == 1
+    assert len(await recorded_family.caseload.sql("SELECT FROM wilayah_past")) == 1
 
 
-async def test_file_with_area_outside_placement_ends_dampingan(one: Family) -> None:
-    await one.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
-    await at(one.caseload, 2027, 3, 1)
-    await take_in(one.caseload, csv_of(next_file(kode_wilayah=OTHER_DESA)))
-    (ended,) = await one.emitted_data("dampingan_ended")
+async def test_file_with_area_outside_placement_ends_dampingan(recorded_family: Family) -> None:
+    await recorded_family.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
+    await advance_to(recorded_family.caseload, 2027, 3, 1)
+    await import_file(recorded_family.caseload, build_csv(build_next_file(kode_wilayah=OTHER_DESA)))
+    (ended,) = await recorded_family.read_emitted_data("dampingan_ended")
     assert (ended["reason"], ended["valid_to"], ended["kode_wilayah"]) == (
         "PINDAH_WILAYAH",
         "2027-03-01",
         OTHER_DESA,
     )
-    tasks = (await one.caseload.get("/v1/tugas", as_=leader(one.caseload))).json()["items"]
-    assert [(task["kind"], task["kpm_id"]) for task in tasks] == [("PASANG_PENDAMPING", one.kpm_id)]
+    tasks = (
+        await recorded_family.caseload.get("/v1/tugas", as_=ketua_tim_token(recorded_family.caseload))
+    ).json()["items"]
+    assert [(task["kind"], task["kpm_id"]) for task in tasks] == [
+        ("PASANG_PENDAMPING", recorded_family.kpm_id)
+    ]
 
 
-async def test_file_cannot_start_a_re_entry(one: Family, graduation: Running) -> None:
-    await left_pkh(one, graduation, "2027-02-01")
-    await at(one.caseload, 2027, 3, 1)
-    done = await take_in(one.caseload, csv_of(next_file(bansos="PKH:2027-02-15")))
+async def test_file_cannot_start_a_re_entry(recorded_family: Family, graduation: Running) -> None:
+    await end_pkh(recorded_family, graduation, "2027-02-01")
+    await advance_to(recorded_family.caseload, 2027, 3, 1)
+    done = await import_file(recorded_family.caseload, build_csv(build_next_file(bansos="PKH:2027-02-15")))
     assert done["errors"] == [(2, "bansos", "RE_ENTRY_BY_USULAN")]
-    assert len(await one.caseload.sql("SELECT FROM kepesertaan")) == 1
-    kept = await take_in(one.caseload, csv_of(next_file()))
+    assert len(await recorded_family.caseload.sql("SELECT FROM kepesertaan")) == 1
+    kept = await import_file(recorded_family.caseload, build_csv(build_next_file()))
     assert kept["errors"] == [], "what ended is known, and stays ended"
-    assert (await one.memberships())["PKH"]["status"] == "ENDED"
+    assert (await recorded_family.read_memberships())["PKH"]["status"] == "ENDED"
 
 
-async def test_file_assigns_no_pendamping_to_left_family(one: Family, graduation: Running) -> None:
-    await left_pkh(one, graduation, "2027-02-01")
-    await at(one.caseload, 2027, 2, 1)
-    await one.caseload.sql("UPDATE dampingan SET valid = daterange(lower(valid), '2027-02-20'), ended = true")
-    await at(one.caseload, 2027, 3, 1)
-    assert (await take_in(one.caseload, csv_of(next_file())))["errors"] == []
-    assert len(await one.caseload.sql("SELECT FROM dampingan")) == 1
+async def test_file_assigns_no_pendamping_to_left_family(
+    recorded_family: Family, graduation: Running
+) -> None:
+    await end_pkh(recorded_family, graduation, "2027-02-01")
+    await advance_to(recorded_family.caseload, 2027, 2, 1)
+    await recorded_family.caseload.sql(
+        "UPDATE dampingan SET valid = daterange(lower(valid), '2027-02-20'), ended = true"
+    )
+    await advance_to(recorded_family.caseload, 2027, 3, 1)
+    assert (await import_file(recorded_family.caseload, build_csv(build_next_file())))["errors"] == []
+    assert len(await recorded_family.caseload.sql("SELECT FROM dampingan")) == 1
 
 
-async def test_file_with_new_pkh_membership_opens_gap_and_task(placed: Running) -> None:
-    await take_in(placed, csv_of(family(1, 2, bansos="SEMBAKO:2020-01-01")))
-    await take_in(placed, csv_of(family(1, 2, bansos="SEMBAKO:2020-01-01|PKH:2026-01-01")))
-    gaps = await placed.sql("SELECT cause, until FROM dampingan_gap")
+async def test_file_with_new_pkh_membership_opens_gap_and_task(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(family(1, 2, bansos="SEMBAKO:2020-01-01")))
+    await import_file(kendal_caseload, build_csv(family(1, 2, bansos="SEMBAKO:2020-01-01|PKH:2026-01-01")))
+    gaps = await kendal_caseload.sql("SELECT cause, until FROM dampingan_gap")
     assert [tuple(row) for row in gaps] == [("MASUK_PKH", None)]
-    assert [row["kind"] for row in await placed.sql("SELECT kind FROM tugas")] == ["PASANG_PENDAMPING"]
+    assert [row["kind"] for row in await kendal_caseload.sql("SELECT kind FROM tugas")] == [
+        "PASANG_PENDAMPING"
+    ]
 
 
-async def test_file_without_disability_counts_the_member_as_able(placed: Running) -> None:
+async def test_file_without_disability_counts_the_member_as_able(kendal_caseload: Running) -> None:
     rows = mother()
     rows[1]["komponen"] = "DISABILITAS_BERAT:2020-01-01"
-    one = await Family.taken_in(placed, rows)
+    one = await Family.create(kendal_caseload, rows)
     facts: dict[str, Any] = (await one.read())["facts"]
     assert (facts["disabilitas"], facts["able_productive"]) == (0, 2)

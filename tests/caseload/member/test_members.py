@@ -5,18 +5,26 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, refused, single_member_family
-from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, nik, no_kk, take_in
+from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.intake import (
+    OTHER,
+    build_csv,
+    import_file,
+    mother,
+    nik,
+    no_kk,
+    pendamping_token,
+)
 from tests.factories.services import Running
 
 ON = "2026-01-10"
 
 
 @pytest.fixture
-async def family(placed: Running) -> Family:
+async def family(kendal_caseload: Running) -> Family:
     """A mother as pengurus, her husband and two children, with three bansos and a business."""
-    made = await Family.taken_in(placed, mother())
-    await placed.execute(
+    made = await Family.create(kendal_caseload, mother())
+    await kendal_caseload.execute(
         "UPDATE kpm_anggota SET joined_on = '2025-01-01';"
         "UPDATE komponen SET valid = daterange('2025-01-01', upper(valid));"
         "UPDATE kpm SET registered_at = '2025-01-01'"
@@ -42,8 +50,8 @@ def newborn_body(**more: Any) -> dict[str, Any]:
 
 
 async def test_birth_is_emitted_once_and_name_stays_sealed(family: Family) -> None:
-    made = await family.done("anggota", newborn_body())
-    (event,) = await family.emitted_data("kpm_updated")
+    made = await family.post_ok("anggota", newborn_body())
+    (event,) = await family.read_emitted_data("kpm_updated")
     assert (event["members"], "Bayi" in str(event)) == (5, False)
     (row,) = await family.caseload.sql(
         "SELECT name_sealed, nik_sealed FROM kpm_anggota WHERE anggota_id = $1", made["anggota_id"]
@@ -51,7 +59,7 @@ async def test_birth_is_emitted_once_and_name_stays_sealed(family: Family) -> No
     assert b"Bayi" not in row["name_sealed"]
     whole = await family.read()
     assert [m["name"] for m in whole["members"] if m["anggota_id"] == made["anggota_id"]] == ["Bayi Contoh"]
-    assert ("anggota", "JOINED", "LAHIR") in await family.acts()
+    assert ("anggota", "JOINED", "LAHIR") in await family.read_history()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +72,7 @@ async def test_birth_is_emitted_once_and_name_stays_sealed(family: Family) -> No
     ],
 )
 async def test_invalid_join_is_refused(family: Family, more: Any, title: str, status: int) -> None:
-    refused(await family.post("anggota", newborn_body(**more)), title, status)
+    expect_refusal(await family.post("anggota", newborn_body(**more)), title, status)
 
 
 async def test_person_of_a_hidden_family_is_refused_without_the_reason(family: Family) -> None:
@@ -72,23 +80,25 @@ async def test_person_of_a_hidden_family_is_refused_without_the_reason(family: F
     for place, row in enumerate(far[1:], 1):
         row |= {"nik": nik(660 + place), "no_kk": no_kk(66), "kode_wilayah": "35.03.01.2001"}
     national = family.caseload.token("KEMENSOS")
-    done = await take_in(family.caseload, csv_of(far), as_=national)
+    done = await import_file(family.caseload, build_csv(far), as_=national)
     assert done["errors"] == []
-    refused(await family.post("anggota", newborn_body(nik=nik(66, female=True))), "NumberNotAccepted")
+    expect_refusal(await family.post("anggota", newborn_body(nik=nik(66, female=True))), "NumberNotAccepted")
 
 
 async def test_death_needs_evidence_and_ends_komponen(family: Family) -> None:
     child, version = await find_member(family, relation="ANAK")
     path, body = f"anggota/{child}/end", {"reason": "MENINGGAL", "on": ON}
-    refused(await family.post(path, body, version), "DeathNeedsEvidence", 422)
-    refused(await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "FileNotUploaded", 422)
-    await family.done(path, body | {"evidence_sha256": await family.evidence()}, version)
-    (event,) = await family.emitted_data("kpm_updated")
+    expect_refusal(await family.post(path, body, version), "DeathNeedsEvidence", 422)
+    expect_refusal(
+        await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "FileNotUploaded", 422
+    )
+    await family.post_ok(path, body | {"evidence_sha256": await family.upload_evidence()}, version)
+    (event,) = await family.read_emitted_data("kpm_updated")
     assert (event["members"], sum(event["komponen"].values())) == (3, 1)
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (left,) = past["members"]
     assert (left["end_reason"], left["valid_from"], left["valid_to"]) == ("MENINGGAL", "2025-01-01", ON)
-    assert (await family.memberships())["PKH"]["status"] == "ACTIVE", (
+    assert (await family.read_memberships())["PKH"]["status"] == "ACTIVE", (
         "a death in a larger family ends nothing"
     )
 
@@ -96,14 +106,14 @@ async def test_death_needs_evidence_and_ends_komponen(family: Family) -> None:
 async def test_death_of_pengurus_opens_a_task_until_another_is_named(family: Family) -> None:
     head, version = await find_member(family, pengurus=True)
     husband, _ = await find_member(family, relation="KEPALA_KELUARGA")
-    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
-    await family.done(f"anggota/{head}/end", scan, version)
-    (event,) = await family.emitted_data("kpm_updated")
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"anggota/{head}/end", scan, version)
+    (event,) = await family.read_emitted_data("kpm_updated")
     assert (event["pengurus_sex"], event["pengurus_birth_year"]) == (None, None)
     assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == ["GANTI_PENGURUS"]
     body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
-    await family.done("pengurus", body, version + 1)
-    last = (await family.emitted_data("kpm_updated"))[-1]
+    await family.post_ok("pengurus", body, version + 1)
+    last = (await family.read_emitted_data("kpm_updated"))[-1]
     assert (last["pengurus_sex"], last["pengurus_birth_year"]) == ("L", 1985)
     assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == [], (
         "the task is done by it"
@@ -115,29 +125,31 @@ async def test_pengurus_changes_only_to_an_adult(family: Family) -> None:
     child, _ = await find_member(family, relation="ANAK")
     head, _ = await find_member(family, pengurus=True)
     body = {"on": ON, "reason": "SAKIT_LAMA"}
-    refused(await family.post("pengurus", body | {"anggota_id": child}, version), "PengurusTooYoung")
-    refused(await family.post("pengurus", body | {"anggota_id": head}, version), "PengurusAlready")
-    refused(await family.post("pengurus", body | {"anggota_id": husband}), "PreconditionRequired", 428)
-    await family.done("pengurus", body | {"anggota_id": husband}, version)
-    refused(await family.post("pengurus", body | {"anggota_id": head}, version), "VersionOutdated", 412)
+    expect_refusal(await family.post("pengurus", body | {"anggota_id": child}, version), "PengurusTooYoung")
+    expect_refusal(await family.post("pengurus", body | {"anggota_id": head}, version), "PengurusAlready")
+    expect_refusal(await family.post("pengurus", body | {"anggota_id": husband}), "PreconditionRequired", 428)
+    await family.post_ok("pengurus", body | {"anggota_id": husband}, version)
+    expect_refusal(
+        await family.post("pengurus", body | {"anggota_id": head}, version), "VersionOutdated", 412
+    )
     history = await family.caseload.sql("SELECT detail FROM kpm_history WHERE subject = 'pengurus'")
     assert head in str(history[0]["detail"])
 
 
-async def test_living_pengurus_and_last_member_cannot_leave(family: Family, placed: Running) -> None:
+async def test_living_pengurus_and_last_member_cannot_leave(family: Family, kendal_caseload: Running) -> None:
     head, version = await find_member(family, pengurus=True)
-    refused(
+    expect_refusal(
         await family.post(f"anggota/{head}/end", {"reason": "PINDAH", "on": ON}, version), "PengurusStays"
     )
-    one = await Family.taken_in(placed, single_member_family())
+    one = await Family.create(kendal_caseload, single_member_family())
     me, version = await find_member(one)
-    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await one.evidence()}
-    refused(await one.post(f"anggota/{me}/end", scan, version), "LastMember")
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await one.upload_evidence()}
+    expect_refusal(await one.post(f"anggota/{me}/end", scan, version), "LastMember")
 
 
 async def test_marriage_is_recorded_with_previous_values(family: Family) -> None:
     child, version = await find_member(family, relation="ANAK")
-    married = await family.done(
+    married = await family.post_ok(
         f"anggota/{child}/marriage", {"married": True, "on": ON, "relation": "FAMILI_LAIN"}, version
     )
     assert (married["married"], married["relation"]) == (True, "FAMILI_LAIN")
@@ -148,31 +160,33 @@ async def test_marriage_is_recorded_with_previous_values(family: Family) -> None
 
 async def test_end_recorded_in_error_is_undone(family: Family) -> None:
     child, version = await find_member(family, relation="ANAK")
-    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
-    await family.done(f"anggota/{child}/end", scan, version)
-    back = await family.done(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 1)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"anggota/{child}/end", scan, version)
+    back = await family.post_ok(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 1)
     assert (back["left_on"], back["end_reason"]) == (None, None)
     again = await family.post(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 2)
-    refused(again, "MemberNotLeft")
-    acts = [act for subject, act, _ in await family.acts() if subject == "anggota"]
+    expect_refusal(again, "MemberNotLeft")
+    acts = [act for subject, act, _ in await family.read_history() if subject == "anggota"]
     assert acts == ["LEFT", "TAKEN_BACK"]
 
 
 async def test_person_who_returns_has_both_periods(family: Family) -> None:
     child, version = await find_member(family, relation="ANAK")
-    await family.done(f"anggota/{child}/end", {"reason": "PINDAH", "on": "2025-06-01"}, version)
+    await family.post_ok(f"anggota/{child}/end", {"reason": "PINDAH", "on": "2025-06-01"}, version)
     rows = mother()
     young = rows[2] if (await family.read())["members"][-1]["birth_on"] != "2009-06-01" else rows[3]
     body = newborn_body(nik=young["nik"], birth_on=young["birth_date"], sex="L", on=ON, reason="GABUNG")
-    made = await family.done("anggota", body)
+    made = await family.post_ok("anggota", body)
     assert made["anggota_id"] == child
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     assert [(m["valid_from"], m["valid_to"]) for m in past["members"]] == [("2025-01-01", "2025-06-01")]
 
 
 async def test_only_its_pendamping_changes_a_family(family: Family) -> None:
-    refused(
-        await family.post("anggota", newborn_body(), as_=companion(family.caseload, OTHER)), "NotFound", 404
+    expect_refusal(
+        await family.post("anggota", newborn_body(), as_=pendamping_token(family.caseload, OTHER)),
+        "NotFound",
+        404,
     )
 
 
@@ -180,13 +194,13 @@ async def test_undone_death_restores_pengurus_and_komponen(family: Family) -> No
     """The member was pengurus, and one komponen started on the day of the death."""
     head, _ = await find_member(family, pengurus=True)
     for kind, first in (("DISABILITAS_BERAT", "2025-03-01"), ("IBU_HAMIL", ON)):
-        await family.done("komponen", {"anggota_id": head, "kind": kind, "valid_from": first})
+        await family.post_ok("komponen", {"anggota_id": head, "kind": kind, "valid_from": first})
     before = (await family.read())["facts"]
     _, version = await find_member(family, pengurus=True)
-    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
-    await family.done(f"anggota/{head}/end", scan, version)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"anggota/{head}/end", scan, version)
     assert (await family.read())["facts"]["disabilitas"] == 0
-    await family.done(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 1)
+    await family.post_ok(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 1)
     whole = await family.read()
     assert whole["facts"] == before
     (back,) = [one for one in whole["members"] if one["anggota_id"] == head]
@@ -201,22 +215,22 @@ async def test_undone_death_restores_pengurus_and_komponen(family: Family) -> No
 async def test_undone_death_does_not_replace_a_new_pengurus(family: Family) -> None:
     head, version = await find_member(family, pengurus=True)
     husband, _ = await find_member(family, relation="KEPALA_KELUARGA")
-    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
-    await family.done(f"anggota/{head}/end", scan, version)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"anggota/{head}/end", scan, version)
     body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
-    await family.done("pengurus", body, version + 1)
-    await family.done(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 2)
+    await family.post_ok("pengurus", body, version + 1)
+    await family.post_ok(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 2)
     assert await find_member(family, pengurus=True) == (husband, version + 3)
 
 
 async def test_intake_with_pengurus_finishes_the_task(family: Family) -> None:
     head, version = await find_member(family, pengurus=True)
-    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
-    await family.done(f"anggota/{head}/end", scan, version)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"anggota/{head}/end", scan, version)
     rows = mother()
     rows[1] |= {name: rows[0][name] for name in ("address", "phone", "bansos", "desil", "pendamping_no")}
     rows[1]["pengurus"] = "YA"
-    done = await take_in(family.caseload, csv_of(rows[1:]))
+    done = await import_file(family.caseload, build_csv(rows[1:]))
     assert done["errors"] == []
     (task,) = await family.caseload.sql("SELECT kind, done_by FROM tugas")
     assert (task["kind"], task["done_by"]) == ("GANTI_PENGURUS", "dinsos-kendal-1")

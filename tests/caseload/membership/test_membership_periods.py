@@ -11,14 +11,23 @@ import pytest
 
 from shared.access import Role
 from tests.factories.caseload.case import Case
-from tests.factories.caseload.family import Family, refused
-from tests.factories.caseload.intake import PENDAMPING_NO, csv_of, dinsos, family, family_of, mother, take_in
-from tests.factories.services import Running, deliver, open_scope
+from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.intake import (
+    PENDAMPING_NO,
+    build_csv,
+    dinsos_token,
+    family,
+    import_file,
+    mother,
+    read_kpm_id,
+)
+from tests.factories.delivery import deliver
+from tests.factories.services import Running, open_scope
 
 
 @pytest.fixture
-async def mothers(placed: Running) -> Family:
-    return await Family.taken_in(placed, mother())
+async def family_of_scenario_2(kendal_caseload: Running) -> Family:
+    return await Family.create(kendal_caseload, mother())
 
 
 AGAIN = (
@@ -37,30 +46,30 @@ class CaseScenario:
         await self.graduation.publish(*events)
         await deliver(self.graduation, self.caseload)
 
-    async def tahap(self, on: str | None = None) -> dict[str, Any]:
+    async def read_tahap(self, on: str | None = None) -> dict[str, Any]:
         asked = f"/v1/kpm/{self.family.kpm_id}/tahap?bansos=PKH" + (f"&on={on}" if on else "")
-        answer = await self.caseload.get(asked, as_=dinsos(self.caseload))
+        answer = await self.caseload.get(asked, as_=dinsos_token(self.caseload))
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    async def payable(self, on: str | None = None) -> tuple[str, str | None, list[str]]:
-        answer_body = await self.tahap(on)
+    async def read_payable(self, on: str | None = None) -> tuple[str, str | None, list[str]]:
+        answer_body = await self.read_tahap(on)
         return answer_body["payable"], answer_body["last_payable_tahap"], answer_body["back_pay"]
 
     async def re_enter(self, valid_from: str, **more: Any) -> dict[str, Any]:
         """Lodge and accept an application with a first day."""
         body = {"kpm_id": self.family.kpm_id, "bansos": "PKH", "reason": "Usaha tutup.", "ground": "KAMBUH"}
         lodged = {"lodged_on": "2027-02-01"} | more
-        usulan = await self.family.done("/v1/usulan", body | lodged)
+        usulan = await self.family.post_ok("/v1/usulan", body | lodged)
         decision = {"accepted": True, "valid_from": valid_from, "reason": "Memenuhi syarat."}
         path = f"/v1/usulan/{usulan['usulan_id']}/decision"
-        return await self.family.done(path, decision, as_=dinsos(self.caseload))
+        return await self.family.post_ok(path, decision, as_=dinsos_token(self.caseload))
 
-    async def at(self, year: int, month: int, day: int) -> None:
+    async def advance_to(self, year: int, month: int, day: int) -> None:
         await self.caseload.set_clock(datetime(year, month, day, 3, tzinfo=UTC))
         await self.caseload.work()
 
-    async def purpose(self) -> str:
+    async def read_purpose(self) -> str:
         return str((await self.family.read())["dampingan"][0]["purpose"])
 
     async def count_parked(self) -> int:
@@ -68,41 +77,41 @@ class CaseScenario:
 
 
 @pytest.fixture
-async def scenario(mothers: Family, graduation: Running) -> CaseScenario:
-    pkh = (await mothers.memberships())["PKH"]["kepesertaan_id"]
-    return CaseScenario(mothers, graduation, Case(mothers.kpm_id, pkh))
+async def scenario(family_of_scenario_2: Family, graduation: Running) -> CaseScenario:
+    pkh = (await family_of_scenario_2.read_memberships())["PKH"]["kepesertaan_id"]
+    return CaseScenario(family_of_scenario_2, graduation, Case(family_of_scenario_2.kpm_id, pkh))
 
 
 async def test_sanggah_accepted_before_effect_keeps_all_tahap_payable(scenario: CaseScenario) -> None:
     case = scenario.case
-    await scenario.publish(case.determined())
-    answer_body = await scenario.tahap()
+    await scenario.publish(case.build_determined())
+    answer_body = await scenario.read_tahap()
     assert (answer_body["payable"], answer_body["first_unpayable_tahap"]) == ("ALL", "2027-1")
-    await scenario.publish(case.lodged())
-    assert await scenario.payable() == ("HELD", None, [])
-    await scenario.publish(case.accepted(), case.annulled())
-    assert await scenario.payable() == ("ALL", None, [])
-    assert await scenario.family.emitted_data("kepesertaan_ended") == []
-    assert await scenario.family.emitted_data("kepesertaan_restored") == []
+    await scenario.publish(case.build_lodged())
+    assert await scenario.read_payable() == ("HELD", None, [])
+    await scenario.publish(case.build_accepted(), case.build_annulled())
+    assert await scenario.read_payable() == ("ALL", None, [])
+    assert await scenario.family.read_emitted_data("kepesertaan_ended") == []
+    assert await scenario.family.read_emitted_data("kepesertaan_restored") == []
 
 
 async def test_sanggah_accepted_after_effect_names_back_pay(scenario: CaseScenario) -> None:
     case = scenario.case
-    await scenario.publish(case.determined(), case.graduated())
-    assert await scenario.payable() == ("UP_TO", "2026-4", [])
-    await scenario.at(2027, 1, 3)
-    await scenario.publish(case.lodged())
-    membership = (await scenario.family.memberships())["PKH"]
+    await scenario.publish(case.build_determined(), case.build_graduated())
+    assert await scenario.read_payable() == ("UP_TO", "2026-4", [])
+    await scenario.advance_to(2027, 1, 3)
+    await scenario.publish(case.build_lodged())
+    membership = (await scenario.family.read_memberships())["PKH"]
     assert (membership["status"], membership["active"], membership["valid_to"]) == (
         "HELD",
         True,
         "2027-01-01",
     )
-    assert (await scenario.payable())[0] == "HELD"
-    await scenario.publish(case.accepted())
-    assert (await scenario.payable())[0] == "HELD", "it waits for the annulment"
-    await scenario.publish(case.annulled("2027-1"))
-    answer_body = await scenario.tahap()
+    assert (await scenario.read_payable())[0] == "HELD"
+    await scenario.publish(case.build_accepted())
+    assert (await scenario.read_payable())[0] == "HELD", "it waits for the annulment"
+    await scenario.publish(case.build_annulled("2027-1"))
+    answer_body = await scenario.read_tahap()
     assert (answer_body["payable"], answer_body["back_pay"], answer_body["ends_on"]) == (
         "ALL",
         ["2027-1"],
@@ -114,119 +123,127 @@ async def test_sanggah_accepted_after_effect_names_back_pay(scenario: CaseScenar
 
 async def test_sanggah_refused_after_effect_moves_the_end(scenario: CaseScenario) -> None:
     case = scenario.case
-    await scenario.publish(case.determined(), case.graduated())
-    await scenario.at(2027, 1, 3)
-    assert await scenario.purpose() == "PEMANTAUAN"
-    await scenario.publish(case.lodged(), case.refused())
-    answer_body = await scenario.tahap()
+    await scenario.publish(case.build_determined(), case.build_graduated())
+    await scenario.advance_to(2027, 1, 3)
+    assert await scenario.read_purpose() == "PEMANTAUAN"
+    await scenario.publish(case.build_lodged(), case.build_refused())
+    answer_body = await scenario.read_tahap()
     assert (answer_body["payable"], answer_body["ends_on"]) == ("UP_TO", "2027-04-01")
     assert (answer_body["last_payable_tahap"], answer_body["first_unpayable_tahap"]) == ("2027-1", "2027-2")
-    acts = [act for subject, act, _ in await scenario.family.acts() if subject == "kepesertaan"]
+    acts = [act for subject, act, _ in await scenario.family.read_history() if subject == "kepesertaan"]
     assert acts == ["ENDED", "END_MOVED"]
 
 
 async def test_suspended_end_does_not_change_the_dampingan(scenario: CaseScenario) -> None:
     case = scenario.case
-    await scenario.publish(case.determined(), case.graduated(), case.lodged())
-    await scenario.at(2027, 1, 2)
-    assert await scenario.purpose() == "PENDAMPINGAN"
-    await scenario.publish(case.refused())
-    await scenario.at(2027, 4, 1)
-    assert await scenario.purpose() == "PEMANTAUAN"
+    await scenario.publish(case.build_determined(), case.build_graduated(), case.build_lodged())
+    await scenario.advance_to(2027, 1, 2)
+    assert await scenario.read_purpose() == "PENDAMPINGAN"
+    await scenario.publish(case.build_refused())
+    await scenario.advance_to(2027, 4, 1)
+    assert await scenario.read_purpose() == "PEMANTAUAN"
 
 
 async def test_objection_out_of_term_does_not_suspend(scenario: CaseScenario) -> None:
-    await scenario.publish(scenario.case.graduated(), scenario.case.lodged(suspends=False))
-    assert (await scenario.payable())[0] == "UP_TO"
+    await scenario.publish(scenario.case.build_graduated(), scenario.case.build_lodged(suspends=False))
+    assert (await scenario.read_payable())[0] == "UP_TO"
 
 
 async def test_accepted_application_starts_a_new_membership(scenario: CaseScenario) -> None:
-    await scenario.publish(scenario.case.determined(), scenario.case.graduated())
-    await scenario.at(2027, 2, 1)
-    assert await scenario.purpose() == "PEMANTAUAN"
+    await scenario.publish(scenario.case.build_determined(), scenario.case.build_graduated())
+    await scenario.advance_to(2027, 2, 1)
+    assert await scenario.read_purpose() == "PEMANTAUAN"
     made = await scenario.re_enter("2027-03-01")
     (began,) = [
         one
-        for one in await scenario.family.emitted_data("kepesertaan_started")
+        for one in await scenario.family.read_emitted_data("kepesertaan_started")
         if one["valid_from"] == "2027-03-01"
     ]
     assert began["kepesertaan_id"] == made["kepesertaan_id"]
-    seen = (await scenario.family.memberships())["PKH"]
+    seen = (await scenario.family.read_memberships())["PKH"]
     assert (seen["kepesertaan_id"], seen["status"], seen["active"]) == (
         made["kepesertaan_id"],
         "ACTIVE",
         False,
     )
-    assert await scenario.payable("2027-02-15") == ("NONE", "2026-4", [])
-    assert (await scenario.payable("2027-03-02"))[0] == "ALL"
-    await scenario.at(2027, 3, 1)
-    assert await scenario.purpose() == "PENDAMPINGAN", "it counts against the limit again"
-    seen = await scenario.family.memberships()
+    assert await scenario.read_payable("2027-02-15") == ("NONE", "2026-4", [])
+    assert (await scenario.read_payable("2027-03-02"))[0] == "ALL"
+    await scenario.advance_to(2027, 3, 1)
+    assert await scenario.read_purpose() == "PENDAMPINGAN", "it counts against the limit again"
+    seen = await scenario.family.read_memberships()
     assert [seen[bansos]["status"] for bansos in ("SEMBAKO", "PBI")] == ["ACTIVE"] * 2, (
         "nothing is left any more"
     )
 
 
 async def test_annulment_after_re_entry_restores_only_days_between(scenario: CaseScenario) -> None:
-    await scenario.publish(scenario.case.determined(), scenario.case.graduated())
-    await scenario.at(2027, 2, 1)
+    await scenario.publish(scenario.case.build_determined(), scenario.case.build_graduated())
+    await scenario.advance_to(2027, 2, 1)
     made = await scenario.re_enter("2027-03-01")
-    await scenario.at(2027, 3, 2)
-    await scenario.publish(scenario.case.annulled("2027-1"))
+    await scenario.advance_to(2027, 3, 2)
+    await scenario.publish(scenario.case.build_annulled("2027-1"))
     assert await scenario.count_parked() == 0
     first, second = await scenario.caseload.sql(
         "SELECT * FROM kepesertaan WHERE bansos = 'PKH' ORDER BY lower(valid)"
     )
     assert (str(first["valid"].upper), str(first["continued_by"])) == ("2027-03-01", made["kepesertaan_id"])
     assert (first["exit_reason"], first["graduasi_id"], second["valid"].upper) == (None, None, None)
-    (answer_body,) = await scenario.family.emitted_data("kepesertaan_restored")
+    (answer_body,) = await scenario.family.read_emitted_data("kepesertaan_restored")
     assert answer_body["valid_to"] == "2027-03-01"
-    assert await scenario.purpose() == "PENDAMPINGAN"
-    assert await scenario.payable("2027-02-15") == ("ALL", None, ["2027-1"])
+    assert await scenario.read_purpose() == "PENDAMPINGAN"
+    assert await scenario.read_payable("2027-02-15") == ("ALL", None, ["2027-1"])
     asked = scenario.caseload.token(Role.OPERATOR)
     counted = await scenario.caseload.post("/v1/numbers", {"kpm_ids": [scenario.family.kpm_id]}, as_=asked)
     assert counted.json()["totals"] == {"ended": 0}
 
 
 async def test_annulment_with_adjacent_re_entry_continues_membership(scenario: CaseScenario) -> None:
-    await scenario.publish(scenario.case.determined(), scenario.case.graduated())
+    await scenario.publish(scenario.case.build_determined(), scenario.case.build_graduated())
     await scenario.re_enter("2027-01-01", lodged_on="2026-01-01")
-    await scenario.publish(scenario.case.annulled())
+    await scenario.publish(scenario.case.build_annulled())
     assert await scenario.count_parked() == 0
     (first, _) = await scenario.caseload.sql(
         "SELECT * FROM kepesertaan WHERE bansos = 'PKH' ORDER BY lower(valid)"
     )
     assert (str(first["valid"].upper), first["exit_reason"]) == ("2027-01-01", None)
-    await scenario.at(2027, 1, 2)
-    assert await scenario.purpose() == "PENDAMPINGAN", "the announced monitoring does not begin"
+    await scenario.advance_to(2027, 1, 2)
+    assert await scenario.read_purpose() == "PENDAMPINGAN", "the announced monitoring does not begin"
 
 
-async def test_result_does_not_depend_on_order_of_events(placed: Running, graduation: Running) -> None:
+async def test_result_does_not_depend_on_order_of_events(
+    kendal_caseload: Running, graduation: Running
+) -> None:
     """Publish six events in twenty orders, each order for another family."""
     families = [family(number, 1, pendamping_no=PENDAMPING_NO) for number in range(100, 120)]
-    await take_in(placed, csv_of(*families))
+    await import_file(kendal_caseload, build_csv(*families))
     orders = Random(4).sample(list(permutations(range(6))), len(families))
     for rows, order in zip(families, orders, strict=True):
-        one = Family(placed, await family_of(placed, rows[0]["nik"]), "")
-        case = Case(one.kpm_id, (await one.memberships())["PKH"]["kepesertaan_id"])
+        one = Family(kendal_caseload, await read_kpm_id(kendal_caseload, rows[0]["nik"]), "")
+        case = Case(one.kpm_id, (await one.read_memberships())["PKH"]["kepesertaan_id"])
         second = UUID(int=2)
-        facts = [case.proposed(), case.determined(), case.graduated(), case.lodged(), case.refused()]
-        facts.append(case.lodged(second, suspends=False))
+        facts = [
+            case.build_proposed(),
+            case.build_determined(),
+            case.build_graduated(),
+            case.build_lodged(),
+            case.build_refused(),
+        ]
+        facts.append(case.build_lodged(second, suspends=False))
         await graduation.publish(*(facts[place] for place in order))
-    await deliver(graduation, placed)
-    rows = await placed.sql(
+    await deliver(graduation, kendal_caseload)
+    rows = await kendal_caseload.sql(
         "SELECT upper(k.valid)::text, k.exit_reason, k.last_payable_tahap, m.held, m.state"
         " FROM kepesertaan k JOIN case_mark m USING (kepesertaan_id)"
     )
     assert len(rows) == len(families)
     assert {tuple(row) for row in rows} == {("2027-04-01", "SEJAHTERA_MANDIRI", "2027-1", False, "EFFECTIVE")}
-    assert await placed.sql("SELECT FROM platform.parked") == []
+    assert await kendal_caseload.sql("SELECT FROM platform.parked") == []
 
 
 async def test_effect_after_annulment_ends_nothing(scenario: CaseScenario) -> None:
-    await scenario.publish(scenario.case.annulled("2027-1"), scenario.case.graduated())
-    assert (await scenario.payable())[0] == "ALL"
-    assert await scenario.family.emitted_data("kepesertaan_ended") == []
+    await scenario.publish(scenario.case.build_annulled("2027-1"), scenario.case.build_graduated())
+    assert (await scenario.read_payable())[0] == "ALL"
+    assert await scenario.family.read_emitted_data("kepesertaan_ended") == []
 
 
 @pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
@@ -249,9 +266,9 @@ async def test_effect_after_annulment_ends_nothing(scenario: CaseScenario) -> No
     ],
 )
 async def test_database_refuses_invalid_changes_by_service_roles(
-    mothers: Family, role: str, statement: str, refusal: type[Exception]
+    family_of_scenario_2: Family, role: str, statement: str, refusal: type[Exception]
 ) -> None:
-    connection = await asyncpg.connect(getattr(mothers.caseload.settings, role))
+    connection = await asyncpg.connect(getattr(family_of_scenario_2.caseload.settings, role))
     try:
         async with connection.transaction():
             await open_scope(connection, areas="*")
@@ -262,20 +279,20 @@ async def test_database_refuses_invalid_changes_by_service_roles(
 
 
 async def test_membership_is_recorded_once_and_re_entry_needs_application(scenario: CaseScenario) -> None:
-    office, path = dinsos(scenario.caseload), "kepesertaan"
+    office, path = dinsos_token(scenario.caseload), "kepesertaan"
     body = {"bansos": "PKH", "valid_from": "2026-01-01"}
-    refused(await scenario.family.post(path, body), "NotAllowed", 403)
-    refused(await scenario.family.post(path, body, as_=office), "KepesertaanOverlaps")
+    expect_refusal(await scenario.family.post(path, body), "NotAllowed", 403)
+    expect_refusal(await scenario.family.post(path, body, as_=office), "KepesertaanOverlaps")
     late = {"bansos": "PKH", "valid_from": "2199-01-01"}
-    refused(await scenario.family.post(path, late, as_=office), "DateInTheFuture", 422)
-    await scenario.publish(scenario.case.graduated("2026-02-01"))
-    refused(await scenario.family.post(path, body, as_=office), "ReEntryByUsulan")
+    expect_refusal(await scenario.family.post(path, late, as_=office), "DateInTheFuture", 422)
+    await scenario.publish(scenario.case.build_graduated("2026-02-01"))
+    expect_refusal(await scenario.family.post(path, body, as_=office), "ReEntryByUsulan")
 
 
-async def test_membership_of_new_bansos_is_emitted(placed: Running) -> None:
-    one = await Family.taken_in(placed, family(701, 1, pendamping_no=PENDAMPING_NO))
+async def test_membership_of_new_bansos_is_emitted(kendal_caseload: Running) -> None:
+    one = await Family.create(kendal_caseload, family(701, 1, pendamping_no=PENDAMPING_NO))
     body = {"bansos": "SEMBAKO", "valid_from": "2026-01-01"}
-    made = await one.done("kepesertaan", body, as_=dinsos(placed))
-    events = await one.emitted_data("kepesertaan_started")
+    made = await one.post_ok("kepesertaan", body, as_=dinsos_token(kendal_caseload))
+    events = await one.read_emitted_data("kepesertaan_started")
     assert events[-1]["kepesertaan_id"] == made["kepesertaan_id"]
-    assert ("kepesertaan", "STARTED", "RECORDED") in await one.acts()
+    assert ("kepesertaan", "STARTED", "RECORDED") in await one.read_history()

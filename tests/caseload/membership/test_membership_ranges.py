@@ -18,7 +18,7 @@ FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 900).map(lambda days: FIRST + timedelta(days=days))
 
 
-def effect(on: date, number: int) -> dict[str, Any]:
+def build_effect(on: date, number: int) -> dict[str, Any]:
     values = {"effective_on": str(on), "effective_tahap": f"T{number}", "last_payable_tahap": f"L{number}"}
     return values | {"exit_reason": "PINDAH"}
 
@@ -33,16 +33,16 @@ def case_facts(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any]]]:
             (
                 "fact",
                 "determined",
-                effect(on, 1) | {"sk_no": "1", "sk_on": str(FIRST), "term_ends_on": str(FIRST)},
+                build_effect(on, 1) | {"sk_no": "1", "sk_on": str(FIRST), "term_ends_on": str(FIRST)},
             )
         )
         if draw(st.booleans()):
-            facts_drawn.append(("fact", "graduated", effect(on, 1) | {"certificate_no": "SG-1"}))
+            facts_drawn.append(("fact", "graduated", build_effect(on, 1) | {"certificate_no": "SG-1"}))
         for number in range(draw(st.integers(0, 3))):
             facts_drawn.append(("sanggah", str(number), {"suspends": draw(st.booleans())}))
             if draw(st.booleans()):
                 outcome = draw(st.sampled_from(["DITOLAK", "DITERIMA"]))
-                moved = effect(draw(DAYS), 2 + number) if draw(st.booleans()) else {}
+                moved = build_effect(draw(DAYS), 2 + number) if draw(st.booleans()) else {}
                 facts_drawn.append(("sanggah", str(number), {"outcome": outcome, **moved}))
         if draw(st.booleans()):
             facts_drawn.append(
@@ -53,7 +53,7 @@ def case_facts(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any]]]:
     return facts_drawn
 
 
-def columns_after(facts_drawn: list[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
+def compute_columns(facts_drawn: list[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for kind, name, values in facts_drawn:
         facts = with_fact(facts, name, values) if kind == "fact" else with_objection(facts, name, values)
@@ -66,7 +66,7 @@ def test_case_does_not_depend_on_order_of_facts(
     drawn_case: list[tuple[str, str, dict[str, Any]]], data: st.DataObject
 ) -> None:
     again = data.draw(st.permutations(drawn_case + data.draw(st.lists(st.sampled_from(drawn_case)))))
-    assert columns_after(again) == columns_after(drawn_case)
+    assert compute_columns(again) == compute_columns(drawn_case)
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Family:
         later = self.members[number + 1 :]
         following = NextMembership(later[0].kepesertaan_id, later[0].first) if later else None
         dated = sorted((on, case) for case, on in member.cases.items() if on is not None)
-        mark = case_of(*dated[0]) if dated else None
+        mark = build_case_mark(*dated[0]) if dated else None
         member.end = compute_end(member.first, mark, following)
 
     def re_enter(self, gap: int) -> None:
@@ -101,7 +101,7 @@ class Family:
             self.members.append(Member(UUID(int=next(self.ids)), end + timedelta(days=gap)))
 
 
-def case_of(on: date, number: int) -> CaseMark:
+def build_case_mark(on: date, number: int) -> CaseMark:
     return CaseMark(
         graduasi_id=UUID(int=number),
         exit_reason=ExitReason.PINDAH,
@@ -127,11 +127,11 @@ def test_memberships_never_overlap_and_cover_each_day(acts: list[tuple[str, int,
     family = Family()
     family.members.append(Member(UUID(int=next(family.ids)), FIRST))
     for what, number, value in acts:
-        act(family, what, number, value)
-        check(family.members)
+        apply_act(family, what, number, value)
+        check_ranges(family.members)
 
 
-def act(family: Family, what: str, number: int, value: Any) -> None:
+def apply_act(family: Family, what: str, number: int, value: Any) -> None:
     if what == "back":
         family.re_enter(number)
         return
@@ -144,7 +144,7 @@ def act(family: Family, what: str, number: int, value: Any) -> None:
     family.recompute_end(place)
 
 
-def check(members: list[Member]) -> None:
+def check_ranges(members: list[Member]) -> None:
     for member in members:
         end = member.end
         assert end.valid_to is None or end.valid_to > member.first, "a membership has a day at least"
@@ -165,4 +165,6 @@ def test_undone_end_without_re_entry_continues() -> None:
 
 
 def test_effect_before_first_day_leaves_one_day() -> None:
-    assert compute_end(FIRST, case_of(date(2020, 1, 1), 1), None).valid_to == FIRST + timedelta(days=1)
+    assert compute_end(FIRST, build_case_mark(date(2020, 1, 1), 1), None).valid_to == FIRST + timedelta(
+        days=1
+    )

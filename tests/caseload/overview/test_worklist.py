@@ -3,8 +3,15 @@
 from typing import Any
 
 from shared.access import Role
-from tests.factories.caseload.hand_over import accompanied, days_later, handed_over
-from tests.factories.caseload.intake import DESA, OTHER, OTHER_DESA, PENDAMPING, companion, dinsos
+from tests.factories.caseload.hand_over import advance_days, finish_hand_over, import_families
+from tests.factories.caseload.intake import (
+    DESA,
+    OTHER,
+    OTHER_DESA,
+    PENDAMPING,
+    dinsos_token,
+    pendamping_token,
+)
 from tests.factories.services import Running
 
 CASE = (
@@ -13,60 +20,75 @@ CASE = (
 )
 
 
-async def listed(service: Running, query: str, as_: str) -> list[tuple[str, str]]:
+async def read_families(service: Running, query: str, as_: str) -> list[tuple[str, str]]:
     answer = await service.get(f"/v1/kpm{query}", as_=as_)
     assert answer.status_code == 200, answer.text
     return [(row["kpm_id"], row["status"]) for row in answer.json()["items"]]
 
 
-async def test_list_shows_families_of_today_by_area_and_status(placed: Running) -> None:
-    here = await accompanied(placed, 4)
-    there = await accompanied(placed, 2, first=50, desa=OTHER_DESA)
-    await placed.sql(CASE, here[0], "OPEN")
-    await placed.sql(CASE, here[1], "DETERMINED")
-    await placed.sql("UPDATE kepesertaan SET valid = daterange('2019-01-01', '2020-01-01'), exit_reason = 'PINDAH'"
+async def test_list_shows_families_of_today_by_area_and_status(kendal_caseload: Running) -> None:
+    here = await import_families(kendal_caseload, 4)
+    there = await import_families(kendal_caseload, 2, first=50, desa=OTHER_DESA)
+    await kendal_caseload.sql(CASE, here[0], "OPEN")
+    await kendal_caseload.sql(CASE, here[1], "DETERMINED")
+    await kendal_caseload.sql("UPDATE kepesertaan SET valid = daterange('2019-01-01', '2020-01-01'), exit_reason = 'PINDAH'"
         " WHERE kpm_id = $1", here[2])  # fmt: skip
-    mine: dict[str, Any] = dict(await listed(placed, "", companion(placed)))
+    mine: dict[str, Any] = dict(await read_families(kendal_caseload, "", pendamping_token(kendal_caseload)))
     statuses = ["CASE_OPEN", "END_ANNOUNCED", "LEFT", "ACTIVE"]
     assert [mine[kpm_id] for kpm_id in here] == statuses
     one_by_one = [
-        (await placed.get(f"/v1/kpm/{one}", as_=companion(placed))).json()["status"] for one in here
+        (await kendal_caseload.get(f"/v1/kpm/{one}", as_=pendamping_token(kendal_caseload))).json()["status"]
+        for one in here
     ]
     assert one_by_one == statuses
     assert sorted(mine) == sorted(here + there)
     for n, status in enumerate(statuses[:3]):
-        assert await listed(placed, f"?status={status}", companion(placed)) == [(here[n], status)]
-    active = await listed(placed, f"?status=ACTIVE&kode_wilayah={DESA}", companion(placed))
+        assert await read_families(
+            kendal_caseload, f"?status={status}", pendamping_token(kendal_caseload)
+        ) == [(here[n], status)]
+    active = await read_families(
+        kendal_caseload, f"?status=ACTIVE&kode_wilayah={DESA}", pendamping_token(kendal_caseload)
+    )
     assert active == [(here[3], "ACTIVE")]
-    of_s = await listed(placed, f"?pendamping_id={PENDAMPING}", dinsos(placed))
+    of_s = await read_families(kendal_caseload, f"?pendamping_id={PENDAMPING}", dinsos_token(kendal_caseload))
     assert sorted(of_s) == sorted(mine.items())
-    assert await listed(placed, f"?pendamping_id={PENDAMPING}", companion(placed, OTHER)) == []
-    await handed_over(placed, await days_later(placed))
-    assert sorted(await listed(placed, "", companion(placed))) == [(one, "ACTIVE") for one in sorted(there)]
-    assert sorted(kpm_id for kpm_id, _ in await listed(placed, "", companion(placed, OTHER))) == sorted(here)
+    assert (
+        await read_families(
+            kendal_caseload, f"?pendamping_id={PENDAMPING}", pendamping_token(kendal_caseload, OTHER)
+        )
+        == []
+    )
+    await finish_hand_over(kendal_caseload, await advance_days(kendal_caseload))
+    assert sorted(await read_families(kendal_caseload, "", pendamping_token(kendal_caseload))) == [
+        (one, "ACTIVE") for one in sorted(there)
+    ]
+    assert sorted(
+        kpm_id
+        for kpm_id, _ in await read_families(kendal_caseload, "", pendamping_token(kendal_caseload, OTHER))
+    ) == sorted(here)
 
 
 async def test_pendamping_reads_payable_tahap_only_of_own_families(
-    placed: Running,
+    kendal_caseload: Running,
 ) -> None:
-    (kpm_id,) = await accompanied(placed, 1)
+    (kpm_id,) = await import_families(kendal_caseload, 1)
     path = f"/v1/kpm/{kpm_id}/tahap?bansos=PKH"
-    response = await placed.get(path, as_=companion(placed))
+    response = await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload))
     assert (response.status_code, response.json()["payable"]) == (200, "ALL"), response.text
     assert response.json()["reason"]["id"] == "Kepesertaan berlanjut; belum ada tanggal akhir."
-    assert (await placed.get(path, as_=companion(placed, OTHER))).status_code == 404
-    await handed_over(placed, await days_later(placed))
-    assert (await placed.get(path, as_=companion(placed))).status_code == 404
-    assert (await placed.get(path, as_=companion(placed, OTHER))).status_code == 200
-    village = placed.token(Role.OPERATOR_DESA, "operator-desa-1", [DESA])
-    assert (await placed.get(path, as_=village)).status_code == 403
+    assert (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload, OTHER))).status_code == 404
+    await finish_hand_over(kendal_caseload, await advance_days(kendal_caseload))
+    assert (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload))).status_code == 404
+    assert (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload, OTHER))).status_code == 200
+    village = kendal_caseload.token(Role.OPERATOR_DESA, "operator-desa-1", [DESA])
+    assert (await kendal_caseload.get(path, as_=village)).status_code == 403
 
 
-async def test_list_is_paged(placed: Running) -> None:
-    families = await accompanied(placed, 5)
+async def test_list_is_paged(kendal_caseload: Running) -> None:
+    families = await import_families(kendal_caseload, 5)
     path, seen = "/v1/kpm?limit=2", []
     while path:
-        page = (await placed.get(path, as_=companion(placed))).json()
+        page = (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload))).json()
         seen += [row["kpm_id"] for row in page["items"]]
         path = page["next"]
     assert seen == sorted(families)

@@ -15,7 +15,8 @@ from shared.contracts.graduation import (
 )
 from shared.events import Event
 from tests.factories.caseload.intake import SPACE
-from tests.factories.services import Running, deliver
+from tests.factories.delivery import deliver
+from tests.factories.services import Running
 
 SANGGAH = UUID(int=1)
 
@@ -35,42 +36,44 @@ class Case:
             "exit_reason": "SEJAHTERA_MANDIRI",
         }
 
-    def event(self, kind: type[Event], **more: Any) -> Event:
+    def build_event(self, kind: type[Event], **more: Any) -> Event:
         return kind.model_validate(self.base | more)
 
-    def proposed(self) -> Event:
-        return self.event(GraduasiProposed)
+    def build_proposed(self) -> Event:
+        return self.build_event(GraduasiProposed)
 
-    def closed(self) -> Event:
-        return self.event(GraduasiClosed, closed_as="DITOLAK", reason="BUKTI_KURANG")
+    def build_closed(self) -> Event:
+        return self.build_event(GraduasiClosed, closed_as="DITOLAK", reason="BUKTI_KURANG")
 
-    def determined(self) -> Event:
+    def build_determined(self) -> Event:
         fields = {"sk_id": self.graduasi_id, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18"}
         fields |= {"term_ends_on": "2026-12-18", "effective_tahap": "2027-1", "effective_on": "2027-01-01"}
-        return self.event(GraduasiDetermined, **fields, opens_rujukan=True)
+        return self.build_event(GraduasiDetermined, **fields, opens_rujukan=True)
 
-    def graduated(self, on: str = "2027-01-01", tahap: str = "2027-1", last: str = "2026-4") -> Event:
+    def build_graduated(self, on: str = "2027-01-01", tahap: str = "2027-1", last: str = "2026-4") -> Event:
         fields = {"effective_on": on, "effective_tahap": tahap, "last_payable_tahap": last}
-        return self.event(KpmGraduated, **fields, certificate_no="SG-1")
+        return self.build_event(KpmGraduated, **fields, certificate_no="SG-1")
 
-    def lodged(self, sanggah_id: UUID = SANGGAH, *, suspends: bool = True) -> Event:
-        return self.event(SanggahLodged, sanggah_id=sanggah_id, lodged_on="2026-12-01", suspends=suspends)
+    def build_lodged(self, sanggah_id: UUID = SANGGAH, *, suspends: bool = True) -> Event:
+        return self.build_event(
+            SanggahLodged, sanggah_id=sanggah_id, lodged_on="2026-12-01", suspends=suspends
+        )
 
-    def refused(self, sanggah_id: UUID = SANGGAH, **more: Any) -> Event:
+    def build_refused(self, sanggah_id: UUID = SANGGAH, **more: Any) -> Event:
         fields = {"effective_tahap": "2027-2", "effective_on": "2027-04-01", "last_payable_tahap": "2027-1"}
         fields |= {"sanggah_id": sanggah_id, "outcome": "DITOLAK", "decided_on": "2027-01-21"}
-        return self.event(SanggahDecided, **(fields | more))
+        return self.build_event(SanggahDecided, **(fields | more))
 
-    def accepted(self, sanggah_id: UUID = SANGGAH) -> Event:
+    def build_accepted(self, sanggah_id: UUID = SANGGAH) -> Event:
         fields = {"sanggah_id": sanggah_id, "outcome": "DITERIMA", "decided_on": "2027-01-05"}
-        return self.event(SanggahDecided, **fields)
+        return self.build_event(SanggahDecided, **fields)
 
-    def annulled(self, *back_pay: str, on: str = "2027-01-05") -> Event:
+    def build_annulled(self, *back_pay: str, on: str = "2027-01-05") -> Event:
         fields = {"reason": "SANGGAH_DITERIMA", "was_effective": True, "annulled_on": date.fromisoformat(on)}
-        return self.event(GraduasiAnnulled, **fields, back_pay_tahap=list(back_pay))
+        return self.build_event(GraduasiAnnulled, **fields, back_pay_tahap=list(back_pay))
 
 
-async def apply(service: Running, teller: Running, event: Event) -> None:
+async def apply_event(service: Running, teller: Running, event: Event) -> None:
     """Publish an event of another service, deliver it twice and run the work that follows."""
     await teller.publish(event)
     await deliver(teller, service, times=2)

@@ -5,7 +5,14 @@ from typing import Any
 
 import httpx
 
-from tests.factories.caseload.intake import companion, csv_of, dinsos, family, family_of, take_in
+from tests.factories.caseload.intake import (
+    build_csv,
+    dinsos_token,
+    family,
+    import_file,
+    pendamping_token,
+    read_kpm_id,
+)
 from tests.factories.services import Running
 
 
@@ -18,19 +25,21 @@ class Family:
     mine: str
 
     @classmethod
-    async def taken_in(cls, caseload: Running, rows: list[dict[str, str]]) -> "Family":
+    async def create(cls, caseload: Running, rows: list[dict[str, str]]) -> "Family":
         """Import a family by intake."""
-        done = await take_in(caseload, csv_of(rows))
+        done = await import_file(caseload, build_csv(rows))
         assert done["errors"] == []
-        return cls(caseload, await family_of(caseload, rows[0]["nik"]), companion(caseload))
+        return cls(caseload, await read_kpm_id(caseload, rows[0]["nik"]), pendamping_token(caseload))
 
     async def read(self) -> dict[str, Any]:
         """Return the family with all its parts."""
         return dict((await self.caseload.get(f"/v1/kpm/{self.kpm_id}", as_=self.mine)).json())
 
-    async def memberships(self) -> dict[str, dict[str, Any]]:
+    async def read_memberships(self) -> dict[str, dict[str, Any]]:
         """Return the family's memberships by bansos. The latest of each."""
-        answer = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/kepesertaan", as_=dinsos(self.caseload))
+        answer = await self.caseload.get(
+            f"/v1/kpm/{self.kpm_id}/kepesertaan", as_=dinsos_token(self.caseload)
+        )
         assert answer.status_code == 200, answer.text
         return {row["bansos"]: row for row in answer.json()["items"]}
 
@@ -42,23 +51,23 @@ class Family:
             full_path, body, as_=more.pop("as_", self.mine), headers=headers, **more
         )
 
-    async def done(self, path: str, body: Any, version: int | None = None, **more: Any) -> dict[str, Any]:
+    async def post_ok(self, path: str, body: Any, version: int | None = None, **more: Any) -> dict[str, Any]:
         """POST and return the answer's body. It must be a success."""
         answer = await self.post(path, body, version, **more)
         assert answer.is_success, answer.text
         return dict(answer.json())
 
-    async def emitted_data(self, name: str) -> list[dict[str, Any]]:
+    async def read_emitted_data(self, name: str) -> list[dict[str, Any]]:
         """Return the data of emitted events by short name."""
-        envelopes = await self.caseload.emitted()
+        envelopes = await self.caseload.read_envelopes()
         return [envelope["data"] for envelope in envelopes if envelope["type"].split(".")[1] == name]
 
-    async def acts(self) -> list[tuple[str, str, str | None]]:
+    async def read_history(self) -> list[tuple[str, str, str | None]]:
         """Return the family's history as subject, act and reason."""
         rows = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/history?limit=200", as_=self.mine)
         return [(row["subject"], row["act"], row["why"]) for row in rows.json()["items"]]
 
-    async def evidence(self, content: bytes = b"surat keterangan") -> str:
+    async def upload_evidence(self, content: bytes = b"surat keterangan") -> str:
         """Upload a scan and return its SHA-256."""
         return await self.caseload.put_file(content, as_=self.mine)
 
@@ -68,6 +77,6 @@ def single_member_family(**more: str) -> list[dict[str, str]]:
     return family(700, 1, **({"pendamping_no": "PD-00000S"} | more))
 
 
-def refused(answer: httpx.Response, title: str, status: int = 409) -> None:
+def expect_refusal(answer: httpx.Response, title: str, status: int = 409) -> None:
     """Assert that an answer is a refusal with this title."""
     assert (answer.status_code, answer.json()["title"]) == (status, title), answer.text

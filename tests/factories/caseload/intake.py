@@ -105,40 +105,40 @@ def mother(**more: str) -> list[dict[str, str]]:
     return rows
 
 
-def csv_of(*families: list[dict[str, str]], delimiter: str = ",", newline: str = "\n") -> bytes:
+def build_csv(*families: list[dict[str, str]], delimiter: str = ",", newline: str = "\n") -> bytes:
     """Return families as an intake file."""
     lines = [delimiter.join(COLUMNS)]
     lines += [delimiter.join(row[column] for column in COLUMNS) for rows in families for row in rows]
     return (newline.join(lines) + newline).encode()
 
 
-def dinsos(service: Running, area: str = "33.24") -> str:
+def dinsos_token(service: Running, area: str = "33.24") -> str:
     """Return the token of a kabupaten's Dinsos."""
     return service.token(Role.DINSOS_KABKOTA, "dinsos-kendal-1", [area])
 
 
-def companion(service: Running, id_: UUID = PENDAMPING) -> str:
+def pendamping_token(service: Running, id_: UUID = PENDAMPING) -> str:
     """Return a pendamping's token."""
     return service.token(Role.PENDAMPING, f"pendamping-{str(id_)[:4]}", ["33.24"], pendamping_id=id_)
 
 
-async def ask_intake(
+async def request_intake(
     service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
 ) -> str:
     """Upload a file, request its intake and return the job's address."""
-    token = as_ or dinsos(service)
+    token = as_ or dinsos_token(service)
     sha256 = await service.put_file(content, as_=token)
     answer = await service.post("/v1/intake", {"sha256": sha256, "dry_run": dry_run}, as_=token)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["job"])
 
 
-async def take_in(
+async def import_file(
     service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
 ) -> dict[str, Any]:
     """Import a file and return the ended job, with the refused rows under `errors`."""
-    token = as_ or dinsos(service)
-    job = await ask_intake(service, content, dry_run=dry_run, as_=token)
+    token = as_ or dinsos_token(service)
+    job = await request_intake(service, content, dry_run=dry_run, as_=token)
     await service.work()
     ended = (await service.get(job, as_=token)).json()
     assert ended["state"] == "DONE", ended
@@ -146,12 +146,12 @@ async def take_in(
     return ended | {"errors": [(error["row"], error["column"], error["code"]) for error in errors]}
 
 
-async def emitted_events(service: Running) -> list[tuple[str, dict[str, Any]]]:
+async def read_emitted_events(service: Running) -> list[tuple[str, dict[str, Any]]]:
     """Return the emitted events as short names and data."""
-    return [(envelope["type"].split(".")[1], envelope["data"]) for envelope in await service.emitted()]
+    return [(envelope["type"].split(".")[1], envelope["data"]) for envelope in await service.read_envelopes()]
 
 
-async def family_of(service: Running, nik_: str) -> str:
+async def read_kpm_id(service: Running, nik_: str) -> str:
     """Return the family's id of a NIK."""
     answer = await service.post("/v1/kpm/look-up", {"nik": nik_}, as_=service.token(Role.KEMENSOS))
     assert answer.status_code == 200, answer.text

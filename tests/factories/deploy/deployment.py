@@ -10,10 +10,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.data_folder import DataFolder, State
 from deploy.local.deployment import free_base
-from deploy.local.place import Place, State
 from deploy.postgres.embedded import EmbeddedPostgres
-from tests.factories.deploy.processes import alive
+from tests.factories.deploy.processes import is_alive
 from tests.factories.repository import ROOT
 
 READY_TIMEOUT_SECONDS = 100
@@ -30,7 +30,7 @@ def environment(folder: Path, base: int, **more: str) -> dict[str, str]:
     return {**os.environ, **variables, **more}
 
 
-def some_base() -> int:
+def choose_base() -> int:
     """Return the first of a range of free ports, from a random start.
 
     Random, so that two test processes do not choose the same ports.
@@ -38,7 +38,7 @@ def some_base() -> int:
     return free_base(random.randrange(20_000, 30_000, 20))
 
 
-def run(
+def run_module(
     module: str, folder: Path, base: int, *arguments: str, **more: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -76,7 +76,7 @@ class Up:
 
     @property
     def state(self) -> State:
-        state = Place.of(self.folder).read()
+        state = DataFolder.of(self.folder).read()
         assert state is not None
         return state
 
@@ -88,13 +88,13 @@ class Up:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.ended()
+        return self.wait_for_end()
 
     def kill(self) -> int:
         self.process.kill()
-        return self.ended()
+        return self.wait_for_end()
 
-    def ended(self) -> int:
+    def wait_for_end(self) -> int:
         status = self.process.wait(timeout=60)
         assert self.process.stdout is not None
         self.process.stdout.close()
@@ -124,7 +124,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
     return output
 
 
-def descendants(pid: int) -> set[int]:
+def find_descendants(pid: int) -> set[int]:
     """Return all child processes of a process, from /proc."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -138,5 +138,5 @@ def descendants(pid: int) -> set[int]:
     return tree - {pid}
 
 
-def none_alive(pids: set[int]) -> bool:
-    return not any(alive(pid) for pid in pids)
+def have_ended(pids: set[int]) -> bool:
+    return not any(is_alive(pid) for pid in pids)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.factories.repository import ROOT
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -21,13 +21,13 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -36,7 +36,7 @@ def until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     return condition()
 
 
-def kill_parent_running(program: str, *arguments: str) -> tuple[int, str]:
+def start_and_kill_parent(program: str, *arguments: str) -> tuple[int, str]:
     """Start a Python process, read its first line and kill it."""
     parent = subprocess.Popen(
         [sys.executable, "-c", program, *arguments],

@@ -21,7 +21,7 @@ ORDERS = [(P, None), (None, P)]
 """The pendamping_id in the first and the second token of one account, in both orders."""
 
 
-def is_refused(answer: httpx.Response, title: str = "SamePersonTwice", status: int = 403) -> None:
+def expect_refusal(answer: httpx.Response, title: str = "SamePersonTwice", status: int = 403) -> None:
     assert (answer.status_code, answer.json()["title"]) == (status, title), answer.text
 
 
@@ -30,7 +30,7 @@ def token(service: Running, by: str, sub: str, pendamping_id: UUID | None) -> st
     return service.token(ROLES[by], sub, areas, pendamping_id=pendamping_id)
 
 
-async def step(driver: CaseDriver, by: str) -> httpx.Response:
+async def take_step(driver: CaseDriver, by: str) -> httpx.Response:
     acts = {
         "verification": driver.verify,
         "musyawarah": lambda: driver.deliberate(str(DAY)),
@@ -40,7 +40,7 @@ async def step(driver: CaseDriver, by: str) -> httpx.Response:
     return await acts[by]()
 
 
-async def reached(service: Running, by: str) -> CaseDriver:
+async def create_case_before(service: Running, by: str) -> CaseDriver:
     """Return a case whose next step is `by`."""
     before = {
         "verification": "DIUSULKAN",
@@ -48,4 +48,4 @@ async def reached(service: Running, by: str) -> CaseDriver:
         "approval": "DIMUSYAWARAHKAN",
         "sk": "DISETUJUI_DINSOS",
     }
-    return await (await CaseDriver.start(service)).to(before[by])
+    return await (await CaseDriver.start(service)).advance_to(before[by])

@@ -15,7 +15,7 @@ from tests.factories.services import Running
 OFFERS = hashlib.sha256(b"the offers shown to the family").hexdigest()
 
 
-async def at(service: Running, day: date, hour: int = 3) -> None:
+async def set_day(service: Running, day: date, hour: int = 3) -> None:
     """Set the business clock to 10:00 in Jakarta on a day, also backwards."""
     target_time = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
     seconds = int((target_time - datetime.now(UTC)).total_seconds()) + 1
@@ -25,7 +25,7 @@ async def at(service: Running, day: date, hour: int = 3) -> None:
 async def work_until(service: Running, day: date) -> None:
     """Run the work due after a term of 2026-05-18, then that of a later day."""
     for on in (date(2026, 6, 18), day):
-        await at(service, on)
+        await set_day(service, on)
         await service.work()
 
 
@@ -39,7 +39,7 @@ def officials(service: Running) -> dict[str, str]:
     }
 
 
-def ok(answer: httpx.Response, status: int = 201) -> Any:
+def expect_ok(answer: httpx.Response, status: int = 201) -> Any:
     """Return the body of an answer that must have this status."""
     assert answer.status_code == status, answer.text
     return answer.json()
@@ -65,7 +65,7 @@ class CaseDriver:
             f"/v1/graduasi/{self.graduasi_id}/{noun}", body, as_=self.by[by], **more
         )
 
-    async def evidence(self, content: bytes = b"a photograph") -> str:
+    async def upload_evidence(self, content: bytes = b"a photograph") -> str:
         return await self.service.put_file(content, as_=self.by["field"])
 
     async def open(self, exit_reason: str = "SEJAHTERA_MANDIRI") -> "CaseDriver":
@@ -74,25 +74,25 @@ class CaseDriver:
             "kepesertaan_id": str(self.kepesertaan_id),
             "exit_reason": exit_reason,
         }
-        self.graduasi_id = ok(await self.service.post("/v1/graduasi", body, as_=self.by["field"]))[
+        self.graduasi_id = expect_ok(await self.service.post("/v1/graduasi", body, as_=self.by["field"]))[
             "graduasi_id"
         ]
         return self
 
-    async def answers(self, **other: Any) -> dict[str, Any]:
-        evidence = await self.evidence()
+    async def build_answers(self, **other: Any) -> dict[str, Any]:
+        evidence = await self.upload_evidence()
         answers = {code: {"value": value} for code, value in {**ANSWERS, **other}.items()}
         for code in WITH_EVIDENCE:
             answers[code]["evidence_sha256"] = evidence
         return {"answers": answers}
 
     async def assess(self, **other: Any) -> httpx.Response:
-        return await self.post("asesmen", await self.answers(**other), "field")
+        return await self.post("asesmen", await self.build_answers(**other), "field")
 
     async def sign(self, signed_on: str, **more: Any) -> httpx.Response:
         body = more | {
             "signed_on": signed_on,
-            "evidence_sha256": await self.evidence(b"signed"),
+            "evidence_sha256": await self.upload_evidence(b"signed"),
             "offers_sha256": OFFERS,
         }
         return await self.post("pernyataan", body, "field")
@@ -116,13 +116,13 @@ class CaseDriver:
         body |= more
         return await self.service.post("/v1/sk", body, as_=self.by["sk"])
 
-    async def state(self) -> str:
+    async def read_state(self) -> str:
         rows = await self.service.sql("SELECT state FROM graduasi WHERE graduasi_id = $1", self.graduasi_id)
         return str(rows[0]["state"])
 
-    async def to(self, state: str, day: str = "2026-05-18") -> "CaseDriver":
+    async def advance_to(self, state: str, day: str = "2026-05-18") -> "CaseDriver":
         """Take all steps from the start to a state, on one day."""
-        await at(self.service, date.fromisoformat(day))
+        await set_day(self.service, date.fromisoformat(day))
         steps = {
             "TERIDENTIFIKASI": self.open,
             "SIAP": self.assess,
@@ -136,9 +136,9 @@ class CaseDriver:
         for reached, step in steps.items():
             answer = await step()
             if isinstance(answer, httpx.Response):
-                ok(answer)
+                expect_ok(answer)
             if reached == state:
-                assert await self.state() == state
+                assert await self.read_state() == state
                 return self
         message = f"no steps lead to {state}"
         raise AssertionError(message)
@@ -147,11 +147,13 @@ class CaseDriver:
 async def read_penetapan(driver: CaseDriver) -> dict[str, Any]:
     """Return the penetapan of a case as the ministry sees it."""
     shown = await driver.service.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"])
-    penetapan: dict[str, Any] = ok(shown, 200)["penetapan"]
+    penetapan: dict[str, Any] = expect_ok(shown, 200)["penetapan"]
     return penetapan
 
 
-async def emitted_events(service: Running, *kinds: str) -> list[tuple[str, dict[str, Any]]]:
+async def read_emitted_events(service: Running, *kinds: str) -> list[tuple[str, dict[str, Any]]]:
     """Return graduation's events of these kinds, in order."""
-    events = [(envelope["type"].split(".")[1], envelope["data"]) for envelope in await service.emitted()]
+    events = [
+        (envelope["type"].split(".")[1], envelope["data"]) for envelope in await service.read_envelopes()
+    ]
     return [event for event in events if event[0] in kinds]

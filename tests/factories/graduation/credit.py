@@ -4,24 +4,24 @@ from datetime import date
 from typing import Any
 
 from shared.contracts import caseload
-from tests.factories.graduation.case import CaseDriver, emitted_events
+from tests.factories.graduation.case import CaseDriver, read_emitted_events
 from tests.factories.graduation.events import Field, apply_events
 from tests.factories.services import Running
 
 
-async def handed_over(driver: CaseDriver, on: date) -> Field:
+async def hand_over_family(driver: CaseDriver, on: date) -> Field:
     """Move the family to another pendamping on a day."""
     successor = await Field(driver.service).start()
     rows = await driver.service.sql(
         "SELECT dampingan_id FROM replica_kpm.dampingan WHERE kpm_id = $1 AND valid_to IS NULL", driver.kpm_id
     )
-    ended = driver.field.dampingan(driver.kpm_id, dampingan_id=rows[0][0], valid_to=on)
-    started = successor.dampingan(driver.kpm_id, valid_from=on)
+    ended = driver.field.build_dampingan(driver.kpm_id, dampingan_id=rows[0][0], valid_to=on)
+    started = successor.build_dampingan(driver.kpm_id, valid_from=on)
     await apply_events(driver.service, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**started))
     driver.by["field"] = successor.token
     return successor
 
 
-async def credited(service: Running) -> dict[str, Any]:
-    ((_, event),) = await emitted_events(service, "credit_granted")
+async def read_credit_granted(service: Running) -> dict[str, Any]:
+    ((_, event),) = await read_emitted_events(service, "credit_granted")
     return event

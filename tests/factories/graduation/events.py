@@ -19,7 +19,8 @@ from shared.contracts.kinds import (
 )
 from shared.database import uuid7
 from shared.events import Event
-from tests.factories.services import Running, apply, relay
+from tests.factories.delivery import apply_records, relay
+from tests.factories.services import Running
 
 DESA = "33.24.09.2013"
 KENDAL = "33.24"
@@ -39,7 +40,7 @@ async def apply_events(service: Running, *events: Event) -> None:
     await relay(service)
     topics = {f"pilar.{name}": service.worker for name in FIELDS}
     for subscription in service.parts.subscriptions:
-        await apply(service, subscription, topics)
+        await apply_records(service, subscription, topics)
 
 
 class Field:
@@ -84,7 +85,7 @@ class Field:
         )
         return self
 
-    def dampingan(self, kpm_id: UUID, **more: Any) -> dict[str, Any]:
+    def build_dampingan(self, kpm_id: UUID, **more: Any) -> dict[str, Any]:
         return {
             "dampingan_id": uuid7(),
             "kpm_id": kpm_id,
@@ -134,12 +135,12 @@ class Field:
             caseload.KepesertaanStarted(
                 **where, kepesertaan_id=kepesertaan_id, bansos=Bansos.PKH, valid_from=date(2019, 1, 1)
             ),
-            caseload.DampinganStarted(**self.dampingan(kpm_id)),
+            caseload.DampinganStarted(**self.build_dampingan(kpm_id)),
         )
         return kpm_id, kepesertaan_id
 
 
-def rujukan_opened(graduasi_id: str, kpm_id: UUID) -> referral.RujukanOpened:
+def build_rujukan_opened(graduasi_id: str, kpm_id: UUID) -> referral.RujukanOpened:
     """Return the event of a graduate's rujukan."""
     return referral.RujukanOpened(
         rujukan_id=uuid7(),

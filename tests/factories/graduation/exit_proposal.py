@@ -6,7 +6,7 @@ from typing import Any
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import uuid7
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, apply_events
 from tests.factories.services import Running
 
@@ -14,7 +14,9 @@ DAY = date(2026, 5, 18)
 SHORT = ["MENINGGAL", "PINDAH", "DATA_GANDA", "TIDAK_DITEMUKAN"]
 
 
-def proposal(driver: CaseDriver, exit_reason: str = "MENINGGAL", **other: Any) -> caseload.ExitProposed:
+def build_exit_proposed(
+    driver: CaseDriver, exit_reason: str = "MENINGGAL", **other: Any
+) -> caseload.ExitProposed:
     """Return the event of a proposal by the family's pendamping."""
     proposer = {"pendamping_id": driver.field.pendamping_id, "penugasan_id": driver.field.penugasan_id}
     fields: dict[str, Any] = {
@@ -34,7 +36,7 @@ def proposal(driver: CaseDriver, exit_reason: str = "MENINGGAL", **other: Any) -
 
 async def start_case(service: Running) -> CaseDriver:
     """Return the driver of a family of one, whose only member may have died."""
-    await at(service, DAY)
+    await set_day(service, DAY)
     return await CaseDriver.start(service, members=1, able_productive=1)
 
 
@@ -44,7 +46,7 @@ async def apply_proposal(driver: CaseDriver, event: caseload.ExitProposed) -> di
     The object continues with the proposal's case.
     """
     await apply_events(driver.service, event)
-    items = ok(await driver.service.get("/v1/exit-proposal", as_=driver.by["approval"]), 200)["items"]
+    items = expect_ok(await driver.service.get("/v1/exit-proposal", as_=driver.by["approval"]), 200)["items"]
     shown = next(item for item in items if item["exit_proposal_id"] == str(event.exit_proposal_id))
     driver.graduasi_id = shown["graduasi_id"] or driver.graduasi_id
     return shown

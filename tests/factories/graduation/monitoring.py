@@ -7,31 +7,31 @@ import httpx
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
-from tests.factories.graduation.case import CaseDriver, at, ok, work_until
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day, work_until
 from tests.factories.graduation.events import apply_events
 from tests.factories.services import Running
 
 
-async def tasks_of(driver: CaseDriver, *kinds: str) -> list[dict[str, Any]]:
+async def read_tasks(driver: CaseDriver, *kinds: str) -> list[dict[str, Any]]:
     path = f"/v1/monitoring?graduasi_id={driver.graduasi_id}&open_only=true"
-    items = ok(await driver.service.get(path, as_=driver.by["approval"]), 200)["items"]
+    items = expect_ok(await driver.service.get(path, as_=driver.by["approval"]), 200)["items"]
     return [task for task in items if task["kind"] in kinds]
 
 
-async def completed(service: Running, *, still_out: bool = True) -> CaseDriver:
-    driver, tasks = await monitored(service)
-    await at(service, date(2027, 1, 1))
+async def complete_monitoring(service: Running, *, still_out: bool = True) -> CaseDriver:
+    driver, tasks = await create_monitored_case(service)
+    await set_day(service, date(2027, 1, 1))
     for task in tasks[:5]:
-        ok(await record(driver, task))
+        expect_ok(await record_monitoring(driver, task))
     last = {} if still_out else {"cause": "SAKIT"}
-    ok(await record(driver, tasks[5], still_out=still_out, **last))
+    expect_ok(await record_monitoring(driver, tasks[5], still_out=still_out, **last))
     return driver
 
 
-async def without_holder(driver: CaseDriver) -> None:
+async def end_dampingan(driver: CaseDriver) -> None:
     """End the dampingan, as caseload does after monitoring (docs/case-lifecycle.md#monitoring)."""
     rows = await driver.service.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
-    ended = driver.field.dampingan(
+    ended = driver.field.build_dampingan(
         driver.kpm_id,
         dampingan_id=rows[0][0],
         valid_to=date(2027, 1, 1),
@@ -40,16 +40,16 @@ async def without_holder(driver: CaseDriver) -> None:
     await apply_events(driver.service, caseload.DampinganEnded(**ended))
 
 
-async def monitored(service: Running) -> tuple[CaseDriver, list[dict[str, Any]]]:
+async def create_monitored_case(service: Running) -> tuple[CaseDriver, list[dict[str, Any]]]:
     """Return a case in PEMANTAUAN since 2026-07-01, and its tasks."""
-    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(service)).advance_to("MASA_SANGGAH")
     await work_until(service, date(2026, 7, 1))
-    page = ok(
+    page = expect_ok(
         await service.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
     )
     return driver, page["items"]
 
 
-async def record(driver: CaseDriver, task: dict[str, Any], **body: Any) -> httpx.Response:
+async def record_monitoring(driver: CaseDriver, task: dict[str, Any], **body: Any) -> httpx.Response:
     path = f"/v1/monitoring/{task['task_id']}/result"
     return await driver.service.post(path, {"still_out": True, **body}, as_=driver.by["field"])

@@ -12,7 +12,9 @@ from tests.factories.services import Running
 SK_ON, LAST_DAY, DAY_AFTER = "2026-05-18", date(2026, 6, 17), date(2026, 6, 18)
 
 
-async def paper(driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah") -> dict[str, Any]:
+async def build_sanggah(
+    driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah"
+) -> dict[str, Any]:
     return {
         "lodged_on": lodged_on.isoformat(),
         "lodged_by": "MASYARAKAT",
@@ -22,27 +24,29 @@ async def paper(driver: CaseDriver, lodged_on: date, content: bytes = b"surat sa
     }
 
 
-async def lodge(driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah") -> httpx.Response:
-    return await driver.post("sanggah", await paper(driver, lodged_on, content), "musyawarah")
+async def lodge_sanggah(
+    driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah"
+) -> httpx.Response:
+    return await driver.post("sanggah", await build_sanggah(driver, lodged_on, content), "musyawarah")
 
 
-def judge(service: Running) -> str:
+def decider_token(service: Running) -> str:
     return service.token("DINSOS_KABKOTA", "dinsos-kendal-9", [KENDAL])
 
 
-async def decide(
+async def decide_sanggah(
     driver: CaseDriver, sanggah_id: str, outcome: str, as_: str = "", **more: Any
 ) -> httpx.Response:
     body = {"outcome": outcome, "reason": "Pencari nafkah meninggal.", **more}
     path = f"/v1/sanggah/{sanggah_id}/decision"
-    return await driver.service.post(path, body, as_=as_ or judge(driver.service))
+    return await driver.service.post(path, body, as_=as_ or decider_token(driver.service))
 
 
-async def annul(driver: CaseDriver, as_: str = "", **more: Any) -> httpx.Response:
+async def annul_graduasi(driver: CaseDriver, as_: str = "", **more: Any) -> httpx.Response:
     body = {"ground": "DATA_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", **more}
     path = f"/v1/graduasi/{driver.graduasi_id}/annulment"
-    return await driver.service.post(path, body, as_=as_ or judge(driver.service))
+    return await driver.service.post(path, body, as_=as_ or decider_token(driver.service))
 
 
-def tahap(*names: str, paid: bool = True) -> list[dict[str, Any]]:
+def build_tahap(*names: str, paid: bool = True) -> list[dict[str, Any]]:
     return [{"tahap": name, "paid": paid, "reason": "Dihentikan karena SK yang keliru."} for name in names]

@@ -6,6 +6,6 @@ from deploy.demo.numbers import compare
 from deploy.demo.world import World
 
 
-async def agreed(world: World, numbers: Sequence[int]) -> bool:
+async def do_numbers_agree(world: World, numbers: Sequence[int]) -> bool:
     """Return whether all counts agree and no check failed."""
     return all(comparison.agrees for comparison in await compare(world, numbers)) and not world.failed

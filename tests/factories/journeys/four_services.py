@@ -22,13 +22,13 @@ from deploy.demo.outboxes import Outboxes
 from deploy.demo.world import World
 from deploy.invariants.idle_state import is_idle, log_ends
 from deploy.kafka.records import kafka_records
+from deploy.local.data_folder import DataFolder, State, Transport
 from deploy.local.delivery import LocalTransports
-from deploy.local.place import Place, State, Transport
 from shared.kafka.topics import create_topics
 from shared.worker import EVERY_PART, kafka_transport, run_parts
 from shared.worker import Transport as WorkerTransport
 from tests.factories.cluster import SERVICES, Cluster
-from tests.factories.services import Running, running
+from tests.factories.services import Running, run_service
 
 # Tables that a repeated delivery changes: the readers' offsets, and the one-machine log.
 MOVES = ("platform.consumer_offset", "platform.local_log")
@@ -39,7 +39,7 @@ OWN_WORK = "platform.scheduled_task"
 
 
 @dataclass(slots=True)
-class Together:
+class FourServices:
     """The four services and the demonstration's world.
 
     `bootstrap` is empty on the one-machine transport.
@@ -58,29 +58,29 @@ class Together:
     async def _is_idle(self) -> bool:
         return await is_idle(self.services, self.bootstrap)
 
-    async def _ends(self) -> dict[tuple[str, int], int]:
+    async def _read_ends(self) -> dict[tuple[str, int], int]:
         return await log_ends(self.services, self.bootstrap)
 
     async def deliver_all_again(self, times: int) -> int:
         """Append all records of every topic again, and return how many records that added."""
-        before = sum((await self._ends()).values())
+        before = sum((await self._read_ends()).values())
         if self.bootstrap:
             await send_again(self.bootstrap, times)
         else:
             for service in self.services.values():
                 for _ in range(times):
-                    await append_again(service)
-        return sum((await self._ends()).values()) - before
+                    await append_log_again(service)
+        return sum((await self._read_ends()).values()) - before
 
-    async def digest(self) -> dict[str, str]:
+    async def read_digest(self) -> dict[str, str]:
         """Return a hash of every table of every database, without the readers' offsets."""
         hashes: dict[str, str] = {}
         for name, service in self.services.items():
-            hashes |= {f"{name}: {table}": value for table, value in (await digests(service)).items()}
+            hashes |= {f"{name}: {table}": value for table, value in (await read_digests(service)).items()}
         return hashes
 
 
-async def append_again(service: Running) -> None:
+async def append_log_again(service: Running) -> None:
     """Append the log's first content again, without sealed identities.
 
     Their bodies are deleted once they were read.
@@ -93,7 +93,7 @@ async def append_again(service: Running) -> None:
     )
 
 
-async def digests(service: Running) -> dict[str, str]:
+async def read_digests(service: Running) -> dict[str, str]:
     """Return a hash of each table's rows, independent of their order."""
     tables = await service.sql(
         "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
@@ -101,7 +101,7 @@ async def digests(service: Running) -> dict[str, str]:
     )
     hashes: dict[str, str] = {}
     for name in [row["name"] for row in tables if row["name"] not in MOVES]:
-        where = "WHERE kind <> 'platform.housekeeping'" if name == OWN_WORK else ""
+        where = "WHERE kind <> 'platform.maintain'" if name == OWN_WORK else ""
         rows = await service.sql(
             f"SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) AS md5 FROM {name} t {where}"
         )
@@ -124,7 +124,7 @@ async def send_again(bootstrap: str, times: int) -> None:
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[int]:
+async def serve_app(app: Any) -> AsyncIterator[int]:
     """Serve a started application on a free loopback port."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.bind(("127.0.0.1", 0))
@@ -149,9 +149,9 @@ async def served(app: Any) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def together(
+async def run_four_services(
     cluster: Cluster, folder: Path, bootstrap: str = "", **settings: Any
-) -> AsyncIterator[Together]:
+) -> AsyncIterator[FourServices]:
     """Run all four services with their workers, on Kafka at `bootstrap` or on one machine."""
     transport: Transport = "kafka" if bootstrap else "local"
     if bootstrap:
@@ -159,25 +159,25 @@ async def together(
     async with AsyncExitStack() as stack:
         more = settings | ({"transport": transport, "kafka_bootstrap": bootstrap} if bootstrap else {})
         services = {
-            name: await stack.enter_async_context(running(cluster, name, **more)) for name in SERVICES
+            name: await stack.enter_async_context(run_service(cluster, name, **more)) for name in SERVICES
         }
         for service in services.values():
             service.database.wake_relay = service.worker.wake_relay = True  # so that relays listen
-        ports = {name: await stack.enter_async_context(served(services[name].app)) for name in SERVICES}
-        await stack.enter_async_context(workers_running(services, bootstrap))
+        ports = {name: await stack.enter_async_context(serve_app(services[name].app)) for name in SERVICES}
+        await stack.enter_async_context(run_workers(services, bootstrap))
         urls = {name: service.settings.worker_database_url for name, service in services.items()}
         outboxes = await Outboxes.open(urls)
         stack.push_async_callback(outboxes.close)
         screen = io.StringIO()
         state = State(os.getpid(), transport, ports, urls, ready=True, bootstrap=bootstrap)
         console = Console(file=screen, width=200, highlight=False)
-        world = World(Place.of(folder), state, console, outboxes, lambda: None, cluster.issuer)
+        world = World(DataFolder.of(folder), state, console, outboxes, lambda: None, cluster.issuer)
         stack.push_async_callback(world.http.aclose)
-        yield Together(services, world, screen, bootstrap)
+        yield FourServices(services, world, screen, bootstrap)
 
 
 @asynccontextmanager
-async def workers_running(services: dict[str, Running], bootstrap: str) -> AsyncIterator[None]:
+async def run_workers(services: dict[str, Running], bootstrap: str) -> AsyncIterator[None]:
     """Run each service's worker with all its parts."""
     stop = asyncio.Event()
     transports = LocalTransports({name: service.worker for name, service in services.items()})

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from deploy.child_process import Child
 from deploy.local import forkserver
+from deploy.local.data_folder import ROOT
 from deploy.local.deployment import Deployment
 from deploy.local.forkserver import ForkServer, Order, fork
-from deploy.local.place import ROOT
 
 PIDS = "pids.json"
 RESTART_DELAY_SECONDS = 0.1
@@ -66,7 +66,7 @@ class KillableDeployment(Deployment):
 
     @property
     def pids(self) -> dict[str, int]:
-        return json.loads((self.place.folder / PIDS).read_text())
+        return json.loads((self.data_folder.folder / PIDS).read_text())
 
     def kill(self, name: str) -> None:
         """Kill a process without warning."""

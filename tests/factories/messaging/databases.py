@@ -48,7 +48,7 @@ async def _build(cluster: Cluster, service: str) -> None:
     cluster.templates.add(service)
 
 
-def urls_of(cluster: Cluster, service: str, name: str) -> dict[str, str]:
+def build_urls(cluster: Cluster, service: str, name: str) -> dict[str, str]:
     passwords = cluster.postgres.passwords(service)
     urls = {
         f"{service}_{role}": cluster.postgres.dsn(name, f"{service}_{role}", passwords[role])
@@ -69,12 +69,12 @@ UPDATE platform.epoch SET value = 1
 _clones: dict[tuple[int, str], str] = {}
 
 
-async def database_for(cluster: Cluster, service: str) -> str:
+async def prepare_database(cluster: Cluster, service: str) -> str:
     """Return the name of an emptied database of one side, or of a new one."""
     await _build(cluster, service)
     at = (cluster.postgres.port, service)
     if at in _clones:
-        connection = await asyncpg.connect(urls_of(cluster, service, _clones[at])[f"{service}_super"])
+        connection = await asyncpg.connect(build_urls(cluster, service, _clones[at])[f"{service}_super"])
         try:
             await connection.execute("SET lock_timeout = '5s';" + WIPE)
         except asyncpg.PostgresError:

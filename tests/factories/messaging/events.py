@@ -40,7 +40,7 @@ class Pendamping(StageTable):
     last_seq: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-def registered(key: UUID, number: object = 1) -> PendampingRegistered:
+def build_registered(key: UUID, number: object = 1) -> PendampingRegistered:
     return PendampingRegistered(
         pendamping_id=key,
         pendamping_no=str(number),
@@ -50,7 +50,7 @@ def registered(key: UUID, number: object = 1) -> PendampingRegistered:
     )
 
 
-def changed(key: UUID, reason: object = "") -> PendampingStatusChanged:
+def build_status_changed(key: UUID, reason: object = "") -> PendampingStatusChanged:
     return PendampingStatusChanged(
         pendamping_id=key,
         pendamping_no="1",
@@ -61,21 +61,21 @@ def changed(key: UUID, reason: object = "") -> PendampingStatusChanged:
     )
 
 
-def sealed(key: UUID) -> IdentitySealed:
+def build_identity_sealed(key: UUID) -> IdentitySealed:
     return IdentitySealed(recipient="reader", for_id=uuid7(), kpm_id=key, key_id="k1", ciphertext="c2VhbGVk")
 
 
-def keys(count: int) -> list[UUID]:
+def create_keys(count: int) -> list[UUID]:
     return [UUID(str(uuid7())) for _ in range(count)]
 
 
-def recorder(
+def build_recorder(
     name: str = "received", *, starts: Any = "beginning", topics: Sequence[str] = (TOPIC,)
 ) -> Subscription:
     """A reaction that stores each event as often as it receives it."""
     made = Subscription(name, "reaction", list(topics), starts=starts)
 
-    async def write_down(session: AsyncSession, event: Any, meta: Meta) -> None:
+    async def store_event(session: AsyncSession, event: Any, meta: Meta) -> None:
         await (await raw(session)).execute(
             "INSERT INTO received (subscription, key, epoch, seq, wire, reason) VALUES ($1, $2, $3, $4, $5, $6)",
             name,
@@ -87,18 +87,18 @@ def recorder(
         )
 
     if TOPIC in topics:
-        made.on(PendampingRegistered, PendampingStatusChanged)(write_down)
+        made.on(PendampingRegistered, PendampingStatusChanged)(store_event)
     if SEALED in topics:
-        made.on(IdentitySealed)(write_down)
+        made.on(IdentitySealed)(store_event)
     return made
 
 
-def replica() -> Subscription:
+def build_replica() -> Subscription:
     """A batch replica that stores the position of its last event, for comparison."""
     made = Subscription("pendamping", "replica", [TOPIC])
 
     @made.on_batch(PendampingRegistered, PendampingStatusChanged)
-    async def keep(session: AsyncSession, facts: list[Received[Any]]) -> None:
+    async def store_rows(session: AsyncSession, facts: list[Received[Any]]) -> None:
         rows = [
             {
                 "pendamping_id": fact.event.pendamping_id,
@@ -116,7 +116,7 @@ def replica() -> Subscription:
 _offsets = itertools.count(1_000_000)
 
 
-def record_of(
+def build_record(
     key: object,
     seq: int,
     *,
@@ -129,7 +129,7 @@ def record_of(
     offset: int | None = None,
 ) -> Record:
     """Return a record at an offset of its own."""
-    fact = event or changed(UUID(str(key)), seq)
+    fact = event or build_status_changed(UUID(str(key)), seq)
     envelope = {
         "id": str(event_id or uuid7()),
         "type": wire or fact.wire,

@@ -35,7 +35,7 @@ class KafkaTransport:
     def __init__(self, bootstrap: str, group: str, *, send_within: float = 15) -> None:
         self.bootstrap, self.group, self.send_within = bootstrap, group, send_within
 
-    def orders(self) -> dict[str, str]:
+    def describe(self) -> dict[str, str]:
         return {"bootstrap": self.bootstrap, "group": self.group}
 
     def publisher(self) -> "Publisher":
@@ -48,14 +48,14 @@ class KafkaTransport:
         group = f"{self.group}.{name or subscription.name}"
         return KafkaSource(self.bootstrap, group, subscription, stored, session_timeout_ms=3_000)
 
-    async def log_of(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
+    async def read_log(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
         del stage
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50
         )
         await consumer.start()
         try:
-            return await _everything(consumer, topic)
+            return await _read_all(consumer, topic)
         finally:
             await consumer.stop()
 
@@ -68,7 +68,7 @@ class KafkaTransport:
         finally:
             await producer.stop()
 
-    async def members(self, name: str) -> int:
+    async def count_members(self, name: str) -> int:
         """Return how many members a group has, 0 while it rebalances or has no coordinator."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
@@ -111,7 +111,7 @@ class KafkaTransport:
             await admin.close()
 
 
-async def _everything(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
+async def _read_all(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
     partitions = [TopicPartition(topic, number) for number in range(SHARDS)]
     consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)

@@ -9,12 +9,12 @@ from shared.database import Database
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from tests.factories.messaging.databases import PUBLISHER, READER
-from tests.factories.messaging.events import recorder
+from tests.factories.messaging.events import build_recorder
 from tests.factories.messaging.service_pair import ServicePair
 from tests.factories.messaging.transports import LocalTransport, StageTransport
 
 
-def transport_of(orders: dict[str, Any]) -> StageTransport:
+def build_transport(orders: dict[str, Any]) -> StageTransport:
     if orders["transport"] == "local":
         return LocalTransport()
     from tests.factories.messaging.kafka_transport import KafkaTransport
@@ -22,9 +22,9 @@ def transport_of(orders: dict[str, Any]) -> StageTransport:
     return KafkaTransport(orders["bootstrap"], orders["group"])
 
 
-async def act(orders: dict[str, Any]) -> None:
+async def run_process(orders: dict[str, Any]) -> None:
     urls = orders["urls"]
-    transport = transport_of(orders)
+    transport = build_transport(orders)
     publisher = Database(urls["publisher_worker"], service=PUBLISHER)
     reader = Database(urls["reader_worker"], service=READER)
     stop = asyncio.Event()
@@ -32,11 +32,11 @@ async def act(orders: dict[str, Any]) -> None:
         await Relay(publisher.url, PUBLISHER, transport.publisher()).run(stop)
         return
     stage = ServicePair(cast("Any", None), transport, publisher, reader, urls)
-    subscription = recorder()
+    subscription = build_recorder()
     await Consumer(reader, subscription, lambda stored: transport.source(stage, subscription, stored)).run(
         stop
     )
 
 
 if __name__ == "__main__":
-    asyncio.run(act(json.loads(sys.argv[1])))
+    asyncio.run(run_process(json.loads(sys.argv[1])))

@@ -22,7 +22,7 @@ from shared.messaging.consumer import Consumer, read_stored_offsets
 from shared.messaging.envelope import Record
 from shared.messaging.relay import Relay
 from tests.factories.cluster import Cluster
-from tests.factories.messaging.databases import PUBLISHER, READER, database_for, urls_of
+from tests.factories.messaging.databases import PUBLISHER, READER, build_urls, prepare_database
 from tests.factories.messaging.events import TOPIC
 from tests.factories.messaging.transports import StageTransport
 from tests.factories.repository import ROOT
@@ -52,11 +52,11 @@ class ServicePair:
 
     async def query_publisher(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Query the publisher's database as superuser."""
-        return await _ask(self.urls["publisher_super"], statement, values)
+        return await _fetch(self.urls["publisher_super"], statement, values)
 
     async def query_reader(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Query the reader's database as superuser."""
-        return await _ask(self.urls["reader_super"], statement, values)
+        return await _fetch(self.urls["reader_super"], statement, values)
 
     async def relay(self) -> int:
         """Send all unsent events once, and return how many there were."""
@@ -95,7 +95,7 @@ class ServicePair:
     def start_relay(self) -> asyncio.Event:
         return self.start(Relay(self.publisher.url, PUBLISHER, self.transport.publisher()).run)
 
-    async def end(self, stop: asyncio.Event) -> None:
+    async def stop_task(self, stop: asyncio.Event) -> None:
         """Stop a started task and wait for it."""
         task = self.tasks[self.stops.index(stop)]
         stop.set()
@@ -106,31 +106,31 @@ class ServicePair:
     ) -> None:
         """Consume all records of a subscription, or until a condition is true."""
         stop = self.start_consumer(subscription)
-        await eventually(until or (lambda: self.caught_up(subscription)))
-        await self.end(stop)
+        await wait_until(until or (lambda: self.is_caught_up(subscription)))
+        await self.stop_task(stop)
 
-    async def caught_up(self, subscription: Subscription) -> bool:
+    async def is_caught_up(self, subscription: Subscription) -> bool:
         """Return whether the stored offsets are at the ends of the topics."""
         ends: dict[tuple[str, int], int] = {}
         for topic in subscription.topics:
-            for record in await self.transport.log_of(self, topic):
+            for record in await self.transport.read_log(self, topic):
                 ends[topic, record.partition] = record.offset + 1
         places = await read_stored_offsets(self.reader, subscription.name)
         return all(places.offsets.get(at, 0) >= end for at, end in ends.items())
 
-    async def received(self, subscription: str = "received") -> list[tuple[str, int]]:
+    async def read_received(self, subscription: str = "received") -> list[tuple[str, int]]:
         """Return what a recorder has stored, in order."""
         rows = await self.query_reader(
             "SELECT key, seq FROM received WHERE subscription = $1 ORDER BY number", subscription
         )
         return [(row["key"], row["seq"]) for row in rows]
 
-    async def parked(self, subscription: str = "received") -> list[asyncpg.Record]:
+    async def read_parked(self, subscription: str = "received") -> list[asyncpg.Record]:
         return await self.query_reader(
             "SELECT * FROM platform.parked WHERE subscription = $1 ORDER BY parked_id", subscription
         )
 
-    async def cursor(self, key: object, subscription: str = "received") -> tuple[int, int, str]:
+    async def read_cursor(self, key: object, subscription: str = "received") -> tuple[int, int, str]:
         rows = await self.query_reader(
             "SELECT epoch, seq, state FROM platform.cursor WHERE subscription = $1 AND key = $2",
             subscription,
@@ -138,7 +138,7 @@ class ServicePair:
         )
         return tuple(rows[0]) if rows else (0, 0, "")  # type: ignore[return-value]
 
-    async def hash_of_replica(self) -> str:
+    async def read_replica_hash(self) -> str:
         """Return an order-independent hash of the replica's rows."""
         rows = await self.query_reader(
             "SELECT md5(coalesce(string_agg(md5(p::text), '' ORDER BY md5(p::text)), '')) AS hash"
@@ -146,8 +146,8 @@ class ServicePair:
         )
         return str(rows[0]["hash"])
 
-    async def records(self, topic: str = TOPIC) -> list[Record]:
-        return await self.transport.log_of(self, topic)
+    async def read_log(self, topic: str = TOPIC) -> list[Record]:
+        return await self.transport.read_log(self, topic)
 
     async def receive(self, subscription: Subscription, records: Sequence[Record]) -> int:
         """Apply records as if a poll had returned them."""
@@ -159,7 +159,7 @@ class ServicePair:
             "part": part,
             "transport": self.transport.name,
             "urls": self.urls,
-            **self.transport.orders(),
+            **self.transport.describe(),
             **more,
         }
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PILAR_FAULTPOINT": fault}
@@ -182,7 +182,7 @@ class ServicePair:
         await self.reader.close()
 
 
-async def eventually(true: Callable[[], Awaitable[bool]], every: float = 0.05) -> None:
+async def wait_until(true: Callable[[], Awaitable[bool]], every: float = 0.05) -> None:
     """Wait for a condition, with a timeout."""
     deadline = time.monotonic() + LONGEST_WAIT
     while not await true():
@@ -190,7 +190,7 @@ async def eventually(true: Callable[[], Awaitable[bool]], every: float = 0.05) -
         await asyncio.sleep(every)
 
 
-async def _ask(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+async def _fetch(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetch(statement, *values)
@@ -199,10 +199,10 @@ async def _ask(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.
 
 
 @asynccontextmanager
-async def service_pair(cluster: Cluster, transport: StageTransport) -> Any:
+async def open_service_pair(cluster: Cluster, transport: StageTransport) -> Any:
     """A service pair with empty databases."""
-    names = [await database_for(cluster, service) for service in (PUBLISHER, READER)]
-    urls = urls_of(cluster, PUBLISHER, names[0]) | urls_of(cluster, READER, names[1])
+    names = [await prepare_database(cluster, service) for service in (PUBLISHER, READER)]
+    urls = build_urls(cluster, PUBLISHER, names[0]) | build_urls(cluster, READER, names[1])
     stage = ServicePair(
         cluster,
         transport,

@@ -18,7 +18,7 @@ class StageTransport(Protocol):
 
     name: str
 
-    def orders(self) -> dict[str, str]:
+    def describe(self) -> dict[str, str]:
         """Return what another process needs to use the same transport."""
         ...
 
@@ -26,7 +26,7 @@ class StageTransport(Protocol):
     def source(
         self, stage: "ServicePair", subscription: Subscription, stored: StoredOffsets, name: str = ""
     ) -> Source: ...
-    async def log_of(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
+    async def read_log(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
         """Return all records of the topic, in order per partition."""
         ...
 
@@ -44,7 +44,7 @@ class LocalTransport:
 
     name = "local"
 
-    def orders(self) -> dict[str, str]:
+    def describe(self) -> dict[str, str]:
         return {}
 
     def publisher(self) -> Publisher:
@@ -57,7 +57,7 @@ class LocalTransport:
         topics = dict.fromkeys(subscription.topics, stage.publisher)
         return LocalSource(topics, subscription.topics, stored=stored)
 
-    async def log_of(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
+    async def read_log(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
         rows = await stage.query_publisher(
             'SELECT l.partition, l."offset", o.key, o.body FROM platform.local_log l JOIN platform.outbox o'
             ' USING (recorded_at, outbox_id) WHERE l.topic = $1 ORDER BY l.partition, l."offset"',

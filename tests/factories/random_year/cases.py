@@ -33,15 +33,17 @@ VERBS = tuple(sorted({verb for verbs in NEXT.values() for verb in verbs}))
 async def open_case(office: Office, chance: random.Random, family: Family) -> None:
     """Open a case on the family's PKH, or on another membership."""
     reason = chance.choice(("SEJAHTERA_MANDIRI", "SEJAHTERA_MANDIRI", "SEJAHTERA_PPSE", "ALAMIAH"))
-    kepesertaan_id = await membership(office, chance, family)
+    kepesertaan_id = await choose_membership(office, chance, family)
     if kepesertaan_id is not None:
         body = {"kpm_id": family.kpm_id, "kepesertaan_id": kepesertaan_id, "exit_reason": reason}
-        await office.ask("graduasi", "graduation", "/v1/graduasi", body, await office.holder(chance, family))
+        await office.send_command(
+            "graduasi", "graduation", "/v1/graduasi", body, await office.choose_pendamping(chance, family)
+        )
 
 
-async def membership(office: Office, chance: random.Random, family: Family) -> str | None:
+async def choose_membership(office: Office, chance: random.Random, family: Family) -> str | None:
     """Return the family's PKH, seldom another of its memberships."""
-    memberships = await office.items("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan")
+    memberships = await office.read_items("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan")
     pkh = [item["kepesertaan_id"] for item in memberships if item["bansos"] == "PKH"]
     if pkh and chance.random() < USUAL:
         return pkh[-1]
@@ -50,7 +52,7 @@ async def membership(office: Office, chance: random.Random, family: Family) -> s
 
 async def move_case(office: Office, chance: random.Random, family: Family) -> None:
     """Take the next step of the family's case, mostly one that its state allows."""
-    cases = await office.items("graduation", f"/v1/graduasi?kpm_id={family.kpm_id}")
+    cases = await office.read_items("graduation", f"/v1/graduasi?kpm_id={family.kpm_id}")
     if not cases:
         return await open_case(office, chance, family)
     case = chance.choice(cases[-2:])
@@ -59,11 +61,11 @@ async def move_case(office: Office, chance: random.Random, family: Family) -> No
         usual = FIRST_VERBS.get(case["exit_reason"], usual)
     verb = chance.choice(usual if chance.random() < USUAL else VERBS)
     if verb in OFFICE_STEPS:
-        return await office_step(office, chance, case, verb)
+        return await take_office_step(office, chance, case, verb)
     return await CASE_STEPS[verb](office, chance, case, family)
 
 
-async def office_step(office: Office, chance: random.Random, case: dict[str, Any], verb: str) -> None:
+async def take_office_step(office: Office, chance: random.Random, case: dict[str, Any], verb: str) -> None:
     who, body = OFFICE_STEPS[verb]
     if chance.random() > USUAL:
         who = chance.choice((*FIELD, KETUA, DINSOS, OTHER_DINSOS, KEMENSOS, KELURAHAN_OPERATOR))
@@ -71,73 +73,77 @@ async def office_step(office: Office, chance: random.Random, case: dict[str, Any
     paper = office.papers[chance.choice(("graduation", "graduation", "graduation again"))]
     values = {"today": office.day(0), "lately": lately, "paper": paper}
     filled = {name: values.get(value.strip("<>"), value) for name, value in body.items()}
-    await office.ask(verb, "graduation", f"/v1/graduasi/{case['graduasi_id']}/{verb}", filled, who)
+    await office.send_command(verb, "graduation", f"/v1/graduasi/{case['graduasi_id']}/{verb}", filled, who)
 
 
-async def assess(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+async def assess_case(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
     answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
     if chance.random() < 0.2:
         answers["INCOME_PER_CAPITA_RP"] = {"value": 400_000}
     for code in WITH_EVIDENCE:
         answers[code] |= {"evidence_sha256": office.papers["graduation"]}
     path = f"/v1/graduasi/{case['graduasi_id']}/asesmen"
-    who = await office.holder(chance, family)
-    await office.ask("asesmen", "graduation", path, {"answers": answers}, who)
+    who = await office.choose_pendamping(chance, family)
+    await office.send_command("asesmen", "graduation", path, {"answers": answers}, who)
 
 
-async def sign(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
-    who = await office.holder(chance, family)
-    offers = await office.look("referral", f"/v1/offer?kpm_id={family.kpm_id}", who)
+async def sign_statement(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    who = await office.choose_pendamping(chance, family)
+    offers = await office.read("referral", f"/v1/offer?kpm_id={family.kpm_id}", who)
     paper = {
         "signed_on": office.day(0),
         "evidence_sha256": office.papers["graduation"],
         "offers_sha256": offers["sha256"] if offers else "0" * 64,
     }
     path = f"/v1/graduasi/{case['graduasi_id']}/pernyataan"
-    await office.ask("pernyataan", "graduation", path, paper, who)
+    await office.send_command("pernyataan", "graduation", path, paper, who)
 
 
-async def propose(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+async def propose_case(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
     path = f"/v1/graduasi/{case['graduasi_id']}/proposal"
-    await office.ask("proposal", "graduation", path, {}, await office.holder(chance, family))
+    await office.send_command(
+        "proposal", "graduation", path, {}, await office.choose_pendamping(chance, family)
+    )
 
 
-async def cancel(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+async def cancel_case(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
     """Cancel the case, seldom."""
     if chance.random() < 0.4:
         body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik diri."}
         path = f"/v1/graduasi/{case['graduasi_id']}/cancellation"
-        await office.ask("cancellation", "graduation", path, body, await office.holder(chance, family))
+        await office.send_command(
+            "cancellation", "graduation", path, body, await office.choose_pendamping(chance, family)
+        )
 
 
-async def determine(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+async def issue_sk(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
     """Issue one SK for the approved cases that are visible, by one of two officials."""
     del family
-    graduasi_ids = await approved(office, case)
+    graduasi_ids = await read_approved(office, case)
     body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "graduasi_ids": graduasi_ids}
-    await office.ask("sk", "graduation", "/v1/sk", body, chance.choice((KEMENSOS, "kemensos-2")))
+    await office.send_command("sk", "graduation", "/v1/sk", body, chance.choice((KEMENSOS, "kemensos-2")))
 
 
-async def determine_by_job(
+async def issue_sk_by_job(
     office: Office, chance: random.Random, case: dict[str, Any], family: Family
 ) -> None:
     """Issue an SK from a file with some invalid lines, and seldom cancel the job."""
     del family
-    lines = [*await approved(office, case), "bukan nomor", case["graduasi_id"]]
+    lines = [*await read_approved(office, case), "bukan nomor", case["graduasi_id"]]
     chance.shuffle(lines)
     who = chance.choice((KEMENSOS, "kemensos-2"))
-    sha256 = await office.store("graduation", "\n".join(lines).encode(), who)
+    sha256 = await office.upload_file("graduation", "\n".join(lines).encode(), who)
     if sha256 is None:
         return
     body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "sha256": sha256}
-    created = await office.ask("bulk", "graduation", "/v1/sk/bulk", body, who)
+    created = await office.send_command("bulk", "graduation", "/v1/sk/bulk", body, who)
     if created and chance.random() < 0.2:
         path = f"/v1/jobs/{created['job'].rpartition('/')[2]}/cancellation"
-        await office.ask("cancellation of a job", "graduation", path, None, who)
+        await office.send_command("cancellation of a job", "graduation", path, None, who)
 
 
-async def approved(office: Office, case: dict[str, Any]) -> list[str]:
-    cases = await office.items("graduation", "/v1/graduasi?state=DISETUJUI_DINSOS&limit=5")
+async def read_approved(office: Office, case: dict[str, Any]) -> list[str]:
+    cases = await office.read_items("graduation", "/v1/graduasi?state=DISETUJUI_DINSOS&limit=5")
     return sorted({item["graduasi_id"] for item in cases} | {case["graduasi_id"]})
 
 
@@ -145,62 +151,66 @@ def sk_no(office: Office, chance: random.Random) -> str:
     return f"{chance.randrange(10**9)}/SK/{office.day(0)}"
 
 
-async def decide(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+async def decide_sanggah(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
     del family
-    for item in await office.items("graduation", f"/v1/sanggah?graduasi_id={case['graduasi_id']}"):
+    for item in await office.read_items("graduation", f"/v1/sanggah?graduasi_id={case['graduasi_id']}"):
         outcome = chance.choice(("DITERIMA", "DITOLAK", "DITOLAK"))
         path = f"/v1/sanggah/{item['sanggah_id']}/decision"
-        await with_back_pay(office, "decision", path, {"outcome": outcome, "reason": "Diperiksa."})
+        await try_back_pay(office, "decision", path, {"outcome": outcome, "reason": "Diperiksa."})
 
 
-async def annul(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+async def annul_case(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
     """Annul the case's SK, seldom."""
     del family
     if chance.random() < 0.3:
         body = {"ground": "DATA_KELIRU", "reason": "Data keluarga keliru."}
-        await with_back_pay(office, "annulment", f"/v1/graduasi/{case['graduasi_id']}/annulment", body)
+        await try_back_pay(office, "annulment", f"/v1/graduasi/{case['graduasi_id']}/annulment", body)
 
 
-async def with_back_pay(office: Office, noun: str, path: str, body: dict[str, Any]) -> None:
+async def try_back_pay(office: Office, noun: str, path: str, body: dict[str, Any]) -> None:
     """Try decisions with each range of tahap, from none to four."""
     tahap = [f"{y}-{n}" for y in (FIRST.year, FIRST.year + 1) for n in range(1, 5)]
     for first in range(len(tahap)):
         for last in range(first, min(first + 4, len(tahap)) + 1):
             paid = [{"tahap": name, "paid": True, "reason": "Tertahan."} for name in tahap[first:last]]
-            if await office.ask(noun, "graduation", path, body | {"back_pay": paid}, OTHER_DINSOS):
+            if await office.send_command(noun, "graduation", path, body | {"back_pay": paid}, OTHER_DINSOS):
                 return
-            if body.get("outcome") == "DITOLAK" or settled(office, path):
+            if body.get("outcome") == "DITOLAK" or is_settled(office, path):
                 return
 
 
-def settled(office: Office, path: str) -> bool:
+def is_settled(office: Office, path: str) -> bool:
     """Return whether the last refusal had another reason than back-pay."""
     last = [command for command in office.world.history if command.path == path][-1]
     return last.problem not in {"BackPayUndecided", "BackPayNotConcerned"}
 
 
-async def monitor(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+async def do_monitoring_task(
+    office: Office, chance: random.Random, case: dict[str, Any], family: Family
+) -> None:
     """Do the first open monitoring task, a requested check before the others."""
-    who = await office.holder(chance, family)
+    who = await office.choose_pendamping(chance, family)
     path = f"/v1/monitoring?graduasi_id={case['graduasi_id']}&open_only=true"
-    tasks = sorted(await office.items("graduation", path, who), key=lambda task: task["kind"] != "LAPORAN")
+    tasks = sorted(
+        await office.read_items("graduation", path, who), key=lambda task: task["kind"] != "LAPORAN"
+    )
     for task in tasks[:1]:
         relapsed = chance.random() < (0.5 if task["kind"] == "LAPORAN" else 0.15)
         result = {"still_out": not relapsed} | ({"cause": "SAKIT"} if relapsed else {})
         path = f"/v1/monitoring/{task['task_id']}/result"
-        await office.ask("monitoring", "graduation", path, result, who)
+        await office.send_command("monitoring", "graduation", path, result, who)
 
 
 CASE_STEPS = {
-    "asesmen": assess,
-    "pernyataan": sign,
-    "proposal": propose,
-    "cancellation": cancel,
-    "sk": determine,
-    "bulk": determine_by_job,
-    "decision": decide,
-    "annulment": annul,
-    "monitoring": monitor,
+    "asesmen": assess_case,
+    "pernyataan": sign_statement,
+    "proposal": propose_case,
+    "cancellation": cancel_case,
+    "sk": issue_sk,
+    "bulk": issue_sk_by_job,
+    "decision": decide_sanggah,
+    "annulment": annul_case,
+    "monitoring": do_monitoring_task,
 }
 # The account and the body. <today>, <lately> and <paper> are replaced.
 OFFICE_STEPS: dict[str, tuple[str, dict[str, str]]] = {

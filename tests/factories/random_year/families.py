@@ -11,7 +11,7 @@ ELSEWHERE = ("33.24.09.2011", "33.24.15.1003")
 SECTORS = ("MAKANAN", "PERDAGANGAN", "JASA", "PERTANIAN")
 
 
-async def on_family(
+async def change_family(
     office: Office,
     chance: random.Random,
     family: Family,
@@ -21,23 +21,23 @@ async def on_family(
     version: int,
 ) -> Any:
     """Change the family, as its pendamping or as Dinsos."""
-    who = DINSOS if chance.random() < 0.5 else await office.holder(chance, family)
+    who = DINSOS if chance.random() < 0.5 else await office.choose_pendamping(chance, family)
     where = f"/v1/kpm/{family.kpm_id}/{path}"
-    return await office.ask(noun, "caseload", where, body, who, version=version)
+    return await office.send_command(noun, "caseload", where, body, who, version=version)
 
 
-async def family_event(office: Office, chance: random.Random, family: Family) -> None:
+async def change_something(office: Office, chance: random.Random, family: Family) -> None:
     """Apply a random change to the family."""
-    current = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+    current = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
     if current and current["members"]:
         event = chance.choice(EVENTS)
         await event(office, chance, family, current)
 
 
-async def birth(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def add_birth(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     on = office.today - timedelta(days=chance.randrange(20))
     body = {
-        "nik": number(chance, current["kode_wilayah"], on),
+        "nik": build_number(chance, current["kode_wilayah"], on),
         "name": "Bayi Contoh",
         "birth_on": str(on),
         "sex": "L",
@@ -46,45 +46,49 @@ async def birth(office: Office, chance: random.Random, family: Family, current: 
         "on": str(on),
         "reason": "LAHIR",
     }
-    await on_family(office, chance, family, "birth", "anggota", body, current["version"])
+    await change_family(office, chance, family, "birth", "anggota", body, current["version"])
 
 
-def number(chance: random.Random, kode: str, born: date) -> str:
+def build_number(chance: random.Random, kode: str, born: date) -> str:
     """Return a number with a serial that no office has issued."""
     return f"{kode[:8].replace('.', '')}{born:%d%m%y}{chance.randrange(9000, 9999)}"
 
 
-async def end(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def end_member(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     """Record that a member has died or left, and seldom undo it."""
     who = chance.choice(current["members"])
     reason = chance.choice(("MENINGGAL", "MENINGGAL", "KAWIN_KELUAR", "PINDAH"))
     body = {"reason": reason, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
     path = f"anggota/{who['anggota_id']}/end"
-    ended = await on_family(office, chance, family, "end of a member", path, body, current["version"])
+    ended = await change_family(office, chance, family, "end of a member", path, body, current["version"])
     if ended and chance.random() < 0.3:
         path = f"anggota/{who['anggota_id']}/return"
         body = {"reason": "SALAH_CATAT"}
-        reread = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+        reread = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
         if reread:
-            await on_family(office, chance, family, "return of a member", path, body, reread["version"])
+            await change_family(office, chance, family, "return of a member", path, body, reread["version"])
 
 
-async def marriage(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def record_marriage(
+    office: Office, chance: random.Random, family: Family, current: dict[str, Any]
+) -> None:
     who = chance.choice(current["members"])
     body = {"married": not who["married"], "on": office.day(0)}
     path = f"anggota/{who['anggota_id']}/marriage"
-    await on_family(office, chance, family, "marriage", path, body, current["version"])
+    await change_family(office, chance, family, "marriage", path, body, current["version"])
 
 
-async def new_pengurus(
+async def change_pengurus(
     office: Office, chance: random.Random, family: Family, current: dict[str, Any]
 ) -> None:
     who = chance.choice(current["members"])
     body = {"anggota_id": who["anggota_id"], "on": office.day(0), "reason": "PENGURUS_SAKIT"}
-    await on_family(office, chance, family, "pengurus", "pengurus", body, current["version"])
+    await change_family(office, chance, family, "pengurus", "pengurus", body, current["version"])
 
 
-async def komponen(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def change_komponen(
+    office: Office, chance: random.Random, family: Family, current: dict[str, Any]
+) -> None:
     """Add a komponen, or end one."""
     who = chance.choice(current["members"])
     running = [item for member in current["members"] for item in member["komponen"] if not item["valid_to"]]
@@ -92,14 +96,18 @@ async def komponen(office: Office, chance: random.Random, family: Family, curren
         item = chance.choice(running)
         body = {"valid_to": office.day(chance.randrange(30)), "reason": "LULUS_SEKOLAH"}
         path = f"/v1/komponen/{item['komponen_id']}/end"
-        await office.ask("end of a komponen", "caseload", path, body, DINSOS, version=item["version"])
+        await office.send_command(
+            "end of a komponen", "caseload", path, body, DINSOS, version=item["version"]
+        )
         return
     kind = chance.choice(("ANAK_SD", "LANJUT_USIA", "DISABILITAS_BERAT", "IBU_HAMIL"))
     body = {"anggota_id": who["anggota_id"], "kind": kind, "valid_from": office.day(0)}
-    await on_family(office, chance, family, "komponen", "komponen", body, current["version"])
+    await change_family(office, chance, family, "komponen", "komponen", body, current["version"])
 
 
-async def usaha(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def record_usaha(
+    office: Office, chance: random.Random, family: Family, current: dict[str, Any]
+) -> None:
     """Record a business, or revise one."""
     body = {
         "sector": chance.choice(SECTORS),
@@ -112,65 +120,83 @@ async def usaha(office: Office, chance: random.Random, family: Family, current: 
     if businesses:
         item = chance.choice(businesses)
         path = f"/v1/usaha/{item['usaha_id']}/revision"
-        await office.ask("usaha revision", "caseload", path, body, DINSOS, version=item["version"])
+        await office.send_command("usaha revision", "caseload", path, body, DINSOS, version=item["version"])
         return
     who = chance.choice(current["members"])["anggota_id"]
-    await on_family(office, chance, family, "usaha", "usaha", body | {"anggota_id": who}, current["version"])
+    await change_family(
+        office, chance, family, "usaha", "usaha", body | {"anggota_id": who}, current["version"]
+    )
 
 
-async def desil(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def record_desil(
+    office: Office, chance: random.Random, family: Family, current: dict[str, Any]
+) -> None:
     body = {
         "scope": chance.choice(("NAS", "NAS", "KABKOTA")),
         "value": chance.randrange(1, 8),
         "snapshot": f"2026-Q{chance.randrange(1, 5)}",
     }
     path = f"/v1/kpm/{family.kpm_id}/desil"
-    await office.ask("desil", "caseload", path, body, DINSOS, version=current["version"])
+    await office.send_command("desil", "caseload", path, body, DINSOS, version=current["version"])
 
 
-async def move(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def move_family(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     where = chance.choice((A, B, A, B, *ELSEWHERE))
     body = {"kode_wilayah": where, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
     path = f"/v1/kpm/{family.kpm_id}/move"
-    await office.ask("move", "caseload", path, body, DINSOS, version=current["version"])
+    await office.send_command("move", "caseload", path, body, DINSOS, version=current["version"])
 
 
-async def split(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+async def split_family(
+    office: Office, chance: random.Random, family: Family, current: dict[str, Any]
+) -> None:
     adults = [one["anggota_id"] for one in current["members"] if not one["pengurus"]]
     if adults:
         who = chance.choice(adults)
         body = {
-            "no_kk": number(chance, current["kode_wilayah"], date(2020, 5, 17)),
+            "no_kk": build_number(chance, current["kode_wilayah"], date(2020, 5, 17)),
             "anggota_ids": [who],
             "pengurus_id": who,
             "on": office.day(0),
             "evidence_sha256": office.papers["caseload"],
         }
         path = f"/v1/kpm/{family.kpm_id}/split"
-        await office.ask("split", "caseload", path, body, DINSOS, version=current["version"])
+        await office.send_command("split", "caseload", path, body, DINSOS, version=current["version"])
 
 
-async def another_bansos(
+async def start_kepesertaan(
     office: Office, chance: random.Random, family: Family, current: dict[str, Any]
 ) -> None:
     del current
     body = {"bansos": chance.choice(("PBI", "PKH", "SEMBAKO")), "valid_from": office.day(0)}
-    await office.ask("kepesertaan", "caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan", body, DINSOS)
+    await office.send_command("kepesertaan", "caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan", body, DINSOS)
 
 
-EVENTS = (birth, end, marriage, new_pengurus, komponen, usaha, usaha, desil, move, split, another_bansos)
+EVENTS = (
+    add_birth,
+    end_member,
+    record_marriage,
+    change_pengurus,
+    change_komponen,
+    record_usaha,
+    record_usaha,
+    record_desil,
+    move_family,
+    split_family,
+    start_kepesertaan,
+)
 
 
-async def usulan(office: Office, chance: random.Random, family: Family) -> None:
+async def change_usulan(office: Office, chance: random.Random, family: Family) -> None:
     """Decide an open usulan, or lodge one."""
-    waiting = await office.items("caseload", f"/v1/usulan?kpm_id={family.kpm_id}&state=LODGED")
+    waiting = await office.read_items("caseload", f"/v1/usulan?kpm_id={family.kpm_id}&state=LODGED")
     for one in waiting[:1]:
         accepted = chance.random() < 0.75
         body: dict[str, Any] = {"accepted": accepted, "reason": "Diperiksa."}
         if accepted:
             body["valid_from"] = office.day(chance.randrange(-5, 40))
         path = f"/v1/usulan/{one['usulan_id']}/decision"
-        await office.ask("decision on a usulan", "caseload", path, body, OTHER_DINSOS)
+        await office.send_command("decision on a usulan", "caseload", path, body, OTHER_DINSOS)
         return
     body = {
         "kpm_id": family.kpm_id,
@@ -180,4 +206,4 @@ async def usulan(office: Office, chance: random.Random, family: Family) -> None:
         "lodged_on": office.day(-chance.randrange(10)),
         "evidence_sha256": office.papers["caseload"],
     }
-    await office.ask("usulan", "caseload", "/v1/usulan", body, KELURAHAN_OPERATOR)
+    await office.send_command("usulan", "caseload", "/v1/usulan", body, KELURAHAN_OPERATOR)

@@ -3,26 +3,28 @@
 import random
 
 from deploy.demo.people import DINSOS, KEMENSOS, KETUA
-from tests.factories.random_year.cases import membership
+from tests.factories.random_year.cases import choose_membership
 from tests.factories.random_year.office import FIELD, A, B, Family, Office
 
 
-async def visit(office: Office, chance: random.Random, family: Family) -> None:
+async def record_visit(office: Office, chance: random.Random, family: Family) -> None:
     body = {
         "kpm_id": family.kpm_id,
         "visited_on": office.day(-chance.choice((0, 0, 1, 9))),
         "purpose": "PENDAMPINGAN",
         "findings": "Ditemui di rumah.",
     }
-    await office.ask("kunjungan", "caseload", "/v1/kunjungan", body, await office.holder(chance, family))
+    await office.send_command(
+        "kunjungan", "caseload", "/v1/kunjungan", body, await office.choose_pendamping(chance, family)
+    )
 
 
-async def hold_p2k2(office: Office, chance: random.Random, family: Family) -> None:
+async def record_p2k2(office: Office, chance: random.Random, family: Family) -> None:
     """Record a session with some families of one's own in a kelurahan."""
     del family
     number = chance.randrange(len(FIELD))
     kode_wilayah = chance.choice((A, B))
-    own = await office.items("caseload", f"/v1/kpm?kode_wilayah={kode_wilayah}&limit=12", FIELD[number])
+    own = await office.read_items("caseload", f"/v1/kpm?kode_wilayah={kode_wilayah}&limit=12", FIELD[number])
     if not own:
         return
     attendance = [
@@ -38,11 +40,11 @@ async def hold_p2k2(office: Office, chance: random.Random, family: Family) -> No
         "kelompok": f"Melati {chance.randrange(1, 4)}",
         "attendance": attendance,
     }
-    await office.ask("p2k2", "caseload", "/v1/p2k2", body, FIELD[number])
+    await office.send_command("p2k2", "caseload", "/v1/p2k2", body, FIELD[number])
 
 
 async def propose_exit(office: Office, chance: random.Random, family: Family) -> None:
-    kepesertaan_id = await membership(office, chance, family)
+    kepesertaan_id = await choose_membership(office, chance, family)
     if kepesertaan_id is None:
         return
     body = {
@@ -52,31 +54,31 @@ async def propose_exit(office: Office, chance: random.Random, family: Family) ->
         "evidence_sha256": office.papers["caseload"],
         "on": office.day(0),
     }
-    who = DINSOS if chance.random() < 0.2 else await office.holder(chance, family)
-    await office.ask("exit-proposal", "caseload", "/v1/exit-proposal", body, who)
+    who = DINSOS if chance.random() < 0.2 else await office.choose_pendamping(chance, family)
+    await office.send_command("exit-proposal", "caseload", "/v1/exit-proposal", body, who)
 
 
 async def finish_task(office: Office, chance: random.Random, family: Family) -> None:
     del family
-    tasks = await office.items("caseload", "/v1/tugas?open_only=true&limit=20")
+    tasks = await office.read_items("caseload", "/v1/tugas?open_only=true&limit=20")
     if tasks:
         path = f"/v1/tugas/{chance.choice(tasks)['tugas_id']}/done"
-        await office.ask("tugas", "caseload", path, {"note": "Sudah dikerjakan."}, DINSOS)
+        await office.send_command("tugas", "caseload", path, {"note": "Sudah dikerjakan."}, DINSOS)
 
 
-async def hand_over(office: Office, chance: random.Random, family: Family) -> None:
+async def order_hand_over(office: Office, chance: random.Random, family: Family) -> None:
     """Order a hand-over for today or later, and seldom cancel its job."""
     del family
     giving, taking = chance.sample(office.placed, 2)
     on = office.day(chance.choice((0, 0, chance.randrange(40))))
-    body = order(giving.penugasan_id, taking.penugasan_id, chance.choice((A, B)), on)
-    created = await office.ask("hand-over", "caseload", "/v1/hand-over", body, KETUA)
+    body = build_hand_over(giving.penugasan_id, taking.penugasan_id, chance.choice((A, B)), on)
+    created = await office.send_command("hand-over", "caseload", "/v1/hand-over", body, KETUA)
     if created and created["job"] and chance.random() < 0.3:
         path = f"/v1/jobs/{created['job'].rpartition('/')[2]}/cancellation"
-        await office.ask("cancellation of a job", "caseload", path, None, DINSOS)
+        await office.send_command("cancellation of a job", "caseload", path, None, DINSOS)
 
 
-def order(giving: str, taking: str, kode_wilayah: str, on: str) -> dict[str, str]:
+def build_hand_over(giving: str, taking: str, kode_wilayah: str, on: str) -> dict[str, str]:
     return {
         "from_penugasan_id": giving,
         "to_penugasan_id": taking,
@@ -86,9 +88,9 @@ def order(giving: str, taking: str, kode_wilayah: str, on: str) -> dict[str, str
     }
 
 
-async def accompany(office: Office, chance: random.Random, family: Family) -> None:
+async def change_dampingan(office: Office, chance: random.Random, family: Family) -> None:
     """Assign pendamping to families without one, or end a dampingan."""
-    gaps = await office.items("caseload", "/v1/dampingan-gap?limit=50")
+    gaps = await office.read_items("caseload", "/v1/dampingan-gap?limit=50")
     if gaps and chance.random() < 0.85:
         for gap in chance.sample(gaps, min(5, len(gaps))):
             body = {
@@ -96,19 +98,21 @@ async def accompany(office: Office, chance: random.Random, family: Family) -> No
                 "penugasan_id": chance.choice(office.placed).penugasan_id,
                 "valid_from": office.day(chance.choice((0, 0, chance.randrange(10)))),
             }
-            await office.ask("dampingan", "caseload", "/v1/dampingan", body, DINSOS)
+            await office.send_command("dampingan", "caseload", "/v1/dampingan", body, DINSOS)
         return
-    dampingan = await office.items("caseload", f"/v1/dampingan?kpm_id={family.kpm_id}")
+    dampingan = await office.read_items("caseload", f"/v1/dampingan?kpm_id={family.kpm_id}")
     for item in [item for item in dampingan if not item["valid_to"]][:1]:
         body = {"valid_to": office.day(chance.randrange(20)), "reason": "PERMINTAAN_KELUARGA"}
         path = f"/v1/dampingan/{item['dampingan_id']}/end"
-        await office.ask("end of a dampingan", "caseload", path, body, KETUA, version=item.get("version"))
+        await office.send_command(
+            "end of a dampingan", "caseload", path, body, KETUA, version=item.get("version")
+        )
 
 
-async def leave(office: Office, chance: random.Random, family: Family) -> None:
+async def change_leave(office: Office, chance: random.Random, family: Family) -> None:
     """Set a pendamping to CUTI, or one on leave back to AKTIF."""
     del family
-    pendamping = await office.items("registry", "/v1/pendamping?limit=20", KEMENSOS)
+    pendamping = await office.read_items("registry", "/v1/pendamping?limit=20", KEMENSOS)
     on_leave = [item for item in pendamping if item["status"] == "CUTI"]
     if not pendamping or (not on_leave and chance.random() < 0.4):
         return
@@ -117,7 +121,7 @@ async def leave(office: Office, chance: random.Random, family: Family) -> None:
     )
     body = {"status": target_status, "reason": "CUTI_BESAR", "from_on": office.day(0)}
     path = f"/v1/pendamping/{person['pendamping_id']}/status"
-    await office.ask("status", "registry", path, body, KEMENSOS, version=person.get("version"))
+    await office.send_command("status", "registry", path, body, KEMENSOS, version=person.get("version"))
 
 
 async def replace_placement(office: Office, chance: random.Random, family: Family) -> None:
@@ -128,7 +132,7 @@ async def replace_placement(office: Office, chance: random.Random, family: Famil
     last = office.day(chance.choice((0, chance.randrange(1, 25))))
     path = f"/v1/penugasan/{placed.penugasan_id}/end"
     body = {"valid_to": last, "reason": "KONTRAK_HABIS"}
-    if not await office.ask("end of a penugasan", "registry", path, body, KEMENSOS):
+    if not await office.send_command("end of a penugasan", "registry", path, body, KEMENSOS):
         return
     body = {
         "pendamping_id": placed.pendamping_id,
@@ -139,14 +143,14 @@ async def replace_placement(office: Office, chance: random.Random, family: Famil
         "sk_on": office.day(0),
         "valid_from": last,
     }
-    created = await office.ask("penugasan", "registry", "/v1/penugasan", body, KEMENSOS)
+    created = await office.send_command("penugasan", "registry", "/v1/penugasan", body, KEMENSOS)
     if created is None:
         return
     placed.penugasan_id = created["penugasan_id"]
     for kode_wilayah in (A, B):
         area = {"penugasan_id": placed.penugasan_id, "kode_wilayah": kode_wilayah, "valid_from": last}
-        created = await office.ask("wilayah tugas", "registry", "/v1/wilayah-tugas", area, KEMENSOS)
+        created = await office.send_command("wilayah tugas", "registry", "/v1/wilayah-tugas", area, KEMENSOS)
         if created:
             placed.areas[kode_wilayah] = created["wilayah_tugas_id"]
-            body = order(before, placed.penugasan_id, kode_wilayah, last)
-            await office.ask("hand-over", "caseload", "/v1/hand-over", body, KETUA)
+            body = build_hand_over(before, placed.penugasan_id, kode_wilayah, last)
+            await office.send_command("hand-over", "caseload", "/v1/hand-over", body, KETUA)

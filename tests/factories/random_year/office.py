@@ -18,7 +18,6 @@ from deploy.demo.ministry import Ministry
 from deploy.demo.people import DINSOS, KEMENSOS
 from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
-from deploy.invariants import Command
 
 A, B = "33.24.15.1001", "33.24.15.1002"
 FIELD = ("pendamping-1", "pendamping-2", "pendamping-3", "pendamping-4")
@@ -51,7 +50,7 @@ class Town(World):
         if who == THIRD:
             return self.issuer.token("KEMENSOS", who, ["*"], ttl=600)
         if who.startswith("partner:"):
-            ids = self.place.people()[who.removeprefix("partner:")]
+            ids = self.data_folder.people()[who.removeprefix("partner:")]
             return self.issuer.token("PARTNER", who, ["*"], partner_id=ids["partner_id"], ttl=600)
         return World.token(self, who)
 
@@ -83,15 +82,15 @@ class Office:
             await step[1]()
         for who, nik in zip(FIELD, NIKS, strict=True):
             self.placed.append(await place_pendamping(self.world, who, nik, [A, B]))
-        assert await run_intake(self.world, "chance.csv", self.file()) == []
+        assert await run_intake(self.world, "chance.csv", self.build_file()) == []
         for item in await self.world.pages("caseload", "/v1/kpm", DINSOS):
             self.families.append(Family(item["kpm_id"], ""))
-        busy = [await self.with_membership(family) for family in self.families[:BUSY]]
+        busy = [await self.add_membership(family) for family in self.families[:BUSY]]
         self.families[:BUSY] = busy
         for name, content in PAPER.items():
             self.papers[name] = await self.world.put_file(name.partition(" ")[0], content, DINSOS)
 
-    async def with_membership(self, family: Family) -> Family:
+    async def add_membership(self, family: Family) -> Family:
         """Return the family with its PKH membership."""
         if family.kepesertaan_id:
             return family
@@ -99,7 +98,7 @@ class Office:
         (pkh,) = [item["kepesertaan_id"] for item in memberships["items"] if item["bansos"] == "PKH"]
         return Family(family.kpm_id, pkh)
 
-    def file(self) -> bytes:
+    def build_file(self) -> bytes:
         """Return an intake file. Most families can graduate, and many last komponen end this year."""
         chance = random.Random(self.seed)
         makers = [FamilyGenerator(placed.pendamping_no, SERIALS, chance) for placed in self.placed]
@@ -115,7 +114,7 @@ class Office:
                 rows += [row | {"pendamping_no": maker.pendamping_no} for row in maker.family(kode)]
         return as_csv(rows)
 
-    def some_family(self, chance: random.Random) -> Family:
+    def choose_family(self, chance: random.Random) -> Family:
         """Return a family, mostly one of the busy ones."""
         often = chance.random() < OFTEN
         return chance.choice(self.families[:BUSY] if often else self.families)
@@ -128,7 +127,7 @@ class Office:
         """Return the day that many days from today, earlier for a negative number."""
         return str(self.today + timedelta(days=after))
 
-    async def ask(
+    async def send_command(
         self, noun: str, service: str, path: str, body: Any, who: str, *, version: int | None = None
     ) -> Any:
         """Send a command. Return None if it was refused or unanswered."""
@@ -149,7 +148,7 @@ class Office:
             self.refusals[noun, str(answer.json().get("title"))] += 1
         self.counts[noun, "accepted" if answer.is_success else "refused"] += 1
 
-    async def look(self, service: str, path: str, who: str = DINSOS) -> Any:
+    async def read(self, service: str, path: str, who: str = DINSOS) -> Any:
         """Read a resource. Return None if it cannot be read."""
         try:
             answer = await self.world.send("GET", service, path, who)
@@ -159,11 +158,11 @@ class Office:
             self.faults.append(f"{who}: GET {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.is_success else None
 
-    async def items(self, service: str, path: str, who: str = DINSOS) -> list[Any]:
+    async def read_items(self, service: str, path: str, who: str = DINSOS) -> list[Any]:
         """Return the first page of a list, empty if it cannot be read."""
-        return (await self.look(service, path, who) or {"items": []})["items"]
+        return (await self.read(service, path, who) or {"items": []})["items"]
 
-    async def store(self, service: str, content: bytes, who: str) -> str | None:
+    async def upload_file(self, service: str, content: bytes, who: str) -> str | None:
         """Upload a file and return its SHA-256, or None."""
         headers = {"Content-Type": "application/octet-stream"}
         try:
@@ -174,11 +173,11 @@ class Office:
             return None
         return answer.json()["sha256"] if answer.is_success else None
 
-    async def holder(self, chance: random.Random, family: Family) -> str:
+    async def choose_pendamping(self, chance: random.Random, family: Family) -> str:
         """Return the family's pendamping, seldom another."""
         if chance.random() > USUAL:
             return chance.choice(FIELD)
-        shown = await self.look("caseload", f"/v1/kpm/{family.kpm_id}")
+        shown = await self.read("caseload", f"/v1/kpm/{family.kpm_id}")
         today = valid_on(self.today)
         pendamping_ids = (
             [item["pendamping_id"] for item in shown["dampingan"] if today(item)] if shown else []
@@ -190,11 +189,7 @@ class Office:
         ]
         return names[0] if names else chance.choice(FIELD)
 
-    def somebody(self, chance: random.Random, who: str) -> str:
+    def choose_account(self, chance: random.Random, who: str) -> str:
         """Return the given account, seldom another."""
         others = (*FIELD, DINSOS, KEMENSOS)
         return who if chance.random() < USUAL else chance.choice(others)
-
-    @property
-    def accepted(self) -> list[Command]:
-        return [command for command in self.world.history if command.accepted]

@@ -15,17 +15,21 @@ CHANGED = ("SEJAHTERA_MANDIRI", "SEJAHTERA_PPSE", "ALAMIAH", "PINDAH", "TIDAK_DI
 async def change_policy(office: Office, chance: random.Random, family: Family) -> None:
     """Take the next step of a draft policy, or write a new draft."""
     del family
-    policies = await office.items("graduation", "/v1/policy")
+    policies = await office.read_items("graduation", "/v1/policy")
     draft = next((policy for policy in policies if policy["state"] == "DRAFT"), None)
     ready = next((policy for policy in policies if policy["state"] == "APPROVED"), None)
     if ready is not None:
         body: dict[str, Any] = {"valid_from": office.day(chance.randrange(30))}
         path = f"/v1/policy/{ready['policy_id']}/activation"
-        await office.ask("policy activation", "graduation", path, body, office.somebody(chance, KEMENSOS))
+        await office.send_command(
+            "policy activation", "graduation", path, body, office.choose_account(chance, KEMENSOS)
+        )
     elif draft is not None:
         who = THIRD if draft["first_approver"] else SECOND
         path = f"/v1/policy/{draft['policy_id']}/approval"
-        await office.ask("policy approval", "graduation", path, {}, office.somebody(chance, who))
+        await office.send_command(
+            "policy approval", "graduation", path, {}, office.choose_account(chance, who)
+        )
     else:
         await draft_policy(office, chance, policies)
 
@@ -48,16 +52,16 @@ async def draft_policy(office: Office, chance: random.Random, policies: list[dic
     }
     if body["needs_score"]:
         body["instrument_version"] = 1
-    await office.ask("policy draft", "graduation", "/v1/policy", body, KEMENSOS)
+    await office.send_command("policy draft", "graduation", "/v1/policy", body, KEMENSOS)
 
 
 async def move_tahap(office: Office, chance: random.Random, family: Family) -> None:
     """Move the cut-off of a later tahap by some days."""
     del family
-    planned = await office.items("graduation", "/v1/tahap-calendar?limit=50")
+    planned = await office.read_items("graduation", "/v1/tahap-calendar?limit=50")
     ahead = [one for one in planned if date.fromisoformat(one["cutoff_on"]) > office.today + timedelta(30)]
     if ahead:
         one = chance.choice(ahead)
         cutoff = date.fromisoformat(one["cutoff_on"]) + timedelta(days=chance.randrange(-4, 5))
         body = {name: one[name] for name in ("year", "number", "starts_on")} | {"cutoff_on": str(cutoff)}
-        await office.ask("tahap", "graduation", "/v1/tahap-calendar", body, KEMENSOS)
+        await office.send_command("tahap", "graduation", "/v1/tahap-calendar", body, KEMENSOS)

@@ -6,26 +6,26 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from tests.factories.random_year.cases import move_case, open_case
-from tests.factories.random_year.families import family_event, usulan
+from tests.factories.random_year.families import change_something, change_usulan
 from tests.factories.random_year.field_work import (
-    accompany,
+    change_dampingan,
+    change_leave,
     finish_task,
-    hand_over,
-    hold_p2k2,
-    leave,
+    order_hand_over,
     propose_exit,
+    record_p2k2,
+    record_visit,
     replace_placement,
-    visit,
 )
 from tests.factories.random_year.offers import (
-    acknowledge,
-    answer,
-    consent,
-    outcome,
-    partner_down,
+    acknowledge_escalation,
+    answer_rujukan,
+    change_consent,
     propose_next,
+    record_outcome,
     report_relapse,
     set_places,
+    toggle_partner,
 )
 from tests.factories.random_year.office import FIRST, LAST, Family, Office
 from tests.factories.random_year.rules import change_policy, move_tahap
@@ -35,30 +35,32 @@ ACTORS = 4
 ACTS: dict[Act, int] = {
     move_case: 150,
     open_case: 8,
-    visit: 5,
-    hold_p2k2: 3,
+    record_visit: 5,
+    record_p2k2: 3,
     propose_exit: 5,
     finish_task: 3,
-    hand_over: 3,
-    accompany: 5,
-    leave: 4,
+    order_hand_over: 3,
+    change_dampingan: 5,
+    change_leave: 4,
     replace_placement: 1,
-    family_event: 16,
-    usulan: 6,
-    consent: 14,
-    answer: 12,
-    outcome: 4,
+    change_something: 16,
+    change_usulan: 6,
+    change_consent: 14,
+    answer_rujukan: 12,
+    record_outcome: 4,
     report_relapse: 3,
     propose_next: 2,
     set_places: 2,
-    acknowledge: 1,
-    partner_down: 2,
+    acknowledge_escalation: 1,
+    toggle_partner: 2,
     change_policy: 5,
     move_tahap: 1,
 }
 
 
-async def year(office: Office, days: int, acts_a_day: int, each_day: Callable[[], Awaitable[None]]) -> None:
+async def play_year(
+    office: Office, days: int, acts_a_day: int, each_day: Callable[[], Awaitable[None]]
+) -> None:
     """Play random days, each with several concurrent actors."""
     chance = random.Random(f"{office.seed} days")
     when = sorted(chance.sample(range((LAST - FIRST).days), days - 1))
@@ -73,4 +75,4 @@ async def play_actor(office: Office, day: int, number: int, acts: int) -> None:
     chance = random.Random(f"{office.seed} {day} {number}")
     for _ in range(acts):
         (act,) = chance.choices(list(ACTS), list(ACTS.values()))
-        await act(office, chance, office.some_family(chance))
+        await act(office, chance, office.choose_family(chance))

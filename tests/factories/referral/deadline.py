@@ -4,30 +4,30 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"  # an SLA of 14 days
 
 
-async def a_sending(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
-    world = await a_world(referral, {"BANK_KUR": bank})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    subject = await world.sent(KUR)
+async def send_rujukan(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    world = await create_world(referral, {"BANK_KUR": bank})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    subject = await world.send_rujukan(KUR)
     if bank.pulls:
         await bank.pull()
     return world, subject
 
 
-async def days_pass(world: World, days: int) -> None:
+async def advance_days(world: World, days: int) -> None:
     """Advance the business clock by days from today, and run the scheduled tasks."""
     await world.referral.set_clock(datetime.now(UTC) + timedelta(days=days, minutes=1))
     await world.referral.work()
 
 
-async def escalations(world: World, path: str = "/v1/escalation") -> list[dict[str, Any]]:
+async def read_escalations(world: World, path: str = "/v1/escalation") -> list[dict[str, Any]]:
     answer = await world.referral.get(path, as_=world.dinsos)
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]

@@ -55,7 +55,7 @@ class Family:
     desil: int = 5
 
 
-def sealed(referral: Running, family: Family, for_id: UUID, **person: Any) -> IdentitySealed:
+def build_identity_sealed(referral: Running, family: Family, for_id: UUID, **person: Any) -> IdentitySealed:
     """Return an identity sealed for referral, as by caseload."""
     key = SealingKey.read(referral.cluster.folder / "keys" / "referral")[0]
     blob = seal_to(key.public_key, PERSON | person, "referral", for_id, key.key_id)
@@ -65,7 +65,7 @@ def sealed(referral: Running, family: Family, for_id: UUID, **person: Any) -> Id
     )
 
 
-def family_facts(family: Family) -> list[Event]:
+def build_family_facts(family: Family) -> list[Event]:
     """Return caseload's events of a family."""
     events: list[Event] = [
         KpmRegistered(
@@ -95,12 +95,12 @@ def family_facts(family: Family) -> list[Event]:
             purpose=DampinganPurpose.PENDAMPINGAN,
             valid_from=TODAY - timedelta(days=400),
         ),
-        *pendamping_facts(family),
+        *build_pendamping_facts(family),
     ]
-    return events if family.usaha_from is None else [*events, usaha(family, family.usaha_from)]
+    return events if family.usaha_from is None else [*events, build_usaha_recorded(family, family.usaha_from)]
 
 
-def pendamping_facts(family: Family) -> list[Event]:
+def build_pendamping_facts(family: Family) -> list[Event]:
     """Return registry's events of the family's pendamping: AKTIF, placed in the area."""
     since = TODAY - timedelta(days=500)
     return [
@@ -129,7 +129,7 @@ def pendamping_facts(family: Family) -> list[Event]:
     ]
 
 
-def usaha(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:
+def build_usaha_recorded(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:
     """Return the event of a business of the family."""
     fields: dict[str, Any] = {
         "usaha_id": uuid4(),
@@ -147,7 +147,7 @@ def usaha(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:
     return UsahaRecorded(**fields | changes)
 
 
-def of_case(family: Family) -> dict[str, Any]:
+def build_case_fields(family: Family) -> dict[str, Any]:
     """Return the fields that all events of the family's case have."""
     return {
         "graduasi_id": family.graduasi_id,
@@ -159,9 +159,9 @@ def of_case(family: Family) -> dict[str, Any]:
     }
 
 
-def determined(family: Family, **changes: Any) -> GraduasiDetermined:
+def build_graduasi_determined(family: Family, **changes: Any) -> GraduasiDetermined:
     """Return the event that opens a rujukan."""
-    fields = of_case(family) | {
+    fields = build_case_fields(family) | {
         "sk_id": uuid4(),
         "sk_no": "SK-GRAD/33.24/2026/001",
         "sk_on": TODAY - timedelta(days=2),
@@ -173,9 +173,9 @@ def determined(family: Family, **changes: Any) -> GraduasiDetermined:
     return GraduasiDetermined(**fields | changes)
 
 
-def graduated(family: Family, **changes: Any) -> KpmGraduated:
+def build_kpm_graduated(family: Family, **changes: Any) -> KpmGraduated:
     """Return the event of the effect, which releases waiting offers."""
-    fields = of_case(family) | {
+    fields = build_case_fields(family) | {
         "effective_on": TODAY,
         "effective_tahap": "2026-3",
         "last_payable_tahap": "2026-2",
@@ -184,24 +184,24 @@ def graduated(family: Family, **changes: Any) -> KpmGraduated:
     return KpmGraduated(**fields | changes)
 
 
-def about(family: Family) -> dict[str, Any]:
+def build_family_fields(family: Family) -> dict[str, Any]:
     """Return the family fields of a case's events."""
     return {"graduasi_id": family.graduasi_id, "kpm_id": family.kpm_id, "kode_wilayah": family.area}
 
 
-def lodged(family: Family, sanggah_id: UUID, *, suspends: bool = True) -> SanggahLodged:
+def build_sanggah_lodged(family: Family, sanggah_id: UUID, *, suspends: bool = True) -> SanggahLodged:
     """Return the event of an objection in term."""
     fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "lodged_on": TODAY, "suspends": suspends}
-    return SanggahLodged(**about(family), **fields)
+    return SanggahLodged(**build_family_fields(family), **fields)
 
 
-def decided(family: Family, sanggah_id: UUID, outcome: SanggahOutcome) -> SanggahDecided:
+def build_sanggah_decided(family: Family, sanggah_id: UUID, outcome: SanggahOutcome) -> SanggahDecided:
     """Return the event of a decided objection."""
     fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "outcome": outcome, "decided_on": TODAY}
-    return SanggahDecided(**about(family), **fields)
+    return SanggahDecided(**build_family_fields(family), **fields)
 
 
-def annulled(family: Family) -> GraduasiAnnulled:
+def build_graduasi_annulled(family: Family) -> GraduasiAnnulled:
     """Return the event of an annulled penetapan."""
     fields: dict[str, Any] = {
         "kepesertaan_id": uuid4(),
@@ -212,9 +212,9 @@ def annulled(family: Family) -> GraduasiAnnulled:
         "back_pay_tahap": [],
         "annulled_on": TODAY,
     }
-    return GraduasiAnnulled(**about(family), **fields)
+    return GraduasiAnnulled(**build_family_fields(family), **fields)
 
 
-def relapsed(family: Family) -> RelapseConfirmed:
+def build_relapse_confirmed(family: Family) -> RelapseConfirmed:
     """Return the event of a confirmed relapse."""
-    return RelapseConfirmed(**about(family), month=4, cause="USAHA_TUTUP", confirmed_on=TODAY)
+    return RelapseConfirmed(**build_family_fields(family), month=4, cause="USAHA_TUTUP", confirmed_on=TODAY)

@@ -8,7 +8,7 @@ from tests.factories.referral.world import World
 HOURS = 36
 
 
-async def hours_pass(world: World, hours: int) -> None:
+async def advance_hours(world: World, hours: int) -> None:
     """Advance the business clock by hours, and run the retries."""
     await world.referral.set_clock(datetime.now(UTC) + timedelta(hours=hours))
     await world.retry_now()

@@ -3,19 +3,19 @@
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
 
 
-async def delivered(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+async def deliver_kur(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     """Return a family whose KUR was approved and delivered today, and its offer."""
-    world = await a_world(referral, {"BANK_KUR": bank})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    subject = await world.sent(KUR)
+    world = await create_world(referral, {"BANK_KUR": bank})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    subject = await world.send_rujukan(KUR)
     await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
     await bank.deliver(subject, delivery_id="D-1", amount_rp=5_000_000, delivered_on=str(TODAY))
     return world, subject
@@ -27,7 +27,7 @@ async def record_outcome(world: World, subject: str, month: int, **changes: Any)
     return await world.referral.post(f"/v1/rujukan-program/{subject}/outcome", body, as_=world.pendamping)
 
 
-async def due_outcomes(world: World, token: str, query: str = "") -> list[tuple[int, str]]:
+async def read_due_outcomes(world: World, token: str, query: str = "") -> list[tuple[int, str]]:
     """Return months and due days of the outcome tasks that a caller sees."""
     answer = await world.referral.get(f"/v1/outcome-task{query}", as_=token)
     assert answer.status_code == 200, answer.text

@@ -8,8 +8,9 @@ import httpx
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.events import Event
-from tests.factories.referral.events import TODAY, Family, sealed
-from tests.factories.services import Running, apply, relay
+from tests.factories.delivery import apply_records, relay
+from tests.factories.referral.events import TODAY, Family, build_identity_sealed
+from tests.factories.services import Running
 
 TOPICS = ("pilar.caseload", "pilar.graduation", "pilar.sealed", "pilar.registry")
 
@@ -50,9 +51,9 @@ class World:
         publishers = dict.fromkeys(TOPICS, self.referral.worker)
         for _ in range(times):
             for subscription in self.referral.parts.subscriptions:
-                await apply(self.referral, subscription, publishers)
+                await apply_records(self.referral, subscription, publishers)
 
-    async def programs(self) -> dict[str, dict[str, Any]]:
+    async def read_programs(self) -> dict[str, dict[str, Any]]:
         """Return the programs of the family's rujukan by code."""
         listed = await self.referral.get(f"/v1/rujukan?kpm_id={self.family.kpm_id}", as_=self.dinsos)
         assert listed.status_code == 200, listed.text
@@ -60,12 +61,12 @@ class World:
         read = await self.referral.get(f"/v1/rujukan/{item['rujukan_id']}", as_=self.dinsos)
         return {program["program_code"]: program for program in read.json()["programs"]}
 
-    async def state(self, code: str) -> str:
-        return (await self.programs())[code]["state"]
+    async def read_state(self, code: str) -> str:
+        return (await self.read_programs())[code]["state"]
 
-    async def consent(self, code: str, *, as_: str | None = None, **changes: Any) -> httpx.Response:
+    async def record_consent(self, code: str, *, as_: str | None = None, **changes: Any) -> httpx.Response:
         """Record the family's consent to a program."""
-        program = (await self.programs())[code]["rujukan_program_id"]
+        program = (await self.read_programs())[code]["rujukan_program_id"]
         body = {
             "text_version": 1,
             "channel": "TATAP_MUKA",
@@ -75,18 +76,18 @@ class World:
         path = f"/v1/rujukan-program/{program}/consent"
         return await self.referral.post(path, body | changes, as_=as_ or self.pendamping)
 
-    async def identity(self, code: str, **changes: Any) -> None:
+    async def apply_identity(self, code: str, **changes: Any) -> None:
         """Apply the sealed identity of a program's rujukan."""
-        for_id = (await self.programs())[code]["rujukan_program_id"]
-        await self.apply_events(sealed(self.referral, self.family, UUID(for_id), **changes))
+        for_id = (await self.read_programs())[code]["rujukan_program_id"]
+        await self.apply_events(build_identity_sealed(self.referral, self.family, UUID(for_id), **changes))
 
-    async def sent(self, code: str) -> str:
+    async def send_rujukan(self, code: str) -> str:
         """Send a program's rujukan to the partner and return its rujukan_program_id."""
-        answer = await self.consent(code)
+        answer = await self.record_consent(code)
         assert answer.status_code == 201, answer.text
-        await self.identity(code)
+        await self.apply_identity(code)
         await self.referral.work()
-        return str((await self.programs())[code]["rujukan_program_id"])
+        return str((await self.read_programs())[code]["rujukan_program_id"])
 
     async def retry_now(self) -> None:
         """Make all waiting retries due now, those of breakers included."""
@@ -98,6 +99,8 @@ class World:
         )
         await self.referral.work()
 
-    async def emitted(self, wire: str) -> list[dict[str, Any]]:
+    async def read_emitted_data(self, wire: str) -> list[dict[str, Any]]:
         """Return the data of referral's events of a wire name."""
-        return [envelope["data"] for envelope in await self.referral.emitted() if envelope["type"] == wire]
+        return [
+            envelope["data"] for envelope in await self.referral.read_envelopes() if envelope["type"] == wire
+        ]

@@ -27,27 +27,17 @@ from shared.contracts.graduation import (
 )
 from shared.contracts.kinds import (
     Bansos,
-    BenefitKind,
     DampinganPurpose,
     DesilScope,
     ExitReason,
     LimitSide,
     PilarKind,
-    RefusalCode,
-    RujukanProgramState,
-    RujukanPurpose,
-)
-from shared.contracts.referral import (
-    RujukanAnswered,
-    RujukanDelivered,
-    RujukanOpened,
-    RujukanSent,
-    RujukanWithdrawn,
 )
 from shared.database import uuid7
 from shared.events import Event
+from tests.factories.delivery import append_log_again, apply_records, relay
 from tests.factories.registry import commands
-from tests.factories.services import Running, again, apply, relay
+from tests.factories.services import Running
 
 TOPICS = ("pilar.graduation", "pilar.caseload", "pilar.referral")
 Row = dict[str, Any]
@@ -72,9 +62,9 @@ async def deliver_events(
             rng.shuffle(deliveries)
         for subscription, topic in deliveries:
             if topic in TOPICS:
-                await apply(registry, subscription, {topic: registry.worker})
+                await apply_records(registry, subscription, {topic: registry.worker})
         if times > 1:
-            await again(registry)
+            await append_log_again(registry)
 
 
 async def read_scorecard(
@@ -84,7 +74,7 @@ async def read_scorecard(
     return commands.expect_ok(await registry.get(path, as_=as_ or commands.ministry_token(registry)))
 
 
-def credit_granted(
+def build_credit_granted(
     pendamping: Row, penugasan: Row, reason: str = "SEJAHTERA_MANDIRI", **overrides: Any
 ) -> CreditGranted:
     return CreditGranted(
@@ -102,11 +92,11 @@ def credit_granted(
     )
 
 
-def credit_reversed(granted: CreditGranted) -> CreditReversed:
+def build_credit_reversed(granted: CreditGranted) -> CreditReversed:
     return CreditReversed(**granted.model_dump(), reason="DIPULIHKAN")
 
 
-def dampingan_started(
+def build_dampingan_started(
     pendamping: Row, penugasan: Row, *, valid_from: date, kpm_id: UUID | None = None
 ) -> DampinganStarted:
     return DampinganStarted(
@@ -121,7 +111,7 @@ def dampingan_started(
     )
 
 
-def kunjungan_recorded(pendamping: Row, penugasan: Row, on: date) -> KunjunganRecorded:
+def build_kunjungan_recorded(pendamping: Row, penugasan: Row, on: date) -> KunjunganRecorded:
     return KunjunganRecorded(
         kunjungan_id=uuid7(),
         kpm_id=uuid7(),
@@ -132,7 +122,7 @@ def kunjungan_recorded(pendamping: Row, penugasan: Row, on: date) -> KunjunganRe
     )
 
 
-def p2k2_held(pendamping: Row, penugasan: Row, on: date, invited: int, attended: int) -> P2k2Held:
+def build_p2k2_held(pendamping: Row, penugasan: Row, on: date, invited: int, attended: int) -> P2k2Held:
     return P2k2Held(
         p2k2_sesi_id=uuid7(),
         pendamping_id=pendamping["pendamping_id"],
@@ -144,7 +134,7 @@ def p2k2_held(pendamping: Row, penugasan: Row, on: date, invited: int, attended:
     )
 
 
-def limit_crossed(pendamping: Row, penugasan: Row, count: int, side: str) -> DampinganLimitCrossed:
+def build_limit_crossed(pendamping: Row, penugasan: Row, count: int, side: str) -> DampinganLimitCrossed:
     return DampinganLimitCrossed(
         pendamping_id=pendamping["pendamping_id"],
         penugasan_id=penugasan["penugasan_id"],
@@ -154,7 +144,7 @@ def limit_crossed(pendamping: Row, penugasan: Row, count: int, side: str) -> Dam
     )
 
 
-def graduasi_determined(
+def build_graduasi_determined(
     pendamping: Row | None, reason: str = "SEJAHTERA_MANDIRI", **overrides: Any
 ) -> GraduasiDetermined:
     return GraduasiDetermined(
@@ -178,21 +168,23 @@ def graduasi_determined(
     )
 
 
-def _fields_of(case: GraduasiDetermined, *names: str) -> dict[str, Any]:
+def build_case_fields(case: GraduasiDetermined, *names: str) -> dict[str, Any]:
     return {name: getattr(case, name) for name in ("graduasi_id", "kpm_id", "kode_wilayah", *names)}
 
 
-def kpm_graduated(case: GraduasiDetermined) -> KpmGraduated:
+def build_kpm_graduated(case: GraduasiDetermined) -> KpmGraduated:
     return KpmGraduated(
-        **_fields_of(case, "kepesertaan_id", "bansos", "exit_reason", "effective_on", "effective_tahap"),
+        **build_case_fields(
+            case, "kepesertaan_id", "bansos", "exit_reason", "effective_on", "effective_tahap"
+        ),
         last_payable_tahap="2026-3",
         certificate_no="PLR-2026-X",
     )
 
 
-def graduasi_annulled(case: GraduasiDetermined, *, was_effective: bool = False) -> GraduasiAnnulled:
+def build_graduasi_annulled(case: GraduasiDetermined, *, was_effective: bool = False) -> GraduasiAnnulled:
     return GraduasiAnnulled(
-        **_fields_of(case, "kepesertaan_id", "bansos", "exit_reason"),
+        **build_case_fields(case, "kepesertaan_id", "bansos", "exit_reason"),
         reason="SANGGAH_DITERIMA",
         was_effective=was_effective,
         back_pay_tahap=[],
@@ -200,64 +192,21 @@ def graduasi_annulled(case: GraduasiDetermined, *, was_effective: bool = False) 
     )
 
 
-def monitoring_recorded(case: GraduasiDetermined, month: int, still_out: bool = True) -> MonitoringRecorded:
+def build_monitoring_recorded(
+    case: GraduasiDetermined, month: int, still_out: bool = True
+) -> MonitoringRecorded:
     return MonitoringRecorded(
-        **_fields_of(case), month=month, still_out=still_out, recorded_on=date(2026, 12, 1)
+        **build_case_fields(case), month=month, still_out=still_out, recorded_on=date(2026, 12, 1)
     )
 
 
-def relapse_confirmed(case: GraduasiDetermined, month: int) -> RelapseConfirmed:
+def build_relapse_confirmed(case: GraduasiDetermined, month: int) -> RelapseConfirmed:
     return RelapseConfirmed(
-        **_fields_of(case), month=month, cause="USAHA_TUTUP", confirmed_on=date(2026, 12, 1)
+        **build_case_fields(case), month=month, cause="USAHA_TUTUP", confirmed_on=date(2026, 12, 1)
     )
 
 
-def rujukan_opened(case: GraduasiDetermined) -> RujukanOpened:
-    return RujukanOpened(
-        **_fields_of(case, "exit_reason"), rujukan_id=uuid7(), purpose=RujukanPurpose.PASCAGRADUASI
-    )
-
-
-class Offer:
-    """One offer of a rujukan, and its events."""
-
-    def __init__(self, rujukan: RujukanOpened, program_code: str = "KUR_SUPERMIKRO") -> None:
-        self.fields = {
-            "rujukan_id": rujukan.rujukan_id,
-            "rujukan_program_id": uuid7(),
-            "graduasi_id": rujukan.graduasi_id,
-            "kpm_id": rujukan.kpm_id,
-            "kode_wilayah": rujukan.kode_wilayah,
-            "partner_id": uuid7(),
-            "program_code": program_code,
-            "benefit_kinds": [BenefitKind.MODAL],
-        }
-
-    def sent(self) -> RujukanSent:
-        return RujukanSent(**self.fields, status=RujukanProgramState.TERKIRIM, sent_on=date(2026, 6, 1))
-
-    def answered(self, status: str, reason: str | None = None) -> RujukanAnswered:
-        return RujukanAnswered(
-            **self.fields,
-            status=RujukanProgramState(status),
-            reason_code=RefusalCode(reason) if reason else None,
-            answered_on=date(2026, 6, 2),
-        )
-
-    def delivered(self) -> RujukanDelivered:
-        state = RujukanProgramState.DISALURKAN
-        return RujukanDelivered(
-            **self.fields, status=state, amount_rp=5_000_000, delivered_on=date(2026, 6, 3)
-        )
-
-    def withdrawn(self) -> RujukanWithdrawn:
-        state = RujukanProgramState.DICABUT
-        return RujukanWithdrawn(
-            **self.fields, status=state, reason="SANGGAH_DITERIMA", withdrawn_on=date(2026, 6, 4)
-        )
-
-
-def kpm_registered(kode_wilayah: str = commands.KELURAHAN, **overrides: Any) -> KpmRegistered:
+def build_kpm_registered(kode_wilayah: str = commands.KELURAHAN, **overrides: Any) -> KpmRegistered:
     return KpmRegistered(
         **{
             "kpm_id": uuid7(),
@@ -273,7 +222,7 @@ def kpm_registered(kode_wilayah: str = commands.KELURAHAN, **overrides: Any) -> 
     )
 
 
-def kepesertaan_started(
+def build_kepesertaan_started(
     kpm: KpmRegistered, valid_from: date = date(2019, 1, 1), bansos: str = "PKH"
 ) -> KepesertaanStarted:
     return KepesertaanStarted(
@@ -285,7 +234,7 @@ def kepesertaan_started(
     )
 
 
-def kepesertaan_ended(
+def build_kepesertaan_ended(
     started: KepesertaanStarted, valid_to: date, reason: str = "SEJAHTERA_MANDIRI"
 ) -> KepesertaanEnded:
     return KepesertaanEnded(
@@ -293,7 +242,7 @@ def kepesertaan_ended(
     )
 
 
-def kepesertaan_restored(ended: KepesertaanEnded, valid_to: date | None = None) -> KepesertaanRestored:
+def build_kepesertaan_restored(ended: KepesertaanEnded, valid_to: date | None = None) -> KepesertaanRestored:
     """Return a restoration without an end, or until `valid_to`, where the next membership starts."""
     fields: dict[str, Any] = {name: getattr(ended, name) for name in KepesertaanRestored.model_fields}
     return KepesertaanRestored(**fields | {"valid_to": valid_to})

@@ -6,56 +6,57 @@ from typing import Any
 from shared.access import Role
 from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
+from tests.factories.delivery import deliver
 from tests.factories.referral.events import TODAY
-from tests.factories.services import Running, deliver, running
-from tests.factories.walks.family import over_time
-from tests.factories.walks.platform import Tokens, done, officials
+from tests.factories.services import Running, run_service
+from tests.factories.walks.family import walk_family
+from tests.factories.walks.platform import Tokens, create_tokens, read_success
 
 
-async def caseload(service: Running, cluster: Cluster) -> Tokens:
+async def walk_caseload(service: Running, cluster: Cluster) -> Tokens:
     """Import families, accompany and visit one, and give another a pendamping."""
-    async with running(cluster, "registry") as publisher:
+    async with run_service(cluster, "registry") as publisher:
         second = families.pendamping(families.OTHER, families.OTHER_NO, families.OTHER_PENUGASAN)
         await publisher.publish(*families.pendamping(), *second)
         await deliver(publisher, service)
-    tokens = officials(service, PENDAMPING=families.companion(service))
+    tokens = create_tokens(service, PENDAMPING=families.pendamping_token(service))
     dinsos, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
     rows = [families.family(number) for number in range(1, 6)]
-    await families.take_in(service, families.csv_of(families.mother(), *rows))
+    await families.import_file(service, families.build_csv(families.mother(), *rows))
     look = {"nik": families.mother()[0]["nik"]}
-    kpm_id = done(await service.post("/v1/kpm/look-up", look, as_=dinsos))["kpm_id"]
+    kpm_id = read_success(await service.post("/v1/kpm/look-up", look, as_=dinsos))["kpm_id"]
     for part in ("", "/history", "/kepesertaan", "/tahap?bansos=PKH"):
-        done(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
-    done(await service.get(f"/v1/kpm/{kpm_id}/tahap?bansos=PKH", as_=mine))
-    listed = done(await service.get("/v1/kpm", as_=dinsos))["items"]
+        read_success(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
+    read_success(await service.get(f"/v1/kpm/{kpm_id}/tahap?bansos=PKH", as_=mine))
+    listed = read_success(await service.get("/v1/kpm", as_=dinsos))["items"]
     free = next(item["kpm_id"] for item in listed if item["kpm_id"] != kpm_id)
     given = {
         "kpm_id": free,
         "penugasan_id": str(families.PENUGASAN),
         "valid_from": str(TODAY - timedelta(days=5)),
     }
-    dampingan = done(await service.post("/v1/dampingan", given, as_=dinsos))
-    done(await service.get("/v1/dampingan", as_=dinsos))
+    dampingan = read_success(await service.post("/v1/dampingan", given, as_=dinsos))
+    read_success(await service.get("/v1/dampingan", as_=dinsos))
     visit = {"purpose": "PEMUTAKHIRAN", "visited_on": str(TODAY), "findings": "Usaha berjalan baik."}
-    made = await visited(service, mine, {"kpm_id": kpm_id, **visit})
+    made = await record_visit(service, mine, {"kpm_id": kpm_id, **visit})
     for path in ("/v1/kunjungan", f"/v1/kunjungan/{made['kunjungan_id']}"):
-        done(await service.get(path, as_=mine))
-    await over_time(service, cluster, tokens, kpm_id)
-    await taught(service, mine, kpm_id)
-    await limited(service, tokens)
-    await handed_over(service, tokens, dampingan)
+        read_success(await service.get(path, as_=mine))
+    await walk_family(service, cluster, tokens, kpm_id)
+    await record_p2k2(service, mine, kpm_id)
+    await set_limits(service, tokens)
+    await hand_over_families(service, tokens, dampingan)
     return tokens
 
 
-async def limited(service: Running, tokens: Tokens) -> None:
+async def set_limits(service: Running, tokens: Tokens) -> None:
     """Set the next limits of a caseload."""
     limit = {"kind": "PKH_PENDAMPING", "warn_above": 400, "refuse_above": 550, "basis": "Surat Dirjen."}
     limit |= {"valid_from": str(TODAY + timedelta(days=300))}
-    done(await service.post("/v1/dampingan-limit", limit, as_=tokens[Role.KEMENSOS]))
-    done(await service.get("/v1/dampingan-limit", as_=tokens[Role.PENDAMPING]))
+    read_success(await service.post("/v1/dampingan-limit", limit, as_=tokens[Role.KEMENSOS]))
+    read_success(await service.get("/v1/dampingan-limit", as_=tokens[Role.PENDAMPING]))
 
 
-async def taught(service: Running, mine: str, kpm_id: str) -> None:
+async def record_p2k2(service: Running, mine: str, kpm_id: str) -> None:
     """Record a P2K2 session."""
     session = {
         "penugasan_id": str(families.PENUGASAN),
@@ -66,40 +67,43 @@ async def taught(service: Running, mine: str, kpm_id: str) -> None:
         "kelompok": "Melati",
         "attendance": [{"kpm_id": kpm_id, "presence": "HADIR"}],
     }
-    made = done(await service.post("/v1/p2k2", session, as_=mine))
+    made = read_success(await service.post("/v1/p2k2", session, as_=mine))
     for path in ("/v1/p2k2", f"/v1/p2k2/{made['p2k2_sesi_id']}", "/v1/p2k2-materi"):
-        done(await service.get(path, as_=mine))
+        read_success(await service.get(path, as_=mine))
 
 
-async def handed_over(service: Running, tokens: Tokens, dampingan: dict[str, Any]) -> None:
+async def hand_over_families(service: Running, tokens: Tokens, dampingan: dict[str, Any]) -> None:
     """End one dampingan, finish the resulting task, and order hand-overs of the others."""
     lead, end = tokens[Role.KETUA_TIM_KABKOTA], {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
-    done(await service.post(f"/v1/dampingan/{dampingan['dampingan_id']}/end", end, as_=lead))
-    done(await service.get("/v1/dampingan-gap", as_=lead))
-    done(await service.get(f"/v1/kpm/{dampingan['kpm_id']}/responsible?on={TODAY}", as_=lead))
-    task = done(await service.get("/v1/tugas", as_=lead))["items"][0]
-    done(await service.post(f"/v1/tugas/{task['tugas_id']}/done", {}, as_=lead))
+    read_success(await service.post(f"/v1/dampingan/{dampingan['dampingan_id']}/end", end, as_=lead))
+    read_success(await service.get("/v1/dampingan-gap", as_=lead))
+    read_success(await service.get(f"/v1/kpm/{dampingan['kpm_id']}/responsible?on={TODAY}", as_=lead))
+    task = read_success(await service.get("/v1/tugas", as_=lead))["items"][0]
+    read_success(await service.post(f"/v1/tugas/{task['tugas_id']}/done", {}, as_=lead))
     order = {
         "from_penugasan_id": str(families.PENUGASAN),
         "to_penugasan_id": str(families.OTHER_PENUGASAN),
         "kode_wilayah": "33.24.09",
         "on": str(TODAY + timedelta(days=1)),
     }
-    done(await service.post("/v1/hand-over/preview", order, as_=lead))
-    created = done(
+    read_success(await service.post("/v1/hand-over/preview", order, as_=lead))
+    created = read_success(
         await service.post("/v1/hand-over", order | {"reason": "Pembagian wilayah baru."}, as_=lead)
     )
-    done(await service.get(f"/v1/hand-over/{created['hand_over_id']}", as_=lead))
-    done(await service.get("/v1/hand-over", as_=lead))
+    read_success(await service.get(f"/v1/hand-over/{created['hand_over_id']}", as_=lead))
+    read_success(await service.get("/v1/hand-over", as_=lead))
     later = order | {"on": str(TODAY + timedelta(days=30)), "reason": "Rencana bulan depan."}
-    planned, why = done(await service.post("/v1/hand-over", later, as_=lead)), {"reason": "Rencana berubah."}
-    done(await service.post(f"/v1/hand-over/{planned['hand_over_id']}/withdrawal", why, as_=lead))
+    planned, why = (
+        read_success(await service.post("/v1/hand-over", later, as_=lead)),
+        {"reason": "Rencana berubah."},
+    )
+    read_success(await service.post(f"/v1/hand-over/{planned['hand_over_id']}/withdrawal", why, as_=lead))
 
 
-async def visited(service: Running, mine: str, visit: dict[str, Any]) -> dict[str, Any]:
+async def record_visit(service: Running, mine: str, visit: dict[str, Any]) -> dict[str, Any]:
     """Record a visit with the first purpose of the enum."""
     from services.caseload.activity.models import KunjunganPurpose
 
     body = visit | {"purpose": str(next(iter(KunjunganPurpose)))}
-    made: dict[str, Any] = done(await service.post("/v1/kunjungan", body, as_=mine))
+    made: dict[str, Any] = read_success(await service.post("/v1/kunjungan", body, as_=mine))
     return made

@@ -14,7 +14,7 @@ Tokens = dict[Role, str]
 PARKED = {"subscription": "walked", "topic": "pilar.registry", "key": "walked"}
 
 
-def done(answer: httpx.Response) -> Any:
+def read_success(answer: httpx.Response) -> Any:
     """Return the body of a successful answer. After an edit the version must have changed."""
     assert answer.is_success, answer.text
     if (read := answer.request.headers.get("If-Match")) is not None:
@@ -22,29 +22,29 @@ def done(answer: httpx.Response) -> Any:
     return answer.json() if answer.content else None
 
 
-async def everywhere(service: Running, tokens: Tokens) -> None:
+async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     """Call the operations of every service: files, jobs, parked events, clock and numbers."""
     operator, actor = tokens[Role.OPERATOR], Actor("dinsos-kendal-1", frozenset({Role.DINSOS_KABKOTA}))
     await service.put_file(b"a scan", as_=tokens[Role.PENDAMPING])
     async with service.session() as session:
         jobs = [await enqueue(session, "walked.job", {}, actor) for _ in range(3)]
-    done(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
-    done(await service.get(f"/v1/jobs/{jobs[1]}/errors", as_=operator))
-    done(await service.post(f"/v1/jobs/{jobs[2]}/cancellation", as_=tokens[Role.DINSOS_KABKOTA]))
+    read_success(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
+    read_success(await service.get(f"/v1/jobs/{jobs[1]}/errors", as_=operator))
+    read_success(await service.post(f"/v1/jobs/{jobs[2]}/cancellation", as_=tokens[Role.DINSOS_KABKOTA]))
     await service.execute(
         'INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)'
         f" VALUES ('{PARKED['subscription']}', '{PARKED['topic']}', '{PARKED['key']}', 0, 0, '', 'POISON')"
     )
-    done(await service.get("/v1/parked", as_=operator))
-    done(await service.post("/v1/parked/retry", PARKED, as_=operator))
-    done(await service.post("/v1/parked/skip", PARKED, as_=operator))
-    now = done(await service.get("/v1/clock", as_=operator))["now"]
+    read_success(await service.get("/v1/parked", as_=operator))
+    read_success(await service.post("/v1/parked/retry", PARKED, as_=operator))
+    read_success(await service.post("/v1/parked/skip", PARKED, as_=operator))
+    now = read_success(await service.get("/v1/clock", as_=operator))["now"]
     later = datetime.fromisoformat(now) + timedelta(minutes=1)
-    done(await service.post("/v1/clock", {"now": later.isoformat()}, as_=operator))
-    done(await service.post("/v1/numbers", {}, as_=operator))
+    read_success(await service.post("/v1/clock", {"now": later.isoformat()}, as_=operator))
+    read_success(await service.post("/v1/numbers", {}, as_=operator))
 
 
-def officials(service: Running, **tokens: str) -> Tokens:
+def create_tokens(service: Running, **tokens: str) -> Tokens:
     """Return tokens of all roles in Kendal, and the given ones."""
     made = {
         Role.KEMENSOS: service.token("KEMENSOS", "kemensos-1"),

@@ -9,54 +9,61 @@ from shared.access import Role
 from shared.contracts.kinds import SanggahOutcome
 from tests.factories.cluster import Cluster
 from tests.factories.graduation.events import KENDAL
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, decided, determined, family_facts, graduated, lodged
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import (
+    TODAY,
+    build_family_facts,
+    build_graduasi_determined,
+    build_kpm_graduated,
+    build_sanggah_decided,
+    build_sanggah_lodged,
+)
 from tests.factories.referral.world import World
 from tests.factories.services import Running
-from tests.factories.walks.platform import Tokens, done, officials
+from tests.factories.walks.platform import Tokens, create_tokens, read_success
 
 
-async def referral(service: Running, _: Cluster) -> Tokens:
+async def walk_referral(service: Running, _: Cluster) -> Tokens:
     """Refer a family to three partners: one delivers, one consent is withdrawn, one stays open."""
     async with PartnerSimulator() as bank:
-        world = await a_world(service, {"BANK_KUR": bank})
-        await world.apply_events(*family_facts(world.family), determined(world.family))
+        world = await create_world(service, {"BANK_KUR": bank})
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
         partner, mine = world.partner("BANK_KUR"), world.pendamping
-        tokens = officials(service, PENDAMPING=mine, PARTNER=partner)
-        await waits_for(service, mine, 3)
-        subject = await world.sent("KUR_SUPERMIKRO")
-        await waits_for(service, partner, 1)
+        tokens = create_tokens(service, PENDAMPING=mine, PARTNER=partner)
+        await expect_waiting(service, mine, 3)
+        subject = await world.send_rujukan("KUR_SUPERMIKRO")
+        await expect_waiting(service, partner, 1)
     path = f"/v1/rujukan-program/{subject}"
     answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
-    done(await service.post(f"{path}/answer", answer, as_=partner))
+    read_success(await service.post(f"{path}/answer", answer, as_=partner))
     given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
-    done(await service.post(f"{path}/delivery", given, as_=partner))
-    done(await world.consent("UMKM_PENDAMPINGAN"))
+    read_success(await service.post(f"{path}/delivery", given, as_=partner))
+    read_success(await world.record_consent("UMKM_PENDAMPINGAN"))
     withdrawal_path = (
-        f"/v1/rujukan-program/{(await world.programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
+        f"/v1/rujukan-program/{(await world.read_programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
     )
     why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
-    taken_back = done(await service.post(f"{withdrawal_path}/consent-withdrawal", why, as_=mine))
+    taken_back = read_success(await service.post(f"{withdrawal_path}/consent-withdrawal", why, as_=mine))
     case = f"/v1/rujukan/{taken_back['rujukan_id']}/next"
     after = {"after_rujukan_program_id": taken_back["rujukan_program_id"]}
-    done(await service.post(case, after, as_=mine))
-    done(await service.get(case, as_=mine))
-    await catalogue(service, tokens, world.partners["PLUT"])
-    await following_up(service, tokens, world)
+    read_success(await service.post(case, after, as_=mine))
+    read_success(await service.get(case, as_=mine))
+    await walk_catalogue(service, tokens, world.partners["PLUT"])
+    await walk_follow_up(service, tokens, world)
     await service.set_clock(datetime.now(UTC) + timedelta(days=93))
     seen = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
-    done(await service.post(f"{path}/outcome", seen, as_=mine))
+    read_success(await service.post(f"{path}/outcome", seen, as_=mine))
     await read_all(service, tokens, str(world.family.kpm_id), path)
     return tokens
 
 
-async def waits_for(service: Running, token: str, count: int) -> None:
+async def expect_waiting(service: Running, token: str, count: int) -> None:
     """Assert the number of offers that wait for the caller."""
-    waiting = done(await service.get("/v1/rujukan-program?waiting=me", as_=token))
+    waiting = read_success(await service.get("/v1/rujukan-program?waiting=me", as_=token))
     assert len(waiting["items"]) == count
 
 
-async def following_up(service: Running, tokens: Tokens, world: World) -> None:
+async def walk_follow_up(service: Running, tokens: Tokens, world: World) -> None:
     """Set terms, read an inbox, let an SLA pass and acknowledge the escalation."""
     ministry, office = tokens[Role.KEMENSOS], tokens[Role.DINSOS_KABKOTA]
     days = {
@@ -67,62 +74,62 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
         "deliver_within_days": 60,
     }
     term = {"program_code": "KDMP", "valid_from": str(TODAY), "basis": "Perjanjian kerja sama", **days}
-    done(await service.post("/v1/sla-term", term, as_=ministry))
-    done(await service.get("/v1/sla-term", as_=office))
+    read_success(await service.post("/v1/sla-term", term, as_=ministry))
+    read_success(await service.get("/v1/sla-term", as_=office))
     ahead = {"valid_from": str(TODAY + timedelta(days=30)), "basis": "Peraturan Menteri"}
-    done(await service.post("/v1/outcome-rule", {"months": [3, 6, 12], **ahead}, as_=ministry))
-    done(await service.get("/v1/outcome-rule", as_=office))
+    read_success(await service.post("/v1/outcome-rule", {"months": [3, 6, 12], **ahead}, as_=ministry))
+    read_success(await service.get("/v1/outcome-rule", as_=office))
     words = {"text": "Saya setuju data minimum keluarga saya disampaikan kepada mitra program.", **ahead}
-    done(await service.post("/v1/consent-text", words, as_=ministry))
+    read_success(await service.post("/v1/consent-text", words, as_=ministry))
     partner = world.partners["KOPDES"]["partner_id"]
-    done(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
+    read_success(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
     limit = {"failures_to_open": 3, "wait_seconds": 30}
-    done(await service.post(f"/v1/partner/{partner}/breaker", limit, as_=ministry))
-    done(await service.post("/v1/breaker-limit", limit, as_=ministry))
-    done(await service.get("/v1/breaker-limit", as_=office))
+    read_success(await service.post(f"/v1/partner/{partner}/breaker", limit, as_=ministry))
+    read_success(await service.post("/v1/breaker-limit", limit, as_=ministry))
+    read_success(await service.get("/v1/breaker-limit", as_=office))
     since = {"since": "2026-01-01T00:00:00+07:00"}
-    done(await service.post(f"/v1/partner/{partner}/replay", since, as_=ministry))
-    done(await service.get("/v1/outcome-task", as_=tokens[Role.PENDAMPING]))
+    read_success(await service.post(f"/v1/partner/{partner}/replay", since, as_=ministry))
+    read_success(await service.get("/v1/outcome-task", as_=tokens[Role.PENDAMPING]))
     mine, objection = world.partner("KOPDES"), uuid4()
-    await world.apply_events(lodged(world.family, objection))
-    await world.apply_events(decided(world.family, objection, SanggahOutcome.DITOLAK))
-    await world.apply_events(graduated(world.family))
-    subject = await world.sent("KDMP")
-    item = done(await service.get("/v1/inbox", as_=mine))["items"][0]
+    await world.apply_events(build_sanggah_lodged(world.family, objection))
+    await world.apply_events(build_sanggah_decided(world.family, objection, SanggahOutcome.DITOLAK))
+    await world.apply_events(build_kpm_graduated(world.family))
+    subject = await world.send_rujukan("KDMP")
+    item = read_success(await service.get("/v1/inbox", as_=mine))["items"][0]
     path = f"/v1/rujukan-program/{subject}"
-    done(await service.post(f"{path}/receipt", {"notice_id": item["notice_id"]}, as_=mine))
-    done(await service.get(f"{path}/inbox-read", as_=office))
+    read_success(await service.post(f"{path}/receipt", {"notice_id": item["notice_id"]}, as_=mine))
+    read_success(await service.get(f"{path}/inbox-read", as_=office))
     await service.set_clock(datetime.now(UTC) + timedelta(days=40))
     await service.work()
-    (raised,) = done(await service.get("/v1/escalation", as_=office))["items"]
-    await waits_for(service, office, 1)
+    (raised,) = read_success(await service.get("/v1/escalation", as_=office))["items"]
+    await expect_waiting(service, office, 1)
     taken_up = f"/v1/escalation/{raised['escalation_id']}/acknowledgement"
-    done(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
-    await waits_for(service, office, 0)
+    read_success(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
+    await expect_waiting(service, office, 0)
     listed = {"answer_id": "K-1", "status": "DAFTAR_TUNGGU", "answered_on": str(TODAY)}
-    done(await service.post(f"{path}/answer", listed, as_=mine))
+    read_success(await service.post(f"{path}/answer", listed, as_=mine))
 
 
-async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -> None:
+async def walk_catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -> None:
     """Register an office, change a webhook and read a program."""
     ministry = tokens[Role.KEMENSOS]
     office = {"kode_wilayah": KENDAL, "name": "Dinsos Kendal", "phone": "(0294) 381234"}
-    done(await service.post("/v1/office", office, as_=ministry))
-    shown = done(await service.get(f"/v1/partner/{partner['partner_id']}", as_=ministry))
+    read_success(await service.post("/v1/office", office, as_=ministry))
+    shown = read_success(await service.get(f"/v1/partner/{partner['partner_id']}", as_=ministry))
     match = {"If-Match": f'"{shown["version"]}"'}
     change = {"webhook_url": "http://127.0.0.1:9/pilar/rujukan"}
     path = f"/v1/partner/{partner['partner_id']}/webhook"
-    done(await service.post(path, change, as_=ministry, headers=match))
-    programs = done(await service.get("/v1/program", as_=ministry))["items"]
+    read_success(await service.post(path, change, as_=ministry, headers=match))
+    programs = read_success(await service.get("/v1/program", as_=ministry))["items"]
     path = f"/v1/program/{programs[0]['program_id']}"
-    done(await service.post(f"{path}/quota", quota_of(KENDAL), as_=ministry))
-    done(await service.post(f"{path}/intake", {"opens_on": str(TODAY)}, as_=ministry))
+    read_success(await service.post(f"{path}/quota", read_quota(KENDAL), as_=ministry))
+    read_success(await service.post(f"{path}/intake", {"opens_on": str(TODAY)}, as_=ministry))
     for read in ("", "/quota", "/intake", "/waiting", "/families?fits=true"):
-        done(await service.get(path + read, as_=ministry))
-    done(await service.get("/v1/partner", as_=ministry))
+        read_success(await service.get(path + read, as_=ministry))
+    read_success(await service.get("/v1/partner", as_=ministry))
 
 
-def quota_of(area: str) -> dict[str, Any]:
+def read_quota(area: str) -> dict[str, Any]:
     """Return a quota for an area from today."""
     return {"kode_wilayah": area, "places": 50, "valid_from": str(TODAY)}
 
@@ -130,9 +137,11 @@ def quota_of(area: str) -> dict[str, Any]:
 async def read_all(service: Running, tokens: Tokens, kpm_id: str, path: str) -> None:
     """Read a family's rujukan and report a relapse."""
     office, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
-    rujukan = done(await service.get(f"/v1/rujukan?kpm_id={kpm_id}", as_=office))["items"][0]["rujukan_id"]
+    rujukan = read_success(await service.get(f"/v1/rujukan?kpm_id={kpm_id}", as_=office))["items"][0][
+        "rujukan_id"
+    ]
     reads = (f"/v1/rujukan/{rujukan}", "/v1/rujukan-program", path, f"{path}/history", f"{path}/attempt")
     for read in (*reads, f"/v1/offer?kpm_id={kpm_id}", "/v1/consent-text"):
-        done(await service.get(read, as_=mine))
+        read_success(await service.get(read, as_=mine))
     seen = {"month": 3, "cause": "USAHA_TUTUP", "reported_on": str(TODAY)}
-    done(await service.post(f"/v1/rujukan/{rujukan}/relapse-report", seen, as_=mine))
+    read_success(await service.post(f"/v1/rujukan/{rujukan}/relapse-report", seen, as_=mine))

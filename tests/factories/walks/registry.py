@@ -8,53 +8,57 @@ from tests.factories.graduation.events import KENDAL
 from tests.factories.referral.events import TODAY
 from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.factories.walks.platform import Tokens, done, officials
+from tests.factories.walks.platform import Tokens, create_tokens, read_success
 
 
-async def registry(service: Running, _: Cluster) -> Tokens:
+async def walk_registry(service: Running, _: Cluster) -> Tokens:
     """Use the operations of registry, and return the tokens used."""
     pendamping, penugasan = await commands.register_placed_pendamping(service)
     path = f"/v1/pendamping/{pendamping['pendamping_id']}"
     me = service.token("PENDAMPING", "pendamping-s", [KENDAL], pendamping_id=pendamping["pendamping_id"])
-    tokens = officials(service, PENDAMPING=me)
+    tokens = create_tokens(service, PENDAMPING=me)
     ministry = tokens[Role.KEMENSOS]
     for read in ("/v1/pendamping", path, f"{path}/scorecard?year=2026"):
-        done(await service.get(read, as_=ministry))
-    done(await service.post("/v1/pendamping/look-up", {"nik": commands.NIK}, as_=ministry))
+        read_success(await service.get(read, as_=ministry))
+    read_success(await service.post("/v1/pendamping/look-up", {"nik": commands.NIK}, as_=ministry))
     target = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Kerangka kerja"}
-    done(await service.post("/v1/target", target, as_=ministry))
-    done(await service.get("/v1/target?year=2026", as_=ministry))
-    done(await service.get("/v1/coverage?kode_wilayah=33.24.09&year=2026", as_=ministry))
-    done(await service.post("/v1/coverage-count", as_=ministry))
+    read_success(await service.post("/v1/target", target, as_=ministry))
+    read_success(await service.get("/v1/target?year=2026", as_=ministry))
+    read_success(await service.get("/v1/coverage?kode_wilayah=33.24.09&year=2026", as_=ministry))
+    read_success(await service.post("/v1/coverage-count", as_=ministry))
     await service.work()
-    done(await service.get("/v1/coverage-count?kode_wilayah=33", as_=ministry))
+    read_success(await service.get("/v1/coverage-count?kode_wilayah=33", as_=ministry))
     await change_kinds_and_contact(service, tokens, pendamping)
-    area = done(await commands.place_wilayah_tugas(service, penugasan, "33.24.08"))
+    area = read_success(await commands.place_wilayah_tugas(service, penugasan, "33.24.08"))
     end = {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
-    done(await service.post(f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end", end, as_=ministry))
+    read_success(await service.post(f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end", end, as_=ministry))
     _, other = await commands.register_placed_pendamping(service, "3324075211879002")
-    done(await service.post(f"/v1/penugasan/{other['penugasan_id']}/end", end, as_=ministry))
+    read_success(await service.post(f"/v1/penugasan/{other['penugasan_id']}/end", end, as_=ministry))
     return tokens
 
 
 async def change_kinds_and_contact(service: Running, tokens: Tokens, pendamping: dict[str, Any]) -> None:
     """Revise a kind, end another with a successor, and change a phone."""
     ministry = tokens[Role.KEMENSOS]
-    kinds = done(await service.get("/v1/pilar-kind?on=2026-01-01&kind=REHSOS_TUNSOS_KPO", as_=ministry))
+    kinds = read_success(
+        await service.get("/v1/pilar-kind?on=2026-01-01&kind=REHSOS_TUNSOS_KPO", as_=ministry)
+    )
     end = {"valid_to": "2026-07-01", "successor_kind": "REHSOS_PENDAMPING", "reason": "RESTRUKTURISASI"}
     kind_id = kinds["items"][0]["pilar_kind_id"]
-    done(await service.post(f"/v1/pilar-kind/{kind_id}/end", end, as_=ministry))
+    read_success(await service.post(f"/v1/pilar-kind/{kind_id}/end", end, as_=ministry))
     revision = {"kind": "TKSK", "name": "TKSK", "ditjen": "DAYASOS", "level": "KECAMATAN"}
     revision |= {"held_by": "PERSON", "source": "Permensos 28/2018", "valid_from": "2026-07-01"}
-    done(await service.post("/v1/pilar-kind", revision, as_=ministry))
+    read_success(await service.post("/v1/pilar-kind", revision, as_=ministry))
     pair = {"kind": "TKSK", "other_kind": "PSM", "paid_only": True, "source": "Permensos 28/2018"}
     pair |= {"reason_en": "no second post", "reason_id": "tidak boleh rangkap", "valid_from": "2026-01-01"}
-    conflict = done(await service.post("/v1/role-conflict", pair, as_=ministry))
-    done(await service.get("/v1/role-conflict?kind=TKSK&on=2026-02-01", as_=ministry))
+    conflict = read_success(await service.post("/v1/role-conflict", pair, as_=ministry))
+    read_success(await service.get("/v1/role-conflict?kind=TKSK&on=2026-02-01", as_=ministry))
     stop = {"valid_to": "2026-07-01", "reason": "DICABUT"}
-    done(await service.post(f"/v1/role-conflict/{conflict['role_conflict_id']}/end", stop, as_=ministry))
+    read_success(
+        await service.post(f"/v1/role-conflict/{conflict['role_conflict_id']}/end", stop, as_=ministry)
+    )
     path = f"/v1/pendamping/{pendamping['pendamping_id']}"
-    version = done(await service.get(path, as_=ministry))["version"]
+    version = read_success(await service.get(path, as_=ministry))["version"]
     phone = {"phone": "+62 811 1111 0002", "reason": "NOMOR_BARU"}
     match = {"If-Match": f'"{version}"'}
-    done(await service.post(f"{path}/contact", phone, as_=ministry, headers=match))
+    read_success(await service.post(f"{path}/contact", phone, as_=ministry, headers=match))

@@ -2,28 +2,28 @@
 
 from datetime import date
 
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.services import Running
 
 
 async def open_case(service: Running, **facts: object) -> CaseDriver:
-    await at(service, date(2026, 4, 6))
+    await set_day(service, date(2026, 4, 6))
     return await (await CaseDriver.start(service, **facts)).open()
 
 
 async def test_missing_evidence_is_refused_naming_the_criteria(graduation: Running) -> None:
     driver = await open_case(graduation)
-    body = await driver.answers()
+    body = await driver.build_answers()
     del body["answers"]["INCOME_PER_CAPITA_RP"]["evidence_sha256"]
     answer = await driver.post("asesmen", body, "field")
     assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceMissing")
     assert answer.json()["detail"] == "These criteria have no evidence: INCOME_PER_CAPITA_RP."
-    assert await driver.state() == "TERIDENTIFIKASI"
+    assert await driver.read_state() == "TERIDENTIFIKASI"
 
 
 async def test_missing_answer_is_refused_naming_the_criteria(graduation: Running) -> None:
     driver = await open_case(graduation)
-    body = await driver.answers()
+    body = await driver.build_answers()
     del body["answers"]["BERSEDIA"], body["answers"]["SAVINGS_RP"]
     answer = await driver.post("asesmen", body, "field", headers={"Accept-Language": "id"})
     assert (answer.status_code, answer.json()["title"]) == (422, "AnswersMissing")
@@ -32,7 +32,7 @@ async def test_missing_answer_is_refused_naming_the_criteria(graduation: Running
 
 async def test_evidence_that_was_not_uploaded_is_refused(graduation: Running) -> None:
     driver = await open_case(graduation)
-    body = await driver.answers()
+    body = await driver.build_answers()
     body["answers"]["HOUSE_FLAWS"]["evidence_sha256"] = "a" * 64
     answer = await driver.post("asesmen", body, "field")
     assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
@@ -54,12 +54,12 @@ async def test_answer_of_the_wrong_type_is_refused(graduation: Running) -> None:
 
 async def test_failed_knock_out_is_belum_siap_and_may_be_repeated(graduation: Running) -> None:
     driver = await open_case(graduation)
-    asesmen = ok(await driver.assess(INCOME_PER_CAPITA_RP=899_999))
+    asesmen = expect_ok(await driver.assess(INCOME_PER_CAPITA_RP=899_999))
     assert (asesmen["result"], asesmen["score_percent"]) == ("BELUM_SIAP", 81)
     criterion = next(item for item in asesmen["explanation"] if item["code"] == "INCOME_PER_CAPITA_RP")
     assert criterion["passed"] is False
     assert criterion["en"].endswith("899,999; at least 900,000 asked: not met.")
-    assert ok(await driver.assess())["result"] == "SIAP"
+    assert expect_ok(await driver.assess())["result"] == "SIAP"
     rows = await graduation.sql("SELECT result FROM asesmen ORDER BY asesmen_id")
     assert [row["result"] for row in rows] == ["BELUM_SIAP", "SIAP"]
 
@@ -68,41 +68,43 @@ async def test_score_below_the_threshold_is_belum_siap(graduation: Running) -> N
     driver = await open_case(graduation)
     low = {"INCOME_STABLE_MONTHS": 1, "DEBT_BURDEN_PERCENT": 90, "SAVINGS_RP": 0, "HOUSE_FLAWS": 5}
     low |= {"HEALTH_COVER_PLAN": False, "CHILDREN_IN_SCHOOL": False}
-    asesmen = ok(await driver.assess(**low))
+    asesmen = expect_ok(await driver.assess(**low))
     assert (asesmen["result"], asesmen["score_percent"]) == ("BELUM_SIAP", 63)
 
 
 async def test_willingness_is_asked_without_weight(graduation: Running) -> None:
-    asesmen = ok(await (await open_case(graduation)).assess(BERSEDIA=False))
+    asesmen = expect_ok(await (await open_case(graduation)).assess(BERSEDIA=False))
     assert (asesmen["result"], asesmen["score_percent"], asesmen["bersedia"]) == ("SIAP", 100, False)
 
 
 async def test_family_without_able_members_is_exempt(graduation: Running) -> None:
     driver = await open_case(graduation, members=1, able_productive=0, lansia=1)
-    asesmen = ok(await driver.post("asesmen", {"answers": {}}, "field"))
+    asesmen = expect_ok(await driver.post("asesmen", {"answers": {}}, "field"))
     assert asesmen["result"] == "DIKECUALIKAN"
     assert asesmen["explanation"][0]["id"].startswith("Keluarga memiliki 0 anggota produktif")
-    assert await driver.state() == "DIKECUALIKAN"
+    assert await driver.read_state() == "DIKECUALIKAN"
 
 
 async def test_assessment_stores_the_facts_of_its_date(graduation: Running) -> None:
     driver = await open_case(graduation)
-    ok(await driver.assess())
+    expect_ok(await driver.assess())
     await graduation.sql("UPDATE replica_kpm.kpm SET desil = '[]'")
-    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
+    shown = expect_ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     assert shown["asesmen"]["facts"]["DESIL_NAS"] == 5
     assert shown["asesmen"]["facts"]["as_of"] == "2026-04-06"
 
 
 async def test_village_operator_sees_no_assessment_details(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
-    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["musyawarah"]), 200)
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
+    shown = expect_ok(
+        await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["musyawarah"]), 200
+    )
     assert shown["asesmen"] is None
     assert shown["state"] == "DIUSULKAN"
 
 
 async def test_natural_exit_needs_no_assessment(graduation: Running) -> None:
-    await at(graduation, date(2026, 4, 6))
+    await set_day(graduation, date(2026, 4, 6))
     driver = await (await CaseDriver.start(graduation)).open("ALAMIAH")
     answer = await driver.assess()
     assert (answer.status_code, answer.json()["title"]) == (409, "CaseNotScored")

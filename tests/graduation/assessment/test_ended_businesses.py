@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from shared.contracts.kinds import FamilyEndReason, UsahaEndReason
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import apply_events
 from tests.factories.graduation.family import business_ended, family_ended, family_facts
 from tests.factories.services import Running
@@ -15,12 +15,12 @@ BUSINESS = ("USAHA_AGE_MONTHS", "USAHA_OMZET_RP", "USAHA_PERMIT")
 
 
 async def start_case(service: Running) -> CaseDriver:
-    await at(service, DAY)
+    await set_day(service, DAY)
     return await CaseDriver.start(service)
 
 
 async def list_reasons(driver: CaseDriver) -> list[list[str]]:
-    items = ok(await driver.service.get("/v1/candidate", as_=driver.by["approval"]), 200)["items"]
+    items = expect_ok(await driver.service.get("/v1/candidate", as_=driver.by["approval"]), 200)["items"]
     return [[reason["code"] for reason in item["reasons"]] for item in items]
 
 
@@ -29,7 +29,7 @@ async def test_assessment_leaves_out_an_ended_business(graduation: Running, reas
     driver = await start_case(graduation)
     await driver.open()
     await apply_events(graduation, await business_ended(driver, DAY, reason))
-    asesmen = ok(await driver.assess())
+    asesmen = expect_ok(await driver.assess())
     assert [asesmen["facts"][code] for code in BUSINESS] == [0, 0, False]
     values = {item["code"]: item["value"] for item in asesmen["explanation"]}
     assert [values[code] for code in BUSINESS] == [0, 0, False]
@@ -39,7 +39,7 @@ async def test_assessment_counts_a_business_until_the_day_of_its_end(graduation:
     driver = await start_case(graduation)
     await driver.open()
     await apply_events(graduation, await business_ended(driver, date(2026, 4, 7)))
-    assert ok(await driver.assess())["facts"]["USAHA_OMZET_RP"] == 9_000_000
+    assert expect_ok(await driver.assess())["facts"]["USAHA_OMZET_RP"] == 9_000_000
 
 
 async def test_candidate_has_no_reason_from_an_ended_business(graduation: Running) -> None:

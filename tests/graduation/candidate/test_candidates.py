@@ -8,7 +8,7 @@ import pytest
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, DesilScope
 from shared.database import uuid7
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, KENDAL, Field, apply_events
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
@@ -24,17 +24,17 @@ def desil_history(value: int, scope: DesilScope = DesilScope.NAS) -> list[caselo
 
 
 async def start_case(service: Running, **facts: Any) -> CaseDriver:
-    await at(service, DAY)
+    await set_day(service, DAY)
     return await CaseDriver.start(service, **facts)
 
 
 async def list_candidates(driver: CaseDriver, by: str = "field", **asked: str) -> list[dict[str, Any]]:
     answer = await driver.service.get("/v1/candidate", params=asked, as_=driver.by[by])
-    items: list[dict[str, Any]] = ok(answer, 200)["items"]
+    items: list[dict[str, Any]] = expect_ok(answer, 200)["items"]
     return items
 
 
-def reason_codes(item: dict[str, Any]) -> list[str]:
+def read_reason_codes(item: dict[str, Any]) -> list[str]:
     return [reason["code"] for reason in item["reasons"]]
 
 
@@ -56,19 +56,19 @@ async def test_candidate_has_reasons_in_words(graduation: Running) -> None:
 
 async def test_candidates_follow_the_policy_in_force(graduation: Running) -> None:
     driver = await start_case(graduation, desil=desil_history(4))
-    assert reason_codes((await list_candidates(driver))[0]) == ["USAHA", "PROGRAM_YEARS"]
+    assert read_reason_codes((await list_candidates(driver))[0]) == ["USAHA", "PROGRAM_YEARS"]
     people = Ministry(graduation)
     none: dict[str, Any] = {"candidate_usaha_months": None, "candidate_program_years": None}
     await people.enact("2026-04-07", **none, candidate_desil_scope="NAS", candidate_desil_at_least=5)
     assert len(await list_candidates(driver)) == 1
-    await at(graduation, date(2026, 4, 7))
+    await set_day(graduation, date(2026, 4, 7))
     assert await list_candidates(driver) == []
     await people.enact("2026-04-08", **none, candidate_desil_scope="NAS", candidate_desil_at_least=4)
-    await at(graduation, date(2026, 4, 8))
-    assert reason_codes((await list_candidates(driver))[0]) == ["DESIL"]
+    await set_day(graduation, date(2026, 4, 8))
+    assert read_reason_codes((await list_candidates(driver))[0]) == ["DESIL"]
     everything = {"candidate_usaha_months": 6, "candidate_program_years": 5, "candidate_reasons": 3}
     await people.enact("2026-04-09", **everything, candidate_desil_scope="NAS", candidate_desil_at_least=5)
-    await at(graduation, date(2026, 4, 9))
+    await set_day(graduation, date(2026, 4, 9))
     assert await list_candidates(driver) == []
 
 
@@ -78,7 +78,7 @@ async def test_candidates_use_the_policys_desil_scope(graduation: Running) -> No
     await Ministry(graduation).enact(
         "2026-04-07", **none, candidate_desil_scope="KABKOTA", candidate_desil_at_least=9
     )
-    await at(graduation, date(2026, 4, 7))
+    await set_day(graduation, date(2026, 4, 7))
     (candidate,) = await list_candidates(driver)
     assert candidate["reasons"][0]["id"] == "Desil kabupaten/kota keluarga 9; calon jika 9 ke atas."
 
@@ -89,7 +89,7 @@ async def test_family_with_a_natural_exit_soon_is_only_a_natural_candidate(gradu
     (candidate,) = await list_candidates(driver, exit_reason="ALAMIAH")
     assert (candidate["exit_reason"], candidate["last_komponen_ends_on"]) == ("ALAMIAH", "2026-07-06")
     assert candidate["reasons"][0]["en"] == "The family's last komponen ends on 2026-07-06: a natural exit."
-    await at(graduation, date(2026, 4, 5))
+    await set_day(graduation, date(2026, 4, 5))
     assert await list_candidates(driver, exit_reason="ALAMIAH") == []
     assert len(await list_candidates(driver)) == 1
 
@@ -106,7 +106,7 @@ async def test_family_with_an_open_case_is_no_candidate_until_it_is_cancelled(gr
     driver = await (await start_case(graduation)).open()
     assert await list_candidates(driver) == []
     body = {"ground": "DASAR_GUGUR", "reason": "Keluarga belum ingin."}
-    ok(await driver.post("cancellation", body, "field"))
+    expect_ok(await driver.post("cancellation", body, "field"))
     assert len(await list_candidates(driver)) == 1
 
 
@@ -128,14 +128,14 @@ async def test_ended_membership_is_no_candidate(
 
 
 async def test_candidate_is_computed_in_any_order_of_events(graduation: Running) -> None:
-    await at(graduation, DAY)
+    await set_day(graduation, DAY)
     field = await Field(graduation).start()
     kpm_id, kepesertaan_id = uuid7(), uuid7()
     where: dict[str, Any] = {"kpm_id": kpm_id, "kode_wilayah": DESA}
     driver = CaseDriver(field, kpm_id, kepesertaan_id)
     await apply_events(
         graduation,
-        caseload.DampinganStarted(**field.dampingan(kpm_id)),
+        caseload.DampinganStarted(**field.build_dampingan(kpm_id)),
         caseload.KepesertaanStarted(
             **where, kepesertaan_id=kepesertaan_id, bansos=Bansos.PKH, valid_from=date(2026, 1, 1)
         ),
@@ -145,7 +145,7 @@ async def test_candidate_is_computed_in_any_order_of_events(graduation: Running)
     await apply_events(graduation, caseload.KpmRegistered(**where, **facts, desil=[]))
     assert await list_candidates(driver) == []
     await apply_events(graduation, caseload.KpmUpdated(**where, **facts, desil=desil_history(7)))
-    assert reason_codes((await list_candidates(driver))[0]) == ["DESIL"]
+    assert read_reason_codes((await list_candidates(driver))[0]) == ["DESIL"]
 
 
 async def test_candidate_is_visible_to_its_pendamping_and_officials_of_its_area(graduation: Running) -> None:
@@ -156,7 +156,7 @@ async def test_candidate_is_visible_to_its_pendamping_and_officials_of_its_area(
         str(other.kpm_id),
     }
     elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-pemalang-1", ["33.27"])
-    assert ok(await graduation.get("/v1/candidate", as_=elsewhere), 200)["items"] == []
+    assert expect_ok(await graduation.get("/v1/candidate", as_=elsewhere), 200)["items"] == []
     for area, count in ((KENDAL, 2), ("33", 2), (DESA, 2), ("33.24.09", 2), ("33.24.08", 0), ("34", 0)):
         assert len(await list_candidates(mine, "approval", kode_wilayah=area)) == count, area
     assert len(await list_candidates(mine, "approval", bansos="PBI")) == 0
@@ -165,7 +165,7 @@ async def test_candidate_is_visible_to_its_pendamping_and_officials_of_its_area(
 
 
 async def test_list_is_paged_best_off_first(graduation: Running) -> None:
-    await at(graduation, DAY)
+    await set_day(graduation, DAY)
     field = await Field(graduation).start()
     desil_by_kpm = {}
     for value in (3, 9, 6, 5, 8):
@@ -173,7 +173,7 @@ async def test_list_is_paged_best_off_first(graduation: Running) -> None:
         desil_by_kpm[str(kpm_id)] = value
     seen, path = [], "/v1/candidate?limit=2"
     while path:
-        page = ok(await graduation.get(path, as_=field.token), 200)
+        page = expect_ok(await graduation.get(path, as_=field.token), 200)
         seen += [desil_by_kpm[item["kpm_id"]] for item in page["items"]]
         path = page["next"]
     assert seen == [9, 8, 6, 5, 3]

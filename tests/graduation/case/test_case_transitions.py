@@ -9,7 +9,7 @@ import pytest
 
 from services.graduation.case.models import Graduasi, GraduasiState
 from shared.errors import IllegalTransition
-from tests.factories.graduation.case import CaseDriver, at
+from tests.factories.graduation.case import CaseDriver, set_day
 from tests.factories.services import Running
 
 MAIN = {
@@ -44,7 +44,7 @@ DECIDED = ["DITETAPKAN", "MASA_SANGGAH", "EFEKTIF", "PEMANTAUAN", "SELESAI"]
 STATES = [state.value for state in GraduasiState]
 
 
-def expected() -> set[tuple[str, str]]:
+def list_expected_moves() -> set[tuple[str, str]]:
     """Every pair of docs/case-lifecycle.md#case-states, the ways out of DITUNDA aside."""
     pairs = {(source, target) for source, many in MAIN.items() for target in many.split()}
     pairs |= {(source, side) for source in REVIEWED for side in ("DIKEMBALIKAN", "DITOLAK")}
@@ -67,7 +67,7 @@ def can_move(source: str, target: str, postponed_from: str | None = None, *, res
 
 def test_transitions_are_those_of_chain_md() -> None:
     allowed_pairs = {(a, b) for a in STATES if a != "DITUNDA" for b in STATES if can_move(a, b)}
-    assert allowed_pairs == expected()
+    assert allowed_pairs == list_expected_moves()
 
 
 @pytest.mark.parametrize("source", [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"])
@@ -84,7 +84,7 @@ def leave_postponement(source: str) -> set[str]:
 
 
 async def test_history_refuses_an_illegal_transition(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
     with pytest.raises(asyncpg.CheckViolationError, match="ck_graduasi_history_move_legal"):
         await graduation.sql(
             "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at,"
@@ -96,7 +96,7 @@ async def test_history_refuses_an_illegal_transition(graduation: Running) -> Non
 async def test_history_accepts_exactly_the_legal_transitions(
     graduation: Running,
 ) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     taken: set[tuple[str, str]] = set()
     refusals: set[str] = set()
@@ -119,11 +119,11 @@ async def test_history_accepts_exactly_the_legal_transitions(
         await connection.close()
     ends = ["DIBATALKAN", "DITOLAK", "DIPULIHKAN"]
     back = {("DITUNDA", source) for source in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH", *ends]}
-    assert (taken, refusals) == (expected() | back, {"ck_graduasi_history_move_legal"})
+    assert (taken, refusals) == (list_expected_moves() | back, {"ck_graduasi_history_move_legal"})
 
 
 async def test_sk_accepts_only_approved_cases(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS")
     for state in STATES:
         if state == "DISETUJUI_DINSOS":
             continue
@@ -166,12 +166,12 @@ async def force_state(driver: CaseDriver, state: str) -> None:
     )
 
 
-async def bodies(driver: CaseDriver) -> dict[str, Any]:
+async def build_bodies(driver: CaseDriver) -> dict[str, Any]:
     because = {"reason": "Perlu diperiksa lagi."}
-    evidence = await driver.evidence()
+    evidence = await driver.upload_evidence()
     paper = {"evidence_sha256": evidence}
     return {
-        "asesmen": await driver.answers(HEALTH_COVER_PLAN=False),
+        "asesmen": await driver.build_answers(HEALTH_COVER_PLAN=False),
         "pernyataan": {**paper, "signed_on": "2026-05-18", "offers_sha256": evidence},
         "musyawarah": {**paper, "berita_acara_no": "BA/1", "held_on": "2026-05-18"},
         "return": because,
@@ -183,8 +183,8 @@ async def bodies(driver: CaseDriver) -> dict[str, Any]:
 
 
 async def test_each_command_is_refused_from_other_states(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("PERNYATAAN_DITANDATANGANI")
-    body = await bodies(driver)
+    driver = await (await CaseDriver.start(graduation)).advance_to("PERNYATAAN_DITANDATANGANI")
+    body = await build_bodies(driver)
     for noun, allowed in ALLOWED.items():
         for state in STATES:
             await force_state(driver, state)
@@ -203,7 +203,7 @@ async def test_each_command_is_refused_from_other_states(graduation: Running) ->
 
 
 async def test_history_has_actor_time_reason_and_policy_version(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     answer = await graduation.get(
         f"/v1/graduasi/{driver.graduasi_id}/history?limit=4", as_=driver.by["approval"]
     )
@@ -234,7 +234,7 @@ async def test_history_has_actor_time_reason_and_policy_version(graduation: Runn
     "table", ["graduasi_history", "stage_act", "asesmen", "pernyataan", "usul", "sk", "certificate"]
 )
 async def test_service_roles_cannot_change_append_only_rows(graduation: Running, table: str) -> None:
-    await at(graduation, date(2026, 5, 18))
+    await set_day(graduation, date(2026, 5, 18))
     for role in (graduation.settings.database_url, graduation.settings.worker_database_url):
         connection = await asyncpg.connect(role)
         try:

@@ -5,30 +5,30 @@ from datetime import date
 import pytest
 
 from services.graduation.certificate.models import has_valid_check_digit, new_certificate_no
-from tests.factories.graduation.case import CaseDriver, at, ok
-from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, decide, lodge
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, decide_sanggah, lodge_sanggah
 from tests.factories.services import Running
 
 SHOWN = {"certificate_no", "status", "stands", "issued_on", "effective_on", "en", "id"}
 
 
 async def issue_certificate(service: Running) -> tuple[CaseDriver, str]:
-    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
-    await at(service, DAY_AFTER)
+    driver = await (await CaseDriver.start(service)).advance_to("MASA_SANGGAH")
+    await set_day(service, DAY_AFTER)
     await service.work()
     return driver, (await service.sql("SELECT certificate_no FROM certificate"))[0][0]
 
 
 async def test_certificate_is_valid_then_suspended_then_annulled(graduation: Running) -> None:
     driver, number = await issue_certificate(graduation)
-    shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)  # without a token
+    shown = expect_ok(await graduation.get(f"/v1/certificate/{number}"), 200)  # without a token
     assert set(shown) == SHOWN
     assert (shown["status"], shown["stands"], shown["effective_on"]) == ("STANDS", True, "2026-07-01")
-    sanggah_id = ok(await lodge(driver, LAST_DAY))["sanggah_id"]
-    shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)
+    sanggah_id = expect_ok(await lodge_sanggah(driver, LAST_DAY))["sanggah_id"]
+    shown = expect_ok(await graduation.get(f"/v1/certificate/{number}"), 200)
     assert (shown["status"], shown["stands"]) == ("SUSPENDED", False)
-    ok(await decide(driver, sanggah_id, "DITERIMA"))
-    shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)
+    expect_ok(await decide_sanggah(driver, sanggah_id, "DITERIMA"))
+    shown = expect_ok(await graduation.get(f"/v1/certificate/{number}"), 200)
     assert (shown["status"], shown["stands"]) == ("ANNULLED", False)
     assert str(driver.kpm_id) not in str(shown)
 

@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 
 from shared.database import uuid7
 from tests.factories.cluster import Cluster
-from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
-from tests.factories.graduation.credit import handed_over
-from tests.factories.graduation.objection import annul, decide, lodge, tahap
-from tests.factories.services import Running, running
+from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
+from tests.factories.graduation.credit import hand_over_family
+from tests.factories.graduation.objection import annul_graduasi, build_tahap, decide_sanggah, lodge_sanggah
+from tests.factories.services import Running, run_service
 
 ACTS = (
-    "hand_over",
+    "hand_over_family",
     "assess_again",
-    "sk",
-    "both",
+    "issue_sk",
+    "issue_sk_for_both",
     "postpone",
     "resume",
-    "refused",
-    "accepted",
-    "annulment",
+    "refuse_objection",
+    "accept_objection",
+    "annul",
     "days",
 )
 WHY = {"reason": "Perlu diperiksa lagi."}
@@ -56,21 +56,21 @@ class Simulation:
     async def start(cls, service: Running) -> "Simulation":
         sides: list[Side] = []
         for _ in range(2):
-            driver = await (await CaseDriver.start(service)).to("DISETUJUI_DINSOS", "2026-10-01")
+            driver = await (await CaseDriver.start(service)).advance_to("DISETUJUI_DINSOS", "2026-10-01")
             author = str(driver.field.penugasan_id)
             sides.append(Side(driver, author, author))
         return cls(service, sides)
 
-    async def take(self, number: int, act: str) -> None:
+    async def perform_act(self, number: int, act: str) -> None:
         self.today += timedelta(days=60 if act == "days" else 1)
-        await at(self.service, self.today)
+        await set_day(self.service, self.today)
         await self.service.work()
         if act != "days":
             self.done[act] += await getattr(self, act)(self.sides[number])
             await self.service.work()
 
-    async def hand_over(self, side: Side) -> bool:
-        side.holder = str((await handed_over(side.driver, self.today)).penugasan_id)
+    async def hand_over_family(self, side: Side) -> bool:
+        side.holder = str((await hand_over_family(side.driver, self.today)).penugasan_id)
         return True
 
     async def assess_again(self, side: Side) -> bool:
@@ -79,21 +79,21 @@ class Simulation:
         if (await driver.post("return", WHY, "approval")).status_code != 201:
             return False
         for step in (driver.assess, lambda: driver.sign(day), driver.propose, driver.verify):
-            ok(await step())
-        ok(await driver.deliberate(day))
-        ok(await driver.approve())
+            expect_ok(await step())
+        expect_ok(await driver.deliberate(day))
+        expect_ok(await driver.approve())
         side.author = side.holder
         return True
 
-    async def sk(self, side: Side) -> bool:
-        return await self.determined([side])
+    async def issue_sk(self, side: Side) -> bool:
+        return await self.post_sk([side])
 
-    async def both(self, side: Side) -> bool:
+    async def issue_sk_for_both(self, side: Side) -> bool:
         """One SK over both: all or none."""
         del side
-        return await self.determined(self.sides)
+        return await self.post_sk(self.sides)
 
-    async def determined(self, sides: list[Side]) -> bool:
+    async def post_sk(self, sides: list[Side]) -> bool:
         ids = [side.driver.graduasi_id for side in sides]
         body = {"sk_no": f"SK/{uuid7()}"[:39], "sk_on": self.today.isoformat(), "graduasi_ids": ids}
         answer = await self.service.post("/v1/sk", body, as_=sides[0].driver.by["sk"])
@@ -108,26 +108,30 @@ class Simulation:
     async def resume(self, side: Side) -> bool:
         return (await side.driver.post("resumption", WHY, "approval")).status_code == 201
 
-    async def refused(self, side: Side) -> bool:
-        return await self.objected(side, "DITOLAK")
+    async def refuse_objection(self, side: Side) -> bool:
+        return await self.lodge_and_decide(side, "DITOLAK")
 
-    async def accepted(self, side: Side) -> bool:
-        return await self.objected(side, "DITERIMA")
+    async def accept_objection(self, side: Side) -> bool:
+        return await self.lodge_and_decide(side, "DITERIMA")
 
-    async def objected(self, side: Side, outcome: str) -> bool:
+    async def lodge_and_decide(self, side: Side, outcome: str) -> bool:
         """On paper dated in term, whenever it is typed in."""
         asked = "SELECT term_ends_on FROM penetapan WHERE graduasi_id = $1"
         rows = await self.service.sql(asked, side.driver.graduasi_id)
         dated = min([self.today, *(row[0] for row in rows)])
-        lodged = await lodge(side.driver, dated, f"surat {self.today}".encode())
+        lodged = await lodge_sanggah(side.driver, dated, f"surat {self.today}".encode())
         if lodged.status_code != 201:
             return False
         sanggah_id = lodged.json()["sanggah_id"]
-        ok(await retry_with_back_pay(lambda paid: decide(side.driver, sanggah_id, outcome, back_pay=paid)))
+        expect_ok(
+            await retry_with_back_pay(
+                lambda paid: decide_sanggah(side.driver, sanggah_id, outcome, back_pay=paid)
+            )
+        )
         return True
 
-    async def annulment(self, side: Side) -> bool:
-        answer = await retry_with_back_pay(lambda paid: annul(side.driver, back_pay=paid))
+    async def annul(self, side: Side) -> bool:
+        answer = await retry_with_back_pay(lambda paid: annul_graduasi(side.driver, back_pay=paid))
         return answer.status_code == 201
 
 
@@ -138,32 +142,41 @@ async def retry_with_back_pay(
     answer = await ask([])
     if answer.status_code != 422:
         return answer
-    return await ask(tahap(*answer.json()["detail"].rstrip(".").split(": ")[1].split(", ")))
+    return await ask(build_tahap(*answer.json()["detail"].rstrip(".").split(": ")[1].split(", ")))
 
 
 WHOLE: Plan = [
-    (0, "hand_over"),
+    (0, "hand_over_family"),
     (0, "assess_again"),
     (1, "postpone"),
     (1, "resume"),
-    (0, "both"),
-    (0, "refused"),
+    (0, "issue_sk_for_both"),
+    (0, "refuse_objection"),
 ]
-WHOLE += [(1, "days"), (1, "accepted"), (0, "annulment"), (0, "annulment"), (1, "sk")]
+WHOLE += [(1, "days"), (1, "accept_objection"), (0, "annul"), (0, "annul"), (1, "issue_sk")]
 LATE: Plan = [
-    (0, "sk"),
+    (0, "issue_sk"),
     (1, "days"),
-    (0, "hand_over"),
-    (0, "accepted"),
-    (1, "annulment"),
-    (1, "sk"),
-    (1, "refused"),
+    (0, "hand_over_family"),
+    (0, "accept_objection"),
+    (1, "annul"),
+    (1, "issue_sk"),
+    (1, "refuse_objection"),
 ]
 
 
 # What of these is possible where it stands: so that an order in which all is refused is not taken for a proof.
-POSSIBLE = ["hand_over", "assess_again", "postpone", "resume", "both", "refused", "accepted", "annulment"]
-POSSIBLE_LATE = ["sk", "sk", "hand_over", "accepted", "refused"]
+POSSIBLE = [
+    "hand_over_family",
+    "assess_again",
+    "postpone",
+    "resume",
+    "issue_sk_for_both",
+    "refuse_objection",
+    "accept_objection",
+    "annul",
+]
+POSSIBLE_LATE = ["issue_sk", "issue_sk", "hand_over_family", "accept_objection", "refuse_objection"]
 
 
 @pytest.mark.timeout(600)
@@ -176,28 +189,30 @@ POSSIBLE_LATE = ["sk", "sk", "hand_over", "accepted", "refused"]
 @example(plan=WHOLE)
 @example(plan=LATE)
 def test_each_penetapan_is_credited_once_or_not_at_all(cluster: Cluster, plan: Plan) -> None:
-    played = asyncio.run(play(cluster, plan))
+    played = asyncio.run(play_acts(cluster, plan))
     for known, possible in ((WHOLE, POSSIBLE), (LATE, POSSIBLE_LATE)):
         assert plan != known or sorted((+played.done).elements()) == sorted(possible)
 
 
-async def play(cluster: Cluster, plan: Plan) -> Simulation:
-    async with running(cluster, "graduation") as service:
+async def play_acts(cluster: Cluster, plan: Plan) -> Simulation:
+    async with run_service(cluster, "graduation") as service:
         played = await Simulation.start(service)
         for number, act in plan:
-            await played.take(number, act)
+            await played.perform_act(number, act)
         await check_credits(played)
         return played
 
 
 async def check_credits(played: Simulation) -> None:
-    granted = [fact for _, fact in await emitted_events(played.service, "credit_granted")]
-    taken = Counter(fact["credit_id"] for _, fact in await emitted_events(played.service, "credit_reversed"))
+    granted = [fact for _, fact in await read_emitted_events(played.service, "credit_granted")]
+    taken = Counter(
+        fact["credit_id"] for _, fact in await read_emitted_events(played.service, "credit_reversed")
+    )
     for side in played.sides:
         mine = [fact for fact in granted if fact["graduasi_id"] == side.driver.graduasi_id]
         given = [(fact["penugasan_id"], fact["year"]) for fact in mine]
         assert given == ([(side.author, side.year)] if side.year else [])
-        undone = await side.driver.state() == "DIPULIHKAN"
+        undone = await side.driver.read_state() == "DIPULIHKAN"
         assert [taken[fact["credit_id"]] for fact in mine] == [int(undone)] * len(mine)
     net = await played.service.sql("SELECT count(*) FILTER (WHERE reversed_on IS NULL) FROM credit")
     assert len(granted) - taken.total() == net[0][0]

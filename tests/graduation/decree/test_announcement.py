@@ -5,61 +5,67 @@ from typing import Any
 
 import pytest
 
-from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok, read_penetapan
-from tests.factories.graduation.objection import annul, lodge
+from tests.factories.graduation.case import (
+    CaseDriver,
+    expect_ok,
+    read_emitted_events,
+    read_penetapan,
+    set_day,
+)
+from tests.factories.graduation.objection import annul_graduasi, lodge_sanggah
 from tests.factories.services import Running
 
 WHY = {"reason": "Data keluarga diperiksa silang."}
 
 
 async def approved(service: Running, day: str) -> CaseDriver:
-    return await (await CaseDriver.start(service)).to("DISETUJUI_DINSOS", day)
+    return await (await CaseDriver.start(service)).advance_to("DISETUJUI_DINSOS", day)
 
 
 async def determined_ahead(service: Running, announced_on: str = "2026-06-01") -> CaseDriver:
     """Return a case in an SK of 18 May that is announced later."""
     driver = await approved(service, "2026-05-18")
-    ok(await driver.determine("2026-05-18", announced_on=announced_on))
+    expect_ok(await driver.determine("2026-05-18", announced_on=announced_on))
     return driver
 
 
 async def test_sk_entered_late_is_announced_on_the_day_of_entry(graduation: Running) -> None:
     driver = await approved(graduation, "2026-01-05")
-    await at(graduation, date(2026, 2, 20))
-    sk = ok(await driver.determine("2026-01-05"))
+    await set_day(graduation, date(2026, 2, 20))
+    sk = expect_ok(await driver.determine("2026-01-05"))
     assert (sk["sk_on"], sk["announced_on"]) == ("2026-01-05", "2026-02-20")
     await graduation.work()
-    assert await driver.state() == "MASA_SANGGAH"
+    assert await driver.read_state() == "MASA_SANGGAH"
     shown = await read_penetapan(driver)
     assert (shown["announced_on"], shown["term_ends_on"]) == ("2026-02-20", "2026-03-22")
-    ok(await lodge(driver, date(2026, 2, 20)))
+    expect_ok(await lodge_sanggah(driver, date(2026, 2, 20)))
 
 
 async def test_sk_date_decides_only_the_year_of_the_credit(graduation: Running) -> None:
     driver = await approved(graduation, "2025-12-20")
-    await at(graduation, date(2026, 1, 15))
-    ok(await driver.determine("2025-12-31"))
-    ((_, credit),) = await emitted_events(graduation, "credit_granted")
+    await set_day(graduation, date(2026, 1, 15))
+    expect_ok(await driver.determine("2025-12-31"))
+    ((_, credit),) = await read_emitted_events(graduation, "credit_granted")
     assert credit["year"] == 2025
     assert (await read_penetapan(driver))["term_ends_on"] == "2026-02-14"
 
 
 async def test_case_stays_determined_until_its_announcement(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
-    ((_, event),) = await emitted_events(graduation, "graduasi_determined")
+    ((_, event),) = await read_emitted_events(graduation, "graduasi_determined")
     assert (event["announced_on"], event["term_ends_on"]) == ("2026-06-01", "2026-07-01")
-    await at(graduation, date(2026, 5, 31))
+    await set_day(graduation, date(2026, 5, 31))
     await graduation.work()
-    assert await driver.state() == "DITETAPKAN"
-    await at(graduation, date(2026, 6, 1))
+    assert await driver.read_state() == "DITETAPKAN"
+    await set_day(graduation, date(2026, 6, 1))
     await graduation.work()
-    assert await driver.state() == "MASA_SANGGAH"
-    await at(graduation, date(2026, 7, 1))
+    assert await driver.read_state() == "MASA_SANGGAH"
+    await set_day(graduation, date(2026, 7, 1))
     await graduation.work()
-    assert await driver.state() == "MASA_SANGGAH"
-    await at(graduation, date(2026, 7, 2))
+    assert await driver.read_state() == "MASA_SANGGAH"
+    await set_day(graduation, date(2026, 7, 2))
     await graduation.work()
-    assert await driver.state() == "EFEKTIF"
+    assert await driver.read_state() == "EFEKTIF"
     assert (await read_penetapan(driver))["effective_tahap"] == "2026-4"
 
 
@@ -77,7 +83,7 @@ async def test_announcement_is_between_today_and_sixty_days_ahead(
     driver = await approved(graduation, "2026-05-18")
     answer = await driver.determine(sk_on, announced_on=announced_on)
     if refusal is None:
-        assert ok(answer)["announced_on"] == announced_on
+        assert expect_ok(answer)["announced_on"] == announced_on
     else:
         problem = answer.json()
         assert (answer.status_code, problem["title"], problem["errors"][0]["pointer"]) == refusal
@@ -88,7 +94,7 @@ async def test_sk_is_entered_within_sixty_days_of_its_date(
     graduation: Running, today: date, status: int
 ) -> None:
     driver = await approved(graduation, "2026-01-05")
-    await at(graduation, today)
+    await set_day(graduation, today)
     answer = await driver.determine("2026-01-05")
     assert answer.status_code == status, answer.text
     if status == 422:
@@ -103,9 +109,11 @@ async def test_bulk_sk_has_the_same_dates(graduation: Running) -> None:
     for day, title in (("2026-05-17", "DateInThePast"), ("2026-07-18", "AnnouncementTooLate")):
         answer = await graduation.post("/v1/sk/bulk", {**body, "announced_on": day}, as_=driver.by["sk"])
         assert (answer.status_code, answer.json()["title"]) == (422, title)
-    ok(await graduation.post("/v1/sk/bulk", {**body, "announced_on": "2026-06-01"}, as_=driver.by["sk"]), 202)
+    expect_ok(
+        await graduation.post("/v1/sk/bulk", {**body, "announced_on": "2026-06-01"}, as_=driver.by["sk"]), 202
+    )
     await graduation.work()
-    assert await driver.state() == "DITETAPKAN"
+    assert await driver.read_state() == "DITETAPKAN"
     assert (await read_penetapan(driver))["term_ends_on"] == "2026-07-01"
 
 
@@ -113,8 +121,8 @@ async def test_case_that_a_job_adds_after_the_announcement_gets_a_whole_term(gra
     driver = await approved(graduation, "2026-05-18")
     sha256 = await graduation.put_file(driver.graduasi_id.encode(), as_=driver.by["sk"])
     body = {"sk_no": "SK/1/2026", "sk_on": "2026-05-18", "sha256": sha256}
-    ok(await graduation.post("/v1/sk/bulk", body, as_=driver.by["sk"]), 202)
-    await at(graduation, date(2026, 5, 25))
+    expect_ok(await graduation.post("/v1/sk/bulk", body, as_=driver.by["sk"]), 202)
+    await set_day(graduation, date(2026, 5, 25))
     await graduation.work()
     shown = await read_penetapan(driver)
     assert (shown["announced_on"], shown["term_ends_on"]) == ("2026-05-25", "2026-06-24")
@@ -122,43 +130,43 @@ async def test_case_that_a_job_adds_after_the_announcement_gets_a_whole_term(gra
 
 async def test_objection_before_the_announcement_is_refused_and_names_its_day(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
-    answer = await lodge(driver, date(2026, 5, 18))
+    answer = await lodge_sanggah(driver, date(2026, 5, 18))
     assert (answer.status_code, answer.json()["title"]) == (409, "SanggahBeforeAnnouncement")
     assert "2026-06-01" in answer.json()["detail"]
-    assert await driver.state() == "DITETAPKAN"
+    assert await driver.read_state() == "DITETAPKAN"
 
 
 async def test_annulment_before_the_announcement_restores_the_family(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
-    ok(await annul(driver))
-    await at(graduation, date(2026, 8, 1))
+    expect_ok(await annul_graduasi(driver))
+    await set_day(graduation, date(2026, 8, 1))
     await graduation.work()
-    assert await driver.state() == "DIPULIHKAN"
-    numbers = ok(await graduation.post("/v1/numbers", {}, as_=driver.by["sk"]), 200)
+    assert await driver.read_state() == "DIPULIHKAN"
+    numbers = expect_ok(await graduation.post("/v1/numbers", {}, as_=driver.by["sk"]), 200)
     assert numbers["by_exit_reason"]["SEJAHTERA_MANDIRI"] == {"determined": 1, "annulled": 1, "effective": 0}
 
 
 async def test_case_postponed_over_its_announcement_is_announced_when_resumed(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
-    ok(await driver.post("postponement", WHY, "approval"))
-    await at(graduation, date(2026, 6, 5))
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    await set_day(graduation, date(2026, 6, 5))
     await graduation.work()
-    assert await driver.state() == "DITUNDA"
-    assert ok(await driver.post("resumption", WHY, "approval"))["state"] == "MASA_SANGGAH"
+    assert await driver.read_state() == "DITUNDA"
+    assert expect_ok(await driver.post("resumption", WHY, "approval"))["state"] == "MASA_SANGGAH"
     shown = await read_penetapan(driver)
     assert (shown["announced_on"], shown["term_ends_on"]) == ("2026-06-05", "2026-07-05")
     await graduation.work()
-    assert await driver.state() == "MASA_SANGGAH"
+    assert await driver.read_state() == "MASA_SANGGAH"
 
 
 async def test_case_resumed_before_its_announcement_waits_for_it(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
-    ok(await driver.post("postponement", WHY, "approval"))
-    await at(graduation, date(2026, 5, 25))
-    assert ok(await driver.post("resumption", WHY, "approval"))["state"] == "DITETAPKAN"
-    await at(graduation, date(2026, 6, 1))
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    await set_day(graduation, date(2026, 5, 25))
+    assert expect_ok(await driver.post("resumption", WHY, "approval"))["state"] == "DITETAPKAN"
+    await set_day(graduation, date(2026, 6, 1))
     await graduation.work()
-    assert await driver.state() == "MASA_SANGGAH"
+    assert await driver.read_state() == "MASA_SANGGAH"
     assert (await read_penetapan(driver))["term_ends_on"] == "2026-07-01"
 
 

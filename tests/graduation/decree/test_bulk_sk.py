@@ -13,22 +13,25 @@ import pytest
 
 from shared.database import uuid7
 from shared.jobs import run_step
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.delivery import relay
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import KENDAL, apply_events
-from tests.factories.graduation.exit_proposal import proposal
-from tests.factories.services import Running, relay
-from tests.factories.worker_process import ended, let_lease_lapse, worker
+from tests.factories.graduation.exit_proposal import build_exit_proposed
+from tests.factories.services import Running
+from tests.factories.worker_process import expire_lease, start_worker, wait_for_end
 
 DAY = date(2026, 5, 18)
 
 
 async def approve_cases(service: Running, count: int) -> list[str]:
     """Return approved cases of exit proposals, with a policy that counts and opens a rujukan."""
-    await at(service, DAY)
+    await set_day(service, DAY)
     await service.sql("UPDATE policy SET counts = true, opens_rujukan = true WHERE exit_reason = 'PINDAH'")
     driver = await CaseDriver.start(service)
     one = {"exit_reason": "PINDAH"}
-    events = [proposal(driver, **one, kpm_id=uuid7(), kepesertaan_id=uuid7()) for _ in range(count)]
+    events = [
+        build_exit_proposed(driver, **one, kpm_id=uuid7(), kepesertaan_id=uuid7()) for _ in range(count)
+    ]
     await apply_events(service, *events)
     rows = await service.sql(
         "SELECT graduasi_id FROM graduasi WHERE state = 'DIUSULKAN' ORDER BY graduasi_id"
@@ -36,8 +39,8 @@ async def approve_cases(service: Running, count: int) -> list[str]:
     graduasi_ids = [str(row[0]) for row in rows]
     for graduasi_id in graduasi_ids:
         driver.graduasi_id = graduasi_id
-        ok(await driver.verify())
-        ok(await driver.approve())
+        expect_ok(await driver.verify())
+        expect_ok(await driver.approve())
     return graduasi_ids
 
 
@@ -51,12 +54,12 @@ async def request_bulk_sk(
 
 
 async def read_job(service: Running, asked: dict[str, Any], sub: str = "kemensos-1") -> dict[str, Any]:
-    job: dict[str, Any] = ok(await service.get(asked["job"], as_=service.token("KEMENSOS", sub)), 200)
+    job: dict[str, Any] = expect_ok(await service.get(asked["job"], as_=service.token("KEMENSOS", sub)), 200)
     return job
 
 
 async def count_emitted(service: Running) -> Counter[str]:
-    return Counter(one["type"].removeprefix("graduation.") for one in await service.emitted())
+    return Counter(one["type"].removeprefix("graduation.") for one in await service.read_envelopes())
 
 
 async def check_sk_is_consistent(service: Running, sk_id: str, count: int) -> None:
@@ -74,7 +77,7 @@ async def check_sk_is_consistent(service: Running, sk_id: str, count: int) -> No
         ),
         (
             "SELECT count(*) FROM platform.scheduled_task JOIN penetapan ON subject_id = graduasi_id::text WHERE sk_id = $1"
-            " AND kind = 'graduasi_term_ended'"
+            " AND kind = 'graduasi.end_term'"
         ),
     ):
         assert (await service.sql(statement, UUID(sk_id)))[0][0] == count, statement
@@ -86,19 +89,19 @@ async def test_approved_cases_are_added_and_others_have_errors(graduation: Runni
     ready = await approve_cases(graduation, 4)
     open_ = await (await CaseDriver.start(graduation)).open()
     mine = await CaseDriver.start(graduation)
-    await mine.to("DIMUSYAWARAHKAN")
+    await mine.advance_to("DIMUSYAWARAHKAN")
     mine.by["approval"] = graduation.token("DINSOS_KABKOTA", "kemensos-1", [KENDAL])
-    ok(await mine.approve())
+    expect_ok(await mine.approve())
     stranger = str(uuid7())
     lines = [ready[0], stranger, ready[1], "not a case", open_.graduasi_id, ready[0], mine.graduasi_id]
-    asked = ok(await request_bulk_sk(graduation, [*lines, ready[2], ready[3], "", ""]), 202)
+    asked = expect_ok(await request_bulk_sk(graduation, [*lines, ready[2], ready[3], "", ""]), 202)
     assert (await read_job(graduation, asked))["state"] == "QUEUED"
     await graduation.work()
     job = await read_job(graduation, asked)
     assert (job["state"], job["done"], job["refused"], job["total"]) == ("DONE", 4, 5, 9)
     assert (job["report"]["cases"], job["report"]["sk_no"]) == (4, "SK/44/2026")
     listed = await graduation.get(f"{asked['job']}/errors", as_=graduation.token("KEMENSOS", "kemensos-1"))
-    errors = ok(listed, 200)["items"]
+    errors = expect_ok(listed, 200)["items"]
     assert [(one["row"], one["code"]) for one in errors] == [
         (2, "NotFound"),
         (4, "NotFound"),
@@ -109,7 +112,7 @@ async def test_approved_cases_are_added_and_others_have_errors(graduation: Runni
     assert errors[2]["params"]["state"] == "TERIDENTIFIKASI"
     assert errors[4]["reason"]["id"].startswith("Anda sudah bertindak pada tahap lain")
     await check_sk_is_consistent(graduation, asked["sk_id"], 4)
-    again = ok(await request_bulk_sk(graduation, ready, sk_no="SK/45/2026"), 202)
+    again = expect_ok(await request_bulk_sk(graduation, ready, sk_no="SK/45/2026"), 202)
     await graduation.work()
     job = await read_job(graduation, again)
     assert (job["done"], job["refused"]) == (0, 4)
@@ -120,7 +123,7 @@ async def test_approved_cases_are_added_and_others_have_errors(graduation: Runni
 
 async def test_penetapan_are_read_page_by_page(graduation: Running) -> None:
     ready = await approve_cases(graduation, 5)
-    asked = ok(await request_bulk_sk(graduation, ready), 202)
+    asked = expect_ok(await request_bulk_sk(graduation, ready), 202)
     await graduation.work()
     kemensos, seen, path = (
         graduation.token("KEMENSOS", "kemensos-1"),
@@ -128,12 +131,15 @@ async def test_penetapan_are_read_page_by_page(graduation: Running) -> None:
         f"/v1/sk/{asked['sk_id']}/penetapan?limit=2",
     )
     while path:
-        page = ok(await graduation.get(path, as_=kemensos), 200)
+        page = expect_ok(await graduation.get(path, as_=kemensos), 200)
         seen += [one["graduasi_id"] for one in page["items"]]
         path = page["next"]
     assert seen == ready
     elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-pemalang-1", ["33.27"])
-    assert ok(await graduation.get(f"/v1/sk/{asked['sk_id']}/penetapan", as_=elsewhere), 200)["items"] == []
+    assert (
+        expect_ok(await graduation.get(f"/v1/sk/{asked['sk_id']}/penetapan", as_=elsewhere), 200)["items"]
+        == []
+    )
 
 
 async def test_case_of_another_area_or_approved_later_is_refused(
@@ -143,9 +149,9 @@ async def test_case_of_another_area_or_approved_later_is_refused(
     kemensos = graduation.token("KEMENSOS", "kemensos-9", ["12"])
     sha256 = await graduation.put_file(ready[0].encode(), as_=kemensos)
     body = {"sk_no": "SK/46/2026", "sk_on": "2026-05-18", "sha256": sha256}
-    asked = ok(await graduation.post("/v1/sk/bulk", body, as_=kemensos), 202)
-    earlier = ok(await request_bulk_sk(graduation, ready, sk_no="SK/47/2026", sk_on="2026-05-17"), 202)
-    far = ok(await request_bulk_sk(graduation, ready, sk_no="SK/48/2026"), 202)
+    asked = expect_ok(await graduation.post("/v1/sk/bulk", body, as_=kemensos), 202)
+    earlier = expect_ok(await request_bulk_sk(graduation, ready, sk_no="SK/47/2026", sk_on="2026-05-17"), 202)
+    far = expect_ok(await request_bulk_sk(graduation, ready, sk_no="SK/48/2026"), 202)
     await graduation.sql("DELETE FROM tahap_calendar")
     await graduation.work()
     rows = await graduation.sql("SELECT job_id, code FROM platform.job_row_error")
@@ -157,8 +163,8 @@ async def test_case_of_another_area_or_approved_later_is_refused(
 
 
 async def test_invalid_request_is_refused_without_a_job(graduation: Running) -> None:
-    await at(graduation, DAY)
-    ok(await request_bulk_sk(graduation, ["x"]), 202)
+    await set_day(graduation, DAY)
+    expect_ok(await request_bulk_sk(graduation, ["x"]), 202)
     for other, status, title in (
         ({}, 409, "SkNumberTaken"),
         ({"sha256": "a" * 64}, 422, "FileNotUploaded"),
@@ -175,8 +181,8 @@ async def test_invalid_request_is_refused_without_a_job(graduation: Running) -> 
 async def test_job_waits_while_the_outbox_is_full(graduation: Running) -> None:
     ready = await approve_cases(graduation, 2)
     driver = await CaseDriver.start(graduation)
-    await graduation.publish(*(proposal(driver, kpm_id=uuid7()) for _ in range(1000)))
-    asked = ok(await request_bulk_sk(graduation, ready), 202)
+    await graduation.publish(*(build_exit_proposed(driver, kpm_id=uuid7()) for _ in range(1000)))
+    asked = expect_ok(await request_bulk_sk(graduation, ready), 202)
     working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
     await asyncio.sleep(1.2)
     assert (await read_job(graduation, asked))["done"] == 0
@@ -203,19 +209,19 @@ async def test_cancelled_job_leaves_a_consistent_sk(
     graduation: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = await approve_cases(graduation, 8)
-    asked = ok(await request_bulk_sk(graduation, ready), 202)
+    asked = expect_ok(await request_bulk_sk(graduation, ready), 202)
     await set_step_size(graduation, 3)
-    monkeypatch.setenv("PILAR_FAULTPOINT", "job.sk_bulk.after_commit=pause:2")
+    monkeypatch.setenv("PILAR_FAULTPOINT", "job.sk.add_cases.after_commit=pause:2")
     working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
     await wait_until_done(graduation, asked, 3)
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
-    ok(await graduation.post(f"{asked['job']}/cancellation", as_=kemensos), 202)
+    expect_ok(await graduation.post(f"{asked['job']}/cancellation", as_=kemensos), 202)
     await working
     job = await read_job(graduation, asked)
     assert (job["state"], job["done"], job["total"]) == ("CANCELLED", 3, 8)
     await check_sk_is_consistent(graduation, asked["sk_id"], 3)
     monkeypatch.delenv("PILAR_FAULTPOINT")
-    rest = ok(await request_bulk_sk(graduation, ready, sk_no="SK/45/2026"), 202)
+    rest = expect_ok(await request_bulk_sk(graduation, ready, sk_no="SK/45/2026"), 202)
     await graduation.work()
     assert (await read_job(graduation, rest))["done"] == 5
 
@@ -224,14 +230,14 @@ async def test_cancelled_job_leaves_a_consistent_sk(
 @pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
 async def test_job_continues_after_a_killed_worker(graduation: Running, tmp_path: Path, moment: str) -> None:
     ready = await approve_cases(graduation, 60)
-    asked = ok(await request_bulk_sk(graduation, [*ready, str(uuid7())]), 202)
+    asked = expect_ok(await request_bulk_sk(graduation, [*ready, str(uuid7())]), 202)
     await set_step_size(graduation, 7)
     for death in range(2):
         armed = tmp_path / f"armed{death}"
         armed.touch()
-        process = worker(graduation, f"job.sk_bulk.{moment}=kill:{armed}")
-        assert await ended(process) == -signal.SIGKILL
-        await let_lease_lapse(graduation)
+        process = start_worker(graduation, f"job.sk.add_cases.{moment}=kill:{armed}")
+        assert await wait_for_end(process) == -signal.SIGKILL
+        await expire_lease(graduation)
     done = (await read_job(graduation, asked))["done"]
     assert done == (0 if moment == "before_commit" else 57)
     await check_sk_is_consistent(graduation, asked["sk_id"], done)

@@ -9,10 +9,17 @@ import pytest
 
 from shared.contracts import caseload
 from shared.database import uuid7
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.delivery import append_log_again
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import KENDAL, apply_events
-from tests.factories.graduation.exit_proposal import DAY, SHORT, apply_proposal, proposal, start_case
-from tests.factories.services import Running, again
+from tests.factories.graduation.exit_proposal import (
+    DAY,
+    SHORT,
+    apply_proposal,
+    build_exit_proposed,
+    start_case,
+)
+from tests.factories.services import Running
 
 WHY = {"reason": "Surat keterangan tidak terbaca."}
 
@@ -22,39 +29,39 @@ async def test_proposal_opens_a_case_that_four_people_take_to_its_sk(
     graduation: Running, exit_reason: str
 ) -> None:
     driver = await start_case(graduation)
-    assert (await apply_proposal(driver, proposal(driver, exit_reason)))["taken"] == "OPENED"
-    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
+    assert (await apply_proposal(driver, build_exit_proposed(driver, exit_reason)))["taken"] == "OPENED"
+    shown = expect_ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     assert (shown["state"], shown["exit_reason"]) == ("DIUSULKAN", exit_reason)
     assert [(act["stage"], act["person"]) for act in shown["stages"]] == [
         ("USUL", str(driver.field.pendamping_id))
     ]
-    ok(await driver.verify())
+    expect_ok(await driver.verify())
     assert (await driver.deliberate("2026-05-18")).json()["title"] == "MusyawarahNotRequired"
-    ok(await driver.approve())
-    ok(await driver.determine("2026-05-18"))
-    assert await driver.state() == "MASA_SANGGAH"
+    expect_ok(await driver.approve())
+    expect_ok(await driver.determine("2026-05-18"))
+    assert await driver.read_state() == "MASA_SANGGAH"
     rows = await graduation.sql("SELECT count(DISTINCT person) FROM stage_act")
     assert rows[0][0] == 4
     assert await graduation.sql("SELECT 1 FROM credit") == []
-    events = [one for one in await graduation.emitted() if one["type"].startswith("graduation.")]
+    events = [one for one in await graduation.read_envelopes() if one["type"].startswith("graduation.")]
     assert [one["type"].split(".")[1] for one in events] == ["graduasi_proposed", "graduasi_determined"]
     assert events[1]["data"]["opens_rujukan"] is False
 
 
 async def test_history_has_the_evidence_of_the_proposal(graduation: Running) -> None:
     driver = await start_case(graduation)
-    await apply_proposal(driver, proposal(driver))
+    await apply_proposal(driver, build_exit_proposed(driver))
     listed = await graduation.get(f"/v1/graduasi/{driver.graduasi_id}/history", as_=driver.by["field"])
-    (move,) = ok(listed, 200)["items"]
+    (move,) = expect_ok(listed, 200)["items"]
     assert (move["from_state"], move["to_state"]) == ("TERIDENTIFIKASI", "DIUSULKAN")
     assert (move["person"], move["evidence_sha256"]) == (str(driver.field.pendamping_id), "e" * 64)
 
 
 async def test_repeated_event_opens_one_case(graduation: Running) -> None:
     driver = await start_case(graduation)
-    event = proposal(driver)
+    event = build_exit_proposed(driver)
     await apply_events(graduation, event, event)
-    await again(graduation)
+    await append_log_again(graduation)
     await apply_events(graduation)
     assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1
     assert (await graduation.sql("SELECT count(*) FROM graduasi_history"))[0][0] == 1
@@ -62,11 +69,11 @@ async def test_repeated_event_opens_one_case(graduation: Running) -> None:
 
 async def test_proposal_for_an_unknown_family_opens_a_case(graduation: Running) -> None:
     driver = await start_case(graduation)
-    stranger = proposal(driver, kpm_id=uuid7(), kepesertaan_id=uuid7())
+    stranger = build_exit_proposed(driver, kpm_id=uuid7(), kepesertaan_id=uuid7())
     assert (await apply_proposal(driver, stranger))["taken"] == "OPENED"
-    ok(await driver.verify())
-    ok(await driver.approve())
-    ok(await driver.determine("2026-05-18"))
+    expect_ok(await driver.verify())
+    expect_ok(await driver.approve())
+    expect_ok(await driver.determine("2026-05-18"))
 
 
 async def test_proposal_by_dinsos_is_not_approved_by_the_same_official(
@@ -74,20 +81,20 @@ async def test_proposal_by_dinsos_is_not_approved_by_the_same_official(
 ) -> None:
     driver = await start_case(graduation)
     official = {"proposer": "dinsos-kendal-1", "pendamping_id": None, "penugasan_id": None}
-    await apply_proposal(driver, proposal(driver, **official))
-    ok(await driver.verify())
+    await apply_proposal(driver, build_exit_proposed(driver, **official))
+    expect_ok(await driver.verify())
     answer = await driver.approve()
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")
     driver.by["approval"] = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-2", [KENDAL])
-    ok(await driver.approve())
+    expect_ok(await driver.approve())
     await graduation.sql("UPDATE policy SET counts = true WHERE exit_reason = 'MENINGGAL'")
-    ok(await driver.determine("2026-05-18"))
+    expect_ok(await driver.determine("2026-05-18"))
     assert await graduation.sql("SELECT 1 FROM credit") == []
 
 
 async def test_proposer_cannot_verify_with_another_account(graduation: Running) -> None:
     driver = await start_case(graduation)
-    await apply_proposal(driver, proposal(driver))
+    await apply_proposal(driver, build_exit_proposed(driver))
     mine = driver.field.pendamping_id
     driver.by["verification"] = graduation.token("KETUA_TIM_KABKOTA", "other", [KENDAL], pendamping_id=mine)
     assert (await driver.verify()).json()["title"] == "SamePersonTwice"
@@ -96,7 +103,7 @@ async def test_proposer_cannot_verify_with_another_account(graduation: Running) 
 @pytest.mark.parametrize("exit_reason", ["NIK_TIDAK_PADAN", "ALAMIAH", "SOMETHING_NEWER"])
 async def test_proposal_without_a_policy_opens_no_case(graduation: Running, exit_reason: str) -> None:
     driver = await start_case(graduation)
-    row = await apply_proposal(driver, proposal(driver, exit_reason))
+    row = await apply_proposal(driver, build_exit_proposed(driver, exit_reason))
     assert (row["taken"], row["graduasi_id"]) == ("NO_POLICY", None)
     assert await graduation.sql("SELECT 1 FROM graduasi") == []
 
@@ -104,25 +111,25 @@ async def test_proposal_without_a_policy_opens_no_case(graduation: Running, exit
 async def test_proposal_waits_for_an_open_case_and_opens_after_its_cancellation(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
     first = driver.graduasi_id
-    one, two = proposal(driver), proposal(driver, "PINDAH")
+    one, two = build_exit_proposed(driver), build_exit_proposed(driver, "PINDAH")
     for event in (one, two):
         row = await apply_proposal(driver, event)
         assert (row["taken"], row["behind_id"]) == ("WAITING", first)
     body = {"ground": "DASAR_GUGUR", **WHY}
-    ok(await driver.post("cancellation", body, "approval"))
+    expect_ok(await driver.post("cancellation", body, "approval"))
     opened = await apply_proposal(driver, one)
     assert (opened["taken"], opened["behind_id"]) == ("OPENED", None)
-    assert await driver.state() == "DIUSULKAN"
+    assert await driver.read_state() == "DIUSULKAN"
     behind = await apply_proposal(driver, two)
     assert (behind["taken"], behind["behind_id"]) == ("WAITING", opened["graduasi_id"])
 
 
 async def test_proposal_waits_for_an_effective_exit(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
-    await at(graduation, date(2026, 6, 18))
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    await set_day(graduation, date(2026, 6, 18))
     await graduation.work()
-    assert await driver.state() == "EFEKTIF"
-    assert (await apply_proposal(driver, proposal(driver)))["taken"] == "WAITING"
+    assert await driver.read_state() == "EFEKTIF"
+    assert (await apply_proposal(driver, build_exit_proposed(driver)))["taken"] == "WAITING"
     body = {
         "kpm_id": str(driver.kpm_id),
         "kepesertaan_id": str(driver.kepesertaan_id),
@@ -134,7 +141,7 @@ async def test_proposal_waits_for_an_effective_exit(graduation: Running) -> None
 
 async def test_concurrent_proposal_and_opening_open_one_case(graduation: Running) -> None:
     driver = await start_case(graduation)
-    event = proposal(driver)
+    event = build_exit_proposed(driver)
     await asyncio.gather(apply_events(graduation, event), driver.open(), return_exceptions=True)
     rows = await graduation.sql("SELECT count(*) FROM graduasi")
     assert rows[0][0] == 1
@@ -143,32 +150,32 @@ async def test_concurrent_proposal_and_opening_open_one_case(graduation: Running
 
 async def test_returned_case_is_proposed_again_by_the_pendamping(graduation: Running) -> None:
     driver = await start_case(graduation)
-    await apply_proposal(driver, proposal(driver))
-    ok(await driver.post("return", WHY, "verification"))
-    ok(await driver.propose())
+    await apply_proposal(driver, build_exit_proposed(driver))
+    expect_ok(await driver.post("return", WHY, "verification"))
+    expect_ok(await driver.propose())
     rows = await graduation.sql("SELECT facts FROM usul ORDER BY at, usul_id")
     assert len(rows) == 2
     assert rows[0]["facts"] == rows[1]["facts"]  # the second stands on the same evidence
     assert "exit_proposal_id" in rows[1]["facts"]
-    ok(await driver.verify())
-    assert await driver.state() == "DIVERIFIKASI_KETIM"
+    expect_ok(await driver.verify())
+    assert await driver.read_state() == "DIVERIFIKASI_KETIM"
 
 
 async def test_proposal_is_visible_to_its_proposer_and_its_area(graduation: Running) -> None:
     driver, other = await start_case(graduation), await start_case(graduation)
-    await apply_proposal(driver, proposal(driver))
+    await apply_proposal(driver, build_exit_proposed(driver))
     elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-pemalang-1", ["33.27"])
     for token, seen in ((driver.by["field"], 1), (other.by["field"], 0), (elsewhere, 0)):
-        items = ok(await graduation.get("/v1/exit-proposal", as_=token), 200)["items"]
+        items = expect_ok(await graduation.get("/v1/exit-proposal", as_=token), 200)["items"]
         assert len(items) == seen
     waiting = await graduation.get("/v1/exit-proposal?taken=WAITING", as_=driver.by["approval"])
-    assert ok(waiting, 200)["items"] == []
+    assert expect_ok(waiting, 200)["items"] == []
 
 
 async def test_proposal_refers_only_to_the_case_it_opened(graduation: Running) -> None:
     driver = await start_case(graduation)
-    row = await apply_proposal(driver, proposal(driver))
-    await apply_proposal(driver, proposal(driver))
+    row = await apply_proposal(driver, build_exit_proposed(driver))
+    await apply_proposal(driver, build_exit_proposed(driver))
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
         with pytest.raises(asyncpg.UniqueViolationError, match="uq_exit_proposal_graduasi_id"):
@@ -184,7 +191,7 @@ async def test_proposal_refers_only_to_the_case_it_opened(graduation: Running) -
         await connection.close()
 
 
-def withdrawal(event: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
+def build_exit_proposal_withdrawn(event: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
     names = ("exit_proposal_id", "kpm_id", "kode_wilayah", "kepesertaan_id")
     data = {name: getattr(event, name) for name in names}
     return caseload.ExitProposalWithdrawn.model_validate(
@@ -194,10 +201,12 @@ def withdrawal(event: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
 
 async def test_event_names_the_exit_proposal(graduation: Running) -> None:
     driver = await start_case(graduation)
-    event = proposal(driver)
+    event = build_exit_proposed(driver)
     await apply_proposal(driver, event)
     (data,) = [
-        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_proposed.v1"
+        one["data"]
+        for one in await graduation.read_envelopes()
+        if one["type"] == "graduation.graduasi_proposed.v1"
     ]
     assert data["exit_proposal_id"] == str(event.exit_proposal_id)
 
@@ -205,39 +214,41 @@ async def test_event_names_the_exit_proposal(graduation: Running) -> None:
 @pytest.mark.parametrize("step", ["DIUSULKAN", "DISETUJUI_DINSOS", "DITUNDA"])
 async def test_withdrawal_before_the_sk_cancels_the_case(graduation: Running, step: str) -> None:
     driver = await start_case(graduation)
-    event = proposal(driver)
+    event = build_exit_proposed(driver)
     await apply_proposal(driver, event)
     if step == "DISETUJUI_DINSOS":
-        ok(await driver.verify())
-        ok(await driver.approve())
+        expect_ok(await driver.verify())
+        expect_ok(await driver.approve())
     elif step == "DITUNDA":
-        ok(await driver.post("postponement", WHY, "verification"))
-    await apply_events(graduation, withdrawal(event), withdrawal(event))
-    assert await driver.state() == "DIBATALKAN"
+        expect_ok(await driver.post("postponement", WHY, "verification"))
+    await apply_events(graduation, build_exit_proposal_withdrawn(event), build_exit_proposal_withdrawn(event))
+    assert await driver.read_state() == "DIBATALKAN"
     closed = [
-        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_closed.v1"
+        one["data"]
+        for one in await graduation.read_envelopes()
+        if one["type"] == "graduation.graduasi_closed.v1"
     ]
     assert [(one["closed_as"], one["reason"]) for one in closed] == [("DIBATALKAN", "USULAN_DITARIK")]
 
 
 async def test_withdrawal_after_the_sk_changes_nothing(graduation: Running) -> None:
     driver = await start_case(graduation)
-    event = proposal(driver)
+    event = build_exit_proposed(driver)
     await apply_proposal(driver, event)
-    ok(await driver.verify())
-    ok(await driver.approve())
-    ok(await driver.determine("2026-05-18"))
-    await apply_events(graduation, withdrawal(event))
-    assert await driver.state() == "MASA_SANGGAH"
+    expect_ok(await driver.verify())
+    expect_ok(await driver.approve())
+    expect_ok(await driver.determine("2026-05-18"))
+    await apply_events(graduation, build_exit_proposal_withdrawn(event))
+    assert await driver.read_state() == "MASA_SANGGAH"
 
 
 async def test_withdrawn_waiting_proposal_never_opens_a_case(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
-    event = proposal(driver)
+    event = build_exit_proposed(driver)
     assert (await apply_proposal(driver, event))["taken"] == "WAITING"
-    await apply_events(graduation, withdrawal(event))
+    await apply_events(graduation, build_exit_proposal_withdrawn(event))
     row = await apply_proposal(driver, event)
     assert (row["taken"], row["behind_id"]) == ("WITHDRAWN", None)
-    ok(await driver.post("cancellation", {"ground": "DASAR_GUGUR", **WHY}, "approval"))
+    expect_ok(await driver.post("cancellation", {"ground": "DASAR_GUGUR", **WHY}, "approval"))
     assert (await apply_proposal(driver, event))["taken"] == "WITHDRAWN"
     assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1

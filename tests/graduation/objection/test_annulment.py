@@ -4,62 +4,66 @@ from datetime import date
 
 import pytest
 
-from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
 from tests.factories.graduation.events import KENDAL
-from tests.factories.graduation.monitoring import completed, monitored, record
-from tests.factories.graduation.objection import DAY_AFTER, annul, lodge, tahap
+from tests.factories.graduation.monitoring import (
+    complete_monitoring,
+    create_monitored_case,
+    record_monitoring,
+)
+from tests.factories.graduation.objection import DAY_AFTER, annul_graduasi, build_tahap, lodge_sanggah
 from tests.factories.services import Running
 
 
 async def test_annulment_before_the_effect_pays_nothing_back_and_reverses_the_credit(
     graduation: Running,
 ) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
-    ok(await annul(driver))
-    assert await driver.state() == "DIPULIHKAN"
-    ((_, fact),) = await emitted_events(graduation, "graduasi_annulled")
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    expect_ok(await annul_graduasi(driver))
+    assert await driver.read_state() == "DIPULIHKAN"
+    ((_, fact),) = await read_emitted_events(graduation, "graduasi_annulled")
     assert (fact["reason"], fact["was_effective"], fact["back_pay_tahap"]) == ("DATA_KELIRU", False, [])
-    assert len(await emitted_events(graduation, "credit_reversed")) == 1
-    await at(graduation, DAY_AFTER)
+    assert len(await read_emitted_events(graduation, "credit_reversed")) == 1
+    await set_day(graduation, DAY_AFTER)
     await graduation.work()
-    assert await driver.state() == "DIPULIHKAN"
+    assert await driver.read_state() == "DIPULIHKAN"
 
 
 async def test_annulment_after_the_effect_decides_each_tahap_and_closes_the_tasks(
     graduation: Running,
 ) -> None:
-    driver, tasks = await monitored(graduation)
-    await at(graduation, date(2026, 8, 2))
-    ok(await record(driver, tasks[0]))
-    bare = await annul(driver)
+    driver, tasks = await create_monitored_case(graduation)
+    await set_day(graduation, date(2026, 8, 2))
+    expect_ok(await record_monitoring(driver, tasks[0]))
+    bare = await annul_graduasi(driver)
     assert (bare.status_code, bare.json()["title"]) == (422, "BackPayUndecided")
-    ok(await annul(driver, back_pay=tahap("2026-3")))
-    ((_, fact),) = await emitted_events(graduation, "graduasi_annulled")
+    expect_ok(await annul_graduasi(driver, back_pay=build_tahap("2026-3")))
+    ((_, fact),) = await read_emitted_events(graduation, "graduasi_annulled")
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, ["2026-3"])
     rows = await graduation.sql("SELECT closed_on FROM monitoring_task ORDER BY month")
     assert [row[0] for row in rows] == [None] + [date(2026, 8, 2)] * 5
 
 
 async def test_complete_case_can_be_annulled(graduation: Running) -> None:
-    driver = await completed(graduation)
-    ok(await annul(driver, back_pay=tahap("2026-3", "2026-4", "2027-1", paid=False)))
-    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
+    driver = await complete_monitoring(graduation)
+    expect_ok(await annul_graduasi(driver, back_pay=build_tahap("2026-3", "2026-4", "2027-1", paid=False)))
+    shown = expect_ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("DIPULIHKAN", None)
 
 
 async def test_second_annulment_or_one_before_the_sk_is_refused(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
-    assert (await annul(driver)).json()["title"] == "IllegalTransition"
-    ok(await driver.determine("2026-05-18"))
-    ok(await annul(driver))
-    assert (await annul(driver)).json()["title"] == "IllegalTransition"
-    assert len(await emitted_events(graduation, "credit_reversed")) == 1
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS")
+    assert (await annul_graduasi(driver)).json()["title"] == "IllegalTransition"
+    expect_ok(await driver.determine("2026-05-18"))
+    expect_ok(await annul_graduasi(driver))
+    assert (await annul_graduasi(driver)).json()["title"] == "IllegalTransition"
+    assert len(await read_emitted_events(graduation, "credit_reversed")) == 1
 
 
 async def test_annulment_with_an_open_sanggah_is_refused(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
-    ok(await lodge(driver, date(2026, 5, 18)))
-    assert (await annul(driver)).json()["title"] == "SanggahStillOpen"
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    expect_ok(await lodge_sanggah(driver, date(2026, 5, 18)))
+    assert (await annul_graduasi(driver)).json()["title"] == "SanggahStillOpen"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,6 @@ async def test_annulment_with_an_open_sanggah_is_refused(graduation: Running) ->
 async def test_annulment_by_a_person_of_a_stage_is_refused(
     graduation: Running, role: str, person: str
 ) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
-    answer = await annul(driver, graduation.token(role, person, [KENDAL]))
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    answer = await annul_graduasi(driver, graduation.token(role, person, [KENDAL]))
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")

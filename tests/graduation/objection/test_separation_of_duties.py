@@ -6,8 +6,8 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.factories.graduation.accounts import DAY, ORDERS, P, is_refused, reached, token
-from tests.factories.graduation.case import CaseDriver, ok
+from tests.factories.graduation.accounts import DAY, ORDERS, P, create_case_before, expect_refusal, token
+from tests.factories.graduation.case import CaseDriver, expect_ok
 from tests.factories.services import Running
 
 
@@ -19,7 +19,7 @@ async def lodge_sanggah(driver: CaseDriver, by: str) -> str:
         "ground": "KEADAAN_BERUBAH",
         "evidence_sha256": await driver.service.put_file(b"surat sanggah", as_=driver.by[by]),
     }
-    return str(ok(await driver.post("sanggah", paper, by))["sanggah_id"])
+    return str(expect_ok(await driver.post("sanggah", paper, by))["sanggah_id"])
 
 
 async def decide_sanggah(driver: CaseDriver, sanggah_id: str, as_: str) -> httpx.Response:
@@ -32,14 +32,16 @@ async def request_annulment(driver: CaseDriver, as_: str) -> httpx.Response:
     return await driver.service.post(f"/v1/graduasi/{driver.graduasi_id}/annulment", body, as_=as_)
 
 
-async def in_term(service: Running, pendamping_id: UUID | None, *, four_people: bool = True) -> CaseDriver:
+async def create_case_in_term(
+    service: Running, pendamping_id: UUID | None, *, four_people: bool = True
+) -> CaseDriver:
     """A case in its term that the account `one-account` approved."""
     if not four_people:
         await service.sql("UPDATE policy SET four_people = false")
-    driver = await reached(service, "approval")
+    driver = await create_case_before(service, "approval")
     driver.by["approval"] = token(service, "approval", "one-account", pendamping_id)
-    ok(await driver.approve())
-    ok(await driver.determine(str(DAY)))
+    expect_ok(await driver.approve())
+    expect_ok(await driver.determine(str(DAY)))
     return driver
 
 
@@ -48,18 +50,18 @@ async def in_term(service: Running, pendamping_id: UUID | None, *, four_people: 
 async def test_account_of_a_stage_cannot_decide_or_annul(
     graduation: Running, order: tuple[UUID | None, UUID | None], four_people: bool
 ) -> None:
-    driver = await in_term(graduation, order[0], four_people=four_people)
+    driver = await create_case_in_term(graduation, order[0], four_people=four_people)
     mine = token(graduation, "approval", "one-account", order[1])
     other = token(graduation, "approval", "another-account", None)
-    is_refused(await request_annulment(driver, mine))
+    expect_refusal(await request_annulment(driver, mine))
     sanggah_id = await lodge_sanggah(driver, "musyawarah")
     for as_, count in ((mine, 0), (other, 1)):
-        waits = ok(await graduation.get("/v1/sanggah?waiting=me", as_=as_), 200)["items"]
+        waits = expect_ok(await graduation.get("/v1/sanggah?waiting=me", as_=as_), 200)["items"]
         assert len(waits) == count
-    is_refused(await decide_sanggah(driver, sanggah_id, mine))
-    ok(await decide_sanggah(driver, sanggah_id, other))
+    expect_refusal(await decide_sanggah(driver, sanggah_id, mine))
+    expect_ok(await decide_sanggah(driver, sanggah_id, other))
     third = token(graduation, "approval", "third-account", None)
-    ok(await request_annulment(driver, third))
+    expect_ok(await request_annulment(driver, third))
 
 
 @pytest.mark.parametrize("first", [P, None])
@@ -67,19 +69,19 @@ async def test_account_of_a_stage_cannot_decide_or_annul(
 async def test_person_who_recorded_a_sanggah_cannot_decide_it(
     graduation: Running, first: UUID | None, second: UUID | None
 ) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     driver.by["desk"] = token(graduation, "approval", "desk", first)
     sanggah_id = await lodge_sanggah(driver, "desk")
     mine, other = (token(graduation, "approval", sub, second) for sub in ("desk", "elsewhere"))
     waits = await graduation.get("/v1/sanggah?waiting=me", as_=mine)
-    assert ok(waits, 200)["items"] == []
+    assert expect_ok(waits, 200)["items"] == []
     answer = await decide_sanggah(driver, sanggah_id, mine)
-    is_refused(answer, "DecidedByLodger", 409)
-    assert await driver.state() == "DISANGGAH"
+    expect_refusal(answer, "DecidedByLodger", 409)
+    assert await driver.read_state() == "DISANGGAH"
     if first is not None and second is not None:  # another account of the same pendamping_id
-        is_refused(await decide_sanggah(driver, sanggah_id, other), "DecidedByLodger", 409)
+        expect_refusal(await decide_sanggah(driver, sanggah_id, other), "DecidedByLodger", 409)
         other = token(graduation, "approval", "elsewhere", None)
-    ok(await decide_sanggah(driver, sanggah_id, other))
+    expect_ok(await decide_sanggah(driver, sanggah_id, other))
 
 
 DECISION = (
@@ -100,7 +102,7 @@ DECISION = (
 async def test_database_refuses_a_decision_by_the_person_who_recorded_it(
     graduation: Running, typed: tuple[str, str], decided_as: tuple[str, str], name: str
 ) -> None:
-    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     driver.by["desk"] = token(graduation, "approval", "desk", P)
     sanggah_id = UUID(await lodge_sanggah(driver, "desk"))
     connection = await asyncpg.connect(graduation.settings.worker_database_url)

@@ -10,7 +10,7 @@ from services.graduation.policy.rules import find_exemption
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import uuid7
-from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, apply_events
 from tests.factories.graduation.policy import INDICATOR, Ministry
 from tests.factories.services import Running
@@ -25,19 +25,19 @@ ONLY_MEMBERSHIP: dict[str, Any] = {
 
 
 async def start_case(service: Running, **facts: Any) -> CaseDriver:
-    await at(service, DAY)
+    await set_day(service, DAY)
     return await CaseDriver.start(service, **facts)
 
 
 async def list_candidates(driver: CaseDriver, **asked: Any) -> list[dict[str, Any]]:
     answer = await driver.service.get("/v1/candidate", params=asked, as_=driver.by["field"])
-    items: list[dict[str, Any]] = ok(answer, 200)["items"]
+    items: list[dict[str, Any]] = expect_ok(answer, 200)["items"]
     return items
 
 
 async def instrument(people: Ministry, **terms: Any) -> dict[str, Any]:
     """Return the instrument in force with other terms, as a draft."""
-    current = (await people.in_force())["instrument"]
+    current = (await people.read_policy())["instrument"]
     indicators = [{name: one[name] for name in INDICATOR} for one in current["indicators"]]
     return {
         "threshold_percent": 70,
@@ -99,7 +99,7 @@ async def test_assessment_counts_months_in_the_program(
     await join_again(driver, date(2019, 1, 1), date(2022, 1, 1), date(2024, 1, 1))
     await Ministry(graduation).enact(str(DAY), counted_memberships=counted)
     await driver.open()
-    facts = ok(await driver.assess())["facts"]
+    facts = expect_ok(await driver.assess())["facts"]
     assert (facts["PROGRAM_MONTHS"], facts["PROGRAM_YEARS"]) == (months, months // 12)
 
 
@@ -110,12 +110,12 @@ async def test_months_in_the_program_are_a_criterion(graduation: Running) -> Non
     months |= {"code": "PROGRAM_MONTHS", "rule": "AT_LEAST", "passes_at": 60, "weight": 5}
     await people.enact(str(DAY), instrument=terms, instrument_version=None)
     await driver.open()
-    criteria = {one["code"]: one for one in ok(await driver.assess())["explanation"]}
+    criteria = {one["code"]: one for one in expect_ok(await driver.assess())["explanation"]}
     assert (criteria["PROGRAM_MONTHS"]["value"], criteria["PROGRAM_MONTHS"]["passed"]) == (87, True)
 
 
 async def test_years_and_months_together_are_refused(graduation: Running) -> None:
-    await at(graduation, DAY)
+    await set_day(graduation, DAY)
     both = {"candidate_program_years": 5, "candidate_program_months": 60}
     answer = await Ministry(graduation).draft(**both)
     assert answer.status_code == 422
@@ -157,7 +157,7 @@ async def test_instrument_may_exempt_a_family_with_an_elderly_member(graduation:
     assert candidate["proposed"] is False
     assert [one["en"] for one in candidate["why_not"]] == ["Not proposed: the family has 1 elderly members."]
     await driver.open()
-    asesmen = ok(await driver.assess())
+    asesmen = expect_ok(await driver.assess())
     assert asesmen["result"] == "DIKECUALIKAN"
     assert [one["id"] for one in asesmen["explanation"]] == [
         "Keluarga memiliki 1 anggota lansia: dikecualikan dari graduasi."
@@ -165,7 +165,7 @@ async def test_instrument_may_exempt_a_family_with_an_elderly_member(graduation:
 
 
 async def test_exemption_by_all_grounds_needs_both(graduation: Running) -> None:
-    await at(graduation, DAY)
+    await set_day(graduation, DAY)
     people = Ministry(graduation)
     for one in ({"exempt_with": []}, {"exempt_with": ["LANSIA"], "exempt_below_able": 0}):
         terms = await instrument(people, exempt_if="ALL", **one)

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -16,9 +16,9 @@ APPROVED = {"answer_id": "A-1", "status": "DISETUJUI", "amount_rp": 8_000_000, "
 
 
 async def send_to_bank(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
-    world = await a_world(referral, {"BANK_KUR": bank})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    return world, await world.sent(KUR)
+    world = await create_world(referral, {"BANK_KUR": bank})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    return world, await world.send_rujukan(KUR)
 
 
 async def post_answer(world: World, subject: str, **changes: Any) -> Any:
@@ -34,7 +34,7 @@ async def test_repeated_answer_counts_once(referral: Running) -> None:
         assert first.json() == second.json()
         again = await post_answer(world, subject, answer_id="A-2")  # the same answer under another id
         assert again.json()["version"] == first.json()["version"]
-        assert len(await world.emitted("referral.rujukan_answered.v1")) == 1
+        assert len(await world.read_emitted_data("referral.rujukan_answered.v1")) == 1
 
 
 async def test_fifty_concurrent_equal_answers_count_once(referral: Running) -> None:
@@ -43,8 +43,8 @@ async def test_fifty_concurrent_equal_answers_count_once(referral: Running) -> N
         answers = await asyncio.gather(*(post_answer(world, subject) for _ in range(50)))
         assert {answer.status_code for answer in answers} <= {201, 503}
         assert any(answer.status_code == 201 for answer in answers)
-        assert len(await world.emitted("referral.rujukan_answered.v1")) == 1
-        assert (await referral.sql("SELECT count(*) AS n FROM answer"))[0]["n"] == 1
+        assert len(await world.read_emitted_data("referral.rujukan_answered.v1")) == 1
+        assert (await referral.sql("SELECT count(*) AS n FROM partner_answer"))[0]["n"] == 1
 
 
 async def test_answer_implies_the_states_before_it(referral: Running) -> None:
@@ -83,7 +83,7 @@ async def test_invalid_answers_are_refused(referral: Running, changes: dict[str,
         world, subject = await send_to_bank(referral, bank)
         refused = await post_answer(world, subject, **changes)
         assert (refused.status_code, refused.json()["title"]) == (422, title)
-        assert await world.state(KUR) == "TERKIRIM"
+        assert await world.read_state(KUR) == "TERKIRIM"
 
 
 async def test_answer_never_moves_the_state_back(referral: Running) -> None:
@@ -113,9 +113,9 @@ async def test_late_older_answer_is_stored_without_a_move(referral: Running) -> 
             world, subject, answer_id="B-0", status="DAFTAR_TUNGGU", amount_rp=None, answered_on=yesterday
         )
         assert (last.status_code, last.json()["state"]) == (201, "DISETUJUI")
-        rows = await referral.sql("SELECT partner_answer_id, changed FROM answer ORDER BY answer_id")
+        rows = await referral.sql("SELECT answer_id, changed FROM partner_answer ORDER BY partner_answer_id")
         assert [row["changed"] for row in rows] == [True, False, True, False]
-        assert len(await world.emitted("referral.rujukan_answered.v1")) == 2
+        assert len(await world.read_emitted_data("referral.rujukan_answered.v1")) == 2
 
 
 async def test_partner_may_alternate_while_data_or_a_place_is_missing(referral: Running) -> None:
@@ -167,10 +167,12 @@ async def test_reason_text_is_stored_sealed(referral: Running) -> None:
             "amount_rp": None,
         }
         assert (await post_answer(world, subject, **changes)).status_code == 201
-        rows = await referral.sql("SELECT answer::text AS text, reason_text_sealed FROM answer")
+        rows = await referral.sql(
+            "SELECT partner_answer::text AS text, reason_text_sealed FROM partner_answer"
+        )
         assert rows[0]["reason_text_sealed"]
         assert "Siti" not in rows[0]["text"]
-        assert "Siti" not in str(await referral.emitted())
+        assert "Siti" not in str(await referral.read_envelopes())
 
 
 async def test_partner_may_ask_for_data_and_list_before_the_delivery(referral: Running) -> None:
@@ -187,7 +189,7 @@ async def test_partner_may_ask_for_data_and_list_before_the_delivery(referral: R
         assert first.json()["state"] == "DISALURKAN"
         other = await referral.post(path, body | {"delivery_id": "D-2"}, as_=bank_token)
         assert (other.status_code, other.json()["title"]) == (409, "DeliveryAlreadyRecorded")
-        assert len(await world.emitted("referral.rujukan_delivered.v1")) == 1
+        assert len(await world.read_emitted_data("referral.rujukan_delivered.v1")) == 1
 
 
 async def test_answer_needs_an_existing_rujukan(referral: Running) -> None:

@@ -8,10 +8,11 @@ import pytest
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, Family, determined
+from tests.factories.delivery import deliver
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, Family, build_graduasi_determined
 from tests.factories.referral.world import World
-from tests.factories.services import Running, deliver, running
+from tests.factories.services import Running, run_service
 
 KUR = "KUR_SUPERMIKRO"
 
@@ -22,22 +23,26 @@ async def consent_services(
 ) -> AsyncIterator[tuple[World, Running]]:
     """Referral and caseload with one family, its pendamping and its graduation."""
     bank = PartnerSimulator()
-    async with bank, running(cluster, "registry") as registry, running(cluster, "graduation") as graduation:
+    async with (
+        bank,
+        run_service(cluster, "registry") as registry,
+        run_service(cluster, "graduation") as graduation,
+    ):
         await registry.publish(*families.pendamping())
         for service in (caseload, referral):
             await deliver(registry, service)
-        await families.take_in(caseload, families.csv_of(families.mother()))
+        await families.import_file(caseload, families.build_csv(families.mother()))
         await deliver(caseload, referral)
-        kpm_id = UUID(await families.family_of(caseload, families.mother()[0]["nik"]))
+        kpm_id = UUID(await families.read_kpm_id(caseload, families.mother()[0]["nik"]))
         family = Family(kpm_id=kpm_id, pendamping_id=families.PENDAMPING, area=families.DESA)
-        world = await a_world(referral, {"BANK_KUR": bank}, family)
-        await graduation.publish(determined(family))
+        world = await create_world(referral, {"BANK_KUR": bank}, family)
+        await graduation.publish(build_graduasi_determined(family))
         await deliver(graduation, referral)
         yield world, caseload
 
 
-async def withdraw(world: World) -> None:
-    subject = (await world.programs())[KUR]["rujukan_program_id"]
+async def withdraw_consent(world: World) -> None:
+    subject = (await world.read_programs())[KUR]["rujukan_program_id"]
     why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
     path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
     assert (await world.referral.post(path, why, as_=world.pendamping)).status_code == 201
@@ -60,11 +65,11 @@ async def test_repeated_consent_event_is_sealed_and_sent_once(
     consent_services: tuple[World, Running],
 ) -> None:
     world, caseload = consent_services
-    assert (await world.consent(KUR)).status_code == 201
+    assert (await world.record_consent(KUR)).status_code == 201
     await deliver(world.referral, caseload, times=3)
     await deliver(caseload, world.referral, times=2)
     await world.referral.work()
-    assert await world.state(KUR) == "TERKIRIM"
+    assert await world.read_state(KUR) == "TERKIRIM"
     (notice,) = world.simulators["BANK_KUR"].received
     assert (notice.body["nik"], notice.body["name"]) == (families.mother()[0]["nik"], "Ibu Contoh")
     assert await count_sealings(caseload) == 1
@@ -75,18 +80,18 @@ async def test_withdrawal_after_the_sending_is_notified_to_the_partner(
 ) -> None:
     world, caseload = consent_services
     bank = world.simulators["BANK_KUR"]
-    await world.consent(KUR)
+    await world.record_consent(KUR)
     await deliver(world.referral, caseload)
     await deliver(caseload, world.referral)
     await world.referral.work()
     assert await count_identities(world) == 1
-    await withdraw(world)
+    await withdraw_consent(world)
     assert await count_identities(world) == 0
     await world.referral.work()
     await deliver(world.referral, caseload)
     assert [notice.body["notice"] for notice in bank.received] == ["RUJUKAN", "DICABUT"]
     assert [row["state"] for row in await caseload.sql("SELECT state FROM sealing")] == ["WITHDRAWN"]
-    seen = await caseload.get(f"/v1/kpm/{world.family.kpm_id}", as_=families.companion(caseload))
+    seen = await caseload.get(f"/v1/kpm/{world.family.kpm_id}", as_=families.pendamping_token(caseload))
     assert [aid["status"] for aid in seen.json()["aid"]] == ["DICABUT"]
 
 
@@ -95,8 +100,8 @@ async def test_withdrawal_before_the_sealing_reaches_no_partner(
 ) -> None:
     """Caseload receives consent and withdrawal in order. Referral drops what was sealed between them."""
     world, caseload = consent_services
-    await world.consent(KUR)
-    await withdraw(world)
+    await world.record_consent(KUR)
+    await withdraw_consent(world)
     await deliver(world.referral, caseload, times=2)
     await deliver(caseload, world.referral)
     await world.retry_now()
@@ -109,10 +114,10 @@ async def test_withdrawal_during_the_sealing_stores_no_identity(
     consent_services: tuple[World, Running],
 ) -> None:
     world, caseload = consent_services
-    await world.consent(KUR)
+    await world.record_consent(KUR)
     await deliver(world.referral, caseload)
     assert await count_sealings(caseload) == 1
-    await withdraw(world)
+    await withdraw_consent(world)
     await deliver(caseload, world.referral)
     await world.retry_now()
     assert await count_identities(world) == 0

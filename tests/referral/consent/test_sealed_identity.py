@@ -7,18 +7,27 @@ import pytest
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.caseload import IdentitySealed
 from shared.privacy import SealBroken, SealingKey, open_sealed
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import PERSON, TODAY, Family, determined, family_facts, sealed
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import (
+    PERSON,
+    TODAY,
+    Family,
+    build_family_facts,
+    build_graduasi_determined,
+    build_identity_sealed,
+)
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
 
-async def consented(referral: Running, code: str, **simulators: PartnerSimulator) -> tuple[World, UUID]:
-    world = await a_world(referral, simulators)
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    given = await world.consent(code)
+async def create_consented_offer(
+    referral: Running, code: str, **simulators: PartnerSimulator
+) -> tuple[World, UUID]:
+    world = await create_world(referral, simulators)
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    given = await world.record_consent(code)
     return world, UUID(given.json()["rujukan_program_id"])
 
 
@@ -27,8 +36,8 @@ async def read_identities(referral: Running) -> list[Any]:
 
 
 async def test_identity_for_another_recipient_is_not_read(referral: Running) -> None:
-    world, for_id = await consented(referral, KUR)
-    mine = sealed(referral, world.family, for_id)
+    world, for_id = await create_consented_offer(referral, KUR)
+    mine = build_identity_sealed(referral, world.family, for_id)
     await world.apply_events(IdentitySealed(**mine.model_dump() | {"recipient": "graduation"}))
     assert await read_identities(referral) == []
     assert await referral.sql("SELECT 1 FROM platform.parked") == []
@@ -36,9 +45,10 @@ async def test_identity_for_another_recipient_is_not_read(referral: Running) -> 
 
 async def test_repeated_identity_is_stored_and_sent_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, for_id = await consented(referral, KUR, BANK_KUR=bank)
+        world, for_id = await create_consented_offer(referral, KUR, BANK_KUR=bank)
         await world.apply_events(
-            sealed(referral, world.family, for_id), sealed(referral, world.family, for_id, phone="0")
+            build_identity_sealed(referral, world.family, for_id),
+            build_identity_sealed(referral, world.family, for_id, phone="0"),
         )
         await referral.work()
         assert len(await read_identities(referral)) == 1
@@ -46,18 +56,21 @@ async def test_repeated_identity_is_stored_and_sent_once(referral: Running) -> N
 
 
 async def test_identity_without_consent_is_not_stored(referral: Running) -> None:
-    world = await a_world(referral, {})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    draft = UUID((await world.programs())[PLUT]["rujukan_program_id"])
-    await world.apply_events(sealed(referral, world.family, draft), sealed(referral, world.family, uuid4()))
+    world = await create_world(referral, {})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    draft = UUID((await world.read_programs())[PLUT]["rujukan_program_id"])
+    await world.apply_events(
+        build_identity_sealed(referral, world.family, draft),
+        build_identity_sealed(referral, world.family, uuid4()),
+    )
     assert await read_identities(referral) == []
 
 
 async def test_identity_for_an_unknown_key_is_parked(
     referral: Running,
 ) -> None:
-    world, for_id = await consented(referral, KUR)
-    mine = sealed(referral, world.family, for_id)
+    world, for_id = await create_consented_offer(referral, KUR)
+    mine = build_identity_sealed(referral, world.family, for_id)
     await world.apply_events(IdentitySealed(**mine.model_dump() | {"key_id": "00000000"}))
     (row,) = await referral.sql("SELECT subscription, error FROM platform.parked")
     assert (row["subscription"], row["error"]) == ("identity", "SealBroken")
@@ -65,8 +78,8 @@ async def test_identity_for_an_unknown_key_is_parked(
 
 
 async def test_identity_opens_only_for_its_own_purpose(referral: Running) -> None:
-    world, for_id = await consented(referral, KUR)
-    event = sealed(referral, world.family, for_id)
+    world, for_id = await create_consented_offer(referral, KUR)
+    event = build_identity_sealed(referral, world.family, for_id)
     key = SealingKey.read(referral.cluster.folder / "keys" / "referral")[0]
     blob = base64.b64decode(event.ciphertext)
     assert open_sealed(key.private_key, blob, "referral", for_id, event.key_id) == PERSON
@@ -78,9 +91,9 @@ async def add_family(world: World) -> UUID:
     """Add a family whose rujukan can be sent."""
     world.family = Family(pendamping_id=uuid4())
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    for_id = UUID((await world.consent(KUR)).json()["rujukan_program_id"])
-    await world.apply_events(sealed(world.referral, world.family, for_id))
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    for_id = UUID((await world.record_consent(KUR)).json()["rujukan_program_id"])
+    await world.apply_events(build_identity_sealed(world.referral, world.family, for_id))
     return for_id
 
 
@@ -89,8 +102,8 @@ BREAK = "UPDATE identity SET sealed = sealed || '\\x00'::bytea WHERE for_id = $1
 
 async def test_unreadable_identity_fails_alone_and_is_sent_once_readable(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, broken = await consented(referral, KUR, BANK_KUR=bank)
-        await world.apply_events(sealed(referral, world.family, broken))
+        world, broken = await create_consented_offer(referral, KUR, BANK_KUR=bank)
+        await world.apply_events(build_identity_sealed(referral, world.family, broken))
         ((sealed_before,),) = await referral.sql("SELECT sealed FROM identity")
         await referral.sql(BREAK, broken)
         other = await add_family(world)
@@ -114,8 +127,8 @@ async def test_unreadable_identity_fails_alone_and_is_sent_once_readable(referra
 
 async def test_unreadable_identity_does_not_block_the_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world, broken = await consented(referral, KUR, BANK_KUR=bank)
-        await world.apply_events(sealed(referral, world.family, broken))
+        world, broken = await create_consented_offer(referral, KUR, BANK_KUR=bank)
+        await world.apply_events(build_identity_sealed(referral, world.family, broken))
         other = await add_family(world)
         await referral.work()
         await referral.sql(BREAK, broken)
@@ -124,8 +137,8 @@ async def test_unreadable_identity_does_not_block_the_inbox(referral: Running) -
 
 async def test_identity_is_deleted_at_delivery(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, for_id = await consented(referral, KUR, BANK_KUR=bank)
-        await world.apply_events(sealed(referral, world.family, for_id))
+        world, for_id = await create_consented_offer(referral, KUR, BANK_KUR=bank)
+        await world.apply_events(build_identity_sealed(referral, world.family, for_id))
         await referral.work()
         await bank.answer(str(for_id), answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
         assert len(await read_identities(referral)) == 1
@@ -136,8 +149,8 @@ async def test_identity_is_deleted_at_delivery(referral: Running) -> None:
 
 async def test_identity_is_deleted_at_refusal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, for_id = await consented(referral, KUR, BANK_KUR=bank)
-        await world.apply_events(sealed(referral, world.family, for_id))
+        world, for_id = await create_consented_offer(referral, KUR, BANK_KUR=bank)
+        await world.apply_events(build_identity_sealed(referral, world.family, for_id))
         await referral.work()
         assert len(await read_identities(referral)) == 1
         refusal = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}

@@ -13,17 +13,17 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import SanggahOutcome
-from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
     TODAY,
-    annulled,
-    decided,
-    determined,
-    family_facts,
-    graduated,
-    lodged,
-    relapsed,
-    sealed,
+    build_family_facts,
+    build_graduasi_annulled,
+    build_graduasi_determined,
+    build_identity_sealed,
+    build_kpm_graduated,
+    build_relapse_confirmed,
+    build_sanggah_decided,
+    build_sanggah_lodged,
 )
 from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
@@ -32,48 +32,48 @@ KUR, KDMP = "KUR_SUPERMIKRO", "KDMP"
 DITOLAK, DITERIMA = SanggahOutcome.DITOLAK, SanggahOutcome.DITERIMA
 
 
-async def a_case(referral: Running, bank: PartnerSimulator) -> World:
-    world = await a_world(referral, {"BANK_KUR": bank})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running, bank: PartnerSimulator) -> World:
+    world = await create_world(referral, {"BANK_KUR": bank})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
-async def days_pass(world: World, days: int) -> None:
+async def advance_days(world: World, days: int) -> None:
     await world.referral.set_clock(datetime.now(UTC) + timedelta(days=days, minutes=1))
     await world.referral.work()
 
 
 async def test_sanggah_pauses_the_sending_until_its_refusal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, sanggah = await a_case(referral, bank), uuid4()
-        await world.consent(KUR)
-        await world.apply_events(lodged(world.family, sanggah))
-        await world.identity(KUR)
+        world, sanggah = await create_case(referral, bank), uuid4()
+        await world.record_consent(KUR)
+        await world.apply_events(build_sanggah_lodged(world.family, sanggah))
+        await world.apply_identity(KUR)
         await world.retry_now()
         assert bank.tries == 0
-        await world.apply_events(decided(world.family, sanggah, DITOLAK), times=2)
+        await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK), times=2)
         await referral.work()
-        assert await world.state(KUR) == "TERKIRIM"
+        assert await world.read_state(KUR) == "TERKIRIM"
         assert len(bank.received) == 1
 
 
 async def test_sanggah_that_does_not_suspend_pauses_nothing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_case(referral, bank)
-        await world.apply_events(lodged(world.family, uuid4(), suspends=False))
-        await world.sent(KUR)
-        assert await world.state(KUR) == "TERKIRIM"
+        world = await create_case(referral, bank)
+        await world.apply_events(build_sanggah_lodged(world.family, uuid4(), suspends=False))
+        await world.send_rujukan(KUR)
+        assert await world.read_state(KUR) == "TERKIRIM"
 
 
 async def test_paused_family_is_not_in_the_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world, sanggah = await a_case(referral, bank), uuid4()
-        subject = await world.sent(KUR)
-        await world.apply_events(lodged(world.family, sanggah))
+        world, sanggah = await create_case(referral, bank), uuid4()
+        subject = await world.send_rujukan(KUR)
+        await world.apply_events(build_sanggah_lodged(world.family, sanggah))
         assert await bank.pull() == []
         own = world.partners["BANK_KUR"]["partner_id"]
         assert await is_identity_visible(referral, subject, own) is False
-        await world.apply_events(decided(world.family, sanggah, DITOLAK))
+        await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK))
         assert [item["notice"] for item in await bank.pull()] == ["RUJUKAN"]
 
 
@@ -94,24 +94,24 @@ async def is_identity_visible(referral: Running, subject: str, partner: str) -> 
 
 async def test_pause_moves_each_deadline_by_its_days(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, sanggah = await a_case(referral, bank), uuid4()
-        await world.sent(KUR)
-        await days_pass(world, 5)
-        await world.apply_events(lodged(world.family, sanggah))
-        await days_pass(world, 35)
+        world, sanggah = await create_case(referral, bank), uuid4()
+        await world.send_rujukan(KUR)
+        await advance_days(world, 5)
+        await world.apply_events(build_sanggah_lodged(world.family, sanggah))
+        await advance_days(world, 35)
         assert bank.notices == []
-        await world.apply_events(decided(world.family, sanggah, DITOLAK))
-        assert (await world.programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=44))
-        await days_pass(world, 40)
+        await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK))
+        assert (await world.read_programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=44))
+        await advance_days(world, 40)
         assert bank.notices == []
-        await days_pass(world, 41)
+        await advance_days(world, 41)
         assert [notice["sla_due_on"] for notice in bank.notices] == [str(TODAY + timedelta(days=44))]
-        await days_pass(world, 44)
+        await advance_days(world, 44)
         assert await read_escalated_days(world) == []
-        await days_pass(world, 45)
+        await advance_days(world, 45)
         assert await read_escalated_days(world) == [str(TODAY + timedelta(days=44))]
-        await days_pass(world, 134)
-        assert await world.state(KUR) == "KEDALUWARSA"
+        await advance_days(world, 134)
+        assert await world.read_state(KUR) == "KEDALUWARSA"
 
 
 async def read_escalated_days(world: World) -> list[str]:
@@ -122,35 +122,39 @@ async def read_escalated_days(world: World) -> list[str]:
 @pytest.mark.parametrize("first", [0, 1])
 async def test_two_sanggah_pause_until_the_last_is_refused(referral: Running, first: int) -> None:
     async with PartnerSimulator() as bank:
-        world, both = await a_case(referral, bank), [uuid4(), uuid4()]
-        await world.sent(KUR)
-        await world.apply_events(lodged(world.family, both[0]))
-        await days_pass(world, 2)
-        await world.apply_events(lodged(world.family, both[1]))
-        await days_pass(world, 4)
-        await world.apply_events(decided(world.family, both[first], DITOLAK))
+        world, both = await create_case(referral, bank), [uuid4(), uuid4()]
+        await world.send_rujukan(KUR)
+        await world.apply_events(build_sanggah_lodged(world.family, both[0]))
+        await advance_days(world, 2)
+        await world.apply_events(build_sanggah_lodged(world.family, both[1]))
+        await advance_days(world, 4)
+        await world.apply_events(build_sanggah_decided(world.family, both[first], DITOLAK))
         assert await is_paused(world)
-        await days_pass(world, 8)
-        await world.apply_events(decided(world.family, both[1 - first], DITOLAK))
+        await advance_days(world, 8)
+        await world.apply_events(build_sanggah_decided(world.family, both[1 - first], DITOLAK))
         assert not await is_paused(world)
-        assert (await world.programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=22))
+        assert (await world.read_programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=22))
 
 
 async def test_repeated_sanggah_event_after_refusal_pauses_nothing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, sanggah = await a_case(referral, bank), uuid4()
-        await world.apply_events(lodged(world.family, sanggah), decided(world.family, sanggah, DITOLAK))
-        await world.apply_events(lodged(world.family, sanggah))
+        world, sanggah = await create_case(referral, bank), uuid4()
+        await world.apply_events(
+            build_sanggah_lodged(world.family, sanggah), build_sanggah_decided(world.family, sanggah, DITOLAK)
+        )
+        await world.apply_events(build_sanggah_lodged(world.family, sanggah))
         assert not await is_paused(world)
 
 
 async def test_sanggah_pauses_a_rujukan_that_a_relapse_opens(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, sanggah = await a_case(referral, bank), uuid4()
-        await world.apply_events(lodged(world.family, sanggah), relapsed(world.family))
+        world, sanggah = await create_case(referral, bank), uuid4()
+        await world.apply_events(
+            build_sanggah_lodged(world.family, sanggah), build_relapse_confirmed(world.family)
+        )
         statement = "SELECT purpose, paused FROM rujukan ORDER BY purpose"
         assert dict(map(tuple, await referral.sql(statement))) == {"KAMBUH": True, "PASCAGRADUASI": True}
-        await world.apply_events(decided(world.family, sanggah, DITOLAK))
+        await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK))
         assert dict(map(tuple, await referral.sql(statement))) == {"KAMBUH": False, "PASCAGRADUASI": False}
 
 
@@ -162,16 +166,19 @@ async def test_accepted_sanggah_withdraws_all_offers(
     referral: Running,
 ) -> None:
     async with PartnerSimulator() as bank:
-        world, sanggah = await a_case(referral, bank), uuid4()
-        subject = await world.sent(KUR)
+        world, sanggah = await create_case(referral, bank), uuid4()
+        subject = await world.send_rujukan(KUR)
         bank.down = True
         family = world.family
         await world.apply_events(
-            lodged(family, sanggah), decided(family, sanggah, DITERIMA), annulled(family), times=2
+            build_sanggah_lodged(family, sanggah),
+            build_sanggah_decided(family, sanggah, DITERIMA),
+            build_graduasi_annulled(family),
+            times=2,
         )
         await referral.work()
         await world.retry_now()
-        assert {row["state"] for row in (await world.programs()).values()} == {"DICABUT"}
+        assert {row["state"] for row in (await world.read_programs()).values()} == {"DICABUT"}
         assert bank.notices == []
         bank.down = False
         await world.retry_now()
@@ -181,29 +188,32 @@ async def test_accepted_sanggah_withdraws_all_offers(
         assert bank.received[-1].signed
         await world.retry_now()
         assert len([notice for notice in bank.received if notice.body["notice"] == "DICABUT"]) == 1
-        events = await world.emitted("referral.rujukan_withdrawn.v1")
+        events = await world.read_emitted_data("referral.rujukan_withdrawn.v1")
         assert len(events) == 3
         assert await referral.sql("SELECT 1 FROM identity") == []
 
 
 async def test_accepted_sanggah_reaches_a_partner_through_its_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         await bank.pull()
-        await world.apply_events(annulled(world.family))
+        await world.apply_events(build_graduasi_annulled(world.family))
         assert [item["body"]["notice"] for item in await bank.pull()] == ["DICABUT"]
         assert bank.withdrawn == {subject}
 
 
 GRADUATION = {
-    "refused": lambda family, sanggah: [lodged(family, sanggah), decided(family, sanggah, DITOLAK)],
-    "annulled": lambda family, sanggah: [
-        lodged(family, sanggah),
-        decided(family, sanggah, DITERIMA),
-        annulled(family),
+    "refused": lambda family, sanggah: [
+        build_sanggah_lodged(family, sanggah),
+        build_sanggah_decided(family, sanggah, DITOLAK),
     ],
-    "effective": lambda family, _: [graduated(family)],
+    "annulled": lambda family, sanggah: [
+        build_sanggah_lodged(family, sanggah),
+        build_sanggah_decided(family, sanggah, DITERIMA),
+        build_graduasi_annulled(family),
+    ],
+    "effective": lambda family, _: [build_kpm_graduated(family)],
 }
 
 
@@ -214,38 +224,38 @@ async def test_order_of_topics_does_not_change_the_end(referral: Running, way: s
     Those of caseload and the sealed ones come before, between or after them.
     """
     async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
+        world = await create_world(referral, {"BANK_KUR": bank})
         for order in permutations(("graduation", "caseload", "sealed")):
-            ended = await play_topics(world, order, way)
+            ended = await deliver_topics(world, order, way)
             expected = {"refused": "TERKIRIM", "annulled": "DICABUT", "effective": "TERKIRIM"}[way]
             assert ended == expected, order
 
 
-async def play_topics(world: World, order: tuple[str, ...], way: str) -> str:
+async def deliver_topics(world: World, order: tuple[str, ...], way: str) -> str:
     """Deliver events topic by topic, and return the state of the offer."""
     family = world.family = type(world.family)()
-    own, sanggah = family_facts(family), uuid4()
+    own, sanggah = build_family_facts(family), uuid4()
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
-    await world.apply_events(*own, determined(family))
-    assert (await world.consent(KUR)).status_code == 201
-    for_id = UUID((await world.programs())[KUR]["rujukan_program_id"])
+    await world.apply_events(*own, build_graduasi_determined(family))
+    assert (await world.record_consent(KUR)).status_code == 201
+    for_id = UUID((await world.read_programs())[KUR]["rujukan_program_id"])
     topics: dict[str, list[Any]] = {
         "graduation": GRADUATION[way](family, sanggah),
         "caseload": [own[0]],
-        "sealed": [sealed(world.referral, family, for_id)],
+        "sealed": [build_identity_sealed(world.referral, family, for_id)],
     }
     for topic in order:
         await world.apply_events(*topics[topic])
     await world.referral.work()
-    return await world.state(KUR)
+    return await world.read_state(KUR)
 
 
 async def test_paused_rujukan_sends_nothing_while_a_sanggah_is_open(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, sanggah = await a_case(referral, bank), uuid4()
-        await world.apply_events(lodged(world.family, sanggah))
-        await world.sent(KUR)
-        assert (bank.tries, await world.state(KUR)) == (0, "DISETUJUI_KPM")
-        await world.apply_events(decided(world.family, sanggah, DITOLAK))
+        world, sanggah = await create_case(referral, bank), uuid4()
+        await world.apply_events(build_sanggah_lodged(world.family, sanggah))
+        await world.send_rujukan(KUR)
+        assert (bank.tries, await world.read_state(KUR)) == (0, "DISETUJUI_KPM")
+        await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK))
         await referral.work()
-        assert (bank.tries, await world.state(KUR)) == (1, "TERKIRIM")
+        assert (bank.tries, await world.read_state(KUR)) == (1, "TERKIRIM")

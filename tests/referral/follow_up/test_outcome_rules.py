@@ -8,9 +8,9 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.dates import midnight, months_after
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts
-from tests.factories.referral.outcomes import KUR, delivered, due_outcomes, record_outcome
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
+from tests.factories.referral.outcomes import KUR, deliver_kur, read_due_outcomes, record_outcome
 from tests.factories.services import Running
 
 RULE = {"months": [1, 2], "valid_from": str(TODAY), "basis": "Peraturan Menteri yang baru"}
@@ -21,15 +21,15 @@ async def test_ministry_sets_outcome_months_from_a_day_on(referral: Running) -> 
         ministry = referral.token("KEMENSOS", "kemensos-1")
         made = await referral.post("/v1/outcome-rule", RULE, as_=ministry)
         assert (made.status_code, made.json()["version"]) == (201, 2), made.text
-        world, subject = await delivered(referral, bank)
+        world, subject = await deliver_kur(referral, bank)
         days = {month: str(months_after(TODAY, month)) for month in (1, 2)}
-        assert await due_outcomes(world, world.pendamping, f"?due_by={days[2]}") == list(days.items())
+        assert await read_due_outcomes(world, world.pendamping, f"?due_by={days[2]}") == list(days.items())
         await referral.set_clock(datetime.now(UTC) + timedelta(days=100))
         other = await record_outcome(world, subject, 3)
         assert (other.status_code, other.json()["title"]) == (422, "OutcomeNotAsked")
         assert "1, 2" in other.json()["detail"]
         assert (await record_outcome(world, subject, 2)).status_code == 201
-        assert await world.state(KUR) == "TUTUP"
+        assert await world.read_state(KUR) == "TUTUP"
         listed = await referral.get("/v1/outcome-rule", as_=world.dinsos)
         assert [(one["version"], one["months"], one["valid_to"]) for one in listed.json()["items"]] == [
             (1, [3, 6, 12, 24], str(TODAY)),
@@ -41,9 +41,9 @@ async def test_earlier_rujukan_keeps_the_former_outcome_months(
     referral: Running,
 ) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
-        await world.apply_events(*family_facts(world.family), determined(world.family))
-        subject = await world.sent(KUR)
+        world = await create_world(referral, {"BANK_KUR": bank})
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+        subject = await world.send_rujukan(KUR)
         tomorrow = TODAY + timedelta(days=1)
         made = await referral.post(
             "/v1/outcome-rule", RULE | {"valid_from": str(tomorrow)}, as_=world.kemensos
@@ -55,7 +55,7 @@ async def test_earlier_rujukan_keeps_the_former_outcome_months(
         assert (await referral.post(f"{path}/answer", answer, as_=partner)).status_code == 201
         given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(tomorrow)}
         assert (await referral.post(f"{path}/delivery", given, as_=partner)).status_code == 201
-        asked = await due_outcomes(world, world.pendamping, f"?due_by={months_after(tomorrow, 24)}")
+        asked = await read_due_outcomes(world, world.pendamping, f"?due_by={months_after(tomorrow, 24)}")
         assert [month for month, _ in asked] == [3, 6, 12, 24]
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.bench import catalogue
-from services.referral.matching.rules.fitting import Fitting
+from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import SET_FIELDS, Family, Match, is_valid_rule, match
 from services.referral.program.models import Program, RuleField, RuleOp, RuleView, Strength
 from services.referral.replicas.models import KpmFacts, UsahaFacts
@@ -102,14 +102,14 @@ FAMILIES = st.builds(
 )
 
 
-def judge(given_rules: list[RuleView], family: Family) -> Match:
+def match_family(given_rules: list[RuleView], family: Family) -> Match:
     return match(Program(program_id=uuid4(), code="X"), given_rules, family)
 
 
 @settings(SLOW_ALLOWED)
 @given(rules(), FAMILIES)
 def test_reason_sentence_agrees_with_the_result(some: list[RuleView], family: Family) -> None:
-    result = judge(some, family)
+    result = match_family(some, family)
     assert len(result.reasons) == len(some)
     for reason in result.reasons:
         assert reason.en.startswith("fits: ") is reason.fits
@@ -124,7 +124,7 @@ def test_reason_sentence_agrees_with_the_result(some: list[RuleView], family: Fa
 def test_soft_rule_never_excludes_a_family(some: list[RuleView], family: Family) -> None:
     for rule in some:
         rule.strength = Strength.SOFT
-    assert judge(some, family).fits
+    assert match_family(some, family).fits
 
 
 @settings(SLOW_ALLOWED)
@@ -132,19 +132,19 @@ def test_soft_rule_never_excludes_a_family(some: list[RuleView], family: Family)
 def test_failed_hard_rule_excludes_a_family(some: list[RuleView], family: Family) -> None:
     hard = [rule for rule in some if rule.strength is Strength.HARD]
     # Soft rules only choose among equal usaha, so the result without them is the same.
-    assert judge(some, family).fits is judge(hard, family).fits
-    single = [judge([rule], family).fits for rule in hard]
+    assert match_family(some, family).fits is match_family(hard, family).fits
+    single = [match_family([rule], family).fits for rule in hard]
     if not all(single):
-        assert not judge(some, family).fits
+        assert not match_family(some, family).fits
 
 
 @settings(SLOW_ALLOWED, max_examples=60)
 @given(st.lists(rules(), min_size=1, max_size=12), st.lists(FAMILIES, min_size=1, max_size=4))
 def test_mask_agrees_with_single_matches(programs: list[list[RuleView]], families: list[Family]) -> None:
-    fitting = Fitting(programs)
+    eligibility = Eligibility(programs)
     for family in [*families, *families]:  # the second time from the cache
-        fits = [judge(some, family).fits for some in programs]
-        assert fitting.mask(family) == sum(1 << number for number, one in enumerate(fits) if one)
+        fits = [match_family(some, family).fits for some in programs]
+        assert eligibility.mask(family) == sum(1 << number for number, one in enumerate(fits) if one)
 
 
 @settings(SLOW_ALLOWED)
@@ -154,7 +154,7 @@ def test_umi_does_not_fit_a_family_with_kur(family: Family) -> None:
     umi = next(program for program in programs if program["code"] == "UMI")
     some = [RuleView(number=number, **rule) for number, rule in enumerate(umi["rules"], 1)]
     if family.aid & {"KUR_MIKRO", "KUR_SUPERMIKRO"} or "KREDIT_AKTIF_SIKP" in family.refusals:
-        assert not judge(some, family).fits
+        assert not match_family(some, family).fits
 
 
 def test_reason_of_a_set_rule_names_its_values() -> None:
@@ -179,7 +179,7 @@ def test_reason_of_a_set_rule_names_its_values() -> None:
         source="Permenko 7/2025",
         version="2026-01",
     )
-    (reason,) = judge([rule], family).reasons
+    (reason,) = match_family([rule], family).reasons
     assert reason.actual == ["KUR_MIKRO"]
     assert reason.id == (
         "tidak cocok: bantuan yang disetujui atau disalurkan {KUR_MIKRO} memuat salah satu dari {KUR_MIKRO, KUR_KECIL}"

@@ -1,7 +1,7 @@
 from uuid import uuid4
 
 from tests.factories.referral.events import DESA
-from tests.factories.referral.places import a_crowd, program_id
+from tests.factories.referral.places import create_worlds, read_program_id
 from tests.factories.services import Running
 
 KUR, KDMP = "KUR_SUPERMIKRO", "KDMP"
@@ -9,8 +9,8 @@ OTHER = "33.24.09.2002"
 
 
 async def test_families_are_listed_with_reasons(referral: Running) -> None:
-    here, there = await a_crowd(referral, [DESA, OTHER])
-    path = f"/v1/program/{await program_id(here, KDMP)}/families"
+    here, there = await create_worlds(referral, [DESA, OTHER])
+    path = f"/v1/program/{await read_program_id(here, KDMP)}/families"
     listed = (await referral.get(path, as_=here.dinsos)).json()["items"]
     assert [(one["kpm_id"], one["kode_wilayah"], one["fits"]) for one in listed] == [
         (str(here.family.kpm_id), DESA, True),
@@ -23,9 +23,9 @@ async def test_families_are_listed_with_reasons(referral: Running) -> None:
 
 
 async def test_list_agrees_with_the_offers_of_each_family(referral: Running) -> None:
-    crowd = await a_crowd(referral, [DESA, OTHER, OTHER])
+    crowd = await create_worlds(referral, [DESA, OTHER, OTHER])
     for code in (KUR, KDMP):
-        path = f"/v1/program/{await program_id(crowd[0], code)}/families"
+        path = f"/v1/program/{await read_program_id(crowd[0], code)}/families"
         listed = (await referral.get(path, as_=crowd[0].pendamping)).json()["items"]
         assert len(listed) == 3
         for one in listed:
@@ -35,8 +35,8 @@ async def test_list_agrees_with_the_offers_of_each_family(referral: Running) -> 
 
 
 async def test_short_page_has_a_next_page(referral: Running) -> None:
-    crowd = await a_crowd(referral, [DESA, OTHER])
-    path = f"/v1/program/{await program_id(crowd[0], KDMP)}/families?fits=false&limit=1"
+    crowd = await create_worlds(referral, [DESA, OTHER])
+    path = f"/v1/program/{await read_program_id(crowd[0], KDMP)}/families?fits=false&limit=1"
     first = (await referral.get(path, as_=crowd[0].dinsos)).json()
     assert first["items"] == []
     second = (await referral.get(first["next"], as_=crowd[0].dinsos)).json()
@@ -44,8 +44,8 @@ async def test_short_page_has_a_next_page(referral: Running) -> None:
 
 
 async def test_only_families_in_the_callers_scope_are_listed(referral: Running) -> None:
-    one, *_ = await a_crowd(referral, [DESA])
-    path = f"/v1/program/{await program_id(one)}/families"
+    one, *_ = await create_worlds(referral, [DESA])
+    path = f"/v1/program/{await read_program_id(one)}/families"
     other = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
     away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
     for token in (other, away):

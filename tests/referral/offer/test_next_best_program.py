@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from tests.factories.program_catalogue import publish_catalogue
-from tests.factories.referral.events import TODAY, Family, determined, family_facts
-from tests.factories.referral.places import agree, offer_of
+from tests.factories.referral.events import TODAY, Family, build_family_facts, build_graduasi_determined
+from tests.factories.referral.places import read_offer_id, record_consent
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -25,13 +25,13 @@ async def publish_programs(referral: Running, **changes: Any) -> tuple[World, di
 
     programs = await publish_catalogue(post)
     world.evidence = await referral.put_file(b"persetujuan", as_=world.pendamping)
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world, programs
 
 
 async def mark_sent(world: World, code: str) -> str:
     """Bring an offer to TERKIRIM, as through the portal of a partner without a webhook."""
-    row = await agree(world, code)
+    row = await record_consent(world, code)
     await world.referral.execute(
         f"UPDATE rujukan_program SET state = 'TERKIRIM', sent_on = current_date, shared_at = now()"
         f" WHERE rujukan_program_id = '{row}'"
@@ -49,7 +49,7 @@ async def post_answer(world: World, code: str, partner: str, status: str, reason
     return row
 
 
-async def propose(world: World, after: str) -> Any:
+async def propose_next(world: World, after: str) -> Any:
     (item,) = (
         await world.referral.get(f"/v1/rujukan?kpm_id={world.family.kpm_id}", as_=world.dinsos)
     ).json()["items"]
@@ -57,30 +57,30 @@ async def propose(world: World, after: str) -> Any:
     return await world.referral.post(f"/v1/rujukan/{item['rujukan_id']}/next", body, as_=world.pendamping)
 
 
-def candidate_of(proposal: dict[str, Any], code: str) -> dict[str, Any]:
+def find_candidate(proposal: dict[str, Any], code: str) -> dict[str, Any]:
     return next(one for one in proposal["considered"] if one["program_code"] == code)
 
 
 async def test_proposal_is_explained_and_final(referral: Running) -> None:
     world, _ = await publish_programs(referral)
     row = await post_answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
-    first = await propose(world, row)
+    first = await propose_next(world, row)
     assert first.status_code == 201, first.text
     proposal = first.json()
     best = proposal["considered"][0]
     assert best["follows"]
-    assert proposal["rujukan_program_id"] == await offer_of(world, best["program_code"])
+    assert proposal["rujukan_program_id"] == await read_offer_id(world, best["program_code"])
     assert re.fullmatch(
         rf"Setelah {KUR} DITOLAK \(SLIK_BURUK\), {best['program_code']} adalah pilihan berikutnya: cocok menurut"
         r" \d+ aturannya dan memberi MODAL\.",
         proposal["id"],
     )
     assert (
-        "SLIK_BURUK" in candidate_of(proposal, "KUR_MIKRO")["id"]
-        or "omzet" in candidate_of(proposal, "KUR_MIKRO")["id"]
+        "SLIK_BURUK" in find_candidate(proposal, "KUR_MIKRO")["id"]
+        or "omzet" in find_candidate(proposal, "KUR_MIKRO")["id"]
     )
-    assert not candidate_of(proposal, "KUR_MIKRO")["follows"]
-    again = await propose(world, row)
+    assert not find_candidate(proposal, "KUR_MIKRO")["follows"]
+    again = await propose_next(world, row)
     assert again.json() == proposal
 
 
@@ -88,8 +88,8 @@ async def test_umi_is_not_proposed_to_a_family_with_kur(referral: Running) -> No
     world, _ = await publish_programs(referral)
     await post_answer(world, KUR, "BANK_KUR", "DISETUJUI")
     row = await post_answer(world, "PPSE", "KEMENSOS_DAYASOS", "DITOLAK", "KUOTA_HABIS")
-    proposal = (await propose(world, row)).json()
-    umi = candidate_of(proposal, UMI)
+    proposal = (await propose_next(world, row)).json()
+    umi = find_candidate(proposal, UMI)
     assert not umi["follows"]
     assert umi["en"].startswith("does not fit: aid accepted or delivered {KUR_SUPERMIKRO} has one of")
     assert proposal["considered"][0]["program_code"] != UMI
@@ -98,7 +98,7 @@ async def test_umi_is_not_proposed_to_a_family_with_kur(referral: Running) -> No
 async def test_credit_is_not_proposed_after_a_refusal_for_active_credit(referral: Running) -> None:
     world, _ = await publish_programs(referral)
     row = await post_answer(world, UMI, "PIP_UMI", "DITOLAK", "KREDIT_AKTIF_SIKP")
-    considered = (await propose(world, row)).json()["considered"]
+    considered = (await propose_next(world, row)).json()["considered"]
     credit = {"KUR_SUPERMIKRO", "KUR_MIKRO", "KUR_KECIL", "KUR_PMI", "MEKAAR"}
     assert [
         one["program_code"] for one in considered if one["follows"] and one["program_code"] in credit
@@ -131,10 +131,10 @@ async def test_available_program_is_preferred(referral: Running) -> None:
         )
         assert made.status_code == 201
     row = await post_answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
-    proposal = (await propose(world, row)).json()
+    proposal = (await propose_next(world, row)).json()
     waits = [one["waits"] for one in proposal["considered"] if one["follows"]]
     assert waits == sorted(waits, key=lambda reason: reason is not None)
-    full = candidate_of(proposal, UMI)
+    full = find_candidate(proposal, UMI)
     assert (full["waits"], full["id"].endswith("; tetapi kuotanya di sini sudah penuh")) == (
         "KUOTA_PENUH",
         True,
@@ -145,18 +145,18 @@ async def test_available_program_is_preferred(referral: Running) -> None:
 async def test_open_offer_has_no_next_best(referral: Running, state: str) -> None:
     world, _ = await publish_programs(referral)
     row = (
-        await offer_of(world, KUR)
+        await read_offer_id(world, KUR)
         if state == "DRAF"
         else await post_answer(world, KUR, "BANK_KUR", "DISETUJUI")
     )
-    refused = await propose(world, row)
+    refused = await propose_next(world, row)
     assert (refused.status_code, refused.json()["title"]) == (409, "NextBestNotAllowed")
 
 
 async def test_consent_judges_the_draft_again_on_todays_facts(referral: Running) -> None:
     world, _ = await publish_programs(referral)
     await post_answer(world, KUR, "BANK_KUR", "DISETUJUI")
-    refused = await world.consent(UMI)
+    refused = await world.record_consent(UMI)
     assert (refused.status_code, refused.json()["title"]) == (409, "ProgramNoLongerFits")
     assert "KUR_SUPERMIKRO" in refused.json()["detail"]
 

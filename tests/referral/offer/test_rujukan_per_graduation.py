@@ -2,70 +2,77 @@
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import ExitReason
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import annulled, determined, family_facts
+from tests.factories.delivery import append_log_again
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import (
+    build_family_facts,
+    build_graduasi_annulled,
+    build_graduasi_determined,
+)
 from tests.factories.referral.world import World
-from tests.factories.services import Running, again
+from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
 
 
-async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
-    world = await a_world(referral, simulators)
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running, **simulators: PartnerSimulator) -> World:
+    world = await create_world(referral, simulators)
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
 async def test_repeated_event_opens_one_rujukan(referral: Running) -> None:
-    world = await a_case(referral)
+    world = await create_case(referral)
     for _ in range(3):
-        await again(referral)
+        await append_log_again(referral)
         await world.apply_events(times=2)
     # The same event under another id, as from a publisher that sends it twice.
-    await world.apply_events(determined(world.family), determined(world.family))
+    await world.apply_events(build_graduasi_determined(world.family), build_graduasi_determined(world.family))
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan"))[0]["n"] == 1
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan_program"))[0]["n"] == 3
-    assert len(await world.emitted("referral.rujukan_opened.v1")) == 1
+    assert len(await world.read_emitted_data("referral.rujukan_opened.v1")) == 1
 
 
 async def test_exit_reason_decides_whether_a_rujukan_opens(referral: Running) -> None:
-    world = await a_world(referral, {})
-    await world.apply_events(*family_facts(world.family))
-    await world.apply_events(determined(world.family, exit_reason=ExitReason.MENINGGAL, opens_rujukan=False))
+    world = await create_world(referral, {})
+    await world.apply_events(*build_family_facts(world.family))
+    await world.apply_events(
+        build_graduasi_determined(world.family, exit_reason=ExitReason.MENINGGAL, opens_rujukan=False)
+    )
     assert await referral.sql("SELECT 1 FROM rujukan") == []
-    assert await world.emitted("referral.rujukan_opened.v1") == []
+    assert await world.read_emitted_data("referral.rujukan_opened.v1") == []
 
 
 async def test_rujukan_is_matched_later_when_the_family_is_not_yet_replicated(referral: Running) -> None:
-    world = await a_world(referral, {})
-    await world.apply_events(determined(world.family))
-    assert await world.programs() == {}
+    world = await create_world(referral, {})
+    await world.apply_events(build_graduasi_determined(world.family))
+    assert await world.read_programs() == {}
     for _ in range(4):
         await world.retry_now()
     (asked,) = await referral.sql(
         "SELECT due_at - clock_timestamp() AS wait FROM platform.scheduled_task WHERE kind = 'rujukan.match' AND done_at IS NULL"
     )
     assert asked["wait"].total_seconds() > 8, "each attempt is later than the last"
-    await world.apply_events(*family_facts(world.family))
+    await world.apply_events(*build_family_facts(world.family))
     await world.retry_now()
-    assert set(await world.programs()) == {KUR, "KDMP", "UMKM_PENDAMPINGAN"}
+    assert set(await world.read_programs()) == {KUR, "KDMP", "UMKM_PENDAMPINGAN"}
     await world.retry_now()
-    assert len(await world.programs()) == 3
+    assert len(await world.read_programs()) == 3
 
 
 async def test_annulment_withdraws_the_rujukan_and_notifies_the_partner(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
-        world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
-        subject = await world.sent(KUR)
-        await world.apply_events(annulled(world.family))
+        world = await create_case(referral, BANK_KUR=bank, PLUT=plut)
+        subject = await world.send_rujukan(KUR)
+        await world.apply_events(build_graduasi_annulled(world.family))
         await referral.work()
-        assert {program["state"] for program in (await world.programs()).values()} == {"DICABUT"}
+        assert {program["state"] for program in (await world.read_programs()).values()} == {"DICABUT"}
         assert bank.withdrawn == {subject}
         assert plut.tries == 0  # nothing was shared with it
         listed = (await referral.get("/v1/rujukan?state=DICABUT", as_=world.dinsos)).json()["items"]
         assert [item["graduasi_id"] for item in listed] == [str(world.family.graduasi_id)]
-        assert len(await world.emitted("referral.rujukan_withdrawn.v1")) == 3
-        await world.apply_events(annulled(world.family))
-        assert len(await world.emitted("referral.rujukan_withdrawn.v1")) == 3
-        refused = await world.consent("KDMP")
+        assert len(await world.read_emitted_data("referral.rujukan_withdrawn.v1")) == 3
+        await world.apply_events(build_graduasi_annulled(world.family))
+        assert len(await world.read_emitted_data("referral.rujukan_withdrawn.v1")) == 3
+        refused = await world.record_consent("KDMP")
         assert refused.json()["title"] == "RujukanNotOpen"

@@ -3,15 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, annulled, determined, family_facts
-from tests.factories.referral.outcomes import KUR, delivered, record_outcome
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import (
+    TODAY,
+    build_family_facts,
+    build_graduasi_annulled,
+    build_graduasi_determined,
+)
+from tests.factories.referral.outcomes import KUR, deliver_kur, record_outcome
 from tests.factories.services import Running
 
 
 async def test_outcome_is_recorded_once_from_its_month_on(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await delivered(referral, bank)
+        world, subject = await deliver_kur(referral, bank)
         early = await record_outcome(world, subject, 3)
         assert (early.status_code, early.json()["title"]) == (409, "OutcomeTooEarly")
         await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
@@ -20,7 +25,7 @@ async def test_outcome_is_recorded_once_from_its_month_on(referral: Running) -> 
         assert (again.status_code, again.json()["title"]) == (409, "OutcomeAlreadyRecorded")
         assert (await record_outcome(world, subject, 6)).json()["title"] == "OutcomeTooEarly"
         assert (await record_outcome(world, subject, 4)).status_code == 422
-        events = await world.emitted("referral.outcome_recorded.v1")
+        events = await world.read_emitted_data("referral.outcome_recorded.v1")
         assert [(fact["month"], fact["still_in_business"]) for fact in events] == [(3, True)]
         read = await referral.get(f"/v1/rujukan-program/{subject}", as_=world.dinsos)
         assert [outcome["omzet_rp"] for outcome in read.json()["outcomes"]] == [11_000_000]
@@ -28,11 +33,11 @@ async def test_outcome_is_recorded_once_from_its_month_on(referral: Running) -> 
 
 async def test_last_outcome_closes_the_offer_and_the_rujukan(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await delivered(referral, bank)
+        world, subject = await deliver_kur(referral, bank)
         await referral.set_clock(datetime.now(UTC) + timedelta(days=735))
         assert (await record_outcome(world, subject, 24)).status_code == 201
         await referral.work()
-        assert await world.state(KUR) == "TUTUP"
+        assert await world.read_state(KUR) == "TUTUP"
         cases = (await referral.get("/v1/rujukan", as_=world.dinsos)).json()["items"]
         assert [case["state"] for case in cases] == ["TERBUKA"]  # two of its offers are open
         await referral.sql("UPDATE rujukan_program SET state = 'DICABUT' WHERE state = 'DRAF'")
@@ -47,9 +52,9 @@ async def test_last_outcome_closes_the_offer_and_the_rujukan(referral: Running) 
 
 async def test_outcome_of_withdrawn_aid_is_refused(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await delivered(referral, bank)
-        case = (await world.programs())[KUR]["rujukan_id"]
-        await world.apply_events(annulled(world.family))
+        world, subject = await deliver_kur(referral, bank)
+        case = (await world.read_programs())[KUR]["rujukan_id"]
+        await world.apply_events(build_graduasi_annulled(world.family))
         await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
         refused = await record_outcome(world, subject, 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "AidWithdrawn")
@@ -61,7 +66,7 @@ async def test_outcome_of_withdrawn_aid_is_refused(referral: Running) -> None:
 
 async def test_outcome_needs_a_delivery(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
-        await world.apply_events(*family_facts(world.family), determined(world.family))
-        refused = await record_outcome(world, (await world.programs())[KUR]["rujukan_program_id"], 3)
+        world = await create_world(referral, {"BANK_KUR": bank})
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+        refused = await record_outcome(world, (await world.read_programs())[KUR]["rujukan_program_id"], 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "AidNotDelivered")

@@ -2,14 +2,14 @@
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.events import TODAY
-from tests.factories.referral.outcomes import KUR, delivered
+from tests.factories.referral.outcomes import KUR, deliver_kur
 from tests.factories.services import Running
 
 
 async def test_relapse_report_is_emitted_to_graduation(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, _ = await delivered(referral, bank)
-        case = (await world.programs())[KUR]["rujukan_id"]
+        world, _ = await deliver_kur(referral, bank)
+        case = (await world.read_programs())[KUR]["rujukan_id"]
         body = {"month": 4, "cause": "SAKIT", "reported_on": str(TODAY)}
         path = f"/v1/rujukan/{case}/relapse-report"
         assert (await referral.post(path, body, as_=world.partner("BANK_KUR"))).status_code == 201
@@ -22,7 +22,7 @@ async def test_relapse_report_is_emitted_to_graduation(referral: Running) -> Non
             422,
             "Invalid",
         )  # free text may name people
-        (event,) = await world.emitted("referral.relapse_reported.v1")
+        (event,) = await world.read_emitted_data("referral.relapse_reported.v1")
         assert (event["graduasi_id"], event["month"], event["cause"]) == (
             str(world.family.graduasi_id),
             4,

@@ -9,17 +9,22 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.jobs import work
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import Family, determined, family_facts, sealed
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import (
+    Family,
+    build_family_facts,
+    build_graduasi_determined,
+    build_identity_sealed,
+)
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
 
-async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
-    world = await a_world(referral, simulators)
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running, **simulators: PartnerSimulator) -> World:
+    world = await create_world(referral, simulators)
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
@@ -46,10 +51,10 @@ async def try_now(world: World) -> None:
 
 async def test_breaker_opens_after_failures_in_a_row(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
-        world = await a_case(referral, BANK_KUR=bank)
+        world = await create_case(referral, BANK_KUR=bank)
         await set_limit(world, 3, 600)
         assert (await read_breaker(world))["state"] == "CLOSED"
-        subject = await world.sent(KUR)
+        subject = await world.send_rujukan(KUR)
         await try_now(world)
         assert ((await read_breaker(world))["state"], (await read_breaker(world))["failures"]) == (
             "CLOSED",
@@ -72,9 +77,9 @@ async def test_breaker_opens_after_failures_in_a_row(referral: Running) -> None:
 
 async def test_half_open_breaker_allows_one_trial(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
-        world = await a_case(referral, BANK_KUR=bank)
+        world = await create_case(referral, BANK_KUR=bank)
         await set_limit(world, 1, 600)
-        subject = await world.sent(KUR)
+        subject = await world.send_rujukan(KUR)
         assert (await read_breaker(world))["state"] == "OPEN"
         await world.retry_now()  # as if the wait had passed
         assert (bank.tries, (await read_breaker(world))["state"]) == (2, "OPEN")
@@ -87,7 +92,7 @@ async def test_half_open_breaker_allows_one_trial(referral: Running) -> None:
 
 async def test_closed_breaker_releases_pending_calls(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
-        world = await a_case(referral, BANK_KUR=bank)
+        world = await create_case(referral, BANK_KUR=bank)
         await set_limit(world, 1, 600)
         families = [await add_family(world, KUR) for _ in range(4)]
         await referral.work()
@@ -101,28 +106,28 @@ async def add_family(world: World, code: str) -> Family:
     """Add a family whose rujukan can be sent."""
     family = world.family = Family()
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
-    await world.apply_events(*family_facts(family), determined(family))
-    assert (await world.consent(code)).status_code == 201
-    for_id = UUID((await world.programs())[code]["rujukan_program_id"])
-    await world.apply_events(sealed(world.referral, family, for_id))
+    await world.apply_events(*build_family_facts(family), build_graduasi_determined(family))
+    assert (await world.record_consent(code)).status_code == 201
+    for_id = UUID((await world.read_programs())[code]["rujukan_program_id"])
+    await world.apply_events(build_identity_sealed(world.referral, family, for_id))
     return family
 
 
 async def test_refusal_is_not_counted_as_a_failure(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_case(referral, BANK_KUR=bank)
+        world = await create_case(referral, BANK_KUR=bank)
         await set_limit(world, 1, 600)
         bank.secret = "another one"
-        await world.sent(KUR)
-        assert await world.state(KUR) == "GAGAL_KIRIM"
+        await world.send_rujukan(KUR)
+        assert await world.read_state(KUR) == "GAGAL_KIRIM"
         assert (await read_breaker(world))["state"] == "CLOSED"
 
 
 async def test_new_address_resets_the_breaker(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank, PartnerSimulator() as other:
-        world = await a_case(referral, BANK_KUR=bank)
+        world = await create_case(referral, BANK_KUR=bank)
         await set_limit(world, 1, 600)
-        await world.sent(KUR)
+        await world.send_rujukan(KUR)
         path, etag = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/webhook", {"If-Match": '"1"'}
         changed = await referral.post(path, {"webhook_url": other.url}, as_=world.kemensos, headers=etag)
         other.secret = changed.json()["webhook_secret"]
@@ -132,13 +137,13 @@ async def test_new_address_resets_the_breaker(referral: Running) -> None:
 
 async def test_ministry_sets_limits_and_metrics_show_breakers(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
-        world = await a_case(referral, BANK_KUR=bank)
+        world = await create_case(referral, BANK_KUR=bank)
         path = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/breaker"
         body = {"failures_to_open": 2, "wait_seconds": 5}
         assert (await referral.post(path, body, as_=world.dinsos)).status_code == 403
         assert (await referral.get(path, as_=world.partner("BANK_KUR"))).status_code == 403
         await set_limit(world, 1, 600)
-        await world.sent(KUR)
+        await world.send_rujukan(KUR)
         page = await referral.metrics()
         assert 'pilar_partner_breakers{service="referral",state="OPEN"} 1.0' in page
 
@@ -158,7 +163,7 @@ async def test_hanging_partner_does_not_delay_the_others(
 
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     async with server, PartnerSimulator() as plut:
-        world = await a_case(referral, PLUT=plut)
+        world = await create_case(referral, PLUT=plut)
         port = server.sockets[0].getsockname()[1]
         path, etag = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/webhook", {"If-Match": '"1"'}
         change = {"webhook_url": f"http://127.0.0.1:{port}/pilar/rujukan"}
@@ -182,7 +187,7 @@ async def test_hanging_partner_does_not_delay_the_others(
 
 
 async def test_own_limit_overrides_the_common_limit(referral: Running) -> None:
-    world = await a_world(referral, {})
+    world = await create_world(referral, {})
     body = {"failures_to_open": 7, "wait_seconds": 90}
     assert (await referral.post("/v1/breaker-limit", body, as_=world.dinsos)).status_code == 403
     made = await referral.post("/v1/breaker-limit", body, as_=world.kemensos)

@@ -1,14 +1,14 @@
 """The Dinsos office that a partner calls about a family."""
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import build_family_facts, build_graduasi_determined
 from tests.factories.services import Running
 
 
 async def test_notice_has_the_office_of_the_area(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
+        world = await create_world(referral, {"BANK_KUR": bank})
         office = {
             "kode_wilayah": "33.24",
             "name": "Dinsos Kendal",
@@ -20,6 +20,6 @@ async def test_notice_has_the_office_of_the_area(referral: Running) -> None:
             "/v1/office", office | {"name": "Dinas Sosial Kendal"}, as_=world.kemensos
         )
         assert again.json()["version"] == 2
-        await world.apply_events(*family_facts(world.family), determined(world.family))
-        await world.sent("KUR_SUPERMIKRO")
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+        await world.send_rujukan("KUR_SUPERMIKRO")
         assert bank.received[0].body["office"] == office | {"name": "Dinas Sosial Kendal"}

@@ -1,11 +1,11 @@
 """The ministry registers partners."""
 
-from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.catalogue import create_world
 from tests.factories.services import Running
 
 
 async def test_partner_code_is_unique(referral: Running) -> None:
-    world = await a_world(referral, {})
+    world = await create_world(referral, {})
     body = {"code": "BANK_KUR", "name": "Lain", "kind": "BANK", "channel": "SURAT"}
     taken = await referral.post("/v1/partner", body, as_=world.kemensos)
     assert (taken.status_code, taken.json()["title"]) == (409, "PartnerCodeTaken")
@@ -16,7 +16,7 @@ async def test_partner_code_is_unique(referral: Running) -> None:
 
 
 async def test_only_the_ministry_registers_partners(referral: Running) -> None:
-    world = await a_world(referral, {})
+    world = await create_world(referral, {})
     body = {"code": "MITRA", "name": "Mitra", "kind": "BANK", "channel": "SURAT"}
     for token in (world.dinsos, world.pendamping, world.partner("PLUT")):
         assert (await referral.post("/v1/partner", body, as_=token)).status_code == 403

@@ -1,17 +1,17 @@
 import asyncpg
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
 
-async def a_case(referral: Running, bank: PartnerSimulator, plut: PartnerSimulator) -> World:
-    world = await a_world(referral, {"BANK_KUR": bank, "PLUT": plut})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running, bank: PartnerSimulator, plut: PartnerSimulator) -> World:
+    world = await create_world(referral, {"BANK_KUR": bank, "PLUT": plut})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
@@ -22,9 +22,9 @@ async def read_listed_programs(world: World, partner: str) -> list[str]:
 
 async def test_partner_sees_only_its_own_rujukan(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
-        world = await a_case(referral, bank, plut)
-        subject = await world.sent(KUR)
-        other = await world.sent(PLUT)
+        world = await create_case(referral, bank, plut)
+        subject = await world.send_rujukan(KUR)
+        other = await world.send_rujukan(PLUT)
         assert await read_listed_programs(world, "BANK_KUR") == [KUR]
         assert await read_listed_programs(world, "PLUT") == [PLUT]
         bank_token = world.partner("BANK_KUR")
@@ -37,24 +37,24 @@ async def test_partner_sees_only_its_own_rujukan(referral: Running) -> None:
         assert (
             await referral.post(f"/v1/rujukan-program/{other}/delivery", body, as_=bank_token)
         ).status_code == 404
-        assert await world.state(PLUT) == "TERKIRIM"
+        assert await world.read_state(PLUT) == "TERKIRIM"
 
 
 async def test_partner_sees_a_rujukan_only_after_it_was_shared(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
-        world = await a_case(referral, bank, plut)
+        world = await create_case(referral, bank, plut)
         assert await read_listed_programs(world, "BANK_KUR") == []
-        await world.consent(KUR)
+        await world.record_consent(KUR)
         assert await read_listed_programs(world, "BANK_KUR") == []
-        await world.identity(KUR)
+        await world.apply_identity(KUR)
         await referral.work()
         assert await read_listed_programs(world, "BANK_KUR") == [KUR]
 
 
 async def test_partner_does_not_see_family_ids_and_reasons(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
-        world = await a_case(referral, bank, plut)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank, plut)
+        subject = await world.send_rujukan(KUR)
         bank_token = world.partner("BANK_KUR")
         seen = await referral.get(f"/v1/rujukan-program/{subject}", as_=bank_token)
         page = await referral.get("/v1/rujukan-program", as_=bank_token)
@@ -69,9 +69,9 @@ async def test_partner_does_not_see_family_ids_and_reasons(referral: Running) ->
 
 async def test_partner_sees_no_case_history_or_offer(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
-        world = await a_case(referral, bank, plut)
-        subject = await world.sent(KUR)
-        rujukan = (await world.programs())[KUR]["rujukan_id"]
+        world = await create_case(referral, bank, plut)
+        subject = await world.send_rujukan(KUR)
+        rujukan = (await world.read_programs())[KUR]["rujukan_id"]
         paths = (
             "/v1/rujukan",
             f"/v1/rujukan/{rujukan}",
@@ -86,8 +86,8 @@ async def test_partner_sees_no_case_history_or_offer(referral: Running) -> None:
 
 async def test_partner_token_needs_a_partner_id(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
-        world = await a_case(referral, bank, plut)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank, plut)
+        subject = await world.send_rujukan(KUR)
         nobody = referral.token("PARTNER", "partner-x", ["*"])
         assert (await referral.get("/v1/rujukan-program", as_=nobody)).status_code == 401
         assert (await referral.get(f"/v1/rujukan-program/{subject}", as_=nobody)).status_code == 401
@@ -99,8 +99,8 @@ async def test_partner_token_needs_a_partner_id(referral: Running) -> None:
 async def test_database_shows_a_partner_only_its_own_rows(referral: Running) -> None:
     """The scope of a partner, of another and of none on one connection."""
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
-        world = await a_case(referral, bank, plut)
-        await world.sent(KUR)
+        world = await create_case(referral, bank, plut)
+        await world.send_rujukan(KUR)
         connection = await asyncpg.connect(referral.database.url)
         try:
             seen = []
@@ -115,7 +115,7 @@ async def test_database_shows_a_partner_only_its_own_rows(referral: Running) -> 
                     chosen = world.partners[partner]["partner_id"] if partner else ""
                     scope = "PARTNER" if partner else "AREA"
                     await open_scope(connection, areas=areas, scope=scope, partner=chosen)
-                    tables = ("rujukan", "rujukan_program", "consent", "attempt")
+                    tables = ("rujukan", "rujukan_program", "consent", "delivery_attempt")
                     seen.append(
                         tuple(
                             [await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
@@ -125,7 +125,7 @@ async def test_database_shows_a_partner_only_its_own_rows(referral: Running) -> 
             assert await connection.fetchval("SELECT count(*) FROM rujukan_program") == 0
             for statement in (
                 "SELECT sealed FROM identity",
-                "UPDATE answer SET status = 'DITOLAK'",
+                "UPDATE partner_answer SET status = 'DITOLAK'",
                 "DELETE FROM consent",
             ):
                 refused = None

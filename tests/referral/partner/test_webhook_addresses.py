@@ -14,12 +14,12 @@ from services.referral.partner.errors import AddressRefused
 from tests.factories.services import Running
 
 
-def call(url: str) -> Call:
+def build_call(url: str) -> Call:
     return Call(url, b"{}", b"rahasia", "notice-1", "key-1")
 
 
 @contextlib.asynccontextmanager
-async def answering(head: bytes, part: bytes = b"", times: int = 0) -> AsyncIterator[str]:
+async def serve_answer(head: bytes, part: bytes = b"", times: int = 0) -> AsyncIterator[str]:
     """A server that sends the same answer to every request."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,14 +80,14 @@ def test_loopback_address_is_allowed_by_a_setting(loopback_allowed: None) -> Non
      "192.88.99.1", "[3fff::1]", "[64:ff9b::a00:1]"],
 )  # fmt: skip
 async def test_address_of_no_public_host_is_never_called(public_hosts_only: None, host: str) -> None:
-    reply = await post(call(f"https://{host}/x"))
+    reply = await post(build_call(f"https://{host}/x"))
     assert (reply.status, reply.fault) == (None, "AddressRefused")
 
 
 async def test_address_is_checked_again_at_the_call(public_hosts_only: None) -> None:
     """A registered loopback address is not called by a process that does not allow it."""
     async with PartnerSimulator(secret="rahasia") as bank:
-        assert (await post(call(bank.url))).fault == "AddressRefused"
+        assert (await post(build_call(bank.url))).fault == "AddressRefused"
         assert bank.tries == 0
 
 
@@ -96,21 +96,23 @@ async def test_redirects_are_not_followed(loopback_allowed: None) -> None:
         head = (
             f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {bank.url}\r\nContent-Length: 0\r\n\r\n".encode()
         )
-        async with answering(head) as url:
-            reply = await post(call(url))
+        async with serve_answer(head) as url:
+            reply = await post(build_call(url))
         assert (reply.status, reply.accepted, bank.tries) == (307, False, 0)
 
 
 async def test_endless_reply_is_cut_off(loopback_allowed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "LARGEST_REPLY", 1000)
-    async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", b"x" * 1000, 5000) as url:
-        reply = await post(call(url))
+    async with serve_answer(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", b"x" * 1000, 5000
+    ) as url:
+        reply = await post(build_call(url))
     assert (reply.status, reply.content) == (200, None)
 
 
 async def test_invalid_reply_is_recorded_as_a_fault(loopback_allowed: None) -> None:
-    async with answering(b"\x00\x01\x02 hello\r\n\r\n") as url:
-        reply = await post(call(url))
+    async with serve_answer(b"\x00\x01\x02 hello\r\n\r\n") as url:
+        reply = await post(build_call(url))
     assert (reply.status, reply.fault) == (None, "RemoteProtocolError")
 
 
@@ -208,13 +210,13 @@ async def test_connection_goes_to_the_checked_address(
         hello.set_result(await reader.read(4096))
         writer.close()
 
-    async def checked(_: SplitResult) -> str:
+    async def check_address(_: SplitResult) -> str:
         return "127.0.0.1"
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         monkeypatch.setattr(Allowed, "ports", frozenset({port}))
-        monkeypatch.setattr(webhook, "resolve", checked)
-        assert (await post(call(f"https://mitra.invalid:{port}/x"))).status is None
+        monkeypatch.setattr(webhook, "resolve", check_address)
+        assert (await post(build_call(f"https://mitra.invalid:{port}/x"))).status is None
         assert b"mitra.invalid" in await asyncio.wait_for(hello, 10)

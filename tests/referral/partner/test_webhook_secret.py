@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from shared.http.idempotency import _seal_binding
-from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.catalogue import create_world
 from tests.factories.services import Running
 
 BODY = {
@@ -21,7 +21,7 @@ BODY = {
 URL = {"webhook_url": BODY["webhook_url"]}
 
 
-async def stored(referral: Running, sub: str, path: str) -> list[str]:
+async def read_stored_answers(referral: Running, sub: str, path: str) -> list[str]:
     """Open every answer that is stored for a path."""
     rows = await referral.sql("SELECT * FROM platform.idempotency WHERE path = $1 AND client = $2", path, sub)
     vault: Any = referral.app.state.vault
@@ -31,7 +31,7 @@ async def stored(referral: Running, sub: str, path: str) -> list[str]:
     ]
 
 
-def same_without_secret(first: httpx.Response, again: httpx.Response) -> bool:
+def is_same_without_secret(first: httpx.Response, again: httpx.Response) -> bool:
     replayed = again.headers.get("Idempotency-Replayed") == "true"
     return replayed and again.json() == first.json() | {"webhook_secret": None}
 
@@ -42,8 +42,8 @@ async def test_repeated_registration_answers_without_the_secret(
     token = referral.token("KEMENSOS", "kemensos-1")
     first, again = [await referral.post("/v1/partner", BODY, as_=token, key="k-1") for _ in range(2)]
     assert (first.status_code, again.status_code) == (201, 201)
-    assert same_without_secret(first, again)
-    (stored_text,) = await stored(referral, "kemensos-1", "/v1/partner")
+    assert is_same_without_secret(first, again)
+    (stored_text,) = await read_stored_answers(referral, "kemensos-1", "/v1/partner")
     assert first.json()["webhook_secret"] not in stored_text
     assert first.json()["partner_id"] in stored_text
 
@@ -54,13 +54,13 @@ async def test_new_secret_for_the_same_address_is_shown_once(referral: Running) 
     path, versioned = f"/v1/partner/{made['partner_id']}/webhook", {"headers": {"If-Match": '"1"'}}
     first, again = [await referral.post(path, URL, as_=token, key="k-2", **versioned) for _ in range(2)]
     assert first.json()["webhook_secret"] not in {None, made["webhook_secret"]}
-    assert same_without_secret(first, again)
-    (stored_text,) = await stored(referral, "kemensos-1", path)
+    assert is_same_without_secret(first, again)
+    (stored_text,) = await read_stored_answers(referral, "kemensos-1", path)
     assert first.json()["webhook_secret"] not in stored_text
 
 
 async def test_secret_is_shown_once_and_stored_sealed(referral: Running) -> None:
-    world = await a_world(referral, {})
+    world = await create_world(referral, {})
     made = world.partners["BANK_KUR"]
     secret = made["webhook_secret"]
     assert len(secret) >= 43

@@ -8,7 +8,7 @@ from services.referral.partner.commands.webhook import Call, post, sign
 BODY = b'{"notice":"RUJUKAN","rujukan_program_id":"0199"}'
 
 
-def call(bank: PartnerSimulator, secret: str) -> Call:
+def build_call(bank: PartnerSimulator, secret: str) -> Call:
     return Call(bank.url, BODY, secret.encode(), "notice-1", "key-1")
 
 
@@ -20,10 +20,10 @@ def test_signature_is_hmac_sha256_over_timestamp_and_body() -> None:
 
 async def test_signature_needs_the_shared_secret(loopback_allowed: None) -> None:
     async with PartnerSimulator(secret="rahasia") as bank:
-        assert (await post(call(bank, "rahasia"))).accepted
+        assert (await post(build_call(bank, "rahasia"))).accepted
         assert bank.received[0].signed
         assert bank.received[0].headers["pilar-id"] == "notice-1"
-        other = await post(call(bank, "bukan"))
+        other = await post(build_call(bank, "bukan"))
         assert (other.status, other.accepted) == (401, False)
 
 

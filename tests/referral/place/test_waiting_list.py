@@ -5,17 +5,17 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from shared.dates import JAKARTA
-from tests.factories.referral.events import DESA, TODAY, annulled
+from tests.factories.referral.events import DESA, TODAY, build_graduasi_annulled
 from tests.factories.referral.places import (
     PLUT,
-    a_crowd,
-    agree,
-    intake,
-    line,
-    offer_of,
-    quota,
-    quotas,
-    take_back,
+    create_worlds,
+    publish_intake,
+    publish_quota,
+    read_offer_id,
+    read_quotas,
+    read_waiting,
+    record_consent,
+    withdraw_consent,
 )
 from tests.factories.referral.world import World
 from tests.factories.services import Running
@@ -25,7 +25,7 @@ OTHER = "33.24.09.2002"
 
 async def post_answer(world: World, status: str, reason: str | None = None) -> None:
     """Post an answer of the partner, as through its portal."""
-    row = await offer_of(world)
+    row = await read_offer_id(world)
     await world.referral.execute(
         f"UPDATE rujukan_program SET state = 'TERKIRIM', sent_on = current_date, shared_at = now()"
         f" WHERE rujukan_program_id = '{row}' AND state = 'DISETUJUI_KPM'"
@@ -52,23 +52,23 @@ async def post_answer(world: World, status: str, reason: str | None = None) -> N
 async def test_only_a_refusal_releases_the_place(
     referral: Running, status: str, reason: str | None, taken: int
 ) -> None:
-    one, *_ = await a_crowd(referral, [DESA])
-    await quota(one, DESA, 2)
-    await agree(one)
+    one, *_ = await create_worlds(referral, [DESA])
+    await publish_quota(one, DESA, 2)
+    await record_consent(one)
     await post_answer(one, status, reason)
-    assert await quotas(one) == {DESA: (2, taken, 2 - taken)}
+    assert await read_quotas(one) == {DESA: (2, taken, 2 - taken)}
     rows = await referral.sql("SELECT released_as FROM quota_place")
     assert [row["released_as"] for row in rows] == ([None] if taken else ["DITOLAK"])
 
 
 async def test_withdrawn_rujukan_releases_its_places(referral: Running) -> None:
-    crowd = await a_crowd(referral, [DESA] * 2)
-    await quota(crowd[0], DESA, 1)
-    ids = [await agree(world) for world in crowd]
-    await crowd[0].apply_events(annulled(crowd[0].family))
+    crowd = await create_worlds(referral, [DESA] * 2)
+    await publish_quota(crowd[0], DESA, 1)
+    ids = [await record_consent(world) for world in crowd]
+    await crowd[0].apply_events(build_graduasi_annulled(crowd[0].family))
     await referral.work()
-    assert await crowd[0].state(PLUT) == "DICABUT"
-    assert await line(crowd[0]) == []
+    assert await crowd[0].read_state(PLUT) == "DICABUT"
+    assert await read_waiting(crowd[0]) == []
     rows = await referral.sql(
         "SELECT rujukan_program_id::text AS row FROM quota_place WHERE released_on IS NULL"
     )
@@ -77,67 +77,67 @@ async def test_withdrawn_rujukan_releases_its_places(referral: Running) -> None:
 
 async def test_delivered_aid_keeps_its_place(referral: Running) -> None:
     """After the delivery an annulment does not release the place."""
-    crowd = await a_crowd(referral, [DESA] * 2)
-    await quota(crowd[0], DESA, 1)
-    row, _ = [await agree(world) for world in crowd]
+    crowd = await create_worlds(referral, [DESA] * 2)
+    await publish_quota(crowd[0], DESA, 1)
+    row, _ = [await record_consent(world) for world in crowd]
     await post_answer(crowd[0], "DISETUJUI")
     given = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
     path = f"/v1/rujukan-program/{row}/delivery"
     assert (await referral.post(path, given, as_=crowd[0].partner("PLUT"))).status_code == 201
-    await crowd[0].apply_events(annulled(crowd[0].family))
+    await crowd[0].apply_events(build_graduasi_annulled(crowd[0].family))
     await referral.work()
-    assert await crowd[0].state(PLUT) == "DICABUT"
-    assert await quotas(crowd[0]) == {DESA: (1, 1, 0)}
-    assert len(await line(crowd[0])) == 1
+    assert await crowd[0].read_state(PLUT) == "DICABUT"
+    assert await read_quotas(crowd[0]) == {DESA: (1, 1, 0)}
+    assert len(await read_waiting(crowd[0])) == 1
 
 
 async def test_only_promoted_families_are_sent(referral: Running) -> None:
-    crowd = await a_crowd(referral, [DESA] * 2)
-    await quota(crowd[0], DESA, 1)
+    crowd = await create_worlds(referral, [DESA] * 2)
+    await publish_quota(crowd[0], DESA, 1)
     for world in crowd:
-        await agree(world)
-    await crowd[1].identity(PLUT)
+        await record_consent(world)
+    await crowd[1].apply_identity(PLUT)
     await referral.work()
-    assert await crowd[1].state(PLUT) == "DISETUJUI_KPM"
-    await take_back(crowd[0])
+    assert await crowd[1].read_state(PLUT) == "DISETUJUI_KPM"
+    await withdraw_consent(crowd[0])
     await referral.work()
-    assert await crowd[1].state(PLUT) == "GAGAL_KIRIM"  # it was sent, and this partner has no server
+    assert await crowd[1].read_state(PLUT) == "GAGAL_KIRIM"  # it was sent, and this partner has no server
 
 
 async def test_opening_intake_promotes_the_partners_own_list(referral: Running) -> None:
-    one, *_ = await a_crowd(referral, [DESA])
-    row = await agree(one)
+    one, *_ = await create_worlds(referral, [DESA])
+    row = await record_consent(one)
     await post_answer(one, "DAFTAR_TUNGGU")
-    assert await line(one) == [(row, "DAFTAR_MITRA")]
+    assert await read_waiting(one) == [(row, "DAFTAR_MITRA")]
     opens = TODAY + timedelta(days=5)
-    await intake(one, opens)
+    await publish_intake(one, opens)
     await referral.work()
-    assert await one.state(PLUT) == "DAFTAR_TUNGGU"
+    assert await one.read_state(PLUT) == "DAFTAR_TUNGGU"
     await referral.set_clock(datetime.combine(opens, time(1), JAKARTA))
     await referral.work()
-    assert await one.state(PLUT) == "DIPROSES"
-    assert await line(one) == []
+    assert await one.read_state(PLUT) == "DIPROSES"
+    assert await read_waiting(one) == []
 
 
 async def test_intake_that_was_open_before_promotes_nobody(referral: Running) -> None:
-    one, *_ = await a_crowd(referral, [DESA])
-    await intake(one, TODAY)
+    one, *_ = await create_worlds(referral, [DESA])
+    await publish_intake(one, TODAY)
     await referral.work()
-    await agree(one)
+    await record_consent(one)
     await post_answer(one, "DAFTAR_TUNGGU")
     await referral.work()
-    assert (await intake(one, TODAY, TODAY + timedelta(days=30))).status_code == 201  # it only closes
+    assert (await publish_intake(one, TODAY, TODAY + timedelta(days=30))).status_code == 201  # it only closes
     await referral.work()
-    assert await one.state(PLUT) == "DAFTAR_TUNGGU"
+    assert await one.read_state(PLUT) == "DAFTAR_TUNGGU"
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_places_add_up_after_any_sequence(referral: Running, seed: int) -> None:
     """Taken and free add up, and no family holds two places or waits with one."""
     chance = random.Random(seed)
-    crowd = await a_crowd(referral, [DESA] * 5 + [OTHER] * 5)
-    await quota(crowd[0], "33.24", 5)
-    await quota(crowd[0], DESA, 2)
+    crowd = await create_worlds(referral, [DESA] * 5 + [OTHER] * 5)
+    await publish_quota(crowd[0], "33.24", 5)
+    await publish_quota(crowd[0], DESA, 2)
     waiting, withdrawn = list(crowd), list[World]()
     chance.shuffle(waiting)
     agreed: list[World] = []
@@ -145,20 +145,20 @@ async def test_places_add_up_after_any_sequence(referral: Running, seed: int) ->
         act = chance.choice(["agree", "agree", "agree", "back", "more", "work"])
         if act == "agree" and waiting:
             several = [waiting.pop() for _ in range(min(len(waiting), chance.randrange(1, 4)))]
-            await asyncio.gather(*(agree(world) for world in several))
+            await asyncio.gather(*(record_consent(world) for world in several))
             agreed += several
         elif act == "back" and agreed:
             withdrawn.append(agreed.pop(chance.randrange(len(agreed))))
-            assert (await take_back(withdrawn[-1])).status_code == 201
+            assert (await withdraw_consent(withdrawn[-1])).status_code == 201
         elif act == "more":
-            await quota(crowd[0], "33.24", chance.randrange(5, 9))
+            await publish_quota(crowd[0], "33.24", chance.randrange(5, 9))
         elif act == "work":
             await referral.work()
-        await quotas(crowd[0])
+        await read_quotas(crowd[0])
         await check_no_double_count(referral)
     await referral.work()
-    counts = await quotas(crowd[0])
-    left = await line(crowd[0])
+    counts = await read_quotas(crowd[0])
+    left = await read_waiting(crowd[0])
     assert counts["33.24"][1] + len(left) == len(agreed)
     if left:  # the others wait for a full quota
         assert counts["33.24"][2] == 0 or counts[DESA][2] == 0
@@ -168,12 +168,12 @@ async def check_no_double_count(referral: Running) -> None:
     wrong = await referral.sql(
         "SELECT p.state FROM rujukan_program p JOIN quota_place h USING (rujukan_program_id)"
         " WHERE h.released_on IS NULL AND (p.state IN ('DRAF', 'DITOLAK', 'KEDALUWARSA', 'DICABUT')"
-        " OR EXISTS (SELECT FROM waiting w WHERE w.rujukan_program_id = p.rujukan_program_id AND w.left_on IS NULL"
+        " OR EXISTS (SELECT FROM waiting_list_entry w WHERE w.rujukan_program_id = p.rujukan_program_id AND w.left_on IS NULL"
         " AND w.reason = 'KUOTA_PENUH'))"
     )
     assert wrong == []
     counted = await referral.sql(
-        "SELECT 1 FROM program_quota q WHERE waiting <> (SELECT count(*) FROM waiting w WHERE w.quota_id = q.quota_id"
+        "SELECT 1 FROM program_quota q WHERE waiting <> (SELECT count(*) FROM waiting_list_entry w WHERE w.quota_id = q.quota_id"
         " AND left_on IS NULL)"
     )
     assert counted == []

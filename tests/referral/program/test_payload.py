@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import PARTNERS, PROGRAMS, a_world
-from tests.factories.referral.events import determined, family_facts
+from tests.factories.referral.catalogue import PARTNERS, PROGRAMS, create_world
+from tests.factories.referral.events import build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -27,7 +27,7 @@ NEVER = ("desil", "komponen", "anak", "members", "lansia", "disabilit", "able_pr
          "exit_reason", "SEJAHTERA", "pengurus", "birth", "married", "kepesertaan")  # fmt: skip
 
 
-async def published(world: World, code: str) -> dict[str, Any]:
+async def read_schema(world: World, code: str) -> dict[str, Any]:
     """Return the schema as the partner reads it in the catalogue."""
     token = world.partner(PARTNERS[code])
     (item,) = (await world.referral.get(f"/v1/program?code={code}", as_=token)).json()["items"]
@@ -37,11 +37,11 @@ async def published(world: World, code: str) -> dict[str, Any]:
 @pytest.mark.parametrize("code", CODES)
 async def test_payload_has_only_the_fields_of_its_schema(referral: Running, code: str) -> None:
     async with PartnerSimulator() as partner:
-        world = await a_world(referral, {PARTNERS[code]: partner})
-        await world.apply_events(*family_facts(world.family), determined(world.family))
-        await world.sent(code)
+        world = await create_world(referral, {PARTNERS[code]: partner})
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+        await world.send_rujukan(code)
         body = partner.received[0].body
-        jsonschema.validate(body, await published(world, code), format_checker=jsonschema.FormatChecker())
+        jsonschema.validate(body, await read_schema(world, code), format_checker=jsonschema.FormatChecker())
         assert set(body) == REQUIRED_FIELDS | set(PROGRAMS[code]["minimum_data"])
         text = json.dumps(body)
         assert [word for word in NEVER if word in text] == []
@@ -56,16 +56,16 @@ async def test_payload_has_only_the_fields_of_its_schema(referral: Running, code
 @pytest.mark.parametrize("field", ["desil", "members", "bansos_history"])
 async def test_payload_schema_refuses_other_fields(referral: Running, field: str) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
-        await world.apply_events(*family_facts(world.family), determined(world.family))
-        await world.sent("KUR_SUPERMIKRO")
-        schema = await published(world, "KUR_SUPERMIKRO")
+        world = await create_world(referral, {"BANK_KUR": bank})
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+        await world.send_rujukan("KUR_SUPERMIKRO")
+        schema = await read_schema(world, "KUR_SUPERMIKRO")
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**bank.received[0].body, field: 5}, schema)
 
 
 async def test_program_cannot_request_other_fields(referral: Running) -> None:
-    world = await a_world(referral, {})
+    world = await create_world(referral, {})
     body = {
         "code": "KUR_MIKRO",
         "partner_id": world.partners["BANK_KUR"]["partner_id"],

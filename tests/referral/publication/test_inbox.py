@@ -10,21 +10,21 @@ from jsonschema import Draft202012Validator
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.program.rules import payload_schema
-from tests.factories.referral.catalogue import PROGRAMS, a_world
-from tests.factories.referral.events import NIK, TODAY, determined, family_facts
+from tests.factories.referral.catalogue import PROGRAMS, create_world
+from tests.factories.referral.events import NIK, TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
 
 KUR = "KUR_SUPERMIKRO"
 
 
-async def a_case(referral: Running, bank: PartnerSimulator) -> World:
-    world = await a_world(referral, {"BANK_KUR": bank})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running, bank: PartnerSimulator) -> World:
+    world = await create_world(referral, {"BANK_KUR": bank})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
-async def withdraw(world: World, subject: str) -> None:
+async def withdraw_consent(world: World, subject: str) -> None:
     body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
     path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
     assert (await world.referral.post(path, body, as_=world.pendamping)).status_code == 201
@@ -32,9 +32,9 @@ async def withdraw(world: World, subject: str) -> None:
 
 async def test_inbox_has_the_webhook_content_and_a_receipt_marks_it_sent(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
-        assert await world.state(KUR) == "DISETUJUI_KPM"
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
+        assert await world.read_state(KUR) == "DISETUJUI_KPM"
         (item,) = await bank.pull(receipts=False)
         body = item["body"]
         Draft202012Validator(payload_schema(PROGRAMS[KUR]["minimum_data"])).validate(body)
@@ -46,15 +46,15 @@ async def test_inbox_has_the_webhook_content_and_a_receipt_marks_it_sent(referra
         assert [notice["notice_id"] for notice in await bank.pull(receipts=False)] == [item["notice_id"]]
         first, again = await bank.receive(item), await bank.receive(item)
         assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
-        assert await world.state(KUR) == "TERKIRIM"
+        assert await world.read_state(KUR) == "TERKIRIM"
         assert await bank.pull() == []
-        assert len(await world.emitted("referral.rujukan_sent.v1")) == 1
+        assert len(await world.read_emitted_data("referral.rujukan_sent.v1")) == 1
 
 
 async def test_inbox_read_is_recorded_with_field_names_without_values(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         await bank.pull(receipts=False)
         await bank.pull()
         path = f"/v1/rujukan-program/{subject}/inbox-read"
@@ -65,10 +65,10 @@ async def test_inbox_read_is_recorded_with_field_names_without_values(referral: 
         assert NIK not in str(await referral.sql("SELECT inbox_read::text AS text FROM inbox_read"))
         assert (await referral.get(path, as_=world.partner("BANK_KUR"))).status_code == 403
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await as_api(referral, "DELETE FROM inbox_read", areas="*")
+            await run_as_api(referral, "DELETE FROM inbox_read", areas="*")
 
 
-async def as_api(referral: Running, statement: str, *, areas: str = "", partner: str = "") -> list[Any]:
+async def run_as_api(referral: Running, statement: str, *, areas: str = "", partner: str = "") -> list[Any]:
     """Run a statement with the api role in a scope."""
     connection = await asyncpg.connect(referral.database.url)
     try:
@@ -82,8 +82,8 @@ async def as_api(referral: Running, statement: str, *, areas: str = "", partner:
 
 async def test_inbox_has_only_the_partners_own_notices(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         assert (await referral.get("/v1/inbox", as_=world.partner("PLUT"))).json()["items"] == []
         assert (await referral.get("/v1/inbox", as_=world.dinsos)).status_code == 403
         (item,) = await bank.pull(receipts=False)
@@ -103,18 +103,18 @@ async def test_inbox_has_only_the_partners_own_notices(referral: Running) -> Non
 
 async def test_database_shows_an_identity_only_to_its_partner(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         own, plut = (world.partners[code]["partner_id"] for code in ("BANK_KUR", "PLUT"))
         opened = f"SELECT identity_for_partner('{subject}') IS NOT NULL AS opened"
         seen = [
-            (await as_api(referral, opened, areas=areas, partner=partner))[0]["opened"]
+            (await run_as_api(referral, opened, areas=areas, partner=partner))[0]["opened"]
             for areas, partner in (("", own), ("*", plut), ("*", ""), ("", ""))
         ]
         assert seen == [True, False, False, False]
         counted = "SELECT count(for_id) AS n FROM identity"
         rows = [
-            (await as_api(referral, counted, areas=areas, partner=partner))[0]["n"]
+            (await run_as_api(referral, counted, areas=areas, partner=partner))[0]["n"]
             for areas, partner in (("", own), ("*", plut), ("33.24", ""), ("33.25", ""), ("", ""))
         ]
         assert rows == [1, 0, 1, 0, 0]
@@ -122,12 +122,12 @@ async def test_database_shows_an_identity_only_to_its_partner(referral: Running)
 
 async def test_inbox_is_empty_until_the_rujukan_can_be_sent(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
+        world = await create_case(referral, bank)
         assert await bank.pull() == []
-        await world.consent(KUR)
+        await world.record_consent(KUR)
         await referral.work()
         assert await bank.pull() == []
-        await world.identity(KUR)
+        await world.apply_identity(KUR)
         await referral.work()
         assert len(await bank.pull()) == 1
 
@@ -136,9 +136,9 @@ async def test_inbox_after_withdrawn_consent_has_only_the_withdrawal(
     referral: Running,
 ) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
-        await withdraw(world, subject)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
+        await withdraw_consent(world, subject)
         (item,) = await bank.pull()
         assert item["body"] == {
             "notice": "DICABUT",
@@ -151,11 +151,11 @@ async def test_inbox_after_withdrawn_consent_has_only_the_withdrawal(
 
 async def test_inbox_has_the_withdrawal_of_an_accepted_rujukan(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         await bank.pull()
         assert set(bank.rujukan) == {subject}
-        await withdraw(world, subject)
+        await withdraw_consent(world, subject)
         await referral.work()
         assert [item["notice"] for item in await bank.pull()] == ["DICABUT"]
         assert bank.rujukan == {}
@@ -163,21 +163,21 @@ async def test_inbox_has_the_withdrawal_of_an_accepted_rujukan(referral: Running
 
 async def test_receipt_of_an_unread_notice_is_refused(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         (row,) = await referral.sql("SELECT notice_id FROM partner_notice")
         refused = await bank.receive({"rujukan_program_id": subject, "notice_id": str(row["notice_id"])})
         assert (refused.status_code, refused.json()["title"]) == (409, "NoticeNotRead")
-        assert await world.state(KUR) == "DISETUJUI_KPM"
+        assert await world.read_state(KUR) == "DISETUJUI_KPM"
 
 
 async def test_inbox_serves_a_partner_whose_webhook_is_down(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
-        assert await world.state(KUR) == "GAGAL_KIRIM"
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
+        assert await world.read_state(KUR) == "GAGAL_KIRIM"
         assert len(await bank.pull()) == 1
-        assert await world.state(KUR) == "TERKIRIM"
+        assert await world.read_state(KUR) == "TERKIRIM"
         bank.down, before = False, bank.tries
         await world.retry_now()
         assert bank.tries == before
@@ -188,10 +188,10 @@ async def test_inbox_serves_a_partner_whose_webhook_is_down(referral: Running) -
 async def test_unread_notices_go_to_a_new_webhook(referral: Running) -> None:
     """A withdrawal that was not read in the inbox is sent to the new webhook."""
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         await bank.pull()
-        await withdraw(world, subject)
+        await withdraw_consent(world, subject)
         await referral.work()
         path, etag = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/webhook", {"If-Match": '"1"'}
         given = await referral.post(path, {"webhook_url": bank.url}, as_=world.kemensos, headers=etag)
@@ -204,8 +204,8 @@ async def test_unread_notices_go_to_a_new_webhook(referral: Running) -> None:
 
 async def test_inbox_is_paged(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world = await a_case(referral, bank)
-        subject = await world.sent(KUR)
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
         for day in range(3):
             await referral.sql(
                 'INSERT INTO partner_notice (notice_id, rujukan_program_id, partner_id, notice, "on")'

@@ -4,18 +4,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
 
 
-async def a_sending(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
-    world = await a_world(referral, {"BANK_KUR": bank})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
-    subject = await world.sent(KUR)
+async def send_rujukan(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    world = await create_world(referral, {"BANK_KUR": bank})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    subject = await world.send_rujukan(KUR)
     if bank.pulls:
         await bank.pull()
     return world, subject
@@ -32,7 +32,7 @@ def hours_ago(hours: int) -> datetime:
     return datetime.now(UTC) - timedelta(hours=hours)
 
 
-async def withdraw(world: World, subject: str) -> None:
+async def withdraw_consent(world: World, subject: str) -> None:
     body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
     path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
     assert (await world.referral.post(path, body, as_=world.pendamping)).status_code == 201
@@ -41,7 +41,7 @@ async def withdraw(world: World, subject: str) -> None:
 
 async def test_replay_sends_the_same_notices_with_new_signatures(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await a_sending(referral, bank)
+        world, subject = await send_rujukan(referral, bank)
         bank.rujukan.clear()
         asked = await replay(world, hours_ago(1))
         assert asked.status_code == 202, asked.text
@@ -53,23 +53,23 @@ async def test_replay_sends_the_same_notices_with_new_signatures(referral: Runni
         for name in ("idempotency-key", "pilar-id"):
             assert first.headers[name] == again.headers[name]
         assert set(bank.rujukan) == {subject}
-        assert await world.state(KUR) == "TERKIRIM"
-        assert len(await world.emitted("referral.rujukan_sent.v1")) == 1
+        assert await world.read_state(KUR) == "TERKIRIM"
+        assert len(await world.read_emitted_data("referral.rujukan_sent.v1")) == 1
         attempts = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
         assert [item["notice"] for item in attempts.json()["items"]] == ["RUJUKAN", "RUJUKAN"]
 
 
 async def test_replay_starts_at_the_given_instant(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, _ = await a_sending(referral, bank)
+        world, _ = await send_rujukan(referral, bank)
         await replay(world, datetime.now(UTC) + timedelta(seconds=5))
         assert len(bank.received) == 1
 
 
 async def test_replay_after_a_withdrawal_sends_only_the_withdrawal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await a_sending(referral, bank)
-        await withdraw(world, subject)
+        world, subject = await send_rujukan(referral, bank)
+        await withdraw_consent(world, subject)
         bank.received.clear()
         await replay(world, hours_ago(1))
         assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
@@ -77,7 +77,7 @@ async def test_replay_after_a_withdrawal_sends_only_the_withdrawal(referral: Run
 
 async def test_replay_is_retried_until_the_partner_is_up(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, _ = await a_sending(referral, bank)
+        world, _ = await send_rujukan(referral, bank)
         bank.down = True
         await replay(world, hours_ago(1))
         assert len(bank.received) == 1
@@ -88,16 +88,16 @@ async def test_replay_is_retried_until_the_partner_is_up(referral: Running) -> N
 
 async def test_replay_returns_notices_to_the_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world, subject = await a_sending(referral, bank)
+        world, subject = await send_rujukan(referral, bank)
         assert await bank.pull() == []
         await replay(world, hours_ago(1), as_=world.partner("BANK_KUR"))
         assert [item["rujukan_program_id"] for item in await bank.pull()] == [subject]
-        assert await world.state(KUR) == "TERKIRIM"
+        assert await world.read_state(KUR) == "TERKIRIM"
 
 
 async def test_partner_can_replay_only_its_own_notices(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, _ = await a_sending(referral, bank)
+        world, _ = await send_rujukan(referral, bank)
         assert (await replay(world, hours_ago(1), as_=world.partner("PLUT"))).status_code == 404
         assert (await replay(world, hours_ago(1), as_=world.dinsos)).status_code == 403
         assert len(bank.received) == 1

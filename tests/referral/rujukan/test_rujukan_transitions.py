@@ -11,8 +11,8 @@ import pytest
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState, transition_to
 from shared.contracts.kinds import RujukanProgramState as S
 from shared.errors import IllegalTransition
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import build_family_facts, build_graduasi_determined
 from tests.factories.services import Running
 
 DOCUMENTED = """
@@ -92,8 +92,8 @@ async def is_allowed_by_database(connection: asyncpg.Connection, table: str, beg
 
 
 async def test_database_refuses_an_illegal_move(referral: Running) -> None:
-    world = await a_world(referral, {})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+    world = await create_world(referral, {})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     dsn = referral.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{referral.database_name}"
     connection = await asyncpg.connect(dsn)
     try:

@@ -1,23 +1,31 @@
 """Rujukan are listed and counted in the caller's area."""
 
 from shared.contracts.kinds import ExitReason
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import DESA, Family, annulled, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import (
+    DESA,
+    Family,
+    build_family_facts,
+    build_graduasi_annulled,
+    build_graduasi_determined,
+)
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 
-async def a_case(referral: Running) -> World:
-    world = await a_world(referral, {})
-    await world.apply_events(*family_facts(world.family), determined(world.family))
+async def create_case(referral: Running) -> World:
+    world = await create_world(referral, {})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     return world
 
 
 async def test_rujukan_are_counted_by_exit_reason(referral: Running) -> None:
-    world = await a_case(referral)
+    world = await create_case(referral)
     other = Family()
     await world.apply_events(
-        *family_facts(other), determined(other, exit_reason=ExitReason.ALAMIAH), annulled(other)
+        *build_family_facts(other),
+        build_graduasi_determined(other, exit_reason=ExitReason.ALAMIAH),
+        build_graduasi_annulled(other),
     )
     counted = await referral.post("/v1/numbers", {}, as_=world.dinsos)
     assert counted.json() == {
@@ -37,7 +45,7 @@ async def test_rujukan_are_counted_by_exit_reason(referral: Running) -> None:
 
 
 async def test_rujukan_are_visible_only_in_their_area(referral: Running) -> None:
-    world = await a_case(referral)
+    world = await create_case(referral)
     away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
     assert (await referral.get("/v1/rujukan", as_=away)).json()["items"] == []
     village = referral.token("PENDAMPING", "pd", [DESA], pendamping_id=world.family.pendamping_id)

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 
 
-async def waiting(world: World, token: str) -> list[str]:
+async def read_waiting(world: World, token: str) -> list[str]:
     answer = await world.referral.get("/v1/rujukan-program?waiting=me", as_=token)
     assert answer.status_code == 200, answer.text
     return sorted(item["program_code"] for item in answer.json()["items"])
@@ -20,24 +20,24 @@ async def waiting(world: World, token: str) -> list[str]:
 
 async def test_waiting_me_lists_only_the_callers_work(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
-        await world.apply_events(*family_facts(world.family), determined(world.family))
+        world = await create_world(referral, {"BANK_KUR": bank})
+        await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
         partner, mine = world.partner("BANK_KUR"), world.pendamping
         neighbour = referral.token("PENDAMPING", "pd-t", [world.family.area], pendamping_id=uuid4())
-        assert await waiting(world, mine) == sorted([KUR, PLUT, KDMP])  # a family to be asked
-        assert await waiting(world, neighbour) == []
-        subject = await world.sent(KUR)
-        assert await waiting(world, partner) == [KUR]
-        assert await waiting(world, mine) == sorted([PLUT, KDMP])
-        assert await waiting(world, world.partner("PLUT")) == []
+        assert await read_waiting(world, mine) == sorted([KUR, PLUT, KDMP])  # a family to be asked
+        assert await read_waiting(world, neighbour) == []
+        subject = await world.send_rujukan(KUR)
+        assert await read_waiting(world, partner) == [KUR]
+        assert await read_waiting(world, mine) == sorted([PLUT, KDMP])
+        assert await read_waiting(world, world.partner("PLUT")) == []
         await bank.answer(subject, answer_id="A-1", status="PERLU_DATA", answered_on=str(TODAY))
-        assert await waiting(world, partner) == []
-        assert await waiting(world, mine) == sorted([KUR, PLUT, KDMP])
+        assert await read_waiting(world, partner) == []
+        assert await read_waiting(world, mine) == sorted([KUR, PLUT, KDMP])
         await bank.answer(subject, answer_id="A-2", status="DIPROSES", answered_on=str(TODAY))
-        assert await waiting(world, world.dinsos) == []
+        assert await read_waiting(world, world.dinsos) == []
         await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
         await referral.work()
-        assert await waiting(world, world.dinsos) == [KUR]  # the partner is past its SLA
-        assert await waiting(world, world.kemensos) == [KUR]
+        assert await read_waiting(world, world.dinsos) == [KUR]  # the partner is past its SLA
+        assert await read_waiting(world, world.kemensos) == [KUR]
         refused = await referral.get("/v1/rujukan-program?waiting=you", as_=mine)
         assert refused.status_code == 422

@@ -23,7 +23,7 @@ async def read_coverage(
     return commands.expect_ok(await registry.get(path, as_=as_ or commands.ministry_token(registry)))
 
 
-def counts_of(view: dict[str, Any]) -> tuple[int, int, int]:
+def read_counts(view: dict[str, Any]) -> tuple[int, int, int]:
     return view["families"], view["accompanied"], view["unaccompanied"]
 
 
@@ -32,43 +32,45 @@ async def test_families_accompanied_today_and_members_without_a_pendamping_are_c
 ) -> None:
     await registry.set_clock(commands.START)
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    accompanied, unaccompanied, exited, monitored, from_april = (events.kpm_registered() for _ in range(5))
+    accompanied, unaccompanied, exited, monitored, from_april = (
+        events.build_kpm_registered() for _ in range(5)
+    )
     members = (accompanied, unaccompanied, monitored, from_april)
-    membership = events.kepesertaan_started(exited)
-    monitoring = events.dampingan_started(
+    membership = events.build_kepesertaan_started(exited)
+    monitoring = events.build_dampingan_started(
         pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=monitored.kpm_id
     )
     await deliver_events(
         registry,
         *(accompanied, unaccompanied, exited, monitored, from_april),
-        events.kpm_registered(OTHER_KELURAHAN),
-        *(events.kepesertaan_started(family) for family in members),
-        *(membership, events.kepesertaan_ended(membership, date(2026, 1, 1))),
-        events.dampingan_started(
+        events.build_kpm_registered(OTHER_KELURAHAN),
+        *(events.build_kepesertaan_started(family) for family in members),
+        *(membership, events.build_kepesertaan_ended(membership, date(2026, 1, 1))),
+        events.build_dampingan_started(
             pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=accompanied.kpm_id
         ),
         monitoring,
         DampinganChanged(**monitoring.model_dump() | {"purpose": DampinganPurpose.PEMANTAUAN}),
-        events.dampingan_started(
+        events.build_dampingan_started(
             pendamping, penugasan, valid_from=date(2026, 4, 1), kpm_id=from_april.kpm_id
         ),
         times=2,
     )
     coverage = await read_coverage(registry)
-    assert counts_of(coverage) == (6, 1, 3)
-    assert {area["kode_wilayah"]: counts_of(area) for area in coverage["areas"]} == {
+    assert read_counts(coverage) == (6, 1, 3)
+    assert {area["kode_wilayah"]: read_counts(area) for area in coverage["areas"]} == {
         commands.KELURAHAN: (5, 1, 3),
         OTHER_KELURAHAN: (1, 0, 0),
     }
-    assert counts_of(await read_coverage(registry, commands.KELURAHAN)) == (5, 1, 3)
+    assert read_counts(await read_coverage(registry, commands.KELURAHAN)) == (5, 1, 3)
     (kecamatan,) = (await read_coverage(registry, "33.24"))["areas"]
-    assert (kecamatan["kode_wilayah"], counts_of(kecamatan)) == ("33.24.09", (6, 1, 3))
+    assert (kecamatan["kode_wilayah"], read_counts(kecamatan)) == ("33.24.09", (6, 1, 3))
     await registry.set_clock(commands.START.replace(month=4, day=2))
-    assert counts_of(await read_coverage(registry)) == (6, 2, 2)
+    assert read_counts(await read_coverage(registry)) == (6, 2, 2)
 
 
 async def test_a_family_counts_in_the_area_where_it_lives_now(registry: Running) -> None:
-    family = events.kpm_registered()
+    family = events.build_kpm_registered()
     moved = KpmUpdated(**family.model_dump() | {"kode_wilayah": OTHER_KELURAHAN})
     await deliver_events(registry, family, moved)
     assert [area["kode_wilayah"] for area in (await read_coverage(registry))["areas"]] == [OTHER_KELURAHAN]
@@ -78,25 +80,25 @@ async def test_the_office_of_the_new_area_counts_a_moved_family_as_the_ministry_
     registry: Running,
 ) -> None:
     """The membership still has the old area, whose office no longer counts the family."""
-    family = events.kpm_registered("35.03.01.2001")
+    family = events.build_kpm_registered("35.03.01.2001")
     moved = KpmUpdated(**family.model_dump() | {"kode_wilayah": commands.KELURAHAN})
-    await deliver_events(registry, family, events.kepesertaan_started(family), moved)
+    await deliver_events(registry, family, events.build_kepesertaan_started(family), moved)
     new_office, old_office = (registry.token("DINSOS_KABKOTA", areas=[area]) for area in ("33.24", "35.03"))
-    assert counts_of(await read_coverage(registry)) == (1, 0, 1)
-    assert counts_of(await read_coverage(registry, as_=new_office)) == (1, 0, 1)
-    assert counts_of(await read_coverage(registry, "35.03", as_=old_office)) == (0, 0, 0)
+    assert read_counts(await read_coverage(registry)) == (1, 0, 1)
+    assert read_counts(await read_coverage(registry, as_=new_office)) == (1, 0, 1)
+    assert read_counts(await read_coverage(registry, "35.03", as_=old_office)) == (0, 0, 0)
 
 
 async def test_memberships_are_counted_by_the_year_of_their_start_and_end(registry: Running) -> None:
-    family = events.kpm_registered()
+    family = events.build_kpm_registered()
     old, new, continued = (
-        events.kepesertaan_started(family, date(2019, 1, 1)),
-        events.kepesertaan_started(family, date(2026, 1, 1), "SEMBAKO"),
-        events.kepesertaan_started(family, date(2020, 1, 1)),
+        events.build_kepesertaan_started(family, date(2019, 1, 1)),
+        events.build_kepesertaan_started(family, date(2026, 1, 1), "SEMBAKO"),
+        events.build_kepesertaan_started(family, date(2020, 1, 1)),
     )
-    ended = events.kepesertaan_ended(old, date(2026, 10, 1), "ALAMIAH")
-    annulled_end = events.kepesertaan_ended(continued, date(2026, 10, 1))
-    restored = events.kepesertaan_restored(annulled_end)
+    ended = events.build_kepesertaan_ended(old, date(2026, 10, 1), "ALAMIAH")
+    annulled_end = events.build_kepesertaan_ended(continued, date(2026, 10, 1))
+    restored = events.build_kepesertaan_restored(annulled_end)
     await deliver_events(registry, family, old, new, continued, ended, annulled_end, restored, times=2)
     assert (await read_coverage(registry))["kepesertaan"] == [
         {"bansos": "PKH", "started": 0, "ended": 1, "ended_by_reason": {"ALAMIAH": 1}},
@@ -110,13 +112,13 @@ async def test_a_membership_that_the_next_one_continues_does_not_count_as_ended(
 
     The old membership then ends where the new one starts, and nobody has exited.
     """
-    family = events.kpm_registered()
+    family = events.build_kpm_registered()
     old, new = (
-        events.kepesertaan_started(family, date(2020, 1, 1)),
-        events.kepesertaan_started(family, date(2026, 8, 1)),
+        events.build_kepesertaan_started(family, date(2020, 1, 1)),
+        events.build_kepesertaan_started(family, date(2026, 8, 1)),
     )
-    ended = events.kepesertaan_ended(old, date(2026, 5, 1))
-    restored = events.kepesertaan_restored(ended, date(2026, 8, 1))
+    ended = events.build_kepesertaan_ended(old, date(2026, 5, 1))
+    restored = events.build_kepesertaan_restored(ended, date(2026, 8, 1))
     await deliver_events(registry, family, old, ended, new, restored, times=2)
     (pkh,) = (await read_coverage(registry))["kepesertaan"]
     assert (pkh["started"], pkh["ended"], pkh["ended_by_reason"]) == (1, 0, {})
@@ -137,9 +139,9 @@ async def test_live_coverage_of_more_than_a_kabupaten_or_of_an_unknown_area_is_r
 
 
 async def test_only_offices_of_the_area_read_its_coverage(registry: Running) -> None:
-    await deliver_events(registry, events.kpm_registered())
+    await deliver_events(registry, events.build_kpm_registered())
     dinsos, other_dinsos = (registry.token("DINSOS_KABKOTA", areas=[area]) for area in ("33.24", "35.03"))
-    assert counts_of(await read_coverage(registry, as_=dinsos))[0] == 1
+    assert read_counts(await read_coverage(registry, as_=dinsos))[0] == 1
     answer = await registry.get("/v1/coverage?kode_wilayah=33.24.09&year=2026", as_=other_dinsos)
     assert (answer.status_code, answer.json()["title"]) == (403, "NotAllowed")
 
@@ -167,13 +169,15 @@ async def test_each_level_of_a_count_is_the_sum_of_the_level_below_and_equals_li
     await registry.set_clock(commands.START)
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
     codes = [commands.KELURAHAN] * 3 + [OTHER_KELURAHAN, "33.24.10.2001", "33.25.01.2001", "35.03.01.2001"]
-    families = [events.kpm_registered(code) for code in codes]
+    families = [events.build_kpm_registered(code) for code in codes]
     await deliver_events(
         registry,
         *families,
-        *(events.kepesertaan_started(family) for family in families[:6]),
+        *(events.build_kepesertaan_started(family) for family in families[:6]),
         *(
-            events.dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id)
+            events.build_dampingan_started(
+                pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id
+            )
             for family in families[1:5]
         ),
         times=2,
@@ -184,12 +188,12 @@ async def test_each_level_of_a_count_is_the_sum_of_the_level_below_and_equals_li
     assert (country["kode_wilayah"], country["counted_on"], country["families"]) == (None, "2026-03-01", 7)
     assert (country["accompanied"], country["members"], country["unaccompanied"]) == (4, 6, 2)
     assert country["share"] == round(4 / 6, 4)
-    assert {area["kode_wilayah"]: (counts_of(area), area["share"]) for area in country["areas"]} == {
+    assert {area["kode_wilayah"]: (read_counts(area), area["share"]) for area in country["areas"]} == {
         "33": ((6, 4, 2), round(4 / 6, 4)),
         "35": ((1, 0, 0), None),
     }
     province = commands.expect_ok(await get_count(registry, "?kode_wilayah=33"))
-    assert {area["kode_wilayah"]: counts_of(area) for area in province["areas"]} == {
+    assert {area["kode_wilayah"]: read_counts(area) for area in province["areas"]} == {
         "33.24": (5, 4, 1),
         "33.25": (1, 0, 1),
     }
@@ -197,15 +201,17 @@ async def test_each_level_of_a_count_is_the_sum_of_the_level_below_and_equals_li
     assert [area["kode_wilayah"] for area in kabupaten["areas"]] == ["33.24.09", "33.24.10"]
     assert kabupaten["areas"] == (await read_coverage(registry, "33.24"))["areas"]
     kecamatan = commands.expect_ok(await get_count(registry, "?kode_wilayah=33.24.09"))
-    assert counts_of(kecamatan) == (4, 3, 1)
+    assert read_counts(kecamatan) == (4, 3, 1)
 
 
 async def test_a_later_count_does_not_change_an_earlier_one(registry: Running) -> None:
     await registry.set_clock(commands.START)
-    await deliver_events(registry, events.kpm_registered())
+    await deliver_events(registry, events.build_kpm_registered())
     await run_count(registry)
     await registry.set_clock(commands.START.replace(month=4))
-    await deliver_events(registry, events.kpm_registered(), events.kpm_registered("35.03.01.2001"))
+    await deliver_events(
+        registry, events.build_kpm_registered(), events.build_kpm_registered("35.03.01.2001")
+    )
     await run_count(registry)
     for on, families in (("2026-03-01", 1), ("2026-03-31", 1), ("2026-04-01", 3), ("2026-12-31", 3)):
         count = commands.expect_ok(await get_count(registry, f"?on={on}"))
@@ -219,7 +225,7 @@ async def test_a_later_count_does_not_change_an_earlier_one(registry: Running) -
 
 
 async def test_an_unfinished_count_is_not_shown(registry: Running) -> None:
-    await deliver_events(registry, events.kpm_registered())
+    await deliver_events(registry, events.build_kpm_registered())
     accepted = await registry.post("/v1/coverage-count", as_=commands.ministry_token(registry))
     assert accepted.status_code == 202
     answer = await get_count(registry)
@@ -229,7 +235,7 @@ async def test_an_unfinished_count_is_not_shown(registry: Running) -> None:
 async def test_a_country_without_families_is_counted(registry: Running) -> None:
     await run_count(registry)
     count = commands.expect_ok(await get_count(registry))
-    assert (counts_of(count), count["share"], count["areas"]) == ((0, 0, 0), None, [])
+    assert (read_counts(count), count["share"], count["areas"]) == ((0, 0, 0), None, [])
 
 
 @pytest.mark.parametrize(

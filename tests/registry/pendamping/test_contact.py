@@ -36,7 +36,7 @@ async def test_a_change_is_answered_with_the_new_values_and_a_new_etag(registry:
     )
     assert answer.headers["ETag"] == '"2"'
     assert (changed["nik"], changed["status"]) == (pendamping["nik"], pendamping["status"])
-    assert len(await registry.emitted()) == 1
+    assert len(await registry.read_envelopes()) == 1
 
 
 async def test_a_field_that_is_not_given_does_not_change(registry: Running) -> None:

@@ -16,7 +16,7 @@ async def test_a_registered_pendamping_is_calon_and_the_event_has_no_personal_da
         "3324************",
         "Siti Rahayu",
     )
-    (event,) = await registry.emitted()
+    (event,) = await registry.read_envelopes()
     assert event["type"] == "registry.pendamping_registered.v1"
     assert event["data"] == {
         "pendamping_id": pendamping["pendamping_id"],
@@ -42,7 +42,7 @@ async def test_a_nik_is_registered_once(registry: Running) -> None:
     answer = await registry.post("/v1/pendamping", body, as_=commands.ministry_token(registry))
     assert (answer.status_code, answer.json()["title"]) == (409, "NikAlreadyRegistered")
     assert answer.json()["errors"][0]["pointer"] == "/body/nik"
-    assert len(await registry.emitted()) == 1
+    assert len(await registry.read_envelopes()) == 1
 
 
 async def test_a_repeated_idempotency_key_returns_the_same_answer(registry: Running) -> None:

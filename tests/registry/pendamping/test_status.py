@@ -30,7 +30,7 @@ async def test_each_status_is_stored_with_who_recorded_it_and_why(registry: Runn
         ("AKTIF", "CUTI", "CUTI_MELAHIRKAN", "2026-03-01"),
     ]
     assert {row["recorded_by"] for row in view["status_history"]} == {"kemensos-1"}
-    event = (await registry.emitted())[-1]
+    event = (await registry.read_envelopes())[-1]
     assert event["type"] == "registry.pendamping_status_changed.v1"
     assert event["data"]["reason"] == "CUTI_MELAHIRKAN"
 
@@ -85,7 +85,7 @@ async def test_a_status_from_the_future_or_before_the_last_one_is_refused(
     pendamping = await commands.register_pendamping(registry, from_on="2025-09-01")
     answer = await commands.change_status(registry, pendamping, "AKTIF", from_on=from_on)
     assert answer.json()["title"] == title
-    assert len(await registry.emitted()) == 1
+    assert len(await registry.read_envelopes()) == 1
 
 
 async def test_a_final_status_ends_every_placement_and_area(registry: Running) -> None:
@@ -93,7 +93,7 @@ async def test_a_final_status_ends_every_placement_and_area(registry: Running) -
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
     final = {"reason": "BATAS_USIA", "from_on": "2026-02-01"}
     commands.expect_ok(await commands.change_status(registry, pendamping, "PENSIUN", **final))
-    events = [event for event in await registry.emitted() if event["type"].endswith("_ended.v1")]
+    events = [event for event in await registry.read_envelopes() if event["type"].endswith("_ended.v1")]
     assert [event["type"].split(".")[1] for event in events] == ["wilayah_tugas_ended", "penugasan_ended"]
     assert {event["data"]["valid_to"] for event in events} == {"2026-02-01"}
     assert {event["data"]["reason"] for event in events} == {"PENSIUN"}
@@ -113,9 +113,9 @@ async def test_a_final_status_emits_no_event_of_a_placement_that_was_cancelled_b
     body = {"valid_to": "2026-09-01", "reason": "BATAL"}
     path = f"/v1/penugasan/{future['penugasan_id']}/end"
     commands.expect_ok(await registry.post(path, body, as_=commands.ministry_token(registry)))
-    count = len(await registry.emitted())
+    count = len(await registry.read_envelopes())
     commands.expect_ok(await commands.change_status(registry, pendamping, "PENSIUN", reason="BATAS_USIA"))
-    events = (await registry.emitted())[count:]
+    events = (await registry.read_envelopes())[count:]
     assert len(events) == 3
     assert future["penugasan_id"] not in {event["data"].get("penugasan_id") for event in events}
 
@@ -124,7 +124,7 @@ async def test_one_of_eight_simultaneous_changes_is_accepted(registry: Running) 
     pendamping = await commands.register_pendamping(registry)
     answers = await asyncio.gather(*[commands.change_status(registry, pendamping, "AKTIF") for _ in range(8)])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
-    types = [event["type"] for event in await registry.emitted()]
+    types = [event["type"] for event in await registry.read_envelopes()]
     assert types.count("registry.pendamping_status_changed.v1") == 1
 
 

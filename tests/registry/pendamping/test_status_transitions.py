@@ -40,15 +40,15 @@ async def test_only_legal_transitions_are_accepted_over_http(registry: Running, 
         pendamping = await commands.register_pendamping(registry, f"332407010190900{number + 1}")
         for step in STEPS_TO[old]:
             commands.expect_ok(await commands.change_status(registry, pendamping, step))
-        count = len(await registry.emitted())
+        count = len(await registry.read_envelopes())
         for new in illegal:
             answer = await commands.change_status(registry, pendamping, new)
             assert (answer.status_code, answer.json()["title"]) == (409, "IllegalTransition"), (old, new)
-        assert len(await registry.emitted()) == count
+        assert len(await registry.read_envelopes()) == count
         if target:
             changed = commands.expect_ok(await commands.change_status(registry, pendamping, target))
             assert changed["status"] == target
-            assert len(await registry.emitted()) == count + 1
+            assert len(await registry.read_envelopes()) == count + 1
 
 
 @pytest.mark.parametrize(("old", "new"), PAIRS)
@@ -70,13 +70,13 @@ async def test_the_database_accepts_only_legal_transitions(registry: Running, ro
     try:
         for old, new in [*PAIRS, *((None, new) for new in STATUSES)]:
             is_legal = (old, new) in LEGAL or (old, new) == (None, "CALON")
-            accepted = await _accepts(connection, pendamping["pendamping_id"], old, new)
+            accepted = await _is_accepted(connection, pendamping["pendamping_id"], old, new)
             assert accepted == is_legal, (old, new)
     finally:
         await connection.close()
 
 
-async def _accepts(connection: asyncpg.Connection, pendamping_id: str, old: str | None, new: str) -> bool:
+async def _is_accepted(connection: asyncpg.Connection, pendamping_id: str, old: str | None, new: str) -> bool:
     """Return whether the database accepts a row of the transition, and roll it back."""
     transaction = connection.transaction()
     await transaction.start()

@@ -30,7 +30,7 @@ actions = st.one_of(
 )
 
 
-def end_after(begin: date, length: int | None) -> date | None:
+def compute_end(begin: date, length: int | None) -> date | None:
     return None if length is None else begin + timedelta(days=length)
 
 
@@ -70,7 +70,7 @@ class Model:
 
     async def start_placement(self, kind: str, day: int, length: int | None) -> None:
         begin = FIRST + timedelta(days=day)
-        end = end_after(begin, length)
+        end = compute_end(begin, length)
         clashes = [
             span
             for span in self.placements
@@ -94,14 +94,14 @@ class Model:
         if index >= len(self.placements):
             return
         placement, begin = self.placements[index], FIRST + timedelta(days=day)
-        end = end_after(begin, length) or placement.end
+        end = compute_end(begin, length) or placement.end
         last_end = placement.end or date.max
         inside = placement.begin <= begin < last_end and (end or date.max) <= last_end
         free = not any(
             span.placement is placement and span.name == area and span.overlaps(begin, end)
             for span in self.areas
         )
-        valid_to = str(end_after(begin, length)) if length else None
+        valid_to = str(compute_end(begin, length)) if length else None
         answer = await commands.place_wilayah_tugas(
             self.registry, placement.row, area, valid_from=str(begin), valid_to=valid_to
         )
@@ -117,7 +117,7 @@ class Model:
             span = self.placements[index]
             path = f"/v1/penugasan/{span.row['penugasan_id']}/end"
             on = FIRST + timedelta(days=day)
-            if await self._end(span, path, on):
+            if await self._end_range(span, path, on):
                 for area in self.areas:
                     if area.placement is span and (area.end is None or area.end > on):
                         area.end_on(on)
@@ -126,9 +126,9 @@ class Model:
         if index < len(self.areas):
             span = self.areas[index]
             path = f"/v1/wilayah-tugas/{span.row['wilayah_tugas_id']}/end"
-            await self._end(span, path, FIRST + timedelta(days=day))
+            await self._end_range(span, path, FIRST + timedelta(days=day))
 
-    async def _end(self, span: Span, path: str, on: date) -> bool:
+    async def _end_range(self, span: Span, path: str, on: date) -> bool:
         body = {"valid_to": str(on), "reason": "ROTASI"}
         answer = await self.registry.post(path, body, as_=commands.ministry_token(self.registry))
         before_start, not_earlier = on < span.begin, span.end is not None and on >= span.end

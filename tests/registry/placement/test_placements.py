@@ -16,7 +16,7 @@ async def test_a_started_placement_is_published_without_its_sk_number(registry: 
     penugasan = commands.expect_ok(
         await commands.start_penugasan(registry, pendamping, valid_to="2030-10-03")
     )
-    event = (await registry.emitted())[-1]
+    event = (await registry.read_envelopes())[-1]
     assert event["type"] == "registry.penugasan_started.v1"
     assert event["subject"] == pendamping["pendamping_id"]
     assert event["data"] == {
@@ -171,7 +171,7 @@ async def test_the_end_of_a_placement_ends_its_areas_and_can_only_be_moved_earli
         await registry.post(path, {"valid_to": "2026-07-01", "reason": "ROTASI"}, as_=ministry)
     )
     assert (ended["valid_to"], ended["version"]) == ("2026-07-01", 2)
-    events = (await registry.emitted())[-2:]
+    events = (await registry.read_envelopes())[-2:]
     assert [event["type"] for event in events] == [
         "registry.wilayah_tugas_ended.v1",
         "registry.penugasan_ended.v1",
@@ -219,7 +219,7 @@ async def test_an_area_outside_the_range_of_its_placement_is_refused(registry: R
         assert (answer.status_code, answer.json()["title"]) == (422, "WilayahTugasOutsidePenugasan")
     area = commands.expect_ok(await commands.place_wilayah_tugas(registry, penugasan))
     assert area["valid_to"] == "2026-10-03"
-    assert (await registry.emitted())[-1]["data"]["kode_wilayah"] == commands.KELURAHAN
+    assert (await registry.read_envelopes())[-1]["data"]["kode_wilayah"] == commands.KELURAHAN
 
 
 async def test_an_overlap_of_one_area_is_refused_and_areas_may_be_of_any_level(registry: Running) -> None:
@@ -243,7 +243,7 @@ async def test_the_end_of_one_area_does_not_end_the_others(registry: Running) ->
     path = f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end"
     body = {"valid_to": "2026-07-01", "reason": "ALIH_DAMPINGAN"}
     commands.expect_ok(await registry.post(path, body, as_=commands.ministry_token(registry)))
-    event = (await registry.emitted())[-1]
+    event = (await registry.read_envelopes())[-1]
     assert (event["type"], event["data"]["reason"]) == ("registry.wilayah_tugas_ended.v1", "ALIH_DAMPINGAN")
     open_areas = await registry.sql("SELECT kode_wilayah FROM wilayah_tugas WHERE valid_to IS NULL")
     assert [row["kode_wilayah"] for row in open_areas] == [commands.KELURAHAN]

@@ -9,7 +9,8 @@ import pytest
 
 from shared.events import Event
 from tests.factories.registry import commands, events
-from tests.factories.registry.events import Offer, deliver_events, graduasi_determined, read_scorecard
+from tests.factories.registry.events import build_graduasi_determined, deliver_events, read_scorecard
+from tests.factories.registry.rujukan import Offer, build_rujukan_opened
 from tests.factories.services import Running, open_scope
 
 FUNNEL = ("opened", "sent", "answered", "accepted", "delivered")
@@ -20,10 +21,10 @@ async def test_p2k2_sessions_and_attendance_are_counted_in_the_year(registry: Ru
     assert (await read_scorecard(registry, pendamping))["p2k2_attendance"] is None
     await deliver_events(
         registry,
-        events.p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 18),
-        events.p2k2_held(pendamping, penugasan, date(2026, 2, 10), 20, 15),
-        events.p2k2_held(pendamping, penugasan, date(2025, 12, 31), 20, 0),
-        events.p2k2_held(pendamping, penugasan, date(2027, 1, 1), 20, 0),
+        events.build_p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 18),
+        events.build_p2k2_held(pendamping, penugasan, date(2026, 2, 10), 20, 15),
+        events.build_p2k2_held(pendamping, penugasan, date(2025, 12, 31), 20, 0),
+        events.build_p2k2_held(pendamping, penugasan, date(2027, 1, 1), 20, 0),
         times=2,
     )
     scorecard = await read_scorecard(registry, pendamping)
@@ -34,18 +35,18 @@ async def test_p2k2_sessions_and_attendance_are_counted_in_the_year(registry: Ru
 
 async def test_determined_effective_and_annulled_graduations_are_counted_by_reason(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
-    counted = [graduasi_determined(pendamping) for _ in range(3)]
-    counted.append(graduasi_determined(pendamping, "ALAMIAH"))
+    counted = [build_graduasi_determined(pendamping) for _ in range(3)]
+    counted.append(build_graduasi_determined(pendamping, "ALAMIAH"))
     not_counted = [
-        graduasi_determined(None, "PINDAH"),
-        graduasi_determined(pendamping, sk_on=date(2025, 12, 31)),
+        build_graduasi_determined(None, "PINDAH"),
+        build_graduasi_determined(pendamping, sk_on=date(2025, 12, 31)),
     ]
     await deliver_events(
         registry,
         *counted,
         *not_counted,
-        *(events.kpm_graduated(case) for case in [*counted, *not_counted]),
-        events.graduasi_annulled(counted[0], was_effective=True),
+        *(events.build_kpm_graduated(case) for case in [*counted, *not_counted]),
+        events.build_graduasi_annulled(counted[0], was_effective=True),
     )
     assert (await read_scorecard(registry, pendamping))["graduasi"] == [
         {"exit_reason": "ALAMIAH", "determined": 1, "effective": 1, "annulled": 0},
@@ -56,17 +57,17 @@ async def test_determined_effective_and_annulled_graduations_are_counted_by_reas
 
 async def test_survival_is_counted_by_month_without_annulled_graduations(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
-    first, second, annulled = (graduasi_determined(pendamping) for _ in range(3))
-    without_pendamping = graduasi_determined(None)
+    first, second, annulled = (build_graduasi_determined(pendamping) for _ in range(3))
+    without_pendamping = build_graduasi_determined(None)
     cases = (first, second, annulled, without_pendamping)
     await deliver_events(
         registry,
         *cases,
-        *(events.monitoring_recorded(case, 1) for case in cases),
-        events.monitoring_recorded(first, 2),
-        events.monitoring_recorded(second, 2, still_out=False),
-        events.relapse_confirmed(second, 2),
-        events.graduasi_annulled(annulled),
+        *(events.build_monitoring_recorded(case, 1) for case in cases),
+        events.build_monitoring_recorded(first, 2),
+        events.build_monitoring_recorded(second, 2, still_out=False),
+        events.build_relapse_confirmed(second, 2),
+        events.build_graduasi_annulled(annulled),
         times=2,
     )
     scorecard = await read_scorecard(registry, pendamping)
@@ -76,16 +77,16 @@ async def test_survival_is_counted_by_month_without_annulled_graduations(registr
 
 async def test_the_last_monitoring_of_a_month_replaces_the_earlier_one(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
-    case = graduasi_determined(pendamping)
-    earlier = events.monitoring_recorded(case, 3, still_out=False)
-    await deliver_events(registry, case, earlier, events.monitoring_recorded(case, 3))
+    case = build_graduasi_determined(pendamping)
+    earlier = events.build_monitoring_recorded(case, 3, still_out=False)
+    await deliver_events(registry, case, earlier, events.build_monitoring_recorded(case, 3))
     assert (await read_scorecard(registry, pendamping))["survival"] == {"3": {"seen": 1, "still_out": 1}}
 
 
 async def test_families_and_offers_are_counted_by_step_of_referral(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
-    cases = [graduasi_determined(pendamping) for _ in range(5)]
-    rujukan = [events.rujukan_opened(case) for case in cases]
+    cases = [build_graduasi_determined(pendamping) for _ in range(5)]
+    rujukan = [build_rujukan_opened(case) for case in cases]
     delivered, second_of_family, refused, waiting, withdrawn = (
         Offer(opened) for opened in (rujukan[0], rujukan[0], *rujukan[1:4])
     )
@@ -93,12 +94,16 @@ async def test_families_and_offers_are_counted_by_step_of_referral(registry: Run
         registry,
         *cases,
         *rujukan,
-        *(offer.sent() for offer in (delivered, second_of_family, refused, waiting)),
-        *(delivered.answered("DIPROSES"), delivered.answered("DISETUJUI"), delivered.delivered()),
-        second_of_family.answered("DISETUJUI"),
-        refused.answered("DITOLAK", "SLIK_BURUK"),
-        waiting.answered("DAFTAR_TUNGGU"),
-        withdrawn.withdrawn(),
+        *(offer.build_sent() for offer in (delivered, second_of_family, refused, waiting)),
+        *(
+            delivered.build_answered("DIPROSES"),
+            delivered.build_answered("DISETUJUI"),
+            delivered.build_delivered(),
+        ),
+        second_of_family.build_answered("DISETUJUI"),
+        refused.build_answered("DITOLAK", "SLIK_BURUK"),
+        waiting.build_answered("DAFTAR_TUNGGU"),
+        withdrawn.build_withdrawn(),
     )
     scorecard = await read_scorecard(registry, pendamping)
     assert [scorecard["funnel"][step] for step in FUNNEL] == [5, 3, 3, 1, 1]
@@ -115,19 +120,21 @@ async def test_families_and_offers_are_counted_by_step_of_referral(registry: Run
 
 async def test_an_annulled_graduation_has_no_step_of_referral(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
-    case = graduasi_determined(pendamping)
-    rujukan = events.rujukan_opened(case)
-    await deliver_events(registry, case, rujukan, Offer(rujukan).sent(), events.graduasi_annulled(case))
+    case = build_graduasi_determined(pendamping)
+    rujukan = build_rujukan_opened(case)
+    await deliver_events(
+        registry, case, rujukan, Offer(rujukan).build_sent(), events.build_graduasi_annulled(case)
+    )
     scorecard = await read_scorecard(registry, pendamping)
     assert (scorecard["funnel"]["opened"], scorecard["offers"]["sent"]) == (0, 0)
 
 
 async def test_unknown_reasons_and_answers_of_a_later_release_are_counted(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
-    case = graduasi_determined(pendamping, "A_LATER_REASON")
-    rujukan = events.rujukan_opened(case)
-    unknown_reason = Offer(rujukan).answered("DITOLAK", "LATER")
-    unknown_answer = Offer(rujukan).answered("LATER")
+    case = build_graduasi_determined(pendamping, "A_LATER_REASON")
+    rujukan = build_rujukan_opened(case)
+    unknown_reason = Offer(rujukan).build_answered("DITOLAK", "LATER")
+    unknown_answer = Offer(rujukan).build_answered("LATER")
     await deliver_events(registry, case, rujukan, unknown_reason, unknown_answer)
     scorecard = await read_scorecard(registry, pendamping)
     assert scorecard["graduasi"][0]["exit_reason"] == "UNKNOWN"
@@ -143,10 +150,10 @@ async def test_figures_do_not_depend_on_the_order_of_topics_or_on_repeated_deliv
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
     rng = random.Random(seed)
     # Events of one family stay in order. Families, visits and sessions are interleaved as by a broker.
-    queues = [events_of_graduate(pendamping, penugasan, number) for number in range(6)]
+    queues = [build_graduate_events(pendamping, penugasan, number) for number in range(6)]
     queues += [
-        [events.kunjungan_recorded(pendamping, penugasan, date(2026, 2, 1))],
-        [events.p2k2_held(pendamping, penugasan, date(2026, 2, 2), 9, 6)],
+        [events.build_kunjungan_recorded(pendamping, penugasan, date(2026, 2, 1))],
+        [events.build_p2k2_held(pendamping, penugasan, date(2026, 2, 2), 9, 6)],
     ]
     while queues:
         batch = []
@@ -166,24 +173,26 @@ async def test_figures_do_not_depend_on_the_order_of_topics_or_on_repeated_deliv
     assert [scorecard["funnel"][step] for step in FUNNEL] == [4, 4, 4, 4, 0]
 
 
-def events_of_graduate(pendamping: dict[str, Any], penugasan: dict[str, Any], number: int) -> list[Event]:
+def build_graduate_events(pendamping: dict[str, Any], penugasan: dict[str, Any], number: int) -> list[Event]:
     """Return the events of three services about one graduate. Every third graduation is annulled."""
-    case = graduasi_determined(pendamping)
-    rujukan = events.rujukan_opened(case)
-    granted = events.credit_granted(pendamping, penugasan, graduasi_id=case.graduasi_id)
+    case = build_graduasi_determined(pendamping)
+    rujukan = build_rujukan_opened(case)
+    granted = events.build_credit_granted(pendamping, penugasan, graduasi_id=case.graduasi_id)
     offer = Offer(rujukan)
     first_events = [
-        events.dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=case.kpm_id),
-        *(case, granted, rujukan, offer.sent(), offer.answered("DISETUJUI")),
+        events.build_dampingan_started(
+            pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=case.kpm_id
+        ),
+        *(case, granted, rujukan, offer.build_sent(), offer.build_answered("DISETUJUI")),
     ]
     if number % 3 == 0:
         return [
             *first_events,
-            events.graduasi_annulled(case),
-            events.credit_reversed(granted),
-            offer.withdrawn(),
+            events.build_graduasi_annulled(case),
+            events.build_credit_reversed(granted),
+            offer.build_withdrawn(),
         ]
-    return [*first_events, events.kpm_graduated(case), events.monitoring_recorded(case, 1)]
+    return [*first_events, events.build_kpm_graduated(case), events.build_monitoring_recorded(case, 1)]
 
 
 async def test_all_readers_of_a_scorecard_see_the_same_figures(registry: Running) -> None:
@@ -192,10 +201,10 @@ async def test_all_readers_of_a_scorecard_see_the_same_figures(registry: Running
     This includes rows of families outside the area.
     """
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    case = graduasi_determined(pendamping, kode_wilayah="35.03.01.2001")
-    session = events.p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 10)
+    case = build_graduasi_determined(pendamping, kode_wilayah="35.03.01.2001")
+    session = events.build_p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 10)
     session = session.model_copy(update={"kode_wilayah": "35.03.01"})
-    credit = events.credit_granted(pendamping, penugasan, kode_wilayah="35.03.01.2001")
+    credit = events.build_credit_granted(pendamping, penugasan, kode_wilayah="35.03.01.2001")
     await deliver_events(registry, case, session, credit)
     expected = await read_scorecard(registry, pendamping)
     assert (expected["granted"], expected["p2k2_held"], expected["graduasi"][0]["determined"]) == (1, 1, 1)
@@ -222,15 +231,15 @@ WITHOUT_PENDAMPING = ("replica_coverage", "coverage_figure")
 
 async def test_the_database_hides_rows_of_other_areas(registry: Running) -> None:
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    family = events.kpm_registered()
+    family = events.build_kpm_registered()
     await deliver_events(
         registry,
-        *(family, events.kepesertaan_started(family)),
-        events.dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1)),
-        events.p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 10),
-        events.kunjungan_recorded(pendamping, penugasan, date(2026, 1, 11)),
-        graduasi_determined(pendamping),
-        events.credit_granted(pendamping, penugasan),
+        *(family, events.build_kepesertaan_started(family)),
+        events.build_dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1)),
+        events.build_p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 10),
+        events.build_kunjungan_recorded(pendamping, penugasan, date(2026, 1, 11)),
+        build_graduasi_determined(pendamping),
+        events.build_credit_granted(pendamping, penugasan),
     )
     accepted = await registry.post("/v1/coverage-count", as_=commands.ministry_token(registry))
     assert accepted.status_code == 202

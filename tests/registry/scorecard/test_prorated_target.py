@@ -22,7 +22,7 @@ service_marks = st.lists(st.integers(-200, 500), min_size=2, max_size=6, unique=
 Spans = list[tuple[date, date | None]]
 
 
-def spans_between(first: date, marks: list[int]) -> Spans:
+def build_spans(first: date, marks: list[int]) -> Spans:
     """Return every other span between the marks.
 
     With an odd number of marks the last span has no end.
@@ -31,14 +31,14 @@ def spans_between(first: date, marks: list[int]) -> Spans:
     return list(itertools.zip_longest(days[::2], days[1::2]))
 
 
-def days_of(spans: Spans, after: date) -> set[date]:
+def list_days(spans: Spans, after: date) -> set[date]:
     lengths = [(begin, (min(end or after, after) - begin).days) for begin, end in spans]
     return {begin + timedelta(days=number) for begin, length in lengths for number in range(length)}
 
 
 def count_days_in_service(first: date, after: date, placements: Spans, leaves: Spans) -> int:
     """Count the days with a placement and without leave, one by one."""
-    return len({day for day in days_of(placements, after) - days_of(leaves, after) if day >= first})
+    return len({day for day in list_days(placements, after) - list_days(leaves, after) if day >= first})
 
 
 def round_half_up(value: Fraction) -> int:
@@ -64,9 +64,9 @@ async def test_the_national_sum_is_the_sum_of_the_rounded_targets_of_all_persons
     commands.expect_ok(await registry.post("/v1/target", body, as_=commands.ministry_token(registry)))
     persons, exact = [], Fraction(0)
     for marks, leave in people:
-        placements = [(begin, end or after) for begin, end in spans_between(first, marks)]
+        placements = [(begin, end or after) for begin, end in build_spans(first, marks)]
         placements = [(begin, end) for begin, end in placements if begin < end]
-        leaves = spans_between(first, leave)
+        leaves = build_spans(first, leave)
         pendamping = await register_with_leaves(registry, placements, leaves)
         days = count_days_in_service(first, after, placements, leaves)
         share = Fraction(per_person * days, (after - first).days)

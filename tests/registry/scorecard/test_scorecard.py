@@ -12,13 +12,13 @@ from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7
 from tests.factories.registry import commands
 from tests.factories.registry.events import (
-    credit_granted,
-    credit_reversed,
-    dampingan_started,
+    build_credit_granted,
+    build_credit_reversed,
+    build_dampingan_started,
+    build_graduasi_determined,
+    build_kunjungan_recorded,
+    build_limit_crossed,
     deliver_events,
-    graduasi_determined,
-    kunjungan_recorded,
-    limit_crossed,
     read_scorecard,
 )
 from tests.factories.services import Running
@@ -26,8 +26,8 @@ from tests.factories.services import Running
 
 async def test_net_credits_are_granted_credits_less_reversed_ones(registry: Running) -> None:
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    granted = [credit_granted(pendamping, penugasan) for _ in range(7)]
-    await deliver_events(registry, *granted, credit_reversed(granted[3]), times=3)
+    granted = [build_credit_granted(pendamping, penugasan) for _ in range(7)]
+    await deliver_events(registry, *granted, build_credit_reversed(granted[3]), times=3)
     scorecard = await read_scorecard(registry, pendamping)
     assert (scorecard["granted"], scorecard["reversed"], scorecard["net"], scorecard["target"]) == (
         7,
@@ -45,15 +45,15 @@ async def test_net_credits_are_granted_credits_less_reversed_ones(registry: Runn
 async def test_load_visits_and_limit_crossings_are_those_of_caseload(registry: Running) -> None:
     await registry.set_clock(commands.START)
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    started = [dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1)) for _ in range(3)]
+    started = [build_dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1)) for _ in range(3)]
     monitored = DampinganChanged(**started[0].model_dump() | {"purpose": DampinganPurpose.PEMANTAUAN})
-    from_april = dampingan_started(pendamping, penugasan, valid_from=date(2026, 4, 1))
+    from_april = build_dampingan_started(pendamping, penugasan, valid_from=date(2026, 4, 1))
     visits = [
-        kunjungan_recorded(pendamping, penugasan, day)
+        build_kunjungan_recorded(pendamping, penugasan, day)
         for day in (date(2026, 2, 1), date(2026, 2, 2), date(2025, 12, 31))
     ]
-    above = limit_crossed(pendamping, penugasan, 462, "ABOVE")
-    below = limit_crossed(pendamping, penugasan, 342, "BELOW")
+    above = build_limit_crossed(pendamping, penugasan, 462, "ABOVE")
+    below = build_limit_crossed(pendamping, penugasan, 342, "BELOW")
     await deliver_events(registry, *started, monitored, from_april, *visits, above)
     scorecard = await read_scorecard(registry, pendamping)
     assert (scorecard["load_now"], scorecard["visits"]) == (2, 2)
@@ -243,9 +243,9 @@ async def test_numbers_are_filtered_by_pendamping_and_by_the_area_of_the_actor(r
     other, other_penugasan = await commands.register_placed_pendamping(
         registry, "3324070101909002", "35.03.01"
     )
-    granted = [credit_granted(pendamping, penugasan) for _ in range(2)]
-    other_area = credit_granted(other, other_penugasan, "SEJAHTERA_PPSE", kode_wilayah="35.03.01.2001")
-    await deliver_events(registry, *granted, credit_reversed(granted[0]), other_area)
+    granted = [build_credit_granted(pendamping, penugasan) for _ in range(2)]
+    other_area = build_credit_granted(other, other_penugasan, "SEJAHTERA_PPSE", kode_wilayah="35.03.01.2001")
+    await deliver_events(registry, *granted, build_credit_reversed(granted[0]), other_area)
     body = {"pendamping_ids": [pendamping["pendamping_id"]]}
     ministry = commands.ministry_token(registry)
     of_pendamping = commands.expect_ok(await registry.post("/v1/numbers", body, as_=ministry))
@@ -263,9 +263,9 @@ async def test_numbers_are_filtered_by_pendamping_and_by_the_area_of_the_actor(r
 
 async def test_numbers_are_filtered_by_families(registry: Running) -> None:
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    cases = [graduasi_determined(pendamping) for _ in range(3)]
-    granted = [credit_granted(pendamping, penugasan, graduasi_id=case.graduasi_id) for case in cases]
-    await deliver_events(registry, *cases, *granted, credit_reversed(granted[1]), times=2)
+    cases = [build_graduasi_determined(pendamping) for _ in range(3)]
+    granted = [build_credit_granted(pendamping, penugasan, graduasi_id=case.graduasi_id) for case in cases]
+    await deliver_events(registry, *cases, *granted, build_credit_reversed(granted[1]), times=2)
     for kpm_ids, totals in (
         ([cases[0].kpm_id], (1, 0, 1)),
         ([case.kpm_id for case in cases[:2]], (2, 1, 1)),
@@ -282,8 +282,8 @@ async def test_numbers_are_filtered_by_families(registry: Running) -> None:
 
 async def test_a_credit_with_an_unknown_reason_or_pendamping_is_replicated(registry: Running) -> None:
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
-    unknown_reason = credit_granted(pendamping, penugasan, "A_LATER_REASON")
-    unknown_pendamping = credit_granted({"pendamping_id": uuid7()}, penugasan)
+    unknown_reason = build_credit_granted(pendamping, penugasan, "A_LATER_REASON")
+    unknown_pendamping = build_credit_granted({"pendamping_id": uuid7()}, penugasan)
     await deliver_events(registry, unknown_reason, unknown_pendamping)
     scorecard = await read_scorecard(registry, pendamping)
     assert scorecard["by_exit_reason"][0]["exit_reason"] == "UNKNOWN"

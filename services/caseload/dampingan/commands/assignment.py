@@ -17,7 +17,7 @@ from services.caseload.dampingan.errors import (
     PenugasanNotInForce,
 )
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.dampingan.rules import schedule_ending
+from services.caseload.dampingan.rules import schedule_dampingan_end
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.membership.models import CaseMark, Kepesertaan
@@ -77,7 +77,7 @@ async def assign_dampingan(
     starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
     await fill_gaps(session, starts, who=actor.sub)
     if penugasan.valid_to is not None:
-        await schedule_ending(session, penugasan.valid_to)
+        await schedule_dampingan_end(session, penugasan.valid_to)
     emit(session, DampinganStarted.of(dampingan, kode_wilayah=kpm.kode_wilayah))
     return dampingan
 

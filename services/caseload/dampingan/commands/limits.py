@@ -16,7 +16,7 @@ from shared.dates import midnight, require_not_past
 from shared.errors import NotAllowed, VersionJustSet, VersionNotLatest
 from shared.jobs import schedule
 
-LIMIT_IN_FORCE = "limit_in_force"
+CHECK_LIMITS = "dampingan_limit.check"
 BATCH_SIZE = 500
 
 
@@ -52,7 +52,7 @@ async def set_dampingan_limit(
     await insert(session, limit, pk_dampingan_limit=just_set, ex_dampingan_limit_one_at_a_time=just_set)
     kind = limit.kind.value
     task = {"subject_id": f"{kind}:{limit.version}", "payload": {"kind": kind}}
-    await schedule(session, LIMIT_IN_FORCE, midnight(terms.valid_from), **task)
+    await schedule(session, CHECK_LIMITS, midnight(terms.valid_from), **task)
     return limit
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
-from services.caseload.dampingan.rules import schedule_ending
+from services.caseload.dampingan.rules import schedule_dampingan_end
 from shared.contracts.kinds import PendampingStatus
 from shared.contracts.registry import (
     PendampingStatusChanged,
@@ -23,7 +23,11 @@ from shared.database import raw
 from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
-PENUGASAN_OVER, WILAYAH_TUGAS_OVER, PENDAMPING_LEFT = "penugasan_over", "wilayah_tugas_over", "pendamping_out"
+END_PENUGASAN, END_AREA, END_PENDAMPING = (
+    "penugasan.end_dampingan",
+    "wilayah_tugas.end_dampingan",
+    "pendamping.end_dampingan",
+)
 SERVING = frozenset({PendampingStatus.AKTIF, PendampingStatus.CUTI, PendampingStatus.CALON})
 # A range needs at least one day: a dampingan that starts on the day or later ends on the day after its start.
 SET_ENDS = """
@@ -51,7 +55,7 @@ async def schedule_end_of_penugasan(session: AsyncSession, event: PenugasanStart
     if event.valid_to is not None:
         payload = {"valid_to": str(event.valid_to)}
         await schedule(
-            session, PENUGASAN_OVER, midnight(event.valid_to), subject_id=event.penugasan_id, payload=payload
+            session, END_PENUGASAN, midnight(event.valid_to), subject_id=event.penugasan_id, payload=payload
         )
 
 
@@ -60,17 +64,17 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
     if event.valid_to is not None:
         payload = {"valid_to": str(event.valid_to)}
         task = {"subject_id": event.wilayah_tugas_id, "payload": payload}
-        await schedule(session, WILAYAH_TUGAS_OVER, midnight(event.valid_to), **task)
+        await schedule(session, END_AREA, midnight(event.valid_to), **task)
 
 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
     """Schedule the end of a pendamping's dampingan, or cancel it if he serves again."""
     if event.status in SERVING:
-        await unschedule(session, PENDAMPING_LEFT, event.pendamping_id)
+        await unschedule(session, END_PENDAMPING, event.pendamping_id)
         return
     payload = {"status": event.status.value, "on": str(event.from_on)}
     await schedule(
-        session, PENDAMPING_LEFT, midnight(event.from_on), subject_id=event.pendamping_id, payload=payload
+        session, END_PENDAMPING, midnight(event.from_on), subject_id=event.pendamping_id, payload=payload
     )
 
 
@@ -81,4 +85,4 @@ async def set_ends(
     # Fast path: one statement for all dampingan of a placement.
     rows = await (await raw(session)).fetch(statement, owner_id, ended_on, cause.value, *more)
     for day in sorted({ended_on, *(row["ends"] for row in rows)}):
-        await schedule_ending(session, day)
+        await schedule_dampingan_end(session, day)

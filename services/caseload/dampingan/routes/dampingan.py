@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.caseload.dampingan import queries
 from services.caseload.dampingan.commands.assignment import assign_dampingan
-from services.caseload.dampingan.commands.ending import end_dampingan
+from services.caseload.dampingan.commands.ends import end_dampingan
 from services.caseload.dampingan.models import Dampingan, DampinganView
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Paragraph, View

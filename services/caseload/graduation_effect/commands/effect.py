@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.assignment import resume_accompaniment
 from services.caseload.exit_proposal.models import PROPOSAL_MOVES, ExitProposal, ExitProposalState
 from services.caseload.membership.commands.ends import recompute_membership_end
-from services.caseload.membership.commands.pending import update_pending_decisions
+from services.caseload.membership.commands.pending_decisions import update_pending_decisions
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import (
     STEPS,
@@ -22,7 +22,7 @@ from shared.database import write_once
 from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
-TO_MONITORING = "dampingan_to_monitoring"
+START_MONITORING = "kpm.start_monitoring"
 KEY_FIELDS = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
 PROPOSAL_STATES = {
     CaseState.CLOSED: ExitProposalState.CLOSED,
@@ -113,16 +113,16 @@ async def update_monitoring(
 ) -> None:
     """Schedule the switch to monitoring, or cancel it if the end is undone or suspended."""
     if row.valid_to is None:
-        await unschedule(session, TO_MONITORING, row.kpm_id)
+        await unschedule(session, START_MONITORING, row.kpm_id)
         if changed:
             await resume_accompaniment(session, row.kpm_id, why="annulled", graduasi_id=mark.graduasi_id)
     elif mark.held:
-        await unschedule(session, TO_MONITORING, row.kpm_id)
+        await unschedule(session, START_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:
         starts_at = midnight(row.valid_to)
         watched = mark.facts["graduated"].get("monitoring_months") != 0
         payload = {"graduasi_id": str(mark.graduasi_id), "watched": watched}
-        await schedule(session, TO_MONITORING, starts_at, subject_id=row.kpm_id, payload=payload)
+        await schedule(session, START_MONITORING, starts_at, subject_id=row.kpm_id, payload=payload)
 
 
 async def close_proposal(session: AsyncSession, mark: CaseMark) -> None:

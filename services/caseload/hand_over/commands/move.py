@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.gap import fill_gaps
 from services.caseload.dampingan.commands.loads import Limit, add_weight, lock_loads, read_limit
 from services.caseload.dampingan.models import DampinganLoad
-from services.caseload.dampingan.rules import schedule_ending
+from services.caseload.dampingan.rules import schedule_dampingan_end
 from services.caseload.hand_over.errors import HAND_OVER_REFUSALS
 from services.caseload.hand_over.models import HandOverTerms
 from services.caseload.replicas.models import Penugasan
@@ -116,7 +116,7 @@ class Move:
         gaps = [(row["kpm_id"], self.order.on) for row in self.rows if not row["dampingan_id"]]
         await fill_gaps(session, gaps, who=self.job.actor.sub)
         if self.taking.valid_to is not None:
-            await schedule_ending(session, self.taking.valid_to)
+            await schedule_dampingan_end(session, self.taking.valid_to)
         self.emit_events(session)
 
     def new_rows(self) -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from shared.dates import midnight
 from shared.jobs import enqueue, schedule
 from shared.jobs.queue import as_json
 
-KIND = "hand_over"
+KIND = "hand_over.run"
 
 
 class HandOverWarning(TypedDict):

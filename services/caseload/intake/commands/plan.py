@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from services.caseload.family.rules import facts_of, next_change_day
-from services.caseload.intake.commands.known import Known, Staged
+from services.caseload.intake.commands.recorded_data import Known, Staged
 from services.caseload.intake.commands.staging import MOST_MEMBERS, refusal
 from services.caseload.tables import new_id
 from shared.access import Actor

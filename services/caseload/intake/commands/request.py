@@ -10,7 +10,7 @@ from shared import files, jobs
 from shared.access import Actor
 from shared.database import vault_of
 
-KIND = "family_intake"
+KIND = "family_intake.run"
 
 
 async def request_intake(session: AsyncSession, actor: Actor, *, sha256: str, dry_run: bool) -> UUID:

@@ -221,10 +221,7 @@ class Batch:
 
 
 def unreadable_row(record: Record) -> Row:
-    """Return a row that cannot be read, with its No.
-
-    KK if the first field is one.
-    """
+    """Return a row that cannot be read, with its No. KK if that is readable."""
     row = Row(faults=[("", record.fault or "UNREADABLE_ROW")])
     if record.fields:
         try:

@@ -31,7 +31,7 @@ from services.caseload.intake.rules.values import (
     yes_or_no,
 )
 from shared.contracts.kinds import Sex, UsahaSector
-from shared.invisible import has_invisible
+from shared.invisible_characters import has_invisible
 from shared.privacy import Nik, NoKk
 
 

@@ -69,10 +69,7 @@ def address(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def card(text: str) -> NoKk:
-    """Return a No.
-
-    KK. It is cached, because the rows of a family are mostly adjacent.
-    """
+    """Return a No. KK. It is cached, because most rows of a family are adjacent."""
     return number(NoKk, text)
 
 

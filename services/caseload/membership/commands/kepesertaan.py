@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
-from services.caseload.membership.commands.pending import drop_decisions_after_re_entry
+from services.caseload.membership.commands.pending_decisions import drop_decisions_after_re_entry
 from services.caseload.membership.errors import KepesertaanOverlaps, ReEntryByUsulan
 from services.caseload.membership.models import Kepesertaan
 from services.caseload.visibility import lock_family
@@ -20,7 +20,7 @@ from shared.dates import midnight, require_not_future
 from shared.jobs import schedule
 from shared.messaging import emit
 
-PKH_RE_ENTRY = "dampingan_back_in_pkh"
+RESUME_DAMPINGAN = "kpm.resume_dampingan"
 
 
 async def record_kepesertaan(
@@ -65,5 +65,5 @@ async def start_kepesertaan(
     if bansos is Bansos.PKH:
         starts_at = midnight(valid_from)
         payload = {"kepesertaan_id": str(row.kepesertaan_id)}
-        await schedule(session, PKH_RE_ENTRY, starts_at, subject_id=kpm.kpm_id, payload=payload)
+        await schedule(session, RESUME_DAMPINGAN, starts_at, subject_id=kpm.kpm_id, payload=payload)
     return row

@@ -4,6 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
+from shared.row_security import area_security, row_security
 
 revision = "0001"
 down_revision = None
@@ -47,13 +48,13 @@ def upgrade() -> None:
 
 def secure() -> None:
     """Let only a family's own pendamping and its offices read the family and its rows."""
-    schema.area_security(op.execute, "kpm", own=OWN)
-    schema.area_security(op.execute, "hand_over")
-    schema.area_security(op.execute, "p2k2_sesi", own=f"platform.in_scope(kode_wilayah) AND {AUTHOR}")
+    area_security(op.execute, "kpm", own=OWN)
+    area_security(op.execute, "hand_over")
+    area_security(op.execute, "p2k2_sesi", own=f"platform.in_scope(kode_wilayah) AND {AUTHOR}")
     for table in FAMILY_TABLES:
         name = table.rpartition(".")[2]
         # OFFSET 0 forces a check per row. Else PostgreSQL hashes all families of the country for a page of fifty rows.
         visible = f"EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {name}.kpm_id OFFSET 0)"
-        schema.row_security(op.execute, table, "family", visible)
+        row_security(op.execute, table, "family", visible)
     ordered = "EXISTS (SELECT FROM hand_over h WHERE h.hand_over_id = hand_over_withdrawal.hand_over_id)"
-    schema.row_security(op.execute, "hand_over_withdrawal", "ordered", ordered)
+    row_security(op.execute, "hand_over_withdrawal", "ordered", ordered)

@@ -4,6 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
+from shared.row_security import area_security
 
 revision = "0001"
 down_revision = None
@@ -40,6 +41,6 @@ def secure() -> None:
     for table in BY_AREA:
         case = f"{table}.graduasi_id"
         case_in_area = f"CASE WHEN platform.by_area() THEN case_in_area({case}) ELSE false END"
-        schema.area_security(op.execute, table, own=f"case_in_scope({case})", also=case_in_area)
+        area_security(op.execute, table, own=f"case_in_scope({case})", also=case_in_area)
     own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
-    schema.area_security(op.execute, "exit_proposal", own=own)
+    area_security(op.execute, "exit_proposal", own=own)

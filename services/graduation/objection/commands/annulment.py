@@ -19,7 +19,7 @@ from services.graduation.objection.errors import BackPayNotConcerned, BackPayUnd
 from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
 from services.graduation.objection.queries import read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
-from services.graduation.term.commands import TAHAP_STARTED, TERM_ENDED
+from services.graduation.term.commands import END_TERM, START_MONITORING
 from shared import jobs
 from shared.access import Actor
 from shared.clock import moment_of
@@ -137,7 +137,7 @@ async def was_effective(session: AsyncSession, graduasi_id: UUID) -> bool:
 
 async def _cancel_due_work(session: AsyncSession, case: Graduasi, on: date) -> None:
     await close_tasks(session, case, on)
-    for kind in (TERM_ENDED, TAHAP_STARTED):
+    for kind in (END_TERM, START_MONITORING):
         await jobs.unschedule(session, kind, case.graduasi_id)
 
 

@@ -4,6 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
+from shared.row_security import area_security, row_security
 
 revision = "0001"
 down_revision = None
@@ -18,13 +19,13 @@ OFFICIAL = f"CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah) E
 # Rows of these tables are visible to a caller who sees their rujukan program.
 PROGRAM_TABLES = (
     "consent",
-    "attempt",
-    "answer",
+    "delivery_attempt",
+    "partner_answer",
     "outcome",
     "outcome_task",
     "rujukan_program_history",
     "quota_place",
-    "waiting",
+    "waiting_list_entry",
     "deadline",
     "escalation",
     "partner_notice",
@@ -54,10 +55,10 @@ def secure() -> None:
         "rujukan_program": VISIBLE.format(official=OFFICIAL, partner=SHARED),
         "rujukan": VISIBLE.format(official=OFFICIAL, partner=shared),
         "relapse_report": of_rujukan.format(table="relapse_report"),
-        "pause": of_rujukan.format(table="pause"),
+        "rujukan_pause": of_rujukan.format(table="rujukan_pause"),
     }
     for table, own in keys.items():
         conditions[table] = of_program.format(column="rujukan_program_id", table=table, own=own)
     for table, condition in conditions.items():
-        schema.row_security(op.execute, table, "whose", condition)
-    schema.area_security(op.execute, "offer_shown", own=OWN)
+        row_security(op.execute, table, "whose", condition)
+    area_security(op.execute, "offer_shown", own=OWN)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.matching.queries import match_catalogue, read_family
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
-from services.referral.offer.commands.rematching import schedule_refit
+from services.referral.offer.commands.rematch import schedule_next_rematch
 from services.referral.offer.errors import NextBestNotAllowed
 from services.referral.offer.models import NextBest
 from services.referral.place.commands import Obstacle, read_obstacles
@@ -162,7 +162,7 @@ async def _store_proposal(
     best = considered[0] if considered and considered[0].follows else None
     row = await _draft_best(session, rujukan, best, move) if best else None
     if row is None:
-        await schedule_refit(session, rujukan.rujukan_id)
+        await schedule_next_rematch(session, rujukan.rujukan_id)
     en, indonesian = proposal_sentences(after, best)
     proposal = NextBest(
         after_rujukan_program_id=after.rujukan_program_id,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.commands import copy_pauses
-from services.referral.offer.commands.opening import match_rujukan
+from services.referral.offer.commands.new_rujukan import match_rujukan
 from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.rujukan.queries import lock_first_rujukan
 from shared import clock

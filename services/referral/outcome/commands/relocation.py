@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.models import Escalation
 from services.referral.follow_up.models import OutcomeTask
-from services.referral.place.commands import read_waiting, schedule_promotion
+from services.referral.place.commands import read_waiting_list_entry, schedule_promotion
 from services.referral.place.models import WaitingReason
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from shared.database import as_table
@@ -48,7 +48,7 @@ async def _relocate_open_rows(session: AsyncSession, row: RujukanProgram) -> Non
     ):
         of_offer = model.rujukan_program_id == row.rujukan_program_id
         await session.execute(sa.update(model).where(of_offer, is_open).values(kode_wilayah=row.kode_wilayah))
-    waiting = await read_waiting(session, row.rujukan_program_id)
+    waiting = await read_waiting_list_entry(session, row.rujukan_program_id)
     if waiting is not None:
         waiting.kode_wilayah = row.kode_wilayah
         if waiting.reason is WaitingReason.KUOTA_PENUH:  # that quota does not cover the new area

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.rules.matching import is_valid_rule
-from services.referral.offer.commands.rematching import schedule_rematch
+from services.referral.offer.commands.rematch import schedule_rematch
 from services.referral.partner.commands.address import check_form
 from services.referral.partner.commands.breaker import reset_breaker
 from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
 from services.referral.partner.models import Channel, Office, OfficeTerms, Partner, PartnerTerms
+from services.referral.partner_call.commands import schedule_pending_notices
 from services.referral.program.errors import InvalidRule, ProgramOfAnotherPartner
 from services.referral.program.models import Program, ProgramRule, ProgramTerms, RuleTerms
-from services.referral.sending.commands import schedule_untaken
 from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
@@ -57,7 +57,7 @@ async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> s
     secret = _set_webhook(session, partner, url)
     partner.version += 1
     await reset_breaker(session, partner.partner_id)
-    await schedule_untaken(session, partner.partner_id)
+    await schedule_pending_notices(session, partner.partner_id)
     return secret
 
 

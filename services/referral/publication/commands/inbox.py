@@ -14,11 +14,11 @@ from services.referral.notice.commands import mark_taken
 from services.referral.notice.errors import NoticeNotRead
 from services.referral.notice.models import InboxRead, Notice, PartnerNotice
 from services.referral.partner.queries import default_office_name
+from services.referral.partner_call.commands import UNSENT_STATES
+from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.program.rules import build_payload, notice_payload
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
-from services.referral.sending.commands import UNSENT_STATES
-from services.referral.sending.models import Attempt
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState
@@ -128,7 +128,8 @@ async def record_receipt(
 
 async def _was_sent(session: AsyncSession, notice: PartnerNotice) -> bool:
     read = sa.select(InboxRead.read_id).where(InboxRead.notice_id == notice.notice_id)
-    attempt = sa.select(Attempt.attempt_id).where(
-        Attempt.rujukan_program_id == notice.rujukan_program_id, Attempt.notice == notice.notice
+    attempt = sa.select(DeliveryAttempt.attempt_id).where(
+        DeliveryAttempt.rujukan_program_id == notice.rujukan_program_id,
+        DeliveryAttempt.notice == notice.notice,
     )
     return bool(await session.scalar(sa.select(sa.or_(read.exists(), attempt.exists()))))

@@ -10,6 +10,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.partner_call.commands import schedule_sending
 from services.referral.place.commands import PROMOTE_WAITING, is_intake_open, reserve_place
 from services.referral.place.errors import (
     IntakeOverlaps,
@@ -22,12 +23,11 @@ from services.referral.place.models import (
     ProgramQuota,
     ProgramQuotaChange,
     QuotaTerms,
-    Waiting,
+    WaitingListEntry,
     WaitingReason,
 )
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
-from services.referral.sending.commands import schedule_sending
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
@@ -208,11 +208,20 @@ async def _read_numbers(session: AsyncSession, code: str, after: int) -> Sequenc
 
     Rows that wait for a full quota are left out.
     """
-    covers = (ProgramQuota.quota_id == Waiting.quota_id, ProgramQuota.taken >= ProgramQuota.places)
+    covers = (ProgramQuota.quota_id == WaitingListEntry.quota_id, ProgramQuota.taken >= ProgramQuota.places)
     in_force = valid_on(ProgramQuota.valid_from, ProgramQuota.valid_to, await clock.today(session))
     full = sa.select(ProgramQuota.quota_id).where(*covers, in_force).exists()
-    conditions = (Waiting.program_code == code, Waiting.left_on.is_(None), Waiting.number > after)
-    statement = sa.select(Waiting.number).where(*conditions, ~full).order_by(Waiting.number).limit(BATCH_SIZE)
+    conditions = (
+        WaitingListEntry.program_code == code,
+        WaitingListEntry.left_on.is_(None),
+        WaitingListEntry.number > after,
+    )
+    statement = (
+        sa.select(WaitingListEntry.number)
+        .where(*conditions, ~full)
+        .order_by(WaitingListEntry.number)
+        .limit(BATCH_SIZE)
+    )
     return (await session.scalars(statement)).all()
 
 
@@ -222,10 +231,10 @@ async def _promote_each(session: AsyncSession, numbers: Sequence[int], *, opened
     A row that another transaction locks is skipped.
     """
     rows = (
-        sa.select(Waiting, RujukanProgram)
-        .join(RujukanProgram, RujukanProgram.rujukan_program_id == Waiting.rujukan_program_id)
-        .where(Waiting.number.in_(numbers))
-        .order_by(Waiting.number)
+        sa.select(WaitingListEntry, RujukanProgram)
+        .join(RujukanProgram, RujukanProgram.rujukan_program_id == WaitingListEntry.rujukan_program_id)
+        .where(WaitingListEntry.number.in_(numbers))
+        .order_by(WaitingListEntry.number)
         .with_for_update(of=RujukanProgram, key_share=True, skip_locked=True)
     )
     today, locked = await clock.today(session), 0
@@ -237,7 +246,7 @@ async def _promote_each(session: AsyncSession, numbers: Sequence[int], *, opened
 
 
 async def _promote(
-    session: AsyncSession, waiting: Waiting, row: RujukanProgram, today: date, *, opened: bool
+    session: AsyncSession, waiting: WaitingListEntry, row: RujukanProgram, today: date, *, opened: bool
 ) -> None:
     if waiting.reason is not WaitingReason.DAFTAR_MITRA:
         if await reserve_place(session, row, today, in_turn=True):

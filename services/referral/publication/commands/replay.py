@@ -20,10 +20,10 @@ from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.partner.commands.breaker import partner_lane
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
+from services.referral.partner_call.commands import notify_withdrawal_again, read_sharing
 from services.referral.program.models import Program
 from services.referral.program.rules import rujukan_payload
 from services.referral.rujukan.models import RujukanProgram
-from services.referral.sending.commands import notify_withdrawal_again, read_sharing
 from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load

@@ -4,6 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
+from shared.row_security import area_security
 
 revision = "0001"
 down_revision = None
@@ -33,12 +34,12 @@ def upgrade() -> None:
 def secure() -> None:
     """Create the row security policies of the api role: by area, and by pendamping."""
     is_own = "pendamping_id = platform.pendamping()"
-    schema.area_security(op.execute, "wilayah_tugas", also=is_own)
+    area_security(op.execute, "wilayah_tugas", also=is_own)
     # Every role that reads coverage gets the same figures for an area, also a pendamping.
     for table in ("coverage_figure", "replica_coverage.kpm"):
-        schema.area_security(op.execute, table, also="platform.in_scope(kode_wilayah)")
-    schema.area_security(op.execute, "replica_coverage.kepesertaan", also=FAMILY_IS_VISIBLE)
+        area_security(op.execute, table, also="platform.in_scope(kode_wilayah)")
+    area_security(op.execute, "replica_coverage.kepesertaan", also=FAMILY_IS_VISIBLE)
     for table in TABLES_BY_PENDAMPING:
         name = table.partition(".")[2]
         is_placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {name}.pendamping_id)"
-        schema.area_security(op.execute, table, also=f"{is_own} OR {is_placed}")
+        area_security(op.execute, table, also=f"{is_own} OR {is_placed}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import strict_json
 from shared.errors import DomainError, Words
-from shared.invisible import has_invisible
+from shared.invisible_characters import has_invisible
 
 MAX_DEPTH = 40
 # The largest object of a request has the 60 answers of an assessment.

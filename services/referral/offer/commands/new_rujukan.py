@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.matching.queries import match_catalogue, read_family
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
-from services.referral.offer.commands.rematching import schedule_refit
+from services.referral.offer.commands.rematch import schedule_next_rematch
 from services.referral.offer.models import OfferShown
 from services.referral.place.commands import Obstacle, read_obstacles
 from services.referral.replicas.models import Kpm
@@ -133,7 +133,7 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int
     fitting = [match for match in await match_catalogue(session, family) if match.fits]
     new = [match for match in fitting if match.program.code not in elsewhere]
     if not new:
-        await schedule_refit(session, rujukan.rujukan_id)
+        await schedule_next_rematch(session, rujukan.rujukan_id)
     for match in new:
         await draft_offer(session, rujukan, match, Move(SYSTEM, today, "matched"))
     rujukan.matched = True

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.answer.commands import record_answer
-from services.referral.answer.models import PartnerAnswer
+from services.referral.answer.models import AnswerInput
 from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     mark_taken,
@@ -173,7 +173,7 @@ async def _apply_reply(session: AsyncSession, row: RujukanProgram, reply: Reply,
     if refusal is None and reply.status != 200:
         return
     status = RujukanProgramState.DITOLAK if refusal else RujukanProgramState.DITERIMA_SISTEM
-    answer = PartnerAnswer(
+    answer = AnswerInput(
         answer_id=f"reply:{row.rujukan_program_id}", status=status, reason_code=refusal, answered_on=today
     )
     await record_answer(session, row, answer, SYSTEM)
@@ -196,16 +196,16 @@ def describe_reply(reply: Reply) -> str:
     return f"status {reply.status}" if reply.status is not None else f"fault {reply.fault}"
 
 
-SEND_UNTAKEN = "partner.untaken"
+SEND_NOTICES = "partner.send_notices"
 BATCH_SIZE = 200
 
 
-async def schedule_untaken(session: AsyncSession, partner_id: UUID) -> None:
+async def schedule_pending_notices(session: AsyncSession, partner_id: UUID) -> None:
     """Schedule all notices that the partner has not accepted, in batches."""
-    await schedule(session, SEND_UNTAKEN, datetime.now(UTC), subject_id=partner_id, clock="real")
+    await schedule(session, SEND_NOTICES, datetime.now(UTC), subject_id=partner_id, clock="real")
 
 
-async def send_untaken(session: AsyncSession, due: ScheduledTask) -> None:
+async def send_pending_notices(session: AsyncSession, due: ScheduledTask) -> None:
     """Schedule the webhooks of the next batch, oldest first, and then the batch after it."""
     order = (PartnerNotice.created_at, PartnerNotice.notice_id)
     untaken = (PartnerNotice.partner_id == UUID(due.subject_id), PartnerNotice.taken_at.is_(None))
@@ -222,4 +222,4 @@ async def send_untaken(session: AsyncSession, due: ScheduledTask) -> None:
     if len(notices) == BATCH_SIZE:
         last = {"created_at": notices[-1].created_at.isoformat(), "notice_id": str(notices[-1].notice_id)}
         now = datetime.now(UTC)
-        await schedule(session, SEND_UNTAKEN, now, subject_id=due.subject_id, clock="real", payload=last)
+        await schedule(session, SEND_NOTICES, now, subject_id=due.subject_id, clock="real", payload=last)

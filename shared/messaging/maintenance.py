@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from shared.jobs import ScheduledTask, Work
 
 EVERY = timedelta(hours=6)
-KIND = "platform.housekeeping"
+KIND = "platform.maintain"
 
 
 def register(work: "Work") -> None:
     """Register the maintenance task with the worker."""
-    work.scheduled_tasks.setdefault(KIND, run_housekeeping)
+    work.scheduled_tasks.setdefault(KIND, run_maintenance)
 
 
 async def schedule_now(database: Database) -> None:
@@ -32,7 +32,7 @@ async def schedule_now(database: Database) -> None:
         await schedule(session, KIND, datetime.now(UTC), subject_id=database.service, clock="real")
 
 
-async def run_housekeeping(session: AsyncSession, due: "ScheduledTask") -> None:
+async def run_maintenance(session: AsyncSession, due: "ScheduledTask") -> None:
     """Create the coming outbox partitions. Delete expired answers, sealed bodies and row errors."""
     from shared.jobs import expire_row_errors, schedule
 

@@ -25,7 +25,7 @@ USAHA_FIELDS = frozenset(
 CACHE_SIZE = 100_000
 
 
-class Fitting:
+class Eligibility:
     """Programs by their hard rules, prepared to judge many families."""
 
     def __init__(self, programs: Sequence[Sequence[RuleView]]) -> None:

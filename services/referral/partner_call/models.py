@@ -12,7 +12,7 @@ from services.referral.tables import Table
 from shared.database.tables import Col, Fields
 
 
-class AttemptItem(Fields):
+class DeliveryAttemptItem(Fields):
     """One attempt to notify the partner: which fields it carried, and its result.
 
     The fault SealBroken: the content cannot be read here. No call was made, and the operator must act.
@@ -27,12 +27,12 @@ class AttemptItem(Fields):
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
-class Attempt(AttemptItem, Table, table=True):
+class DeliveryAttempt(DeliveryAttemptItem, Table, table=True):
     """One attempt to notify a partner. Fields are stored by name, never their values.
 
     Rows are append-only.
     """
 
-    __table_args__ = (sa.Index("ix_attempt_rujukan_program_id", "rujukan_program_id", "attempt_id"),)
+    __table_args__ = (sa.Index("ix_delivery_attempt_rujukan_program_id", "rujukan_program_id", "attempt_id"),)
 
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)

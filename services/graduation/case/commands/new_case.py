@@ -7,7 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.errors import KepesertaanNotActive, KepesertaanOfAnother, OpenedByExitProposal
+from services.graduation.case.errors import (
+    ExitProposalRequired,
+    KepesertaanNotActive,
+    KepesertaanOfAnotherFamily,
+)
 from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import require_policy
@@ -23,13 +27,13 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
     """Open a case on a kepesertaan, under the policy in force today.
 
     Raises:
-        PolicyMissing, OpenedByExitProposal, NotYetKnown, FamilyNotAccompanied, PendampingInactive, KepesertaanOfAnother,
-        KepesertaanNotActive, CaseAlreadyOpen
+        PolicyMissing, ExitProposalRequired, NotYetKnown, FamilyNotAccompanied, PendampingInactive,
+        KepesertaanOfAnotherFamily, KepesertaanNotActive, CaseAlreadyOpen
     """
     now = await moment_of(session)
     policy = await require_policy(session, terms.exit_reason, now.on)
     if policy.opened_by is not OpenedBy.PENDAMPING:
-        raise OpenedByExitProposal("/body/exit_reason", exit_reason=terms.exit_reason)
+        raise ExitProposalRequired("/body/exit_reason", exit_reason=terms.exit_reason)
     kpm, kepesertaan = await _read_family(session, terms.kpm_id, terms.kepesertaan_id, now.on)
     await require_dampingan(session, actor, terms.kpm_id, kpm.kode_wilayah, now.on)
     case = _build_case(actor, kpm, kepesertaan, policy, now)
@@ -75,7 +79,7 @@ async def _read_family(
     if kepesertaan is None:
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
     if kepesertaan.kpm_id != kpm_id:
-        raise KepesertaanOfAnother("/body/kepesertaan_id")
+        raise KepesertaanOfAnotherFamily("/body/kepesertaan_id")
     if not covers(kepesertaan.valid_from, kepesertaan.valid_to, on):
         raise KepesertaanNotActive("/body/kepesertaan_id", on=on)
     return kpm, kepesertaan

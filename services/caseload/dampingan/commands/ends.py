@@ -12,7 +12,7 @@ from services.caseload.dampingan.commands.gap import gap_after, open_gaps
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.dampingan.errors import DampinganHasEnded
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.dampingan.rules import schedule_ending
+from services.caseload.dampingan.rules import schedule_dampingan_end
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.tables import new_id
@@ -68,7 +68,7 @@ async def end_dampingan(
         entry = (dampingan.kpm_id, "dampingan", dampingan_id, "END_DATED")
         await append_history(session, *entry, who=actor.sub, why=reason, valid_to=str(valid_to))
         emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
-        await schedule_ending(session, valid_to)
+        await schedule_dampingan_end(session, valid_to)
     return dampingan
 
 

@@ -46,7 +46,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DataFolder:
     """A data folder that is kept between runs.
 
     PostgreSQL and the broker have their own parts in it.

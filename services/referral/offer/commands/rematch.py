@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import match_catalogue, read_families, read_family
-from services.referral.matching.rules.fitting import Fitting
+from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.program.models import Program, ProgramRule
@@ -22,7 +22,7 @@ from shared.database import load
 from shared.dates import midnight
 from shared.jobs import Job, ScheduledTask, Step, enqueue, schedule
 
-START_REMATCH, REMATCH_CASE, REMATCH_PROGRAM = "program.begins", "rujukan.refit", "rujukan.rematch"
+REMATCH_PROGRAM, REMATCH_RUJUKAN = "program.rematch", "rujukan.rematch"
 BATCH_SIZE = 200
 
 
@@ -32,16 +32,16 @@ def has_open_offer() -> sa.Exists:
     return sa.exists(own.where(RujukanProgram.state.not_in(ENDED)))
 
 
-async def schedule_refit(session: AsyncSession, rujukan_id: UUID) -> None:
+async def schedule_next_rematch(session: AsyncSession, rujukan_id: UUID) -> None:
     """Schedule the rujukan to be matched again tomorrow.
 
     The age of a usaha grows without an event.
     """
     tomorrow = await clock.today(session) + timedelta(days=1)
-    await schedule(session, REMATCH_CASE, midnight(tomorrow), subject_id=rujukan_id)
+    await schedule(session, REMATCH_RUJUKAN, midnight(tomorrow), subject_id=rujukan_id)
 
 
-async def rematch_case(session: AsyncSession, rujukan_id: UUID) -> None:
+async def rematch_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
     """Draft what fits today. If nothing fits, schedule another try for tomorrow."""
     rujukan = await load(session, Rujukan, rujukan_id)
     is_active = await session.scalar(sa.select(has_open_offer()).where(Rujukan.rujukan_id == rujukan_id))
@@ -56,12 +56,12 @@ async def rematch_case(session: AsyncSession, rujukan_id: UUID) -> None:
     for one in new:
         await draft_offer(session, rujukan, one, Move(SYSTEM, today, "matched again"))
     if not new:
-        await schedule_refit(session, rujukan_id)
+        await schedule_next_rematch(session, rujukan_id)
 
 
 async def schedule_rematch(session: AsyncSession, program: Program) -> None:
     """Schedule matching of open rujukan with a revision on its first day."""
-    await schedule(session, START_REMATCH, midnight(program.valid_from), subject_id=program.program_id)
+    await schedule(session, REMATCH_PROGRAM, midnight(program.valid_from), subject_id=program.program_id)
 
 
 async def start_rematch(session: AsyncSession, due: ScheduledTask) -> None:
@@ -80,10 +80,10 @@ async def rematch_step(session: AsyncSession, job: Job) -> Step:
     cases = (await session.scalars(_select_cases(program, job.place.get("after")))).all()
     today = await clock.today(session)
     families = await read_families(session, [case.kpm_id for case in cases], today)
-    fitting, drafts = Fitting([rules]), 0
+    eligibility, drafts = Eligibility([rules]), 0
     for case in cases:
         family = families.get(case.kpm_id)
-        if family is not None and fitting.mask(family):
+        if family is not None and eligibility.mask(family):
             move = Move(SYSTEM, today, f"{program.code} revision {program.revision} fits")
             await draft_offer(session, case, match(program, rules, family), move)
             drafts += 1

@@ -40,7 +40,7 @@ from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
 from shared.jobs.backpressure import next_size, outbox_has_room
 
-KIND = "sk_bulk"
+KIND = "sk.add_cases"
 FIRST_STEP, LARGEST_FILE = 100, 8 * 1024 * 1024
 # The lines of the file of the running job. A file never changes, so a worker process reads it once.
 _lines_by_sha256: dict[str, list[str]] = {}

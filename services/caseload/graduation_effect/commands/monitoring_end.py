@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import Dampingan, GapCause
-from services.caseload.dampingan.rules import day_after, schedule_ending
+from services.caseload.dampingan.rules import day_after, schedule_dampingan_end
 from services.caseload.family.models import Kpm
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from services.caseload.task.commands import open_tugas
@@ -39,7 +39,7 @@ async def end_monitoring(session: AsyncSession, kpm_id: UUID, on: date) -> None:
         kpm = await session.get_one(Kpm, kpm_id)
         emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await session.flush()
-        await schedule_ending(session, until)
+        await schedule_dampingan_end(session, until)
 
 
 async def is_not_pkh(session: AsyncSession, graduasi_id: UUID) -> bool:
