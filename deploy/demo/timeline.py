@@ -18,7 +18,15 @@ from shared.dates import JAKARTA
 # Fields that may be printed, in this order: codes, dates, counts and amounts. A reason in an event is a code.
 SHOWN_FIELDS = (
     *("bansos", "exit_reason", "result", "state", "closed_as", "outcome", "reason", "reason_code", "cause"),
-    *("sk_no", "sk_on", "term_ends_on", "effective_on", "effective_tahap", "last_payable_tahap"),
+    *(
+        "sk_no",
+        "sk_on",
+        "announced_on",
+        "term_ends_on",
+        "effective_on",
+        "effective_tahap",
+        "last_payable_tahap",
+    ),
     *("certificate_no", "lodged_on", "suspends", "decided_on", "was_effective", "back_pay_tahap"),
     *("program_code", "benefit_kinds", "status", "amount_rp", "delivered_on", "purpose", "kind"),
     *("valid_from", "valid_to", "on", "month", "still_in_business", "still_out", "completes", "omzet_rp"),

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.factories.graduation.case import OFFERS, CaseDriver, expect_ok, set_day
+from tests.factories.graduation.case import OFFERS, CaseDriver, expect_ok, set_day, work_until
 from tests.factories.services import Running
 
 SK_ON = "2026-05-18"
@@ -133,8 +133,7 @@ async def test_effect_emits_kpm_graduated_once_with_the_certificate(graduation: 
 
 async def test_monitoring_has_six_monthly_tasks_from_the_tahap_start(graduation: Running) -> None:
     driver = await determine_case(graduation)
-    await set_day(graduation, date(2026, 6, 30))
-    await graduation.work()
+    await work_until(graduation, date(2026, 6, 30))
     assert await driver.read_state() == "EFEKTIF"
     await set_day(graduation, date(2026, 7, 1))
     await graduation.work()

@@ -54,6 +54,20 @@ class AssessmentNotReady(DomainError):
     id = "Asesmen terakhir tidak menyatakan SIAP; usulan harus berdasarkan asesmen yang SIAP."
 
 
+class SignerNotMember(DomainError):
+    """409: the signer of a statement is no living member of the family."""
+
+    en = "Whoever signed this statement is not a living member of the family. Let a member sign a new one."
+    id = "Penanda tangan pernyataan ini bukan anggota keluarga yang hidup. Mintalah anggota keluarga menandatangani yang baru."
+
+
+class FactsChanged(DomainError):
+    """409: what the case was proposed on no longer holds (docs/case-lifecycle.md#current-facts)."""
+
+    en = "{changes} Nothing is decided on facts that have changed. Return the case for a new assessment, or refuse it."
+    id = "{changes} Kasus tidak diputus atas fakta yang sudah berubah. Kembalikan kasus untuk asesmen baru, atau tolak."
+
+
 class KomponenNotEnded(DomainError):
     """409: a natural exit requires that the last komponen has ended."""
 

@@ -51,6 +51,8 @@ class PernyataanTerms(Fields):
     signed_on: Col[Day]
     evidence_sha256: Col[Sha256]
     offers_sha256: Col[Sha256]
+    # The member who signed, by caseload's id. Without it the family's pengurus is taken.
+    signer_id: Col[UUID | None] = Field(default=None)
 
 
 class PernyataanView(PernyataanTerms):

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt
 
-from services.graduation.assessment import queries, rules
 from services.graduation.assessment.commands import assessment
 from services.graduation.assessment.models import AsesmenFields, JudgementFields
+from services.graduation.assessment.queries import asesmen as queries
+from services.graduation.assessment.rules.judgement import Answer
 from shared.access import Permission
 from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
@@ -73,7 +74,7 @@ class ReproductionView(JudgementFields):
 @may(Permission.ASESMEN_RECORD, key_required=True)
 async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, actor: CurrentActor) -> Any:
     """Judge the family's readiness. A result never ends a kepesertaan by itself."""
-    answers = {code: rules.Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}
+    answers = {code: Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}
     return await assessment.assess(session, actor, graduasi_id, answers)
 
 

@@ -48,7 +48,11 @@ class Candidate(CandidateFields, Table, table=True):
     kabkota: Col[Wilayah]
     member_since: Col[date]
     member_until: Col[date | None]
+    # `member_since`, moved back by the days of earlier memberships of the bansos.
+    counted_since: Col[date]
     able_productive: Col[int]
+    lansia: Col[int]
+    disabilitas: Col[int]
     rank_nas: Col[int]
     rank_prov: Col[int]
     rank_kabkota: Col[int]

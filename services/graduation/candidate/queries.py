@@ -1,4 +1,4 @@
-"""Queries of the candidates of the policy in force, with reasons in words."""
+"""Queries of the candidates of a policy version, with reasons in words."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +13,15 @@ from services.graduation.candidate.models import UNRANKED, Candidate, CandidateF
 from services.graduation.case.models import NOT_ENDED_WITHOUT_EXIT, Graduasi
 from services.graduation.policy.errors import PolicyMissing
 from services.graduation.policy.models.instrument import Instrument
-from services.graduation.policy.models.policy import Policy
+from services.graduation.policy.models.policy import CountedMemberships, Policy
+from services.graduation.policy.queries import find_policy
+from services.graduation.policy.rules import find_exemption
 from services.graduation.visibility import select_accompanied_kpm
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
 from shared.dates import months_after, months_between
+from shared.errors import NotFound, Words
 from shared.validity import valid_on
 from shared.wilayah import KABKOTA_LENGTH
 
@@ -31,24 +34,39 @@ CANDIDATE_COLUMNS = (
     *(getattr(Candidate, name) for name in CandidateFields.model_fields),
     Candidate.kabkota,
     Candidate.member_since,
+    Candidate.counted_since,
     Candidate.able_productive,
+    Candidate.lansia,
+    Candidate.disabilitas,
     Candidate.usaha_since,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRule:
-    """The policy in force, its instrument's exemption, and the months before a natural exit."""
+    """A policy version, its instrument's exemption, and the months before a natural exit."""
 
     policy: Policy
     on: date
-    exempt_below_able: int
+    instrument: Instrument | None
     natural_months: int | None
 
     @property
     def natural(self) -> bool:
         """Whether candidates are families whose last komponen ends soon."""
         return self.policy.candidate_komponen_months is not None
+
+    @property
+    def program_months(self) -> int | None:
+        """The months in the program that make a candidate."""
+        years = self.policy.candidate_program_years
+        return self.policy.candidate_program_months if years is None else 12 * years
+
+    @property
+    def since(self) -> Any:
+        """The column with the day from which the time in the program is counted."""
+        everything = self.policy.counted_memberships is CountedMemberships.ALL
+        return Candidate.counted_since if everything else Candidate.member_since
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -62,31 +80,44 @@ class CandidateRule:
         return RANKS[self.policy.candidate_desil_scope or DesilScope.NAS]
 
 
-async def read_candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> CandidateRule:
-    """Return the candidate rule of an exit reason in force today.
+async def read_candidate_rule(
+    session: AsyncSession, exit_reason: ExitReason, version: int | None = None
+) -> CandidateRule:
+    """Return the candidate rule of a policy version, by default the one in force.
 
     Raises:
         PolicyMissing, CandidateRuleMissing
+        NotFound: The exit reason has no such version.
     """
     on = await clock.today(session)
-    statement = (
-        sa.select(Policy, Instrument.exempt_below_able)
-        .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
-        .where(
-            Policy.exit_reason.in_({exit_reason, ExitReason.ALAMIAH} - {ExitReason.UNKNOWN}),
-            valid_on(Policy.valid_from, Policy.valid_to, on),
-        )
+    policy, instrument = await _read_policy(session, exit_reason, version, on)
+    reasons = (
+        policy.candidate_desil_at_least,
+        policy.candidate_usaha_months,
+        policy.candidate_program_years,
+        policy.candidate_program_months,
     )
-    rows = {row[0].exit_reason: row for row in (await session.execute(statement)).all()}
-    if exit_reason not in rows:
-        raise PolicyMissing("/query/exit_reason", exit_reason=exit_reason, on=on)
-    policy, exempt_below = rows[exit_reason]
-    reasons = (policy.candidate_desil_at_least, policy.candidate_usaha_months, policy.candidate_program_years)
     if policy.candidate_komponen_months is None and not any(one is not None for one in reasons):
         raise CandidateRuleMissing("/query/exit_reason", exit_reason=exit_reason)
-    natural = rows.get(ExitReason.ALAMIAH)
-    months = natural[0].candidate_komponen_months if natural else None
-    return CandidateRule(policy, on, exempt_below or 0, months)
+    natural = await find_policy(session, ExitReason.ALAMIAH, on)
+    return CandidateRule(policy, on, instrument, natural.candidate_komponen_months if natural else None)
+
+
+async def _read_policy(
+    session: AsyncSession, exit_reason: ExitReason, version: int | None, on: date
+) -> tuple[Policy, Instrument | None]:
+    in_force = valid_on(Policy.valid_from, Policy.valid_to, on)
+    statement = (
+        sa.select(Policy, Instrument)
+        .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
+        .where(Policy.exit_reason == exit_reason, in_force if version is None else Policy.version == version)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is not None:
+        return row[0], row[1]
+    if version is not None:
+        raise NotFound("policy", "/query/policy_version")
+    raise PolicyMissing("/query/exit_reason", exit_reason=exit_reason, on=on)
 
 
 def select_candidates(
@@ -111,7 +142,11 @@ def _meets_rule(rule: CandidateRule) -> sa.ColumnElement[bool]:
     if rule.natural:
         last_day = months_after(rule.on, rule.policy.candidate_komponen_months or 0)
         return Candidate.last_komponen_ends_on <= last_day
-    reasons = [one for one in (_meets_desil(rule), _meets_usaha(rule), _meets_years(rule)) if one is not None]
+    reasons = [
+        one
+        for one in (_meets_desil(rule), _meets_usaha(rule), _meets_time_in_program(rule))
+        if one is not None
+    ]
     # Written as combinations and not as a sum, because a sum uses no index.
     sets = combinations(reasons, rule.policy.candidate_reasons)
     enough = sa.or_(sa.false(), *(sa.and_(*one) for one in sets))
@@ -135,9 +170,9 @@ def _meets_usaha(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
     return sa.func.coalesce(Candidate.usaha_since <= months_after(rule.on, -months), sa.false())
 
 
-def _meets_years(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
-    years = rule.policy.candidate_program_years
-    return None if years is None else Candidate.member_since <= months_after(rule.on, -12 * years)
+def _meets_time_in_program(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
+    months = rule.program_months
+    return None if months is None else rule.since <= months_after(rule.on, -months)
 
 
 def _has_no_case() -> sa.ColumnElement[bool]:
@@ -166,14 +201,18 @@ SCOPE_NAMES = {
 
 def to_candidate(rule: CandidateRule, row: dict[str, Any]) -> dict[str, Any]:
     """Return the view of a row, with reasons and exemption in words."""
-    exempt = row["able_productive"] < rule.exempt_below_able
+    grounds = (
+        find_exemption(rule.instrument, row["able_productive"], row["lansia"], row["disabilitas"])
+        if rule.instrument
+        else []
+    )
     return {
         **{name: row[name] for name in CandidateFields.model_fields},
         "exit_reason": rule.policy.exit_reason,
         "policy_version": rule.policy.version,
-        "proposed": not exempt,
+        "proposed": not grounds,
         "reasons": [one for one in _explain_reasons(rule, row) if one is not None],
-        "why_not": [_explain_exemption(row["able_productive"], rule.exempt_below_able)] if exempt else [],
+        "why_not": [_explain_exemption(ground) for ground in grounds],
     }
 
 
@@ -187,7 +226,7 @@ def _explain_reasons(rule: CandidateRule, row: dict[str, Any]) -> list[dict[str,
                 "id": f"Komponen terakhir keluarga berakhir {ends_on}: graduasi alamiah.",
             }
         ]
-    return [_explain_desil(rule, row), _explain_usaha(rule, row), _explain_years(rule, row)]
+    return [_explain_desil(rule, row), _explain_usaha(rule, row), _explain_time_in_program(rule, row)]
 
 
 def _explain_desil(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
@@ -215,11 +254,18 @@ def _explain_usaha(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] |
     }
 
 
-def _explain_years(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
-    minimum = rule.policy.candidate_program_years
-    if minimum is None or row["member_since"] > months_after(rule.on, -12 * minimum):
+def _explain_time_in_program(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
+    minimum, since = rule.program_months, row[rule.since.key]
+    if minimum is None or since > months_after(rule.on, -minimum):
         return None
-    years = months_between(row["member_since"], rule.on) // 12
+    months = months_between(since, rule.on)
+    if rule.policy.candidate_program_years is None:
+        return {
+            "code": "PROGRAM_MONTHS",
+            "en": f"The family has been in this bansos for {months} months; {minimum} or more make a candidate.",
+            "id": f"Keluarga sudah {months} bulan pada bansos ini; calon jika {minimum} bulan atau lebih.",
+        }
+    years, minimum = months // 12, minimum // 12
     return {
         "code": "PROGRAM_YEARS",
         "en": f"The family has been in this bansos for {years} years; {minimum} or more make a candidate.",
@@ -227,9 +273,5 @@ def _explain_years(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] |
     }
 
 
-def _explain_exemption(able: int, minimum: int) -> dict[str, str]:
-    return {
-        "code": "EXEMPT",
-        "en": f"Not proposed: the family has {able} able members of working age, fewer than {minimum}.",
-        "id": f"Tidak diusulkan: keluarga memiliki {able} anggota produktif yang mampu, kurang dari {minimum}.",
-    }
+def _explain_exemption(ground: Words) -> dict[str, str]:
+    return {"code": "EXEMPT", "en": f"Not proposed: {ground}.", "id": f"Tidak diusulkan: {ground.id}."}

@@ -47,7 +47,7 @@ class CandidatePage(View):
     next: str | None
 
 
-@router.get("/candidate", response_model=CandidatePage, responses={409: {}})
+@router.get("/candidate", response_model=CandidatePage, responses={404: {}, 409: {}})
 @may(Permission.CANDIDATE_READ)
 async def list_candidate(
     session: Session,
@@ -58,11 +58,13 @@ async def list_candidate(
         str | None, Query(pattern=r"^[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$")
     ] = None,
     bansos: Annotated[Bansos | None, Query()] = None,
+    policy_version: Annotated[int | None, Query(ge=1, le=100_000)] = None,
 ) -> Response:
-    """List the candidates of the policy in force in the caller's areas.
+    """List the candidates of a policy version in the caller's areas.
 
+    Without `policy_version` it is the version in force.
     A pendamping sees families that they accompany today.
     """
-    rule = await queries.read_candidate_rule(session, exit_reason)
+    rule = await queries.read_candidate_rule(session, exit_reason, policy_version)
     statement = queries.select_candidates(actor, rule, kode_wilayah, bansos)
     return await paging.answer(session, statement, rule.order, shape=partial(queries.to_candidate, rule))

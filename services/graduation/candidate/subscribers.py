@@ -1,7 +1,15 @@
-"""Replicas from which candidates are computed."""
+"""Replicas from which candidates are computed, with their history."""
 
 from services.graduation.candidate.commands import recompute_candidates
-from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha
+from services.graduation.replicas.commands import keep_history
+from services.graduation.replicas.models import (
+    Kepesertaan,
+    KepesertaanHistory,
+    Kpm,
+    KpmHistory,
+    Usaha,
+    UsahaHistory,
+)
 from services.graduation.subscriptions import kpm
 from shared.contracts.caseload import (
     KepesertaanEnded,
@@ -12,8 +20,12 @@ from shared.contracts.caseload import (
     UsahaRecorded,
 )
 
-kpm.replicate(Kpm, KpmRegistered, KpmUpdated, then=recompute_candidates)
-kpm.replicate(Usaha, UsahaRecorded, then=recompute_candidates)
+kpm.replicate(Kpm, KpmRegistered, KpmUpdated, then=keep_history(KpmHistory, recompute_candidates))
+kpm.replicate(Usaha, UsahaRecorded, then=keep_history(UsahaHistory, recompute_candidates))
 kpm.replicate(
-    Kepesertaan, KepesertaanStarted, KepesertaanEnded, KepesertaanRestored, then=recompute_candidates
+    Kepesertaan,
+    KepesertaanStarted,
+    KepesertaanEnded,
+    KepesertaanRestored,
+    then=keep_history(KepesertaanHistory, recompute_candidates),
 )

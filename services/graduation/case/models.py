@@ -75,7 +75,9 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.EFEKTIF: frozenset({S.PEMANTAUAN, S.DISANGGAH}),
         S.PEMANTAUAN: frozenset({S.SELESAI, S.DISANGGAH}),
         S.DIKEMBALIKAN: frozenset({S.DIASESMEN, S.DIUSULKAN}),
-        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN, S.DIPULIHKAN},
+        S.DIKECUALIKAN: frozenset({S.DIASESMEN}),
+        # One of these, by the state in which the case was postponed: `_ways_out_of_postponement`.
+        S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN, S.DITOLAK, S.DIPULIHKAN},
     }
 )
 
@@ -126,6 +128,15 @@ class Stage(StrEnum):
     SANGGAH = "SANGGAH"
 
 
+class HoldReason(StrEnum):
+    """Why a case was postponed by a rule, which must pass before it is resumed.
+
+    FAKTA_BERUBAH: what it was proposed on no longer held when it was to be determined.
+    """
+
+    FAKTA_BERUBAH = "FAKTA_BERUBAH"
+
+
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
 """Condition of the unique index that allows one open or effective case for each kepesertaan."""
 ENDED_WITHOUT_EXIT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
@@ -151,6 +162,8 @@ class GraduasiView(OpeningTerms):
     state: Col[GraduasiState]
     since_on: Col[date]
     outcome: Col[Outcome | None] = Field(default=None)
+    # Set on a postponed case that a rule holds. It is resumed only when the rule passes.
+    held_for: Col[HoldReason | None] = Field(default=None)
     version: Col[int]
 
 
@@ -162,6 +175,7 @@ class Graduasi(GraduasiView, Table, table=True):
         sa.CheckConstraint(
             "(state = 'DITUNDA') = (postponed_from IS NOT NULL)", name="postponed_from_a_state"
         ),
+        sa.CheckConstraint("state = 'DITUNDA' OR held_for IS NULL", name="held_while_postponed"),
         sa.CheckConstraint("version >= 1", name="version_counts_up"),
         sa.Index(
             "uq_graduasi_one_case", "kepesertaan_id", unique=True, postgresql_where=NOT_ENDED_WITHOUT_EXIT
@@ -205,6 +219,7 @@ class Graduasi(GraduasiView, Table, table=True):
         """
         self.require_transition(target, resuming=resuming)
         self.postponed_from = self.state if target is S.DITUNDA else None
+        self.held_for = self.held_for if target is S.DITUNDA else None
         self.state, self.since_on, self.version = target, on, self.version + 1
 
     def require_transition(self, target: GraduasiState, *, resuming: bool = False) -> None:
@@ -216,7 +231,14 @@ class Graduasi(GraduasiView, Table, table=True):
             return frozenset() if resuming else TRANSITIONS[self.state]
         if resuming:
             return frozenset({self.postponed_from})
-        return frozenset({S.DIBATALKAN if self.postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
+        return _ways_out_of_postponement(self.postponed_from)
+
+
+def _ways_out_of_postponement(postponed_from: GraduasiState) -> frozenset[GraduasiState]:
+    """Return the states that a postponed case may take without its resumption."""
+    if postponed_from in UNDER_REVIEW:
+        return frozenset({S.DIKEMBALIKAN, S.DITOLAK, S.DIBATALKAN})
+    return frozenset({S.DIBATALKAN if postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
 
 
 class HistoryItem(Fields):

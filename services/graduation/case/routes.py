@@ -19,7 +19,7 @@ from services.graduation.case.models import (
     OpeningTerms,
     StageView,
 )
-from services.graduation.decree.routes import PenetapanView
+from services.graduation.decree.routes import PenetapanView, ReasonView
 from services.graduation.worklist import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
@@ -50,8 +50,22 @@ class GraduasiPage(View):
     next: str | None
 
 
+class DifferenceView(View):
+    """A fact that has changed since the proposal.
+
+    By itself it stops nothing.
+    """
+
+    fact: str
+    pinned: Any
+    today: Any
+
+
 class GraduasiFullView(GraduasiView):
-    """A case with its stages, assessment, statement, proposal, penetapan and rujukan."""
+    """A case with its stages, assessment, statement, proposal, penetapan and rujukan.
+
+    While it is under review, `differences` are the facts that differ today, and `changes` what stops its decision.
+    """
 
     stages: list[StageView]
     asesmen: AsesmenView | None
@@ -59,6 +73,8 @@ class GraduasiFullView(GraduasiView):
     usul: UsulView | None
     penetapan: PenetapanView | None
     rujukan_id: UUID | None
+    differences: list[DifferenceView]
+    changes: list[ReasonView]
 
 
 class HistoryPage(View):

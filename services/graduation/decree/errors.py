@@ -1,4 +1,4 @@
-from shared.errors import DomainError
+from shared.errors import DomainError, InvalidInput
 
 
 class SkNumberTaken(DomainError):
@@ -20,6 +20,26 @@ class CasesNotApproved(DomainError):
 
     en = "Only approved cases (DISETUJUI_DINSOS) go into an SK; these are not: {ids}."
     id = "Hanya kasus yang disetujui (DISETUJUI_DINSOS) dapat masuk SK; yang belum: {ids}."
+
+
+class SkEnteredTooLate(InvalidInput):
+    """422: an SK is entered within some days after its date."""
+
+    en = (
+        "The SK is dated {on}. An SK is entered at most {days} days after its date, so this one had to be entered by"
+        " {latest}. Issue a new SK with a later date."
+    )
+    id = (
+        "SK ini bertanggal {on}. SK dicatat paling lambat {days} hari setelah tanggalnya, sehingga SK ini seharusnya"
+        " dicatat paling lambat {latest}. Terbitkan SK baru dengan tanggal yang lebih baru."
+    )
+
+
+class AnnouncementTooLate(InvalidInput):
+    """422: an SK is announced within some days from today."""
+
+    en = "The SK would be announced on {on}. Announce it at most {days} days from today: by {latest}."
+    id = "SK ini akan diumumkan pada {on}. Umumkan paling lambat {days} hari dari hari ini: {latest}."
 
 
 class SkFileEmpty(DomainError):

@@ -18,6 +18,27 @@ class SkTerms(Fields):
     evidence_sha256: Col[Sha256 | None] = Field(default=None)
 
 
+class DecreeTerms(SkTerms):
+    """A decree to issue. Without `announced_on` it is announced today."""
+
+    announced_on: Day | None = None
+
+
+class SkRule(Table, table=True):
+    """How many days late an SK may be entered, and how many ahead announced.
+
+    Written by migrations. The latest row that has begun holds.
+    """
+
+    __table_args__ = (
+        sa.CheckConstraint("late_entry_days >= 0 AND announce_ahead_days >= 0", name="days_not_negative"),
+    )
+
+    valid_from: Col[date] = Field(primary_key=True)
+    late_entry_days: Col[int]
+    announce_ahead_days: Col[int]
+
+
 class SkView(SkTerms):
     """An SK."""
 
@@ -38,7 +59,10 @@ class Sk(SkView, Table, table=True):
 
 
 class PenetapanFields(Fields):
-    """The SK, the term and the effective tahap of a penetapan."""
+    """The SK, the term and the effective tahap of a penetapan.
+
+    Until the case is EFEKTIF the effective tahap is a forecast.
+    """
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
     sk_id: Col[UUID] = Field(foreign_key="sk.sk_id", index=True)

@@ -1,6 +1,7 @@
 """Queries of SK and penetapan, and the counts that are compared between services."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.certificate.models import Certificate
-from services.graduation.decree.models import Penetapan, PenetapanFields, Sk, SkView
+from services.graduation.decree.models import Penetapan, PenetapanFields, Sk, SkRule, SkView
 from services.graduation.visibility import visible_to
 from shared.access import Actor, Scope
 from shared.areas import in_areas
@@ -56,6 +57,12 @@ async def read_sk(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[str,
         raise NotFound("sk")
     fields = {name: getattr(sk, name) for name in SkView.model_fields}
     return {**fields, "penetapan": [dict(row) for row in rows]}
+
+
+async def read_sk_rule(session: AsyncSession, on: date) -> SkRule:
+    """Return the rule for the dates of an SK that is entered on a date."""
+    statement = sa.select(SkRule).where(SkRule.valid_from <= on).order_by(SkRule.valid_from.desc()).limit(1)
+    return (await session.scalars(statement)).one()
 
 
 async def read_numbers(

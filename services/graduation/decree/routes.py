@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.graduation.decree import queries
 from services.graduation.decree.commands import bulk_sk, penetapan
-from services.graduation.decree.models import Penetapan, PenetapanFields, SkTerms, SkView
+from services.graduation.decree.models import DecreeTerms, Penetapan, PenetapanFields, SkTerms, SkView
 from shared.access import Permission
 from shared.errors import BadValue
 from shared.fields import Body, Sha256, View
@@ -20,8 +20,8 @@ router = Router(tag="penetapan")
 MAX_CASES = 200
 
 
-class Decree(SkTerms, Body):
-    """An SK over approved cases, announced on its date."""
+class Decree(DecreeTerms, Body):
+    """An SK over approved cases. Without `announced_on` it is announced today."""
 
     graduasi_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_CASES)]
 
@@ -50,7 +50,56 @@ class SkFullView(SkView):
     penetapan: list[PenetapanView]
 
 
-class BulkDecree(SkTerms, Body):
+class ReasonView(View):
+    """A reason, as a code and in words."""
+
+    code: str
+    en: str
+    id: str
+
+
+class PostponedView(View):
+    """A case that was not determined, because its facts have changed, and is DITUNDA now."""
+
+    graduasi_id: UUID
+    reasons: list[ReasonView]
+
+
+class DeterminationView(SkTerms):
+    """The SK with the cases that it determines, and the cases that were postponed.
+
+    `sk_id` is null if no case was left: no SK was made, and its number is free.
+    """
+
+    sk_id: UUID | None
+    announced_on: date
+    cases: int
+    determined: list[UUID]
+    postponed: list[PostponedView]
+
+
+def to_view(made: penetapan.Determination) -> DeterminationView:
+    """Return what a request for an SK has done, as it is shown."""
+    postponed = [
+        PostponedView(
+            graduasi_id=one.graduasi_id,
+            reasons=[ReasonView(code=c.code, en=c.words, id=c.words.id) for c in one.changes],
+        )
+        for one in made.postponed
+    ]
+    return DeterminationView(
+        sk_id=made.sk.sk_id if made.determined else None,
+        sk_no=made.sk.sk_no,
+        sk_on=made.sk.sk_on,
+        evidence_sha256=made.sk.evidence_sha256,
+        announced_on=made.sk.announced_on,
+        cases=len(made.determined),
+        determined=list(made.determined),
+        postponed=postponed,
+    )
+
+
+class BulkDecree(DecreeTerms, Body):
     """An SK over the cases of a file (`POST /v1/files`) with one graduasi_id per line."""
 
     sha256: Sha256
@@ -74,11 +123,18 @@ class PenetapanPage(View):
     next: str | None
 
 
-@router.post("/sk", status_code=201)
+@router.post("/sk", status_code=201, responses={200: {"model": DeterminationView}})
 @may(Permission.GRADUASI_DETERMINE, key_required=True)
-async def determine_graduasi(body: Decree, session: Session, actor: CurrentActor) -> SkView:
-    """Determine approved cases in one SK, all of them or none."""
-    return await penetapan.determine(session, actor, body, body.graduasi_ids)
+async def determine_graduasi(
+    body: Decree, session: Session, actor: CurrentActor, response: Response
+) -> DeterminationView:
+    """Determine approved cases in one SK.
+
+    Cases whose facts have changed are postponed instead. Answers 200, without an SK, if none is left.
+    """
+    made = await penetapan.determine(session, actor, body, body.graduasi_ids)
+    response.status_code = 201 if made.determined else 200
+    return to_view(made)
 
 
 @router.post("/sk/bulk", status_code=202)

@@ -30,6 +30,8 @@ CREATE TABLE family_end (
 CREATE TABLE instrument (
     threshold_percent INTEGER NOT NULL,
     exempt_below_able INTEGER NOT NULL,
+    exempt_with TEXT[] DEFAULT '{}' NOT NULL,
+    exempt_if VARCHAR(40) DEFAULT 'ANY' NOT NULL,
     source TEXT NOT NULL,
     instrument_id UUID NOT NULL,
     version INTEGER NOT NULL,
@@ -37,7 +39,8 @@ CREATE TABLE instrument (
     CONSTRAINT pk_instrument PRIMARY KEY (instrument_id),
     CONSTRAINT ck_instrument_threshold_percent CHECK (threshold_percent BETWEEN 0 AND 100),
     CONSTRAINT uq_instrument_version UNIQUE (version),
-    CONSTRAINT uq_instrument_criteria UNIQUE (instrument_id, criteria)
+    CONSTRAINT uq_instrument_criteria UNIQUE (instrument_id, criteria),
+    CONSTRAINT ck_instrument_exemptif_known CHECK (exempt_if IN ('ANY', 'ALL'))
 );
 
 CREATE TABLE late_entry_rule (
@@ -56,7 +59,10 @@ CREATE TABLE replica_kpm.candidate (
     kabkota TEXT COLLATE "C" NOT NULL,
     member_since DATE NOT NULL,
     member_until DATE,
+    counted_since DATE NOT NULL,
     able_productive INTEGER NOT NULL,
+    lansia INTEGER NOT NULL,
+    disabilitas INTEGER NOT NULL,
     rank_nas INTEGER NOT NULL,
     rank_prov INTEGER NOT NULL,
     rank_kabkota INTEGER NOT NULL,
@@ -108,6 +114,23 @@ CREATE TABLE replica_kpm.kepesertaan (
 
 CREATE INDEX ix_kepesertaan_kpm_id ON replica_kpm.kepesertaan (kpm_id);
 
+CREATE TABLE replica_kpm.kepesertaan_history (
+    kepesertaan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    exit_reason VARCHAR(40),
+    graduasi_id UUID,
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_kepesertaan_history PRIMARY KEY (kepesertaan_id, from_on),
+    CONSTRAINT ck_kepesertaan_history_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
+    CONSTRAINT ck_kepesertaan_history_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_kepesertaan_history_kpm_id ON replica_kpm.kepesertaan_history (kpm_id);
+
 CREATE TABLE replica_kpm.kpm (
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
@@ -128,6 +151,27 @@ CREATE TABLE replica_kpm.kpm (
     CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG', 'UNKNOWN'))
 );
 
+CREATE TABLE replica_kpm.kpm_history (
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    members INTEGER NOT NULL,
+    able_productive INTEGER NOT NULL,
+    lansia INTEGER NOT NULL,
+    disabilitas INTEGER NOT NULL,
+    komponen JSONB NOT NULL,
+    last_komponen_ends_on DATE,
+    desil JSONB NOT NULL,
+    p2k2_invited INTEGER NOT NULL,
+    p2k2_attended INTEGER NOT NULL,
+    pengurus_id UUID,
+    former_members UUID[] NOT NULL,
+    ended_on DATE,
+    end_reason VARCHAR(40),
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_kpm_history PRIMARY KEY (kpm_id, from_on),
+    CONSTRAINT ck_kpm_history_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG', 'UNKNOWN'))
+);
+
 CREATE TABLE replica_kpm.usaha (
     usaha_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -141,6 +185,21 @@ CREATE TABLE replica_kpm.usaha (
 );
 
 CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);
+
+CREATE TABLE replica_kpm.usaha_history (
+    usaha_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    started_on DATE NOT NULL,
+    omzet_rp BIGINT NOT NULL,
+    has_nib BOOLEAN NOT NULL,
+    has_letter BOOLEAN NOT NULL,
+    owner_id UUID,
+    ended_on DATE,
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_usaha_history PRIMARY KEY (usaha_id, from_on)
+);
+
+CREATE INDEX ix_usaha_history_kpm_id ON replica_kpm.usaha_history (kpm_id);
 
 CREATE TABLE replica_pendamping.pendamping_status (
     pendamping_id UUID NOT NULL,
@@ -218,6 +277,14 @@ CREATE TABLE sk (
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
 );
 
+CREATE TABLE sk_rule (
+    valid_from DATE NOT NULL,
+    late_entry_days INTEGER NOT NULL,
+    announce_ahead_days INTEGER NOT NULL,
+    CONSTRAINT pk_sk_rule PRIMARY KEY (valid_from),
+    CONSTRAINT ck_sk_rule_days_not_negative CHECK (late_entry_days >= 0 AND announce_ahead_days >= 0)
+);
+
 CREATE TABLE tahap_calendar (
     year INTEGER NOT NULL,
     number INTEGER NOT NULL,
@@ -275,6 +342,8 @@ CREATE TABLE policy (
     candidate_desil_at_least INTEGER,
     candidate_usaha_months INTEGER,
     candidate_program_years INTEGER,
+    candidate_program_months INTEGER,
+    counted_memberships VARCHAR(40) DEFAULT 'CURRENT' NOT NULL,
     candidate_komponen_months INTEGER,
     candidate_reasons INTEGER DEFAULT '1' NOT NULL,
     policy_id UUID NOT NULL,
@@ -311,17 +380,19 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_statement_needs_score CHECK (needs_score OR NOT needs_statement),
     CONSTRAINT ck_policy_exit_proposed_without_a_score CHECK (opened_by = 'PENDAMPING' OR NOT needs_score),
     CONSTRAINT ck_policy_gate_by_scope CHECK ((candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)),
-    CONSTRAINT ck_policy_enough_reasons CHECK (candidate_reasons BETWEEN 1 AND greatest(1, num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years))),
-    CONSTRAINT ck_policy_komponen_or_reasons CHECK (candidate_komponen_months IS NULL OR num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years) = 0),
+    CONSTRAINT ck_policy_years_or_months CHECK (candidate_program_years IS NULL OR candidate_program_months IS NULL),
+    CONSTRAINT ck_policy_enough_reasons CHECK (candidate_reasons BETWEEN 1 AND greatest(1, num_nonnulls(candidate_desil_at_least, candidate_usaha_months, coalesce(candidate_program_years, candidate_program_months)))),
+    CONSTRAINT ck_policy_komponen_or_reasons CHECK (candidate_komponen_months IS NULL OR num_nonnulls(candidate_desil_at_least, candidate_usaha_months, coalesce(candidate_program_years, candidate_program_months)) = 0),
     CONSTRAINT ck_policy_score_by_an_instrument CHECK (needs_score = (instrument_id IS NOT NULL)),
     CONSTRAINT ck_policy_lengths CHECK (sanggah_length > 0 AND monitoring_months BETWEEN 0 AND 60 AND check_days > 0),
     CONSTRAINT ck_policy_months_after CHECK (1 <= ALL (follow_up_months || survival_months) AND 60 >= ALL (follow_up_months || survival_months)),
     CONSTRAINT ck_policy_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT ck_policy_openedby_known CHECK (opened_by IN ('PENDAMPING', 'EXIT_PROPOSED')),
     CONSTRAINT ck_policy_termunit_known CHECK (sanggah_unit IN ('DAY', 'MONTH')),
-    CONSTRAINT ck_policy_termstart_known CHECK (sanggah_starts_from IN ('ANNOUNCED_ON', 'SK_ON')),
+    CONSTRAINT ck_policy_termstart_known CHECK (sanggah_starts_from IN ('ANNOUNCED_ON')),
     CONSTRAINT fk_policy_credit_rule_version FOREIGN KEY(credit_rule_version) REFERENCES credit_rule (version),
     CONSTRAINT ck_policy_desilscope_known CHECK (candidate_desil_scope IN ('NAS', 'PROV', 'KABKOTA')),
+    CONSTRAINT ck_policy_countedmemberships_known CHECK (counted_memberships IN ('CURRENT', 'ALL')),
     CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id)
 );
 
@@ -336,6 +407,7 @@ CREATE TABLE graduasi (
     state VARCHAR(40) NOT NULL,
     since_on DATE NOT NULL,
     outcome VARCHAR(40),
+    held_for VARCHAR(40),
     version INTEGER NOT NULL,
     opened_in TEXT COLLATE "C" NOT NULL,
     policy_id UUID NOT NULL,
@@ -348,11 +420,13 @@ CREATE TABLE graduasi (
     CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_graduasi_outcome_at_the_end CHECK ((state = 'SELESAI') = (outcome IS NOT NULL)),
     CONSTRAINT ck_graduasi_postponed_from_a_state CHECK ((state = 'DITUNDA') = (postponed_from IS NOT NULL)),
+    CONSTRAINT ck_graduasi_held_while_postponed CHECK (state = 'DITUNDA' OR held_for IS NULL),
     CONSTRAINT ck_graduasi_version_counts_up CHECK (version >= 1),
     CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT ck_graduasi_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU', 'MENINGGAL', 'BERGABUNG')),
+    CONSTRAINT ck_graduasi_holdreason_known CHECK (held_for IN ('FAKTA_BERUBAH')),
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_postponed_from_known CHECK (postponed_from IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN'))
 );
@@ -502,7 +576,7 @@ CREATE TABLE graduasi_history (
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     sub TEXT NOT NULL,
     CONSTRAINT pk_graduasi_history PRIMARY KEY (history_id),
-    CONSTRAINT ck_graduasi_history_move_legal CHECK ((from_state = 'TERIDENTIFIKASI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIASESMEN' AND to_state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (from_state = 'SIAP' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'BELUM_SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'DIKECUALIKAN' AND to_state IN ('DIBATALKAN', 'DITUNDA')) OR (from_state = 'PERNYATAAN_DITANDATANGANI' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIUSULKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (from_state = 'DIVERIFIKASI_KETIM' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DIMUSYAWARAHKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DISETUJUI_DINSOS' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DITETAPKAN' AND to_state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (from_state = 'MASA_SANGGAH' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (from_state = 'DISANGGAH' AND to_state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (from_state = 'EFEKTIF' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (from_state = 'PEMANTAUAN' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (from_state = 'SELESAI' AND to_state IN ('DIPULIHKAN')) OR (from_state = 'DIKEMBALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DITUNDA' AND to_state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))),
+    CONSTRAINT ck_graduasi_history_move_legal CHECK ((from_state = 'TERIDENTIFIKASI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIASESMEN' AND to_state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (from_state = 'SIAP' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'BELUM_SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'DIKECUALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'PERNYATAAN_DITANDATANGANI' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIUSULKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (from_state = 'DIVERIFIKASI_KETIM' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DIMUSYAWARAHKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DISETUJUI_DINSOS' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DITETAPKAN' AND to_state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (from_state = 'MASA_SANGGAH' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (from_state = 'DISANGGAH' AND to_state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (from_state = 'EFEKTIF' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (from_state = 'PEMANTAUAN' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (from_state = 'SELESAI' AND to_state IN ('DIPULIHKAN')) OR (from_state = 'DIKEMBALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DITUNDA' AND to_state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))),
     CONSTRAINT ck_graduasi_history_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_graduasi_history_graduasistate_known CHECK (from_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT ck_graduasi_history_to_state_known CHECK (to_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
@@ -650,6 +724,7 @@ CREATE TABLE pernyataan (
     signed_on DATE NOT NULL,
     evidence_sha256 VARCHAR(64) NOT NULL,
     offers_sha256 VARCHAR(64) NOT NULL,
+    signer_id UUID,
     pernyataan_id UUID NOT NULL,
     asesmen_id UUID NOT NULL,
     graduasi_id UUID NOT NULL,
@@ -748,7 +823,7 @@ ALTER TABLE policy ADD CONSTRAINT fk_policy_second_approver FOREIGN KEY(policy_i
 ALTER TABLE policy ADD CONSTRAINT fk_policy_withdrawn_by FOREIGN KEY(policy_id, withdrawn_by) REFERENCES policy_withdrawal (policy_id, person);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON graduasi FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sanggah FOR EACH ROW

@@ -60,8 +60,9 @@ REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul,
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
--- The job of an SK counts the cases that it adds.
+-- The job of an SK counts the cases that it adds, and deletes the SK if it adds none.
 GRANT UPDATE (cases) ON sk TO graduation_worker;
+GRANT DELETE ON sk TO graduation_worker;
 
 -- The content of a version is written once, and no service role may set `first_content`.
 REVOKE INSERT, UPDATE, DELETE ON policy FROM graduation_api, graduation_worker;
@@ -69,9 +70,11 @@ GRANT INSERT (policy_id, exit_reason, version, drafted_by, drafted_by_sub, draft
     four_people, needs_score, needs_statement, needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit,
     sanggah_starts_from, monitoring_months, follow_up_months, survival_months, check_days, instrument_id,
     credit_rule_version, evidence_for, candidate_desil_scope, candidate_desil_at_least, candidate_usaha_months,
-    candidate_program_years, candidate_komponen_months, candidate_reasons) ON policy TO graduation_api;
+    candidate_program_years, candidate_program_months, counted_memberships, candidate_komponen_months,
+    candidate_reasons) ON policy TO graduation_api;
 GRANT UPDATE (valid_from, valid_to, first_approver, second_approver, activated_by, activated_on,
     withdrawn_by, withdrawn_on) ON policy TO graduation_api;
+REVOKE INSERT, UPDATE, DELETE ON sk_rule FROM graduation_api, graduation_worker;
 REVOKE UPDATE, DELETE ON instrument, indicator, policy_approval, policy_withdrawal FROM graduation_api, graduation_worker;
 
 -- The public check has no area. It returns one certificate by its complete number: its dates and the case's state.

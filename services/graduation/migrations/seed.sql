@@ -56,6 +56,9 @@ FROM (VALUES
   ('019a0000-0000-7000-8000-000000000107', 'TIDAK_DITEMUKAN', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false)
 ) AS content (policy_id, exit_reason, opened_by, stages, scored, opens_rujukan);
 
+-- An SK is entered up to 60 days after its date, and announced up to 60 days ahead.
+INSERT INTO sk_rule (valid_from, late_entry_days, announce_ahead_days) VALUES ('2025-01-01', 60, 60);
+
 INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
 SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
 FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;

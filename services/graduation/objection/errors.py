@@ -19,6 +19,21 @@ class SanggahOutOfTerm(DomainError):
     )
 
 
+class SanggahBeforeAnnouncement(DomainError):
+    """409: the SK is not announced yet, so the term of sanggah has not begun."""
+
+    en = (
+        "The SK of this case is announced on {on}; the term of sanggah begins on that day. Record the sanggah from then"
+        " on, with a paper dated in the term. If the SK is wrong, Dinsos or Kemensos may undo it for this family"
+        " (POST /v1/graduasi/{{id}}/annulment)."
+    )
+    id = (
+        "SK kasus ini diumumkan pada {on}; masa sanggah dimulai pada hari itu. Catat sanggah mulai hari itu, dengan surat"
+        " bertanggal dalam masa sanggah. Bila SK keliru, Dinsos atau Kemensos dapat memulihkan keluarga ini"
+        " (POST /v1/graduasi/{{id}}/annulment)."
+    )
+
+
 class SanggahStillOpen(DomainError):
     """409: the case has an open sanggah. Another can be lodged after its decision."""
 

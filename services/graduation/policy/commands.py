@@ -27,7 +27,7 @@ from services.graduation.policy.errors import (
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.policy.models.credit_rule import CreditRule, CreditRuleTerms
 from services.graduation.policy.models.draft import InstrumentDraft, PolicyDraft
-from services.graduation.policy.models.instrument import Indicator, Instrument
+from services.graduation.policy.models.instrument import Indicator, Instrument, InstrumentTerms
 from services.graduation.policy.models.policy import (
     POLICY_TRANSITIONS,
     Policy,
@@ -107,9 +107,7 @@ async def _insert_instrument(session: AsyncSession, draft: InstrumentDraft) -> U
     instrument = Instrument(
         instrument_id=uuid7(),
         version=(last_version or 0) + 1,
-        threshold_percent=draft.threshold_percent,
-        exempt_below_able=draft.exempt_below_able,
-        source=draft.source,
+        **{name: getattr(draft, name) for name in InstrumentTerms.model_fields},
         criteria=len(draft.indicators),
     )
     await insert(session, instrument, uq_instrument_version=VersionJustSet)

@@ -20,7 +20,7 @@ from shared.contracts.kinds import (
     PilarKind,
     RujukanProgramState,
 )
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
 from shared.fields import Rupiah, Wilayah
 
 KPM_SCHEMA = {"schema": "replica_kpm"}
@@ -28,13 +28,11 @@ PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}
 RUJUKAN_SCHEMA = {"schema": "replica_rujukan"}
 
 
-class Kpm(Table, table=True):
+class KpmFields(Fields):
     """A family with its facts, from caseload.
 
     `former_members` are the ids of people who have died or left. `ended_on` is the day on which the family ended.
     """
-
-    __table_args__ = KPM_SCHEMA
 
     kpm_id: Col[UUID] = Field(primary_key=True)
     kode_wilayah: Col[Wilayah]
@@ -53,13 +51,25 @@ class Kpm(Table, table=True):
     end_reason: Col[FamilyEndReason | None] = Field(default=None)
 
 
-class Usaha(Table, table=True):
+class Kpm(KpmFields, Table, table=True):
+    """The latest state of a family."""
+
+    __table_args__ = KPM_SCHEMA
+
+
+class KpmHistory(KpmFields, Table, table=True):
+    """The state from `from_on` until the next row."""
+
+    __table_args__ = KPM_SCHEMA
+
+    from_on: Col[date] = Field(primary_key=True)
+
+
+class UsahaFields(Fields):
     """A family's business, from caseload. `omzet_rp` is the turnover per month.
 
     A business with `ended_on` counts for nothing from that day.
     """
-
-    __table_args__ = KPM_SCHEMA
 
     usaha_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -71,10 +81,22 @@ class Usaha(Table, table=True):
     ended_on: Col[date | None] = Field(default=None)
 
 
-class Kepesertaan(Table, table=True):
-    """A membership in a bansos, from caseload. `valid_to` is the first day after it."""
+class Usaha(UsahaFields, Table, table=True):
+    """The latest state of a business."""
 
     __table_args__ = KPM_SCHEMA
+
+
+class UsahaHistory(UsahaFields, Table, table=True):
+    """The state from `from_on` until the next row."""
+
+    __table_args__ = KPM_SCHEMA
+
+    from_on: Col[date] = Field(primary_key=True)
+
+
+class KepesertaanFields(Fields):
+    """A membership in a bansos, from caseload. `valid_to` is the first day after it."""
 
     kepesertaan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -84,6 +106,20 @@ class Kepesertaan(Table, table=True):
     valid_to: Col[date | None]
     exit_reason: Col[ExitReason | None]
     graduasi_id: Col[UUID | None]
+
+
+class Kepesertaan(KepesertaanFields, Table, table=True):
+    """The latest state of a membership."""
+
+    __table_args__ = KPM_SCHEMA
+
+
+class KepesertaanHistory(KepesertaanFields, Table, table=True):
+    """The state from `from_on` until the next row."""
+
+    __table_args__ = KPM_SCHEMA
+
+    from_on: Col[date] = Field(primary_key=True)
 
 
 class Dampingan(Table, table=True):

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.graduation.assessment.commands.proposal import require_unchanged
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
-from services.graduation.decree.models import Penetapan
+from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, HoldReason, Stage
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import Policy
@@ -19,13 +19,13 @@ from services.graduation.review.errors import (
     MusyawarahNotRequired,
 )
 from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
-from services.graduation.term.commands import schedule_term_end
+from services.graduation.term.commands import continue_term
 from shared.access import Actor, Permission, Scope
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposalWithdrawn
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
-from shared.database import load, uuid7, write
+from shared.database import uuid7, write
 from shared.dates import require_not_future
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -108,11 +108,14 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
 
     Raises:
         IllegalTransition, MusyawarahMissing, SamePersonTwice
+        FactsChanged: What the case was proposed on no longer holds.
     """
     case, policy = await load_case(session, graduasi_id)
     if case.state is GraduasiState.DIVERIFIKASI_KETIM and Stage.MUSYAWARAH in policy.stages:
         raise MusyawarahMissing
     act = Act(actor, await moment_of(session), Stage.PERSETUJUAN, note)
+    case.require_transition(GraduasiState.DISETUJUI_DINSOS)
+    await require_unchanged(session, case, policy, act.moment.on, area="case")
     await advance(session, [(case, policy)], [GraduasiState.DISETUJUI_DINSOS], act)
     return case
 
@@ -170,7 +173,7 @@ def latest_stage(actor: Actor) -> Stage:
 async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds) -> Graduasi:
     """Postpone a case before its effect.
 
-    If its term ends, it takes effect only after the resumption.
+    If its term ends, or its announcement comes, it continues only after the resumption.
 
     Raises:
         IllegalTransition, EvidenceRequired, FileNotUploaded
@@ -186,16 +189,18 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
 
     Raises:
         CaseNotPostponed, FileNotUploaded
+        FactsChanged: The case is held because its facts changed, and they have not changed back.
     """
     case, policy = await load_case(session, graduasi_id)
     if (target := case.postponed_from) is None:
         raise CaseNotPostponed(state=case.state)
     await require_evidence(session, grounds.evidence_sha256)
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    if case.held_for is HoldReason.FAKTA_BERUBAH:
+        await require_unchanged(session, case, policy, act.moment.on)
     await advance(session, [(case, policy)], [target], act, resuming=True)
-    if target is GraduasiState.MASA_SANGGAH:
-        penetapan = await load(session, Penetapan, graduasi_id)
-        await schedule_term_end(session, [penetapan], act.moment.on)
+    if target not in BEFORE_DITETAPKAN:
+        await continue_term(session, case, policy, act)
     return case
 
 

@@ -1,7 +1,8 @@
-"""Commands that make an exit effective after its term, and start its monitoring."""
+"""Commands at the announcement, the term's end and the tahap's start."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +19,13 @@ from services.graduation.monitoring.commands import (
     create_monthly_tasks,
 )
 from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import effective_tahap, last_payable, read_calendar
+from services.graduation.policy.rules import (
+    effective_tahap_after,
+    last_payable,
+    read_calendar,
+    term_ends_on,
+    term_settled_on,
+)
 from shared import jobs
 from shared.access import Actor
 from shared.clock import moment_of
@@ -27,26 +34,64 @@ from shared.database import load
 from shared.dates import midnight
 from shared.messaging import emit
 
+ANNOUNCE = "graduasi.announce"
 END_TERM = "graduasi.end_term"
 START_MONITORING = "graduasi.start_monitoring"
 SYSTEM = Actor.system("graduation")
 
 
-async def schedule_term_end(
-    session: AsyncSession, penetapan: Sequence[Penetapan], settled_on: date | None = None
+async def start_terms(
+    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], penetapan: Sequence[Penetapan], act: Act
 ) -> None:
-    """Schedule the effect of each case for the day after its term.
+    """Start the terms of determined cases that are announced together, or schedule their announcement."""
+    announced_on = penetapan[0].announced_on
+    if announced_on <= act.moment.on:
+        await advance(session, cases, [GraduasiState.MASA_SANGGAH], replace(act, stage=None))
+        await schedule_term_end(session, penetapan)
+    else:
+        due_times: dict[object, datetime] = {one.graduasi_id: midnight(announced_on) for one in penetapan}
+        await jobs.schedule_many(session, ANNOUNCE, due_times)
 
-    `settled_on` is the date of a sanggah decision or a resumption, which may be later than the term's end.
-    """
+
+async def schedule_term_end(session: AsyncSession, penetapan: Sequence[Penetapan]) -> None:
+    """Schedule the effect of each case for the day after its term."""
     due_times: dict[object, datetime] = {
-        one.graduasi_id: midnight(one.term_ends_on + timedelta(days=1)) for one in penetapan
+        one.graduasi_id: midnight(term_settled_on(one.term_ends_on)) for one in penetapan
     }
-    payload = {"settled_on": settled_on.isoformat()} if settled_on else {}
-    await jobs.schedule_many(session, END_TERM, due_times, payload=payload)
+    await jobs.schedule_many(session, END_TERM, due_times)
 
 
-async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date | None = None) -> None:
+async def announce(session: AsyncSession, graduasi_id: UUID) -> None:
+    """Move a case from DITETAPKAN to MASA_SANGGAH on the day of its announcement.
+
+    Do nothing if the case is in another state.
+    """
+    case, policy = await load_case(session, graduasi_id)
+    if case.state is not GraduasiState.DITETAPKAN:
+        return
+    penetapan = await load(session, Penetapan, graduasi_id)
+    act = Act(SYSTEM, await moment_of(session), reason="the SK has been announced")
+    await start_terms(session, [(case, policy)], [penetapan], act)
+
+
+async def continue_term(session: AsyncSession, case: Graduasi, policy: Policy, act: Act) -> None:
+    """Continue the term of a resumed case, or its announcement.
+
+    If the day of the announcement passed while the case was postponed, it is announced today, so that the family has
+    the whole term.
+    """
+    penetapan = await load(session, Penetapan, case.graduasi_id)
+    if case.state is GraduasiState.MASA_SANGGAH:
+        await schedule_term_end(session, [penetapan])
+        return
+    if penetapan.announced_on < act.moment.on:
+        penetapan.announced_on = act.moment.on
+        penetapan.term_ends_on = term_ends_on(policy, act.moment.on)
+        await set_effective_tahap(session, penetapan, term_settled_on(penetapan.term_ends_on))
+    await start_terms(session, [(case, policy)], [penetapan], act)
+
+
+async def take_effect(session: AsyncSession, graduasi_id: UUID) -> None:
     """Move a case from MASA_SANGGAH to EFEKTIF.
 
     Do nothing if the case is in another state.
@@ -55,23 +100,22 @@ async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date
     if case.state is not GraduasiState.MASA_SANGGAH:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
-    await set_effective_tahap(
-        session, penetapan, max(penetapan.term_ends_on, settled_on or penetapan.term_ends_on)
-    )
     act = Act(SYSTEM, await moment_of(session), reason="the term has ended")
+    await set_effective_tahap(session, penetapan, max(term_settled_on(penetapan.term_ends_on), act.moment.on))
     await make_effective(session, case, policy, penetapan, act)
 
 
 async def set_effective_tahap(session: AsyncSession, penetapan: Penetapan, settled_on: date) -> None:
     """Set the effective tahap of a penetapan, whose case is locked.
 
-    `settled_on` is the term's end, or the date of a later decision.
+    It is never earlier than the tahap that was set before. `settled_on` is the latest of the day after the term, the
+    day of a decision on an objection, and the day on which the case becomes EFEKTIF.
 
     Raises:
         TahapNotPlanned
     """
     calendar = await read_calendar(session)
-    tahap = effective_tahap(calendar, settled_on)
+    tahap = effective_tahap_after(calendar, settled_on, penetapan.effective_tahap)
     penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
     penetapan.last_payable_tahap = last_payable(calendar, tahap)
 
@@ -106,7 +150,7 @@ def _to_event(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_
 async def cancel_due_work(session: AsyncSession, case: Graduasi, on: date) -> None:
     """Close the open tasks of a case, and cancel its scheduled moves."""
     await close_tasks(session, case, on)
-    for kind in (END_TERM, START_MONITORING):
+    for kind in (ANNOUNCE, END_TERM, START_MONITORING):
         await jobs.unschedule(session, kind, case.graduasi_id)
 
 

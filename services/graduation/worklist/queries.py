@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
+from services.graduation.assessment.queries.facts import read_changes, read_facts
+from services.graduation.assessment.rules.facts import find_differences
 from services.graduation.case.models import (
+    UNDER_REVIEW,
     Graduasi,
     GraduasiHistory,
     GraduasiState,
@@ -27,7 +30,7 @@ from services.graduation.visibility import listed_for, select_accompanied_kpm, v
 from shared import clock
 from shared.access import Actor, Permission
 from shared.areas import in_areas
-from shared.errors import NotFound
+from shared.errors import NotFound, NotYetKnown
 
 S = GraduasiState
 BEFORE_DIUSULKAN = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
@@ -92,6 +95,7 @@ def _waits_for_step(step: Step, actor: Actor) -> sa.ColumnElement[bool]:
     return sa.and_(has_state(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, may_act))
 
 
+NO_COMPARISON: dict[str, Any] = {"differences": [], "changes": []}
 CASE_COLUMNS = tuple(getattr(Graduasi, name) for name in GraduasiView.model_fields)
 HISTORY_COLUMNS = tuple(getattr(GraduasiHistory, name) for name in HistoryItem.model_fields)
 
@@ -138,7 +142,32 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
     view["pernyataan"] = await session.get(Pernyataan, case.pernyataan_id) if case.pernyataan_id else None
     view["usul"] = await session.get(Usul, case.usul_id) if case.usul_id else None
     view.update(await _read_penetapan_and_rujukan(session, graduasi_id))
+    view.update(await _read_current_facts(session, case) if sees_asesmen else NO_COMPARISON)
     return view
+
+
+async def _read_current_facts(session: AsyncSession, case: Graduasi) -> dict[str, Any]:
+    """Return the facts that differ since the proposal, and what stops a decision."""
+    if (case.postponed_from or case.state) not in UNDER_REVIEW:
+        return NO_COMPARISON
+    today = await clock.today(session)
+    policy = await session.get_one(Policy, case.policy_id)
+    approved = (case.postponed_from or case.state) is S.DISETUJUI_DINSOS
+    try:
+        facts = await read_facts(session, case, policy, today)
+    except NotYetKnown:  # An exit proposal may open a case before the family's facts arrive.
+        return NO_COMPARISON
+    changes = await read_changes(session, [(case, policy)], today, area="approval" if approved else "case")
+    asesmen = await session.get(Asesmen, case.asesmen_id) if case.asesmen_id else None
+    usul = await session.get(Usul, case.usul_id) if case.usul_id else None
+    pinned = asesmen.facts if asesmen else usul.facts if usul else {}
+    return {
+        "differences": find_differences(pinned, facts),
+        "changes": [
+            {"code": one.code, "en": one.words, "id": one.words.id}
+            for one in changes.get(case.graduasi_id, [])
+        ],
+    }
 
 
 async def _read_penetapan_and_rujukan(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any]:

@@ -22,6 +22,13 @@ async def set_day(service: Running, day: date, hour: int = 3) -> None:
     await service.sql("UPDATE platform.business_clock SET offset_seconds = $1", seconds)
 
 
+async def work_until(service: Running, day: date) -> None:
+    """Run the work due after a term of 2026-05-18, then that of a later day."""
+    for on in (date(2026, 6, 18), day):
+        await set_day(service, on)
+        await service.work()
+
+
 def officials(service: Running) -> dict[str, str]:
     """Return the tokens of the four officials who act after the pendamping."""
     return {
@@ -82,8 +89,8 @@ class CaseDriver:
     async def assess(self, **other: Any) -> httpx.Response:
         return await self.post("asesmen", await self.build_answers(**other), "field")
 
-    async def sign(self, signed_on: str) -> httpx.Response:
-        body = {
+    async def sign(self, signed_on: str, **more: Any) -> httpx.Response:
+        body = more | {
             "signed_on": signed_on,
             "evidence_sha256": await self.upload_evidence(b"signed"),
             "offers_sha256": OFFERS,
@@ -104,8 +111,9 @@ class CaseDriver:
     async def approve(self) -> httpx.Response:
         return await self.post("approval", {}, "approval")
 
-    async def determine(self, sk_on: str, sk_no: str = "") -> httpx.Response:
+    async def determine(self, sk_on: str, sk_no: str = "", **more: Any) -> httpx.Response:
         body = {"sk_no": sk_no or f"SK/{uuid7()}"[:39], "sk_on": sk_on, "graduasi_ids": [self.graduasi_id]}
+        body |= more
         return await self.service.post("/v1/sk", body, as_=self.by["sk"])
 
     async def read_state(self) -> str:
@@ -134,6 +142,13 @@ class CaseDriver:
                 return self
         message = f"no steps lead to {state}"
         raise AssertionError(message)
+
+
+async def read_penetapan(driver: CaseDriver) -> dict[str, Any]:
+    """Return the penetapan of a case as the ministry sees it."""
+    shown = await driver.service.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"])
+    penetapan: dict[str, Any] = expect_ok(shown, 200)["penetapan"]
+    return penetapan
 
 
 async def read_emitted_events(service: Running, *kinds: str) -> list[tuple[str, dict[str, Any]]]:

@@ -35,8 +35,9 @@ def build_exit_proposed(
 
 
 async def start_case(service: Running) -> CaseDriver:
+    """Return the driver of a family of one, whose only member may have died."""
     await set_day(service, DAY)
-    return await CaseDriver.start(service)
+    return await CaseDriver.start(service, members=1, able_productive=1)
 
 
 async def apply_proposal(driver: CaseDriver, event: caseload.ExitProposed) -> dict[str, Any]:

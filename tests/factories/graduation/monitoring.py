@@ -9,7 +9,7 @@ import httpx
 from shared.contracts import caseload, referral
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7
-from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day, work_until
 from tests.factories.graduation.events import apply_events
 from tests.factories.services import Running
 
@@ -45,8 +45,7 @@ async def end_dampingan(driver: CaseDriver) -> None:
 async def create_monitored_case(service: Running) -> tuple[CaseDriver, list[dict[str, Any]]]:
     """Return a case in PEMANTAUAN since 2026-07-01, and its tasks."""
     driver = await (await CaseDriver.start(service)).advance_to("MASA_SANGGAH")
-    await set_day(service, date(2026, 7, 1))
-    await service.work()
+    await work_until(service, date(2026, 7, 1))
     page = expect_ok(
         await service.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
     )

@@ -32,6 +32,8 @@ CONTENT = [
     "candidate_desil_at_least",
     "candidate_usaha_months",
     "candidate_program_years",
+    "candidate_program_months",
+    "counted_memberships",
     "candidate_komponen_months",
     "candidate_reasons",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.access import Role
 from tests.factories.cluster import Cluster
-from tests.factories.graduation.case import CaseDriver, set_day
+from tests.factories.graduation.case import CaseDriver, set_day, work_until
 from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import build_exit_proposed
 from tests.factories.graduation.policy import Ministry
@@ -16,8 +16,7 @@ from tests.factories.walks.platform import Tokens, create_tokens, read_success
 async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     """Bring one case to monitoring, and others through every other transition."""
     driver = await (await CaseDriver.start(service)).advance_to("MASA_SANGGAH")
-    await set_day(service, date(2026, 7, 2))
-    await service.work()
+    await work_until(service, date(2026, 7, 2))
     tokens = create_tokens(service, PENDAMPING=driver.by["field"])
     office, path = tokens[Role.DINSOS_KABKOTA], f"/v1/graduasi/{driver.graduasi_id}"
     tasks = read_success(
@@ -142,8 +141,7 @@ async def annul_cases(service: Running, first: CaseDriver, judge: str) -> None:
     paid = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
     for determined_on, back_pay in (("2026-05-18", paid), ("2026-08-03", [])):
         undone = await build_case(service, first).advance_to("MASA_SANGGAH", determined_on)
-        await set_day(service, date(2026, 8, 3))
-        await service.work()
+        await work_until(service, date(2026, 8, 3))
         why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", "back_pay": back_pay}
         read_success(await service.post(f"/v1/graduasi/{undone.graduasi_id}/annulment", why, as_=judge))
 

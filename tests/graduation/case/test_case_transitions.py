@@ -28,6 +28,7 @@ MAIN = {
     "PEMANTAUAN": "DISANGGAH SELESAI",
     "DISANGGAH": "MASA_SANGGAH EFEKTIF DIPULIHKAN",
     "DIKEMBALIKAN": "DIASESMEN DIUSULKAN",
+    "DIKECUALIKAN": "DIASESMEN",
 }
 REVIEWED = ["DIUSULKAN", "DIVERIFIKASI_KETIM", "DIMUSYAWARAHKAN", "DISETUJUI_DINSOS"]
 EARLY = [
@@ -72,8 +73,14 @@ def test_transitions_are_those_of_chain_md() -> None:
 @pytest.mark.parametrize("source", [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"])
 def test_postponed_case_resumes_only_to_its_previous_state(source: str) -> None:
     assert [state for state in STATES if can_move("DITUNDA", state, source, resuming=True)] == [source]
-    ends = ["DIBATALKAN"] if source in EARLY + REVIEWED else []
-    assert [state for state in STATES if can_move("DITUNDA", state, source)] == ends
+    assert {state for state in STATES if can_move("DITUNDA", state, source)} == leave_postponement(source)
+
+
+def leave_postponement(source: str) -> set[str]:
+    """The states that a postponed case may take without its resumption."""
+    if source in REVIEWED:
+        return {"DIKEMBALIKAN", "DITOLAK", "DIBATALKAN"}
+    return {"DIBATALKAN"} if source in EARLY else {"DIPULIHKAN"}
 
 
 async def test_history_refuses_an_illegal_transition(graduation: Running) -> None:
@@ -110,7 +117,8 @@ async def test_history_accepts_exactly_the_legal_transitions(
                     refusals.add(str(error.constraint_name))
     finally:
         await connection.close()
-    back = {("DITUNDA", source) for source in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH", "DIBATALKAN"]}
+    ends = ["DIBATALKAN", "DITOLAK", "DIPULIHKAN"]
+    back = {("DITUNDA", source) for source in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH", *ends]}
     assert (taken, refusals) == (list_expected_moves() | back, {"ck_graduasi_history_move_legal"})
 
 
@@ -127,7 +135,7 @@ async def test_sk_accepts_only_approved_cases(graduation: Running) -> None:
 
 
 ALLOWED = {
-    "asesmen": {"TERIDENTIFIKASI", "BELUM_SIAP", "DIKEMBALIKAN"},
+    "asesmen": {"TERIDENTIFIKASI", "BELUM_SIAP", "DIKEMBALIKAN", "DIKECUALIKAN"},
     "pernyataan": {"SIAP"},
     "proposal": {"PERNYATAAN_DITANDATANGANI", "DIKEMBALIKAN"},
     "verification": {"DIUSULKAN"},
@@ -153,7 +161,7 @@ async def force_state(driver: CaseDriver, state: str) -> None:
     await driver.service.execute(
         "SET session_replication_role = replica; UPDATE graduasi SET state = target,"
         " outcome = CASE WHEN target = 'SELESAI' THEN 'BERTAHAN' END,"
-        " postponed_from = CASE WHEN target = 'DITUNDA' THEN 'DIUSULKAN' END"
+        " postponed_from = CASE WHEN target = 'DITUNDA' THEN 'SIAP' END"
         f" FROM (VALUES ('{state}')) AS row (target) WHERE graduasi_id = '{driver.graduasi_id}'"
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
+from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day, work_until
 from tests.factories.graduation.exit_proposal import SHORT, apply_proposal, build_exit_proposed, start_case
 from tests.factories.graduation.objection import annul_graduasi, build_tahap, lodge_sanggah
 from tests.factories.graduation.policy import Ministry
@@ -23,8 +23,7 @@ async def determine_case(service: Running, exit_reason: str = "MENINGGAL") -> Ca
 
 
 async def bring_into_effect(driver: CaseDriver, on: date = EXIT) -> CaseDriver:
-    await set_day(driver.service, on)
-    await driver.service.work()
+    await work_until(driver.service, on)
     return driver
 
 

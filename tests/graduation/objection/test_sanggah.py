@@ -6,7 +6,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
+from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day, work_until
 from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.graduation.objection import (
     DAY_AFTER,
@@ -75,8 +75,7 @@ async def test_paper_recorded_late_suspends_an_effective_case(
     graduation: Running, typed_on: date, state: str
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH", SK_ON)
-    await set_day(graduation, typed_on)
-    await graduation.work()
+    await work_until(graduation, typed_on)
     assert await driver.read_state() == state
     expect_ok(await lodge_sanggah(driver, LAST_DAY))
     assert await driver.read_state() == "DISANGGAH"
@@ -158,8 +157,7 @@ async def test_sanggah_refused_after_the_effect_keeps_the_certificate_and_moves_
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH", SK_ON)
-    await set_day(graduation, date(2026, 7, 9))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 9))
     before = await graduation.sql("SELECT certificate_no FROM certificate")
     sanggah_id = expect_ok(await lodge_sanggah(driver, LAST_DAY))["sanggah_id"]
     expect_ok(await decide_sanggah(driver, sanggah_id, "DITOLAK"))
@@ -204,8 +202,7 @@ async def test_accepted_sanggah_annuls_the_sk_for_the_family(graduation: Running
 
 async def test_sanggah_accepted_after_the_effect_decides_each_tahap(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH", SK_ON)
-    await set_day(graduation, date(2026, 7, 9))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 9))
     sanggah_id = expect_ok(await lodge_sanggah(driver, LAST_DAY))["sanggah_id"]
     await set_day(graduation, date(2026, 9, 21))  # the lists of tahap 3 and 4 are closed by now
     third = {"tahap": "2026-3", "paid": True, "reason": "Tidak dibayar saat disanggah."}

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
-from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
+from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day, work_until
 from tests.factories.graduation.events import Field, apply_events
 from tests.factories.graduation.exit_proposal import build_exit_proposed
 from tests.factories.graduation.monitoring import create_monitored_case, record_monitoring
@@ -142,8 +142,7 @@ async def test_exit_is_annulled_in_the_new_area(graduation: Running) -> None:
 async def test_cohort_counts_the_family_in_the_area_of_its_penetapan(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     await move_family(driver, date(2026, 5, 18))
-    await set_day(graduation, date(2026, 7, 1))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 1))
     await set_day(graduation, date(2027, 1, 1))
     items = expect_ok(
         await graduation.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+from tests.factories.graduation.objection import annul_graduasi
 from tests.factories.services import Running
 
 WHY = {"reason": "Keluarga perlu ditemui lagi."}
@@ -63,6 +64,41 @@ async def test_paper_dated_before_a_postponement_is_accepted_after_it(
     assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
     assert "2026-05-18" in early.json()["detail"]  # the day of what it stands on, not of the resumption
     expect_ok(await take("2026-05-19"))
+
+
+@pytest.mark.parametrize(
+    ("noun", "more", "state"),
+    [("return", {}, "DIKEMBALIKAN"), ("refusal", {"ground": "DATA_TIDAK_SESUAI"}, "DITOLAK")],
+)
+async def test_case_postponed_under_review_is_returned_or_refused(
+    graduation: Running, noun: str, more: dict[str, str], state: str
+) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS")
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    assert expect_ok(await driver.post(noun, {**WHY, **more}, "approval"))["state"] == state
+
+
+@pytest.mark.parametrize("before", ["SIAP", "MASA_SANGGAH"])
+async def test_case_postponed_outside_the_review_is_not_returned(graduation: Running, before: str) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to(before)
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    answer = await driver.post("return", WHY, "approval")
+    assert (answer.status_code, answer.json()["title"]) == (409, "IllegalTransition")
+
+
+async def test_case_postponed_in_its_term_is_annulled(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    expect_ok(await annul_graduasi(driver))
+    assert await driver.read_state() == "DIPULIHKAN"
+
+
+async def test_exempt_family_is_assessed_again(graduation: Running) -> None:
+    await set_day(graduation, date(2026, 5, 18))
+    driver = await (await CaseDriver.start(graduation, able_productive=0)).open()
+    assert expect_ok(await driver.assess())["result"] == "DIKECUALIKAN"
+    facts = expect_ok(await driver.assess())
+    assert (facts["result"], await driver.read_state()) == ("DIKECUALIKAN", "DIKECUALIKAN")
 
 
 async def test_term_that_ends_during_a_postponement_leads_to_a_later_tahap(

@@ -1,6 +1,6 @@
 """The end of the term, the effective tahap and the last payable tahap (docs/case-lifecycle.md#effective-tahap)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,14 +9,18 @@ from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy, TermStart, TermUnit
 from services.graduation.policy.rules import effective_tahap, last_payable, term_ends_on
 from shared.dates import months_after
-from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+from tests.factories.graduation.case import (
+    CaseDriver,
+    expect_ok,
+    read_emitted_events,
+    read_penetapan,
+    set_day,
+)
 from tests.factories.services import Running
 
 
-def policy(
-    length: int = 30, unit: TermUnit = TermUnit.DAY, start: TermStart = TermStart.ANNOUNCED_ON
-) -> Policy:
-    return Policy(sanggah_length=length, sanggah_unit=unit, sanggah_starts_from=start)
+def policy(length: int = 30, unit: TermUnit = TermUnit.DAY) -> Policy:
+    return Policy(sanggah_length=length, sanggah_unit=unit, sanggah_starts_from=TermStart.ANNOUNCED_ON)
 
 
 async def read_calendar(service: Running) -> list[TahapCalendar]:
@@ -28,12 +32,11 @@ async def read_calendar(service: Running) -> list[TahapCalendar]:
     ("announced", "ends"), [(date(2026, 5, 18), date(2026, 6, 17)), (date(2026, 2, 10), date(2026, 3, 12))]
 )
 def test_term_is_thirty_days_from_the_announcement(announced: date, ends: date) -> None:
-    assert term_ends_on(policy(), announced, date(2026, 1, 1)) == ends
+    assert term_ends_on(policy(), announced) == ends
 
 
-def test_policy_may_count_months_from_the_sk_date() -> None:
-    another = policy(1, TermUnit.MONTH, TermStart.SK_ON)
-    assert term_ends_on(another, date(2026, 2, 5), date(2026, 1, 31)) == date(2026, 2, 28)
+def test_policy_may_count_months() -> None:
+    assert term_ends_on(policy(1, TermUnit.MONTH), date(2026, 1, 31)) == date(2026, 2, 28)
     assert months_after(date(2026, 12, 31), 2) == date(2027, 2, 28)
 
 
@@ -109,6 +112,41 @@ async def test_effect_follows_a_calendar_moved_before_it(graduation: Running) ->
         "2026-10-01",
         "2026-3",
     )
+
+
+async def test_effect_is_never_in_an_earlier_tahap_than_the_forecast(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS", "2026-05-22")
+    forecast = expect_ok(await driver.determine("2026-05-22")) and await read_penetapan(driver)
+    assert (forecast["term_ends_on"], forecast["effective_tahap"]) == ("2026-06-21", "2026-4")
+    longer = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "2026-06-28"}
+    await set_day(graduation, date(2026, 6, 20))
+    expect_ok(await graduation.post("/v1/tahap-calendar", longer, as_=driver.by["sk"]))
+    await set_day(graduation, date(2026, 6, 22))
+    await graduation.work()
+    assert (await read_penetapan(driver))["effective_tahap"] == "2026-4"
+
+
+@pytest.mark.parametrize(("sk_on", "tahap"), [("2026-05-20", "2026-3"), ("2026-05-21", "2026-4")])
+async def test_exit_is_settled_on_the_day_after_the_term(graduation: Running, sk_on: str, tahap: str) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH", sk_on)
+    shown = await read_penetapan(driver)
+    last_day = date.fromisoformat(sk_on) + timedelta(days=30)
+    assert (shown["term_ends_on"], shown["effective_tahap"]) == (str(last_day), tahap)
+
+
+async def test_late_processing_moves_the_effect_to_a_later_tahap(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    assert (await read_penetapan(driver))["effective_tahap"] == "2026-3"
+    await set_day(graduation, date(2026, 6, 21))
+    await graduation.work()
+    ((_, event),) = await read_emitted_events(graduation, "kpm_graduated")
+    shown = await read_penetapan(driver)
+    assert (event["effective_tahap"], event["effective_on"], event["last_payable_tahap"]) == (
+        "2026-4",
+        "2026-10-01",
+        "2026-3",
+    )
+    assert (shown["effective_tahap"], shown["effective_on"]) == ("2026-4", "2026-10-01")
 
 
 async def test_two_tahap_on_one_day_are_refused(graduation: Running) -> None:

@@ -6,18 +6,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.commands.assessment import read_facts
 from services.graduation.assessment.errors import (
     AssessmentNotReady,
     CaseNotScored,
+    FactsChanged,
     KomponenNotEnded,
+    SignerNotMember,
     StatementMissing,
 )
 from services.graduation.assessment.models import Asesmen, Pernyataan, PernyataanTerms, Usul
+from services.graduation.assessment.queries.facts import AreaTest, read_changes, read_facts
+from services.graduation.assessment.rules.changes import to_sentences
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.policy import OpenedBy, Policy
+from services.graduation.replicas.models import Kpm
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiProposed
@@ -35,7 +39,8 @@ async def sign_statement(
     """Record the statement that the family signed after an assessment with result SIAP.
 
     Raises:
-        CaseNotScored, IllegalTransition, FamilyNotAccompanied, DateInTheFuture, DateTooEarly, FileNotUploaded
+        CaseNotScored, IllegalTransition, FamilyNotAccompanied, DateInTheFuture, DateTooEarly, FileNotUploaded,
+        SignerNotMember
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_statement:
@@ -51,10 +56,24 @@ async def sign_statement(
     )
     await require_evidence(session, terms.evidence_sha256)
     pernyataan = _build_pernyataan(case, author, act, terms)
+    pernyataan.signer_id = await _find_signer(session, case, terms)
     case.pernyataan_id = pernyataan.pernyataan_id
     await advance(session, [(case, policy)], [GraduasiState.PERNYATAAN_DITANDATANGANI], act)
     session.add(pernyataan)
     return case
+
+
+async def _find_signer(session: AsyncSession, case: Graduasi, terms: PernyataanTerms) -> UUID | None:
+    """Return who signed: the person named in the request, else the family's pengurus.
+
+    Raises:
+        SignerNotMember: That person has died or left the family.
+    """
+    kpm = await session.get(Kpm, case.kpm_id)
+    signer_id = terms.signer_id or (kpm.pengurus_id if kpm else None)
+    if kpm is not None and (kpm.ended_on is not None or signer_id in kpm.former_members):
+        raise SignerNotMember("/body/signer_id")
+    return signer_id
 
 
 def _build_pernyataan(case: Graduasi, author: UUID, act: Act, terms: PernyataanTerms) -> Pernyataan:
@@ -76,17 +95,33 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
 
     Raises:
         IllegalTransition, FamilyNotAccompanied, AssessmentNotReady, StatementMissing, KomponenNotEnded
+        FactsChanged: A returned case would be proposed on facts that no longer hold.
     """
     case, policy = await load_case(session, graduasi_id)
     _require_proposable(case, policy)
     act = Act(actor, await moment_of(session), Stage.USUL, reason=reason)
     proposer = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     usul = await _build_usul(session, case, policy, proposer, act)
+    if case.state is GraduasiState.DIKEMBALIKAN:
+        await require_unchanged(session, case, policy, act.moment.on, area="any")
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)
     await write(session, usul)
     emit(session, to_proposed_event(case))
     return case
+
+
+async def require_unchanged(
+    session: AsyncSession, case: Graduasi, policy: Policy, on: date, *, area: AreaTest = "approval"
+) -> None:
+    """Check that what the case was proposed on still holds. `area` is explained at `read_changes`.
+
+    Raises:
+        FactsChanged
+    """
+    changes = await read_changes(session, [(case, policy)], on, area=area)
+    if case_changes := changes.get(case.graduasi_id):
+        raise FactsChanged(changes=to_sentences(case_changes))
 
 
 def to_proposed_event(case: Graduasi, exit_proposal_id: UUID | None = None) -> GraduasiProposed:
@@ -114,7 +149,7 @@ async def _build_usul(
     if policy.needs_statement and case.pernyataan_id is None:
         raise StatementMissing
     if policy.needs_komponen_ended:
-        facts = await _require_komponen_ended(session, case, act.moment.on)
+        facts = await _require_komponen_ended(session, case, policy, act.moment.on)
     # A returned case is proposed again with the facts of its exit proposal.
     if policy.opened_by is OpenedBy.EXIT_PROPOSED and case.usul_id is not None:
         facts = (await session.get_one(Usul, case.usul_id)).facts
@@ -136,8 +171,10 @@ async def _build_usul(
     )
 
 
-async def _require_komponen_ended(session: AsyncSession, case: Graduasi, on: date) -> dict[str, Any]:
-    facts = await read_facts(session, case, on)
+async def _require_komponen_ended(
+    session: AsyncSession, case: Graduasi, policy: Policy, on: date
+) -> dict[str, Any]:
+    facts = await read_facts(session, case, policy, on)
     ends_on = facts["last_komponen_ends_on"]
     if ends_on is None or date.fromisoformat(ends_on) > on:
         raise KomponenNotEnded(on=on)

@@ -16,19 +16,28 @@ from shared.database import await_driver, raw, refuse_violations
 from shared.dates import day_of
 from shared.errors import NotFound
 
-UPDATED_COLUMNS = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
+UPDATED_COLUMNS = (
+    "state",
+    "postponed_from",
+    "outcome",
+    "asesmen_id",
+    "pernyataan_id",
+    "usul_id",
+    "version",
+    "held_for",
+)
 # For one case a statement without a join: its generic plan always uses the primary key, whatever the table's size.
 UPDATE_ONE = """
     UPDATE graduasi SET state = ($2::text[])[1], postponed_from = ($3::text[])[1], outcome = ($4::text[])[1],
         asesmen_id = ($5::uuid[])[1], pernyataan_id = ($6::uuid[])[1], usul_id = ($7::uuid[])[1],
-        version = ($8::int[])[1], since_on = $9
+        version = ($8::int[])[1], held_for = ($9::text[])[1], since_on = $10
     WHERE graduasi_id = ($1::uuid[])[1]"""
 UPDATE_MANY = """
     UPDATE graduasi AS g SET state = c.state, postponed_from = c.postponed_from, outcome = c.outcome,
         asesmen_id = c.asesmen_id, pernyataan_id = c.pernyataan_id, usul_id = c.usul_id, version = c.version,
-        since_on = $9
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
-        AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)
+        held_for = c.held_for, since_on = $10
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[],
+        $9::text[]) AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version, held_for)
     WHERE g.graduasi_id = c.id"""
 # One round trip for each transition: updates the cases, inserts the stage acts (checked by exclusion constraints)
 # and appends the history.
@@ -36,12 +45,12 @@ RECORD = """
 WITH moved AS ({}),
 act AS (
     INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)
-    SELECT a.id, a.area, $10::text, $11, $12, $13, a.four, $14
-    FROM unnest($1::uuid[], $15::text[], $16::boolean[]) AS a(id, area, four) WHERE $10::text IS NOT NULL)
+    SELECT a.id, a.area, $11::text, $12, $13, $14, a.four, $15
+    FROM unnest($1::uuid[], $16::text[], $17::boolean[]) AS a(id, area, four) WHERE $11::text IS NOT NULL)
 INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at, reason,
     evidence_sha256, policy_version)
-SELECT m.id, m.area, m.from_state, m.to_state, $11, $12, $13, $14, $17, $18, m.policy_version
-FROM unnest($1::uuid[], $15::text[], $19::text[], $2::text[], $20::int[])
+SELECT m.id, m.area, m.from_state, m.to_state, $12, $13, $14, $15, $18, $19, m.policy_version
+FROM unnest($1::uuid[], $16::text[], $20::text[], $2::text[], $21::int[])
     WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number
 """
 RECORD_ONE, RECORD_MANY = RECORD.format(UPDATE_ONE), RECORD.format(UPDATE_MANY)

@@ -3,33 +3,38 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.graduation.assessment.errors import FactsChanged
+from services.graduation.assessment.rules.changes import to_sentences
 from services.graduation.case.commands.transitions import Act
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import GraduasiState, Stage, StageAct
+from services.graduation.decree.commands.changed_cases import hold_changed_cases
 from services.graduation.decree.commands.penetapan import (
     ApprovedCase,
     add_cases,
+    announcement_of,
     build_sk,
+    check_sk_dates,
     insert_sk,
     lock_cases,
 )
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkFileEmpty, SkFileTooLong
-from services.graduation.decree.models import Penetapan, Sk, SkTerms
+from services.graduation.decree.models import DecreeTerms, Penetapan, Sk
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import effective_tahap, read_calendar, term_ends_on
-from shared import files, jobs
+from services.graduation.policy.rules import effective_tahap, read_calendar, term_ends_on, term_settled_on
+from shared import clock, files, jobs
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import acted_by, load, vault_of
-from shared.dates import require_not_future
 from shared.errors import DateTooEarly, DomainError, NotFound
 from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
@@ -41,18 +46,19 @@ FIRST_STEP, LARGEST_FILE = 100, 8 * 1024 * 1024
 _lines_by_sha256: dict[str, list[str]] = {}
 
 
-async def request_sk(session: AsyncSession, actor: Actor, terms: SkTerms, sha256: str) -> tuple[Sk, UUID]:
+async def request_sk(session: AsyncSession, actor: Actor, terms: DecreeTerms, sha256: str) -> tuple[Sk, UUID]:
     """Insert an SK without cases, and enqueue the job that adds them.
 
     Returns:
         The SK and the id of the job.
 
     Raises:
-        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkNumberTaken
+        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkEnteredTooLate, DateInThePast,
+        AnnouncementTooLate, SkNumberTaken
     """
     await _check_file(session, sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
-    require_not_future(terms.sk_on, act.moment.on, "/body/sk_on")
+    await check_sk_dates(session, terms, act.moment.on)
     await require_evidence(session, terms.evidence_sha256)
     sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
@@ -72,7 +78,8 @@ async def _check_file(session: AsyncSession, sha256: str) -> None:
 async def add_next_cases(session: AsyncSession, job: Job) -> Step:
     """Add the next cases of the file to the SK.
 
-    Cases that were added stay in the SK if the job is cancelled.
+    Cases that were added stay in the SK if the job is cancelled. A case whose facts have changed is postponed. If
+    the whole file adds no case, the SK is deleted, so that its number is free.
     """
     if not await outbox_has_room(session):
         return Step(place=job.place)
@@ -80,13 +87,17 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
     lines = await read_lines(session, str(job.params["sha256"]))
     step_lines = lines[place["at"] : place["at"] + place["size"]]
     sk = await load(session, Sk, UUID(job.params["sk_id"]))
-    cases, errors = await _check_lines(session, job, sk, dict(enumerate(step_lines, place["at"] + 1)))
+    act = Act(job.actor, await moment_of(session), Stage.PENETAPAN, sk.sk_no, sk.evidence_sha256)
+    rows, errors = await _check_lines(session, job, sk, dict(enumerate(step_lines, place["at"] + 1)))
+    errors += await _hold_changed_rows(session, rows, act)
+    cases = sorted(rows.values(), key=lambda one: one.case.graduasi_id)
     if cases:
-        act = Act(job.actor, await moment_of(session), Stage.PENETAPAN, sk.sk_no, sk.evidence_sha256)
         await add_cases(session, sk, cases, act)
         sk.cases += len(cases)
-        await session.flush()
     at = place["at"] + len(step_lines)
+    if at >= len(lines) and not sk.cases:
+        await session.delete(sk)
+    await session.flush()
     return Step(
         done=len(cases),
         refused=len(errors),
@@ -94,7 +105,11 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
         place={"at": at, "size": next_size(place["size"], time.monotonic() - started_at)},
         finished=at >= len(lines),
         total=len(lines),
-        report={"sk_id": str(sk.sk_id), "sk_no": sk.sk_no, "cases": sk.cases},
+        report={
+            "sk_id": str(sk.sk_id) if sk.cases or at < len(lines) else None,
+            "sk_no": sk.sk_no,
+            "cases": sk.cases,
+        },
     )
 
 
@@ -109,25 +124,43 @@ async def read_lines(session: AsyncSession, sha256: str) -> list[str]:
 
 async def _check_lines(
     session: AsyncSession, job: Job, sk: Sk, lines: dict[int, str]
-) -> tuple[list[ApprovedCase], list[RowError]]:
-    """Return the locked cases that can be added, and errors for the other lines."""
+) -> tuple[dict[int, ApprovedCase], list[RowError]]:
+    """Return by line the locked cases that can be added, and other lines' errors."""
     ids_by_row = {row: parse_graduasi_id(line) for row, line in lines.items()}
     graduasi_ids = sorted({graduasi_id for graduasi_id in ids_by_row.values() if graduasi_id is not None})
     cases = {one.case.graduasi_id: one for one in await lock_cases(session, graduasi_ids)}
     checks = await CaseChecks.load(session, job.actor, sk, graduasi_ids)
-    accepted: dict[UUID, ApprovedCase] = {}
+    accepted: dict[int, ApprovedCase] = {}
     errors: list[RowError] = []
+    named: set[UUID] = set()
     for row, graduasi_id in ids_by_row.items():
         error = checks.find_error(cases.get(graduasi_id) if graduasi_id else None)
-        if graduasi_id in accepted:
+        if graduasi_id in named:
             error = CaseAlreadyInSk()
         if error is None and graduasi_id is not None:
-            accepted[graduasi_id] = cases[graduasi_id]
+            accepted[row] = cases[graduasi_id]
+            named.add(graduasi_id)
         elif error is not None:
-            errors.append(
-                RowError(row, "graduasi_id", type(error).__name__, jobs.to_words(error), format_params(error))
-            )
-    return [accepted[graduasi_id] for graduasi_id in sorted(accepted)], errors
+            errors.append(_to_row_error(row, error))
+    return accepted, errors
+
+
+def _to_row_error(row: int, error: DomainError) -> RowError:
+    return RowError(row, "graduasi_id", type(error).__name__, jobs.to_words(error), format_params(error))
+
+
+async def _hold_changed_rows(
+    session: AsyncSession, rows: dict[int, ApprovedCase], act: Act
+) -> list[RowError]:
+    """Postpone the cases whose facts have changed, remove them from `rows`, and return their errors."""
+    held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in rows.values()], act)
+    changes = {one.graduasi_id: FactsChanged(changes=to_sentences(one.changes)) for one in held_cases}
+    refused = {
+        row: changes[one.case.graduasi_id] for row, one in rows.items() if one.case.graduasi_id in changes
+    }
+    for row in refused:
+        del rows[row]
+    return [_to_row_error(row, error) for row, error in refused.items()]
 
 
 def parse_graduasi_id(line: str) -> UUID | None:
@@ -149,6 +182,7 @@ class CaseChecks:
 
     actor: Actor
     sk: Sk
+    announced_on: date
     calendar: Sequence[TahapCalendar]
     acted: frozenset[UUID]
     determined: frozenset[UUID]
@@ -167,6 +201,7 @@ class CaseChecks:
         return cls(
             actor,
             sk,
+            announcement_of(sk, await clock.today(session)),
             await read_calendar(session),
             frozenset((await session.scalars(acted)).all()),
             frozenset((await session.scalars(determined)).all()),
@@ -192,7 +227,7 @@ class CaseChecks:
 
     def _check_calendar(self, policy: Policy) -> TahapNotPlanned | None:
         try:
-            effective_tahap(self.calendar, term_ends_on(policy, self.sk.announced_on, self.sk.sk_on))
+            effective_tahap(self.calendar, term_settled_on(term_ends_on(policy, self.announced_on)))
         except TahapNotPlanned as error:
             return error
         return None

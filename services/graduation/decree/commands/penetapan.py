@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,23 +12,49 @@ from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.credit.commands import DeterminedCase, grant_credits
-from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkNumberTaken
-from services.graduation.decree.models import Penetapan, Sk, SkTerms
+from services.graduation.decree.commands.changed_cases import HeldCase, hold_changed_cases
+from services.graduation.decree.errors import (
+    AnnouncementTooLate,
+    CaseAlreadyInSk,
+    CasesNotApproved,
+    SkEnteredTooLate,
+    SkNumberTaken,
+)
+from services.graduation.decree.models import DecreeTerms, Penetapan, Sk
+from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import effective_tahap, last_payable, read_calendar, term_ends_on
+from services.graduation.policy.rules import (
+    effective_tahap,
+    last_payable,
+    read_calendar,
+    term_ends_on,
+    term_settled_on,
+)
 from services.graduation.replicas.models import Kpm
-from services.graduation.term.commands import schedule_term_end
+from services.graduation.term.commands import start_terms
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
 from shared.database import refuse_violations, uuid7
-from shared.dates import require_not_future
+from shared.dates import require_not_future, require_not_past
 from shared.errors import NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
 
 MAX_NAMED_IDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Determination:
+    """What a request for an SK has done.
+
+    `sk` is unsaved if no case was left to determine: its number stays free.
+    """
+
+    sk: Sk
+    determined: Sequence[UUID]
+    postponed: Sequence[HeldCase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +71,50 @@ class ApprovedCase:
     current_area: str
 
 
-async def determine(session: AsyncSession, actor: Actor, terms: SkTerms, graduasi_ids: Sequence[UUID]) -> Sk:
-    """Determine all given cases in one SK, announced on its date, or none of them.
+async def determine(
+    session: AsyncSession, actor: Actor, terms: DecreeTerms, graduasi_ids: Sequence[UUID]
+) -> Determination:
+    """Determine the given cases in one SK.
+
+    Cases whose facts have changed are postponed instead.
+    Any other fault refuses all of them. If no case is left, no SK is made.
 
     Raises:
-        NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, FileNotUploaded, TahapNotPlanned,
-        SamePersonTwice, SkNumberTaken, CaseAlreadyInSk
+        NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate,
+        FileNotUploaded, TahapNotPlanned, SamePersonTwice, SkNumberTaken, CaseAlreadyInSk
     """
     approved = await _lock_approved(session, graduasi_ids)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
-    require_not_future(
-        terms.sk_on, act.moment.on, "/body/sk_on", earliest=max(a.case.since_on for a in approved)
-    )
+    await check_sk_dates(session, terms, act.moment.on, earliest=max(a.case.since_on for a in approved))
     await require_evidence(session, terms.evidence_sha256)
-    sk = build_sk(terms, len(graduasi_ids), act)
-    await insert_sk(session, sk)
-    await add_cases(session, sk, approved, act)
-    return sk
+    held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in approved], act)
+    held_ids = {one.graduasi_id for one in held_cases}
+    unchanged = [one for one in approved if one.case.graduasi_id not in held_ids]
+    sk = build_sk(terms, len(unchanged), act)
+    if unchanged:
+        await insert_sk(session, sk)
+        await add_cases(session, sk, unchanged, act)
+    return Determination(sk, [one.case.graduasi_id for one in unchanged], held_cases)
+
+
+async def check_sk_dates(
+    session: AsyncSession, terms: DecreeTerms, today: date, earliest: date | None = None
+) -> None:
+    """Check the date of an SK and the day of its announcement.
+
+    Raises:
+        DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate
+    """
+    rule = await read_sk_rule(session, today)
+    require_not_future(terms.sk_on, today, "/body/sk_on", earliest=earliest)
+    if (latest := terms.sk_on + timedelta(days=rule.late_entry_days)) < today:
+        raise SkEnteredTooLate("/body/sk_on", on=terms.sk_on, days=rule.late_entry_days, latest=latest)
+    announced_on = terms.announced_on or today
+    require_not_past(announced_on, today, "/body/announced_on")
+    if announced_on > (latest := today + timedelta(days=rule.announce_ahead_days)):
+        raise AnnouncementTooLate(
+            "/body/announced_on", on=announced_on, days=rule.announce_ahead_days, latest=latest
+        )
 
 
 async def insert_sk(session: AsyncSession, sk: Sk) -> None:
@@ -81,7 +135,8 @@ async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCa
         TahapNotPlanned, SamePersonTwice, CaseAlreadyInSk
     """
     calendar = await read_calendar(session)
-    penetapan = [_build_penetapan(one, sk, calendar) for one in approved]
+    announced_on = announcement_of(sk, act.moment.on)
+    penetapan = [_build_penetapan(one, sk, calendar, announced_on) for one in approved]
     await _write(session, approved, penetapan, act)
     for one, decision in zip(approved, penetapan, strict=True):
         emit(session, _to_event(one, decision, sk))
@@ -92,12 +147,11 @@ async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCa
 async def _write(
     session: AsyncSession, approved: Sequence[ApprovedCase], penetapan: Sequence[Penetapan], act: Act
 ) -> None:
-    path = [GraduasiState.DITETAPKAN, GraduasiState.MASA_SANGGAH]
     with refuse_violations(pk_penetapan=CaseAlreadyInSk):
         session.add_all(penetapan)
         await session.flush()
-        await advance(session, [(one.case, one.policy) for one in approved], path, act)
-    await schedule_term_end(session, penetapan)
+        await advance(session, [(one.case, one.policy) for one in approved], [GraduasiState.DITETAPKAN], act)
+    await start_terms(session, [(one.case, one.policy) for one in approved], penetapan, act)
 
 
 async def _lock_approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[ApprovedCase]:
@@ -129,13 +183,13 @@ async def lock_cases(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> lis
     return [ApprovedCase(row[0], row[1], row[2], row[3], row[4] or row[0].kode_wilayah) for row in rows]
 
 
-def build_sk(terms: SkTerms, cases: int, act: Act) -> Sk:
-    """Return an SK that is announced on its date."""
+def build_sk(terms: DecreeTerms, cases: int, act: Act) -> Sk:
+    """Return an SK, which is announced today unless its terms name a later day."""
     return Sk(
         sk_id=uuid7(),
         sk_no=terms.sk_no,
         sk_on=terms.sk_on,
-        announced_on=terms.sk_on,
+        announced_on=terms.announced_on or act.moment.on,
         cases=cases,
         evidence_sha256=terms.evidence_sha256,
         determined_by=act.actor.person,
@@ -143,9 +197,19 @@ def build_sk(terms: SkTerms, cases: int, act: Act) -> Sk:
     )
 
 
-def _build_penetapan(approved: ApprovedCase, sk: Sk, calendar: Sequence[TahapCalendar]) -> Penetapan:
-    ends_on = term_ends_on(approved.policy, sk.announced_on, sk.sk_on)
-    tahap = effective_tahap(calendar, ends_on)
+def announcement_of(sk: Sk, today: date) -> date:
+    """Return the announcement of a case that is added to the SK today.
+
+    A job may add it after the day of the SK's announcement. Its term never starts in the past.
+    """
+    return max(sk.announced_on, today)
+
+
+def _build_penetapan(
+    approved: ApprovedCase, sk: Sk, calendar: Sequence[TahapCalendar], announced_on: date
+) -> Penetapan:
+    ends_on = term_ends_on(approved.policy, announced_on)
+    tahap = effective_tahap(calendar, term_settled_on(ends_on))
     return Penetapan(
         graduasi_id=approved.case.graduasi_id,
         sk_id=sk.sk_id,
@@ -153,7 +217,7 @@ def _build_penetapan(approved: ApprovedCase, sk: Sk, calendar: Sequence[TahapCal
         kode_wilayah=approved.case.kode_wilayah,
         pendamping_id=approved.usul.pendamping_id,
         penugasan_id=approved.usul.penugasan_id,
-        announced_on=sk.announced_on,
+        announced_on=announced_on,
         term_ends_on=ends_on,
         effective_tahap=tahap.tahap,
         effective_on=tahap.starts_on,
@@ -167,7 +231,7 @@ def _to_event(approved: ApprovedCase, penetapan: Penetapan, sk: Sk) -> GraduasiD
         sk_id=sk.sk_id,
         sk_no=sk.sk_no,
         sk_on=sk.sk_on,
-        announced_on=sk.announced_on,
+        announced_on=penetapan.announced_on,
         term_ends_on=penetapan.term_ends_on,
         effective_tahap=penetapan.effective_tahap,
         effective_on=penetapan.effective_on,

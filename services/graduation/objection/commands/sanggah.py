@@ -23,6 +23,7 @@ from services.graduation.objection.errors import (
     SanggahAfterCaseEnd,
     SanggahAlreadyDecided,
     SanggahAlreadyLodged,
+    SanggahBeforeAnnouncement,
     SanggahOutOfTerm,
     SanggahStillOpen,
     SanggahWhilePostponed,
@@ -36,6 +37,7 @@ from services.graduation.objection.models import (
     SanggahTerms,
 )
 from services.graduation.policy.models.policy import Policy
+from services.graduation.policy.rules import term_settled_on
 from services.graduation.term.commands import make_effective, schedule_term_end, set_effective_tahap
 from shared.access import Actor, Scope
 from shared.clock import moment_of
@@ -70,8 +72,8 @@ async def lodge_sanggah(
     """Record a sanggah whose paper is dated in the term, and suspend the case.
 
     Raises:
-        NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahOutOfTerm, SanggahWhilePostponed, SanggahAfterCaseEnd,
-        DateTooEarly, DateInTheFuture, IllegalTransition, FileNotUploaded, SanggahAlreadyLodged
+        NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahBeforeAnnouncement, SanggahOutOfTerm,
+        SanggahWhilePostponed, SanggahAfterCaseEnd, DateTooEarly, DateInTheFuture, IllegalTransition, FileNotUploaded, SanggahAlreadyLodged
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
@@ -95,6 +97,8 @@ async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: dat
     if penetapan is None:
         case.require_transition(GraduasiState.DISANGGAH)
         return
+    if today < penetapan.announced_on:
+        raise SanggahBeforeAnnouncement(on=penetapan.announced_on)
     require_not_future(lodged_on, today, "/body/lodged_on", earliest=penetapan.announced_on)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
@@ -170,17 +174,17 @@ async def _end_suspension(
 ) -> None:
     """Move the case back to MASA_SANGGAH during the term, else to EFEKTIF.
 
-    The effective tahap depends on the later of the term's end and the decision.
+    The effective tahap depends on the later of the day after the term and the decision.
     """
     penetapan = await load(session, Penetapan, case.graduasi_id)
-    settled_on = max(penetapan.term_ends_on, act.moment.on)
+    settled_on = max(term_settled_on(penetapan.term_ends_on), act.moment.on)
     await set_effective_tahap(session, penetapan, settled_on)
     emit(session, _to_decided_event(case, sanggah, act, penetapan))
     if act.moment.on > penetapan.term_ends_on or await was_effective(session, case.graduasi_id):
         await make_effective(session, case, policy, penetapan, act)
     else:
         await advance(session, [(case, policy)], [GraduasiState.MASA_SANGGAH], act)
-        await schedule_term_end(session, [penetapan], settled_on)
+        await schedule_term_end(session, [penetapan])
 
 
 async def lapse_sanggah(session: AsyncSession, case: Graduasi, act: Act) -> None:

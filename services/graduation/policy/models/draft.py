@@ -6,7 +6,7 @@ from annotated_types import Interval, Len
 from pydantic import StrictInt, model_validator
 
 from services.graduation.case.models import GraduasiState
-from services.graduation.policy.models.instrument import IndicatorTerms, InstrumentTerms
+from services.graduation.policy.models.instrument import ExemptIf, IndicatorTerms, InstrumentTerms
 from services.graduation.policy.models.policy import PolicyTerms
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.errors import BadValue
@@ -33,6 +33,11 @@ class InstrumentDraft(InstrumentTerms, Body):
     def _each_once(self) -> Self:
         if len({one.code for one in self.indicators}) != len(self.indicators):
             raise BadValue("A criterion is named twice.", "Ada kriteria yang disebut dua kali.")
+        if self.exempt_if is ExemptIf.ALL and not (self.exempt_below_able and self.exempt_with):
+            raise BadValue(
+                "An exemption that requires all grounds has exempt_below_able above 0 and at least one of exempt_with.",
+                "Pengecualian yang mensyaratkan semua dasar memuat exempt_below_able di atas 0 dan isi exempt_with.",
+            )
         return self
 
 
@@ -51,6 +56,11 @@ class PolicyDraft(PolicyTerms, Body):
         if (self.candidate_desil_scope is None) != (self.candidate_desil_at_least is None):
             raise BadValue(
                 "Give a desil together with its scope.", "Desil harus diberikan bersama lingkupnya."
+            )
+        if self.candidate_program_years is not None and self.candidate_program_months is not None:
+            raise BadValue(
+                "Give the time in the program in years or in months, not both.",
+                "Sebutkan lama kepesertaan dalam tahun atau bulan; bukan keduanya.",
             )
         if self.candidate_desil_scope is DesilScope.UNKNOWN:
             raise BadValue("This desil scope is not known here.", "Lingkup desil ini tidak dikenal.")

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from annotated_types import Interval
+from annotated_types import Interval, Len
 from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlmodel import Field
 
@@ -40,6 +40,20 @@ class Check(StrEnum):
     NONE = "NONE"
 
 
+class ExemptMember(StrEnum):
+    """A kind of member that may exempt a family: elderly, or with a severe disability."""
+
+    LANSIA = "LANSIA"
+    DISABILITAS_BERAT = "DISABILITAS_BERAT"
+
+
+class ExemptIf(StrEnum):
+    """Whether one ground of an exemption is enough, or all of them are required."""
+
+    ANY = "ANY"
+    ALL = "ALL"
+
+
 Text = Annotated[str, StringConstraints(min_length=3, max_length=300)]
 
 
@@ -47,8 +61,14 @@ class InstrumentTerms(Fields):
     """The threshold, the exemption and the source of an instrument."""
 
     threshold_percent: Col[Annotated[StrictInt, Interval(ge=0, le=100), RequestOnly(70)]]
-    # A family with fewer able members of working age than this is exempt (docs/domain.md#readiness).
+    # A family with fewer able members of working age than this is exempt (docs/domain.md#readiness). 0: no such ground.
     exempt_below_able: Col[Annotated[StrictInt, Interval(ge=0, le=20), RequestOnly(1)]]
+    # A family with a member of any of these kinds is exempt. Empty: no such ground.
+    exempt_with: Col[Annotated[list[ExemptMember], Len(0, len(ExemptMember)), RequestOnly([])]] = Field(
+        default=[], sa_column_kwargs={"server_default": "{}"}
+    )
+    # Whether one of the two grounds is enough.
+    exempt_if: Col[ExemptIf] = Field(default=ExemptIf.ANY, sa_column_kwargs={"server_default": "ANY"})
     source: Col[Annotated[Text, RequestOnly("Juknis graduasi 2027")]]
 
 

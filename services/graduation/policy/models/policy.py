@@ -32,10 +32,16 @@ class TermUnit(StrEnum):
 
 
 class TermStart(StrEnum):
-    """Date from which a term is counted."""
+    """Date from which a term is counted: the announcement, and never an earlier day."""
 
     ANNOUNCED_ON = "ANNOUNCED_ON"
-    SK_ON = "SK_ON"
+
+
+class CountedMemberships(StrEnum):
+    """Which memberships count: the current one, or earlier ones too."""
+
+    CURRENT = "CURRENT"
+    ALL = "ALL"
 
 
 class PolicyState(StrEnum):
@@ -68,7 +74,8 @@ POLICY_TRANSITIONS: Mapping[PolicyState, frozenset[PolicyState]] = MappingProxyT
 REQUIRED_STAGES = "ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']"
 # The largest month number of a task after an exit: a technical limit.
 LAST_MONTH = 60
-REASONS = "num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years)"
+MEMBERSHIP = "coalesce(candidate_program_years, candidate_program_months)"
+REASONS = f"num_nonnulls(candidate_desil_at_least, candidate_usaha_months, {MEMBERSHIP})"
 
 
 Months = Annotated[StrictInt, Interval(ge=0, le=600), RequestOnly()]
@@ -116,6 +123,12 @@ class PolicyTerms(Fields):
     candidate_usaha_months: Col[Months | None] = Field(default=None)
     candidate_program_years: Col[Annotated[StrictInt, Interval(ge=0, le=50), RequestOnly()] | None] = Field(
         default=None
+    )
+    # Instead of years.
+    candidate_program_months: Col[Months | None] = Field(default=None)
+    # For PROGRAM_YEARS and PROGRAM_MONTHS, of candidates and of the instrument.
+    counted_memberships: Col[CountedMemberships] = Field(
+        default=CountedMemberships.CURRENT, sa_column_kwargs={"server_default": "CURRENT"}
     )
     candidate_komponen_months: Col[Months | None] = Field(default=None)
     candidate_reasons: Col[Annotated[StrictInt, Interval(ge=1, le=4), RequestOnly()]] = Field(
@@ -191,6 +204,9 @@ class Policy(PolicyFields, Table, table=True):
         ),
         sa.CheckConstraint(
             "(candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)", name="gate_by_scope"
+        ),
+        sa.CheckConstraint(
+            "candidate_program_years IS NULL OR candidate_program_months IS NULL", name="years_or_months"
         ),
         sa.CheckConstraint(f"candidate_reasons BETWEEN 1 AND greatest(1, {REASONS})", name="enough_reasons"),
         sa.CheckConstraint(f"candidate_komponen_months IS NULL OR {REASONS} = 0", name="komponen_or_reasons"),

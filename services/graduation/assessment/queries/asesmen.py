@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen
-from services.graduation.assessment.rules import Answer, judge
+from services.graduation.assessment.rules.judgement import Answer, judge
 from services.graduation.case.models import Graduasi
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy

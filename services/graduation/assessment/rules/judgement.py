@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from services.graduation.assessment.errors import (
@@ -12,11 +11,10 @@ from services.graduation.assessment.errors import (
     IndicatorUnknown,
 )
 from services.graduation.policy.models.instrument import Check, Indicator, Instrument, Source, ValueType
-from services.graduation.replicas.models import Kpm, Usaha
-from shared.contracts.kinds import AsesmenResult, DesilScope
-from shared.dates import months_between
+from services.graduation.policy.rules import find_exemption
+from shared.contracts.kinds import AsesmenResult
+from shared.errors import Words
 
-TREND_SNAPSHOTS = 4
 RULE_SENTENCES = {
     Check.AT_LEAST: ("at least {limit} asked", "diminta paling sedikit {limit}"),
     Check.AT_MOST: ("at most {limit} asked", "diminta paling banyak {limit}"),
@@ -41,39 +39,10 @@ class Judgement:
     The score is in percent of the applicable weights.
     """
 
+    instrument_version: int
     result: AsesmenResult
     score_percent: int
     explanation: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-
-
-def collect_facts(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date) -> dict[str, Any]:
-    """Return the facts of a family on a date, which an assessment stores.
-
-    None means that a fact does not apply to the family (no invitation to P2K2, no desil yet). Its weight is left out.
-    A business that has ended by that date is not counted.
-    """
-    running = [one for one in usaha if one.ended_on is None or one.ended_on > on]
-    desil = sorted((d["snapshot"], d["value"]) for d in kpm.desil if d["scope"] == DesilScope.NAS)
-    recent = [value for _, value in desil[-TREND_SNAPSHOTS:]]
-    dependants = kpm.members - kpm.able_productive
-    return {
-        "as_of": on.isoformat(),
-        "members": kpm.members,
-        "able_productive": kpm.able_productive,
-        "lansia": kpm.lansia,
-        "disabilitas": kpm.disabilitas,
-        "komponen": kpm.komponen,
-        "last_komponen_ends_on": kpm.last_komponen_ends_on.isoformat() if kpm.last_komponen_ends_on else None,
-        "desil_nas": [list(pair) for pair in desil],
-        "DESIL_NAS": recent[-1] if recent else None,
-        "DESIL_NAS_RISE": recent[-1] - recent[0] if recent else None,
-        "USAHA_AGE_MONTHS": max((months_between(u.started_on, on) for u in running), default=0),
-        "USAHA_OMZET_RP": sum(u.omzet_rp for u in running),
-        "USAHA_PERMIT": any(u.has_nib or u.has_letter for u in running),
-        "DEPENDENCY_PERCENT": dependants * 100 // kpm.able_productive if kpm.able_productive else None,
-        "P2K2_PERCENT": kpm.p2k2_attended * 100 // kpm.p2k2_invited if kpm.p2k2_invited else None,
-        "PROGRAM_YEARS": months_between(member_since, on) // 12,
-    }
 
 
 def judge(
@@ -84,24 +53,47 @@ def judge(
 ) -> Judgement:
     """Judge a family's readiness.
 
-    A family with too few able members of working age is DIKECUALIKAN, regardless of the answers (docs/domain.md#readiness).
+    A family that the instrument exempts is DIKECUALIKAN, regardless of the answers (docs/domain.md#readiness).
 
     Raises:
         IndicatorUnknown, AnswerTypeMismatch
         AnswersMissing, EvidenceMissing: Only for a family that is not exempt.
     """
     require_known_answers(indicators, answers)
-    if facts["able_productive"] < instrument.exempt_below_able:
-        return Judgement(AsesmenResult.DIKECUALIKAN, 0, [explain_exemption(instrument, facts)])
+    if grounds := find_grounds(instrument, facts):
+        criteria = [explain_exemption(grounds, facts)]
+        return Judgement(instrument.version, AsesmenResult.DIKECUALIKAN, 0, criteria)
     require_complete_answers(indicators, answers)
+    result, score = evaluate(instrument, indicators, answers, facts)
     criteria = [explain(indicator, answers, facts) for indicator in indicators]
-    applicable = [item for item in criteria if item["passed"] is not None]
-    reachable = sum(item["weight"] for item in applicable)
-    reached = sum(item["weight"] for item in applicable if item["passed"])
+    return Judgement(instrument.version, result, score, criteria)
+
+
+def evaluate(
+    instrument: Instrument,
+    indicators: Sequence[Indicator],
+    answers: Mapping[str, Answer],
+    facts: Mapping[str, Any],
+) -> tuple[AsesmenResult, int]:
+    """Return the result and the score of complete answers, without an explanation."""
+    if find_grounds(instrument, facts):
+        return AsesmenResult.DIKECUALIKAN, 0
+    verdicts = [(one, passes(one, value_of(one, answers, facts))) for one in indicators]
+    applicable = [(one, passed) for one, passed in verdicts if passed is not None]
+    reachable = sum(one.weight for one, _ in applicable)
+    reached = sum(one.weight for one, passed in applicable if passed)
     score = reached * 100 // reachable if reachable else 0
-    knocked_out = any(item["knock_out"] and not item["passed"] for item in applicable)
+    knocked_out = any(one.knock_out and not passed for one, passed in applicable)
     ready = score >= instrument.threshold_percent and not knocked_out
-    return Judgement(AsesmenResult.SIAP if ready else AsesmenResult.BELUM_SIAP, score, criteria)
+    return AsesmenResult.SIAP if ready else AsesmenResult.BELUM_SIAP, score
+
+
+def value_of(
+    indicator: Indicator, answers: Mapping[str, Answer], facts: Mapping[str, Any]
+) -> bool | int | None:
+    """Return the answer to a criterion, else the fact, or None."""
+    answer = answers.get(indicator.code)
+    return answer.value if answer is not None else facts.get(indicator.code)
 
 
 def require_known_answers(indicators: Sequence[Indicator], answers: Mapping[str, Answer]) -> None:
@@ -146,7 +138,7 @@ def explain(indicator: Indicator, answers: Mapping[str, Answer], facts: Mapping[
     `passed` is None if the criterion does not apply.
     """
     answer = answers.get(indicator.code)
-    value = answer.value if answer is not None else facts.get(indicator.code)
+    value = value_of(indicator, answers, facts)
     passed = passes(indicator, value)
     return {
         "code": indicator.code,
@@ -195,17 +187,22 @@ def format_value(indicator: Indicator, value: bool | int, language: int) -> str:
     return text.replace(",", ".") if language else text
 
 
-def explain_exemption(instrument: Instrument, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Explain that too few able members exempt the family from graduation."""
-    able, minimum = facts["able_productive"], instrument.exempt_below_able
+def find_grounds(instrument: Instrument, facts: Mapping[str, Any]) -> list[Words]:
+    """Return the grounds by which the instrument exempts a family with these facts."""
+    return find_exemption(instrument, facts["able_productive"], facts["lansia"], facts["disabilitas"])
+
+
+def explain_exemption(grounds: Sequence[Words], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Explain which grounds exempt the family from graduation."""
+    en, indonesian = "; ".join(grounds), "; ".join(ground.id for ground in grounds)
     return {
         "code": "EXEMPT",
         "source": Source.FACT.value,
-        "value": able,
+        "value": facts["able_productive"],
         "passed": None,
         "weight": 0,
         "knock_out": False,
         "evidence_sha256": None,
-        "en": f"The family has {able} able members of working age, fewer than {minimum}: exempt from graduation.",
-        "id": f"Keluarga memiliki {able} anggota produktif yang mampu, kurang dari {minimum}: dikecualikan dari graduasi.",
+        "en": f"{en[:1].upper()}{en[1:]}: exempt from graduation.",
+        "id": f"{indonesian[:1].upper()}{indonesian[1:]}: dikecualikan dari graduasi.",
     }

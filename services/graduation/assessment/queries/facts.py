@@ -1,0 +1,138 @@
+"""Queries of the facts of families, and of what has changed since a proposal."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.assessment.models import Asesmen, Pernyataan
+from services.graduation.assessment.rules.changes import Basis, Change, Pinned, find_changes
+from services.graduation.assessment.rules.facts import collect_facts, count_from
+from services.graduation.assessment.rules.judgement import Answer
+from services.graduation.case.models import Graduasi, Stage, StageAct
+from services.graduation.policy.models.instrument import Indicator, Instrument
+from services.graduation.policy.models.policy import Policy
+from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha
+from shared.errors import NotYetKnown
+
+Cases = Sequence[tuple[Graduasi, Policy]]
+AreaTest: TypeAlias = Literal["approval", "case", "any"]
+
+
+async def read_facts(session: AsyncSession, case: Graduasi, policy: Policy, on: date) -> dict[str, Any]:
+    """Return the facts of the case's family on a date.
+
+    Raises:
+        NotYetKnown
+    """
+    families = await _read_families(session, [(case, policy)], on)
+    if case.graduasi_id not in families:
+        raise NotYetKnown("kpm")
+    return families[case.graduasi_id][1]
+
+
+async def _read_families(
+    session: AsyncSession, cases: Cases, on: date
+) -> dict[UUID, tuple[Kpm, dict[str, Any]]]:
+    """Return by case the family and its facts, without families not known yet."""
+    kpm_ids = {case.kpm_id for case, _ in cases}
+    families = {
+        row.kpm_id: row for row in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids)))
+    }
+    memberships: defaultdict[UUID, list[Kepesertaan]] = defaultdict(list)
+    for row in await session.scalars(sa.select(Kepesertaan).where(Kepesertaan.kpm_id.in_(kpm_ids))):
+        memberships[row.kpm_id].append(row)
+    usaha: defaultdict[UUID, list[Usaha]] = defaultdict(list)
+    for row in await session.scalars(sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids))):
+        usaha[row.kpm_id].append(row)
+    by_case: dict[UUID, tuple[Kpm, dict[str, Any]]] = {}
+    for case, policy in cases:
+        own = memberships[case.kpm_id]
+        membership = next((one for one in own if one.kepesertaan_id == case.kepesertaan_id), None)
+        if membership is not None and (kpm := families.get(case.kpm_id)) is not None:
+            since = count_from(membership, own, policy.counted_memberships)
+            by_case[case.graduasi_id] = (kpm, collect_facts(kpm, usaha[case.kpm_id], since, on))
+    return by_case
+
+
+async def read_instruments(
+    session: AsyncSession, instrument_ids: Sequence[UUID | None]
+) -> dict[UUID, tuple[Instrument, list[Indicator]]]:
+    """Return instruments by id, with their criteria in order."""
+    statement = (
+        sa.select(Instrument, Indicator)
+        .join(Indicator, Indicator.instrument_id == Instrument.instrument_id)
+        .where(Instrument.instrument_id.in_(set(instrument_ids)))
+        .order_by(Indicator.position)
+    )
+    instruments: dict[UUID, tuple[Instrument, list[Indicator]]] = {}
+    for instrument, indicator in (await session.execute(statement)).all():
+        instruments.setdefault(instrument.instrument_id, (instrument, []))[1].append(indicator)
+    return instruments
+
+
+async def read_changes(
+    session: AsyncSession, cases: Cases, on: date, *, area: AreaTest = "approval"
+) -> dict[UUID, list[Change]]:
+    """Return by case why it may not be decided, without cases that may.
+
+    `area` is where the family must live: in the kabupaten of the recorded "approval", of the "case", or in "any".
+    A family whose facts have not arrived was not assessed here: nothing about it can have changed.
+    """
+    families = await _read_families(session, cases, on)
+    pinned = await _read_pinned(session, cases)
+    signers = await _read_signers(session, cases)
+    areas = {case.graduasi_id: case.kode_wilayah for case, _ in cases if area == "case"}
+    if area == "approval":
+        areas = await _read_approval_areas(session, cases)
+    changes = {
+        case.graduasi_id: find_changes(
+            Basis(
+                policy,
+                pinned.get(case.asesmen_id),
+                signers.get(case.pernyataan_id),
+                *families[case.graduasi_id],
+                on,
+                areas.get(case.graduasi_id),
+            )
+        )
+        for case, policy in cases
+        if case.graduasi_id in families
+    }
+    return {graduasi_id: reasons for graduasi_id, reasons in changes.items() if reasons}
+
+
+async def _read_pinned(session: AsyncSession, cases: Cases) -> dict[UUID | None, Pinned]:
+    instrument_ids = {case.asesmen_id: policy.instrument_id for case, policy in cases if policy.needs_score}
+    instruments = await read_instruments(session, list(instrument_ids.values()))
+    columns = (Asesmen.asesmen_id, Asesmen.result, Asesmen.answers, Asesmen.facts)
+    rows = await session.execute(sa.select(*columns).where(Asesmen.asesmen_id.in_(set(instrument_ids))))
+    return {
+        asesmen_id: Pinned(
+            result,
+            {code: Answer(**answer) for code, answer in answers.items()},
+            facts,
+            *instruments[instrument_id],
+        )
+        for asesmen_id, result, answers, facts in rows
+        if (instrument_id := instrument_ids[asesmen_id]) is not None
+    }
+
+
+async def _read_signers(session: AsyncSession, cases: Cases) -> dict[UUID | None, UUID | None]:
+    ids = {case.pernyataan_id for case, _ in cases if case.pernyataan_id is not None}
+    statement = sa.select(Pernyataan.pernyataan_id, Pernyataan.signer_id)
+    rows = await session.execute(statement.where(Pernyataan.pernyataan_id.in_(ids)))
+    return {row.pernyataan_id: row.signer_id for row in rows}
+
+
+async def _read_approval_areas(session: AsyncSession, cases: Cases) -> dict[UUID, str]:
+    statement = sa.select(StageAct.graduasi_id, StageAct.kode_wilayah).where(
+        StageAct.graduasi_id.in_([case.graduasi_id for case, _ in cases]), StageAct.stage == Stage.PERSETUJUAN
+    )
+    rows = await session.execute(statement.order_by(StageAct.stage_act_id))
+    return {row.graduasi_id: row.kode_wilayah for row in rows}

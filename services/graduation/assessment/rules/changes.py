@@ -1,0 +1,152 @@
+"""Pure functions that test whether a proposed case may still be decided (docs/case-lifecycle.md#current-facts)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.graduation.assessment.rules.judgement import (
+    Answer,
+    evaluate,
+    find_grounds,
+    format_value,
+    passes,
+    value_of,
+)
+from services.graduation.policy.models.instrument import Indicator, Instrument
+from services.graduation.policy.models.policy import Policy
+from services.graduation.replicas.models import Kpm
+from shared.contracts.kinds import AsesmenResult, ExitReason
+from shared.errors import Words
+from shared.wilayah import KABKOTA_LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Why a case may not be decided on what it was proposed on."""
+
+    code: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """The assessment to which a proposal is pinned, with its instrument."""
+
+    result: AsesmenResult
+    answers: Mapping[str, Answer]
+    facts: Mapping[str, Any]
+    instrument: Instrument
+    indicators: Sequence[Indicator]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a case was proposed on, and what is known today.
+
+    `approved_in` is the area in which the case was or would be approved, or None before its approval.
+    """
+
+    policy: Policy
+    pinned: Pinned | None
+    signer_id: UUID | None
+    kpm: Kpm
+    facts: Mapping[str, Any]
+    on: date
+    approved_in: str | None
+
+
+def find_changes(basis: Basis) -> list[Change]:
+    """Return why the case may not be decided today, nothing if it may."""
+    changes = (_check_result(basis), _check_ground(basis), _check_signer(basis), _check_area(basis))
+    return [change for change in changes if change is not None]
+
+
+def to_sentences(changes: Sequence[Change]) -> Words:
+    """Return all changes as one text."""
+    words = [change.words for change in changes]
+    return Words(" ".join(words), " ".join(one.id for one in words))
+
+
+def _check_result(basis: Basis) -> Change | None:
+    pinned = basis.pinned
+    if pinned is None:
+        return None
+    result, _ = evaluate(pinned.instrument, pinned.indicators, pinned.answers, basis.facts)
+    if result is pinned.result:
+        return None
+    values = list(_changed_criteria(pinned, basis.facts))
+    en = f"With today's facts the assessment gives {result.value}, not {pinned.result.value}: {', '.join(values)}."
+    indonesian = ", ".join(value.id for value in values)
+    return Change(
+        "RESULT",
+        Words(
+            en,
+            f"Dengan fakta hari ini hasil asesmen {result.value}, bukan {pinned.result.value}: {indonesian}.",
+        ),
+    )
+
+
+def _changed_criteria(pinned: Pinned, facts: Mapping[str, Any]) -> Iterator[Words]:
+    """Yield the criteria whose verdict differs, with the value then and the value today."""
+    yield from find_grounds(pinned.instrument, facts)
+    for one in pinned.indicators:
+        then, now = (value_of(one, pinned.answers, values) for values in (pinned.facts, facts))
+        if passes(one, then) != passes(one, now):
+            yield Words(_compare(one, then, now, 0), _compare(one, then, now, 1))
+
+
+def _compare(indicator: Indicator, then: bool | int | None, now: bool | int | None, language: int) -> str:
+    name, was = (indicator.text_en, indicator.text_id)[language], ("was", "semula")[language]
+    missing = ("does not apply", "tidak berlaku")[language]
+    texts = [missing if one is None else format_value(indicator, one, language) for one in (now, then)]
+    return f"{name}: {texts[0]} ({was} {texts[1]})"
+
+
+def _check_ground(basis: Basis) -> Change | None:
+    """Check the ground of a path without a score."""
+    if basis.policy.needs_komponen_ended:
+        ends_on = basis.kpm.last_komponen_ends_on
+        if ends_on is None or ends_on > basis.on:
+            return Change(
+                "KOMPONEN",
+                Words(
+                    f"The family's last komponen has not ended on {basis.on}.",
+                    f"Komponen terakhir keluarga belum berakhir pada {basis.on}.",
+                ),
+            )
+    alive = basis.kpm.members if basis.kpm.ended_on is None else 0
+    if basis.policy.exit_reason is ExitReason.MENINGGAL and alive > 1:
+        return Change(
+            "MEMBERS",
+            Words(f"The family has {alive} living members.", f"Keluarga masih memiliki {alive} anggota."),
+        )
+    return None
+
+
+def _check_signer(basis: Basis) -> Change | None:
+    if not basis.policy.needs_statement:
+        return None
+    if not (basis.kpm.ended_on is not None or basis.signer_id in basis.kpm.former_members):
+        return None
+    return Change(
+        "SIGNER",
+        Words(
+            "Whoever signed the statement is no longer a living member of the family.",
+            "Penanda tangan pernyataan bukan lagi anggota keluarga yang hidup.",
+        ),
+    )
+
+
+def _check_area(basis: Basis) -> Change | None:
+    approved_in, lives_in = basis.approved_in, basis.kpm.kode_wilayah[:KABKOTA_LENGTH]
+    if approved_in is None or approved_in[:KABKOTA_LENGTH] == lives_in:
+        return None
+    return Change(
+        "AREA",
+        Words(
+            f"The family lives in {lives_in} now, not in {approved_in[:KABKOTA_LENGTH]}, whose Dinsos approves the case.",
+            f"Keluarga kini tinggal di {lives_in}, bukan di {approved_in[:KABKOTA_LENGTH]} yang Dinsosnya menyetujui.",
+        ),
+    )
