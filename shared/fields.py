@@ -1,5 +1,6 @@
 """Field types that all services use."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +25,8 @@ from shared.contracts.kinds import Bansos
 from shared.database.tables import Fields
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+ISO_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 class Body(Fields):
@@ -96,8 +100,15 @@ BOUNDS = frozenset({"minLength", "maxLength", "pattern", "minimum", "maximum", "
 
 
 def _written(value: Any) -> Any:
-    if not isinstance(value, str | date):
+    if type(value) is not date and not (isinstance(value, str) and ISO_DAY.fullmatch(value)):
         code, sentence = "date_type", "A date such as 2026-05-18 is expected."
+        raise PydanticCustomError(code, sentence)
+    return value
+
+
+def _instant(value: Any) -> Any:
+    if not (isinstance(value, str) and ISO_INSTANT.fullmatch(value)):
+        code, sentence = "datetime_type", "An instant such as 2026-05-18T09:00:00+07:00 is expected."
         raise PydanticCustomError(code, sentence)
     return value
 
@@ -115,7 +126,13 @@ Day = Annotated[
     AfterValidator(_reasonable),
     RequestOnly("2026-05-18"),
 ]
-"""A calendar date (Asia/Jakarta) from 1900 to 2200 as text. A number is refused, not read as a timestamp."""
+"""A calendar date (Asia/Jakarta) from 1900 to 2200, written 2026-05-18 and in no other form.
+
+Every date of a request has this type. Pydantic's own also reads timestamps, week dates and 20260518.
+"""
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+"""An instant with its offset, written 2026-05-18T09:00:00+07:00. A number is refused."""
 
 Code = Annotated[
     str,

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from shared import clock, jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
+from shared.fields import Instant
 from shared.http import files
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
@@ -71,7 +72,7 @@ class ClockSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    now: AwareDatetime
+    now: Instant
 
 
 class ClockView(BaseModel):

@@ -33,7 +33,7 @@ class ConsentTerms(Fields):
     )
     channel: Col[ConsentChannel]
     evidence_sha256: Col[Sha256]
-    given_on: Col[Annotated[date, RequestOnly("2026-05-18")]]
+    given_on: Col[Day]
 
 
 class Consent(ConsentTerms, Table, table=True):

@@ -9,6 +9,7 @@ from services.caseload.intake.rules.csv_file import COLUMNS
 from shared import wilayah
 from shared.contracts.kinds import Bansos, DesilScope, KomponenKind, Sex
 from shared.errors import InvalidInput
+from shared.fields import ISO_DAY
 from shared.privacy import NoKk
 from shared.privacy.numbers import FEMALE_DAY_OFFSET
 
@@ -93,8 +94,11 @@ def day(text: str, earliest: date, latest: date) -> date:
     if not text:
         raise Fault("REQUIRED")
     match = DAY_FIRST.fullmatch(text)
+    written = f"{match[3]}-{match[2]}-{match[1]}" if match else text
+    if not ISO_DAY.fullmatch(written):
+        raise Fault("NOT_A_DATE")
     try:
-        value = date.fromisoformat(f"{match[3]}-{match[2]}-{match[1]}" if match else text)
+        value = date.fromisoformat(written)
     except ValueError:
         raise Fault("NOT_A_DATE") from None
     if not earliest <= value <= latest:
