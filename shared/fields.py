@@ -23,6 +23,7 @@ from sqlmodel._compat import SQLModelConfig
 
 from shared.contracts.kinds import Bansos
 from shared.database.tables import Fields
+from shared.text import join_lines
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -158,8 +159,12 @@ Rupiah = Annotated[
     int, Field(strict=True, ge=0, le=1_000_000_000_000), RequestOnly(8_000_000), sa.BigInteger()
 ]
 """An amount in whole rupiah."""
+ONE_LINE = BeforeValidator(lambda value: join_lines(value) if isinstance(value, str) else value)
+"""Marks a text of one line: white space becomes one blank (docs/api-frontend.md#requests)."""
+
 Sentence = Annotated[
     str,
+    ONE_LINE,
     StringConstraints(min_length=3, max_length=500),
     RequestOnly("Berkas lengkap, keluarga ditemui di rumah."),
 ]
@@ -169,6 +174,9 @@ Paragraph = Annotated[
     RequestOnly("Warung berjalan, stok cukup."),
 ]
 DocumentNumber = Annotated[
-    str, StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"), RequestOnly()
+    str,
+    ONE_LINE,
+    StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"),
+    RequestOnly(),
 ]
 KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]

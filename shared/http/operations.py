@@ -50,7 +50,7 @@ class JobView(BaseModel):
 
 
 class RowErrorItem(BaseModel):
-    """Why one row was refused, and what to do. Its content is not repeated."""
+    """Why one row was refused, warned about or changed. Its content is not repeated."""
 
     row: int
     number: int
@@ -61,7 +61,7 @@ class RowErrorItem(BaseModel):
 
 
 class RowErrorPage(BaseModel):
-    """A page of refused rows."""
+    """A page of rows with a reason each."""
 
     items: list[RowErrorItem]
     next: str | None
@@ -152,12 +152,23 @@ def jobs_router() -> Router:
         job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
     ) -> Response:
         """Return refused rows with row, column and reason, for 90 days after the job's end."""
-        await _job(session, job_id, actor)
-        table = schema.job_row_error
-        statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(
-            table.c.job_id == job_id
-        )
-        return await paging.answer(session, statement, (table.c.row, table.c.number))
+        return await _rows_of(session, job_id, actor, paging, "ERROR")
+
+    @router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
+    @may(Permission.JOB_READ)
+    async def list_job_warnings(
+        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    ) -> Response:
+        """Return rows that were taken but should be checked, for 90 days after the job's end."""
+        return await _rows_of(session, job_id, actor, paging, "WARNING")
+
+    @router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
+    @may(Permission.JOB_READ)
+    async def list_job_changes(
+        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    ) -> Response:
+        """Return what the job ends, clears or changes, by row. A dry run lists what it would change."""
+        return await _rows_of(session, job_id, actor, paging, "CHANGE")
 
     @router.post("/jobs/{job_id}/cancellation", status_code=202)
     @may(Permission.JOB_CANCEL)
@@ -168,6 +179,16 @@ def jobs_router() -> Router:
         return await _job(session, job_id, actor)
 
     return router
+
+
+async def _rows_of(
+    session: Session, job_id: UUID, actor: CurrentActor, paging: Paging, kind: str
+) -> Response:
+    await _job(session, job_id, actor)
+    table = schema.job_row_error
+    statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields))
+    statement = statement.where(table.c.job_id == job_id, table.c.kind == kind)
+    return await paging.answer(session, statement, (table.c.row, table.c.number))
 
 
 async def _job(session: Session, job_id: UUID, actor: CurrentActor) -> JobView:

@@ -1,13 +1,11 @@
 """NIK, No. KK, names and phones: encrypted in the database, indexed by keyed hash, masked."""
 
 from shared.privacy.numbers import (
-    BirthDateImpossible,
-    IssueDateImpossible,
     MaskedNumber,
     Nik,
-    NikWarning,
     NoKk,
     NumberNotSixteenDigits,
+    NumberWarning,
     ProvinceUnknown,
     SerialZero,
     mask,
@@ -21,14 +19,12 @@ from shared.privacy.sealing import (
 from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
 
 __all__ = [
-    "BirthDateImpossible",
-    "IssueDateImpossible",
     "KeysMissing",
     "MaskedNumber",
     "Nik",
-    "NikWarning",
     "NoKk",
     "NumberNotSixteenDigits",
+    "NumberWarning",
     "ProvinceUnknown",
     "SealBroken",
     "SealingKey",

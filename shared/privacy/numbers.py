@@ -81,23 +81,6 @@ class ProvinceUnknown(InvalidInput):
     id = "Dua angka pertama bukan kode provinsi, baik sekarang maupun dahulu."
 
 
-class BirthDateImpossible(InvalidInput):
-    """422: digits 7 to 12 are no birth date.
-
-    For women the day is increased by 40.
-    """
-
-    en = "Digits 7 to 12 are not a date of birth."
-    id = "Angka ke-7 sampai ke-12 bukan tanggal lahir."
-
-
-class IssueDateImpossible(InvalidInput):
-    """422: digits 7 to 12 of a No. KK are no date of issue."""
-
-    en = "Digits 7 to 12 are not a date of issue."
-    id = "Angka ke-7 sampai ke-12 bukan tanggal terbit."
-
-
 class SerialZero(InvalidInput):
     """422: serials start at 0001."""
 
@@ -105,14 +88,16 @@ class SerialZero(InvalidInput):
     id = "Empat angka terakhir tidak boleh 0000."
 
 
-class NikWarning(StrEnum):
-    """A difference between a NIK and the record.
+class NumberWarning(StrEnum):
+    """What is odd about a NIK or No. KK.
 
-    It is never a reason to refuse, because a NIK is not corrected.
+    It is never a reason to refuse, because such numbers exist and are not issued again.
     """
 
     SEX_DIFFERS = "SEX_DIFFERS"
     BIRTH_DATE_DIFFERS = "BIRTH_DATE_DIFFERS"
+    BIRTH_DATE_IMPOSSIBLE = "BIRTH_DATE_IMPOSSIBLE"
+    ISSUE_DATE_IMPOSSIBLE = "ISSUE_DATE_IMPOSSIBLE"
 
 
 def mask(digits: str) -> str:
@@ -138,18 +123,17 @@ class Masked:
             raise NumberNotSixteenDigits
         if digits[:2] not in PROVINCES:
             raise ProvinceUnknown
-        self._check_date(digits)
         if digits.endswith("0000"):
             raise SerialZero
         object.__setattr__(self, "_digits", digits)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse what a person or a file wrote.
+        """Parse what a person, a spreadsheet or a file wrote.
 
-        Blanks around it and single separators inside it are removed.
+        Blanks around it, single separators inside it and a leading apostrophe are removed.
         """
-        return cls(re.sub(r"(?<=\d)[ .-](?=\d)", "", text.strip()))
+        return cls(re.sub(r"(?<=\d)[ .-](?=\d)", "", text.strip().removeprefix("'")))
 
     def reveal(self) -> str:
         """Return the digits, to seal, index or show. Never log, send or store them."""
@@ -159,10 +143,6 @@ class Masked:
     def masked(self) -> str:
         """The form for views: 3324************."""
         return mask(self._digits)
-
-    @staticmethod
-    def _check_date(digits: str) -> None:
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         """Show the masked form."""
@@ -236,7 +216,8 @@ class Masked:
         if isinstance(value, cls):
             return value
         try:
-            return cls(value)  # pyright: ignore[reportArgumentType]  # anything but a text is refused there
+            # Anything but a text is refused by the constructor.
+            return cls.parse(value) if isinstance(value, str) else cls(value)  # pyright: ignore[reportArgumentType]
         except InvalidInput as refusal:
             raise as_pydantic(refusal) from None
 
@@ -263,29 +244,24 @@ class Nik(Masked):
         """Whether the number was issued for a woman."""
         return int(self._digits[6:8]) > FEMALE_DAY_OFFSET
 
-    def birth_date(self, recorded: date | None = None) -> date:
+    def birth_date(self, recorded: date) -> date | None:
         """Return the birth date in the number, in the century nearest to the recorded date.
 
-        Without a recorded date it is in the 1900s, if the date exists there.
+        It is None if digits 7 to 12 are no date.
         """
         possible = possible_dates(self._digits, FEMALE_DAY_OFFSET)
-        if recorded is None:
-            return possible[0]
-        return min(possible, key=lambda day: abs((day - recorded).days))
+        return min(possible, key=lambda day: abs((day - recorded).days), default=None)
 
-    def warnings(self, *, sex: str | None = None, birth_date: date | None = None) -> list[NikWarning]:
+    def warnings(self, *, sex: str | None = None, birth_date: date | None = None) -> list[NumberWarning]:
         """Return the differences from the record: sex "L" or "P", and the birth date."""
+        if not possible_dates(self._digits, FEMALE_DAY_OFFSET):
+            return [NumberWarning.BIRTH_DATE_IMPOSSIBLE]
         warnings = []
         if sex is not None and (sex.upper() in {"P", "F", "PEREMPUAN", "FEMALE"}) != self.female:
-            warnings.append(NikWarning.SEX_DIFFERS)
+            warnings.append(NumberWarning.SEX_DIFFERS)
         if birth_date is not None and self.birth_date(birth_date) != birth_date:
-            warnings.append(NikWarning.BIRTH_DATE_DIFFERS)
+            warnings.append(NumberWarning.BIRTH_DATE_DIFFERS)
         return warnings
-
-    @staticmethod
-    def _check_date(digits: str) -> None:
-        if not possible_dates(digits, FEMALE_DAY_OFFSET):
-            raise BirthDateImpossible
 
 
 class NoKk(Masked):
@@ -297,10 +273,9 @@ class NoKk(Masked):
     __slots__ = ()
     noun = "No. KK"
 
-    @staticmethod
-    def _check_date(digits: str) -> None:
-        if not possible_dates(digits, 0):
-            raise IssueDateImpossible
+    def warnings(self) -> list[NumberWarning]:
+        """Return what is odd about the number: digits 7 to 12 are no date of issue."""
+        return [] if possible_dates(self._digits, 0) else [NumberWarning.ISSUE_DATE_IMPOSSIBLE]
 
 
 def possible_dates(digits: str, day_offset: int) -> list[date]:

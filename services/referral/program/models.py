@@ -15,7 +15,7 @@ from services.referral.partner.models import Code, Name
 from services.referral.tables import Table
 from shared.contracts.kinds import BenefitKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Day, RequestOnly, Rupiah, Sentence
+from shared.fields import ONE_LINE, Day, RequestOnly, Rupiah, Sentence
 
 
 class SendFrom(StrEnum):
@@ -151,9 +151,13 @@ class RuleTerms(Fields):
     value: Col[Annotated[Any, JSONB()]]
     strength: Col[Strength] = Field(default=Strength.HARD)
     source: Col[
-        Annotated[str, StringConstraints(min_length=1, max_length=200), RequestOnly("Permenko 7/2025")]
+        Annotated[
+            str, ONE_LINE, StringConstraints(min_length=1, max_length=200), RequestOnly("Permenko 7/2025")
+        ]
     ]
-    version: Col[Annotated[str, StringConstraints(min_length=1, max_length=40), RequestOnly("2026-01")]]
+    version: Col[
+        Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=40), RequestOnly("2026-01")]
+    ]
 
 
 class RuleView(RuleTerms):

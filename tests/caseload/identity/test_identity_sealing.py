@@ -54,7 +54,7 @@ async def test_identity_is_sealed_to_referral_once_per_consent(placed: Running, 
     opened = open_sealed(
         key.private_key, base64.b64decode(one["ciphertext"]), "referral", one["for_id"], one["key_id"]
     )
-    assert opened == {"nik": NIK, "name": "Ibu Contoh", "phone": "081234567890"}
+    assert opened == {"nik": NIK, "name": "Ibu Contoh", "phone": "+6281234567890"}
     assert one["for_id"] == str(OFFER)
 
 

@@ -31,8 +31,8 @@ from services.caseload.intake.rules.values import (
     yes_or_no,
 )
 from shared.contracts.kinds import Sex, UsahaSector
-from shared.invisible import has_invisible
 from shared.privacy import Nik, NoKk
+from shared.text import has_invisible
 
 
 @dataclass(slots=True)

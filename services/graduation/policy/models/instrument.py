@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import RequestOnly
+from shared.fields import ONE_LINE, RequestOnly
 
 
 class Source(StrEnum):
@@ -40,7 +40,7 @@ class Check(StrEnum):
     NONE = "NONE"
 
 
-Text = Annotated[str, StringConstraints(min_length=3, max_length=300)]
+Text = Annotated[str, ONE_LINE, StringConstraints(min_length=3, max_length=300)]
 
 
 class InstrumentTerms(Fields):
