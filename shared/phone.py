@@ -11,12 +11,14 @@ from shared.errors import BadValue
 from shared.fields import ONE_LINE, RequestOnly
 from shared.text import join_lines
 
-REGION = "ID"
+REGION, COUNTRY_CODE = "ID", "62"
 LONGEST = 40
 # Two numbers in one cell, words, and a number that a spreadsheet rounded. The library would read a part of them.
 SEVERAL = re.compile(r"[/;,|&]|\d[eE][+-]?\d|[A-Za-z]{2}")
 # A spreadsheet's ="0812…", its apostrophe, and the end of a number that it took for a decimal.
 MARKS = re.compile(r"^=?[\"']+|[\"']+$|(?<=\d{8})[.,]0$")
+# Fast path: an Indonesian mobile number as most are written. The library takes 70 microseconds (bench: intake).
+PLAIN_MOBILE = re.compile(r"08[1-35-9][0-9]{7,10}")
 
 
 class PhoneUnusable(BadValue):
@@ -37,12 +39,14 @@ def parse_phone(text: str) -> str:
     Raises:
         PhoneUnusable
     """
+    if PLAIN_MOBILE.fullmatch(text):
+        return f"+{COUNTRY_CODE}{text[1:]}"
     written = MARKS.sub("", join_lines(text))
     if len(written) > LONGEST or SEVERAL.search(written):
         raise PhoneUnusable
     digits = re.sub(r"\D", "", written)
     # "62812…" and "0062812…" have the country code without its plus.
-    candidates = [f"+{digits.removeprefix('00')}"] if digits.startswith(("62", "00")) else []
+    candidates = [f"+{digits.removeprefix('00')}"] if digits.startswith((COUNTRY_CODE, "00")) else []
     for candidate in (*candidates, written):
         try:
             number = phonenumbers.parse(candidate, REGION)

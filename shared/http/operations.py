@@ -129,7 +129,7 @@ def routers(settings: Settings) -> list[Router]:
 
     The clock's router is left out in production.
     """
-    service_routers = [jobs_router(), parked_router(), files.router]
+    service_routers = [jobs_router(), job_notes_router(), parked_router(), files.router]
     if not settings.production:
         clock.configure(settings)
         service_routers.append(clock_router())
@@ -154,22 +154,6 @@ def jobs_router() -> Router:
         """Return refused rows with row, column and reason, for 90 days after the job's end."""
         return await _rows_of(session, job_id, actor, paging, "ERROR")
 
-    @router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
-    @may(Permission.JOB_READ)
-    async def list_job_warnings(
-        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-    ) -> Response:
-        """Return rows that were taken but should be checked, for 90 days after the job's end."""
-        return await _rows_of(session, job_id, actor, paging, "WARNING")
-
-    @router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
-    @may(Permission.JOB_READ)
-    async def list_job_changes(
-        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-    ) -> Response:
-        """Return what the job ends, clears or changes, by row. A dry run lists what it would change."""
-        return await _rows_of(session, job_id, actor, paging, "CHANGE")
-
     @router.post("/jobs/{job_id}/cancellation", status_code=202)
     @may(Permission.JOB_CANCEL)
     async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
@@ -177,6 +161,29 @@ def jobs_router() -> Router:
         await _job(session, job_id, actor)
         await jobs.request_cancellation(session, job_id)
         return await _job(session, job_id, actor)
+
+    return router
+
+
+def job_notes_router() -> Router:
+    """Return the router of what jobs list beside refused rows."""
+    router = Router(tag="jobs")
+
+    @router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
+    @may(Permission.JOB_READ)
+    async def list_job_warnings(
+        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    ) -> Response:
+        """Return rows that were taken but should be checked."""
+        return await _rows_of(session, job_id, actor, paging, "WARNING")
+
+    @router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
+    @may(Permission.JOB_READ)
+    async def list_job_changes(
+        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    ) -> Response:
+        """Return what the job, or its dry run, ends, clears or changes."""
+        return await _rows_of(session, job_id, actor, paging, "CHANGE")
 
     return router
 

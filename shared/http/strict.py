@@ -40,7 +40,7 @@ class ContentEncoded(DomainError):
 
 
 def require_plain_body(encodings: Iterable[str]) -> None:
-    """Refuse a body with a Content-Encoding, whose bytes are not what they are declared to be.
+    """Refuse a body with a Content-Encoding.
 
     Raises:
         ContentEncoded

@@ -16,7 +16,7 @@ LEASE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row of the input was refused, or what else its author should know about it.
+    """Why one row of the input was refused, warned about or changed.
 
     `kind` is ERROR, WARNING (the row was taken) or CHANGE (what it changes or changed). `row` counts from 1. `reason` says what to do, in both languages, and `params` are values that are safe to
     show.
@@ -50,7 +50,7 @@ class Job:
 
 @dataclass(slots=True)
 class Step:
-    """The result of a step: counts, row errors, notes on rows, and where the next step begins."""
+    """The result of a step: counts, row errors and notes, and its place."""
 
     done: int = 0
     refused: int = 0

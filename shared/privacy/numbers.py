@@ -274,7 +274,7 @@ class NoKk(Masked):
     noun = "No. KK"
 
     def warnings(self) -> list[NumberWarning]:
-        """Return what is odd about the number: digits 7 to 12 are no date of issue."""
+        """Return whether digits 7 to 12 are no date of issue."""
         return [] if possible_dates(self._digits, 0) else [NumberWarning.ISSUE_DATE_IMPOSSIBLE]
 
 

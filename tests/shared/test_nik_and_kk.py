@@ -77,8 +77,8 @@ def test_of_a_family_card_has_no_women_in_its_date() -> None:
 )
 def test_with_an_impossible_date_is_a_warning(date_digits: str) -> None:
     number = Nik(f"332409{date_digits}0001")
-    found = number.warnings(sex="P", birth_date=date(1985, 8, 17))
-    assert found == [NumberWarning.BIRTH_DATE_IMPOSSIBLE]
+    warnings = number.warnings(sex="P", birth_date=date(1985, 8, 17))
+    assert warnings == [NumberWarning.BIRTH_DATE_IMPOSSIBLE]
 
 
 @pytest.mark.parametrize("written", ["3324.0957.0885.0001", " 3324 0957 0885 0001 ", "'3324095708850001"])

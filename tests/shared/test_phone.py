@@ -1,8 +1,11 @@
 """One phone number has one form in every service."""
 
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.phone import PhoneUnusable, parse_phone
+from shared.phone import PLAIN_MOBILE, PhoneUnusable, parse_phone
 
 MOBILE, OFFICE = "+6281200009001", "+62294381234"
 
@@ -53,3 +56,10 @@ def test_a_number_of_another_country_keeps_its_code() -> None:
 def test_what_is_not_one_usable_number_is_refused(written: str) -> None:
     with pytest.raises(PhoneUnusable):
         parse_phone(written)
+
+
+@given(st.from_regex(PLAIN_MOBILE, fullmatch=True))
+def test_a_plain_mobile_number_is_read_as_the_library_reads_it(written: str) -> None:
+    number = phonenumbers.parse(written, "ID")
+    assert phonenumbers.is_valid_number(number)
+    assert parse_phone(written) == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

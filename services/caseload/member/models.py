@@ -27,7 +27,7 @@ class JoinTerms(AnggotaFacts):
     Evidence is needed for somebody who leaves another family for it.
     """
 
-    nik: Nik
+    nik: Nik | None = None
     name: Annotated[
         str, ONE_LINE, StringConstraints(min_length=1, max_length=120), RequestOnly("Contoh Anggota")
     ]

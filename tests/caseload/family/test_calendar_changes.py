@@ -10,7 +10,7 @@ from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import csv_of, mother, take_in
 from tests.factories.services import Running
 
-RULE = Ages(18, 60, 60)
+RULE = Ages(18, 60, 60, 6)
 
 
 async def at(service: Running, *day: int) -> None:

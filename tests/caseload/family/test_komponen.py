@@ -37,7 +37,7 @@ async def test_komponen_missing_in_file_ends_on_its_day(family: Family) -> None:
     """The day stays in the facts after a later file without the komponen."""
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
     rows = mother()
-    rows[2]["komponen"] = rows[3]["komponen"] = ""
+    rows[2]["komponen"] = rows[3]["komponen"] = "HAPUS"
     await take_in(family.caseload, csv_of(rows))
     last = (await family.emitted_data("kpm_updated"))[-1]
     assert last["komponen"] == {}
