@@ -120,8 +120,9 @@ CREATE TABLE platform.job (
 CREATE INDEX ix_job_open ON platform.job (turn_at) WHERE state IN ('QUEUED', 'RUNNING');;
 CREATE TABLE platform.job_row_error (
     job_id uuid NOT NULL REFERENCES platform.job (job_id), row bigint NOT NULL, number smallint NOT NULL,
+    kind text NOT NULL DEFAULT 'ERROR' CONSTRAINT ck_job_row_error_kind CHECK (kind IN ('ERROR', 'WARNING', 'CHANGE')),
     "column" text, code text NOT NULL, reason jsonb NOT NULL, params jsonb NOT NULL DEFAULT '{}',
-    PRIMARY KEY (job_id, row, number)
+    PRIMARY KEY (job_id, kind, row, number)
 );;
 
 CREATE TABLE platform.scheduled_task (

@@ -1,5 +1,6 @@
 """Field types that all services use."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,8 +23,11 @@ from sqlmodel._compat import SQLModelConfig
 
 from shared.contracts.kinds import Bansos
 from shared.database.tables import Fields
+from shared.text import join_lines
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+ISO_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 class Body(Fields):
@@ -96,8 +101,15 @@ BOUNDS = frozenset({"minLength", "maxLength", "pattern", "minimum", "maximum", "
 
 
 def _written(value: Any) -> Any:
-    if not isinstance(value, str | date):
+    if type(value) is not date and not (isinstance(value, str) and ISO_DAY.fullmatch(value)):
         code, sentence = "date_type", "A date such as 2026-05-18 is expected."
+        raise PydanticCustomError(code, sentence)
+    return value
+
+
+def _instant(value: Any) -> Any:
+    if not (isinstance(value, str) and ISO_INSTANT.fullmatch(value)):
+        code, sentence = "datetime_type", "An instant such as 2026-05-18T09:00:00+07:00 is expected."
         raise PydanticCustomError(code, sentence)
     return value
 
@@ -115,7 +127,13 @@ Day = Annotated[
     AfterValidator(_reasonable),
     RequestOnly("2026-05-18"),
 ]
-"""A calendar date (Asia/Jakarta) from 1900 to 2200 as text. A number is refused, not read as a timestamp."""
+"""A calendar date (Asia/Jakarta) from 1900 to 2200, written 2026-05-18 and in no other form.
+
+Every date of a request has this type. Pydantic's own also reads timestamps, week dates and 20260518.
+"""
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+"""An instant with its offset, written 2026-05-18T09:00:00+07:00. A number is refused."""
 
 Code = Annotated[
     str,
@@ -141,8 +159,12 @@ Rupiah = Annotated[
     int, Field(strict=True, ge=0, le=1_000_000_000_000), RequestOnly(8_000_000), sa.BigInteger()
 ]
 """An amount in whole rupiah."""
+ONE_LINE = BeforeValidator(lambda value: join_lines(value) if isinstance(value, str) else value)
+"""Marks a text of one line: white space becomes one blank (docs/api-frontend.md#requests)."""
+
 Sentence = Annotated[
     str,
+    ONE_LINE,
     StringConstraints(min_length=3, max_length=500),
     RequestOnly("Berkas lengkap, keluarga ditemui di rumah."),
 ]
@@ -152,6 +174,9 @@ Paragraph = Annotated[
     RequestOnly("Warung berjalan, stok cukup."),
 ]
 DocumentNumber = Annotated[
-    str, StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"), RequestOnly()
+    str,
+    ONE_LINE,
+    StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"),
+    RequestOnly(),
 ]
 KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]

@@ -173,6 +173,7 @@ job_row_error = sa.Table(
     "job_row_error",
     metadata,
     sa.Column("job_id", UUID(as_uuid=True), sa.ForeignKey("platform.job.job_id"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True, server_default="ERROR"),
     sa.Column("row", sa.BigInteger, primary_key=True),
     sa.Column("number", sa.SmallInteger, primary_key=True),
     sa.Column("column", sa.Text),

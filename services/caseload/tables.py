@@ -1,6 +1,7 @@
 """Base class of caseload's tables, and the columns that many of them have."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +23,26 @@ OFF = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 class Table(Columns, registry=service_registry()):
     """A table of caseload."""
+
+
+class Source(StrEnum):
+    """Where a recorded value comes from."""
+
+    FILE = "FILE"
+    HTTP = "HTTP"
+
+
+FROM_HTTP = Field(default=Source.HTTP, sa_column_kwargs={"server_default": "HTTP"})
+
+
+class Sourced(Fields):
+    """The day that a recorded thing was true, and where it comes from.
+
+    A row of a file is applied to it only if the file's day is later (docs/case-lifecycle.md#files-of-families).
+    """
+
+    as_of: Col[date | None] = Field(default=None)
+    source: Col[Source] = FROM_HTTP
 
 
 class Ranged(Fields):

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from shared import clock, jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
+from shared.fields import Instant
 from shared.http import files
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
@@ -49,7 +50,7 @@ class JobView(BaseModel):
 
 
 class RowErrorItem(BaseModel):
-    """Why one row was refused, and what to do. Its content is not repeated."""
+    """Why one row was refused, warned about or changed. Its content is not repeated."""
 
     row: int
     number: int
@@ -60,7 +61,7 @@ class RowErrorItem(BaseModel):
 
 
 class RowErrorPage(BaseModel):
-    """A page of refused rows."""
+    """A page of rows with a reason each."""
 
     items: list[RowErrorItem]
     next: str | None
@@ -71,7 +72,7 @@ class ClockSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    now: AwareDatetime
+    now: Instant
 
 
 class ClockView(BaseModel):
@@ -128,7 +129,7 @@ def routers(settings: Settings) -> list[Router]:
 
     The clock's router is left out in production.
     """
-    service_routers = [jobs_router(), parked_router(), files.router]
+    service_routers = [jobs_router(), job_notes_router(), parked_router(), files.router]
     if not settings.production:
         clock.configure(settings)
         service_routers.append(clock_router())
@@ -151,12 +152,7 @@ def jobs_router() -> Router:
         job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
     ) -> Response:
         """Return refused rows with row, column and reason, for 90 days after the job's end."""
-        await _job(session, job_id, actor)
-        table = schema.job_row_error
-        statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(
-            table.c.job_id == job_id
-        )
-        return await paging.answer(session, statement, (table.c.row, table.c.number))
+        return await _rows_of(session, job_id, actor, paging, "ERROR")
 
     @router.post("/jobs/{job_id}/cancellation", status_code=202)
     @may(Permission.JOB_CANCEL)
@@ -167,6 +163,39 @@ def jobs_router() -> Router:
         return await _job(session, job_id, actor)
 
     return router
+
+
+def job_notes_router() -> Router:
+    """Return the router of what jobs list beside refused rows."""
+    router = Router(tag="jobs")
+
+    @router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
+    @may(Permission.JOB_READ)
+    async def list_job_warnings(
+        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    ) -> Response:
+        """Return rows that were taken but should be checked."""
+        return await _rows_of(session, job_id, actor, paging, "WARNING")
+
+    @router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
+    @may(Permission.JOB_READ)
+    async def list_job_changes(
+        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    ) -> Response:
+        """Return what the job, or its dry run, ends, clears or changes."""
+        return await _rows_of(session, job_id, actor, paging, "CHANGE")
+
+    return router
+
+
+async def _rows_of(
+    session: Session, job_id: UUID, actor: CurrentActor, paging: Paging, kind: str
+) -> Response:
+    await _job(session, job_id, actor)
+    table = schema.job_row_error
+    statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields))
+    statement = statement.where(table.c.job_id == job_id, table.c.kind == kind)
+    return await paging.answer(session, statement, (table.c.row, table.c.number))
 
 
 async def _job(session: Session, job_id: UUID, actor: CurrentActor) -> JobView:

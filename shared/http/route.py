@@ -149,6 +149,7 @@ class Route(APIRoute):
         actor = await self._authenticate(request)
         request.state.actor = actor
         self._check_parameters(request)
+        strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         await self._read_json(request)
         # An upload needs no key, because a file is stored under its hash.
         key = (

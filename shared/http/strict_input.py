@@ -1,17 +1,18 @@
-"""Refuse hostile input: JSON that is not strict, NUL, lone surrogates, invisible characters."""
+"""Refuse hostile input: JSON that is not strict, NUL, lone surrogates. Drop invisible characters."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from shared import strict_json
 from shared.errors import DomainError, Words
-from shared.invisible_characters import has_invisible
+from shared.text import clean_text, has_invisible
 
 MAX_DEPTH = 40
 # The largest object of a request has the 60 answers of an assessment.
 MAX_KEYS_OF_OBJECT = 100
-# Control characters but tab, line feed and carriage return; DEL; lone surrogates.
-HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Control characters but tab and line breaks; DEL; lone surrogates.
+HOSTILE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class MalformedRequest(DomainError):
@@ -30,8 +31,26 @@ class UnsupportedMediaType(DomainError):
     id = "Kirim isi permintaan sebagai {media}."
 
 
+class ContentEncoded(DomainError):
+    """415: the body is compressed or encoded in another way."""
+
+    status = 415
+    en = "Send the body as it is, without Content-Encoding: this service does not unpack it."
+    id = "Kirim isi permintaan apa adanya, tanpa Content-Encoding: layanan ini tidak membuka kemasannya."
+
+
+def require_plain_body(encodings: Iterable[str]) -> None:
+    """Refuse a body with a Content-Encoding.
+
+    Raises:
+        ContentEncoded
+    """
+    if any(name.strip().lower() not in {"", "identity"} for value in encodings for name in value.split(",")):
+        raise ContentEncoded
+
+
 def parse(body: bytes, most_values: int) -> Any:
-    """Return the JSON value of `body`.
+    """Return the JSON value of `body`, with its texts cleaned by `clean_text`.
 
     Raises:
         MalformedRequest: it is not strict JSON, has text that no honest client sends, or has more than
@@ -43,11 +62,28 @@ def parse(body: bytes, most_values: int) -> Any:
         pointer = None if error.position is None else f"/body/{error.position}"
         raise MalformedRequest(pointer, reason=error.reason) from None
     _check(value, most_values)
-    return value
+    return value if body.isascii() and b"\\" not in body else _clean(value)
 
 
 def check_text(text: str, where: str) -> None:
     """Refuse control characters, lone surrogates and invisible characters.
+
+    Raises:
+        MalformedRequest
+    """
+    check_control(text, where)
+    if has_invisible(text):
+        raise MalformedRequest(
+            where,
+            reason=Words(
+                "a text has invisible characters (zero-width or direction marks); delete it and type it again",
+                "ada teks yang memuat karakter tak terlihat (lebar nol atau penanda arah); hapus lalu ketik ulang",
+            ),
+        )
+
+
+def check_control(text: str, where: str) -> None:
+    """Refuse control characters and lone surrogates.
 
     Raises:
         MalformedRequest
@@ -60,14 +96,14 @@ def check_text(text: str, where: str) -> None:
                 "ada teks yang memuat karakter kendali atau surrogate tunggal",
             ),
         )
-    if has_invisible(text):
-        raise MalformedRequest(
-            where,
-            reason=Words(
-                "a text has invisible characters (zero-width or direction marks); delete it and type it again",
-                "ada teks yang memuat karakter tak terlihat (lebar nol atau penanda arah); hapus lalu ketik ulang",
-            ),
-        )
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_clean(part) for part in value]
+    return {name: _clean(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def _check(body: Any, most_values: int) -> None:
@@ -84,13 +120,16 @@ def _check(body: Any, most_values: int) -> None:
                 reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
             )
         if isinstance(value, str):
-            check_text(value, "/body")
+            check_control(value, "/body")
         elif isinstance(value, dict | list):
             count += len(value)
             if count > most_values or (isinstance(value, dict) and len(value) > MAX_KEYS_OF_OBJECT):
                 raise MalformedRequest(
                     reason=Words("it has too many fields or items", "isian atau butirnya terlalu banyak")
                 )
-            pending += [(part, depth + 1) for part in value]
-            if isinstance(value, dict):
+            if isinstance(value, list):
+                pending += [(part, depth + 1) for part in value]
+            else:
+                for name in value:
+                    check_text(name, "/body")
                 pending += [(part, depth + 1) for part in value.values()]

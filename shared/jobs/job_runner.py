@@ -25,6 +25,8 @@ from shared.transaction import context_of
 
 MAX_TRIES = 5
 MAX_REFUSALS = 10_000
+MAX_NOTES = 50_000
+"""Warnings and changes listed per job. Beyond it they are only counted, and the job goes on."""
 TURN_SECONDS = 1.0
 """After this time a job releases its lease, and the job that has waited longest runs next."""
 WORKER_DIED = "WorkerDied"
@@ -91,6 +93,7 @@ async def _one_step(database: Database, registry: Work, job_id: UUID, lease: UUI
         state = "CANCELLED" if row.cancel_requested else "DONE" if step.finished else "RUNNING"
         has_lease = state == "RUNNING" and time.monotonic() < until
         await _write_step(session, job, step, state, has_lease=has_lease)
+        await _write_notes(session, job_id, step.notes)
         if await _write_errors(session, job_id, step.errors):
             has_lease = False
             await _give_up(session, job_id, TooManyRefusals(limit=MAX_REFUSALS))
@@ -147,24 +150,52 @@ async def _write_errors(session: AsyncSession, job_id: UUID, errors: Sequence[Ro
     """Store row errors up to the job's limit, and return whether there are more."""
     if not errors:
         return False
-    table = schema.job_row_error
-    stored_count = sa.select(sa.func.count()).select_from(table).where(table.c.job_id == job_id)
-    room = MAX_REFUSALS - (await session.scalar(stored_count) or 0)
-    if rows := _error_rows(job_id, errors[:room]):
-        await session.execute(insert(table).on_conflict_do_nothing(), rows)
+    room = MAX_REFUSALS - await _count_listed(session, job_id, errors=True)
+    await _insert_row_errors(session, job_id, errors[:room])
     return len(errors) > room
 
 
-def _error_rows(job_id: UUID, errors: Sequence[RowError]) -> list[dict[str, Any]]:
-    numbers: dict[int, int] = {}
+async def _write_notes(session: AsyncSession, job_id: UUID, notes: Sequence[RowError]) -> None:
+    """Store warnings and changes up to the job's limit."""
+    if notes:
+        room = max(0, MAX_NOTES - await _count_listed(session, job_id, errors=False))
+        await _insert_row_errors(session, job_id, notes[:room])
+
+
+async def _count_listed(session: AsyncSession, job_id: UUID, *, errors: bool) -> int:
+    table = schema.job_row_error.c
+    of_kind = table.kind == "ERROR" if errors else table.kind != "ERROR"
+    counted = sa.select(sa.func.count()).select_from(schema.job_row_error)
+    return await session.scalar(counted.where(table.job_id == job_id, of_kind)) or 0
+
+
+async def _insert_row_errors(session: AsyncSession, job_id: UUID, errors: Sequence[RowError]) -> None:
+    """Insert row errors, numbered after those that an earlier step stored for the same rows."""
+    if errors:
+        table = schema.job_row_error
+        stored = sa.select(table.c.kind, table.c.row, sa.func.max(table.c.number)).where(
+            table.c.job_id == job_id, table.c.row.in_({error.row for error in errors})
+        )
+        numbers = {
+            (kind, row): number
+            for kind, row, number in await session.execute(stored.group_by(table.c.kind, table.c.row))
+        }
+        await session.execute(insert(table).on_conflict_do_nothing(), _error_rows(job_id, errors, numbers))
+
+
+def _error_rows(
+    job_id: UUID, errors: Sequence[RowError], numbers: dict[tuple[str, int], int]
+) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for error in errors:
-        numbers[error.row] = numbers.get(error.row, 0) + 1
+        place = (error.kind, error.row)
+        numbers[place] = numbers.get(place, 0) + 1
         rows.append(
             {
                 "job_id": job_id,
+                "kind": error.kind,
                 "row": error.row,
-                "number": numbers[error.row],
+                "number": numbers[place],
                 "column": error.column,
                 "code": error.code,
                 "reason": as_sentences(error.reason),

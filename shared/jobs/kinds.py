@@ -16,9 +16,9 @@ LEASE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row of the input was refused.
+    """Why one row of the input was refused, warned about or changed.
 
-    `row` counts from 1. `reason` says what to do, in both languages, and `params` are values that are safe to
+    `kind` is ERROR, WARNING (the row was taken) or CHANGE (what it changes or changed). `row` counts from 1. `reason` says what to do, in both languages, and `params` are values that are safe to
     show.
     """
 
@@ -27,6 +27,7 @@ class RowError:
     code: str
     reason: Words
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    kind: str = "ERROR"
 
 
 @dataclass(slots=True)
@@ -49,11 +50,12 @@ class Job:
 
 @dataclass(slots=True)
 class Step:
-    """The result of a step: counts, row errors, and where the next step begins."""
+    """The result of a step: counts, row errors and notes, and its place."""
 
     done: int = 0
     refused: int = 0
     errors: Sequence[RowError] = ()
+    notes: Sequence[RowError] = ()
     place: dict[str, Any] = field(default_factory=dict[str, Any])
     finished: bool = False
     total: int | None = None

@@ -13,18 +13,16 @@ from shared.privacy.masked_number import (
     SerialZero,
     mask,
 )
-from shared.privacy.numbers import BirthDateImpossible, IssueDateImpossible, Nik, NikWarning, NoKk
+from shared.privacy.numbers import Nik, NoKk, NumberWarning
 from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
 
 __all__ = [
-    "BirthDateImpossible",
-    "IssueDateImpossible",
     "KeysMissing",
     "MaskedNumber",
     "Nik",
-    "NikWarning",
     "NoKk",
     "NumberNotSixteenDigits",
+    "NumberWarning",
     "ProvinceUnknown",
     "SealBroken",
     "SealingKey",

@@ -108,18 +108,17 @@ class Masked:
             raise NumberNotSixteenDigits
         if digits[:2] not in PROVINCES:
             raise ProvinceUnknown
-        self._check_date(digits)
         if digits.endswith("0000"):
             raise SerialZero
         object.__setattr__(self, "_digits", digits)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse what a person or a file wrote.
+        """Parse what a person, a spreadsheet or a file wrote.
 
-        Blanks around it and single separators inside it are removed.
+        Blanks around it, single separators inside it and a leading apostrophe are removed.
         """
-        return cls(re.sub(r"(?<=\d)[ .-](?=\d)", "", text.strip()))
+        return cls(re.sub(r"(?<=\d)[ .-](?=\d)", "", text.strip().removeprefix("'")))
 
     def reveal(self) -> str:
         """Return the digits, to seal, index or show. Never log, send or store them."""
@@ -129,10 +128,6 @@ class Masked:
     def masked(self) -> str:
         """The form for views: 3324************."""
         return mask(self._digits)
-
-    @staticmethod
-    def _check_date(digits: str) -> None:
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         """Show the masked form."""
@@ -206,7 +201,8 @@ class Masked:
         if isinstance(value, cls):
             return value
         try:
-            return cls(value)  # pyright: ignore[reportArgumentType]  # anything but a text is refused there
+            # Anything but a text is refused by the constructor.
+            return cls.parse(value) if isinstance(value, str) else cls(value)  # pyright: ignore[reportArgumentType]
         except InvalidInput as refusal:
             raise as_pydantic(refusal) from None
 

@@ -3,37 +3,21 @@
 from datetime import date
 from enum import StrEnum
 
-from shared.errors import InvalidInput
 from shared.privacy.masked_number import Masked
 
 FEMALE_DAY_OFFSET = 40
 
 
-class BirthDateImpossible(InvalidInput):
-    """422: digits 7 to 12 are no birth date.
+class NumberWarning(StrEnum):
+    """What is odd about a NIK or No. KK.
 
-    For women the day is increased by 40.
-    """
-
-    en = "Digits 7 to 12 are not a date of birth."
-    id = "Angka ke-7 sampai ke-12 bukan tanggal lahir."
-
-
-class IssueDateImpossible(InvalidInput):
-    """422: digits 7 to 12 of a No. KK are no date of issue."""
-
-    en = "Digits 7 to 12 are not a date of issue."
-    id = "Angka ke-7 sampai ke-12 bukan tanggal terbit."
-
-
-class NikWarning(StrEnum):
-    """A sex or birth date in a NIK that differs from the record.
-
-    It is never a reason to refuse: a NIK stays the same even if its digits are wrong.
+    It is never a reason to refuse, because such numbers exist and are not issued again.
     """
 
     SEX_DIFFERS = "SEX_DIFFERS"
     BIRTH_DATE_DIFFERS = "BIRTH_DATE_DIFFERS"
+    BIRTH_DATE_IMPOSSIBLE = "BIRTH_DATE_IMPOSSIBLE"
+    ISSUE_DATE_IMPOSSIBLE = "ISSUE_DATE_IMPOSSIBLE"
 
 
 class Nik(Masked):
@@ -51,29 +35,24 @@ class Nik(Masked):
         """Whether the number was issued for a woman."""
         return int(self._digits[6:8]) > FEMALE_DAY_OFFSET
 
-    def birth_date(self, recorded: date | None = None) -> date:
+    def birth_date(self, recorded: date) -> date | None:
         """Return the birth date in the number, in the century nearest to the recorded date.
 
-        Without a recorded date it is in the 1900s, if the date exists there.
+        It is None if digits 7 to 12 are no date.
         """
         possible = possible_dates(self._digits, FEMALE_DAY_OFFSET)
-        if recorded is None:
-            return possible[0]
-        return min(possible, key=lambda day: abs((day - recorded).days))
+        return min(possible, key=lambda day: abs((day - recorded).days), default=None)
 
-    def warnings(self, *, sex: str | None = None, birth_date: date | None = None) -> list[NikWarning]:
+    def warnings(self, *, sex: str | None = None, birth_date: date | None = None) -> list[NumberWarning]:
         """Return the differences from the record: sex "L" or "P", and the birth date."""
+        if not possible_dates(self._digits, FEMALE_DAY_OFFSET):
+            return [NumberWarning.BIRTH_DATE_IMPOSSIBLE]
         warnings = []
         if sex is not None and (sex.upper() in {"P", "F", "PEREMPUAN", "FEMALE"}) != self.female:
-            warnings.append(NikWarning.SEX_DIFFERS)
+            warnings.append(NumberWarning.SEX_DIFFERS)
         if birth_date is not None and self.birth_date(birth_date) != birth_date:
-            warnings.append(NikWarning.BIRTH_DATE_DIFFERS)
+            warnings.append(NumberWarning.BIRTH_DATE_DIFFERS)
         return warnings
-
-    @staticmethod
-    def _check_date(digits: str) -> None:
-        if not possible_dates(digits, FEMALE_DAY_OFFSET):
-            raise BirthDateImpossible
 
 
 class NoKk(Masked):
@@ -85,10 +64,9 @@ class NoKk(Masked):
     __slots__ = ()
     noun = "No. KK"
 
-    @staticmethod
-    def _check_date(digits: str) -> None:
-        if not possible_dates(digits, 0):
-            raise IssueDateImpossible
+    def warnings(self) -> list[NumberWarning]:
+        """Return whether digits 7 to 12 are no date of issue."""
+        return [] if possible_dates(self._digits, 0) else [NumberWarning.ISSUE_DATE_IMPOSSIBLE]
 
 
 def possible_dates(digits: str, day_offset: int) -> list[date]:

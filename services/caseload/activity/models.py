@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.caseload.tables import RECORDED, Ranged, Small, Table
 from shared.accompaniment import LateEntryFields
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Day, Paragraph, RequestOnly, Wilayah
+from shared.fields import ONE_LINE, Day, Paragraph, RequestOnly, Wilayah
 
 Number = Annotated[StrictInt, Interval(ge=1, le=99), sa.SmallInteger(), RequestOnly(2)]
 
@@ -120,7 +120,7 @@ class P2k2Terms(Fields):
     module: Col[Number]
     session: Col[Number]
     kelompok: Col[
-        Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"\S"), RequestOnly("Melati 3")]
+        Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=60), RequestOnly("Melati 3")]
     ]
 
 

@@ -13,6 +13,7 @@ from services.caseload.business.models import Usaha, UsahaFacts, UsahaRule, Usah
 from services.caseload.family.commands.changes import lock_member
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import append_history
+from services.caseload.tables import Source
 from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
@@ -242,6 +243,7 @@ async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
 def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> dict[str, Any]:
     """Return the columns that a request sets. Without a NIB, the stored one stays."""
     values = {name: getattr(terms, name) for name in (*UsahaFacts.model_fields, "as_of")}
+    values["source"] = Source.HTTP
     if terms.nib is None:
         return values
     location = {"table": "usaha", "column": "nib", "row_id": owner.nik_index.hex()}

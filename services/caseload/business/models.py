@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, VERSION, Ranged, Small, Table
+from services.caseload.tables import FROM_HTTP, RECORDED, VERSION, Ranged, Small, Source, Table
 from shared.contracts.kinds import UsahaEndReason, UsahaSector
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, Day, RequestOnly, Rupiah
@@ -63,6 +63,7 @@ class Usaha(UsahaRowView, Table, table=True):
         sa.CheckConstraint("omzet_rp >= 0", "omzet_not_negative"),
     )
 
+    source: Col[Source] = FROM_HTTP
     nib_sealed: Col[bytes | None] = Field(default=None)
     recorded_at: Col[datetime] = RECORDED
 

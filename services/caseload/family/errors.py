@@ -8,6 +8,13 @@ class MemberUnknown(InvalidInput):
     id = "Tidak ada anggota keluarga ini dengan id tersebut sekarang."
 
 
+class KomponenImpossible(DomainError):
+    """409: sex and age of the member exclude this komponen."""
+
+    en = "IBU_HAMIL is possible only for a woman of 10 to 60 years. Check the member."
+    id = "IBU_HAMIL hanya mungkin bagi perempuan berusia 10 sampai 60 tahun. Periksa anggotanya."
+
+
 class KomponenOverlaps(DomainError):
     """409: the member already has this komponen in that period."""
 

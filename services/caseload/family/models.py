@@ -8,7 +8,7 @@ from annotated_types import Interval
 from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, VERSION, Days, Ranged, Small, Table
+from services.caseload.tables import FROM_HTTP, RECORDED, VERSION, Days, Ranged, Small, Source, Sourced, Table
 from shared.contracts.kinds import DesilScope, FamilyEndReason, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, Day, RequestOnly, Wilayah
@@ -26,6 +26,7 @@ class Relation(StrEnum):
     ORANG_TUA = "ORANG_TUA"
     MERTUA = "MERTUA"
     FAMILI_LAIN = "FAMILI_LAIN"
+    PEMBANTU = "PEMBANTU"
     LAINNYA = "LAINNYA"
 
 
@@ -72,6 +73,13 @@ class Kpm(KpmVersionView, Table, table=True):
     facts: Col[dict[str, Any]]
     facts_until: Col[date | None] = Field(default=None)
     intake_digest: Col[bytes | None] = Field(default=None)
+    intake_as_of: Col[date | None] = Field(default=None)
+    address_as_of: Col[date | None] = Field(default=None)
+    address_source: Col[Source] = FROM_HTTP
+    contact_as_of: Col[date | None] = Field(default=None)
+    contact_source: Col[Source] = FROM_HTTP
+    pengurus_as_of: Col[date | None] = Field(default=None)
+    pengurus_source: Col[Source] = FROM_HTTP
     ended_on: Col[date | None] = Field(default=None)
     end_reason: Col[FamilyEndReason | None] = Field(default=None)
     end_recorded_on: Col[date | None] = Field(default=None)
@@ -122,10 +130,10 @@ class Belonging(Kinship):
     end_reason: Col[EndReason | None] = Field(default=None)
 
 
-class KpmAnggota(AnggotaFacts, Belonging, Table, table=True):
+class KpmAnggota(AnggotaFacts, Belonging, Sourced, Table, table=True):
     """A person in a family. The row stays when the person leaves.
 
-    NIK and name are sealed with `nik_index`.
+    NIK and name are sealed with `nik_index`. A child without a NIK has an index of card, name and date of birth instead.
     """
 
     __table_args__ = (
@@ -141,7 +149,7 @@ class KpmAnggota(AnggotaFacts, Belonging, Table, table=True):
     )
 
     nik_index: Col[bytes]
-    nik_sealed: Col[bytes]
+    nik_sealed: Col[bytes | None] = Field(default=None)
     name_sealed: Col[bytes]
 
 
@@ -164,7 +172,7 @@ class KomponenRowView(KomponenFacts, Days):
     """A komponen of a member. `valid_to` is the first day without it."""
 
 
-class Komponen(KomponenFacts, Ranged, Table, table=True):
+class Komponen(KomponenFacts, Ranged, Sourced, Table, table=True):
     """A member's reason for the family's PKH entitlement in a period (docs/domain.md#komponen)."""
 
     __table_args__ = (no_overlap("ex_komponen_once_at_a_time", "anggota_id", "kind", of="valid"),)
@@ -184,7 +192,7 @@ class DesilItem(DesilTerms):
     recorded_at: Col[datetime] = RECORDED
 
 
-class Desil(DesilItem, Table, table=True):
+class Desil(DesilItem, Sourced, Table, table=True):
     """A welfare decile of a family. Older snapshots stay."""
 
     __table_args__ = (
@@ -197,7 +205,7 @@ class Desil(DesilItem, Table, table=True):
 
 
 class AgeRule(Ranged, Table, table=True):
-    """Ages at which a person can earn and counts as lansia.
+    """Ages at which a person can earn, counts as lansia, and needs a NIK.
 
     The ages are data, because rule and practice differ.
     """
@@ -206,6 +214,7 @@ class AgeRule(Ranged, Table, table=True):
     able_from: Col[Small]
     able_below: Col[Small]
     lansia_from: Col[Small]
+    without_nik_below: Col[Small]
     source: Col[str]
 
 

@@ -18,7 +18,7 @@ async def read_ages(session: AsyncSession, day: date) -> Ages:
 
     The migration makes sure that there is one.
     """
-    rule = sa.select(AgeRule.able_from, AgeRule.able_below, AgeRule.lansia_from)
+    rule = sa.select(*(getattr(AgeRule, name) for name in Ages.__dataclass_fields__))
     return Ages(*(await session.execute(rule.where(AgeRule.valid.contains(day)))).one())
 
 

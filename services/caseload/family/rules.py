@@ -1,23 +1,54 @@
-"""Pure functions on a family's members: ages, komponen and the facts in events."""
+"""Pure functions on a family's members: ages, komponen, facts in events, and what does not fit together.
+
+What is refused and what is a warning is in docs/domain.md#plausibility.
+"""
 
 from calendar import isleap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.kinds import KomponenKind
+from services.caseload.family.models import Relation
+from shared.contracts.kinds import KomponenKind, Sex
+
+USUAL_AGES = MappingProxyType(
+    {
+        KomponenKind.ANAK_USIA_DINI.value: (0, 6),
+        KomponenKind.ANAK_SD.value: (5, 15),
+        KomponenKind.ANAK_SMP.value: (10, 18),
+        KomponenKind.ANAK_SMA.value: (13, 23),
+    }
+)
+"""Ages in full years, both included, that are usual for a komponen. Another age is a warning."""
+CONTRADICTIONS = MappingProxyType(
+    {
+        (Relation.SUAMI.value, Sex.P.value): "HUSBAND_NOT_MALE",
+        (Relation.ISTRI.value, Sex.L.value): "WIFE_NOT_FEMALE",
+    }
+)
+PREGNANT_FROM, PREGNANT_TO = 10, 60
+REFUSED = frozenset({"PREGNANT_IMPOSSIBLE", "PENGURUS_TOO_YOUNG"})
+"""What cannot be. The other codes are warnings, because rule and practice differ."""
+
+Finding = tuple[int, str, str]
+"""The index of a member, the field and the code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """Age limits in years: able to earn from `able_from` up to `able_below`, lansia from `lansia_from`."""
+    """Age limits in years: able to earn from `able_from` up to `able_below`, lansia from `lansia_from`.
+
+    A child below `without_nik_below` may be recorded without a NIK.
+    """
 
     able_from: int
     able_below: int
     lansia_from: int
+    without_nik_below: int
 
 
 def age(born: str, today: date) -> int:
@@ -94,3 +125,54 @@ def is_able(member: Mapping[str, Any], ages: Ages, today: date) -> bool:
         for kind, end in member["komponen"]
     )
     return not disabled and ages.able_from <= age(member["birth"], today) < ages.able_below
+
+
+def newborn_key(card: str, name: str, birth: str) -> str:
+    """Return what identifies a child without a NIK, from the index of the card."""
+    return f"{card}|{name.upper()}|{birth}"
+
+
+def find_implausible(members: Sequence[Mapping[str, Any]], ages: Ages, today: date) -> Iterator[Finding]:
+    """Yield what does not fit together in a family.
+
+    A member has sex, birth, relation, married, pengurus, komponen ([kind, end]) and, if any, usaha.
+    """
+    heads = [n for n, member in enumerate(members) if member["relation"] == Relation.KEPALA_KELUARGA]
+    for n in heads[1:]:
+        yield n, "relation", "SEVERAL_HEADS"
+    for n, member in enumerate(members):
+        kin = (member["relation"], member["sex"])
+        if kin in CONTRADICTIONS:
+            yield n, "relation", CONTRADICTIONS[kin]
+        years = age(member["birth"], today)
+        for kind, _ in member["komponen"]:
+            if code := komponen_fault(kind, member["sex"], years, ages):
+                yield n, "komponen", code
+        if years < ages.able_from and not member["married"]:
+            yield from minor_findings(n, member, members, ages, today)
+
+
+def minor_findings(
+    n: int, member: Mapping[str, Any], members: Sequence[Mapping[str, Any]], ages: Ages, today: date
+) -> Iterator[Finding]:
+    """Yield what only an adult may be: pengurus, owner of a business."""
+    if member["pengurus"]:
+        yield n, "pengurus", pengurus_code(members, ages, today)
+    if member.get("usaha"):
+        yield n, "usaha_sector", "OWNER_YOUNG"
+
+
+def komponen_fault(kind: str, sex: str, years: int, ages: Ages) -> str | None:
+    """Return why a komponen does not fit sex and age, or None."""
+    if kind == KomponenKind.IBU_HAMIL:
+        return None if sex == Sex.P and PREGNANT_FROM <= years <= PREGNANT_TO else "PREGNANT_IMPOSSIBLE"
+    if kind == KomponenKind.LANJUT_USIA:
+        return None if years >= ages.lansia_from else "KOMPONEN_AGE_UNUSUAL"
+    first, last = USUAL_AGES.get(kind, (0, 200))
+    return None if first <= years <= last else "KOMPONEN_AGE_UNUSUAL"
+
+
+def pengurus_code(members: Sequence[Mapping[str, Any]], ages: Ages, today: date) -> str:
+    """Return the code of a minor pengurus, refused if another member is an adult."""
+    adult = any(age(member["birth"], today) >= ages.able_from or member["married"] for member in members)
+    return "PENGURUS_TOO_YOUNG" if adult else "PENGURUS_YOUNG"

@@ -94,7 +94,7 @@ def _read_person(session: AsyncSession, member: KpmAnggota) -> dict[str, str]:
     return {
         "anggota_id": str(member.anggota_id),
         "relation": member.relation,
-        "nik": vault.open(member.nik_sealed, column="nik", **location),
+        "nik": vault.open(member.nik_sealed, column="nik", **location) if member.nik_sealed else "",
         "name": vault.open(member.name_sealed, column="name", **location),
     }
 

@@ -58,19 +58,11 @@ ROW_REFUSALS = MappingProxyType(
             "The first two digits are not the code of a province.",
             "Dua angka pertama bukan kode provinsi.",
         ),
-        "IMPOSSIBLE_DATE_IN_NUMBER": (
-            "Digits 7 to 12 are not a date.",
-            "Angka ke-7 sampai ke-12 bukan tanggal.",
-        ),
         "SERIAL_ZERO": ("The last four digits cannot be 0000.", "Empat angka terakhir tidak boleh 0000."),
         "TOO_LONG": ("The text is too long.", "Teks terlalu panjang."),
         "CONTROL_CHARACTER": (
             "The text has control characters (such as NUL).",
             "Teks memuat karakter kendali (misalnya NUL).",
-        ),
-        "INVISIBLE_CHARACTER": (
-            "The text has invisible characters (zero-width or direction marks). Delete it and type it again.",
-            "Teks memuat karakter tak terlihat (lebar nol atau penanda arah). Hapus lalu ketik ulang.",
         ),
         "NOT_UTF8": ("The text is not UTF-8.", "Teks bukan UTF-8."),
         "NOT_A_DATE": (
@@ -81,7 +73,26 @@ ROW_REFUSALS = MappingProxyType(
             "The date is too early or too late.",
             "Tanggal terlalu awal atau terlalu akhir.",
         ),
-        "UNKNOWN_VALUE": ("This is not one of the known values.", "Bukan salah satu nilai yang dikenal."),
+        "UNKNOWN_VALUE": (
+            "This is not one of the known values: {allowed}.",
+            "Bukan salah satu nilai yang dikenal: {allowed}.",
+        ),
+        "CANNOT_BE_CLEARED": (
+            "This value cannot be cleared by HAPUS. Leave the cell blank to keep what is recorded.",
+            "Isian ini tidak dapat dihapus dengan HAPUS. Kosongkan selnya agar data yang tercatat tetap.",
+        ),
+        "NIK_REQUIRED": (
+            "A NIK is required. Only a child below {without_nik_below} years may be recorded without one.",
+            "NIK wajib diisi. Hanya anak di bawah {without_nik_below} tahun yang boleh dicatat tanpa NIK.",
+        ),
+        "PENGURUS_TOO_YOUNG": (
+            "The pengurus must be an adult, because another member of the family is one.",
+            "Pengurus harus orang dewasa, karena ada anggota keluarga lain yang dewasa.",
+        ),
+        "PREGNANT_IMPOSSIBLE": (
+            "IBU_HAMIL is possible only for a woman of 10 to 60 years. Check komponen, sex and birth_date.",
+            "IBU_HAMIL hanya mungkin bagi perempuan berusia 10 sampai 60 tahun. Periksa komponen, sex dan birth_date.",
+        ),
         "NOT_A_NUMBER": ("A whole number of rupiah is expected.", "Harus berupa bilangan bulat rupiah."),
         "BAD_FORM": ("The value does not have the documented form.", "Bentuk nilai tidak sesuai ketentuan."),
         "REPEATED": ("The same entry is given twice.", "Isian yang sama diberikan dua kali."),

@@ -12,14 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.intake.commands.events import emit_events
-from services.caseload.intake.commands.plan import (
-    Plan,
-    is_unchanged,
-    not_accepted_refusals,
-    outside_area,
-    plan_of,
-    refusals,
-)
+from services.caseload.intake.commands.plan import Plan, is_unchanged, plan_of
 from services.caseload.intake.commands.recorded_data import (
     Known,
     Staged,
@@ -27,6 +20,7 @@ from services.caseload.intake.commands.recorded_data import (
     next_families,
     read_details,
 )
+from services.caseload.intake.commands.refusals import not_accepted_refusals, outside_area
 from services.caseload.intake.commands.request import KIND
 from services.caseload.intake.commands.staging import (
     analyze,
@@ -37,7 +31,7 @@ from services.caseload.intake.commands.staging import (
     restart_staging,
     stage,
 )
-from services.caseload.intake.commands.write import write
+from services.caseload.intake.commands.write import stamp, write
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
@@ -102,7 +96,9 @@ class Outcome:
         """Start with no family decided."""
         self.today = today
         self.plans: list[Plan] = []
+        self.unwritten: list[Plan] = []
         self.errors: list[RowError] = []
+        self.notes: list[RowError] = []
         self.counts: Counter[str] = Counter()
         self.done = self.refused = self.elsewhere = 0
 
@@ -110,7 +106,9 @@ class Outcome:
     async def of(cls, session: AsyncSession, job: Job, families: Sequence[Staged]) -> "Outcome":
         """Decide on each family."""
         outcome, dry = cls(await clock.today(session)), job.params["dry_run"]
-        known = await lock_known_families(session, families, outcome.today, job.actor)
+        known = await lock_known_families(
+            session, families, outcome.today, date.fromisoformat(job.params["as_of"]), job.actor
+        )
         undecided = [family for family in families if outcome.needs_decision(known, family, job.actor)]
         await read_details(session, known, undecided, job.actor)
         for family in undecided:
@@ -119,10 +117,8 @@ class Outcome:
             # A dry run is not audited, so it must not reveal which numbers are recorded outside the actor's areas.
             if elsewhere and not dry:
                 outcome.refuse(family, not_accepted_refusals(family))
-            elif errors := refusals(known, family):
-                outcome.refuse(family, errors)
             else:
-                outcome.plans.append(plan_of(known, family))
+                outcome.add(plan_of(known, family))
         outcome.counts["families"] = len(families)
         return outcome
 
@@ -142,6 +138,17 @@ class Outcome:
             self.done += len(family.rows)
             return False
         return True
+
+    def add(self, plan: Plan) -> None:
+        """Count a plan as refused, unchanged, new or changed."""
+        if plan.errors:
+            self.refuse(plan.staged, plan.errors)
+        elif plan.writes:
+            self.plans.append(plan)
+        else:
+            self.unwritten.append(plan)
+            self.counts["unchanged_families"] += 1
+            self.done += len(plan.staged.rows)
 
     def refuse(self, family: Staged, errors: list[RowError]) -> None:
         """Count a family as refused, with all its rows."""
@@ -163,7 +170,7 @@ class Outcome:
                 and penugasan_id
                 and loads[penugasan_id].weighing + added[penugasan_id] >= limit.refuse_above
             ):
-                row = plan.staged.rows[plan.staged.pengurus]["row_no"]
+                row = plan.lead["row_no"]
                 self.refuse(plan.staged, [refusal(row, "pendamping_no", "CASELOAD_FULL")])
                 continue
             accepted.append(plan)
@@ -175,6 +182,8 @@ class Outcome:
     async def store(self, session: AsyncSession, job: Job) -> None:
         """Write the plans and emit their events."""
         await write(session, job, self.plans, self.today)
+        known = [plan.kpm_id for plan in (*self.plans, *self.unwritten) if not plan.new]
+        await stamp(session, job, known)
         emit_events(session, self.plans, self.today)
 
     def step(self, job: Job, place: dict[str, Any]) -> Step:
@@ -182,11 +191,30 @@ class Outcome:
         self.counts["new_families"] = sum(plan.new for plan in self.plans)
         self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]
         self.done += sum(len(plan.staged.rows) for plan in self.plans)
-        report = {name: int(job.report.get(name, 0)) + self.counts[name] for name in COUNTS}
+        for plan in (*self.plans, *self.unwritten):
+            self.notes += plan.notes
+        report: dict[str, Any] = {name: int(job.report.get(name, 0)) + self.counts[name] for name in COUNTS}
         elsewhere = int(job.place.get("elsewhere", 0)) + self.elsewhere
+        report |= self.count_notes(job)
         report["elsewhere_families"] = elsewhere // SHOWN_IN * SHOWN_IN
         place |= {"elsewhere": elsewhere}
-        return Step(done=self.done, refused=self.refused, errors=self.errors, place=place, report=report)
+        return Step(
+            done=self.done,
+            refused=self.refused,
+            errors=self.errors,
+            notes=self.notes,
+            place=place,
+            report=report,
+        )
+
+    def count_notes(self, job: Job) -> dict[str, Any]:
+        """Return the report's counts of warnings, changes by code, and what HAPUS clears."""
+        counts = {kind: Counter[str](job.report.get(kind, {})) for kind in ("warnings", "changes", "cleared")}
+        for note in self.notes:
+            counts["warnings" if note.kind == "WARNING" else "changes"][note.code] += 1
+        for plan in self.plans:
+            counts["cleared"].update(plan.cleared)
+        return {kind: dict(count) for kind, count in counts.items()}
 
 
 WORK = Work(steps={KIND: run_intake_step})

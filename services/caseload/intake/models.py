@@ -12,7 +12,7 @@ from shared.database.tables import Col
 class StagedRow(Table, table=True):
     """A row of an intake file with sealed personal data.
 
-    `row_no` counts the file's records, the header is 1. `data` holds codes, dates and counts. Personal data is only in
+    `row_no` is the line of the file. `data` holds codes, dates and counts. Personal data is only in
     the sealed columns. The table is UNLOGGED: a crash of PostgreSQL empties it, and the intake stages its rows again.
     `scattered` marks rows of a family that are not adjacent, `repeated` a NIK that an earlier row has.
     """

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.caseload.intake.commands.request import request_intake
 from shared.access import Permission
-from shared.fields import Body, Sha256, View
+from shared.fields import Body, Day, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
 
 intake = Router(tag="intake")
@@ -19,7 +19,11 @@ class IntakeRequest(Body):
     A dry run does not list families whose card or members are recorded outside the caller's area. The report counts
     them under `elsewhere_families`, in full tens. The intake itself refuses them.
 
-    CSV, UTF-8, `,` or `;`, one row per member, one pengurus per family. The columns: no_kk, nik, name,
+    `as_of` is the day on which the file was true, today if it is not given. What is recorded later than that day stays.
+    A blank cell keeps what is recorded, and the word HAPUS clears address, phone, komponen, NIB and business. What the
+    intake ends, clears, changes or keeps is listed at `/v1/jobs/{job_id}/changes`, also by a dry run.
+
+    CSV, UTF-8, `,`, `;` or tabs, one row per member, one pengurus per family. The columns: no_kk, nik, name,
     sex (L, P), birth_date, relation, married, pengurus (YA, TIDAK), komponen (`ANAK_SMA:2026-12-31|LANJUT_USIA`),
     kode_wilayah (desa), address, phone, bansos (`PKH:2019-02-01|PBI:2019-01-01`), desil (`NAS:5:2026-Q1`),
     pendamping_no, usaha_sector, usaha_started_on, usaha_omzet_rp, usaha_nib, usaha_letter (YA, TIDAK). Address, phone,
@@ -28,6 +32,7 @@ class IntakeRequest(Body):
 
     sha256: Sha256
     dry_run: bool = Field(default=False, strict=True)
+    as_of: Day | None = None
 
 
 class IntakeView(View):
@@ -43,6 +48,6 @@ async def request_family_intake(
     body: IntakeRequest, session: Session, actor: CurrentActor, response: Response
 ) -> IntakeView:
     """Start the intake of a family file. The job's errors list the refused rows."""
-    job_id = await request_intake(session, actor, sha256=body.sha256, dry_run=body.dry_run)
+    job_id = await request_intake(session, actor, **dict(body))
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return IntakeView(job_id=job_id, job=f"/v1/jobs/{job_id}")

@@ -87,6 +87,13 @@ class BirthDateInTheFuture(InvalidInput):
     id = "Tanggal lahir {birth_on} sesudah tanggal bergabung, {on}."
 
 
+class NikRequired(InvalidInput):
+    """422: only a small child may be recorded without a NIK. The age is policy."""
+
+    en = "A NIK is required. Only a child below {without_nik_below} years may be recorded without one."
+    id = "NIK wajib diisi. Hanya anak di bawah {without_nik_below} tahun yang boleh dicatat tanpa NIK."
+
+
 class DeathNeedsEvidence(InvalidInput):
     """422: a death needs evidence."""
 

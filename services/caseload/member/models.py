@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 
 from services.caseload.family.models import AnggotaFacts
 from shared.database.tables import Fields
-from shared.fields import Day, RequestOnly, Sha256, Wilayah
+from shared.fields import ONE_LINE, Day, RequestOnly, Sha256, Wilayah
 from shared.privacy import Nik, NoKk
 
 
@@ -27,9 +27,9 @@ class JoinTerms(AnggotaFacts):
     Evidence is needed for somebody who leaves another family for it.
     """
 
-    nik: Nik
+    nik: Nik | None = None
     name: Annotated[
-        str, StringConstraints(min_length=1, max_length=120, pattern=r"\S"), RequestOnly("Contoh Anggota")
+        str, ONE_LINE, StringConstraints(min_length=1, max_length=120), RequestOnly("Contoh Anggota")
     ]
     on: Day
     reason: JoinReason

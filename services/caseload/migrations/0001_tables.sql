@@ -6,6 +6,7 @@ CREATE TABLE age_rule (
     able_from SMALLINT NOT NULL,
     able_below SMALLINT NOT NULL,
     lansia_from SMALLINT NOT NULL,
+    without_nik_below SMALLINT NOT NULL,
     source TEXT NOT NULL,
     CONSTRAINT pk_age_rule PRIMARY KEY (version)
 );
@@ -107,6 +108,13 @@ CREATE TABLE kpm (
     facts JSONB NOT NULL,
     facts_until DATE,
     intake_digest BYTEA,
+    intake_as_of DATE,
+    address_as_of DATE,
+    address_source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
+    contact_as_of DATE,
+    contact_source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
+    pengurus_as_of DATE,
+    pengurus_source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
     ended_on DATE,
     end_reason VARCHAR(40),
     end_recorded_on DATE,
@@ -114,6 +122,9 @@ CREATE TABLE kpm (
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
     CONSTRAINT ck_kpm_end_is_complete CHECK (num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)),
+    CONSTRAINT ck_kpm_source_known CHECK (address_source IN ('FILE', 'HTTP')),
+    CONSTRAINT ck_kpm_contact_source_known CHECK (contact_source IN ('FILE', 'HTTP')),
+    CONSTRAINT ck_kpm_pengurus_source_known CHECK (pengurus_source IN ('FILE', 'HTTP')),
     CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG'))
 );
 
@@ -325,6 +336,8 @@ CREATE INDEX ix_dampingan_gap_open ON dampingan_gap (gap_id) WHERE until IS NULL
 CREATE INDEX ix_dampingan_gap_penugasan_id ON dampingan_gap (penugasan_id, kpm_id) WHERE until IS NULL;
 
 CREATE TABLE desil (
+    as_of DATE,
+    source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
     scope VARCHAR(40) NOT NULL,
     value SMALLINT NOT NULL,
     snapshot TEXT NOT NULL,
@@ -333,6 +346,7 @@ CREATE TABLE desil (
     CONSTRAINT pk_desil PRIMARY KEY (kpm_id, scope, snapshot),
     CONSTRAINT ck_desil_value_in_range CHECK (value BETWEEN 1 AND 10),
     CONSTRAINT ck_desil_snapshot_form CHECK (snapshot ~ '^[0-9]{4}-Q[1-4]$'),
+    CONSTRAINT ck_desil_source_known CHECK (source IN ('FILE', 'HTTP')),
     CONSTRAINT ck_desil_desilscope_known CHECK (scope IN ('NAS', 'PROV', 'KABKOTA')),
     CONSTRAINT fk_desil_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
@@ -371,6 +385,8 @@ CREATE TABLE kepesertaan (
 CREATE INDEX ix_kepesertaan_kpm_id ON kepesertaan (kpm_id);
 
 CREATE TABLE kpm_anggota (
+    as_of DATE,
+    source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
     relation VARCHAR(40) NOT NULL,
     married BOOLEAN NOT NULL,
     anggota_id UUID NOT NULL,
@@ -382,13 +398,14 @@ CREATE TABLE kpm_anggota (
     birth_on DATE NOT NULL,
     sex VARCHAR(40) NOT NULL,
     nik_index BYTEA NOT NULL,
-    nik_sealed BYTEA NOT NULL,
+    nik_sealed BYTEA,
     name_sealed BYTEA NOT NULL,
     CONSTRAINT pk_kpm_anggota PRIMARY KEY (anggota_id),
     CONSTRAINT uq_kpm_anggota_nik_index UNIQUE (nik_index),
     CONSTRAINT ck_kpm_anggota_left_after_joining CHECK (left_on IS NULL OR left_on >= joined_on),
     CONSTRAINT ck_kpm_anggota_left_has_reason CHECK ((left_on IS NULL) = (end_reason IS NULL)),
-    CONSTRAINT ck_kpm_anggota_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'LAINNYA')),
+    CONSTRAINT ck_kpm_anggota_source_known CHECK (source IN ('FILE', 'HTTP')),
+    CONSTRAINT ck_kpm_anggota_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'PEMBANTU', 'LAINNYA')),
     CONSTRAINT fk_kpm_anggota_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kpm_anggota_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA')),
     CONSTRAINT ck_kpm_anggota_sex_known CHECK (sex IN ('L', 'P'))
@@ -502,7 +519,7 @@ CREATE TABLE anggota_past (
     CONSTRAINT ck_anggota_past_some_day CHECK (NOT isempty(valid)),
     CONSTRAINT fk_anggota_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_anggota_past_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
-    CONSTRAINT ck_anggota_past_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'LAINNYA')),
+    CONSTRAINT ck_anggota_past_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'PEMBANTU', 'LAINNYA')),
     CONSTRAINT ck_anggota_past_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA'))
 );
 
@@ -574,6 +591,8 @@ CREATE INDEX ix_kepesertaan_pending_open ON kepesertaan_pending (pending_id) WHE
 CREATE UNIQUE INDEX uq_kepesertaan_pending_joined ON kepesertaan_pending (kepesertaan_id, joined_kpm_id) WHERE outcome IS NULL;
 
 CREATE TABLE komponen (
+    as_of DATE,
+    source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
     valid DATERANGE NOT NULL,
     anggota_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
@@ -582,6 +601,7 @@ CREATE TABLE komponen (
     version INTEGER DEFAULT '1' NOT NULL,
     CONSTRAINT pk_komponen PRIMARY KEY (komponen_id),
     CONSTRAINT ex_komponen_once_at_a_time EXCLUDE USING gist (anggota_id WITH =, kind WITH =, valid WITH &&),
+    CONSTRAINT ck_komponen_source_known CHECK (source IN ('FILE', 'HTTP')),
     CONSTRAINT fk_komponen_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
     CONSTRAINT ck_komponen_komponenkind_known CHECK (kind IN ('IBU_HAMIL', 'ANAK_USIA_DINI', 'ANAK_SD', 'ANAK_SMP', 'ANAK_SMA', 'LANJUT_USIA', 'DISABILITAS_BERAT', 'KORBAN_HAM_BERAT')),
     CONSTRAINT fk_komponen_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
@@ -656,6 +676,7 @@ CREATE TABLE usaha (
     kpm_id UUID NOT NULL,
     anggota_id UUID NOT NULL,
     continues UUID,
+    source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
     nib_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
@@ -666,7 +687,8 @@ CREATE TABLE usaha (
     CONSTRAINT ck_usaha_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
     CONSTRAINT fk_usaha_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
-    CONSTRAINT fk_usaha_continues FOREIGN KEY(continues) REFERENCES usaha (usaha_id)
+    CONSTRAINT fk_usaha_continues FOREIGN KEY(continues) REFERENCES usaha (usaha_id),
+    CONSTRAINT ck_usaha_source_known CHECK (source IN ('FILE', 'HTTP'))
 );
 
 CREATE INDEX ix_usaha_anggota_id ON usaha (anggota_id);

@@ -4,8 +4,9 @@ INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, bas
     ('PKH_PENDAMPING', 1, 450, 600, '[2019-01-01,)', 'first content: warn above 450, refuse above 600',
     'system:migration', clock_timestamp());
 
-INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
-    (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');
+INSERT INTO age_rule (version, able_from, able_below, lansia_from, without_nik_below, valid, source) VALUES
+    (1, 18, 60, 60, 6, '[2019-01-01,)',
+    'first content: able 18 to 59 and not severely disabled; lansia from 60; a child below 6 may have no NIK yet');
 
 INSERT INTO late_entry_rule (valid_from, days, source) VALUES
     ('2019-01-01', 30, 'first content: a visit or a session may be entered up to 30 days later');

@@ -61,7 +61,7 @@ class AnggotaView(View):
     """A member, with the NIK masked."""
 
     anggota_id: UUID
-    nik: MaskedNumber
+    nik: MaskedNumber | None
     name: str
     birth_on: date
     sex: Sex

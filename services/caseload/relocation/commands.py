@@ -18,6 +18,7 @@ from services.caseload.relocation.errors import (
     WilayahUnchanged,
 )
 from services.caseload.replicas.models import WilayahTugas
+from services.caseload.tables import Source
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.database import uuid7, vault_of
@@ -56,6 +57,7 @@ async def move_family(
     before = kpm.kode_wilayah
     await store_former_area(session, kpm, on, evidence_sha256)
     kpm.kode_wilayah = kode_wilayah
+    kpm.address_as_of, kpm.address_source = await clock.today(session), Source.HTTP
     location = {"table": "kpm", "column": "address", "row_id": kpm.sealed_for.hex()}
     kpm.address_sealed = vault_of(session).seal(address, **location) if address else None
     detail = {"on": str(on), "before": before, "evidence_sha256": evidence_sha256}

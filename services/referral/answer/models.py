@@ -1,7 +1,7 @@
 """Answers of partners."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from services.referral.rujukan.models import OFFER_ID, PARTNER_ANSWERS
 from services.referral.tables import Table
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.database.tables import Col, Fields
-from shared.fields import KNOWN, Known, RequestOnly, Rupiah, Sentence
+from shared.fields import KNOWN, Day, Known, RequestOnly, Rupiah, Sentence
 
 OwnId = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"), RequestOnly("KUR-2026-000123-1")
@@ -30,7 +30,7 @@ class AnswerTerms(Fields):
         default=None, schema_extra={"examples": [None]}
     )
     amount_rp: Col[Rupiah | None] = Field(default=None)
-    answered_on: Col[Annotated[date, RequestOnly("2026-07-10")]]
+    answered_on: Col[Annotated[Day, RequestOnly("2026-07-10")]]
 
 
 class AnswerInput(AnswerTerms):

@@ -1,6 +1,5 @@
 """Routes of partners' answers and deliveries."""
 
-from datetime import date
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +8,7 @@ from services.referral.answer import commands
 from services.referral.answer.models import AnswerInput, OwnId
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
-from shared.fields import Body, Rupiah
+from shared.fields import Body, Day, Rupiah
 from shared.http import CurrentActor, Router, Session, may
 
 answers = Router(tag="partner-answer")
@@ -27,7 +26,7 @@ class DeliveryBody(Body):
 
     delivery_id: OwnId
     amount_rp: Rupiah | None = None
-    delivered_on: date = Field(examples=["2026-07-20"])
+    delivered_on: Day = Field(examples=["2026-07-20"])
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)

@@ -39,7 +39,7 @@ class ConsentFacts(Fields):
     )
     channel: Col[ConsentChannel]
     evidence_sha256: Col[Sha256]
-    given_on: Col[Annotated[date, RequestOnly("2026-05-18")]]
+    given_on: Col[Day]
 
 
 class ConsentTerms(ConsentFacts):

@@ -1,6 +1,5 @@
 """Routes of consent, its withdrawal, and the texts read to a family before it consents."""
 
-from datetime import date
 from uuid import UUID
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from services.referral.consent import commands, queries
 from services.referral.consent.models import ConsentTerms, ConsentText, ConsentTextTerms, ConsentTextView
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
-from shared.fields import Body, Sentence, View
+from shared.fields import Body, Day, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 consents = Router(tag="rujukan-program")
@@ -25,7 +24,7 @@ class ConsentBody(ConsentTerms, Body):
 class WithdrawalBody(Body):
     """The family withdraws its consent."""
 
-    withdrawn_on: date = Field(examples=["2026-06-02"])
+    withdrawn_on: Day = Field(examples=["2026-06-02"])
     reason: Sentence
 
 

@@ -134,7 +134,7 @@ class RelapseTerms(Fields):
 
     month: Col[Annotated[StrictInt, Interval(ge=0, le=240), RequestOnly(4)]]
     cause: Col[RelapseCause]
-    reported_on: Col[Annotated[date, RequestOnly("2026-10-20")]]
+    reported_on: Col[Annotated[Day, RequestOnly("2026-10-20")]]
 
 
 class RelapseView(RelapseTerms):

@@ -12,16 +12,18 @@ from sqlmodel import Field
 
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import RequestOnly, Wilayah
+from shared.fields import ONE_LINE, RequestOnly, Wilayah
+from shared.phone import Phone
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"), RequestOnly("KUR_SUPERMIKRO")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), RequestOnly("Bank Penyalur KUR")]
+Name = Annotated[
+    str, ONE_LINE, StringConstraints(min_length=1, max_length=200), RequestOnly("Bank Penyalur KUR")
+]
 Url = Annotated[
     str,
     StringConstraints(min_length=8, max_length=500),
     RequestOnly("https://mitra.example.go.id/pilar/rujukan"),
 ]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{5,30}$"), RequestOnly("(0294) 381234")]
 Email = Annotated[
     str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,180}$"), RequestOnly("dinsos@kendalkab.go.id")
 ]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from services.referral import visibility
@@ -17,7 +17,7 @@ from services.referral.partner.models import (
 )
 from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
-from shared.fields import Body, View
+from shared.fields import Body, Instant, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 breakers = Router(tag="partner")
@@ -40,7 +40,7 @@ class BreakerLimitPage(View):
 class ReplayBody(Body):
     """The instant from which notices are sent again, in real time with its zone."""
 
-    since: AwareDatetime = Field(examples=["2026-07-01T00:00:00+07:00"])
+    since: Instant = Field(examples=["2026-07-01T00:00:00+07:00"])
 
 
 class ReplayView(View):

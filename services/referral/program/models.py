@@ -15,7 +15,7 @@ from services.referral.partner.models import Code, Name
 from services.referral.tables import Table
 from shared.contracts.kinds import BenefitKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import RequestOnly, Rupiah, Sentence
+from shared.fields import ONE_LINE, Day, RequestOnly, Rupiah, Sentence
 
 
 class SendFrom(StrEnum):
@@ -98,7 +98,7 @@ class ProgramTerms(Fields):
     name: Col[Name]
     amount_min_rp: Col[Rupiah | None] = Field(default=None)
     amount_max_rp: Col[Rupiah | None] = Field(default=None)
-    valid_from: Col[Annotated[date, RequestOnly("2026-01-01")]]
+    valid_from: Col[Annotated[Day, RequestOnly("2026-01-01")]]
     send_from: Col[SendFrom] = Field(default=SendFrom.DETERMINED)
     sla_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), RequestOnly(14)]]
     required_documents: Col[Annotated[list[Name], Len(0, 20), RequestOnly()]] = Field(default_factory=list)
@@ -157,9 +157,13 @@ class RuleTerms(Fields):
     strength: Col[Strength] = Field(default=Strength.HARD)
     counts_predecessor: Col[StrictBool] = Field(default=True)
     source: Col[
-        Annotated[str, StringConstraints(min_length=1, max_length=200), RequestOnly("Permenko 7/2025")]
+        Annotated[
+            str, ONE_LINE, StringConstraints(min_length=1, max_length=200), RequestOnly("Permenko 7/2025")
+        ]
     ]
-    version: Col[Annotated[str, StringConstraints(min_length=1, max_length=40), RequestOnly("2026-01")]]
+    version: Col[
+        Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=40), RequestOnly("2026-01")]
+    ]
 
 
 class RuleView(RuleTerms):

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database.tables import Col, Fields
-from shared.fields import KNOWN, Known, RequestOnly
+from shared.fields import KNOWN, ONE_LINE, Known, RequestOnly
 
 SERVING_STATUSES = (
     PendampingStatus.CALON,
@@ -22,7 +22,7 @@ SERVING_STATUSES = (
 )
 """Statuses in which a placement may run. The final statuses end it."""
 ServingStatus = Annotated[PendampingStatus, Known(*SERVING_STATUSES)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=200)]
 
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Day, RequestOnly
+from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly
 
 
 class PilarLevel(StrEnum):
@@ -33,7 +33,7 @@ class HeldBy(StrEnum):
     EITHER = "EITHER"
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=200)]
 
 
 class PilarKindTerms(Fields):

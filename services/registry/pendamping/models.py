@@ -11,7 +11,8 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
-from shared.fields import KNOWN, Code, Day, RequestOnly
+from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly
+from shared.phone import Phone
 from shared.privacy import Nik
 from shared.transitions import guard_moves, moves_condition, require_move
 
@@ -27,12 +28,7 @@ TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
 A CALON has never served, so PENSIUN, MUTASI and BERAKHIR_KONTRAK are not possible.
 """
 
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), RequestOnly("Siti Rahayu")
-]
-Phone = Annotated[
-    str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"), RequestOnly("+62 812 0000 0001")
-]
+Name = Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=120), RequestOnly("Siti Rahayu")]
 
 
 class RegistrationTerms(Fields):

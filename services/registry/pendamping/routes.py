@@ -11,7 +11,6 @@ from services.registry.pendamping.models import (
     Name,
     Pendamping,
     PendampingBase,
-    Phone,
     RegistrationTerms,
     StatusRecord,
     StatusTerms,
@@ -22,6 +21,7 @@ from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
+from shared.phone import Phone
 from shared.privacy import MaskedNumber, Nik
 
 router = Router(tag="pendamping")

@@ -12,15 +12,13 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Day, RequestOnly, Wilayah
+from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Wilayah
 
 PAID = frozenset(
     {EmployerStatus.PPPK, EmployerStatus.PNS, EmployerStatus.PPPK_PARUH_WAKTU, EmployerStatus.KONTRAK}
 )
 """Employer statuses with pay. A `paid_only` conflict applies if both placements have one of them."""
-SkNumber = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), RequestOnly("1/SK/2025")
-]
+SkNumber = Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=100), RequestOnly("1/SK/2025")]
 
 
 class RangeThing(StrEnum):

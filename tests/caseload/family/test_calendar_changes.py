@@ -10,7 +10,7 @@ from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import build_csv, import_file, mother
 from tests.factories.services import Running
 
-RULE = Ages(18, 60, 60)
+RULE = Ages(18, 60, 60, 6)
 
 
 async def advance_to(service: Running, *day: int) -> None:

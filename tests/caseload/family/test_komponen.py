@@ -39,7 +39,7 @@ async def test_komponen_missing_in_file_ends_on_its_day(family: Family) -> None:
     """The day stays in the facts after a later file without the komponen."""
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
     rows = mother()
-    rows[2]["komponen"] = rows[3]["komponen"] = ""
+    rows[2]["komponen"] = rows[3]["komponen"] = "HAPUS"
     await import_file(family.caseload, build_csv(rows))
     last = (await family.read_emitted_data("kpm_updated"))[-1]
     assert last["komponen"] == {}

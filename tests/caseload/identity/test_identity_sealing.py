@@ -58,7 +58,7 @@ async def test_identity_is_sealed_to_referral_once_per_consent(
         key.private_key, base64.b64decode(one["ciphertext"]), "referral", one["for_id"], one["key_id"]
     )
     (person,) = opened.pop("persons")
-    assert opened == {"nik": NIK, "name": "Ibu Contoh", "phone": "081234567890"}
+    assert opened == {"nik": NIK, "name": "Ibu Contoh", "phone": "+6281234567890"}
     assert (person["nik"], person["name"], person["relation"]) == (NIK, "Ibu Contoh", "ISTRI")
     assert one["for_id"] == str(OFFER)
 

@@ -35,7 +35,7 @@ async def test_intake_records_the_complete_family_of_scenario_2(kendal_caseload:
     assert [row["value"] for row in seen["desil"]] == [3, 4, 5]
     assert [row["pendamping_id"] for row in seen["dampingan"]] == [str(PENDAMPING)]
     assert seen["facts"]["komponen"] == {"ANAK_SD": 1, "ANAK_SMA": 1}
-    assert (seen["address"], seen["phone"]) == ("Dusun Krajan RT 2", "081234567890")
+    assert (seen["address"], seen["phone"]) == ("Dusun Krajan RT 2", "+6281234567890")
 
 
 async def test_intake_emits_each_event_once(kendal_caseload: Running) -> None:

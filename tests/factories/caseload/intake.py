@@ -123,27 +123,43 @@ def pendamping_token(service: Running, id_: UUID = PENDAMPING) -> str:
 
 
 async def request_intake(
-    service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
+    service: Running,
+    content: bytes,
+    *,
+    dry_run: bool = False,
+    as_: str | None = None,
+    as_of: str | None = None,
 ) -> str:
     """Upload a file, request its intake and return the job's address."""
     token = as_ or dinsos_token(service)
     sha256 = await service.put_file(content, as_=token)
-    answer = await service.post("/v1/intake", {"sha256": sha256, "dry_run": dry_run}, as_=token)
+    body: dict[str, Any] = {"sha256": sha256, "dry_run": dry_run} | ({"as_of": as_of} if as_of else {})
+    answer = await service.post("/v1/intake", body, as_=token)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["job"])
 
 
 async def import_file(
-    service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
+    service: Running,
+    content: bytes,
+    *,
+    dry_run: bool = False,
+    as_: str | None = None,
+    as_of: str | None = None,
 ) -> dict[str, Any]:
-    """Import a file and return the ended job, with the refused rows under `errors`."""
+    """Import a file and return the ended job with its listed rows."""
     token = as_ or dinsos_token(service)
-    job = await request_intake(service, content, dry_run=dry_run, as_=token)
+    job = await request_intake(service, content, dry_run=dry_run, as_=token, as_of=as_of)
     await service.work()
     ended = (await service.get(job, as_=token)).json()
     assert ended["state"] == "DONE", ended
-    errors = (await service.get(f"{job}/errors?limit=200", as_=token)).json()["items"]
-    return ended | {"errors": [(error["row"], error["column"], error["code"]) for error in errors]}
+    rows = {
+        name: (await service.get(f"{job}/{name}?limit=200", as_=token)).json()["items"]
+        for name in ("errors", "warnings", "changes")
+    }
+    return ended | {
+        name: [(row["row"], row["column"], row["code"]) for row in items] for name, items in rows.items()
+    }
 
 
 async def read_emitted_events(service: Running) -> list[tuple[str, dict[str, Any]]]:

@@ -6,6 +6,7 @@ from services.caseload.family.commands.changes import change_family
 from services.caseload.family.errors import DesilKnown
 from services.caseload.family.models import Desil, DesilTerms
 from services.caseload.visibility import lock_family
+from shared import clock
 from shared.access import Actor
 from shared.database import insert
 
@@ -17,7 +18,10 @@ async def record_desil(session: AsyncSession, actor: Actor, kpm_id: UUID, terms:
         NotFound, PendampingInactive, DesilKnown.
     """
     family = await lock_family(session, actor, kpm_id)
-    row, values = Desil(kpm_id=kpm_id, **dict(terms)), terms.model_dump(mode="json")
+    row, values = (
+        Desil(kpm_id=kpm_id, as_of=await clock.today(session), **dict(terms)),
+        terms.model_dump(mode="json"),
+    )
     refusal = DesilKnown("/body/snapshot", scope=terms.scope.value, snapshot=terms.snapshot)
     await insert(session, row, pk_desil=refusal)
     await change_family(session, family.kpm, actor, ("desil", kpm_id), "RANKED", terms.snapshot, **values)

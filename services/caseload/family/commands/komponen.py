@@ -8,8 +8,11 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.commands.changes import change_family, lock_member
-from services.caseload.family.errors import KomponenHasEnded, KomponenOverlaps
+from services.caseload.family.errors import KomponenHasEnded, KomponenImpossible, KomponenOverlaps
 from services.caseload.family.models import Komponen
+from services.caseload.family.queries import read_ages
+from services.caseload.family.rules import REFUSED, age, komponen_fault
+from services.caseload.tables import Source
 from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
@@ -32,14 +35,18 @@ async def start_komponen(
     """Start a komponen of a member. `valid_to` is the first day without it, if known.
 
     Raises:
-        NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, InvalidRange, KomponenOverlaps.
+        NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, InvalidRange, KomponenImpossible, KomponenOverlaps.
     """
     family = await lock_family(session, actor, kpm_id)
-    await lock_member(session, kpm_id, anggota_id)
+    member = await lock_member(session, kpm_id, anggota_id)
+    today = await clock.today(session)
+    years = age(member.birth_on.isoformat(), today)
+    if komponen_fault(kind.value, member.sex.value, years, await read_ages(session, today)) in REFUSED:
+        raise KomponenImpossible("/body/kind")
     require_not_future(valid_from, await clock.today(session), "/body/valid_from")
     require_order(valid_from, valid_to)
-    valid = Range(valid_from, valid_to)
-    komponen = Komponen(komponen_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, kind=kind, valid=valid)
+    facts = {"kind": kind, "valid": Range(valid_from, valid_to), "as_of": await clock.today(session)}
+    komponen = Komponen(komponen_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, **facts)
     await insert(session, komponen, ex_komponen_once_at_a_time=KomponenOverlaps("/body/valid_from"))
     subject = ("komponen", komponen.komponen_id)
     await change_family(session, family.kpm, actor, subject, "BEGAN", None, kind=kind.value)
@@ -66,6 +73,7 @@ async def end_komponen(
         raise KomponenHasEnded(valid_to=end)
     require_order(first, valid_to)
     komponen.valid, komponen.version = Range(first, valid_to), komponen.version + 1
+    komponen.as_of, komponen.source = today, Source.HTTP
     subject = ("komponen", komponen_id)
     await change_family(session, family.kpm, actor, subject, "ENDED", reason, valid_to=str(valid_to))
     return komponen

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.intake.commands.members import Member
 from services.caseload.intake.commands.plan import Plan
 from shared.contracts.caseload import (
     DampinganStarted,
@@ -29,7 +29,7 @@ def emit_events(session: AsyncSession, plans: Sequence[Plan], today: date) -> No
 
 def events_of(plan: Plan, today: date) -> Iterator[Event]:
     """Yield the events of one family."""
-    if plan.changed:
+    if plan.facts_changed:
         yield (KpmRegistered if plan.new else KpmUpdated).model_validate(plan.facts)
     for kepesertaan_id, bansos, first in plan.kepesertaan:
         yield KepesertaanStarted(
@@ -39,20 +39,22 @@ def events_of(plan: Plan, today: date) -> Iterator[Event]:
             bansos=Bansos(bansos),
             valid_from=first,
         )
-    for usaha_id, n in plan.usaha:
-        yield usaha_recorded(plan, usaha_id, plan.anggota[n], plan.staged.data[n])
+    for usaha_id, member in plan.usaha:
+        yield usaha_recorded(plan, usaha_id, member)
     if plan.dampingan:
         yield dampingan_started(plan, plan.dampingan, today)
 
 
-def usaha_recorded(plan: Plan, usaha_id: UUID, anggota_id: UUID, data: dict[str, Any]) -> UsahaRecorded:
+def usaha_recorded(plan: Plan, usaha_id: UUID, member: Member) -> UsahaRecorded:
     """Return the event of a member's business."""
+    data = member.data
     owner = {
+        "owner_id": member.anggota_id,
         "owner_sex": data["sex"],
         "owner_birth_year": int(data["birth"][:4]),
         "owner_married": data["married"],
     }
-    keys = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode, "owner_id": anggota_id}
+    keys = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
     return UsahaRecorded.model_validate({**keys, **owner, **data["usaha"]})
 
 

@@ -11,29 +11,39 @@ import orjson
 from asyncpg import Range
 
 from services.caseload.dampingan.models import GapCause
+from services.caseload.intake.commands.members import Member
 from services.caseload.intake.commands.plan import Plan
 from services.caseload.member.commands.ends import EndedMember
-from services.caseload.tables import new_id
+from services.caseload.tables import Source, new_id
 from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
 from shared.jobs import Job
 
 FAMILY_COLUMNS = {
     "kpm": (
         *("kpm_id", "kode_wilayah", "sealed_for", "address_sealed", "phone_sealed", "facts", "intake_digest"),
-        "facts_until",
+        *(
+            "facts_until",
+            "intake_as_of",
+            "address_as_of",
+            "address_source",
+            "contact_as_of",
+            "contact_source",
+        ),
+        *("pengurus_as_of", "pengurus_source"),
     ),
     "kpm_no_kk": ("kpm_no_kk_id", "kpm_id", "no_kk_index", "no_kk_sealed", "valid"),
 }
 MEMBER_COLUMNS = {
     "kpm_anggota": (
         *("anggota_id", "kpm_id", "nik_index", "nik_sealed", "name_sealed", "birth_on", "sex", "relation"),
-        *("married", "pengurus", "joined_on"),
+        *("married", "pengurus", "joined_on", "as_of", "source"),
     ),
-    "komponen": ("komponen_id", "kpm_id", "anggota_id", "kind", "valid"),
-    "desil": ("kpm_id", "scope", "snapshot", "value"),
+    "komponen": ("komponen_id", "kpm_id", "anggota_id", "kind", "valid", "as_of", "source"),
+    "desil": ("kpm_id", "scope", "snapshot", "value", "as_of", "source"),
     "kepesertaan": ("kepesertaan_id", "kpm_id", "bansos", "valid"),
     "usaha": (
         *("usaha_id", "kpm_id", "anggota_id", "sector", "started_on", "omzet_rp", "nib_sealed", "has_letter"),
+        *("as_of", "source"),
     ),
     "dampingan": ("dampingan_id", "kpm_id", "penugasan_id", "pendamping_id", "kind", "purpose", "valid"),
     "dampingan_gap": ("gap_id", "kpm_id", "since", "cause", "purpose"),
@@ -52,11 +62,13 @@ class NewRows:
     def __init__(self, today: date, now: datetime, job: Job) -> None:
         """Start empty. `now` is the time of the business clock."""
         self.today, self.now, self.who = today, now, job.actor.sub
+        self.sourced = (date.fromisoformat(job.params["as_of"]), Source.FILE.value)
         self.detail = orjson.dumps({"job_id": str(job.job_id)}).decode()
         self.tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in FAMILY_COLUMNS | MEMBER_COLUMNS}
         self.known_members: list[tuple[Any, ...]] = []
         self.known_desil: list[tuple[Any, ...]] = []
         self.known_usaha: list[tuple[Any, ...]] = []
+        self.known_nibs: list[tuple[Any, ...]] = []
         self._from_today = Range(today)
 
     def add(self, plan: Plan) -> None:
@@ -65,11 +77,11 @@ class NewRows:
             self.add_family(plan)
         self.add_members(plan)
         self.add_usaha(plan)
-        kpm_id, tables, data = plan.kpm_id, self.tables, plan.staged.data[plan.staged.pengurus]
+        kpm_id, tables = plan.kpm_id, self.tables
         desil = tables["desil"] if plan.new else self.known_desil
-        desil += [(kpm_id, scope, snapshot, value) for scope, snapshot, value in data["desil"]]
+        desil += [(kpm_id, *rank, *self.sourced) for rank in plan.desil]
         tables["komponen"] += [
-            (new_id(), kpm_id, anggota_id, kind, Range(self.today, until))
+            (new_id(), kpm_id, anggota_id, kind, Range(self.today, until), *self.sourced)
             for anggota_id, kind, until in plan.komponen
         ]
         tables["kepesertaan"] += [
@@ -96,39 +108,46 @@ class NewRows:
 
     def add_family(self, plan: Plan) -> None:
         """Add a family and its card."""
-        head, facts = plan.staged.rows[plan.staged.pengurus], orjson.dumps(plan.facts).decode()
-        card = head["no_kk_index"]
+        head, facts = plan.lead, orjson.dumps(plan.facts).decode()
+        card, as_of = head["no_kk_index"], self.sourced[0]
         sealed = (head["address_sealed"], head["phone_sealed"])
         self.tables["kpm"].append(
-            (plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest, plan.next_change_day)
+            (plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest, plan.next_change_day, as_of)
+            + self.sourced * 3
         )
         row = (new_id(), plan.kpm_id, card, head["no_kk_sealed"], self._from_today)
         self.tables["kpm_no_kk"].append(row)
 
     def add_members(self, plan: Plan) -> None:
         """Add the members. A known person is updated instead."""
-        persons = zip(plan.anggota, plan.known_persons, plan.staged.rows, plan.staged.data, strict=True)
-        for anggota_id, known, row, data in persons:
-            if known:
-                self.known_members.append((anggota_id, plan.kpm_id, row["row_no"]))
+        for member in plan.members.staying:
+            data = member.data
+            if member.known:
+                self.add_known_member(plan, member)
                 continue
-            person = (
-                row["nik_index"],
-                row["nik_sealed"],
-                row["name_sealed"],
-                date.fromisoformat(data["birth"]),
-            )
-            values = (data["sex"], data["relation"], data["married"], data["pengurus"], self.today)
-            self.tables["kpm_anggota"].append((anggota_id, plan.kpm_id, *person, *values))
+            row = plan.staged.rows[member.n or 0]
+            sealed = (row["nik_index"], row["nik_sealed"], row["name_sealed"])
+            person = (date.fromisoformat(data["birth"]), data["sex"], data["relation"], data["married"])
+            values = (data["pengurus"], self.today, *self.sourced)
+            self.tables["kpm_anggota"].append((member.anggota_id, plan.kpm_id, *sealed, *person, *values))
+
+    def add_known_member(self, plan: Plan, member: Member) -> None:
+        """Add the values of a known person, to be updated."""
+        data = member.data
+        row_no = plan.staged.rows[member.n]["row_no"] if member.n is not None and member.written else 0
+        person = (date.fromisoformat(data["birth"]), data["sex"], data["relation"], data["married"])
+        self.known_members.append((member.anggota_id, plan.kpm_id, row_no, *person, data["pengurus"]))
 
     def add_usaha(self, plan: Plan) -> None:
         """Add the businesses. The business of a known person is updated instead."""
-        for id_, n in plan.usaha:
-            row, usaha = plan.staged.rows[n], plan.staged.data[n]["usaha"]
-            ids = (id_, plan.kpm_id, plan.anggota[n])
-            if plan.known_persons[n]:
-                self.known_usaha.append((*ids, row["row_no"]))
+        self.known_nibs += plan.nibs
+        for id_, member in plan.usaha:
+            row, usaha = plan.staged.rows[member.n or 0], member.data["usaha"]
+            ids = (id_, plan.kpm_id, member.anggota_id)
+            values = (usaha["sector"], date.fromisoformat(usaha["started_on"]), usaha["omzet_rp"])
+            if member.known:
+                flags = (usaha["has_letter"], usaha["has_nib"])
+                self.known_usaha.append((*ids, row["row_no"], *values, *flags))
                 continue
-            started_on, nib = date.fromisoformat(usaha["started_on"]), row["nib_sealed"]
-            values = (usaha["sector"], started_on, usaha["omzet_rp"], nib, usaha["has_letter"])
-            self.tables["usaha"].append((*ids, *values))
+            rest = (row["nib_sealed"], usaha["has_letter"], *self.sourced)
+            self.tables["usaha"].append((*ids, *values, *rest))

@@ -1,6 +1,6 @@
 """Decision on one family of the file: refused, unchanged, new or changed."""
 
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
@@ -9,42 +9,69 @@ from uuid import UUID
 
 import orjson
 
-from services.caseload.family.rules import facts_of, next_change_day
-from services.caseload.intake.commands.recorded_data import Known, Staged, is_recorded_dead
-from services.caseload.intake.commands.staging import MOST_MEMBERS, refusal
+from services.caseload.family.rules import REFUSED, facts_of, find_implausible, next_change_day
+from services.caseload.intake.commands.businesses import add_usaha
+from services.caseload.intake.commands.komponen import add_komponen, last_komponen_end
+from services.caseload.intake.commands.members import Member, Members, decide_members
+from services.caseload.intake.commands.recorded_data import Known, Staged
+from services.caseload.intake.commands.refusals import family_refusals, lead_refusals
+from services.caseload.intake.commands.staging import change, refusal, warning
+from services.caseload.intake.rules.precedence import is_later
 from services.caseload.tables import new_id
-from shared.access import Actor
 from shared.contracts.kinds import Bansos
 from shared.jobs import RowError
 
 
 @dataclass(slots=True)
 class Plan:
-    """What to write and emit for one family."""
+    """What to write and emit for one family, or why it is refused.
+
+    `recorded` is the family's row, None for a new family. `cleared` counts what HAPUS clears.
+    """
 
     kpm_id: UUID
-    new: bool
     staged: Staged
+    recorded: Any
     digest: bytes
-    facts: dict[str, Any]
-    next_change_day: date | None
-    changed: bool
-    anggota: list[UUID]
-    known_persons: list[bool]
-    missing: list[UUID] = field(default_factory=list[UUID])
-    """Members who are not in the file: they have left."""
+    kode: str
+    members: Members
+    errors: list[RowError]
+    notes: list[RowError]
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    next_change_day: date | None = None
+    facts_changed: bool = False
     komponen: list[tuple[UUID, str, date | None]] = field(default_factory=list[tuple[UUID, str, date | None]])
     dropped: list[UUID] = field(default_factory=list[UUID])
     ended: list[UUID] = field(default_factory=list[UUID])
     kepesertaan: list[tuple[UUID, str, date]] = field(default_factory=list[tuple[UUID, str, date]])
-    usaha: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
+    desil: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
+    usaha: list[tuple[UUID, Member]] = field(default_factory=list[tuple[UUID, Member]])
+    nibs: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
+    """Businesses without another change, and the row whose NIB they get."""
+    closed: list[UUID] = field(default_factory=list[UUID])
     dampingan: tuple[UUID, UUID, UUID] | None = None
     moved_from: str | None = None
+    address: str = "KEEP"
+    phone: str = "KEEP"
+    cleared: Counter[str] = field(default_factory=Counter[str])
 
     @property
-    def kode(self) -> str:
-        """Return the family's kode_wilayah."""
-        return self.facts["kode_wilayah"]
+    def new(self) -> bool:
+        """Whether the family is not recorded yet."""
+        return self.recorded is None
+
+    @property
+    def lead(self) -> Any:
+        """Return the row from which the values of the family are read."""
+        return self.staged.rows[self.staged.lead]
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written for the family beside the day of the file."""
+        same = self.recorded is not None and self.recorded["intake_digest"] == self.digest
+        taken = any(member.written for member in self.members.staying) and not same
+        noted = any(note.kind == "CHANGE" and note.code != "KEPT_NEWER" for note in self.notes)
+        return self.new or taken or noted or self.facts_changed or bool(self.kepesertaan or self.dampingan)
 
 
 def digest_of(family: Staged) -> bytes:
@@ -53,198 +80,85 @@ def digest_of(family: Staged) -> bytes:
 
 
 def is_unchanged(known: Known, family: Staged) -> bool:
-    """Return whether the family had exactly these rows in its last intake."""
+    """Return whether an intake of this day or a later one had exactly these rows."""
     recorded = known.families.get(family.no_kk_index)
-    return recorded is not None and recorded["intake_digest"] == digest_of(family)
-
-
-def refusals(known: Known, family: Staged) -> list[RowError]:
-    """Return the refusals of a family without faulty rows, each with its row."""
-    return list(family_refusals(known, family)) or [
-        *member_refusals(known, family),
-        *pengurus_refusals(known, family),
-    ]
-
-
-def outside_area(family: Staged, actor: Actor) -> list[RowError]:
-    """Return the refusal of a family with an area outside the actor's areas."""
-    for row, data in zip(family.rows, family.data, strict=True):
-        if not actor.covers(data["kode"]):
-            return [refusal(row["row_no"], "kode_wilayah", "NOT_YOUR_AREA")]
-    return []
-
-
-def not_accepted_refusals(family: Staged) -> list[RowError]:
-    """Return the refusal of a family with a number recorded elsewhere, without naming the number."""
-    return [refusal(family.rows[0]["row_no"], None, "NOT_ACCEPTED_HERE")]
-
-
-def family_refusals(known: Known, family: Staged) -> Iterator[RowError]:
-    """Yield the refusals of the family as a whole."""
-    first = family.rows[0]["row_no"]
-    heads = [n for n, data in enumerate(family.data) if data["pengurus"]]
-    kodes = {data["kode"] for data in family.data}
-    recorded = known.families.get(family.no_kk_index)
-    if recorded and recorded["ended_on"] is not None:
-        yield refusal(first, "no_kk", "FAMILY_HAS_ENDED")
-    if len(family.rows) > MOST_MEMBERS:
-        yield refusal(first, "no_kk", "TOO_MANY_MEMBERS")
-    if not heads:
-        yield refusal(first, "pengurus", "NO_PENGURUS")
-    for n in heads[1:]:
-        yield refusal(family.rows[n]["row_no"], "pengurus", "SEVERAL_PENGURUS")
-    if len(kodes) > 1:
-        yield refusal(first, "kode_wilayah", "WILAYAH_DIFFERS")
-
-
-def member_refusals(known: Known, family: Staged) -> Iterator[RowError]:
-    """Yield the refusals of members that are twice in the file or in another family."""
-    recorded = known.families.get(family.no_kk_index)
-    kpm_id = recorded["kpm_id"] if recorded else None
-    for row in family.rows:
-        person = known.persons.get(row["nik_index"])
-        if row["repeated"]:
-            yield refusal(row["row_no"], "nik", "DUPLICATE_NIK")
-        elif person and is_recorded_dead(person):
-            yield refusal(row["row_no"], "nik", "RECORDED_DEAD")
-        elif person and person["left_on"] is None and person["kpm_id"] != kpm_id:
-            yield refusal(row["row_no"], "nik", "NIK_IN_ANOTHER_FAMILY")
-
-
-def pengurus_refusals(known: Known, family: Staged) -> Iterator[RowError]:
-    """Yield the refusals of memberships and pendamping in the pengurus' row."""
-    n = family.pengurus
-    row_no, data = family.rows[n]["row_no"], family.data[n]
-    recorded = known.families.get(family.no_kk_index)
-    memberships = known.kepesertaan.get(recorded["kpm_id"], []) if recorded else []
-    for bansos, first in data["bansos"]:
-        if overlaps(memberships, bansos, date.fromisoformat(first)):
-            yield refusal(row_no, "bansos", "KEPESERTAAN_OVERLAPS")
-        elif is_re_entry(memberships, bansos, date.fromisoformat(first)):
-            yield refusal(row_no, "bansos", "RE_ENTRY_BY_USULAN")
-    if data["pendamping_no"] and (code := pendamping_fault(known, data, recorded)):
-        yield refusal(row_no, "pendamping_no", code)
-
-
-def overlaps(memberships: list[Any], bansos: str, first: date) -> bool:
-    """Return whether a new membership from `first` overlaps a recorded one."""
-    same = [row for row in memberships if row["bansos"] == bansos]
-    return not any(row["first"] == first for row in same) and any(
-        row["until"] is None or row["until"] > first for row in same
-    )
-
-
-def is_re_entry(memberships: list[Any], bansos: str, first: date) -> bool:
-    """Return whether a new membership would follow an ended one, which needs an application."""
-    same = [row for row in memberships if row["bansos"] == bansos]
-    return bool(same) and not any(row["first"] == first for row in same)
-
-
-def pendamping_fault(known: Known, data: dict[str, Any], recorded: Any) -> str | None:
-    """Return the code why the named pendamping cannot accompany the family, or None."""
-    placements = known.placements.get(data["pendamping_no"])
-    if placements is None:
-        return "UNKNOWN_PENDAMPING"
-    current = known.placement_by_family.get(recorded["kpm_id"]) if recorded else None
-    if current is not None:
-        return (
-            None if current in {penugasan for penugasan, _ in placements.areas} else "ACCOMPANIED_BY_ANOTHER"
-        )
-    if not placements.active:
-        return "PENDAMPING_NOT_ACTIVE"
-    return None if placements.covering(data["kode"]) else "NO_PKH_PENUGASAN"
+    if recorded is None or recorded["intake_digest"] != digest_of(family):
+        return False
+    return recorded["intake_as_of"] is not None and recorded["intake_as_of"] >= known.as_of
 
 
 def plan_of(known: Known, family: Staged) -> Plan:
-    """Return what to write and emit for a family, with ids of new rows."""
-    recorded, data = known.families.get(family.no_kk_index), family.data[family.pengurus]
-    kpm_id: UUID = recorded["kpm_id"] if recorded else new_id()
-    desil = known.desil.get(kpm_id, {}) | {
-        (scope, snapshot): value for scope, snapshot, value in data["desil"]
-    }
-    ranks = [(scope, snapshot, value) for (scope, snapshot), value in desil.items()]
-    before = orjson.loads(recorded["facts"]) if recorded else None
-    last_end = last_komponen_end(known, kpm_id, before)
-    facts = facts_of(kpm_id, data["kode"], family.data, ranks, known.ages, known.today, last_end)
-    persons = [known.persons.get(row["nik_index"]) for row in family.rows]
-    anggota: list[UUID] = [person["anggota_id"] if person else new_id() for person in persons]
-    facts["pengurus_id"] = str(anggota[family.pengurus])
-    missing = sorted(known.members.get(kpm_id, set()) - set(anggota))
-    if before:
-        facts |= carried_over(before, missing, anggota)
+    """Return what to write and emit for a family, or its refusals."""
+    recorded = known.families.get(family.no_kk_index)
+    errors, members = list(family_refusals(known, family)), decide_members(known, family)
+    kode, moved = decide_area(known, family, recorded)
     plan = Plan(
-        kpm_id,
-        recorded is None,
-        family,
-        digest_of(family),
-        facts,
-        next_change_day(family.data, known.ages, known.today),
-        changed=facts != before,
-        anggota=anggota,
-        known_persons=[person is not None for person in persons],
-        missing=missing,
-        moved_from=recorded["kode_wilayah"]
-        if recorded and recorded["kode_wilayah"] != data["kode"]
-        else None,
+        kpm_id=recorded["kpm_id"] if recorded else new_id(),
+        staged=family,
+        recorded=recorded,
+        digest=digest_of(family),
+        kode=kode,
+        members=members,
+        errors=errors or [*members.errors, *lead_refusals(known, family, kode)],
+        notes=members.notes,
+        moved_from=recorded["kode_wilayah"] if recorded and moved else None,
     )
+    if plan.errors:
+        return plan
+    add_contact(known, plan)
     add_komponen(known, plan)
-    add_memberships(known, plan, data)
+    add_memberships(known, plan)
+    add_desil(known, plan)
     add_usaha(known, plan)
+    add_findings(known, plan)
+    if not plan.errors:
+        add_facts(known, plan)
     return plan
 
 
-def carried_over(before: dict[str, Any], missing: list[UUID], anggota: list[UUID]) -> dict[str, Any]:
-    """Return the facts of a known family that the file does not replace."""
-    former = {*before["former_members"], *map(str, missing)} - set(map(str, anggota))
-    attendance = {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
-    return attendance | {"former_members": sorted(former)}
+def decide_area(known: Known, family: Staged, recorded: Any) -> tuple[str, bool]:
+    """Return the family's area after the intake, and whether it moves."""
+    kode = next((data["kode"] for data in family.data if data["kode"] is not None), None)
+    if recorded is None:
+        return kode or "", False
+    if kode is None or kode == recorded["kode_wilayah"] or not is_later(known.as_of, recorded, "address_"):
+        return recorded["kode_wilayah"], False
+    return kode, True
 
 
-def last_komponen_end(known: Known, kpm_id: UUID, before: dict[str, Any] | None) -> str | None:
-    """Return the last end of a komponen, today if one ends by this intake."""
-    today = known.today.isoformat()
-    if any(
-        row["kpm_id"] == kpm_id and row["first"] < known.today
-        for row in known.komponen.get(kpm_id, {}).values()
-    ):
-        return today
-    past = before["last_komponen_ends_on"] if before else None
-    return past if past and past <= today else None
+def add_contact(known: Known, plan: Plan) -> None:
+    """Decide on area, address and phone, which the pengurus' row has."""
+    data, recorded, row_no = plan.staged.data[plan.staged.lead], plan.recorded, plan.lead["row_no"]
+    if plan.moved_from is not None:
+        plan.notes.append(change(row_no, "kode_wilayah", "AREA_CHANGES"))
+    elif recorded and data["kode"] not in {None, plan.kode}:
+        plan.notes.append(change(row_no, "kode_wilayah", "KEPT_NEWER"))
+    plan.address = decide_contact(known, plan, "address", "address_")
+    plan.phone = decide_contact(known, plan, "phone", "contact_")
 
 
-def add_komponen(known: Known, plan: Plan) -> None:
-    """Start komponen that are new in the file, and end missing ones.
-
-    A komponen that started today is deleted instead. Komponen of a member in another family are ended there.
-    """
-    in_file = [
-        (anggota_id, kind, date.fromisoformat(until) if until else None)
-        for anggota_id, data in zip(plan.anggota, plan.staged.data, strict=True)
-        for kind, until in data["komponen"]
-    ]
-    unchanged: set[tuple[UUID, str]] = set()
-    for row in komponen_of(known, plan):
-        if row["kpm_id"] == plan.kpm_id and (row["anggota_id"], row["kind"], row["until"]) in in_file:
-            unchanged.add((row["anggota_id"], row["kind"]))
-        else:
-            (plan.dropped if row["first"] == known.today else plan.ended).append(row["komponen_id"])
-    plan.komponen = [
-        (anggota_id, kind, until)
-        for anggota_id, kind, until in in_file
-        if (until is None or until > known.today) and (anggota_id, kind) not in unchanged
-    ]
+def decide_contact(known: Known, plan: Plan, column: str, prefix: str) -> str:
+    """Return whether to SET, CLEAR or KEEP address or phone."""
+    recorded, clear = plan.recorded, column in plan.staged.data[plan.staged.lead].get("clear", ())
+    if recorded is None:
+        return "SET"
+    if not clear and plan.lead[f"{column}_sealed"] is None:
+        return "KEEP"
+    if not is_later(known.as_of, recorded, prefix):
+        plan.notes.append(change(plan.lead["row_no"], column, "KEPT_NEWER"))
+        return "KEEP"
+    if not clear:
+        return "SET"
+    if not recorded[f"has_{column}"]:
+        return "KEEP"
+    plan.cleared[column] += 1
+    plan.notes.append(change(plan.lead["row_no"], column, "CLEARED"))
+    return "CLEAR"
 
 
-def komponen_of(known: Known, plan: Plan) -> Iterator[Any]:
-    """Yield each recorded komponen of a family and of its members once."""
-    if known.komponen:
-        owner_ids = (plan.kpm_id, *plan.anggota)
-        by_id = {id_: row for owner_id in owner_ids for id_, row in known.komponen.get(owner_id, {}).items()}
-        yield from by_id.values()
-
-
-def add_memberships(known: Known, plan: Plan, data: dict[str, Any]) -> None:
+def add_memberships(known: Known, plan: Plan) -> None:
     """Add new memberships, and a dampingan if nobody accompanies the family."""
+    data = plan.staged.data[plan.staged.lead]
     recorded = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
     in_file = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
     plan.kepesertaan = [(new_id(), *membership) for membership in in_file if membership not in recorded]
@@ -252,7 +166,7 @@ def add_memberships(known: Known, plan: Plan, data: dict[str, Any]) -> None:
     if (
         placements
         and plan.kpm_id not in known.placement_by_family
-        and (penugasan := placements.covering(data["kode"]))
+        and (penugasan := placements.covering(plan.kode))
     ):
         plan.dampingan = (new_id(), penugasan, placements.pendamping_id)
 
@@ -266,15 +180,44 @@ def has_left(known: Known, kpm_id: UUID) -> bool:
     return bool(pkh) and all(until is not None and until <= known.today for until in pkh)
 
 
-def add_usaha(known: Known, plan: Plan) -> None:
-    """Add new and changed businesses, by the index of their member in the family."""
-    for n, data in enumerate(plan.staged.data):
-        before, after = known.usaha.get(plan.anggota[n]), data["usaha"]
-        if after is not None and (before is None or usaha_values(before) != usaha_values(after)):
-            plan.usaha.append((before["usaha_id"] if before else new_id(), n))
+def add_desil(known: Known, plan: Plan) -> None:
+    """Add the desil of the file that are not recorded later."""
+    recorded = known.desil.get(plan.kpm_id, {})
+    for scope, snapshot, value in plan.staged.data[plan.staged.lead]["desil"]:
+        row = recorded.get((scope, snapshot))
+        if row is None or is_later(known.as_of, row):
+            plan.desil.append((scope, snapshot, value))
+        elif row["value"] != value:
+            plan.notes.append(change(plan.lead["row_no"], "desil", "KEPT_NEWER"))
 
 
-def usaha_values(usaha: Any) -> tuple[str, ...]:
-    """Return the published values of a business, for comparison."""
-    names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
-    return tuple(str(usaha[name]) for name in names)
+def add_findings(known: Known, plan: Plan) -> None:
+    """Add refusals and warnings of values that do not fit together."""
+    staying = plan.members.staying
+    for n, column, code in find_implausible([member.data for member in staying], known.ages, known.today):
+        index = staying[n].n
+        if index is None:
+            continue
+        place = (plan.staged.rows[index]["row_no"], column, code)
+        if code in REFUSED:
+            plan.errors.append(refusal(*place))
+        else:
+            plan.notes.append(warning(*place))
+
+
+def add_facts(known: Known, plan: Plan) -> None:
+    """Compute the family's facts after the intake."""
+    members = [member.data for member in plan.members.staying]
+    ranks = {key: row["value"] for key, row in known.desil.get(plan.kpm_id, {}).items()}
+    ranks |= {(scope, snapshot): value for scope, snapshot, value in plan.desil}
+    before = orjson.loads(plan.recorded["facts"]) if plan.recorded else None
+    listed = [(scope, snapshot, value) for (scope, snapshot), value in ranks.items()]
+    last_end = last_komponen_end(known, plan.kpm_id, before)
+    facts = facts_of(plan.kpm_id, plan.kode, members, listed, known.ages, known.today, last_end)
+    pengurus, ids = plan.members.pengurus, {str(member.anggota_id) for member in plan.members.staying}
+    facts["pengurus_id"] = pengurus and str(pengurus.anggota_id)
+    if before:
+        facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
+        facts["former_members"] = sorted({*before["former_members"], *map(str, plan.members.leaving)} - ids)
+    plan.facts, plan.facts_changed = facts, facts != before
+    plan.next_change_day = next_change_day(members, known.ages, known.today)

@@ -14,8 +14,9 @@ from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import Ages
 from shared import wilayah
 from shared.access import Actor
-from shared.database import raw
+from shared.database import raw, vault_of
 from shared.jobs import Job
+from shared.privacy.vault import Vault, name_words
 
 STAGED = """
 SELECT row_no, no_kk_index, nik_index, ok, digest, data::text, scattered, repeated, no_kk_sealed, nik_sealed, name_sealed,
@@ -25,28 +26,36 @@ FROM staged_row WHERE job_id = $1
 NEXT_ROWS = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
 SCATTERED_ROWS = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
 FAMILIES = """
-SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text, kpm.ended_on
+SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text, kpm.ended_on,
+    kpm.sealed_for, kpm.intake_as_of, kpm.address_as_of, kpm.address_source, kpm.contact_as_of, kpm.contact_source,
+    kpm.pengurus_as_of, kpm.pengurus_source, kpm.address_sealed IS NOT NULL AS has_address,
+    kpm.phone_sealed IS NOT NULL AS has_phone
 FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
 ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
 """
-PERSONS = """
-SELECT nik_index, anggota_id, kpm_id, left_on, kpm_anggota.end_reason, kode_wilayah FROM kpm_anggota JOIN kpm USING (kpm_id)
-WHERE nik_index = ANY($1)
+PERSON = """
+SELECT a.nik_index, a.anggota_id, a.kpm_id, a.left_on, a.end_reason, kpm.kode_wilayah, a.birth_on, a.sex, a.relation,
+    a.married, a.pengurus, a.as_of, a.source, a.nik_sealed IS NOT NULL AS has_nik, a.name_sealed
+FROM kpm_anggota a JOIN kpm USING (kpm_id)
 """
-MEMBERS = "SELECT kpm_id, anggota_id FROM kpm_anggota WHERE kpm_id = ANY($1) AND left_on IS NULL"
+PERSONS = PERSON + "WHERE a.nik_index = ANY($1)"
+MEMBERS = PERSON + "WHERE a.kpm_id = ANY($1) AND a.left_on IS NULL"
+FORMER_NIKS = "SELECT nik_index, anggota_id FROM nik_past WHERE nik_index = ANY($1)"
 KOMPONEN = """
-SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until FROM komponen
-WHERE valid @> $3::date AND (kpm_id = ANY($1) OR anggota_id = ANY($2))
+SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until, as_of, source,
+    valid @> $3::date AS current
+FROM komponen WHERE (valid @> $3::date OR as_of >= $4::date) AND (kpm_id = ANY($1) OR anggota_id = ANY($2))
 """
 KEPESERTAAN = "SELECT kpm_id, bansos, lower(valid) AS first, upper(valid) AS until FROM kepesertaan WHERE kpm_id = ANY($1)"
 DAMPINGAN = """
 SELECT kpm_id, penugasan_id FROM dampingan
 WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR upper(valid) > $2)
 """
-DESIL = "SELECT kpm_id, scope, snapshot, value FROM desil WHERE kpm_id = ANY($1)"
+DESIL = "SELECT kpm_id, scope, snapshot, value, as_of, source FROM desil WHERE kpm_id = ANY($1)"
 USAHA = """
-SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter
-FROM usaha WHERE (kpm_id = ANY($1) OR anggota_id = ANY($2)) AND ended_on IS NULL
+SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter, as_of,
+    source, ended_on
+FROM usaha WHERE (kpm_id = ANY($1) OR anggota_id = ANY($2)) AND (ended_on IS NULL OR end_reason IN ('DITUTUP', 'DIALIHKAN'))
 """
 PLACEMENTS = """
 SELECT p.pendamping_no, p.pendamping_id, s.status, n.penugasan_id, w.kode_wilayah
@@ -69,10 +78,12 @@ class Staged:
     rows: list[Any] = field(default_factory=list[Any])
     data: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
-    @property
-    def pengurus(self) -> int:
-        """Return the index of the pengurus in `rows`."""
-        return next(n for n, data in enumerate(self.data) if data["pengurus"])
+    persons: list[Any] = field(default_factory=list[Any])
+    """The recorded person of each row, None without one."""
+    lead: int = 0
+    """The index of the row of the pengurus, from which the values of the family are read."""
+    renamed: set[int] = field(default_factory=set[int])
+    """The rows of known members with another NIK than recorded."""
 
 
 @dataclass(slots=True)
@@ -93,18 +104,23 @@ class Known:
     """Recorded data that the decisions of one step need."""
 
     today: date
+    as_of: date
     ages: Ages
     families: dict[bytes, Any]
     persons: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
-    members: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
+    members: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     """Current members of each recorded family."""
+    former_niks: set[tuple[bytes, UUID]] = field(default_factory=set[tuple[bytes, UUID]])
+    """NIK that were corrected, with their owners. A file does not bring them back."""
     komponen: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
     placement_by_family: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
-    desil: dict[UUID, dict[tuple[str, str], int]] = field(
-        default_factory=dict[UUID, dict[tuple[str, str], int]]
+    desil: dict[UUID, dict[tuple[str, str], Any]] = field(
+        default_factory=dict[UUID, dict[tuple[str, str], Any]]
     )
     usaha: dict[UUID, Any] = field(default_factory=dict[UUID, Any])
+    closed_usaha: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
+    """Closed businesses by owner. A file does not open them again."""
     placements: dict[str, Placements] = field(default_factory=dict[str, Placements])
     elsewhere: set[bytes] = field(default_factory=set[bytes])
     """Cards of the file that are, or have members that are, recorded outside the actor's areas."""
@@ -150,7 +166,7 @@ def drop_split_family(rows: list[Any], limit: int) -> list[Any]:
 
 
 async def lock_known_families(
-    session: AsyncSession, families: Iterable[Staged], today: date, actor: Actor
+    session: AsyncSession, families: Iterable[Staged], today: date, as_of: date, actor: Actor
 ) -> Known:
     """Lock and return the families that are recorded.
 
@@ -160,7 +176,7 @@ async def lock_known_families(
     connection = await raw(session)
     rows = await connection.fetch(FAMILIES, [family.no_kk_index for family in families])
     own = {row["no_kk_index"]: row for row in rows if actor.covers(row["kode_wilayah"])}
-    known = Known(today, await read_ages(session, today), own)
+    known = Known(today, as_of, await read_ages(session, today), own)
     known.elsewhere = {row["no_kk_index"] for row in rows} - own.keys()
     return known
 
@@ -189,7 +205,9 @@ async def read_details(session: AsyncSession, known: Known, families: Sequence[S
             placements.areas.append((row["penugasan_id"], row["kode_wilayah"]))
     kpm_ids = [known.families[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in known.families]
     if kpm_ids or known.persons:
-        await read_family_rows(connection, known, kpm_ids)
+        await read_family_rows(connection, known, families, kpm_ids)
+    for family in families:
+        match_persons(known, family, vault_of(session))
 
 
 def is_recorded_dead(person: Any) -> bool:
@@ -197,12 +215,17 @@ def is_recorded_dead(person: Any) -> bool:
     return person["left_on"] is not None and person["end_reason"] == EndReason.MENINGGAL
 
 
-async def read_family_rows(connection: Any, known: Known, kpm_ids: list[UUID]) -> None:
+async def read_family_rows(
+    connection: Any, known: Known, families: Sequence[Staged], kpm_ids: list[UUID]
+) -> None:
     """Read komponen, memberships, dampingan, desil and usaha of families and persons."""
     persons = [person["anggota_id"] for person in known.persons.values()]
+    niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
+    former = await connection.fetch(FORMER_NIKS, niks)
+    known.former_niks = {(row["nik_index"], row["anggota_id"]) for row in former}
     for row in await connection.fetch(MEMBERS, kpm_ids):
-        known.members.setdefault(row["kpm_id"], set()).add(row["anggota_id"])
-    for row in await connection.fetch(KOMPONEN, kpm_ids, persons, known.today):
+        known.members.setdefault(row["kpm_id"], {})[row["anggota_id"]] = row
+    for row in await connection.fetch(KOMPONEN, kpm_ids, persons, known.today, known.as_of):
         for owner_id in (row["kpm_id"], row["anggota_id"]):
             known.komponen.setdefault(owner_id, {})[row["komponen_id"]] = row
     for row in await connection.fetch(KEPESERTAAN, kpm_ids):
@@ -210,5 +233,46 @@ async def read_family_rows(connection: Any, known: Known, kpm_ids: list[UUID]) -
     dampingan = await connection.fetch(DAMPINGAN, kpm_ids, known.today)
     known.placement_by_family = {row["kpm_id"]: row["penugasan_id"] for row in dampingan}
     for row in await connection.fetch(DESIL, kpm_ids):
-        known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row["value"]
-    known.usaha = {row["anggota_id"]: row for row in await connection.fetch(USAHA, kpm_ids, persons)}
+        known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row
+    for row in await connection.fetch(USAHA, kpm_ids, persons):
+        if row["ended_on"] is None:
+            known.usaha[row["anggota_id"]] = row
+        else:
+            known.closed_usaha.setdefault(row["anggota_id"], []).append(row)
+
+
+def match_persons(known: Known, family: Staged, vault: Vault) -> None:
+    """Set the recorded person of each row, and the row of the pengurus.
+
+    A row whose NIK is unknown is that of a member of the same name and date of birth who is not in the file.
+    """
+    family.persons = [known.persons.get(row["nik_index"]) for row in family.rows]
+    recorded = known.families.get(family.no_kk_index)
+    members = known.members.get(recorded["kpm_id"], {}) if recorded else {}
+    present = {person["anggota_id"] for person in family.persons if person}
+    absent = [member for id_, member in members.items() if id_ not in present]
+    for n, data in enumerate(family.data):
+        if absent and family.persons[n] is None and (same := find_same(absent, family.rows[n], data, vault)):
+            absent.remove(same)
+            family.persons[n] = same
+            if (family.rows[n]["nik_index"], same["anggota_id"]) not in known.former_niks:
+                family.renamed.add(n)
+    marked = (n for n, data in enumerate(family.data) if data["pengurus"])
+    current = (n for n, person in enumerate(family.persons) if person and person["pengurus"])
+    family.lead = next(marked, next(current, 0))
+
+
+def find_same(members: Iterable[Any], row: Any, data: dict[str, Any], vault: Vault) -> Any:
+    """Return the only member of the same name and date of birth, else None."""
+    born = [member for member in members if member["birth_on"].isoformat() == data["birth"]]
+    if not born or row["name_sealed"] is None:
+        return None
+    name = words_of_name(vault, row)
+    same = [member for member in born if name and words_of_name(vault, member) == name]
+    return same[0] if len(same) == 1 else None
+
+
+def words_of_name(vault: Vault, row: Any) -> list[str]:
+    """Return the words of a sealed name for comparison."""
+    row_id = row["nik_index"].hex()
+    return name_words(vault.open(row["name_sealed"], table="kpm_anggota", column="name", row_id=row_id))

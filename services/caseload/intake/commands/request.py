@@ -1,27 +1,36 @@
 """Requests of an intake."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.intake.errors import FileEmpty
 from services.caseload.intake.rules.csv_file import read_header
-from shared import files, jobs
+from shared import clock, files, jobs
 from shared.access import Actor
 from shared.database import vault_of
+from shared.dates import require_not_future
 
 KIND = "family_intake.run"
 
 
-async def request_intake(session: AsyncSession, actor: Actor, *, sha256: str, dry_run: bool) -> UUID:
+async def request_intake(
+    session: AsyncSession, actor: Actor, *, sha256: str, dry_run: bool, as_of: date | None
+) -> UUID:
     """Enqueue the intake of an uploaded file, and return the job's id.
 
-    The header is checked at once.
+    The header is checked at once. `as_of` is the day on which the file was true, by default today.
 
     Raises:
-        FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
+        DateInTheFuture, FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
     """
+    today = await clock.today(session)
+    as_of = as_of or today
+    require_not_future(as_of, today, "/body/as_of")
     if (await files.read_uploaded_info(session, sha256)).size == 0:
         raise FileEmpty("/body/sha256")
     read_header(await files.read_chunk(session, vault_of(session), sha256, 0))
-    return await jobs.enqueue(session, KIND, {"sha256": sha256, "dry_run": dry_run}, actor)
+    return await jobs.enqueue(
+        session, KIND, {"sha256": sha256, "dry_run": dry_run, "as_of": as_of.isoformat()}, actor
+    )

@@ -10,16 +10,19 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.family.rules import newborn_key
 from services.caseload.intake.errors import ROW_REFUSALS
 from services.caseload.intake.models import StagedRow
 from services.caseload.intake.rules.csv_file import BLANK, Header, Record, read_header, records
+from services.caseload.intake.rules.notes import ROW_CHANGES, ROW_WARNINGS
 from services.caseload.intake.rules.row import Row, read_row
-from services.caseload.intake.rules.values import NUMBER_FAULTS
+from services.caseload.intake.rules.values import Fault, card
+from services.caseload.intake.rules.words import ALLOWED
 from shared import clock, files, schema
 from shared.database import raw, vault_of
-from shared.errors import InvalidInput, Words
+from shared.errors import Words
 from shared.jobs import Job, RowError, Step
-from shared.privacy import NoKk, Vault
+from shared.privacy import Vault
 
 MOST_MEMBERS = 40
 BUDGET_SECONDS = 0.5
@@ -46,7 +49,10 @@ async def stage(session: AsyncSession, job: Job) -> Step:
     sha256, vault = str(job.params["sha256"]), vault_of(session)
     file = await files.read_info(session, sha256)
     header = read_header(await files.read_chunk(session, vault, sha256, 0))
-    offset, row_no = int(job.place.get("offset", header.begins_at)), int(job.place.get("row", 2))
+    offset, row_no = (
+        int(job.place.get("offset", header.begins_at)),
+        int(job.place.get("row", header.first_row)),
+    )
     window, last = await read_window(session, sha256, offset, file.chunks)
     if "offset" not in job.place:
         await session.execute(sa.delete(StagedRow).where(StagedRow.job_id == job.job_id))
@@ -57,6 +63,7 @@ async def stage(session: AsyncSession, job: Job) -> Step:
     staged = {"staged": int(job.place.get("staged", 0)) + len(batch.rows)}
     return Step(
         errors=batch.errors,
+        notes=batch.notes,
         refused=batch.lost,
         place={"phase": "analyze"} | staged
         if finished
@@ -102,7 +109,10 @@ async def restart_staging(session: AsyncSession, job: Job) -> Step:
     await session.execute(sa.delete(errors).where(errors.c.job_id == job.job_id))
     report = {name: 0 for name, value in job.report.items() if type(value) is int}
     return Step(
-        done=-job.done, refused=-job.refused, place={"phase": "stage"}, report=report | {"warnings": {}}
+        done=-job.done,
+        refused=-job.refused,
+        place={"phase": "stage"},
+        report=report | {"warnings": {}, "changes": {}, "cleared": {}},
     )
 
 
@@ -128,9 +138,22 @@ def build_report(job: Job, batch: "Batch", size: int, place: int) -> dict[str, A
     }
 
 
-def refusal(row_no: int, column: str | None, code: str) -> RowError:
+def refusal(row_no: int, column: str | None, code: str, **values: Any) -> RowError:
     """Return a row's refusal with its sentences, without the value."""
-    return RowError(row_no, column, code, Words(*ROW_REFUSALS[code]))
+    values = {"allowed": ALLOWED.get(column or "", "")} | values
+    en, indonesian = (sentence.format(**values) for sentence in ROW_REFUSALS[code])
+    return RowError(row_no, column, code, Words(en, indonesian))
+
+
+def warning(row_no: int, column: str | None, code: str) -> RowError:
+    """Return a warning on a row that is taken."""
+    return RowError(row_no, column, code, Words(*ROW_WARNINGS[code]), kind="WARNING")
+
+
+def change(row_no: int, column: str | None, code: str, **ids: Any) -> RowError:
+    """Return a change of a recorded family, with ids and without values."""
+    params = {name: str(value) for name, value in ids.items()}
+    return RowError(row_no, column, code, Words(*ROW_CHANGES[code]), params, kind="CHANGE")
 
 
 class Batch:
@@ -141,6 +164,7 @@ class Batch:
         self.vault, self.today = vault, today
         self.rows: list[tuple[Record, Row]] = []
         self.errors: list[RowError] = []
+        self.notes: list[RowError] = []
         self.warnings: Counter[str] = Counter()
         self.count = self.bad = self.lost = 0
 
@@ -162,7 +186,8 @@ class Batch:
         """Check one row. A row without a readable No. KK is refused without its family."""
         row = read_row(record.fields, self.today) if record.fault is None else unreadable_row(record)
         self.count += 1
-        self.warnings.update(row.warnings)
+        self.warnings.update(code for _, code in row.warnings)
+        self.notes += [warning(record.row_no, column, code) for column, code in row.warnings]
         self.bad += bool(row.faults)
         self.errors += [refusal(record.row_no, column or None, code) for column, code in row.faults]
         if row.no_kk is None:
@@ -183,8 +208,9 @@ class Batch:
         """Return the rows to store: indexes, digests, sealed values and codes."""
         rows = [row for _, row in self.rows]
         no_kk = self.vault.index_many("no_kk", [row.no_kk for row in rows if row.no_kk])
-        nik = [self.vault.index("nik", row.nik) if row.nik else None for row in rows]
-        card, person = [index.hex() for index in no_kk], [index.hex() if index else None for index in nik]
+        card = [index.hex() for index in no_kk]
+        nik = [self.person_index(row, place) for row, place in zip(rows, card, strict=True)]
+        person = [index.hex() if index else None for index in nik]
         columns = (
             [job.job_id] * len(rows),
             [record.row_no for record, _ in self.rows],
@@ -197,16 +223,20 @@ class Batch:
             ),
             self.seal("kpm_anggota", "nik", person, [row.nik for row in rows]),
             self.seal("kpm_anggota", "name", person, [row.name for row in rows]),
-            self.seal(
-                "kpm", "address", card, [row.address if row.data.get("pengurus") else None for row in rows]
-            ),
-            self.seal(
-                "kpm", "phone", card, [row.phone if row.data.get("pengurus") else None for row in rows]
-            ),
+            self.seal("kpm", "address", card, [row.address if row.leads else None for row in rows]),
+            self.seal("kpm", "phone", card, [row.phone if row.leads else None for row in rows]),
             self.seal("usaha", "nib", person, [row.nib for row in rows]),
             [orjson.dumps(row.data).decode() for row in rows],
         )
         return list(zip(*columns, strict=True))
+
+    def person_index(self, row: Row, card: str) -> bytes | None:
+        """Return the index of the NIK, or the one that a child without a NIK has."""
+        if row.nik:
+            return self.vault.index("nik", row.nik)
+        if row.faults:
+            return None
+        return self.vault.index("newborn", newborn_key(card, row.name, row.data["birth"]))
 
     def seal(
         self, table: str, column: str, row_ids: Sequence[str | None], texts: Sequence[Any]
@@ -225,9 +255,9 @@ def unreadable_row(record: Record) -> Row:
     row = Row(faults=[("", record.fault or "UNREADABLE_ROW")])
     if record.fields:
         try:
-            row.no_kk = NoKk(record.fields[0])
-        except InvalidInput as error:
-            row.faults.append(("no_kk", NUMBER_FAULTS[type(error).__name__]))
+            row.no_kk = card(record.fields[0])
+        except Fault as fault:
+            row.faults.append(("no_kk", str(fault)))
     return row
 
 

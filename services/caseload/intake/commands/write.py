@@ -8,65 +8,101 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_past, store_usaha_past
+from services.caseload.business.commands import end_businesses, store_anggota_past, store_usaha_past
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
-from services.caseload.family.models import EndReason
+from services.caseload.family.models import EndReason, Kpm
 from services.caseload.identity.commands import seal_consented
 from services.caseload.intake.commands.areas import end_moved_dampingan, store_former_areas
 from services.caseload.intake.commands.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
 from services.caseload.intake.commands.plan import Plan
 from services.caseload.member.commands.ends import MemberEnd, end_members
+from services.caseload.member.commands.numbers import NikCorrection, correct_niks
+from services.caseload.tables import Source
 from shared import clock
-from shared.contracts.kinds import Bansos, DampinganPurpose
-from shared.database import raw
+from shared.contracts.kinds import Bansos, DampinganPurpose, UsahaEndReason
+from shared.database import raw, vault_of
 from shared.jobs import Job
+from shared.privacy import Nik
 
-UPSERT_FAMILIES = """
-INSERT INTO kpm (kpm_id, kode_wilayah, sealed_for, address_sealed, phone_sealed, facts, intake_digest,
-    facts_until)
-SELECT f.kpm_id, f.kode, s.no_kk_index, s.address_sealed, s.phone_sealed, f.facts::jsonb, f.digest,
-    f.facts_until
-FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::date[])
-    AS f(kpm_id, row_no, kode, facts, digest, facts_until)
-JOIN staged_row s ON s.job_id = $1 AND s.row_no = f.row_no ORDER BY f.kpm_id
-ON CONFLICT (kpm_id) DO UPDATE SET kode_wilayah = EXCLUDED.kode_wilayah, sealed_for = EXCLUDED.sealed_for,
-    address_sealed = EXCLUDED.address_sealed, phone_sealed = EXCLUDED.phone_sealed, facts = EXCLUDED.facts,
-    intake_digest = EXCLUDED.intake_digest, facts_until = EXCLUDED.facts_until, version = kpm.version + 1, changed_at = clock_timestamp()
+UPDATE_FAMILIES = """
+UPDATE kpm SET kode_wilayah = f.kode, facts = f.facts::jsonb, facts_until = f.facts_until,
+    address_sealed = CASE f.address WHEN 'CLEAR' THEN NULL WHEN 'SET' THEN coalesce(s.address_sealed, kpm.address_sealed)
+        ELSE kpm.address_sealed END,
+    phone_sealed = CASE f.phone WHEN 'CLEAR' THEN NULL WHEN 'SET' THEN coalesce(s.phone_sealed, kpm.phone_sealed)
+        ELSE kpm.phone_sealed END,
+    intake_digest = CASE WHEN kpm.intake_as_of > $10 THEN kpm.intake_digest ELSE f.digest END,
+    version = kpm.version + 1, changed_at = clock_timestamp()
+FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::date[], $8::text[], $9::text[])
+    AS f(kpm_id, row_no, kode, facts, digest, facts_until, address, phone)
+JOIN staged_row s ON s.job_id = $1 AND s.row_no = f.row_no
+WHERE kpm.kpm_id = f.kpm_id
 """
 # Runs before the members: the unique index allows one pengurus in each statement.
 CLEAR_PENGURUS = (
     "UPDATE kpm_anggota SET pengurus = false WHERE kpm_id = ANY($1) AND pengurus AND left_on IS NULL"
 )
-UPSERT_MEMBERS = """
-INSERT INTO kpm_anggota (anggota_id, kpm_id, nik_index, nik_sealed, name_sealed, birth_on, sex, relation, married,
-    pengurus, joined_on)
-SELECT m.anggota_id, m.kpm_id, s.nik_index, s.nik_sealed, s.name_sealed, (s.data->>'birth')::date, s.data->>'sex',
-    s.data->>'relation', (s.data->>'married')::boolean, (s.data->>'pengurus')::boolean, $5
-FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS m(anggota_id, kpm_id, row_no)
-JOIN staged_row s ON s.job_id = $1 AND s.row_no = m.row_no
-ON CONFLICT (nik_index) DO UPDATE SET kpm_id = EXCLUDED.kpm_id, nik_sealed = EXCLUDED.nik_sealed,
-    name_sealed = EXCLUDED.name_sealed, birth_on = EXCLUDED.birth_on, sex = EXCLUDED.sex,
-    relation = EXCLUDED.relation, married = EXCLUDED.married, pengurus = EXCLUDED.pengurus, left_on = NULL,
-    end_reason = NULL,
-    joined_on = CASE WHEN kpm_anggota.left_on IS NULL THEN kpm_anggota.joined_on ELSE EXCLUDED.joined_on END
+# A member without a row of the file has row 0. A name is sealed with the NIK of its row.
+UPDATE_MEMBERS = """
+UPDATE kpm_anggota a SET kpm_id = m.kpm_id, birth_on = m.birth, sex = m.sex, relation = m.relation,
+    married = m.married, pengurus = m.pengurus, left_on = NULL, end_reason = NULL,
+    name_sealed = CASE WHEN s.nik_index = a.nik_index THEN coalesce(s.name_sealed, a.name_sealed)
+        ELSE a.name_sealed END,
+    joined_on = CASE WHEN a.left_on IS NULL THEN a.joined_on ELSE $10 END
+FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::date[], $6::text[], $7::text[], $8::boolean[], $9::boolean[])
+    AS m(anggota_id, kpm_id, row_no, birth, sex, relation, married, pengurus)
+LEFT JOIN staged_row s ON s.job_id = $1 AND s.row_no = m.row_no
+WHERE a.anggota_id = m.anggota_id
 """
 UPSERT_DESIL = """
-INSERT INTO desil (kpm_id, scope, snapshot, value)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[])
+INSERT INTO desil (kpm_id, scope, snapshot, value, as_of, source)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::date[], $6::text[])
 ON CONFLICT (kpm_id, scope, snapshot) DO UPDATE SET value = EXCLUDED.value, recorded_at = clock_timestamp()
 WHERE desil.value <> EXCLUDED.value
 """
 UPSERT_USAHA = """
-INSERT INTO usaha (usaha_id, kpm_id, anggota_id, sector, started_on, omzet_rp, nib_sealed, has_letter)
-SELECT u.id, u.kpm_id, u.anggota_id, s.data->'usaha'->>'sector', (s.data->'usaha'->>'started_on')::date,
-    (s.data->'usaha'->>'omzet_rp')::bigint, s.nib_sealed, (s.data->'usaha'->>'has_letter')::boolean
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[]) AS u(id, kpm_id, anggota_id, row_no)
+INSERT INTO usaha (usaha_id, kpm_id, anggota_id, sector, started_on, omzet_rp, has_letter, nib_sealed, as_of, source)
+SELECT u.id, u.kpm_id, u.anggota_id, u.sector, u.started_on, u.omzet_rp, u.has_letter,
+    CASE WHEN u.has_nib THEN s.nib_sealed END, $11, 'FILE'
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::date[], $8::bigint[], $9::boolean[],
+    $10::boolean[]) AS u(id, kpm_id, anggota_id, row_no, sector, started_on, omzet_rp, has_letter, has_nib)
 JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
 ON CONFLICT (anggota_id) WHERE ended_on IS NULL DO UPDATE SET kpm_id = EXCLUDED.kpm_id, sector = EXCLUDED.sector,
-    started_on = EXCLUDED.started_on, omzet_rp = EXCLUDED.omzet_rp, nib_sealed = EXCLUDED.nib_sealed,
-    has_letter = EXCLUDED.has_letter, as_of = NULL, version = usaha.version + 1, recorded_at = clock_timestamp()
+    started_on = EXCLUDED.started_on, omzet_rp = EXCLUDED.omzet_rp, has_letter = EXCLUDED.has_letter,
+    nib_sealed = CASE WHEN usaha.usaha_id = ANY($12) THEN NULL ELSE coalesce(EXCLUDED.nib_sealed, usaha.nib_sealed) END,
+    version = usaha.version + 1, recorded_at = clock_timestamp()
 """
+SET_NIBS = """
+UPDATE usaha SET nib_sealed = s.nib_sealed FROM unnest($2::uuid[], $3::bigint[]) AS u(usaha_id, row_no)
+JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
+WHERE usaha.usaha_id = u.usaha_id AND s.nib_sealed IS NOT NULL
+"""
+# What the file is later than has now been true on the day of the file, also where it changes nothing.
+STAMPS = (
+    """
+UPDATE kpm SET intake_as_of = greatest(intake_as_of, $2),
+    address_source = CASE WHEN coalesce(address_as_of < $2, true) THEN 'FILE' ELSE address_source END,
+    address_as_of = greatest(address_as_of, $2),
+    contact_source = CASE WHEN coalesce(contact_as_of < $2, true) THEN 'FILE' ELSE contact_source END,
+    contact_as_of = greatest(contact_as_of, $2),
+    pengurus_source = CASE WHEN coalesce(pengurus_as_of < $2, true) THEN 'FILE' ELSE pengurus_source END,
+    pengurus_as_of = greatest(pengurus_as_of, $2)
+WHERE kpm_id = ANY($1) AND coalesce(intake_as_of <= $2, true)
+""",
+    """
+UPDATE kpm_anggota SET as_of = $2, source = 'FILE'
+WHERE kpm_id = ANY($1) AND left_on IS NULL AND coalesce(as_of < $2, true)
+""",
+    """
+UPDATE komponen SET as_of = $2, source = 'FILE'
+WHERE kpm_id = ANY($1) AND coalesce(upper(valid) > $2, true) AND coalesce(as_of < $2, true)
+""",
+    """
+UPDATE usaha SET as_of = $2, source = 'FILE'
+WHERE kpm_id = ANY($1) AND ended_on IS NULL AND coalesce(as_of < $2, true)
+""",
+    "UPDATE desil SET as_of = $2, source = 'FILE' WHERE kpm_id = ANY($1) AND coalesce(as_of < $2, true)",
+)
 FINISH_TASKS = """
 UPDATE tugas SET done_at = $2, done_by = $3, version = version + 1
 WHERE kind = 'GANTI_PENGURUS' AND kpm_id = ANY($1) AND done_at IS NULL
@@ -86,15 +122,11 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     changed = [plan for plan in plans if not plan.new]
     moved = await store_former_areas(session, job, changed, today)
     if changed:
-        await change_families(connection, job, changed)
-        missing = [MemberEnd(id_, EndReason.TIDAK_DALAM_DATA, today) for p in changed for id_ in p.missing]
-        rows.add_ends(await end_members(session, missing))
-        await connection.execute(CLEAR_PENGURUS, [plan.kpm_id for plan in changed])
+        await change_families(session, job, changed)
+        await end_missing(session, changed, rows, today)
     await end_komponen(connection, plans, today)
     await copy(connection, rows, FAMILY_COLUMNS)
-    if rows.known_members:
-        await store_anggota_past(connection, [anggota_id for anggota_id, _, _ in rows.known_members])
-        await connection.execute(UPSERT_MEMBERS, job.job_id, *columns(rows.known_members, 3), today)
+    await write_known_members(session, job, plans, rows, today)
     await copy(connection, rows, MEMBER_COLUMNS)
     accompanied = [(plan.kpm_id, today) for plan in plans if plan.dampingan and not plan.new]
     await fill_gaps(session, accompanied, who=job.actor.sub)
@@ -102,10 +134,67 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     await open_gaps(session, [entry_gap(plan, today) for plan in changed if enters_without_pendamping(plan)])
     await finish_pengurus_tasks(session, job, [plan.kpm_id for plan in changed])
     if rows.known_desil:
-        await connection.execute(UPSERT_DESIL, *columns(rows.known_desil, 4))
+        await connection.execute(UPSERT_DESIL, *columns(rows.known_desil, 6))
+    await write_known_usaha(connection, job, rows)
+
+
+async def write_known_members(
+    session: AsyncSession, job: Job, plans: Sequence[Plan], rows: NewRows, today: date
+) -> None:
+    """Correct NIK, then update the known members."""
+    await correct_numbers(session, job, plans)
+    if rows.known_members:
+        # Fast path: one statement for each table for the families of a step (bench: intake).
+        connection = await raw(session)
+        await store_anggota_past(connection, [row[0] for row in rows.known_members])
+        await connection.execute(UPDATE_MEMBERS, job.job_id, *columns(rows.known_members, 8), today)
+
+
+async def write_known_usaha(connection: Any, job: Job, rows: NewRows) -> None:
+    """Update the businesses of known members."""
     if rows.known_usaha:
-        await store_usaha_past(connection, [usaha_id for usaha_id, _, _, _ in rows.known_usaha])
-        await connection.execute(UPSERT_USAHA, job.job_id, *columns(rows.known_usaha, 4))
+        await store_usaha_past(connection, [row[0] for row in rows.known_usaha])
+        without = [row[0] for row in rows.known_usaha if not row[-1]]
+        as_of = rows.sourced[0]
+        await connection.execute(UPSERT_USAHA, job.job_id, *columns(rows.known_usaha, 9), as_of, without)
+    if rows.known_nibs:
+        await connection.execute(SET_NIBS, job.job_id, *columns(rows.known_nibs, 2))
+
+
+async def stamp(session: AsyncSession, job: Job, kpm_ids: Sequence[UUID]) -> None:
+    """Record the day of the file on what it is later than, in known families."""
+    if kpm_ids:
+        # Fast path: one statement for each table for the families of a step (bench: intake).
+        connection = await raw(session)
+        for statement in STAMPS:
+            await connection.execute(statement, kpm_ids, date.fromisoformat(job.params["as_of"]))
+
+
+async def end_missing(session: AsyncSession, plans: Sequence[Plan], rows: NewRows, today: date) -> None:
+    """End members who are not in the file, and businesses that HAPUS closes."""
+    as_of = rows.sourced[0]
+    missing = [
+        MemberEnd(id_, EndReason.TIDAK_DALAM_DATA, today) for plan in plans for id_ in plan.members.leaving
+    ]
+    rows.add_ends(await end_members(session, missing, as_of=as_of, source=Source.FILE))
+    closed = [id_ for plan in plans for id_ in plan.closed]
+    reasons = [UsahaEndReason.DITUTUP] * len(closed)
+    await end_businesses(session, closed, [today] * len(closed), reasons)
+    # Fast path: one statement for each table for the families of a step (bench: intake).
+    connection = await raw(session)
+    await connection.execute(CLEAR_PENGURUS, [plan.kpm_id for plan in plans])
+
+
+async def correct_numbers(session: AsyncSession, job: Job, plans: Sequence[Plan]) -> None:
+    """Correct the NIK of known members. The file is the evidence."""
+    vault, corrections = vault_of(session), list[NikCorrection]()
+    for plan in plans:
+        for anggota_id, n in plan.members.renamed:
+            row = plan.staged.rows[n]
+            location = {"table": "kpm_anggota", "column": "nik", "row_id": row["nik_index"].hex()}
+            nik = Nik(vault.open(row["nik_sealed"], **location))
+            corrections.append(NikCorrection(anggota_id, nik, job.params["sha256"]))
+    await correct_niks(session, corrections)
 
 
 def enters_without_pendamping(plan: Plan) -> bool:
@@ -139,12 +228,38 @@ async def copy(connection: Any, rows: NewRows, tables: Mapping[str, Sequence[str
             )
 
 
-async def change_families(connection: Any, job: Job, plans: Sequence[Plan]) -> None:
+async def change_families(session: AsyncSession, job: Job, plans: Sequence[Plan]) -> None:
     """Update known families."""
-    heads = [p.staged.rows[p.staged.pengurus]["row_no"] for p in plans]
-    kpm_ids, facts = [p.kpm_id for p in plans], [orjson.dumps(p.facts).decode() for p in plans]
+    heads, kpm_ids = [p.lead["row_no"] for p in plans], [p.kpm_id for p in plans]
+    facts = [orjson.dumps(p.facts).decode() for p in plans]
     kodes, digests, untils = zip(*((p.kode, p.digest, p.next_change_day) for p in plans), strict=True)
-    await connection.execute(UPSERT_FAMILIES, job.job_id, kpm_ids, heads, kodes, facts, digests, untils)
+    contacts = [p.address for p in plans], [p.phone for p in plans]
+    as_of = date.fromisoformat(job.params["as_of"])
+    await reseal_contacts(session, plans)
+    values = (kpm_ids, heads, kodes, facts, digests, untils, *contacts, as_of)
+    # Fast path: one statement for each table for the families of a step (bench: intake).
+    await (await raw(session)).execute(UPDATE_FAMILIES, job.job_id, *values)
+
+
+async def reseal_contacts(session: AsyncSession, plans: Sequence[Plan]) -> None:
+    """Seal address and phone again for families whose card has changed."""
+    vault = vault_of(session)
+    for plan in plans:
+        if plan.recorded["sealed_for"] == plan.staged.no_kk_index or "SET" not in {plan.address, plan.phone}:
+            continue
+        kpm = await session.get_one(Kpm, plan.kpm_id, populate_existing=True)
+        former, card = kpm.sealed_for.hex(), plan.staged.no_kk_index
+        for column in ("address", "phone"):
+            sealed = getattr(kpm, f"{column}_sealed")
+            if sealed is not None:
+                text = vault.open(sealed, table="kpm", column=column, row_id=former)
+                setattr(
+                    kpm,
+                    f"{column}_sealed",
+                    vault.seal(text, table="kpm", column=column, row_id=card.hex()),
+                )
+        kpm.sealed_for = card
+        await session.flush()
 
 
 async def end_komponen(connection: Any, plans: Sequence[Plan], today: date) -> None:

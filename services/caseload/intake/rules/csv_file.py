@@ -1,10 +1,12 @@
 """Reader of a CSV file in windows of its sealed chunks.
 
-A step can continue at any byte, and no clear text is stored. It accepts UTF-8 with or without BOM, LF or CRLF, `,` or
-`;`, and refuses anything else with a named error.
+A step can continue at any byte, and no clear text is stored. It accepts UTF-8 with or without BOM, any line ends, `,`,
+`;` or tabs, a first line `sep=;`, title lines above the header, and empty columns. It refuses anything else with a named
+error.
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,6 +19,7 @@ from services.caseload.intake.errors import (
     FileNotText,
     HeaderTooLong,
 )
+from shared.text import join_lines
 
 COLUMNS = (
     "no_kk",
@@ -42,23 +45,34 @@ COLUMNS = (
 )
 BOM = b"\xef\xbb\xbf"
 LONGEST_HEADER = 4096
+MOST_TITLE_LINES = 20
 MOST_LINES = 6
 LONGEST_RECORD = 16_384
 BLANK = "BLANK"
+DELIMITERS = (",", ";", "\t")
+SEPARATOR_LINE = re.compile(r'"?sep=([,;\t])"?[,;\t ]*', re.IGNORECASE)
+# What marks a cell as text in a spreadsheet: ="3324…" or an apostrophe before a number.
+TEXT_MARK = re.compile(r'="(.*)"|\'(?=[0-9+(])(.*)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Positions of the columns, the delimiter, and the byte at which the rows begin."""
+    """Positions of the columns, the delimiter, line ends, and where the rows begin.
+
+    `unnamed` are the positions of columns without a name, whose cells must be empty.
+    """
 
     positions: tuple[int, ...]
     width: int
     delimiter: str
+    newline: bytes
     begins_at: int
+    first_row: int
+    unnamed: tuple[int, ...] = ()
 
 
 class Record(NamedTuple):
-    """One row with its number in the file, where the header is 1."""
+    """One row with its number, which is the line of the file."""
 
     row_no: int
     lines: int
@@ -70,25 +84,69 @@ class Record(NamedTuple):
 def read_header(start: bytes) -> Header:
     """Return the header of a file from its first bytes.
 
+    Title lines above it are skipped. A file without a header has its first line reported.
+
     Raises:
         FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
     """
     require_text_file(start)
     body = start.removeprefix(BOM)
-    line, newline, _ = body.partition(b"\n")
-    if not line.strip():
+    lines = body[: LONGEST_HEADER * MOST_TITLE_LINES].splitlines(keepends=True)[:MOST_TITLE_LINES]
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
         raise FileEmpty("/body/sha256")
+    delimiter = separator_of(lines[first])
+    if delimiter:
+        first = min(first + 1, len(lines) - 1)
+    number = next((n for n in range(first, len(lines)) if is_header(lines[n], delimiter)), first)
+    line = lines[number]
     if len(line) > LONGEST_HEADER:
         raise HeaderTooLong("/body/sha256")
+    names = split_names(line, delimiter)
+    check_names(names)
+    before = sum(len(line) for line in lines[: number + 1])
+    return Header(
+        positions=tuple(names.index(column) for column in COLUMNS),
+        width=len(names),
+        delimiter=delimiter or delimiter_of(line),
+        newline=b"\r" if line.endswith(b"\r") else b"\n",
+        begins_at=len(start) - len(body) + before,
+        first_row=number + 2,
+        unnamed=tuple(position for position, name in enumerate(names) if not name),
+    )
+
+
+def separator_of(line: bytes) -> str:
+    """Return the delimiter that a line such as `sep=;` names, or an empty text."""
+    match = SEPARATOR_LINE.fullmatch(line.decode("utf-8", "replace").rstrip("\r\n"))
+    return match[1] if match else ""
+
+
+def is_header(line: bytes, delimiter: str) -> bool:
+    """Return whether a line names the two columns of numbers."""
+    return len(line) <= LONGEST_HEADER and {"no_kk", "nik"} <= set(split_names(line, delimiter))
+
+
+def delimiter_of(line: bytes) -> str:
+    """Return the delimiter that a header has most often."""
+    return max(DELIMITERS, key=lambda delimiter: line.count(delimiter.encode()))
+
+
+def split_names(line: bytes, delimiter: str) -> list[str]:
+    """Return the names of a header, without the empty columns at its right.
+
+    Raises:
+        FileNotText
+    """
     try:
-        text = line.decode("utf-8").rstrip("\r")
+        text = line.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         raise FileNotText("/body/sha256", detected="not UTF-8") from None
-    delimiter = ";" if text.count(";") > text.count(",") else ","
-    names = [name.strip().strip('"').strip().lower() for name in text.split(delimiter)]
-    check_names(names)
-    begins_at = len(start) - len(body) + len(line) + len(newline)
-    return Header(tuple(names.index(column) for column in COLUMNS), len(names), delimiter, begins_at)
+    cells = text.split(delimiter or delimiter_of(line))
+    names = [re.sub(r"[^a-z0-9]+", "_", cell.lower()).strip("_") for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
 
 
 def require_text_file(start: bytes) -> None:
@@ -97,6 +155,7 @@ def require_text_file(start: bytes) -> None:
         b"\xff\xfe": "UTF-16",
         b"\xfe\xff": "UTF-16",
         b"PK\x03\x04": "a spreadsheet or ZIP file",
+        b"\x1f\x8b": "a compressed file",
         b"\xd0\xcf\x11\xe0": "an old spreadsheet",
         b"%PDF": "a PDF",
     }
@@ -116,7 +175,7 @@ def check_names(names: list[str]) -> None:
     if missing:
         raise ColumnsMissing("/body/sha256", columns=", ".join(missing))
     # Unknown names are counted and not repeated, because they may be personal data.
-    if unknown := len(names) - len(COLUMNS):
+    if unknown := len([name for name in names if name]) - len(COLUMNS):
         raise ColumnsUnknown("/body/sha256", count=unknown)
 
 
@@ -124,23 +183,22 @@ def records(window: bytes, header: Header, offset: int, row_no: int, *, last: bo
     """Yield the complete rows of a window, also blank ones.
 
     The window starts at byte `offset` of the file with row `row_no`. A row that its end may cut is not yielded
-    unless the
-    window is the `last` one.
+    unless the window is the `last` one.
     """
     place = 0
     while place < len(window):
-        end, lines = find_record_end(window, place, last=last)
+        end, lines = find_record_end(window, place, header.newline, last=last)
         if end is None:
             return
         text = window[place:end]
         place = end
-        blank = not text.strip(b" \t\r\n,;")
+        blank = not text.strip(b' \t\r\n,;"')
         position = (row_no, lines, offset + end)
         yield Record(*position, (), BLANK) if blank else parse_record(text, header, position)
         row_no += lines
 
 
-def find_record_end(window: bytes, place: int, *, last: bool) -> tuple[int | None, int]:
+def find_record_end(window: bytes, place: int, newline: bytes, *, last: bool) -> tuple[int | None, int]:
     """Return the end of the row at `place` and its number of lines.
 
     The end is None if the window cuts the row.
@@ -148,14 +206,14 @@ def find_record_end(window: bytes, place: int, *, last: bool) -> tuple[int | Non
     """
     end = first = place
     for lines in range(1, MOST_LINES + 1):
-        newline = window.find(b"\n", end)
-        if newline < 0 and not last and len(window) - place <= LONGEST_RECORD:
+        line_end = window.find(newline, end)
+        if line_end < 0 and not last and len(window) - place <= LONGEST_RECORD:
             return None, 0
-        end = newline + 1 if newline >= 0 else len(window)
+        end = line_end + 1 if line_end >= 0 else len(window)
         first = end if lines == 1 else first
         if window.count(b'"', place, end) % 2 == 0:
             return end, lines
-        if newline < 0:
+        if line_end < 0:
             break
     return first, 1
 
@@ -164,15 +222,43 @@ def parse_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Re
     """Parse one row. An unreadable row has a fault instead of fields."""
     if len(text) > LONGEST_RECORD:
         return Record(*place, (), "UNREADABLE_ROW")
-    line = text.decode("utf-8", "replace").rstrip("\r\n").replace("\xa0", " ")
-    if '"' in line:
-        try:
-            values = next(csv.reader([line], delimiter=header.delimiter, strict=True))
-        except (csv.Error, StopIteration):
-            return Record(*place, (), "UNREADABLE_ROW")
-    else:
-        values = line.split(header.delimiter)
-    if len(values) != header.width:
+    line = text.decode("utf-8", "replace").rstrip("\r\n")
+    values = split_cells(line, header.delimiter)
+    if values is None:
+        return Record(*place, (), "UNREADABLE_ROW")
+    if len(values) > header.width and not any(cell.strip() for cell in values[header.width :]):
+        values = values[: header.width]
+    unnamed = any(values[position].strip() for position in header.unnamed if position < len(values))
+    if len(values) != header.width or unnamed:
         no_kk = values[header.positions[0]] if header.positions[0] < len(values) else ""
         return Record(*place, (no_kk.strip(),), "WRONG_NUMBER_OF_FIELDS")
-    return Record(*place, tuple([values[position].strip() for position in header.positions]))
+    # Fast path: nearly every row is plain, and its cells need no look at each (bench: intake).
+    clean = str.strip if is_plain_line(line, header.delimiter) else clean_cell
+    return Record(*place, tuple([clean(values[position]) for position in header.positions]))
+
+
+def is_plain_line(line: str, delimiter: str) -> bool:
+    """Return whether no cell of a row has a mark, a lone hyphen or white space to normalise."""
+    return (
+        line.isascii()
+        and line.isprintable()
+        and not any(part in line for part in ("  ", "=", "'", f"{delimiter}-", f"{delimiter} -"))
+    )
+
+
+def split_cells(line: str, delimiter: str) -> list[str] | None:
+    """Return the cells of a row, None if its quotes cannot be read."""
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration):
+        return None
+
+
+def clean_cell(cell: str) -> str:
+    """Return a cell as one line, without what a spreadsheet uses to mark a text."""
+    cell = join_lines(cell)
+    if cell[:1] in {"=", "'"} and (match := TEXT_MARK.fullmatch(cell)):
+        return (match[1] or match[2] or "").strip()
+    return "" if cell in {"-", "--"} else cell

@@ -1,14 +1,21 @@
-"""Parsers for the values of columns. Values that repeat from row to row are cached."""
+"""Parsers for the values of columns. Values that repeat from row to row are cached.
+
+A blank is None or an empty text: it keeps what is recorded.
+"""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from services.caseload.intake.rules import words
 from services.caseload.intake.rules.csv_file import COLUMNS
 from shared import wilayah
 from shared.contracts.kinds import Bansos, DesilScope, KomponenKind, Sex
 from shared.errors import InvalidInput
+from shared.fields import ISO_DAY
+from shared.phone import PhoneUnusable, parse_phone
 from shared.privacy import NoKk
 from shared.privacy.numbers import FEMALE_DAY_OFFSET
 
@@ -20,22 +27,18 @@ LONGEST = dict.fromkeys(COLUMNS, 60) | {
     "bansos": 200,
     "desil": 600,
 }
-MANGLED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+|\d{13,}[.,]0+")
+MANGLED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+|\d{10,}[.,]0+")
+SEPARATED = re.compile(r"(?<=\d)[ .-](?=\d)")
 DAY_FIRST = re.compile(r"(\d{2})[-/](\d{2})[-/](\d{4})")
 SNAPSHOT = re.compile(r"20\d{2}-Q[1-4]")
-PHONE = re.compile(r"\+?[0-9][0-9 .-]{5,18}[0-9]")
 NUMBER = re.compile(r"[0-9]{1,12}")
 NIB = re.compile(r"[0-9]{13}")
 PENDAMPING_NO = re.compile(r"[A-Z0-9][A-Z0-9-]{1,39}")
-YES = frozenset({"YA", "Y", "1", "TRUE", "KAWIN"})
-NO = frozenset({"TIDAK", "T", "N", "0", "FALSE", "BELUM", "BELUM KAWIN", "CERAI", ""})
 EARLIEST_BIRTH, EARLIEST_START = date(1890, 1, 1), date(1990, 1, 1)
 FARTHEST_END = date(2100, 1, 1)
 NUMBER_FAULTS = {
     "NumberNotSixteenDigits": "NOT_SIXTEEN_DIGITS",
     "ProvinceUnknown": "UNKNOWN_PROVINCE",
-    "BirthDateImpossible": "IMPOSSIBLE_DATE_IN_NUMBER",
-    "IssueDateImpossible": "IMPOSSIBLE_DATE_IN_NUMBER",
     "SerialZero": "SERIAL_ZERO",
 }
 
@@ -51,10 +54,8 @@ def date_in_number(birth: str, sex: str) -> str:
     return f"{day_digits:02}{birth[5:7]}{birth[2:4]}"
 
 
-def required(text: str) -> str:
-    """Return the text. A blank or a text longer than a name is a fault."""
-    if not text:
-        raise Fault("REQUIRED")
+def name(text: str) -> str:
+    """Return a name, which may be blank. A longer text is a fault."""
     if len(text) > LONGEST["name"]:
         raise Fault("TOO_LONG")
     return text
@@ -74,14 +75,32 @@ def card(text: str) -> NoKk:
 
 
 def number(kind: type[Value], text: str) -> Value:
-    """Return a NIK or No. KK."""
+    """Return a NIK or card number. One that a spreadsheet has rounded is a fault."""
     if not text:
         raise Fault("REQUIRED")
     try:
-        return kind(text.lstrip("'"))  # type: ignore[call-arg]  # spreadsheets mark a text with an apostrophe
+        return kind(text)  # type: ignore[call-arg]
+    except InvalidInput:
+        pass
+    try:
+        return kind(digits_of(text, 16))  # type: ignore[call-arg]
     except InvalidInput as refusal:
-        mangled = MANGLED.fullmatch(text)
-        raise Fault("EXCEL_MANGLED" if mangled else NUMBER_FAULTS[type(refusal).__name__]) from None
+        raise Fault(NUMBER_FAULTS[type(refusal).__name__]) from None
+
+
+def digits_of(text: str, length: int) -> str:
+    """Return a number without separators, and without what a spreadsheet has added.
+
+    A spreadsheet keeps fifteen digits and writes 0 for the others. So a sixteenth digit other than 0 is not rounded.
+    """
+    if not MANGLED.fullmatch(text):
+        return SEPARATED.sub("", text)
+    mantissa, _, exponent = text.replace(",", ".").upper().partition("E")
+    whole, _, decimals = mantissa.partition(".")
+    digits = whole + decimals if exponent else whole
+    if len(digits) != length or (exponent and int(exponent) != length - 1) or digits[15:16] == "0":
+        raise Fault("EXCEL_MANGLED")
+    return digits
 
 
 @lru_cache(maxsize=50_000)
@@ -90,8 +109,11 @@ def day(text: str, earliest: date, latest: date) -> date:
     if not text:
         raise Fault("REQUIRED")
     match = DAY_FIRST.fullmatch(text)
+    written = f"{match[3]}-{match[2]}-{match[1]}" if match else text
+    if not ISO_DAY.fullmatch(written):
+        raise Fault("NOT_A_DATE")
     try:
-        value = date.fromisoformat(f"{match[3]}-{match[2]}-{match[1]}" if match else text)
+        value = date.fromisoformat(written)
     except ValueError:
         raise Fault("NOT_A_DATE") from None
     if not earliest <= value <= latest:
@@ -100,52 +122,87 @@ def day(text: str, earliest: date, latest: date) -> date:
 
 
 @lru_cache(maxsize=50_000)
-def day_text(text: str, earliest: date, latest: date) -> str:
-    """Return a date in ISO format."""
-    return day(text, earliest, latest).isoformat()
+def day_text(text: str, earliest: date, latest: date) -> str | None:
+    """Return a date in ISO format, None for a blank."""
+    return day(text, earliest, latest).isoformat() if text else None
 
 
 @lru_cache(maxsize=2_000)
-def one_of(kind: Any, text: str) -> str:
-    """Return the name of an enum value. UNKNOWN is a fault."""
-    value = text.upper().replace(" ", "_")
+def one_of(kind: Any, text: str) -> str | None:
+    """Return the name of an enum value, None for a blank. UNKNOWN is a fault."""
+    value = words.key_of(text).replace(" ", "_")
     if not value:
-        raise Fault("REQUIRED")
+        return None
     if value not in kind.__members__ or value == "UNKNOWN":
         raise Fault("UNKNOWN_VALUE")
     return value
 
 
+@lru_cache(maxsize=2_000)
+def sex(text: str) -> str | None:
+    """Return L or P, None for a blank."""
+    return word_of(words.SEX, text)
+
+
+@lru_cache(maxsize=2_000)
+def relation(text: str) -> str | None:
+    """Return a relation as printed on the family card, None for a blank."""
+    return word_of(words.RELATION, text)
+
+
 @lru_cache(maxsize=200)
-def yes_or_no(text: str) -> bool:
-    """Return the boolean of YA, TIDAK and their synonyms. A blank is False."""
-    value = text.upper()
-    if value in YES:
-        return True
-    if value in NO:
-        return False
-    raise Fault("UNKNOWN_VALUE")
+def married(text: str) -> bool | None:
+    """Return whether a marital status is a marriage, None for a blank."""
+    return word_of(words.MARRIED, text)
+
+
+def required_of(kind: Any, text: str) -> str:
+    """Return the name of an enum value. A blank is a fault."""
+    value = one_of(kind, text)
+    if value is None:
+        raise Fault("BAD_FORM")
+    return value
+
+
+@lru_cache(maxsize=200)
+def yes_or_no(text: str) -> bool | None:
+    """Return the boolean of YA, TIDAK and their synonyms, None for a blank."""
+    return word_of(words.YES_NO, text)
+
+
+def word_of(known: Mapping[str, Value], text: str) -> Value | None:
+    """Return the value of a word, None for a blank."""
+    key = words.key_of(text)
+    if key and key not in known:
+        raise Fault("UNKNOWN_VALUE")
+    return known.get(key)
 
 
 @lru_cache(maxsize=20_000)
-def desa(text: str) -> str:
-    """Return the dotted code of a desa or kelurahan. Ten digits without dots are accepted."""
+def desa(text: str) -> str | None:
+    """Return the dotted code of a desa or kelurahan, None for a blank.
+
+    Ten digits are accepted with any separators, and as a spreadsheet writes a number.
+    """
     if not text:
-        raise Fault("REQUIRED")
-    code = f"{text[:2]}.{text[2:4]}.{text[4:6]}.{text[6:]}" if len(text) == 10 and text.isdigit() else text
+        return None
+    digits = digits_of(text, 10)
+    code = f"{digits[:2]}.{digits[2:4]}.{digits[4:6]}.{digits[6:]}" if len(digits) == 10 else text
     if not wilayah.is_code(code) or wilayah.level(code) != wilayah.VILLAGE or not wilayah.exists(code):
         raise Fault("UNKNOWN_WILAYAH")
     return code
 
 
 @lru_cache(maxsize=20_000)
-def komponen(text: str) -> list[list[str | None]]:
-    """Return [[kind, end or None]] of "ANAK_SMA:2026-12-31|DISABILITAS_BERAT"."""
+def komponen(text: str) -> list[list[str | None]] | None:
+    """Return [[kind, end or None]] of "ANAK_SMA:2026-12-31|DISABILITAS_BERAT", None for a blank."""
+    if not text:
+        return None
     parts: list[list[str | None]] = []
     for part in pieces(text):
         kind, _, end = part.partition(":")
         last = day(end, EARLIEST_START, FARTHEST_END).isoformat() if end else None
-        parts.append([one_of(KomponenKind, kind), last])
+        parts.append([required_of(KomponenKind, kind), last])
     return distinct(parts, 1)
 
 
@@ -155,7 +212,7 @@ def bansos(text: str, today: date) -> list[list[str]]:
     parts: list[list[str]] = []
     for part in pieces(text):
         kind, _, start = part.partition(":")
-        parts.append([one_of(Bansos, kind), day(start, EARLIEST_START, today).isoformat()])
+        parts.append([required_of(Bansos, kind), day(start, EARLIEST_START, today).isoformat()])
     return distinct(parts, 1)
 
 
@@ -169,7 +226,7 @@ def desil(text: str) -> list[list[Any]]:
             raise Fault("BAD_FORM")
         if not 1 <= int(value) <= 10:
             raise Fault("UNKNOWN_VALUE")
-        parts.append([one_of(DesilScope, scope), snapshot, int(value)])
+        parts.append([required_of(DesilScope, scope), snapshot, int(value)])
     return distinct(parts, 2)
 
 
@@ -193,24 +250,28 @@ def pendamping_no(text: str) -> str | None:
     return text.upper() or None
 
 
-def phone(text: str) -> str:
-    """Return a phone number, which may be blank."""
-    if text and not PHONE.fullmatch(text):
-        raise Fault("BAD_FORM")
-    return text
+def phone(text: str) -> str | None:
+    """Return a phone as +62…, None if it cannot be used."""
+    try:
+        return parse_phone(text) if text else ""
+    except PhoneUnusable:
+        return None
 
 
 def nib(text: str) -> str:
     """Return a Nomor Induk Berusaha of 13 digits, which may be blank."""
-    if text and MANGLED.fullmatch(text) and not NIB.fullmatch(text):
-        raise Fault("EXCEL_MANGLED")
-    if text and not NIB.fullmatch(text):
+    if not text or NIB.fullmatch(text):
+        return text
+    digits = digits_of(text, 13)
+    if not NIB.fullmatch(digits):
         raise Fault("BAD_FORM")
-    return text
+    return digits
 
 
-def rupiah(text: str) -> int:
-    """Return whole rupiah."""
+def rupiah(text: str) -> int | None:
+    """Return whole rupiah, None for a blank."""
+    if not text:
+        return None
     if not NUMBER.fullmatch(text):
         raise Fault("NOT_A_NUMBER")
     return int(text)

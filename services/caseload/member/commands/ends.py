@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import end_businesses
 from services.caseload.family.models import EndReason
+from services.caseload.tables import Source
 from services.caseload.task.commands import open_many
 from services.caseload.task.models import TugasKind
+from shared import clock
 from shared.contracts.kinds import UsahaEndReason
 from shared.database import raw
 
 # A member leaves on the day of joining at the earliest. `others`: the family has a member who stays.
 END_PERIODS = """
-UPDATE kpm_anggota a SET left_on = greatest(e.on_day, a.joined_on), end_reason = e.reason, pengurus = false
+UPDATE kpm_anggota a SET left_on = greatest(e.on_day, a.joined_on), end_reason = e.reason, pengurus = false,
+    as_of = $4, source = $5
 FROM unnest($1::uuid[], $2::text[], $3::date[]) AS e(anggota_id, reason, on_day)
 WHERE a.anggota_id = e.anggota_id AND a.left_on IS NULL
 RETURNING a.anggota_id, a.kpm_id, a.left_on, a.end_reason, old.pengurus,
@@ -71,20 +74,26 @@ class EndedMember:
 
 
 async def end_members(
-    session: AsyncSession, ends: Sequence[MemberEnd], *, with_usaha: bool = True
+    session: AsyncSession,
+    ends: Sequence[MemberEnd],
+    *,
+    with_usaha: bool = True,
+    as_of: date | None = None,
+    source: Source = Source.HTTP,
 ) -> list[EndedMember]:
     """End members with their komponen and businesses, and return those who have left.
 
     It emits each business that ends. The caller recomputes and emits the facts of the family. The death of a pengurus
     opens a task to name another. Without `with_usaha`, the businesses go with their owners to another family.
-    People who have left already are skipped. Rows of these members that the session has loaded are not refreshed.
+    `as_of` is the day of an intake's file, by default today. People who have left already are skipped. Rows of these members that the session has loaded are not refreshed.
     """
     if not ends:
         return []
     await session.flush()
     # Fast path: one statement for each table for the members of a step (bench: intake).
     connection = await raw(session)
-    columns = [end.anggota_id for end in ends], [end.reason.value for end in ends], [end.on for end in ends]
+    columns = zip(*((end.anggota_id, end.reason.value, end.on) for end in ends), strict=True)
+    sourced = (as_of or await clock.today(session), source.value)
     ended = {
         row["anggota_id"]: EndedMember(
             anggota_id=row["anggota_id"],
@@ -94,7 +103,7 @@ async def end_members(
             pengurus=row["pengurus"],
             last=not row["others"],
         )
-        for row in await connection.fetch(END_PERIODS, *columns)
+        for row in await connection.fetch(END_PERIODS, *columns, *sourced)
     }
     ids, days = list(ended), [member.left_on for member in ended.values()]
     for statement in (DELETE_KOMPONEN, END_KOMPONEN):

@@ -7,7 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import store_anggota_past
 from services.caseload.family.commands.changes import change_family
-from services.caseload.family.models import AnggotaFacts, EndReason, Kpm, KpmAnggota
+from services.caseload.family.models import AnggotaFacts, EndReason, Kpm, KpmAnggota, KpmNoKk
+from services.caseload.family.queries import read_ages
+from services.caseload.family.rules import age, newborn_key
 from services.caseload.member.commands.ends import EndedMember, MemberEnd, end_members
 from services.caseload.member.commands.family_end import end_family
 from services.caseload.member.commands.members import count_members
@@ -17,12 +19,14 @@ from services.caseload.member.errors import (
     BirthDateInTheFuture,
     JoinNeedsEvidence,
     NikKnown,
+    NikRequired,
     NumberNotAccepted,
     PengurusStays,
     RecordedDead,
 )
 from services.caseload.member.models import JoinReason, JoinTerms
 from services.caseload.membership.commands.pending_decisions import open_decisions_after_joining
+from services.caseload.tables import Source
 from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
@@ -42,10 +46,10 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     with komponen and business. The actor must be allowed to change both. If she was the last one, that family ends.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, DateInTheFuture, BirthDateInTheFuture, RecordedDead, NikKnown,
+        NotFound, PendampingInactive, FamilyHasEnded, NikRequired, DateInTheFuture, BirthDateInTheFuture, RecordedDead, NikKnown,
         NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
     """
-    index = vault_of(session).index("nik", terms.nik)
+    index = await index_person(session, kpm_id, terms)
     kpm, other = await lock_families(session, actor, kpm_id, await read_family_of(session, index))
     require_not_future(terms.on, await clock.today(session))
     if terms.birth_on > terms.on:
@@ -68,6 +72,24 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     if ended is not None:
         await move_usaha(session, member, kpm)
     return member
+
+
+async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes:
+    """Return the index of the NIK, or the one that a child without a NIK has.
+
+    Raises:
+        NikRequired: the person is no small child.
+    """
+    vault = vault_of(session)
+    if terms.nik is not None:
+        return vault.index("nik", terms.nik)
+    today = await clock.today(session)
+    limit = (await read_ages(session, today)).without_nik_below
+    if age(born := terms.birth_on.isoformat(), today) >= limit:
+        raise NikRequired("/body/nik", without_nik_below=limit)
+    current = sa.select(KpmNoKk.no_kk_index).where(KpmNoKk.kpm_id == kpm_id, sa.func.upper_inf(KpmNoKk.valid))
+    card = await session.scalar(current) or b""
+    return vault.index("newborn", newborn_key(card.hex(), terms.name, born))
 
 
 async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None:
@@ -125,12 +147,14 @@ async def write_member(
     vault, location = vault_of(session), {"table": "kpm_anggota", "row_id": index.hex()}
     values = {name: getattr(terms, name) for name in AnggotaFacts.model_fields} | {
         "kpm_id": kpm_id,
-        "nik_sealed": vault.seal(terms.nik, column="nik", **location),
+        "nik_sealed": vault.seal(terms.nik, column="nik", **location) if terms.nik else None,
         "name_sealed": vault.seal(terms.name, column="name", **location),
         "pengurus": False,
         "joined_on": ended.left_on if ended else terms.on,
         "left_on": None,
         "end_reason": None,
+        "as_of": await clock.today(session),
+        "source": Source.HTTP,
     }
     member = existing or KpmAnggota(anggota_id=uuid7(), nik_index=index, **values)
     member.sqlmodel_update(values)

@@ -11,6 +11,7 @@ from services.caseload.family.models import EndReason, KpmAnggota, Relation
 from services.caseload.member.commands.ends import MemberEnd
 from services.caseload.member.commands.family_end import record_end
 from services.caseload.member.errors import DeathNeedsEvidence, LastMember, PengurusStays
+from services.caseload.tables import Source
 from shared import clock
 from shared.access import Actor
 from shared.dates import require_not_future
@@ -76,6 +77,7 @@ async def change_marriage(
     require_not_future(on, await clock.latest_today(session))
     before = {"was_married": member.married, "was": member.relation.value}
     member.married, member.relation = married, relation or member.relation
+    member.as_of, member.source = await clock.today(session), Source.HTTP
     why = "KAWIN" if married else "CERAI"
     await change_family(session, kpm, actor, ("anggota", anggota_id), "MARRIAGE", why, on=str(on), **before)
     return member

@@ -14,6 +14,7 @@ from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk, NikPast
 from services.caseload.member.commands.taken_numbers import insert_card, refusal_of_nik
 from services.caseload.member.errors import NikUnchanged, NoKkUnchanged
 from services.caseload.member.models import NikTerms, NoKkTerms
+from services.caseload.tables import Source
 from shared import clock
 from shared.access import Actor
 from shared.database import refuse_violations, uuid7, vault_of
@@ -51,6 +52,7 @@ async def correct_nik(
     owner = await session.scalar(sa.select(KpmAnggota.kpm_id).where(KpmAnggota.nik_index == index))
     with refuse_violations(uq_kpm_anggota_nik_index=refusal_of_nik(actor, kpm_id, owner)):
         await correct_niks(session, [NikCorrection(anggota_id, terms.nik, terms.evidence_sha256)])
+    member.as_of, member.source = await clock.today(session), Source.HTTP
     detail = {"evidence_sha256": terms.evidence_sha256}
     await change_family(session, kpm, actor, ("anggota", anggota_id), "NIK_CORRECTED", None, **detail)
     return member
@@ -66,17 +68,19 @@ async def correct_niks(session: AsyncSession, corrections: Sequence[NikCorrectio
     vault, today = vault_of(session), await clock.today(session)
     for correction in corrections:
         member = await session.get_one(KpmAnggota, correction.anggota_id, populate_existing=True)
-        session.add(
-            NikPast(
-                nik_past_id=uuid7(),
-                kpm_id=member.kpm_id,
-                anggota_id=member.anggota_id,
-                nik_index=member.nik_index,
-                nik_sealed=member.nik_sealed,
-                evidence_sha256=correction.evidence_sha256,
-                replaced_on=today,
+        # A child may have had no NIK.
+        if member.nik_sealed is not None:
+            session.add(
+                NikPast(
+                    nik_past_id=uuid7(),
+                    kpm_id=member.kpm_id,
+                    anggota_id=member.anggota_id,
+                    nik_index=member.nik_index,
+                    nik_sealed=member.nik_sealed,
+                    evidence_sha256=correction.evidence_sha256,
+                    replaced_on=today,
+                )
             )
-        )
         former, index = member.nik_index.hex(), vault.index("nik", correction.nik)
         name = vault.open(member.name_sealed, table="kpm_anggota", column="name", row_id=former)
         location = {"table": "kpm_anggota", "row_id": index.hex()}

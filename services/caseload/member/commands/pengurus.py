@@ -10,6 +10,7 @@ from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import age
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.errors import PengurusAlready, PengurusTooYoung
+from services.caseload.tables import Source
 from services.caseload.task.commands import finish_open_tugas
 from services.caseload.task.models import TugasKind
 from shared import clock
@@ -52,6 +53,7 @@ async def change_pengurus(
         # Flush first: the unique index allows one pengurus in each statement.
         await session.flush()
     member.pengurus = True
+    kpm.pengurus_as_of, kpm.pengurus_source = await clock.today(session), Source.HTTP
     await finish_open_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)
     detail = {"on": str(on), "before": before and str(before.anggota_id)}
     await change_family(session, kpm, actor, ("pengurus", anggota_id), "CHANGED", reason, **detail)

@@ -19,6 +19,7 @@ from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.family_end import read_family_end
 from services.caseload.member.errors import MemberNotLeft
 from services.caseload.membership.models import Kepesertaan
+from services.caseload.tables import Source
 from services.caseload.task.commands import finish_open_tugas
 from services.caseload.task.models import TugasKind
 from shared import clock
@@ -45,6 +46,7 @@ async def restore_anggota(
     ended = await read_ended(session, member)
     family_end = await read_family_end(session, kpm_id) if kpm.ended_on is not None else None
     member.left_on = member.end_reason = None
+    member.as_of, member.source = await clock.today(session), Source.HTTP
     kpm.ended_on = kpm.end_reason = kpm.end_recorded_on = None
     for komponen in ended.get("komponen", ()):
         await restore_komponen(session, member, komponen)
@@ -97,9 +99,14 @@ async def restore_komponen(session: AsyncSession, member: KpmAnggota, snapshot: 
     komponen = await session.get(Komponen, UUID(snapshot["komponen_id"]), with_for_update={"key_share": True})
     if komponen is not None:
         komponen.valid, komponen.version = valid, komponen.version + 1
+        komponen.as_of, komponen.source = member.as_of, Source.HTTP
         return
     owner = {"kpm_id": member.kpm_id, "anggota_id": member.anggota_id, "kind": KomponenKind(snapshot["kind"])}
-    session.add(Komponen(komponen_id=UUID(snapshot["komponen_id"]), valid=valid, version=1, **owner))
+    session.add(
+        Komponen(
+            komponen_id=UUID(snapshot["komponen_id"]), valid=valid, version=1, as_of=member.as_of, **owner
+        )
+    )
 
 
 async def has_pengurus(session: AsyncSession, kpm_id: UUID) -> bool:

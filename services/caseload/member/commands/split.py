@@ -120,6 +120,7 @@ async def create_family(
     # The pendamping does not accompany the new family yet.
     await open_family_rows(session, kpm_id)
     new = Kpm(kpm_id=kpm_id, kode_wilayah=kode_wilayah, sealed_for=index, facts={}, version=1)
+    new.address_as_of = new.contact_as_of = new.pengurus_as_of = await clock.today(session)
     session.add(new)
     await session.flush()
     card = {"kpm_no_kk_id": uuid7(), "kpm_id": kpm_id, "no_kk_index": index, "no_kk_sealed": sealed}

@@ -1,6 +1,7 @@
 """Move of members to another family, with their komponen and businesses."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,13 +22,15 @@ async def settle_member(session: AsyncSession, member: KpmAnggota, ended: EndedM
     # Fast path: the database copies the member's period.
     await store_anggota_past(await raw(session), [member.anggota_id])
     member.kpm_id, member.joined_on, member.left_on, member.end_reason = kpm_id, ended.left_on, None, None
-    owner = {"kpm_id": kpm_id, "anggota_id": member.anggota_id}
+    owner: dict[str, Any] = {"kpm_id": kpm_id, "anggota_id": member.anggota_id}
     for snapshot in ended.komponen:
         first = max(date.fromisoformat(snapshot["valid_from"]), ended.left_on)
         until = date.fromisoformat(snapshot["valid_to"]) if snapshot["valid_to"] else None
         if until is None or until > first:
             kind, valid = KomponenKind(snapshot["kind"]), Range(first, until)
-            session.add(Komponen(komponen_id=uuid7(), kind=kind, valid=valid, version=1, **owner))
+            session.add(
+                Komponen(komponen_id=uuid7(), kind=kind, valid=valid, version=1, as_of=member.as_of, **owner)
+            )
     await session.flush()
 
 

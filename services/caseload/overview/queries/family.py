@@ -108,9 +108,10 @@ def with_komponen(members: list[dict[str, Any]], komponen: list[dict[str, Any]])
 def open_member(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     """Open a member's name, and mask the NIK."""
     row_id = row.pop("row_id")
-    nik, name = (bytes.fromhex(row[column]) for column in ("nik", "name"))
+    nik, name = (row[column] and bytes.fromhex(row[column]) for column in ("nik", "name"))
+    digits = open_value(vault, "kpm_anggota", "nik", nik, row_id)
     return row | {
-        "nik": mask(open_value(vault, "kpm_anggota", "nik", nik, row_id)),
+        "nik": digits and mask(digits),
         "name": open_value(vault, "kpm_anggota", "name", name, row_id),
     }
 

@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import RequestOnly, Sentence
+from shared.fields import ONE_LINE, RequestOnly, Sentence
 
 
 class CreditedTo(StrEnum):
@@ -40,6 +40,7 @@ class CreditArea(StrEnum):
 
 RuleText = Annotated[
     str,
+    ONE_LINE,
     StringConstraints(min_length=20, max_length=600),
     RequestOnly("A penetapan counts once, to the penugasan of who proposed it."),
 ]

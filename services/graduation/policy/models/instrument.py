@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import RequestOnly
+from shared.fields import ONE_LINE, RequestOnly
 
 
 class Source(StrEnum):
@@ -54,7 +54,7 @@ class ExemptIf(StrEnum):
     ALL = "ALL"
 
 
-Text = Annotated[str, StringConstraints(min_length=3, max_length=300)]
+Text = Annotated[str, ONE_LINE, StringConstraints(min_length=3, max_length=300)]
 
 
 class InstrumentTerms(Fields):

@@ -1,6 +1,5 @@
 """Routes of outcomes, their tasks, and reports of relapse."""
 
-from datetime import date
 from uuid import UUID
 
 from starlette.responses import Response
@@ -16,7 +15,7 @@ from services.referral.outcome import queries
 from services.referral.outcome.commands import outcomes
 from shared import clock
 from shared.access import Permission, Scope
-from shared.fields import Body, View
+from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 answers = Router(tag="partner-answer")
@@ -55,7 +54,7 @@ async def record_outcome(
 @answers.get("/outcome-task", response_model=OutcomeTaskPage)
 @may(Permission.RUJUKAN_READ)
 async def list_outcome_tasks(
-    session: Session, actor: CurrentActor, paging: Paging, due_by: date | None = None
+    session: Session, actor: CurrentActor, paging: Paging, due_by: Day | None = None
 ) -> Response:
     """List outcomes that are due, today or by a day.
 

@@ -28,7 +28,7 @@ from shared.access import Permission
 from shared.contracts.kinds import BenefitKind
 from shared.database.tables import Col
 from shared.errors import BadValue
-from shared.fields import Body, View
+from shared.fields import ONE_LINE, Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 programs = Router(tag="program")
@@ -46,7 +46,9 @@ class RuleShape(RuleTerms, Body):
     value: Col[
         Number
         | StrictBool
-        | Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Len(1, 1000)]
+        | Annotated[
+            list[Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=40)]], Len(1, 1000)
+        ]
     ] = Field(schema_extra={"examples": [6]})
 
 

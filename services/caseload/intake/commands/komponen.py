@@ -1,0 +1,88 @@
+"""Decision on the komponen of a family in the file."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from services.caseload.intake.commands.members import Member
+from services.caseload.intake.commands.recorded_data import Known
+from services.caseload.intake.commands.staging import change
+from services.caseload.intake.rules.precedence import is_later
+
+if TYPE_CHECKING:
+    from services.caseload.intake.commands.plan import Plan
+
+
+def add_komponen(known: Known, plan: "Plan") -> None:
+    """Start komponen that are new in the file, and end missing ones.
+
+    Each member's data has the komponen after the intake. A blank keeps what is recorded.
+    """
+    for member in plan.members.staying:
+        recorded = [*known.komponen.get(member.anggota_id, {}).values()] if member.known else []
+        in_file = plan.staged.data[member.n]["komponen"] if member.n is not None and member.written else None
+        if not recorded:
+            member.data["komponen"] = in_file or []
+            plan.komponen += starting(known, member, member.data["komponen"])
+            continue
+        merge_komponen(known, plan, member, recorded, in_file)
+
+
+def merge_komponen(
+    known: Known, plan: "Plan", member: Member, recorded: list[Any], in_file: list[list[Any]] | None
+) -> None:
+    """Compare a member's komponen of the file with the recorded ones.
+
+    A komponen that started today is deleted instead of ended. Those in another family are ended there.
+    """
+    row_no = plan.staged.rows[member.n]["row_no"] if member.n is not None else plan.lead["row_no"]
+    ids = {"anggota_id": member.anggota_id}
+    kept: list[list[Any]] = []
+    fixed: set[str] = set()
+    for row in recorded:
+        until = row["until"] and row["until"].isoformat()
+        own, entry = row["kpm_id"] == plan.kpm_id, [row["kind"], until]
+        newer = own and in_file is not None and not is_later(known.as_of, row)
+        if own and row["current"] and (in_file is None or entry in in_file or newer):
+            kept.append(entry)
+            fixed.add(row["kind"])
+        elif newer:
+            fixed.add(row["kind"])
+        elif row["current"]:
+            (plan.dropped if row["first"] == known.today else plan.ended).append(row["komponen_id"])
+            plan.notes.append(change(row_no, "komponen", "KOMPONEN_ENDS", **ids))
+        if newer and (entry in (in_file or ())) != bool(row["current"]):
+            plan.notes.append(change(row_no, "komponen", "KEPT_NEWER", **ids))
+    added = [entry for entry in in_file or [] if entry[0] not in fixed]
+    starts = starting(known, member, added)
+    plan.komponen += starts
+    plan.notes += [change(row_no, "komponen", "KOMPONEN_STARTS", **ids)] * bool(starts)
+    cleared = member.n is not None and "komponen" in plan.staged.data[member.n].get("clear", ())
+    if cleared and len(kept) < sum(row["current"] for row in recorded):
+        plan.cleared["komponen"] += 1
+        plan.notes.append(change(row_no, "komponen", "CLEARED", **ids))
+    member.data["komponen"] = kept + added
+
+
+def starting(known: Known, member: Member, entries: list[list[Any]]) -> list[tuple[UUID, str, date | None]]:
+    """Return the komponen that start, without those whose end has passed."""
+    komponen = [(kind, date.fromisoformat(until) if until else None) for kind, until in entries]
+    return [
+        (member.anggota_id, kind, until) for kind, until in komponen if until is None or until > known.today
+    ]
+
+
+def last_komponen_end(known: Known, kpm_id: UUID, before: dict[str, Any] | None) -> str | None:
+    """Return the last end of a komponen, today if one ends by this intake."""
+    today = known.today.isoformat()
+    if any(own_and_current(known, kpm_id)):
+        return today
+    past = before["last_komponen_ends_on"] if before else None
+    return past if past and past <= today else None
+
+
+def own_and_current(known: Known, kpm_id: UUID) -> Iterator[bool]:
+    """Yield for each recorded komponen whether it is the family's and began before today."""
+    for row in known.komponen.get(kpm_id, {}).values():
+        yield row["kpm_id"] == kpm_id and row["current"] and row["first"] < known.today

@@ -1,0 +1,90 @@
+"""What a job lists beside refusals: warnings on rows, and changes of families."""
+
+from types import MappingProxyType
+
+# Code, then the sentences in English and Indonesian. Values are never repeated.
+ROW_WARNINGS = MappingProxyType(
+    {
+        "SEX_DIFFERS": (
+            "The sex is not the one in the NIK. Check both. The row was taken.",
+            "Jenis kelamin tidak sama dengan yang ada dalam NIK. Periksa keduanya. Baris tetap diterima.",
+        ),
+        "BIRTH_DATE_DIFFERS": (
+            "The date of birth is not the one in the NIK. Day and month may be swapped. The row was taken.",
+            "Tanggal lahir tidak sama dengan yang ada dalam NIK. Mungkin hari dan bulan tertukar. Baris tetap diterima.",
+        ),
+        "BIRTH_DATE_IMPOSSIBLE": (
+            "Digits 7 to 12 of the NIK are not a date. Compare it with the card. The row was taken.",
+            "Angka ke-7 sampai ke-12 NIK bukan tanggal. Cocokkan dengan kartu. Baris tetap diterima.",
+        ),
+        "ISSUE_DATE_IMPOSSIBLE": (
+            "Digits 7 to 12 of the No. KK are not a date. Compare it with the card. The row was taken.",
+            "Angka ke-7 sampai ke-12 No. KK bukan tanggal. Cocokkan dengan kartu. Baris tetap diterima.",
+        ),
+        "PHONE_UNUSABLE": (
+            "This is not one phone number that can be called. It was not stored; the rest of the row was taken.",
+            "Ini bukan satu nomor telepon yang dapat dihubungi. Nomor tidak disimpan; isian lain diterima.",
+        ),
+        "HUSBAND_NOT_MALE": (
+            "SUAMI is recorded as a woman. Check relation and sex.",
+            "SUAMI tercatat sebagai perempuan. Periksa relation dan sex.",
+        ),
+        "WIFE_NOT_FEMALE": (
+            "ISTRI is recorded as a man. Check relation and sex.",
+            "ISTRI tercatat sebagai laki-laki. Periksa relation dan sex.",
+        ),
+        "SEVERAL_HEADS": (
+            "More than one member is KEPALA_KELUARGA. Check the family card.",
+            "Lebih dari satu anggota tercatat KEPALA_KELUARGA. Periksa kartu keluarga.",
+        ),
+        "KOMPONEN_AGE_UNUSUAL": (
+            "The age does not fit the komponen. Check komponen and birth_date.",
+            "Usia tidak sesuai dengan komponen. Periksa komponen dan birth_date.",
+        ),
+        "PENGURUS_YOUNG": (
+            "The pengurus is not an adult. Check whether an adult lives in the family.",
+            "Pengurus belum dewasa. Periksa apakah ada orang dewasa dalam keluarga.",
+        ),
+        "OWNER_YOUNG": (
+            "The owner of the business is not an adult. Check usaha and birth_date.",
+            "Pemilik usaha belum dewasa. Periksa usaha dan birth_date.",
+        ),
+        "RECORDED_DEAD": (
+            "The death of this person is recorded. The row was left out; only a reversal brings the person back.",
+            "Kematian orang ini sudah tercatat. Baris diabaikan; hanya pembatalan yang mengembalikannya.",
+        ),
+        "LEFT_BY_ACT": (
+            "An official has recorded that this person left the family. The row was left out.",
+            "Petugas telah mencatat bahwa orang ini keluar dari keluarga. Baris diabaikan.",
+        ),
+        "NIK_CORRECTED": (
+            "Name and date of birth are those of a member with another NIK. The NIK was corrected; the old one is kept.",
+            "Nama dan tanggal lahir sama dengan anggota yang NIK-nya lain. NIK diperbaiki; nomor lama disimpan.",
+        ),
+        "NIK_ADDED": (
+            "The child had no NIK. The NIK of the file was recorded.",
+            "Anak ini belum memiliki NIK. NIK dari berkas telah dicatat.",
+        ),
+    }
+)
+ROW_CHANGES = MappingProxyType(
+    {
+        "MEMBER_LEAVES": (
+            "A member is not in the file and leaves.",
+            "Anggota tidak ada dalam berkas dan keluar.",
+        ),
+        "MEMBER_JOINS": ("A person joins the family.", "Seseorang bergabung dengan keluarga."),
+        "PENGURUS_CHANGES": ("Another member becomes the pengurus.", "Pengurus berganti."),
+        "AREA_CHANGES": ("The family moves to another area.", "Keluarga pindah wilayah."),
+        "KOMPONEN_ENDS": ("A komponen ends.", "Sebuah komponen berakhir."),
+        "KOMPONEN_STARTS": ("A komponen starts.", "Sebuah komponen dimulai."),
+        "BUSINESS_CHANGES": ("The values of a business change.", "Nilai usaha berubah."),
+        "BUSINESS_STARTS": ("A business is recorded.", "Usaha dicatat."),
+        "BUSINESS_ENDS": ("A business is closed.", "Usaha ditutup."),
+        "CLEARED": ("HAPUS clears this value.", "HAPUS menghapus isian ini."),
+        "KEPT_NEWER": (
+            "What is recorded is newer than the file and stays.",
+            "Data yang tercatat lebih baru daripada berkas dan tetap.",
+        ),
+    }
+)

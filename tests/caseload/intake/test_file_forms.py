@@ -1,0 +1,196 @@
+"""Files as spreadsheets write them are read, or refused with the real cause."""
+
+from datetime import date
+
+import pytest
+
+from services.caseload.intake.rules.csv_file import COLUMNS, Record, read_header, records
+from services.caseload.intake.rules.row import Row, read_row
+from tests.factories.caseload.intake import build_csv, dinsos_token, family, import_file, read_kpm_id
+from tests.factories.services import Running
+
+TODAY = date(2026, 3, 1)
+PLAIN = family(1)[0]
+NIK, CARD = PLAIN["nik"], PLAIN["no_kk"]
+
+
+def read_file(content: bytes) -> list[Record]:
+    """Return the rows of a file that are not blank."""
+    header = read_header(content)
+    window = content[header.begins_at :]
+    rows = records(window, header, header.begins_at, header.first_row, last=True)
+    return [record for record in rows if record.fault != "BLANK"]
+
+
+def read_values(**values: str) -> Row:
+    """Return the row of a pengurus with other values, as a file has it."""
+    (record,) = read_file(build_csv([PLAIN | values], delimiter="\t"))
+    assert record.fault is None, record
+    return read_row(record.fields, TODAY)
+
+
+WHOLE = build_csv(family(1))
+EMPTY_RIGHT = "\n".join(line + ",,," for line in WHOLE.decode().splitlines()).encode()
+FILES = {
+    "carriage returns": build_csv(family(1), newline="\r"),
+    "tabs": build_csv(family(1), delimiter="\t"),
+    "a first line with the separator": b"sep=;\r\n" + build_csv(family(1), delimiter=";", newline="\r\n"),
+    "title lines": b"Data KPM Kabupaten Kendal\nper 1 September 2026,,\n\n" + WHOLE,
+    "empty columns at the right": EMPTY_RIGHT,
+    "names of columns in capitals": WHOLE.replace(b"no_kk,nik", b"No. KK,NIK"),
+    "quotes around everything": b'"' + WHOLE.replace(b",", b'","').replace(b"\n", b'"\n"')[:-1],
+}
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_a_file_is_read_as_a_spreadsheet_writes_it(form: str) -> None:
+    read = [read_row(record.fields, TODAY) for record in read_file(FILES[form])]
+    plain = [read_row(record.fields, TODAY) for record in read_file(WHOLE)]
+    assert [row.faults for row in read] == [[], []]
+    assert [row.data for row in read] == [row.data for row in plain]
+
+
+def test_rows_are_counted_as_lines_of_the_file() -> None:
+    assert [record.row_no for record in read_file(WHOLE)] == [2, 3]
+    assert [record.row_no for record in read_file(FILES["title lines"])] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{NIK[:4]} {NIK[4:8]} {NIK[8:12]} {NIK[12:]}",
+        f'="{NIK}"',
+        f"'{NIK}",
+        f"{NIK[:4]}.{NIK[4:8]}.{NIK[8:12]}.{NIK[12:]}",
+        f"\ufeff{NIK}\u200b",
+        f"{NIK[:-1]}1.0",
+        f"{NIK[0]}.{NIK[1:-1]}1E+15",
+    ],
+)
+def test_a_nik_is_read_in_every_form_that_is_not_rounded(written: str) -> None:
+    row = read_values(nik=written, no_kk=f"'{CARD[:8]} {CARD[8:]}")
+    assert row.faults == []
+    assert row.nik is not None
+    assert row.nik.reveal()[:-1] == NIK[:-1]
+
+
+@pytest.mark.parametrize(
+    "written", ["3.32402E+15", "3.32401521187900E+15", "3324015211879000.0", "3,32402E+15"]
+)
+def test_a_rounded_number_is_refused_with_its_cause(written: str) -> None:
+    assert read_values(nik=written).faults == [("nik", "EXCEL_MANGLED")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["33.24.09.2011", "3324092011", "3324092011.0", "33 24 09 2011", "'3324092011", '="33.24.09.2011"'],
+)
+def test_an_area_code_is_read_in_every_form(written: str) -> None:
+    row = read_values(kode_wilayah=written)
+    assert (row.faults, row.data["kode"]) == ([], "33.24.09.2011")
+
+
+@pytest.mark.parametrize(
+    "written", ["19871112", "1987-W46-4", "1987-11-12T00:00:00", "532137600", "12.11.1987"]
+)
+def test_another_form_of_a_date_is_refused(written: str) -> None:
+    assert read_values(birth_date=written).faults == [("birth_date", "NOT_A_DATE")]
+
+
+@pytest.mark.parametrize("written", ["1987-11-12", "12-11-1987", "12/11/1987"])
+def test_a_date_is_read(written: str) -> None:
+    assert read_values(birth_date=written).data["birth"] == "1987-11-12"
+
+
+WORDS = [
+    ("sex", "PEREMPUAN", "P"),
+    ("sex", "Laki-Laki", "L"),
+    ("sex", "LAKI LAKI", "L"),
+    ("relation", "ORANGTUA", "ORANG_TUA"),
+    ("relation", "Orang Tua", "ORANG_TUA"),
+    ("relation", "kepala keluarga", "KEPALA_KELUARGA"),
+    ("relation", "FAMILI LAIN", "FAMILI_LAIN"),
+    ("relation", "PEMBANTU", "PEMBANTU"),
+    ("married", "KAWIN TERCATAT", True),
+    ("married", "Kawin Belum Tercatat", True),
+    ("married", "BELUM KAWIN", False),
+    ("married", "CERAI HIDUP", False),
+    ("married", "CERAI MATI", False),
+    ("married", "cerai-mati", False),
+    ("pengurus", "ya", True),
+    ("pengurus", "Tidak", False),
+]
+
+
+@pytest.mark.parametrize(("column", "written", "value"), WORDS)
+def test_words_of_the_family_card_are_read(column: str, written: str, value: object) -> None:
+    row = read_values(**{column: written})
+    assert (row.faults, row.data[column]) == ([], value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Dusun\nContoh", "Dusun\tContoh", "Dusun\u00a0Contoh", "Dusun  Contoh ", "Du\u200bsun Con\u00adtoh"],
+)
+def test_white_space_of_a_text_is_normalised(written: str) -> None:
+    quoted = build_csv([PLAIN | {"address": f'"{written}"'}], delimiter=";")
+    (record,) = read_file(quoted)
+    row = read_row(record.fields, TODAY)
+    assert (row.faults, row.address) == ([], "Dusun Contoh")
+
+
+async def test_a_refusal_lists_the_allowed_values(kendal_caseload: Running) -> None:
+    token = dinsos_token(kendal_caseload)
+    job = await import_file(
+        kendal_caseload, build_csv(family(1, sex="X", relation="TETANGGA", married="MUNGKIN"))
+    )
+    rows = (await kendal_caseload.get(f"/v1/jobs/{job['job_id']}/errors", as_=token)).json()["items"]
+    reasons = {row["column"]: row["reason"] for row in rows}
+    assert "LAKI-LAKI" in reasons["sex"]["id"]
+    assert "KEPALA KELUARGA" in reasons["relation"]["en"]
+    assert "CERAI MATI" in reasons["married"]["id"]
+
+
+ODD = family(1, nik="3324018211879001")
+DAY_OF_NO_MONTH = family(2, nik="3324017111879001", birth_date="1987-11-12")
+SWAPPED = family(3, nik="3324014508849001", birth_date="1984-05-08")
+OTHER_SEX = family(4, nik="3324010508849002", birth_date="1984-08-05")
+
+
+async def test_odd_numbers_are_warnings_with_their_rows(kendal_caseload: Running) -> None:
+    job = await import_file(kendal_caseload, build_csv(ODD, DAY_OF_NO_MONTH, SWAPPED, OTHER_SEX))
+    assert (job["errors"], job["report"]["new_families"]) == ([], 4)
+    assert job["warnings"] == [
+        (2, "nik", "BIRTH_DATE_IMPOSSIBLE"),
+        (4, "nik", "BIRTH_DATE_IMPOSSIBLE"),
+        (6, "birth_date", "BIRTH_DATE_DIFFERS"),
+        (8, "sex", "SEX_DIFFERS"),
+    ]
+    assert job["report"]["warnings"] == {
+        "BIRTH_DATE_IMPOSSIBLE": 2,
+        "BIRTH_DATE_DIFFERS": 1,
+        "SEX_DIFFERS": 1,
+    }
+    listed = (
+        await kendal_caseload.get(f"/v1/jobs/{job['job_id']}/warnings", as_=dinsos_token(kendal_caseload))
+    ).json()["items"]
+    assert all(row["reason"]["en"] and row["reason"]["id"] for row in listed)
+
+
+async def test_an_unusable_phone_is_left_out_with_a_warning(kendal_caseload: Running) -> None:
+    families = [family(1, phone="telepon"), family(2, phone="(0294) 381234"), family(3, phone="81200009001")]
+    job = await import_file(kendal_caseload, build_csv(*families))
+    assert (job["errors"], job["warnings"]) == ([], [(2, "phone", "PHONE_UNUSABLE")])
+    phones = []
+    for rows in families:
+        kpm_id = await read_kpm_id(kendal_caseload, rows[0]["nik"])
+        phones.append(
+            (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=dinsos_token(kendal_caseload))).json()[
+                "phone"
+            ]
+        )
+    assert phones == [None, "+62294381234", "+6281200009001"]
+
+
+def test_every_column_has_its_place() -> None:
+    assert len(COLUMNS) == len(set(COLUMNS)) == len(PLAIN)
