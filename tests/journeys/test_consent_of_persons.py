@@ -9,7 +9,7 @@ import pytest
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.caseload import intake as families
 from tests.factories.caseload.family import Family as CaseloadFamily
-from tests.factories.journeys.four_services import Together
+from tests.factories.journeys.four_services import FourServices
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, Family, build_graduasi_determined
 from tests.factories.referral.world import World
@@ -18,7 +18,9 @@ KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 BUSINESS = {"usaha_sector": "MAKANAN", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "9000000"}
 
 
-async def create_case(four: Together, bank: PartnerSimulator) -> tuple[World, CaseloadFamily, dict[str, str]]:
+async def create_case(
+    four: FourServices, bank: PartnerSimulator
+) -> tuple[World, CaseloadFamily, dict[str, str]]:
     """Return a graduated family in both services, and its members' ids by relation."""
     caseload, referral = four.services["caseload"], four.services["referral"]
     await four.services["registry"].publish(*families.pendamping())
@@ -42,7 +44,7 @@ async def record_death(whole: CaseloadFamily, anggota_id: str) -> None:
     await whole.post_ok(f"anggota/{anggota_id}/end", scan, (await whole.read())["version"])
 
 
-async def check_identities(four: Together) -> None:
+async def check_identities(four: FourServices) -> None:
     """The partner gets the mother as signer and the father as owner."""
     async with PartnerSimulator() as bank:
         world, _, members = await create_case(four, bank)
@@ -61,7 +63,7 @@ async def check_identities(four: Together) -> None:
         assert notice.body["nik"] == rows[0]["nik"]
 
 
-async def check_death_of_the_pengurus(four: Together) -> None:
+async def check_death_of_the_pengurus(four: FourServices) -> None:
     """Nothing is sent in the name of the dead, and the next pengurus consents anew."""
     async with PartnerSimulator() as bank:
         world, whole, members = await create_case(four, bank)
@@ -89,12 +91,12 @@ async def check_death_of_the_pengurus(four: Together) -> None:
 
 
 CHECKS = [check_identities, check_death_of_the_pengurus]
-Check = Callable[[Together], Awaitable[None]]
+Check = Callable[[FourServices], Awaitable[None]]
 
 
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.timeout(120)
-async def test_on_one_machine(on_one_machine: Together, check: Check) -> None:
+async def test_on_one_machine(on_one_machine: FourServices, check: Check) -> None:
     await check(on_one_machine)
 
 
@@ -102,5 +104,5 @@ async def test_on_one_machine(on_one_machine: Together, check: Check) -> None:
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("check", CHECKS)
-async def test_over_kafka(over_kafka: Together, check: Check) -> None:
+async def test_over_kafka(over_kafka: FourServices, check: Check) -> None:
     await check(over_kafka)

@@ -45,7 +45,9 @@ async def test_death_of_only_member_ends_the_family_and_proposes_each_exit(one: 
     await record_death(one)
     whole = await read_as_office(one)
     assert (whole["ended_on"], whole["end_reason"], whole["members"]) == (DEATH_ON, "MENINGGAL", [])
-    events = [(envelope["type"].split(".")[1], envelope["data"]) for envelope in await one.caseload.emitted()]
+    events = [
+        (envelope["type"].split(".")[1], envelope["data"]) for envelope in await one.caseload.read_envelopes()
+    ]
     names = [name for name, _ in events]
     after = names[names.index("kpm_updated") :]
     assert after == ["kpm_updated", "exit_proposed", "exit_proposed"], "the end goes before its proposals"

@@ -43,7 +43,7 @@ async def host(alone: Family) -> Family:
 
 async def join(alone: Family, host: Family, **more: Any) -> Any:
     (row,) = single_member_family()
-    body = joining(row, evidence_sha256=await alone.evidence())
+    body = joining(row, evidence_sha256=await alone.upload_evidence())
     return await host.post("anggota", body | more, as_=more.pop("as_", host.mine))
 
 
@@ -70,18 +70,18 @@ async def test_last_member_who_joins_another_family_ends_hers(alone: Family, hos
 @pytest.mark.parametrize("way", ["exit", "stay"])
 async def test_memberships_of_a_joined_family_are_decided(alone: Family, host: Family, way: str) -> None:
     await join(alone, host)
-    pkh, office = (await alone.memberships())["PKH"], dinsos_token(alone.caseload)
+    pkh, office = (await alone.read_memberships())["PKH"], dinsos_token(alone.caseload)
     assert pkh["status"] == "DECISION_PENDING"
     listed = (await alone.caseload.get("/v1/kepesertaan-pending", as_=office)).json()["items"]
     assert [(row["joined_kpm_id"], row["graduasi_id"]) for row in listed] == [(host.kpm_id, None)]
     if way == "stay":
         path = f"/v1/kepesertaan/{pkh['kepesertaan_id']}/stay"
-        await alone.done(path, {"reason": "Dialihkan ke keluarga baru."}, as_=office)
-        assert (await alone.memberships())["PKH"]["decision"]["joined_kpm_id"] == host.kpm_id
+        await alone.post_ok(path, {"reason": "Dialihkan ke keluarga baru."}, as_=office)
+        assert (await alone.read_memberships())["PKH"]["decision"]["joined_kpm_id"] == host.kpm_id
     else:
         body = {"kpm_id": alone.kpm_id, "kepesertaan_id": pkh["kepesertaan_id"], "exit_reason": "PINDAH"}
-        body |= {"evidence_sha256": await alone.evidence(), "on": DEATH_ON}
-        await alone.done("/v1/exit-proposal", body, as_=office)
+        body |= {"evidence_sha256": await alone.upload_evidence(), "on": DEATH_ON}
+        await alone.post_ok("/v1/exit-proposal", body, as_=office)
 
 
 async def test_join_from_another_family_needs_evidence_and_a_reason(alone: Family, host: Family) -> None:
@@ -91,13 +91,15 @@ async def test_join_from_another_family_needs_evidence_and_a_reason(alone: Famil
 
 
 async def test_pengurus_of_others_does_not_leave_by_joining(alone: Family, host: Family) -> None:
-    body = joining(mother()[0], evidence_sha256=await alone.evidence())
+    body = joining(mother()[0], evidence_sha256=await alone.upload_evidence())
     expect_refusal(await alone.post("anggota", body), "PengurusStays")
 
 
 async def test_member_leaves_others_behind(alone: Family, host: Family) -> None:
-    body = joining(mother()[2], evidence_sha256=await alone.evidence(), relation="SUAMI", reason="GABUNG")
-    await alone.done("anggota", body)
+    body = joining(
+        mother()[2], evidence_sha256=await alone.upload_evidence(), relation="SUAMI", reason="GABUNG"
+    )
+    await alone.post_ok("anggota", body)
     left = await read_as_office(host)
     assert (left["ended_on"], len(left["members"])) == (None, 3)
     past = (await host.caseload.get(f"/v1/kpm/{host.kpm_id}/past", as_=host.mine)).json()["members"]
@@ -114,14 +116,14 @@ async def test_refusal_names_the_office_to_a_pendamping_of_one_family(alone: Fam
     expect_refusal(answer, "NumberNotAccepted")
     assert "Dinsos" in answer.json()["detail"]
     office = dinsos_token(alone.caseload)
-    await host.done("anggota", joining(row, evidence_sha256=scan), as_=office)
+    await host.post_ok("anggota", joining(row, evidence_sha256=scan), as_=office)
     assert (await read_as_office(alone))["end_reason"] == "BERGABUNG"
 
 
 async def test_recorded_dead_join_no_family_until_the_reversal(alone: Family, host: Family) -> None:
     husband = mother()[1]
     await record_death(host, relation="KEPALA_KELUARGA")
-    body = joining(husband, relation="SUAMI", reason="GABUNG", evidence_sha256=await alone.evidence())
+    body = joining(husband, relation="SUAMI", reason="GABUNG", evidence_sha256=await alone.upload_evidence())
     expect_refusal(await alone.post("anggota", body), "RecordedDead")
     expect_refusal(await host.post("anggota", body), "RecordedDead")
     rows = [row | {"no_kk": "3324020101199555", "nik": nik(990 + n)} for n, row in enumerate(mother())]
@@ -132,9 +134,9 @@ async def test_recorded_dead_join_no_family_until_the_reversal(alone: Family, ho
 async def test_business_of_a_member_who_leaves_ends(host: Family) -> None:
     owner, version = await find_member(host, relation="KEPALA_KELUARGA")
     given = {"anggota_id": owner["anggota_id"], "sector": "JASA", "started_on": "2025-01-01", "omzet_rp": 1}
-    usaha = await host.done("usaha", given | {"has_letter": False, "as_of": DEATH_ON})
+    usaha = await host.post_ok("usaha", given | {"has_letter": False, "as_of": DEATH_ON})
     end = {"reason": "KAWIN_KELUAR", "on": DEATH_ON}
-    await host.done(f"anggota/{owner['anggota_id']}/end", end, version)
+    await host.post_ok(f"anggota/{owner['anggota_id']}/end", end, version)
     event = (await host.read_emitted_data("usaha_recorded"))[-1]
     assert (event["usaha_id"], event["end_reason"]) == (usaha["usaha_id"], "KELUAR")
 
@@ -143,7 +145,7 @@ async def test_member_whom_a_file_leaves_out_ends_with_the_business(alone: Famil
     rows = mother(desil="NAS:6:2026-Q2")
     husband, _ = await find_member(host, relation="KEPALA_KELUARGA")
     given = {"anggota_id": husband["anggota_id"], "sector": "JASA", "started_on": "2025-01-01", "omzet_rp": 1}
-    usaha = await host.done("usaha", given | {"has_letter": False, "as_of": DEATH_ON})
+    usaha = await host.post_ok("usaha", given | {"has_letter": False, "as_of": DEATH_ON})
     done = await import_file(host.caseload, build_csv([rows[0], *rows[2:]]))
     assert done["errors"] == []
     event = (await host.read_emitted_data("usaha_recorded"))[-1]

@@ -8,6 +8,7 @@ import pytest
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos
 from shared.database import uuid7
+from tests.factories.delivery import append_log_again
 from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
 from tests.factories.graduation.events import DESA, apply_events
 from tests.factories.graduation.exit_proposal import (
@@ -20,7 +21,7 @@ from tests.factories.graduation.exit_proposal import (
 from tests.factories.graduation.family import case_of, family_ended, family_facts, own_proposal
 from tests.factories.graduation.monitoring import create_monitored_case
 from tests.factories.graduation.objection import annul_graduasi, build_tahap
-from tests.factories.services import Running, append_log_again
+from tests.factories.services import Running
 
 WHY = {"reason": "Kematian tidak terbukti.", "ground": "BUKTI_LEMAH"}
 
