@@ -46,15 +46,8 @@ class GraduasiState(StrEnum):
 
 S = GraduasiState
 UNDER_REVIEW = frozenset({S.DIUSULKAN, S.DIVERIFIKASI_KETIM, S.DIMUSYAWARAHKAN, S.DISETUJUI_DINSOS})
-BEFORE_DITETAPKAN = UNDER_REVIEW | {
-    S.TERIDENTIFIKASI,
-    S.DIASESMEN,
-    S.SIAP,
-    S.BELUM_SIAP,
-    S.DIKECUALIKAN,
-    S.PERNYATAAN_DITANDATANGANI,
-    S.DIKEMBALIKAN,
-}
+BEFORE_PROPOSAL = {S.TERIDENTIFIKASI, S.DIASESMEN, S.SIAP, S.BELUM_SIAP, S.DIKECUALIKAN}
+BEFORE_DITETAPKAN = UNDER_REVIEW | BEFORE_PROPOSAL | {S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN}
 BEFORE_EFEKTIF = BEFORE_DITETAPKAN | {S.DITETAPKAN, S.MASA_SANGGAH}
 EFFECTIVE = frozenset({S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
 DETERMINED = frozenset({S.DITETAPKAN, S.MASA_SANGGAH, S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
@@ -76,7 +69,7 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.PEMANTAUAN: frozenset({S.SELESAI, S.DISANGGAH}),
         S.DIKEMBALIKAN: frozenset({S.DIASESMEN, S.DIUSULKAN}),
         S.DIKECUALIKAN: frozenset({S.DIASESMEN}),
-        # One of these, by the state in which the case was postponed: `_ways_out_of_postponement`.
+        # One of these, by the state in which the case was postponed: `_reachable_states`.
         S.DITUNDA: BEFORE_EFEKTIF | {S.DIBATALKAN, S.DITOLAK, S.DIPULIHKAN},
     }
 )
@@ -129,10 +122,7 @@ class Stage(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a case was postponed by a rule, which must pass before it is resumed.
-
-    FAKTA_BERUBAH: what it was proposed on no longer held when it was to be determined.
-    """
+    """Why a rule holds a postponed case. FAKTA_BERUBAH: what it was proposed on has changed."""
 
     FAKTA_BERUBAH = "FAKTA_BERUBAH"
 
@@ -231,14 +221,9 @@ class Graduasi(GraduasiView, Table, table=True):
             return frozenset() if resuming else TRANSITIONS[self.state]
         if resuming:
             return frozenset({self.postponed_from})
-        return _ways_out_of_postponement(self.postponed_from)
-
-
-def _ways_out_of_postponement(postponed_from: GraduasiState) -> frozenset[GraduasiState]:
-    """Return the states that a postponed case may take without its resumption."""
-    if postponed_from in UNDER_REVIEW:
-        return frozenset({S.DIKEMBALIKAN, S.DITOLAK, S.DIBATALKAN})
-    return frozenset({S.DIBATALKAN if postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
+        if self.postponed_from in UNDER_REVIEW:
+            return frozenset({S.DIKEMBALIKAN, S.DITOLAK, S.DIBATALKAN})
+        return frozenset({S.DIBATALKAN if self.postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
 
 
 class HistoryItem(Fields):

@@ -156,14 +156,6 @@ async def test_bulk_sk_postpones_changed_rows(graduation: Running) -> None:
     assert job["report"]["cases"] == 1
 
 
-async def test_bulk_sk_without_a_case_left_frees_its_number(graduation: Running) -> None:
-    driver = await taken_to(graduation, "DISETUJUI_DINSOS")
-    await close_business(driver)
-    job = await run_bulk([driver])
-    assert (job["state"], job["report"]["sk_id"], await driver.read_state()) == ("DONE", None, "DITUNDA")
-    assert await graduation.sql("SELECT 1 FROM sk") == []
-
-
 async def run_bulk(drivers: list[CaseDriver]) -> dict[str, Any]:
     service, kemensos = drivers[0].service, drivers[0].by["sk"]
     lines = "\n".join(driver.graduasi_id for driver in drivers).encode()

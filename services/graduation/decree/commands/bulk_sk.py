@@ -78,8 +78,7 @@ async def _check_file(session: AsyncSession, sha256: str) -> None:
 async def add_next_cases(session: AsyncSession, job: Job) -> Step:
     """Add the next cases of the file to the SK.
 
-    Cases that were added stay in the SK if the job is cancelled. A case whose facts have changed is postponed. If
-    the whole file adds no case, the SK is deleted, so that its number is free.
+    Cases that were added stay in the SK if the job is cancelled. A case whose facts have changed is postponed.
     """
     if not await outbox_has_room(session):
         return Step(place=job.place)
@@ -95,8 +94,6 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
         await add_cases(session, sk, cases, act)
         sk.cases += len(cases)
     at = place["at"] + len(step_lines)
-    if at >= len(lines) and not sk.cases:
-        await session.delete(sk)
     await session.flush()
     return Step(
         done=len(cases),
@@ -105,11 +102,7 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
         place={"at": at, "size": next_size(place["size"], time.monotonic() - started_at)},
         finished=at >= len(lines),
         total=len(lines),
-        report={
-            "sk_id": str(sk.sk_id) if sk.cases or at < len(lines) else None,
-            "sk_no": sk.sk_no,
-            "cases": sk.cases,
-        },
+        report={"sk_id": str(sk.sk_id), "sk_no": sk.sk_no, "cases": sk.cases},
     )
 
 
