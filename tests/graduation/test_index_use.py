@@ -51,9 +51,9 @@ INSERT INTO monitoring_task (task_id, graduasi_id, kpm_id, kode_wilayah, kind, m
 INSERT INTO sanggah (sanggah_id, graduasi_id, kpm_id, kode_wilayah, lodged_on, lodged_by, channel, ground, evidence_sha256, typed_by,
   typed_by_sub, typed_on, at, state) SELECT md5('s' || i)::uuid, graduasi_id, kpm_id, area, date '2026-05-01' + i % 60, 'KELUARGA', 'DESA', 'LAINNYA',
   repeat('a', 64), 'x', 'x', date '2026-06-01', now(), CASE WHEN i % 9 = 0 THEN 'DIAJUKAN' ELSE 'DITOLAK' END FROM n;
-INSERT INTO replica_kpm.candidate (kepesertaan_id, kpm_id, kode_wilayah, kabkota, bansos, member_since, able_productive,
-  last_komponen_ends_on, rank_nas, rank_prov, rank_kabkota, usaha_since) SELECT md5('c' || i)::uuid, kpm_id, area, left(area, 5), 'PKH',
-  date '2016-01-01' + i % 3000, 1, date '2027-03-01' + i % 4000, 4 + i % 7, 4, 4, CASE WHEN i % 3 = 0 THEN date '2023-01-01' END FROM n;
+INSERT INTO replica_kpm.candidate (kepesertaan_id, kpm_id, kode_wilayah, kabkota, bansos, member_since, counted_since, able_productive,
+  lansia, disabilitas, last_komponen_ends_on, rank_nas, rank_prov, rank_kabkota, usaha_since) SELECT md5('c' || i)::uuid, kpm_id, area, left(area, 5), 'PKH',
+  date '2016-01-01' + i % 3000, date '2016-01-01' + i % 3000, 1, 0, 0, date '2027-03-01' + i % 4000, 4 + i % 7, 4, 4, CASE WHEN i % 3 = 0 THEN date '2023-01-01' END FROM n;
 INSERT INTO exit_proposal (exit_proposal_id, kpm_id, kepesertaan_id, kode_wilayah, bansos, exit_reason, evidence_sha256, proposer,
   proposed_on, occurred_on, received_at, taken) SELECT md5('x' || i)::uuid, kpm_id, kpm_id, area, 'PKH', 'PINDAH', repeat('a', 64), p::text,
   '2026-05-01', '2026-05-01', now(), 'NO_POLICY' FROM n;
@@ -113,7 +113,7 @@ def build_rules() -> dict[str, CandidateRule]:
     three |= {"candidate_usaha_months": 6, "candidate_program_years": 5}
     policies = {f"{n} of 3": Policy(**three, candidate_reasons=n) for n in (1, 2, 3)}
     policies["by nature"] = Policy(candidate_komponen_months=3, candidate_reasons=1)
-    return {name: CandidateRule(policy, date(2027, 1, 6), 1, 3) for name, policy in policies.items()}
+    return {name: CandidateRule(policy, date(2027, 1, 6), None, 3) for name, policy in policies.items()}
 
 
 async def test_candidate_lists_use_indexes_for_every_rule(graduation: Running) -> None:

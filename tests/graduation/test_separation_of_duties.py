@@ -189,7 +189,7 @@ async def test_worklist_excludes_cases_in_which_the_account_acted(graduation: Ru
 async def open_exit_case(service: Running, **proposer: Any) -> CaseDriver:
     """A case of an exit that caseload proposed, in DIUSULKAN."""
     await set_day(service, DAY)
-    driver = await CaseDriver.start(service)
+    driver = await CaseDriver.start(service, members=1, able_productive=1)
     event = build_exit_proposed(driver, **proposer)
     await apply_events(service, event)
     rows = await service.sql(

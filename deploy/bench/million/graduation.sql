@@ -26,9 +26,10 @@ INSERT INTO sanggah (sanggah_id, graduasi_id, kpm_id, kode_wilayah, lodged_on, l
     evidence_sha256, typed_by, typed_by_sub, typed_on, at, state)
 SELECT md5('s' || i)::uuid, graduasi_id, kpm_id, area, date '2026-03-01' + i % 60, 'KELUARGA', 'DESA', 'LAINNYA',
     repeat('a', 64), 'operator', 'operator', date '2026-05-01', now(), 'DIAJUKAN' FROM n WHERE state = 'DISANGGAH';;
-INSERT INTO replica_kpm.candidate (kepesertaan_id, kpm_id, kode_wilayah, kabkota, bansos, member_since, able_productive,
-    last_komponen_ends_on, rank_nas, rank_prov, rank_kabkota, usaha_since)
-SELECT md5('c' || i)::uuid, kpm_id, area, left(area, 5), 'PKH', date '2016-01-01' + i % 3000, 1 + i % 3,
+INSERT INTO replica_kpm.candidate (kepesertaan_id, kpm_id, kode_wilayah, kabkota, bansos, member_since, counted_since,
+    able_productive, lansia, disabilitas, last_komponen_ends_on, rank_nas, rank_prov, rank_kabkota, usaha_since)
+SELECT md5('c' || i)::uuid, kpm_id, area, left(area, 5), 'PKH', date '2016-01-01' + i % 3000, date '2016-01-01' + i % 3000,
+    1 + i % 3, 0, 0,
     date '2026-03-01' + i % 4000, 4 + i % 7, 4 + i % 6, 4 + i % 5,
     CASE WHEN i % 3 = 0 THEN date '2023-01-01' + i % 900 END
 FROM n;;

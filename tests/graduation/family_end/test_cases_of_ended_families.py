@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from shared.contracts.kinds import FamilyEndReason
-from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
+from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day, work_until
 from tests.factories.graduation.events import apply_events
 from tests.factories.graduation.family import case_of, fact_ids, family_ended, family_facts
 from tests.factories.graduation.monitoring import (
@@ -225,8 +225,7 @@ async def test_joining_another_family_keeps_an_sk_which_is_complete_on_its_effec
     driver = await case_in(graduation, "MASA_SANGGAH")
     await apply_events(graduation, family_ended(driver.kpm_id, DAY, BERGABUNG))
     assert await driver.read_state() == "MASA_SANGGAH"
-    await set_day(graduation, date(2026, 7, 1))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 1))
     case = await case_of(driver)
     assert (case["state"], case["outcome"]) == ("SELESAI", "BERGABUNG")
     assert await graduation.sql("SELECT 1 FROM monitoring_task") == []

@@ -9,7 +9,7 @@ from shared.contracts import caseload
 from shared.contracts.kinds import Bansos
 from shared.database import uuid7
 from tests.factories.delivery import append_log_again
-from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
+from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day, work_until
 from tests.factories.graduation.events import DESA, apply_events
 from tests.factories.graduation.exit_proposal import (
     DAY,
@@ -169,8 +169,7 @@ async def test_proposal_by_the_service_takes_no_stage_and_reaches_its_sk(graduat
     expect_ok(await driver.verify())
     expect_ok(await driver.approve())
     expect_ok(await driver.determine("2026-05-18"))
-    await set_day(graduation, date(2026, 7, 1))
-    await graduation.work()
+    await work_until(graduation, date(2026, 7, 1))
     case = await case_of(driver)
     assert (case["state"], case["outcome"]) == ("SELESAI", "TIDAK_DIPANTAU")
     assert [act["stage"] for act in case["stages"]] == ["VERIFIKASI", "PERSETUJUAN", "PENETAPAN"]

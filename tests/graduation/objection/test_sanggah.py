@@ -19,6 +19,11 @@ from tests.factories.graduation.objection import (
 )
 from tests.factories.services import Running
 
+COPY_SANGGAH = """
+INSERT INTO sanggah SELECT (jsonb_populate_record(s, jsonb_build_object(
+    'sanggah_id', gen_random_uuid(), 'evidence_sha256', repeat('a', 64)))).* FROM sanggah s WHERE sanggah_id = $1
+"""
+
 
 async def create_sanggah(
     service: Running, lodged_on: date = LAST_DAY, typed_on: date | None = None
@@ -110,7 +115,7 @@ async def test_second_open_sanggah_or_same_paper_is_refused(graduation: Running)
     assert (await lodge_sanggah(driver, date(2026, 6, 1))).json()["title"] == "SanggahAlreadyLodged"
     second = expect_ok(await lodge_sanggah(driver, date(2026, 6, 1), b"another"))["sanggah_id"]
     with pytest.raises(asyncpg.UniqueViolationError, match="uq_sanggah_open"):
-        await graduation.sql("UPDATE sanggah SET state = 'DIAJUKAN' WHERE sanggah_id = $1", first)
+        await graduation.sql(COPY_SANGGAH, second)
     expect_ok(await decide_sanggah(driver, second, "DITERIMA"))
     assert (await decide_sanggah(driver, second, "DITOLAK")).json()["title"] == "SanggahAlreadyDecided"
     assert (await lodge_sanggah(driver, date(2026, 6, 1), b"third")).json()["title"] == "IllegalTransition"
