@@ -36,5 +36,5 @@ def clean_text(text: str) -> str:
 
 
 def join_lines(text: str) -> str:
-    """Return a text of one line, in which each run of white space is one blank."""
+    """Return a text of one line with single blanks."""
     return " ".join(clean_text(text).split())

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.kinds import BenefitKind, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
+from shared.contracts.kinds import ExitReason
+from shared.contracts.rujukan_kinds import BenefitKind, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.events import Event
 
 

@@ -150,7 +150,7 @@ class MembershipRef(Fields):
 
 
 class PendingFacts(PendingKey, MembershipRef):
-    """A decision whether a membership stays after an exit from another bansos, or after the family's end."""
+    """A decision whether a membership stays after another exit or the family's end."""
 
     pending_id: Col[UUID] = Field(primary_key=True)
     since: Col[date]

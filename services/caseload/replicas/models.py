@@ -9,7 +9,8 @@ from sqlmodel import Field
 
 from services.caseload.tables import Table
 from shared.accompaniment import StatusFacts
-from shared.contracts.kinds import Ditjen, PilarKind, RujukanProgramState
+from shared.contracts.kinds import Ditjen, PilarKind
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database.tables import Col, Fields
 
 PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}

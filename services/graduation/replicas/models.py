@@ -12,14 +12,8 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.accompaniment import StatusFacts
-from shared.contracts.kinds import (
-    Bansos,
-    DampinganPurpose,
-    ExitReason,
-    FamilyEndReason,
-    PilarKind,
-    RujukanProgramState,
-)
+from shared.contracts.kinds import Bansos, DampinganPurpose, ExitReason, FamilyEndReason, PilarKind
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database.tables import Col, Fields
 from shared.fields import Rupiah, Wilayah
 

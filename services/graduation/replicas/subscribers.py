@@ -14,7 +14,6 @@ from shared.contracts.caseload import (
     DampinganEnded,
     DampinganStarted,
 )
-from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
@@ -30,6 +29,7 @@ from shared.contracts.registry import (
     WilayahTugasEnded,
     WilayahTugasPlaced,
 )
+from shared.contracts.rujukan_kinds import RujukanPurpose
 
 pendamping.replicate(StatusRange, PendampingRegistered, PendampingStatusChanged)
 pendamping.replicate(Penugasan, PenugasanStarted, PenugasanEnded)

@@ -20,8 +20,8 @@ from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanAnswered, RujukanDelivered
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.messaging import emit

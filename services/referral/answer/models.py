@@ -12,7 +12,7 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID, PARTNER_ANSWERS
 from services.referral.tables import Table
-from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database.tables import Col, Fields
 from shared.fields import KNOWN, Day, Known, RequestOnly, Rupiah, Sentence
 

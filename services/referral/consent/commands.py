@@ -33,8 +33,8 @@ from services.referral.signature.queries import ids_of, read_persons
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import insert, load, uuid7, vault_of, write_once
 from shared.dates import require_not_future, require_not_past
 from shared.errors import VersionNotLatest

@@ -26,7 +26,7 @@ from services.referral.rujukan.models import (
 )
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import insert, load, upsert, uuid7, write_once
 from shared.dates import midnight, require_not_past
 from shared.errors import VersionNotLatest

@@ -11,7 +11,7 @@ from services.referral.follow_up.models import OutcomeRule, OutcomeTask
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from shared import clock
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load
 from shared.dates import midnight, months_after
 from shared.jobs import schedule

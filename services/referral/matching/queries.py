@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.departure.queries import read_former_members
-from services.referral.matching.errors import FamilyHasEnded, ProgramNoLongerFits
+from services.referral.matching.errors import ProgramNoLongerFits
 from services.referral.matching.rules.matching import Family, Match, ends_of, living_usaha, match
 from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
-from shared.contracts.kinds import RujukanProgramState
-from shared.errors import NotYetKnown
+from shared.contracts.rujukan_kinds import RujukanProgramState
+from shared.errors import FamilyHasEnded, NotYetKnown
 from shared.validity import valid_on
 
 # A family has aid from a program once the partner approved it. Delivered aid counts even if the offer is withdrawn
@@ -107,7 +107,7 @@ async def require_family(session: AsyncSession, kpm_id: UUID, on: date, pointer:
     family = await read_family(session, kpm_id, on)
     if family is not None:
         return family
-    ended_on = await session.scalar(sa.select(Kpm.ended_on).where(Kpm.kpm_id == kpm_id))
-    if ended_on is not None:
-        raise FamilyHasEnded(pointer, on=ended_on)
+    ends = sa.select(Kpm.ended_on, Kpm.end_reason).where(Kpm.kpm_id == kpm_id, Kpm.ended_on.is_not(None))
+    if (row := (await session.execute(ends)).one_or_none()) is not None:
+        raise FamilyHasEnded(pointer, ended_on=row.ended_on, end_reason=row.end_reason)
     raise NotYetKnown("kpm", pointer)

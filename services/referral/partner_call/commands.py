@@ -34,7 +34,7 @@ from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_progra
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from services.referral.signature.queries import has_departed
 from shared import clock
-from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of
 from shared.jobs import ScheduledTask, schedule
 

@@ -20,7 +20,7 @@ from services.referral.place.models import (
 )
 from services.referral.rujukan.models import ENDED, RujukanProgram
 from shared import wilayah
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import uuid7
 from shared.jobs import schedule
 from shared.validity import valid_on

@@ -13,7 +13,7 @@ from sqlmodel import Field
 
 from services.referral.partner.models import Code, Name
 from services.referral.tables import Table
-from shared.contracts.kinds import BenefitKind
+from shared.contracts.rujukan_kinds import BenefitKind
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import ONE_LINE, Day, RequestOnly, Rupiah, Sentence
 

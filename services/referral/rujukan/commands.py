@@ -16,8 +16,8 @@ from services.referral.rujukan.models import (
     steps_to,
     transition_to,
 )
-from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanSent
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import uuid7
 from shared.jobs import schedule
 from shared.messaging import emit

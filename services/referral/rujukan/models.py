@@ -11,7 +11,8 @@ from sqlmodel import Field
 
 from services.referral.replicas.models import UsahaFacts
 from services.referral.tables import PartialView, Table
-from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
+from shared.contracts.kinds import Bansos, ExitReason
+from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
 from shared.errors import IllegalTransition

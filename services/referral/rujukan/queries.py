@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanProgramHistory
-from shared.contracts.kinds import RujukanPurpose
+from shared.contracts.rujukan_kinds import RujukanPurpose
 
 HISTORY_ORDER = (RujukanProgramHistory.history_id,)
 ATTEMPT_ORDER = (DeliveryAttempt.attempt_id,)

@@ -23,7 +23,7 @@ from services.referral.rujukan.models import (
 )
 from services.referral.visibility import select_accompanied_families, select_columns
 from shared.access import Actor, Scope
-from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
+from shared.contracts.rujukan_kinds import RujukanProgramState, RujukanPurpose
 
 RUJUKAN_ORDER = (Rujukan.rujukan_id,)
 RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)

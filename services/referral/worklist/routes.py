@@ -13,7 +13,7 @@ from services.referral.visibility import require_official
 from services.referral.worklist import queries
 from shared import clock
 from shared.access import Permission, Scope
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.fields import View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of

@@ -41,7 +41,7 @@ from shared.transitions import require_move
 from shared.validity import not_ended_by
 
 REGISTRATION_REASON = "PENDAFTARAN"
-STATUS_DUE = "status_due"
+START_STATUS = "pendamping_status.start"
 LONGEST_AHEAD = timedelta(days=366)
 
 
@@ -126,7 +126,7 @@ async def change_status(
     else:
         row.version += 1
         payload = {"pendamping_id": str(pendamping_id)}
-        await schedule(session, STATUS_DUE, midnight(on), subject_id=f"{pendamping_id}:{on}", payload=payload)
+        await schedule(session, START_STATUS, midnight(on), subject_id=f"{pendamping_id}:{on}", payload=payload)
     append_status_history(session, row, status, on, previous=previous, reason=reason, actor=actor)
     emit(session, PendampingStatusChanged.of(row, status=status, from_on=on, reason=reason))
     if status in FINAL_STATUSES:

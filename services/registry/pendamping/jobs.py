@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.pendamping.commands import STATUS_DUE, apply_statuses
+from services.registry.pendamping.commands import START_STATUS, apply_statuses
 from services.registry.pendamping.models import Pendamping
 from shared import clock
 from shared.database import load
@@ -17,4 +17,4 @@ async def start_status(session: AsyncSession, due: ScheduledTask) -> None:
     await apply_statuses(session, row, await clock.today(session))
 
 
-WORK = Work(scheduled_tasks={STATUS_DUE: start_status})
+WORK = Work(scheduled_tasks={START_STATUS: start_status})

@@ -7,14 +7,8 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.registry.tables import Table
-from shared.contracts.kinds import (
-    Bansos,
-    DampinganPurpose,
-    ExitReason,
-    LimitSide,
-    RefusalCode,
-    RujukanProgramState,
-)
+from shared.contracts.kinds import Bansos, DampinganPurpose, ExitReason, LimitSide
+from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database.tables import Col, Fields
 from shared.fields import Wilayah
 

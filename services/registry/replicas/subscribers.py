@@ -41,7 +41,6 @@ from shared.contracts.graduation import (
     MonitoringRecorded,
     RelapseConfirmed,
 )
-from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
@@ -49,6 +48,7 @@ from shared.contracts.referral import (
     RujukanSent,
     RujukanWithdrawn,
 )
+from shared.contracts.rujukan_kinds import RujukanPurpose
 from shared.database import upsert
 from shared.messaging import Received
 

@@ -33,7 +33,8 @@ from services.registry.replicas.models import (
 )
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import DampinganPurpose, LimitSide, RujukanProgramState
+from shared.contracts.kinds import DampinganPurpose, LimitSide
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.dates import day_of, midnight
 
 GRANTED = sa.func.count().label("granted")

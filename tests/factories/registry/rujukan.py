@@ -5,12 +5,6 @@ from datetime import date
 from shared.contracts.graduation import (
     GraduasiDetermined,
 )
-from shared.contracts.kinds import (
-    BenefitKind,
-    RefusalCode,
-    RujukanProgramState,
-    RujukanPurpose,
-)
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
@@ -18,6 +12,7 @@ from shared.contracts.referral import (
     RujukanSent,
     RujukanWithdrawn,
 )
+from shared.contracts.rujukan_kinds import BenefitKind, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import uuid7
 from tests.factories.registry.events import build_case_fields
 

@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 from shared.contracts import caseload, referral
-from shared.contracts.kinds import BenefitKind, DampinganPurpose, RujukanProgramState
+from shared.contracts.kinds import DampinganPurpose
+from shared.contracts.rujukan_kinds import BenefitKind, RujukanProgramState
 from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, KENDAL, Field, apply_events

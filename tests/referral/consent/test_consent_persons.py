@@ -95,7 +95,7 @@ async def test_owner_may_sign_for_the_family(referral: Running) -> None:
     assert event["persons"] == [str(world.family.owner_id)]
 
 
-@pytest.mark.parametrize("guardian", [None, str(uuid4())])
+@pytest.mark.parametrize("guardian", [None, str(uuid4())], ids=["pengurus", "guardian"])
 async def test_minor_owner_is_signed_for_by_the_pengurus_or_a_guardian(
     referral: Running, guardian: str | None
 ) -> None:

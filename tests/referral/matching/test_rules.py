@@ -12,7 +12,8 @@ from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import SET_FIELDS, Family, Match, is_valid_rule, match
 from services.referral.program.models import Program, RuleField, RuleOp, RuleView, Strength
 from services.referral.replicas.models import KpmFacts, UsahaFacts
-from shared.contracts.kinds import KomponenKind, RefusalCode, Sex, UsahaSector
+from shared.contracts.kinds import KomponenKind, Sex, UsahaSector
+from shared.contracts.rujukan_kinds import RefusalCode
 
 # Examples may be slow on a busy machine.
 SLOW_ALLOWED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

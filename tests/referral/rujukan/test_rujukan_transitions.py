@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState, transition_to
-from shared.contracts.kinds import RujukanProgramState as S
+from shared.contracts.rujukan_kinds import RujukanProgramState as S
 from shared.errors import IllegalTransition
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import build_family_facts, build_graduasi_determined

@@ -231,7 +231,7 @@ class Batch:
         return list(zip(*columns, strict=True))
 
     def person_index(self, row: Row, card: str) -> bytes | None:
-        """Return the index of the NIK, or the one that a child without a NIK has."""
+        """Return the index of the NIK, or of a child without one."""
         if row.nik:
             return self.vault.index("nik", row.nik)
         if row.faults:

@@ -117,7 +117,7 @@ def read_header(start: bytes) -> Header:
 
 
 def separator_of(line: bytes) -> str:
-    """Return the delimiter that a line such as `sep=;` names, or an empty text."""
+    """Return the delimiter that a first line names, or an empty text."""
     match = SEPARATOR_LINE.fullmatch(line.decode("utf-8", "replace").rstrip("\r\n"))
     return match[1] if match else ""
 
@@ -238,7 +238,7 @@ def parse_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Re
 
 
 def is_plain_line(line: str, delimiter: str) -> bool:
-    """Return whether no cell of a row has a mark, a lone hyphen or white space to normalise."""
+    """Return whether no cell of a row needs to be cleaned."""
     return (
         line.isascii()
         and line.isprintable()

@@ -12,7 +12,8 @@ from uuid import UUID
 from services.referral.program.models import Program, RuleField, RuleOp, RuleTerms, RuleView, Strength
 from services.referral.replicas.models import KpmFacts, UsahaFacts
 from shared import wilayah
-from shared.contracts.kinds import DesilScope, KomponenKind, RefusalCode, Sex, UsahaSector
+from shared.contracts.kinds import DesilScope, KomponenKind, Sex, UsahaSector
+from shared.contracts.rujukan_kinds import RefusalCode
 from shared.dates import months_between
 
 F, OP = RuleField, RuleOp

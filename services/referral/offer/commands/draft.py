@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.matching.rules.matching import Match
 from services.referral.rujukan.commands import Move, append_history
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, summarize_usaha
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import uuid7
 
 

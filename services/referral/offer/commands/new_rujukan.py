@@ -22,8 +22,8 @@ from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
 from shared.contracts.graduation import GraduasiDetermined
-from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import RujukanOpened
+from shared.contracts.rujukan_kinds import RujukanPurpose
 from shared.database import uuid7, write_once
 from shared.jobs import schedule
 from shared.messaging import emit

@@ -22,7 +22,7 @@ from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanSta
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load
 from shared.errors import NotFound, NotYetKnown
 

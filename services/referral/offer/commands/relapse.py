@@ -10,8 +10,8 @@ from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.rujukan.queries import lock_first_rujukan
 from shared import clock
 from shared.contracts.graduation import RelapseConfirmed
-from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import RujukanOpened
+from shared.contracts.rujukan_kinds import RujukanPurpose
 from shared.database import uuid7, write_once
 from shared.messaging import emit
 

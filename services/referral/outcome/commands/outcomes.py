@@ -23,8 +23,8 @@ from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, Ruj
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import insert, load
 from shared.dates import require_not_future
 from shared.jobs import schedule

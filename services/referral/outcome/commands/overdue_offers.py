@@ -16,8 +16,8 @@ from services.referral.rujukan.models import (
     TRANSITIONS,
 )
 from shared import clock
-from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanExpired
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.messaging import emit
 
 

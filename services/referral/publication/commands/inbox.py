@@ -21,7 +21,7 @@ from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor, Scope
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
 from shared.errors import NotAllowed, NotFound
 from shared.privacy import SealBroken

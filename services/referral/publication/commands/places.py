@@ -30,7 +30,7 @@ from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_progra
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock, wilayah
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import insert, uuid7
 from shared.dates import midnight, require_not_past
 from shared.errors import InvalidRange

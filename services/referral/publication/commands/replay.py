@@ -25,7 +25,7 @@ from services.referral.program.models import Program
 from services.referral.program.rules import rujukan_payload
 from services.referral.rujukan.models import RujukanProgram
 from shared.access import Actor, Scope
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load
 from shared.errors import NotFound
 from shared.jobs import Job, ScheduledTask, Step, enqueue, schedule

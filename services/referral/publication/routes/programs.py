@@ -25,7 +25,7 @@ from services.referral.program.rules import payload_schema
 from services.referral.publication.commands import catalogue
 from services.referral.publication.commands.places import set_places
 from shared.access import Permission
-from shared.contracts.kinds import BenefitKind
+from shared.contracts.rujukan_kinds import BenefitKind
 from shared.database.tables import Col
 from shared.errors import BadValue
 from shared.fields import ONE_LINE, Body, View
