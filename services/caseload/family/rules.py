@@ -1,4 +1,4 @@
-"""Pure functions on a family's members: ages, komponen, facts in events, and what does not fit together.
+"""Pure functions on a family's members: ages, komponen, facts and plausibility.
 
 What is refused and what is a warning is in docs/domain.md#plausibility.
 """

@@ -153,8 +153,10 @@ CREATE TABLE replica_kpm.kpm (
     pengurus_married BOOLEAN,
     former_members UUID[] NOT NULL,
     ended_on DATE,
+    end_reason VARCHAR(40),
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
-    CONSTRAINT ck_kpm_sex_known CHECK (pengurus_sex IN ('L', 'P', 'UNKNOWN'))
+    CONSTRAINT ck_kpm_sex_known CHECK (pengurus_sex IN ('L', 'P', 'UNKNOWN')),
+    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG', 'UNKNOWN'))
 );
 
 CREATE INDEX ix_kpm_area ON replica_kpm.kpm (kode_wilayah, kpm_id);

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from services.referral.tables import Table
 from shared.accompaniment import StatusFacts
-from shared.contracts.kinds import DampinganPurpose, Sex, UsahaSector
+from shared.contracts.kinds import DampinganPurpose, FamilyEndReason, Sex, UsahaSector
 from shared.database.tables import Col, Fields
 
 KPM_SCHEMA = {"schema": "replica_kpm"}
@@ -74,6 +74,7 @@ class Kpm(KpmFacts, Table, table=True):
     pengurus_married: Col[bool | None] = Field(default=None)
     former_members: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list[UUID])
     ended_on: Col[date | None] = Field(default=None)
+    end_reason: Col[FamilyEndReason | None] = Field(default=None)
 
 
 class UsahaFacts(Fields):

@@ -72,7 +72,7 @@ async def test_reused_answer_id_is_refused(referral: Running) -> None:
         ({"status": "DITOLAK"}, "ReasonCodeNeeded"),
         ({"reason_code": "KUOTA_HABIS"}, "ReasonCodeNeeded"),
         ({"amount_rp": 10_000_001}, "AmountOutsideProgram"),
-        ({"answered_on": "2999-01-01"}, "DateInTheFuture"),
+        ({"answered_on": "2199-01-01"}, "DateInTheFuture"),
         ({"answered_on": str(TODAY - timedelta(days=1))}, "DateTooEarly"),
         ({"status": "DISALURKAN"}, "Invalid"),
         ({"reason_code": "UNKNOWN"}, "Invalid"),

@@ -22,4 +22,7 @@ async def test_notice_has_the_office_of_the_area(referral: Running) -> None:
         assert again.json()["version"] == 2
         await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
         await world.send_rujukan("KUR_SUPERMIKRO")
-        assert bank.received[0].body["office"] == office | {"name": "Dinas Sosial Kendal"}
+        assert bank.received[0].body["office"] == office | {
+            "name": "Dinas Sosial Kendal",
+            "phone": "+62294381234",
+        }

@@ -75,9 +75,9 @@ async def end_dampingan(
 async def end_all_dampingan(
     session: AsyncSession, actor: Actor, rows: Sequence[Dampingan], *, reason: str
 ) -> list[UUID]:
-    """End dampingan today, at the earliest after their first day, and cancel those that have not begun.
+    """End dampingan that have begun, and cancel the others.
 
-    Return the ids of those that this ends.
+    They end today, at the earliest after their first day. Return the ids of those that this ends.
     """
     today, ended = await clock.today(session), list[UUID]()
     for dampingan in rows:

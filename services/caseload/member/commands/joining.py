@@ -75,7 +75,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
 
 
 async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes:
-    """Return the index of the NIK, or the one that a child without a NIK has.
+    """Return the index of the NIK, or of a child without one.
 
     Raises:
         NikRequired: the person is no small child.
