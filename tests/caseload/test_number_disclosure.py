@@ -125,14 +125,14 @@ async def test_member_recorded_elsewhere_is_refused_without_the_reason(kendal_ca
     mine, office = await import_three_families(kendal_caseload), dinsos_token(kendal_caseload)
     body = {"name": "Ibu Contoh", "birth_on": str(BORN), "sex": "P", "relation": "LAINNYA"}
     body |= {"married": False, "on": "2026-01-06", "reason": "GABUNG"}
-    for number, asking, title in (
-        (1, mine.mine, "NumberNotAccepted"),
-        (2, mine.mine, "NumberNotAccepted"),
-        (2, office, "NumberNotAccepted"),
-        (1, office, "NikKnown"),
+    for number, asking, title, status in (
+        (1, mine.mine, "NumberNotAccepted", 409),
+        (2, mine.mine, "NumberNotAccepted", 409),
+        (2, office, "NumberNotAccepted", 409),
+        (1, office, "JoinNeedsEvidence", 422),
     ):
         answer = await mine.post("anggota", body | {"nik": read_pengurus_nik(number)}, as_=asking)
-        expect_refusal(answer, title)
+        expect_refusal(answer, title, status)
 
 
 async def test_card_recorded_elsewhere_is_refused_without_the_reason(kendal_caseload: Running) -> None:

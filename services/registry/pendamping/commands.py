@@ -126,7 +126,9 @@ async def change_status(
     else:
         row.version += 1
         payload = {"pendamping_id": str(pendamping_id)}
-        await schedule(session, START_STATUS, midnight(on), subject_id=f"{pendamping_id}:{on}", payload=payload)
+        await schedule(
+            session, START_STATUS, midnight(on), subject_id=f"{pendamping_id}:{on}", payload=payload
+        )
     append_status_history(session, row, status, on, previous=previous, reason=reason, actor=actor)
     emit(session, PendampingStatusChanged.of(row, status=status, from_on=on, reason=reason))
     if status in FINAL_STATUSES:

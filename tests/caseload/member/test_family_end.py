@@ -150,7 +150,7 @@ async def test_reversal_leaves_a_proposal_in_an_sk(one: Family, graduation: Runn
 
 async def test_reversal_without_a_placement_leaves_a_gap(one: Family) -> None:
     anggota_id = await record_death(one)
-    await one.caseload.sql("UPDATE replica_pendamping.pendamping SET status = 'CUTI'")
+    await one.caseload.sql("UPDATE replica_pendamping.pendamping_status SET status = 'CUTI'")
     await take_back(one, anggota_id)
     gaps = await one.caseload.sql("SELECT kpm_id FROM dampingan_gap WHERE until IS NULL")
     assert [str(row["kpm_id"]) for row in gaps] == [one.kpm_id]

@@ -157,7 +157,7 @@ def change(row_no: int, column: str | None, code: str, **ids: Any) -> RowError:
 
 
 class Batch:
-    """The rows of one step. Each value is sealed on its own, one column at a time."""
+    """The rows of one step. Each value is sealed on its own."""
 
     def __init__(self, vault: Vault, today: date) -> None:
         """Start empty."""
