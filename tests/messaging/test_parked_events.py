@@ -170,8 +170,8 @@ VERBS = """
 import sys
 from shared.jobs import Work
 from shared.worker import Parts, main
-from tests.factories.messaging.events import recorder
-main(Parts("reader", [recorder()], Work()))
+from tests.factories.messaging.events import build_recorder
+main(Parts("reader", [build_recorder()], Work()))
 """
 
 
