@@ -7,19 +7,17 @@ docs/architecture.md#personal-data: counts, flags, codes, dates, birth year and 
 from datetime import date
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
     DesilScope,
     ExitReason,
-    FamilyEndReason,
     KomponenKind,
     LimitSide,
     PilarKind,
     Sex,
-    UsahaEndReason,
     UsahaSector,
 )
 from shared.events import SEALED_TOPIC, Event
@@ -36,10 +34,7 @@ class Desil(BaseModel):
 
 
 class KpmFacts(Event):
-    """The full state of a family, as far as other services may know it.
-
-    `former_members` are the ids of people who have died or left. `ended_on` is the day on which the family ended.
-    """
+    """The full state of a family, as far as other services may know it."""
 
     kpm_id: UUID
     kode_wilayah: str
@@ -55,10 +50,6 @@ class KpmFacts(Event):
     pengurus_sex: Sex | None = None
     pengurus_birth_year: int | None = None
     pengurus_married: bool | None = None
-    pengurus_id: UUID | None = None
-    former_members: list[UUID] = Field(default_factory=list[UUID])
-    ended_on: date | None = None
-    end_reason: FamilyEndReason | None = None
 
 
 class KpmRegistered(KpmFacts, wire="caseload.kpm_registered.v1", key="kpm_id"):
@@ -82,8 +73,7 @@ class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
 
     Used by: graduation.kpm, referral.kpm
 
-    Turnover is in rupiah per month. A business with `ended_on` counts for nothing from that day. `continues` is the
-    business of another member that was transferred to this owner.
+    Turnover is in rupiah per month.
     """
 
     usaha_id: UUID
@@ -97,10 +87,6 @@ class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
     omzet_rp: int
     has_nib: bool
     has_letter: bool
-    owner_id: UUID | None = None
-    ended_on: date | None = None
-    end_reason: UsahaEndReason | None = None
-    continues: UUID | None = None
 
 
 class KepesertaanStarted(Event, wire="caseload.kepesertaan_started.v1", key="kpm_id"):

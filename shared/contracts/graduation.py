@@ -80,7 +80,6 @@ class GraduasiDetermined(Event, wire="graduation.graduasi_determined.v1", key="k
     sk_id: UUID
     sk_no: str
     sk_on: date
-    announced_on: date | None = None
     term_ends_on: date
     effective_tahap: str
     effective_on: date

@@ -145,27 +145,6 @@ class UsahaSector(Kind):
     UNKNOWN = "UNKNOWN"
 
 
-class FamilyEndReason(Kind):
-    """Why a family has ended: its only member died, or joined another family."""
-
-    MENINGGAL = "MENINGGAL"
-    BERGABUNG = "BERGABUNG"
-    UNKNOWN = "UNKNOWN"
-
-
-class UsahaEndReason(Kind):
-    """Why a business is no longer the family's.
-
-    MENINGGAL: the owner died. KELUAR: the owner left the family. DITUTUP: closed. DIALIHKAN: another member owns it.
-    """
-
-    MENINGGAL = "MENINGGAL"
-    KELUAR = "KELUAR"
-    DITUTUP = "DITUTUP"
-    DIALIHKAN = "DIALIHKAN"
-    UNKNOWN = "UNKNOWN"
-
-
 class DampinganPurpose(Kind):
     """The purpose of a dampingan.
 

@@ -3,8 +3,6 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import Field
-
 from shared.contracts.kinds import BenefitKind, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.events import Event
 
@@ -24,10 +22,7 @@ class RujukanOpened(Event, wire="referral.rujukan_opened.v1", key="kpm_id"):
 
 
 class ConsentFacts(Event):
-    """The consent of a family for one partner, on a version of the text.
-
-    `persons` are the ids of the members whose identity is shared: the signer and the owners of the business.
-    """
+    """The consent of a family for one partner, on a version of the text."""
 
     consent_id: UUID
     rujukan_id: UUID
@@ -36,7 +31,6 @@ class ConsentFacts(Event):
     kode_wilayah: str
     partner_id: UUID
     text_version: int
-    persons: list[UUID] = Field(default_factory=list[UUID])
 
 
 class ConsentGiven(ConsentFacts, wire="referral.consent_given.v1", key="kpm_id"):
