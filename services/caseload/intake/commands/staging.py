@@ -134,7 +134,7 @@ def refusal(row_no: int, column: str | None, code: str) -> RowError:
 
 
 class Batch:
-    """The rows of one step. Each value is sealed on its own, one column at a time."""
+    """The rows of one step. Each value is sealed on its own."""
 
     def __init__(self, vault: Vault, today: date) -> None:
         """Start empty."""
