@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos_token, mother, no_kk
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
 

@@ -1,6 +1,7 @@
 """Businesses of a family and their versions."""
 
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
+from tests.factories.services import expect_refusal
 
 ON = "2026-01-10"
 
