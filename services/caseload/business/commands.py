@@ -23,23 +23,23 @@ from shared.errors import NotFound, VersionOutdated
 from shared.messaging import emit
 
 COPY_ANGGOTA = """
-INSERT INTO anggota_past (anggota_past_id, kpm_id, anggota_id, relation, end_reason, valid)
+INSERT INTO anggota_history (anggota_history_id, kpm_id, anggota_id, relation, end_reason, valid)
 SELECT uuidv7(), kpm_id, anggota_id, relation, end_reason, daterange(joined_on, left_on) FROM kpm_anggota
 WHERE anggota_id = ANY($1) AND left_on > joined_on
 """
 COPY_USAHA = """
-INSERT INTO usaha_past (usaha_id, version, kpm_id, sector, started_on, omzet_rp, has_nib, has_letter, as_of, recorded_at)
+INSERT INTO usaha_history (usaha_id, version, kpm_id, sector, started_on, omzet_rp, has_nib, has_letter, as_of, recorded_at)
 SELECT usaha_id, version, kpm_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL, has_letter, as_of, recorded_at
 FROM usaha WHERE usaha_id = ANY($1)
 """
 
 
-async def store_anggota_past(connection: Any, anggota_ids: Sequence[UUID]) -> None:
+async def store_anggota_history(connection: Any, anggota_ids: Sequence[UUID]) -> None:
     """Copy the former periods of members who join a family again."""
     await connection.execute(COPY_ANGGOTA, anggota_ids)
 
 
-async def store_usaha_past(connection: Any, usaha_ids: Sequence[UUID]) -> None:
+async def store_usaha_history(connection: Any, usaha_ids: Sequence[UUID]) -> None:
     """Copy businesses before they are revised."""
     await connection.execute(COPY_USAHA, usaha_ids)
 
@@ -80,7 +80,7 @@ async def revise_usaha(
     owner = await lock_member(session, kpm_id, usaha.anggota_id, "/path/usaha_id")
     await check_days(session, terms)
     # Fast path: the database copies the previous version.
-    await store_usaha_past(await raw(session), [usaha_id])
+    await store_usaha_history(await raw(session), [usaha_id])
     usaha.sqlmodel_update(values_of(session, owner, terms))
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
     await publish_usaha(session, actor, family.kpm, owner, usaha, "REVISED")

@@ -47,7 +47,7 @@ class Usaha(UsahaRowView, Table, table=True):
     """A member's business as it is now.
 
     The NIB is sealed with the owner's `nik_index`. `as_of` is the day to which the values refer, if given. Previous
-    versions are in `usaha_past`.
+    versions are in `usaha_history`.
     """
 
     __table_args__ = (
@@ -59,7 +59,7 @@ class Usaha(UsahaRowView, Table, table=True):
     recorded_at: Col[datetime] = RECORDED
 
 
-class UsahaPast(UsahaRevised, Table, table=True):
+class UsahaHistory(UsahaRevised, Table, table=True):
     """A previous version of a business."""
 
     usaha_id: Col[UUID] = Field(primary_key=True, foreign_key="usaha.usaha_id")

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_past, store_usaha_past
+from services.caseload.business.commands import store_anggota_history, store_usaha_history
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
 from services.caseload.identity.commands import seal_consented
@@ -90,7 +90,7 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     await end_komponen(connection, plans, today)
     await copy(connection, rows, FAMILY_COLUMNS)
     if rows.known_members:
-        await store_anggota_past(connection, [anggota_id for anggota_id, _, _ in rows.known_members])
+        await store_anggota_history(connection, [anggota_id for anggota_id, _, _ in rows.known_members])
         await connection.execute(UPSERT_MEMBERS, job.job_id, *columns(rows.known_members, 3), today)
     await copy(connection, rows, MEMBER_COLUMNS)
     accompanied = [(plan.kpm_id, today) for plan in plans if plan.dampingan and not plan.new]
@@ -101,7 +101,7 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     if rows.known_desil:
         await connection.execute(UPSERT_DESIL, *columns(rows.known_desil, 4))
     if rows.known_usaha:
-        await store_usaha_past(connection, [usaha_id for usaha_id, _, _, _ in rows.known_usaha])
+        await store_usaha_history(connection, [usaha_id for usaha_id, _, _, _ in rows.known_usaha])
         await connection.execute(UPSERT_USAHA, job.job_id, *columns(rows.known_usaha, 4))
 
 

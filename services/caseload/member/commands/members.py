@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_past
+from services.caseload.business.commands import store_anggota_history
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.models import (
     AnggotaFacts,
@@ -86,7 +86,7 @@ async def store_former_period(session: AsyncSession, actor: Actor, kpm_id: UUID,
     if member.left_on is None:
         raise refusal_of_nik(actor, kpm_id, member.kpm_id)
     # Fast path: the database copies the member's period.
-    await store_anggota_past(await raw(session), [member.anggota_id])
+    await store_anggota_history(await raw(session), [member.anggota_id])
 
 
 async def end_anggota(

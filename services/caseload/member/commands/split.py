@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_past, store_usaha_past, to_usaha_event
+from services.caseload.business.commands import store_anggota_history, store_usaha_history, to_usaha_event
 from services.caseload.business.models import Usaha
 from services.caseload.family.commands.changes import (
     change_family,
@@ -120,7 +120,7 @@ async def transfer_member(session: AsyncSession, member: KpmAnggota, new: Kpm, t
     await end_period(session, member, EndReason.PISAH_KK, terms.on)
     joined_on = member.left_on or terms.on
     # Fast path: the database copies the member's period.
-    await store_anggota_past(await raw(session), [member.anggota_id])
+    await store_anggota_history(await raw(session), [member.anggota_id])
     member.kpm_id, member.joined_on, member.left_on, member.end_reason = new.kpm_id, joined_on, None, None
     member.pengurus = member.anggota_id == terms.pengurus_id
     for kind, first, until in komponen:
@@ -146,6 +146,6 @@ async def transfer_usaha(session: AsyncSession, member: KpmAnggota, new: Kpm) ->
     usaha = await session.scalar(sa.select(Usaha).where(Usaha.anggota_id == member.anggota_id))
     if usaha is not None:
         # Fast path: the database copies the previous version.
-        await store_usaha_past(await raw(session), [usaha.usaha_id])
+        await store_usaha_history(await raw(session), [usaha.usaha_id])
         usaha.kpm_id, usaha.version = new.kpm_id, usaha.version + 1
         emit(session, to_usaha_event(usaha, member, new.kode_wilayah))
