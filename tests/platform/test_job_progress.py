@@ -1,7 +1,6 @@
 """Jobs show progress and refused rows, can be cancelled, and resume after a crash."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,13 +16,6 @@ from tests.factories.services import Running
 
 WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka. Isi ulang.")
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
-
-
-@pytest.fixture(autouse=True)
-def no_kind_left(registry: Running) -> Iterator[None]:
-    """Remove the kind that `start_job` adds to the service's own work."""
-    yield
-    registry.parts.work.steps.pop("rows.count", None)
 
 
 async def start_job(registry: Running, step: Any, total: int = 6) -> UUID:
