@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos_token, mother, no_kk
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
 
@@ -141,7 +141,7 @@ async def test_invalid_split_is_refused(family: Family) -> None:
     assert len(await family.read_emitted_data("kpm_registered")) == 1
 
 
-@pytest.mark.parametrize("table", ["anggota_past", "wilayah_past", "usaha_past"])
+@pytest.mark.parametrize("table", ["anggota_history", "wilayah_history", "usaha_history"])
 async def test_past_tables_are_append_only(family: Family, table: str) -> None:
     for statement in (f"UPDATE {table} SET recorded_at = now()", f"DELETE FROM {table}"):
         await family.caseload.expect_sql_refusal(statement, asyncpg.InsufficientPrivilegeError)

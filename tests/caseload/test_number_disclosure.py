@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from shared.access import Role
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import (
     DESA,
     FAR_DESA,
@@ -16,7 +16,7 @@ from tests.factories.caseload.intake import (
     nik,
     no_kk,
 )
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
 BORN = date(1987, 11, 12)

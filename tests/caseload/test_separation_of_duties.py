@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.intake import OTHER, PENDAMPING
 from tests.factories.delivery import deliver
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 ORDERS = [(PENDAMPING, None), (None, PENDAMPING)]
 NO = {"accepted": False, "reason": "Tidak memenuhi syarat."}

@@ -244,3 +244,8 @@ async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
             idle.append(reused)
         else:
             await reused.stop()
+
+
+def expect_refusal(answer: httpx.Response, title: str, status: int = 409) -> None:
+    """Assert that an answer is a refusal with this title."""
+    assert (answer.status_code, answer.json()["title"]) == (status, title), answer.text

@@ -10,20 +10,11 @@ import asyncpg
 import pytest
 
 from shared.database import uuid7
-from tests.factories.graduation.accounts import (
-    DAY,
-    ORDERS,
-    ROLES,
-    P,
-    create_case_before,
-    expect_refusal,
-    take_step,
-    token,
-)
+from tests.factories.graduation.accounts import DAY, ORDERS, ROLES, P, create_case_before, take_step, token
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, apply_events
 from tests.factories.graduation.exit_proposal import build_exit_proposed
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 
 async def insert_acts(service: Running, graduasi_id: str, *acts: tuple[str, str, str]) -> None:
@@ -52,7 +43,7 @@ async def test_the_account_that_proposed_acts_in_no_later_stage(graduation: Runn
     driver = await create_case_before(graduation, by)
     somebody = driver.by[by]
     driver.by[by] = token(graduation, by, f"pendamping-{driver.field.pendamping_id}", None)
-    expect_refusal(await take_step(driver, by))
+    expect_refusal(await take_step(driver, by), "SamePersonTwice", 403)
     driver.by[by] = somebody
     expect_ok(await take_step(driver, by))
 
@@ -68,7 +59,7 @@ async def test_one_account_does_not_act_in_two_stages_with_and_without_pendampin
         if by == pair[1]:
             somebody = driver.by[by]
             driver.by[by] = token(graduation, by, "one-account", order[1])
-            expect_refusal(await take_step(driver, by))
+            expect_refusal(await take_step(driver, by), "SamePersonTwice", 403)
             driver.by[by] = somebody
         if list(ROLES).index(by) >= list(ROLES).index(pair[0]):
             expect_ok(await take_step(driver, by))
@@ -153,7 +144,7 @@ async def test_the_account_of_another_stage_neither_returns_nor_refuses(
     body = {"reason": "Foto rumah kabur."} | ({"ground": "BUKTI_LEMAH"} if noun == "refusal" else {})
     somebody = driver.by["approval"]
     driver.by["approval"] = token(graduation, "approval", "one-account", order[1])
-    expect_refusal(await driver.post(noun, body, "approval"))
+    expect_refusal(await driver.post(noun, body, "approval"), "SamePersonTwice", 403)
     driver.by["approval"] = somebody
     expect_ok(await driver.post(noun, body, "approval"))
 
@@ -235,11 +226,11 @@ async def test_the_account_that_proposed_an_exit_acts_in_no_later_stage(
         driver.by["verification"] = token(graduation, "verification", sub, pendamping_id)
         waits = await graduation.get("/v1/graduasi?waiting=me", as_=driver.by["verification"])
         assert expect_ok(waits, 200)["items"] == [], (sub, pendamping_id)
-        expect_refusal(await driver.verify())
+        expect_refusal(await driver.verify(), "SamePersonTwice", 403)
     driver.by["verification"] = somebody
     expect_ok(await driver.verify())
     for sub, pendamping_id in same:
         driver.by["approval"] = token(graduation, "approval", sub, pendamping_id)
-        expect_refusal(await driver.approve())
+        expect_refusal(await driver.approve(), "SamePersonTwice", 403)
     driver.by["approval"] = token(graduation, "approval", "somebody-else", None)
     expect_ok(await driver.approve())

@@ -1,7 +1,6 @@
 """Jobs share the workers, and have limits on refused rows and open jobs per account."""
 
 import asyncio
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -35,7 +34,7 @@ async def read_job(registry: Running, job_id: UUID, what: str = "") -> dict[str,
 
 
 @pytest.fixture
-def step_order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def step_order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The kinds in the order of their steps.
 
     "long" never ends by itself, "short" has one step, and a turn is one step.
@@ -54,8 +53,7 @@ def step_order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
 
     monkeypatch.setattr(job_runner, "TURN_SECONDS", 0)
     registry.parts.work.steps.update(long=step_long_job, short=step_short_job)
-    yield seen
-    del registry.parts.work.steps["long"], registry.parts.work.steps["short"]
+    return seen
 
 
 async def test_later_short_job_does_not_wait_for_a_long_one(registry: Running, step_order: list[str]) -> None:
@@ -88,16 +86,13 @@ async def test_job_whose_step_fails_delays_no_other(registry: Running, step_orde
         raise ConnectionError
 
     registry.parts.work.steps["broken"] = fail
-    try:
-        failing, short = await enqueue_job(registry, "broken"), await enqueue_job(registry, "short")
-        for _ in range(2):
-            await run_step(registry.worker, registry.parts.work)
-        assert (await read_job(registry, short))["state"] == "DONE"
-        assert (await read_job(registry, failing))["state"] == "RUNNING"
-        await registry.work()
-        assert (await read_job(registry, failing))["state"] == "FAILED"
-    finally:
-        del registry.parts.work.steps["broken"]
+    failing, short = await enqueue_job(registry, "broken"), await enqueue_job(registry, "short")
+    for _ in range(2):
+        await run_step(registry.worker, registry.parts.work)
+    assert (await read_job(registry, short))["state"] == "DONE"
+    assert (await read_job(registry, failing))["state"] == "RUNNING"
+    await registry.work()
+    assert (await read_job(registry, failing))["state"] == "FAILED"
     assert step_order == ["short"]
 
 
@@ -123,8 +118,8 @@ async def enqueue_refused_job(registry: Running, size: int) -> UUID:
         errors = [RowError(row, "nik", "NOT_A_NIK", WRONG) for row in range(first, first + size)]
         return Step(done=1, refused=size, errors=errors, place={"n": job.place.get("n", 0) + 1})
 
-    registry.parts.work.steps["refuse_violations"] = refuse
-    job = await enqueue_job(registry, "refuse_violations")
+    registry.parts.work.steps["rows.refuse"] = refuse
+    job = await enqueue_job(registry, "rows.refuse")
     await registry.work()
     return job
 

@@ -19,9 +19,9 @@ ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
 
 
 async def start_job(registry: Running, step: Any, total: int = 6) -> UUID:
-    registry.parts.work.steps["counting"] = step
+    registry.parts.work.steps["rows.count"] = step
     async with registry.session(ASKED_BY) as session:
-        return await enqueue(session, "counting", {}, ASKED_BY, total=total)
+        return await enqueue(session, "rows.count", {}, ASKED_BY, total=total)
 
 
 async def read_job(registry: Running, job_id: UUID, what: str = "", status: int = 200) -> dict[str, Any]:
@@ -151,9 +151,9 @@ async def test_a_scheduled_task_does_not_wait_for_a_long_job(registry: Running) 
         del session, due
         ended.set()
 
-    todo = Work(steps={"counting": step_until_ended}, scheduled_tasks={"term_ends": set_ended})
+    todo = Work(steps={"rows.count": step_until_ended}, scheduled_tasks={"term_ends": set_ended})
     async with registry.session(ASKED_BY) as session:
-        await enqueue(session, "counting", {}, ASKED_BY)
+        await enqueue(session, "rows.count", {}, ASKED_BY)
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))
     try:
         async with asyncio.timeout(30):
@@ -170,7 +170,7 @@ async def test_a_scheduled_task_does_not_wait_for_a_long_job(registry: Running) 
 async def test_rows_of_a_job_are_counted_in_metrics(registry: Running) -> None:
     async def count_job_rows(result: str) -> float:
         page = await registry.metrics()
-        name = f'pilar_job_rows_total{{kind="counting",result="{result}",service="registry"}} '
+        name = f'pilar_job_rows_total{{kind="rows.count",result="{result}",service="registry"}} '
         return sum(float(line.removeprefix(name)) for line in page.splitlines() if line.startswith(name))
 
     before = [await count_job_rows(result) for result in ("done", "refused")]

@@ -26,7 +26,7 @@ from shared.files import require_evidence
 from shared.messaging import emit
 
 COPY_ANGGOTA = """
-INSERT INTO anggota_past (anggota_past_id, kpm_id, anggota_id, relation, end_reason, valid)
+INSERT INTO anggota_history (anggota_history_id, kpm_id, anggota_id, relation, end_reason, valid)
 SELECT uuidv7(), kpm_id, anggota_id, relation, end_reason, daterange(joined_on, left_on) FROM kpm_anggota
 WHERE anggota_id = ANY($1) AND left_on > joined_on
 """
@@ -42,7 +42,7 @@ RETURNING u.usaha_id, u.kpm_id, kpm.kode_wilayah, u.sector, u.started_on, u.omze
 """
 LIVING_USAHA = "SELECT usaha_id FROM usaha WHERE anggota_id = ANY($1) AND ended_on IS NULL"
 COPY_USAHA = """
-INSERT INTO usaha_past (usaha_id, version, kpm_id, sector, started_on, omzet_rp, has_nib, has_letter, as_of, ended_on,
+INSERT INTO usaha_history (usaha_id, version, kpm_id, sector, started_on, omzet_rp, has_nib, has_letter, as_of, ended_on,
     end_reason, recorded_at)
 SELECT usaha_id, version, kpm_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL, has_letter, as_of, ended_on,
     end_reason, recorded_at
@@ -50,12 +50,12 @@ FROM usaha WHERE usaha_id = ANY($1)
 """
 
 
-async def store_anggota_past(connection: Any, anggota_ids: Sequence[UUID]) -> None:
+async def store_anggota_history(connection: Any, anggota_ids: Sequence[UUID]) -> None:
     """Copy the former periods of members who join a family again."""
     await connection.execute(COPY_ANGGOTA, anggota_ids)
 
 
-async def store_usaha_past(connection: Any, usaha_ids: Sequence[UUID]) -> None:
+async def store_usaha_history(connection: Any, usaha_ids: Sequence[UUID]) -> None:
     """Copy businesses before they are revised."""
     await connection.execute(COPY_USAHA, usaha_ids)
 
@@ -72,7 +72,7 @@ async def end_businesses(
     living = [row["usaha_id"] for row in await connection.fetch(LIVING_USAHA, owners)]
     if not living:
         return []
-    await store_usaha_past(connection, living)
+    await store_usaha_history(connection, living)
     rows = await connection.fetch(END_USAHA, owners, days, [reason.value for reason in reasons])
     for row in rows:
         emit(session, UsahaRecorded.model_validate(dict(row)))
@@ -108,7 +108,7 @@ async def revise_usaha(
     kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
     await check_days(session, terms)
     # Fast path: the database copies the previous version.
-    await store_usaha_past(await raw(session), [usaha_id])
+    await store_usaha_history(await raw(session), [usaha_id])
     usaha.sqlmodel_update(values_of(session, owner, terms))
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
     await publish_usaha(session, actor, kpm, owner, usaha, "REVISED")
@@ -186,7 +186,7 @@ async def read_transfer_days(session: AsyncSession, day: date) -> int:
 async def end_usaha(session: AsyncSession, usaha: Usaha, reason: UsahaEndReason, on: date) -> None:
     """Set the end of a business and store its previous version."""
     # Fast path: the database copies the previous version.
-    await store_usaha_past(await raw(session), [usaha.usaha_id])
+    await store_usaha_history(await raw(session), [usaha.usaha_id])
     usaha.ended_on, usaha.end_reason = on, reason
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
 
@@ -228,7 +228,7 @@ async def reopen_usaha(
     if usaha is None or usaha.ended_on is None or await session.scalar(sa.select(continued)):
         return
     # Fast path: the database copies the previous version.
-    await store_usaha_past(await raw(session), [usaha_id])
+    await store_usaha_history(await raw(session), [usaha_id])
     usaha.ended_on = usaha.end_reason = None
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
     await publish_usaha(session, actor, kpm, owner, usaha, "REOPENED")

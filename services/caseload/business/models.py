@@ -50,7 +50,7 @@ class Usaha(UsahaRowView, Table, table=True):
     """A member's business as it is now. A member has one that has not ended.
 
     The NIB is sealed with the owner's `nik_index`. `as_of` is the day to which the values refer, if given. Previous
-    versions are in `usaha_past`. `continues` is the ended business of another member that was transferred to this one.
+    versions are in `usaha_history`. `continues` is the ended business of another member that was transferred to this one.
     """
 
     __table_args__ = (
@@ -84,7 +84,7 @@ class UsahaRule(Ranged, Table, table=True):
     source: Col[str]
 
 
-class UsahaPast(UsahaRevised, Table, table=True):
+class UsahaHistory(UsahaRevised, Table, table=True):
     """A previous version of a business."""
 
     usaha_id: Col[UUID] = Field(primary_key=True, foreign_key="usaha.usaha_id")

@@ -238,15 +238,15 @@ class KpmHistory(HistoryItem, Table, table=True):
     recorded_at: Col[datetime] = RECORDED
 
 
-class AnggotaPast(Ranged, Table, table=True):
+class AnggotaHistory(Ranged, Table, table=True):
     """A former period of a person who has joined a family again."""
 
     __table_args__ = (
-        no_overlap("ex_anggota_past_one_family", "anggota_id", of="valid"),
+        no_overlap("ex_anggota_history_one_family", "anggota_id", of="valid"),
         sa.CheckConstraint("NOT isempty(valid)", "some_day"),
     )
 
-    anggota_past_id: Col[UUID] = Field(primary_key=True)
+    anggota_history_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
     relation: Col[Relation]
@@ -254,13 +254,13 @@ class AnggotaPast(Ranged, Table, table=True):
     recorded_at: Col[datetime] = RECORDED
 
 
-class NikPast(Table, table=True):
+class NikHistory(Table, table=True):
     """A former NIK of a person, which was corrected.
 
     It is sealed with its own index.
     """
 
-    nik_past_id: Col[UUID] = Field(primary_key=True)
+    nik_history_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id", index=True)
     nik_index: Col[bytes] = Field(index=True)
@@ -270,15 +270,15 @@ class NikPast(Table, table=True):
     recorded_at: Col[datetime] = RECORDED
 
 
-class WilayahPast(Ranged, Table, table=True):
+class WilayahHistory(Ranged, Table, table=True):
     """A former area of a family. The address is sealed with the row's id."""
 
     __table_args__ = (
-        no_overlap("ex_wilayah_past_one_area", "kpm_id", of="valid"),
+        no_overlap("ex_wilayah_history_one_area", "kpm_id", of="valid"),
         sa.CheckConstraint("NOT isempty(valid)", "some_day"),
     )
 
-    wilayah_past_id: Col[UUID] = Field(primary_key=True)
+    wilayah_history_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
     kode_wilayah: Col[Wilayah]
     address_sealed: Col[bytes | None] = Field(default=None)

@@ -492,38 +492,38 @@ CREATE TABLE tugas (
 
 CREATE INDEX ix_tugas_open ON tugas (due_on, tugas_id) WHERE done_at IS NULL;
 
-CREATE TABLE wilayah_past (
+CREATE TABLE wilayah_history (
     valid DATERANGE NOT NULL,
-    wilayah_past_id UUID NOT NULL,
+    wilayah_history_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     address_sealed BYTEA,
     evidence_sha256 TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_wilayah_past PRIMARY KEY (wilayah_past_id),
-    CONSTRAINT ex_wilayah_past_one_area EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
-    CONSTRAINT ck_wilayah_past_some_day CHECK (NOT isempty(valid)),
-    CONSTRAINT fk_wilayah_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
+    CONSTRAINT pk_wilayah_history PRIMARY KEY (wilayah_history_id),
+    CONSTRAINT ex_wilayah_history_one_area EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
+    CONSTRAINT ck_wilayah_history_some_day CHECK (NOT isempty(valid)),
+    CONSTRAINT fk_wilayah_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
-CREATE TABLE anggota_past (
+CREATE TABLE anggota_history (
     valid DATERANGE NOT NULL,
-    anggota_past_id UUID NOT NULL,
+    anggota_history_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     anggota_id UUID NOT NULL,
     relation VARCHAR(40) NOT NULL,
     end_reason VARCHAR(40) NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_anggota_past PRIMARY KEY (anggota_past_id),
-    CONSTRAINT ex_anggota_past_one_family EXCLUDE USING gist (anggota_id WITH =, valid WITH &&),
-    CONSTRAINT ck_anggota_past_some_day CHECK (NOT isempty(valid)),
-    CONSTRAINT fk_anggota_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT fk_anggota_past_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
-    CONSTRAINT ck_anggota_past_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'PEMBANTU', 'LAINNYA')),
-    CONSTRAINT ck_anggota_past_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA'))
+    CONSTRAINT pk_anggota_history PRIMARY KEY (anggota_history_id),
+    CONSTRAINT ex_anggota_history_one_family EXCLUDE USING gist (anggota_id WITH =, valid WITH &&),
+    CONSTRAINT ck_anggota_history_some_day CHECK (NOT isempty(valid)),
+    CONSTRAINT fk_anggota_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_anggota_history_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
+    CONSTRAINT ck_anggota_history_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'PEMBANTU', 'LAINNYA')),
+    CONSTRAINT ck_anggota_history_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA'))
 );
 
-CREATE INDEX ix_anggota_past_kpm_id ON anggota_past (kpm_id);
+CREATE INDEX ix_anggota_history_kpm_id ON anggota_history (kpm_id);
 
 CREATE TABLE exit_proposal (
     kpm_id UUID NOT NULL,
@@ -631,8 +631,8 @@ CREATE TABLE kunjungan (
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
 
-CREATE TABLE nik_past (
-    nik_past_id UUID NOT NULL,
+CREATE TABLE nik_history (
+    nik_history_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     anggota_id UUID NOT NULL,
     nik_index BYTEA NOT NULL,
@@ -640,16 +640,16 @@ CREATE TABLE nik_past (
     evidence_sha256 TEXT NOT NULL,
     replaced_on DATE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_nik_past PRIMARY KEY (nik_past_id),
-    CONSTRAINT fk_nik_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT fk_nik_past_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id)
+    CONSTRAINT pk_nik_history PRIMARY KEY (nik_history_id),
+    CONSTRAINT fk_nik_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_nik_history_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id)
 );
 
-CREATE INDEX ix_nik_past_anggota_id ON nik_past (anggota_id);
+CREATE INDEX ix_nik_history_anggota_id ON nik_history (anggota_id);
 
-CREATE INDEX ix_nik_past_kpm_id ON nik_past (kpm_id);
+CREATE INDEX ix_nik_history_kpm_id ON nik_history (kpm_id);
 
-CREATE INDEX ix_nik_past_nik_index ON nik_past (nik_index);
+CREATE INDEX ix_nik_history_nik_index ON nik_history (nik_index);
 
 CREATE TABLE p2k2_kehadiran (
     kpm_id UUID NOT NULL,
@@ -733,7 +733,7 @@ CREATE INDEX ix_usulan_state ON usulan (state, usulan_id);
 
 CREATE UNIQUE INDEX uq_usulan_open ON usulan (kpm_id, bansos) WHERE state = 'LODGED';
 
-CREATE TABLE usaha_past (
+CREATE TABLE usaha_history (
     sector VARCHAR(40) NOT NULL,
     started_on DATE NOT NULL,
     omzet_rp BIGINT NOT NULL,
@@ -747,14 +747,14 @@ CREATE TABLE usaha_past (
     has_nib BOOLEAN NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     replaced_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_usaha_past PRIMARY KEY (usaha_id, version),
-    CONSTRAINT ck_usaha_past_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
-    CONSTRAINT fk_usaha_past_usaha_id FOREIGN KEY(usaha_id) REFERENCES usaha (usaha_id),
-    CONSTRAINT ck_usaha_past_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
-    CONSTRAINT fk_usaha_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
+    CONSTRAINT pk_usaha_history PRIMARY KEY (usaha_id, version),
+    CONSTRAINT ck_usaha_history_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
+    CONSTRAINT fk_usaha_history_usaha_id FOREIGN KEY(usaha_id) REFERENCES usaha (usaha_id),
+    CONSTRAINT ck_usaha_history_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
+    CONSTRAINT fk_usaha_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
-CREATE INDEX ix_usaha_past_kpm_id ON usaha_past (kpm_id);
+CREATE INDEX ix_usaha_history_kpm_id ON usaha_history (kpm_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON case_mark FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPEN' AND NEW.state IN ('ANNULLED', 'CLOSED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'CLOSED' AND NEW.state IN ('ANNULLED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'DETERMINED' AND NEW.state IN ('ANNULLED', 'EFFECTIVE')) OR (OLD.state = 'EFFECTIVE' AND NEW.state IN ('ANNULLED'))))

@@ -16,7 +16,7 @@ REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO caseload_api, caseload_worker;
 
 -- These tables are append-only.
-REVOKE UPDATE, DELETE ON kpm_history, anggota_past, nik_past, wilayah_past, usaha_past, hand_over_withdrawal
+REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_history, usaha_history, hand_over_withdrawal
     FROM caseload_api, caseload_worker;
 -- A version of the limit is immutable, except for the day on which it ends.
 REVOKE UPDATE, DELETE ON dampingan_limit FROM caseload_api, caseload_worker;

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.ends import end_all_dampingan, read_open_dampingan
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.commands.changes import change_family, lock_family_version
-from services.caseload.family.models import Kpm, KpmNoKk, WilayahPast
+from services.caseload.family.models import Kpm, KpmNoKk, WilayahHistory
 from services.caseload.relocation.errors import (
     MovedSince,
     RelocationBeyondArea,
@@ -87,10 +87,10 @@ async def store_former_area(session: AsyncSession, kpm: Kpm, on: date, evidence_
     past_id, vault = uuid7(), vault_of(session)
     sealed, location = kpm.address_sealed, {"table": "kpm", "column": "address"}
     address = sealed and vault.open(sealed, row_id=kpm.sealed_for.hex(), **location)
-    location["table"] = "wilayah_past"
+    location["table"] = "wilayah_history"
     session.add(
-        WilayahPast(
-            wilayah_past_id=past_id,
+        WilayahHistory(
+            wilayah_history_id=past_id,
             kpm_id=kpm.kpm_id,
             kode_wilayah=kpm.kode_wilayah,
             address_sealed=vault.seal(address, row_id=past_id, **location) if address else None,
@@ -102,7 +102,7 @@ async def store_former_area(session: AsyncSession, kpm: Kpm, on: date, evidence_
 
 async def read_last_move(session: AsyncSession, kpm_id: UUID) -> date | None:
     """Return the day of the family's last move, None without one."""
-    last = sa.select(sa.func.max(WilayahPast.valid_to)).where(WilayahPast.kpm_id == kpm_id)
+    last = sa.select(sa.func.max(WilayahHistory.valid_to)).where(WilayahHistory.kpm_id == kpm_id)
     return await session.scalar(last)
 
 

@@ -18,6 +18,7 @@ from services.referral.place.models import (
     WaitingListEntry,
     WaitingReason,
 )
+from services.referral.place.queries import read_waiting_list_entry
 from services.referral.rujukan.models import ENDED, RujukanProgram
 from shared import wilayah
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -158,14 +159,6 @@ async def has_quota(session: AsyncSession, code: str) -> bool:
     """
     statement = sa.select(ProgramQuota.quota_id).where(ProgramQuota.program_code == code).limit(1)
     return await session.scalar(statement) is not None
-
-
-async def read_waiting_list_entry(session: AsyncSession, rujukan_program_id: UUID) -> WaitingListEntry | None:
-    """Return the open row of the waiting list, or None."""
-    statement = sa.select(WaitingListEntry).where(
-        WaitingListEntry.rujukan_program_id == rujukan_program_id, WaitingListEntry.left_on.is_(None)
-    )
-    return await session.scalar(statement)
 
 
 def _new_waiting_list_entry(row: RujukanProgram, obstacle: Obstacle, on: date) -> WaitingListEntry:

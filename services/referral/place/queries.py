@@ -26,11 +26,16 @@ async def read_place_in_line(session: AsyncSession, rujukan_program_id: UUID) ->
 
     Those in the areas of the actor are counted. Return None if it does not wait.
     """
-    statement = sa.select(WaitingListEntry).where(
-        WaitingListEntry.rujukan_program_id == rujukan_program_id, WaitingListEntry.left_on.is_(None)
-    )
-    waiting = await session.scalar(statement)
+    waiting = await read_waiting_list_entry(session, rujukan_program_id)
     if waiting is None:
         return None
     ahead = await session.scalar(sa.select(sa.func.waiting_ahead(waiting.program_code, waiting.number)))
     return {"reason": waiting.reason, "since_on": waiting.since_on, "ahead": ahead}
+
+
+async def read_waiting_list_entry(session: AsyncSession, rujukan_program_id: UUID) -> WaitingListEntry | None:
+    """Return the open row of the waiting list, or None."""
+    statement = sa.select(WaitingListEntry).where(
+        WaitingListEntry.rujukan_program_id == rujukan_program_id, WaitingListEntry.left_on.is_(None)
+    )
+    return await session.scalar(statement)

@@ -9,10 +9,10 @@ import pytest
 from shared.access import Role
 from shared.contracts.graduation import RelapseConfirmed
 from tests.factories.caseload.case import Case
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import OTHER, SPACE, dinsos_token, mother, pendamping_token
 from tests.factories.delivery import deliver
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 
 @pytest.fixture

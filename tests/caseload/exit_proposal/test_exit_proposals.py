@@ -9,7 +9,7 @@ import pytest
 from shared.access import Role
 from shared.contracts.graduation import GraduasiProposed
 from tests.factories.caseload.case import Case
-from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.intake import (
     OTHER,
     PENDAMPING,
@@ -19,7 +19,7 @@ from tests.factories.caseload.intake import (
     pendamping_token,
 )
 from tests.factories.delivery import deliver
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Desil of a family: once per snapshot, and older ones stay."""
 
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import dinsos_token
+from tests.factories.services import expect_refusal
 
 
 async def test_desil_is_recorded_once_per_snapshot(family: Family) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.intake import OTHER, build_csv, import_file, mother, pendamping_token
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 
 def find_komponen(whole: dict[str, Any], kind: str) -> dict[str, Any]:

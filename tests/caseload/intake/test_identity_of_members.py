@@ -39,7 +39,7 @@ async def test_a_corrected_nik_keeps_the_person_and_the_business(kendal_caseload
     assert [row["anggota_id"] for row in after["members"]] == [row["anggota_id"] for row in before["members"]]
     assert [row["usaha"] for row in after["members"]] == [row["usaha"] for row in before["members"]]
     assert await read_emitted_events(kendal_caseload) == events, "nothing that is published has changed"
-    assert len(await kendal_caseload.sql("SELECT FROM nik_past")) == 1
+    assert len(await kendal_caseload.sql("SELECT FROM nik_history")) == 1
     assert await read_kpm_id(kendal_caseload, CORRECT) == after["kpm_id"]
     back = await import_file(kendal_caseload, build_csv(rows))
     assert (back["errors"], back["warnings"]) == ([], []), "the former NIK is the same person"
@@ -70,7 +70,7 @@ async def test_a_small_child_is_recorded_without_a_nik_and_gets_it_later(kendal_
     seen = await read_family(kendal_caseload, rows)
     same = next(row for row in seen["members"] if row["name"] == "Bayi Contoh")
     assert (same["anggota_id"], same["nik"]) == (child["anggota_id"], "3324************")
-    assert await kendal_caseload.sql("SELECT FROM nik_past") == []
+    assert await kendal_caseload.sql("SELECT FROM nik_history") == []
     blank = await import_file(kendal_caseload, build_csv([*rows[:2], rows[2] | {"sex": "L "}]))
     assert (blank["errors"], len((await read_family(kendal_caseload, rows))["members"])) == ([], 3)
 

@@ -65,7 +65,7 @@ async def test_file_with_new_area_stores_the_former_area(recorded_family: Family
     assert await recorded_family.read_emitted_data("dampingan_ended") == [], "the placement covers both"
     again = await import_file(recorded_family.caseload, build_csv(build_next_file()))
     assert again["errors"] == [], "back on the same day"
-    assert len(await recorded_family.caseload.sql("SELECT FROM wilayah_past")) == 1
+    assert len(await recorded_family.caseload.sql("SELECT FROM wilayah_history")) == 1
 
 
 async def test_file_with_area_outside_placement_ends_dampingan(recorded_family: Family) -> None:

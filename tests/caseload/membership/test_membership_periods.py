@@ -11,7 +11,7 @@ import pytest
 
 from shared.access import Role
 from tests.factories.caseload.case import Case
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import (
     PENDAMPING_NO,
     build_csv,
@@ -22,7 +22,7 @@ from tests.factories.caseload.intake import (
     read_kpm_id,
 )
 from tests.factories.delivery import deliver
-from tests.factories.services import Running, open_scope
+from tests.factories.services import Running, expect_refusal, open_scope
 
 
 @pytest.fixture

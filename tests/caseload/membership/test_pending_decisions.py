@@ -6,10 +6,10 @@ import asyncpg
 import pytest
 
 from tests.factories.caseload.case import Case
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import OTHER, dinsos_token, mother, pendamping_token
 from tests.factories.delivery import deliver
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 WHY = {"reason": "Lansia di rumah ini tetap memerlukan bantuan pangan."}
 

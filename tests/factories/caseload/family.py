@@ -75,8 +75,3 @@ class Family:
 def single_member_family(**more: str) -> list[dict[str, str]]:
     """Return the rows of a family with one member, accompanied by S."""
     return family(700, 1, **({"pendamping_no": "PD-00000S"} | more))
-
-
-def expect_refusal(answer: httpx.Response, title: str, status: int = 409) -> None:
-    """Assert that an answer is a refusal with this title."""
-    assert (answer.status_code, answer.json()["title"]) == (status, title), answer.text

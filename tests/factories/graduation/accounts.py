@@ -21,10 +21,6 @@ ORDERS = [(P, None), (None, P)]
 """The pendamping_id in the first and the second token of one account, in both orders."""
 
 
-def expect_refusal(answer: httpx.Response, title: str = "SamePersonTwice", status: int = 403) -> None:
-    assert (answer.status_code, answer.json()["title"]) == (status, title), answer.text
-
-
 def token(service: Running, by: str, sub: str, pendamping_id: UUID | None) -> str:
     areas = {"musyawarah": [DESA], "sk": ["*"]}.get(by, [KENDAL])
     return service.token(ROLES[by], sub, areas, pendamping_id=pendamping_id)

@@ -6,9 +6,9 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.factories.graduation.accounts import DAY, ORDERS, P, create_case_before, expect_refusal, token
+from tests.factories.graduation.accounts import DAY, ORDERS, P, create_case_before, token
 from tests.factories.graduation.case import CaseDriver, expect_ok
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 
 async def lodge_sanggah(driver: CaseDriver, by: str) -> str:
@@ -53,12 +53,12 @@ async def test_account_of_a_stage_cannot_decide_or_annul(
     driver = await create_case_in_term(graduation, order[0], four_people=four_people)
     mine = token(graduation, "approval", "one-account", order[1])
     other = token(graduation, "approval", "another-account", None)
-    expect_refusal(await request_annulment(driver, mine))
+    expect_refusal(await request_annulment(driver, mine), "SamePersonTwice", 403)
     sanggah_id = await lodge_sanggah(driver, "musyawarah")
     for as_, count in ((mine, 0), (other, 1)):
         waits = expect_ok(await graduation.get("/v1/sanggah?waiting=me", as_=as_), 200)["items"]
         assert len(waits) == count
-    expect_refusal(await decide_sanggah(driver, sanggah_id, mine))
+    expect_refusal(await decide_sanggah(driver, sanggah_id, mine), "SamePersonTwice", 403)
     expect_ok(await decide_sanggah(driver, sanggah_id, other))
     third = token(graduation, "approval", "third-account", None)
     expect_ok(await request_annulment(driver, third))

@@ -6,10 +6,10 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.factories.graduation.accounts import DAY, ORDERS, P, expect_refusal, token
+from tests.factories.graduation.accounts import DAY, ORDERS, P, token
 from tests.factories.graduation.case import expect_ok, set_day
 from tests.factories.graduation.policy import Ministry
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 
 async def approve_policy(people: Ministry, sub: str, pendamping_id: UUID | None) -> httpx.Response:
@@ -33,7 +33,7 @@ async def test_the_account_that_drafted_a_policy_does_not_approve_it(
     graduation: Running, order: tuple[UUID | None, UUID | None]
 ) -> None:
     people = await draft_policy(graduation, order[0])
-    expect_refusal(await approve_policy(people, "one-account", order[1]), "ApprovedByDrafter")
+    expect_refusal(await approve_policy(people, "one-account", order[1]), "ApprovedByDrafter", 403)
     for number in (2, 3):
         answer = await people.approve(number)
         expect_ok(answer)
@@ -42,7 +42,7 @@ async def test_the_account_that_drafted_a_policy_does_not_approve_it(
 
 async def test_another_account_of_the_drafter_does_not_approve(graduation: Running) -> None:
     people = await draft_policy(graduation, P)
-    expect_refusal(await approve_policy(people, "another-account", P), "ApprovedByDrafter")
+    expect_refusal(await approve_policy(people, "another-account", P), "ApprovedByDrafter", 403)
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,7 @@ async def test_invalid_quotas_are_refused(referral: Running) -> None:
     await publish_quota(one, DESA, 1, valid_from=NEXT_YEAR)
     overlap = await publish_quota(one, DESA, 1)
     assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
+    assert overlap.json()["errors"][0]["pointer"] == "/body/valid_to"
     assert (await publish_quota(one, DESA, 1, valid_to=NEXT_YEAR)).status_code == 201
 
 

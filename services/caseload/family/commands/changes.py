@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.errors import MemberUnknown
-from services.caseload.family.models import AnggotaPast, Desil, Komponen, Kpm, KpmAnggota
+from services.caseload.family.models import AnggotaHistory, Desil, Komponen, Kpm, KpmAnggota
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import facts_of, next_change_day
 from services.caseload.history import append_history
@@ -81,7 +81,9 @@ async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) ->
     left = sa.select(KpmAnggota.kpm_id, KpmAnggota.anggota_id).where(
         KpmAnggota.kpm_id.in_(kpm_ids), KpmAnggota.left_on.is_not(None)
     )
-    past = sa.select(AnggotaPast.kpm_id, AnggotaPast.anggota_id).where(AnggotaPast.kpm_id.in_(kpm_ids))
+    past = sa.select(AnggotaHistory.kpm_id, AnggotaHistory.anggota_id).where(
+        AnggotaHistory.kpm_id.in_(kpm_ids)
+    )
     former: dict[UUID, list[str]] = defaultdict(list)
     for kpm_id, anggota_id in await session.execute(left.union(past)):
         former[kpm_id].append(str(anggota_id))

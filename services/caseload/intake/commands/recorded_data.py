@@ -40,7 +40,7 @@ FROM kpm_anggota a JOIN kpm USING (kpm_id)
 """
 PERSONS = PERSON + "WHERE a.nik_index = ANY($1)"
 MEMBERS = PERSON + "WHERE a.kpm_id = ANY($1) AND a.left_on IS NULL"
-FORMER_NIKS = "SELECT nik_index, anggota_id FROM nik_past WHERE nik_index = ANY($1)"
+FORMER_NIKS = "SELECT nik_index, anggota_id FROM nik_history WHERE nik_index = ANY($1)"
 KOMPONEN = """
 SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until, as_of, source,
     valid @> $3::date AS current

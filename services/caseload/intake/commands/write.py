@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import end_businesses, store_anggota_past, store_usaha_past
+from services.caseload.business.commands import end_businesses, store_anggota_history, store_usaha_history
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
 from services.caseload.family.models import EndReason, Kpm
@@ -146,14 +146,14 @@ async def write_known_members(
     if rows.known_members:
         # Fast path: one statement for each table for the families of a step (bench: intake).
         connection = await raw(session)
-        await store_anggota_past(connection, [row[0] for row in rows.known_members])
+        await store_anggota_history(connection, [row[0] for row in rows.known_members])
         await connection.execute(UPDATE_MEMBERS, job.job_id, *columns(rows.known_members, 8), today)
 
 
 async def write_known_usaha(connection: Any, job: Job, rows: NewRows) -> None:
     """Update the businesses of known members."""
     if rows.known_usaha:
-        await store_usaha_past(connection, [row[0] for row in rows.known_usaha])
+        await store_usaha_history(connection, [row[0] for row in rows.known_usaha])
         without = [row[0] for row in rows.known_usaha if not row[-1]]
         as_of = rows.sourced[0]
         await connection.execute(UPSERT_USAHA, job.job_id, *columns(rows.known_usaha, 9), as_of, without)

@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_past
+from services.caseload.business.commands import store_anggota_history
 from services.caseload.family.commands.changes import change_family
 from services.caseload.family.models import AnggotaFacts, EndReason, Kpm, KpmAnggota, KpmNoKk
 from services.caseload.family.queries import read_ages
@@ -64,7 +64,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
         ended = await leave_for(session, actor, other, existing, kpm, terms)
     elif existing is not None:
         # Fast path: the database copies the member's period.
-        await store_anggota_past(await raw(session), [existing.anggota_id])
+        await store_anggota_history(await raw(session), [existing.anggota_id])
     member = await write_member(session, kpm_id, existing, index, terms, ended)
     detail = {"on": str(terms.on), "evidence_sha256": terms.evidence_sha256}
     detail |= {"joined_from": str(other.kpm_id)} if ended and other else {}

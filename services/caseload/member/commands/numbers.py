@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.models import Usaha
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
-from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk, NikPast
+from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk, NikHistory
 from services.caseload.member.commands.taken_numbers import insert_card, refusal_of_nik
 from services.caseload.member.errors import NikUnchanged, NoKkUnchanged
 from services.caseload.member.models import NikTerms, NoKkTerms
@@ -71,8 +71,8 @@ async def correct_niks(session: AsyncSession, corrections: Sequence[NikCorrectio
         # A child may have had no NIK.
         if member.nik_sealed is not None:
             session.add(
-                NikPast(
-                    nik_past_id=uuid7(),
+                NikHistory(
+                    nik_history_id=uuid7(),
                     kpm_id=member.kpm_id,
                     anggota_id=member.anggota_id,
                     nik_index=member.nik_index,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_past, store_usaha_past, to_usaha_event
+from services.caseload.business.commands import store_anggota_history, store_usaha_history, to_usaha_event
 from services.caseload.business.models import Usaha
 from services.caseload.family.models import Komponen, Kpm, KpmAnggota
 from services.caseload.member.commands.ends import EndedMember
@@ -20,7 +20,7 @@ from shared.messaging import emit
 async def settle_member(session: AsyncSession, member: KpmAnggota, ended: EndedMember, kpm_id: UUID) -> None:
     """Move a member who has left to another family, with the ended komponen."""
     # Fast path: the database copies the member's period.
-    await store_anggota_past(await raw(session), [member.anggota_id])
+    await store_anggota_history(await raw(session), [member.anggota_id])
     member.kpm_id, member.joined_on, member.left_on, member.end_reason = kpm_id, ended.left_on, None, None
     owner: dict[str, Any] = {"kpm_id": kpm_id, "anggota_id": member.anggota_id}
     for snapshot in ended.komponen:
@@ -40,6 +40,6 @@ async def move_usaha(session: AsyncSession, member: KpmAnggota, kpm: Kpm) -> Non
     usaha = await session.scalar(living.with_for_update(key_share=True))
     if usaha is not None:
         # Fast path: the database copies the previous version.
-        await store_usaha_past(await raw(session), [usaha.usaha_id])
+        await store_usaha_history(await raw(session), [usaha.usaha_id])
         usaha.kpm_id, usaha.version = kpm.kpm_id, usaha.version + 1
         emit(session, to_usaha_event(usaha, member, kpm.kode_wilayah))

@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.models import Usaha, UsahaPast, UsahaRevised
-from services.caseload.family.models import AnggotaPast, KpmAnggota, WilayahPast
+from services.caseload.business.models import Usaha, UsahaHistory, UsahaRevised
+from services.caseload.family.models import AnggotaHistory, KpmAnggota, WilayahHistory
 from services.caseload.tables import columns_of
 from services.caseload.visibility import require_visible
 from shared.access import Actor
@@ -24,7 +24,7 @@ async def read_past(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[s
     """
     await require_visible(session, actor, kpm_id)
     left = sa.select(KpmAnggota).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_not(None))
-    past = sa.select(AnggotaPast).where(AnggotaPast.kpm_id == kpm_id)
+    past = sa.select(AnggotaHistory).where(AnggotaHistory.kpm_id == kpm_id)
     members = [
         {name: getattr(row, name) for name in MEMBER_FIELDS}
         | {"valid_from": row.joined_on, "valid_to": row.left_on}
@@ -40,19 +40,19 @@ async def read_past(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[s
 
 async def read_former_areas(session: AsyncSession, kpm_id: UUID) -> list[dict[str, Any]]:
     """Return the family's former areas, oldest first."""
-    statement = sa.select(WilayahPast).where(WilayahPast.kpm_id == kpm_id)
+    statement = sa.select(WilayahHistory).where(WilayahHistory.kpm_id == kpm_id)
     vault = vault_of(session)
     return [
         {
             "kode_wilayah": row.kode_wilayah,
             "address": row.address_sealed
             and vault.open(
-                row.address_sealed, table="wilayah_past", column="address", row_id=row.wilayah_past_id
+                row.address_sealed, table="wilayah_history", column="address", row_id=row.wilayah_history_id
             ),
             "valid_from": row.valid_from,
             "valid_to": row.valid_to,
         }
-        for row in await session.scalars(statement.order_by(WilayahPast.valid_from))
+        for row in await session.scalars(statement.order_by(WilayahHistory.valid_from))
     ]
 
 
@@ -69,9 +69,9 @@ async def read_usaha(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[
         *(has_nib.label("has_nib"), current.label("current")),
     )
     past = sa.select(
-        *(*columns_of(UsahaPast, UsahaRevised), UsahaPast.recorded_at),
-        *(UsahaPast.has_nib, sa.literal(value=False)),
+        *(*columns_of(UsahaHistory, UsahaRevised), UsahaHistory.recorded_at),
+        *(UsahaHistory.has_nib, sa.literal(value=False)),
     )
-    both = now.where(Usaha.kpm_id == kpm_id).union_all(past.where(UsahaPast.kpm_id == kpm_id))
+    both = now.where(Usaha.kpm_id == kpm_id).union_all(past.where(UsahaHistory.kpm_id == kpm_id))
     rows = await session.execute(both.order_by("usaha_id", "version"))
     return [dict(row) for row in rows.mappings()]

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.models import Escalation
 from services.referral.follow_up.models import OutcomeTask
-from services.referral.place.commands import read_waiting_list_entry, schedule_promotion
+from services.referral.place.commands import schedule_promotion
 from services.referral.place.models import WaitingReason
+from services.referral.place.queries import read_waiting_list_entry
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from shared.database import as_table
 

@@ -73,12 +73,12 @@ async def set_quota(session: AsyncSession, code: str, new: QuotaTerms, actor: Ac
     _require_range(new.valid_from, new.valid_to, "/body/valid_to")
     await _schedule_promotion(session, code, new.valid_from, "quota")
     previous, today = await _lock_previous_quota(session, code, new), await clock.today(session)
+    overlaps = QuotaOverlaps("/body/valid_to", code=code, kode_wilayah=new.kode_wilayah)
     if previous is not None and previous.valid_from == new.valid_from:
         quota = _amend_quota(previous, new, today)
     else:
-        await _end_previous_quota(session, previous, new, today)
+        await _end_previous_quota(session, previous, new, today, overlaps)
         quota = _new_quota(code, new, actor)
-    overlaps = QuotaOverlaps("/body/valid_to", code=code, kode_wilayah=new.kode_wilayah)
     await insert(session, quota, ex_program_quota_range=overlaps)
     change = {name: getattr(quota, name) for name in ("quota_id", "version", "places", "valid_to")}
     session.add(ProgramQuotaChange(**change, set_by=actor.sub))
@@ -107,15 +107,16 @@ def _amend_quota(quota: ProgramQuota, new: QuotaTerms, today: date) -> ProgramQu
 
 
 async def _end_previous_quota(
-    session: AsyncSession, previous: ProgramQuota | None, new: QuotaTerms, today: date
+    session: AsyncSession,
+    previous: ProgramQuota | None,
+    new: QuotaTerms,
+    today: date,
+    overlaps: QuotaOverlaps,
 ) -> None:
     if previous is None or (previous.valid_to is not None and previous.valid_to <= new.valid_from):
         return
     require_not_past(new.valid_from, today)
     previous.version += 1
-    overlaps = QuotaOverlaps(
-        "/body/valid_from", code=previous.program_code, kode_wilayah=previous.kode_wilayah
-    )
     await end_previous(session, previous, new.valid_from, overlaps)
 
 
