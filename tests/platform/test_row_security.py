@@ -43,6 +43,7 @@ SEARCHED = {
     "graduation": {
         *("replica_kpm.candidate", "replica_kpm.dampingan", "replica_kpm.kepesertaan", "replica_kpm.kpm"),
         *("replica_kpm.usaha", "replica_rujukan.rujukan", "replica_rujukan.rujukan_program"),
+        *("replica_kpm.kpm_history", "replica_kpm.usaha_history", "replica_kpm.kepesertaan_history"),
     },
     "referral": {"replica_kpm.dampingan", "replica_kpm.kpm", "replica_kpm.usaha"},
 }
@@ -62,12 +63,13 @@ SHARED = {"partner_id", "program_id", "quota_id", "sla_term_id"}
 # What a row without an area of its own hangs on: its column, the table with the area, that table's key.
 PARENTS = {
     "caseload": (("kpm_id", "kpm", "kpm_id"), ("hand_over_id", "hand_over", "hand_over_id")),
-    "graduation": (),
+    "graduation": (("kpm_id", "graduasi", "kpm_id"),),
     "referral": (
         ("after_rujukan_program_id", "rujukan_program", "rujukan_program_id"),
         ("rujukan_program_id", "rujukan_program", "rujukan_program_id"),
         ("for_id", "rujukan_program", "rujukan_program_id"),
         ("rujukan_id", "rujukan", "rujukan_id"),
+        ("kpm_id", "rujukan", "kpm_id"),
     ),
 }
 
@@ -125,6 +127,10 @@ async def copy_rows(secured_service: Secured) -> None:
             f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(t)"
             f" || jsonb_build_object({pairs}))).* FROM {table} t"
         )
+    script.append(
+        "INSERT INTO replica_kpm.kpm SELECT (jsonb_populate_record(k, jsonb_build_object('kpm_id',"
+        f" md5(k.kpm_id::text)::uuid, 'kode_wilayah', '{AWAY}'))).* FROM replica_kpm.kpm k"
+    )
     await secured_service.service.execute(";".join(script))
 
 

@@ -8,6 +8,7 @@ from tests.factories.cluster import Cluster
 from tests.factories.graduation.case import CaseDriver, set_day, work_until
 from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import build_exit_proposed
+from tests.factories.graduation.family import family_ended
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
 from tests.factories.walks.platform import Tokens, create_tokens, read_success
@@ -98,7 +99,7 @@ async def apply_exit_proposal(service: Running, driver: CaseDriver, tokens: Toke
 
 
 async def walk_other_transitions(service: Running, first: CaseDriver) -> None:
-    """Return, refuse, postpone, resume and cancel cases, and leave others open."""
+    """Return, refuse, postpone, resume and cancel cases, end a family, and leave others open."""
     why = {"reason": "Berkas belum lengkap."}
     refusal, cancellation = choose_grounds()
     ways: list[list[tuple[str, dict[str, Any], str]]] = [
@@ -111,6 +112,8 @@ async def walk_other_transitions(service: Running, first: CaseDriver) -> None:
         driver = await build_case(service, first).advance_to("DIUSULKAN", "2026-08-03")
         for noun, body, by in steps:
             read_success(await driver.post(noun, body, by))
+    ended = await build_case(service, first).advance_to("SIAP", "2026-08-03")
+    await apply_events(service, family_ended(ended.kpm_id, date(2026, 8, 3)))
     for state in ("TERIDENTIFIKASI", "SIAP", "DIVERIFIKASI_KETIM", "DISETUJUI_DINSOS"):
         await build_case(service, first).advance_to(state, "2026-08-03")
 

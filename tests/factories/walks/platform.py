@@ -29,7 +29,8 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     async with service.session() as session:
         jobs = [await enqueue(session, "walked.job", {}, actor) for _ in range(3)]
     read_success(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
-    read_success(await service.get(f"/v1/jobs/{jobs[1]}/errors", as_=operator))
+    for notes in ("errors", "warnings", "changes"):
+        read_success(await service.get(f"/v1/jobs/{jobs[1]}/{notes}", as_=operator))
     read_success(await service.post(f"/v1/jobs/{jobs[2]}/cancellation", as_=tokens[Role.DINSOS_KABKOTA]))
     await service.execute(
         'INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)'

@@ -10,6 +10,7 @@ from shared.contracts.kinds import SanggahOutcome
 from tests.factories.cluster import Cluster
 from tests.factories.graduation.events import KENDAL
 from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.departure import build_departure
 from tests.factories.referral.events import (
     TODAY,
     build_family_facts,
@@ -53,6 +54,7 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     await service.set_clock(datetime.now(UTC) + timedelta(days=93))
     seen = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
     read_success(await service.post(f"{path}/outcome", seen, as_=mine))
+    await world.apply_events(build_departure(world.family, uuid4()))
     await read_all(service, tokens, str(world.family.kpm_id), path)
     return tokens
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
-from shared.row_security import area_security
+from shared.row_security import area_security, row_security
 
 revision = "0001"
 down_revision = None
@@ -44,3 +44,4 @@ def secure() -> None:
         area_security(op.execute, table, own=f"case_in_scope({case})", also=case_in_area)
     own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
     area_security(op.execute, "exit_proposal", own=own)
+    row_security(op.execute, "family_end", "area", "family_in_scope(kpm_id)")
