@@ -88,6 +88,12 @@ CHECKS = {
             "SELECT rujukan_id FROM rujukan r WHERE state = 'TERBUKA' AND paused <> EXISTS (SELECT FROM rujukan_pause p WHERE"
             " p.rujukan_id = r.rujukan_id AND resumed_on IS NULL)"
         ),
+        "I7: the consent to offer {0} is in force and names a person who has left": (
+            "SELECT rujukan_program_id FROM rujukan_program p JOIN consent c USING (rujukan_program_id) WHERE"
+            " c.withdrawn_on IS NULL AND c.lapsed_on IS NULL AND p.delivered_on IS NULL AND EXISTS (SELECT FROM"
+            " consent_person n JOIN replica_kpm.kpm k ON k.kpm_id = p.kpm_id WHERE n.consent_id = c.consent_id AND"
+            " n.anggota_id = ANY (k.former_members))"
+        ),
         "I8: the counts of quota {0} differ from its places": (
             "SELECT q.quota_id FROM program_quota q WHERE taken <> (SELECT count(*) FROM quota_place p WHERE p.quota_id"
             " = q.quota_id AND released_on IS NULL) OR waiting <> (SELECT count(*) FROM waiting_list_entry w WHERE w.quota_id ="

@@ -46,6 +46,8 @@ async def check_death_of_an_owner(deaths: Deaths) -> None:
 
 
 async def check_death_in_monitoring(deaths: Deaths) -> None:
+    await deaths.world.day("2026-03-13")
+    await deaths.reach("MONITORED", "EFEKTIF")
     await deaths.world.day("2026-04-01")
     await deaths.reach("MONITORED", "PEMANTAUAN")
     await deaths.die("MONITORED", "2026-04-20")

@@ -49,7 +49,8 @@ def family_of(maker: FamilyGenerator, name: str) -> list[dict[str, str]]:
 
 
 def widow(mother: dict[str, str]) -> dict[str, str]:
-    """Return a widow who lives alone: her death leaves a family without members."""
+    """Return a widow who lives alone, with one membership: her death ends the family."""
     own = {"relation": "KEPALA_KELUARGA", "married": "TIDAK", "komponen": "LANJUT_USIA"}
+    own |= {"bansos": "PKH:2019-02-01"}
     without_usaha = {key: value for key, value in mother.items() if not key.startswith("usaha")}
     return without_usaha | own | {"birth_date": "1951-02-03"}

@@ -71,7 +71,10 @@ async def read_numbers(
     kpm_ids: Sequence[UUID] | None,
     pendamping_ids: Sequence[UUID] | None,
 ) -> dict[str, dict[str, int]]:
-    """Count determined, annulled and effective cases per exit reason in the actor's areas (docs/case-lifecycle.md#counts)."""
+    """Count determined, annulled and effective cases per exit reason in the actor's areas (docs/case-lifecycle.md#counts).
+
+    They are those of the given families, without families those that the given pendamping proposed.
+    """
     annulled = Graduasi.state == GraduasiState.DIPULIHKAN
     effective = sa.and_(Certificate.certificate_no.is_not(None), sa.not_(annulled))
     statement = (
@@ -89,7 +92,7 @@ async def read_numbers(
     )
     if kpm_ids is not None:
         statement = statement.where(Graduasi.kpm_id.in_(kpm_ids))
-    if pendamping_ids is not None:
+    elif pendamping_ids is not None:
         statement = statement.where(Penetapan.pendamping_id.in_(pendamping_ids))
     rows = (await session.execute(statement)).all()
     return {

@@ -1,7 +1,7 @@
 """Changes of replicas by SQL, and how each differs from its owner."""
 
 CHANGED_REPLICAS = (
-    ("caseload", "pendamping", "missing", "UPDATE replica_pendamping.pendamping SET status = 'CUTI'"),
+    ("caseload", "pendamping", "missing", "UPDATE replica_pendamping.pendamping_status SET status = 'CUTI'"),
     ("graduation", "penugasan", "missing", "UPDATE replica_pendamping.penugasan SET valid_to = '2027-01-01'"),
     (
         "referral",

@@ -1,6 +1,7 @@
 """Faults planted by SQL without constraints, and the sentence that reports each."""
 
 from tests.factories.journeys.changed_replicas import CHANGED_REPLICAS
+from tests.factories.journeys.planted_ends import PLANTED_ENDS
 
 UNGUARDED = """
 DO $$ DECLARE item record; BEGIN
@@ -262,4 +263,5 @@ PLANTED = {
         f"a replica differs: {name} in {reader}": (reader, statement, f"{reader}: I5: {problem} {name} of")
         for reader, name, problem, statement in CHANGED_REPLICAS
     },
+    **PLANTED_ENDS,
 }

@@ -120,7 +120,7 @@ async def issue_sk(office: Office, chance: random.Random, case: dict[str, Any], 
     """Issue one SK for the approved cases that are visible, by one of two officials."""
     del family
     graduasi_ids = await read_approved(office, case)
-    body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "graduasi_ids": graduasi_ids}
+    body = build_sk(office, chance) | {"graduasi_ids": graduasi_ids}
     await office.send_command("sk", "graduation", "/v1/sk", body, chance.choice((KEMENSOS, "kemensos-2")))
 
 
@@ -135,7 +135,7 @@ async def issue_sk_by_job(
     sha256 = await office.upload_file("graduation", "\n".join(lines).encode(), who)
     if sha256 is None:
         return
-    body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "sha256": sha256}
+    body = build_sk(office, chance) | {"sha256": sha256}
     created = await office.send_command("bulk", "graduation", "/v1/sk/bulk", body, who)
     if created and chance.random() < 0.2:
         path = f"/v1/jobs/{created['job'].rpartition('/')[2]}/cancellation"
@@ -147,8 +147,13 @@ async def read_approved(office: Office, case: dict[str, Any]) -> list[str]:
     return sorted({item["graduasi_id"] for item in cases} | {case["graduasi_id"]})
 
 
-def sk_no(office: Office, chance: random.Random) -> str:
-    return f"{chance.randrange(10**9)}/SK/{office.day(0)}"
+def build_sk(office: Office, chance: random.Random) -> dict[str, Any]:
+    """Return an SK of today or of an earlier day, seldom announced on a later day."""
+    body = {
+        "sk_no": f"{chance.randrange(10**9)}/SK/{office.day(0)}",
+        "sk_on": office.day(-chance.choice((0, 0, chance.randrange(50)))),
+    }
+    return body if chance.random() < 0.7 else body | {"announced_on": office.day(chance.randrange(25))}
 
 
 async def decide_sanggah(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:

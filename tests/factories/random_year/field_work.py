@@ -1,6 +1,7 @@
 """Random field work of pendamping, hand-overs and placements."""
 
 import random
+from datetime import timedelta
 
 from deploy.demo.people import DINSOS, KEMENSOS, KETUA
 from tests.factories.random_year.cases import choose_membership
@@ -8,15 +9,16 @@ from tests.factories.random_year.office import FIELD, A, B, Family, Office
 
 
 async def record_visit(office: Office, chance: random.Random, family: Family) -> None:
+    """Record a visit of today or of an earlier day, by the pendamping of that day."""
+    on = office.today - timedelta(days=chance.choice((0, 0, 1, 9, chance.randrange(45))))
     body = {
         "kpm_id": family.kpm_id,
-        "visited_on": office.day(-chance.choice((0, 0, 1, 9))),
+        "visited_on": str(on),
         "purpose": "PENDAMPINGAN",
         "findings": "Ditemui di rumah.",
     }
-    await office.send_command(
-        "kunjungan", "caseload", "/v1/kunjungan", body, await office.choose_pendamping(chance, family)
-    )
+    who = await office.choose_pendamping(chance, family, on)
+    await office.send_command("kunjungan", "caseload", "/v1/kunjungan", body, who)
 
 
 async def record_p2k2(office: Office, chance: random.Random, family: Family) -> None:
@@ -34,7 +36,7 @@ async def record_p2k2(office: Office, chance: random.Random, family: Family) -> 
     body = {
         "penugasan_id": office.placed[number].penugasan_id,
         "kode_wilayah": kode_wilayah,
-        "held_on": office.day(0),
+        "held_on": office.day(-chance.choice((0, 0, 0, chance.randrange(35)))),
         "module": 1,
         "session": chance.randrange(1, 4),
         "kelompok": f"Melati {chance.randrange(1, 4)}",
@@ -110,7 +112,7 @@ async def change_dampingan(office: Office, chance: random.Random, family: Family
 
 
 async def change_leave(office: Office, chance: random.Random, family: Family) -> None:
-    """Set a pendamping to CUTI, or one on leave back to AKTIF."""
+    """Set a pendamping to CUTI from today or a later day, or one on leave back to AKTIF."""
     del family
     pendamping = await office.read_items("registry", "/v1/pendamping?limit=20", KEMENSOS)
     on_leave = [item for item in pendamping if item["status"] == "CUTI"]
@@ -119,7 +121,8 @@ async def change_leave(office: Office, chance: random.Random, family: Family) ->
     person, target_status = (
         (chance.choice(on_leave), "AKTIF") if on_leave else (chance.choice(pendamping), "CUTI")
     )
-    body = {"status": target_status, "reason": "CUTI_BESAR", "from_on": office.day(0)}
+    from_on = office.day(chance.choice((0, 0, chance.randrange(20))))
+    body = {"status": target_status, "reason": "CUTI_BESAR", "from_on": from_on}
     path = f"/v1/pendamping/{person['pendamping_id']}/status"
     await office.send_command("status", "registry", path, body, KEMENSOS, version=person.get("version"))
 

@@ -1,6 +1,7 @@
 """Random acts of families and partners on offers after an exit."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 from deploy.demo.people import DINSOS, KEMENSOS
@@ -13,6 +14,7 @@ ANSWERS = (
     *("DISETUJUI",) * 5,
     *("DITOLAK",) * 2,
 )
+SIGNED_BY_ALL = 0.6
 WITH_AMOUNT = "KUR_SUPERMIKRO"
 
 
@@ -43,7 +45,17 @@ async def change_consent(office: Office, chance: random.Random, family: Family) 
         "evidence_sha256": office.papers["referral"],
         "given_on": office.day(0),
     }
+    if chance.random() < SIGNED_BY_ALL:
+        body["signed_by"] = await read_adults(office, family, who)
     await office.send_command("consent", "referral", f"{path}/consent", body, who)
+
+
+async def read_adults(office: Office, family: Family, who: str) -> list[str] | None:
+    """Return the ids of the family's adults, or None if they cannot be read."""
+    shown = await office.read("caseload", f"/v1/kpm/{family.kpm_id}", who)
+    latest = str(office.today - timedelta(days=18 * 366))
+    members = shown["members"] if shown else []
+    return [member["anggota_id"] for member in members if member["birth_on"] < latest] or None
 
 
 async def answer_rujukan(office: Office, chance: random.Random, family: Family) -> None:

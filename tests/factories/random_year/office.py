@@ -175,14 +175,14 @@ class Office:
             return None
         return answer.json()["sha256"] if answer.is_success else None
 
-    async def choose_pendamping(self, chance: random.Random, family: Family) -> str:
-        """Return the family's pendamping, seldom another."""
+    async def choose_pendamping(self, chance: random.Random, family: Family, on: date | None = None) -> str:
+        """Return the family's pendamping on a day, today if it is not given. Seldom return another."""
         if chance.random() > USUAL:
             return chance.choice(FIELD)
         shown = await self.read("caseload", f"/v1/kpm/{family.kpm_id}")
-        today = valid_on(self.today)
+        is_valid = valid_on(on or self.today)
         pendamping_ids = (
-            [item["pendamping_id"] for item in shown["dampingan"] if today(item)] if shown else []
+            [item["pendamping_id"] for item in shown["dampingan"] if is_valid(item)] if shown else []
         )
         names = [
             who

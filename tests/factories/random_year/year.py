@@ -17,6 +17,7 @@ from tests.factories.random_year.field_work import (
     record_visit,
     replace_placement,
 )
+from tests.factories.random_year.files import upload_families
 from tests.factories.random_year.offers import (
     acknowledge_escalation,
     answer_rujukan,
@@ -45,6 +46,7 @@ ACTS: dict[Act, int] = {
     replace_placement: 1,
     change_something: 16,
     change_usulan: 6,
+    upload_families: 3,
     change_consent: 14,
     answer_rujukan: 12,
     record_outcome: 4,
