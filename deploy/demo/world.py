@@ -37,6 +37,13 @@ class NotAsExpected(Exception):
     """The run cannot continue. The message has the expected and the actual value."""
 
 
+def count_things(path: str, body: Any, answer: httpx.Response | None) -> int | None:
+    """Return how many subjects an answered command has, or None for a death, which concerns each membership."""
+    if answer is not None and answer.is_success and path == "/v1/sk":
+        return len(answer.json()["determined"])
+    return None if isinstance(body, dict) and body.get("exit_reason") == "MENINGGAL" else 1
+
+
 @dataclass(slots=True)
 class World:
     """The context of one run. `failed` collects failed checks without stopping the run."""
@@ -102,7 +109,6 @@ class World:
         """
         if key is None or path.endswith(QUERY_PATHS):
             return
-        case_ids = body.get("graduasi_ids") if isinstance(body, dict) else None
         answer_headers = answer.headers if answer is not None else {}
         self.history.append(
             Command(
@@ -116,7 +122,7 @@ class World:
                 else answer.status_code,
                 request_id=answer_headers.get("x-request-id", ""),
                 replayed="idempotency-replayed" in answer_headers,
-                things=len(case_ids) if case_ids else 1,
+                things=count_things(path, body, answer),
                 problem="" if answer is None or answer.is_success else answer.json().get("title", ""),
             )
         )

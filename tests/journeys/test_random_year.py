@@ -92,7 +92,7 @@ async def test_invariants_hold_after_a_random_year(deployment: KillableDeploymen
     counts = sorted((noun, outcome, count) for (noun, outcome), count in office.counts.items())
     summary = f"PILAR_SEED={SEED} PILAR_RANDOM_YEAR={FAMILIES}: killed {len(killer.killed)}; {counts}\n"
     sys.stdout.write(summary)
-    assert faults == [], summary
+    assert faults == [], "\n".join([summary, *faults])
     accepted = {noun for noun, outcome in office.counts if outcome == "accepted"}
     assert accepted >= {"graduasi", "asesmen", "pernyataan", "proposal", "verification", "musyawarah"}, (
         summary

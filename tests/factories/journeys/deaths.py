@@ -35,17 +35,16 @@ class Deaths:
 
     world: World
     cases: dict[str, Case] = field(default_factory=dict[str, Case])
+    rows: dict[str, list[dict[str, str]]] = field(default_factory=dict[str, list[dict[str, str]]])
     pendamping: PlacedPendamping = field(init=False)
 
     async def take_in(self) -> None:
         """Place a pendamping and take the families in."""
         self.pendamping = await place_pendamping(self.world, PENDAMPING, NIK, [KELURAHAN])
         maker = FamilyGenerator(self.pendamping.pendamping_no, (9504, 9597))
-        rows = [
-            row
-            for name, nik in NIKS.items()
-            for row in graduating_family(maker, KELURAHAN, nik)[: 1 if name in ALONE else None]
-        ]
+        for name, nik in NIKS.items():
+            self.rows[name] = graduating_family(maker, KELURAHAN, nik)[: 1 if name in ALONE else None]
+        rows = [row for family in self.rows.values() for row in family]
         assert await run_intake(self.world, "deaths.csv", as_csv(rows)) == []
         for name, nik in NIKS.items():
             self.cases[name] = await find_family(self.world, name, nik)
@@ -69,8 +68,14 @@ class Deaths:
         await approve(self.world, cases)
         await determine(self.world, cases, "102/3.4/BS.01/3/2026", day)
 
+    async def correct_nik_by_file(self) -> None:
+        """Take in the family with a business again, with another last digit in its owner's NIK."""
+        owner, *others = self.rows["OWNER"]
+        corrected = owner | {"nik": owner["nik"][:-1] + ("1" if owner["nik"][-1] != "1" else "2")}
+        assert await run_intake(self.world, "corrected.csv", as_csv([corrected, *others])) == []
+
     async def assess_owner(self) -> dict[str, Any]:
-        """Assess the family whose business has ended with its owner, and return the assessment."""
+        """Assess the family with a business, and return the assessment."""
         case = self.cases["OWNER"]
         await open_cases(self.world, [case], "SEJAHTERA_MANDIRI", PENDAMPING)
         photo = await self.world.put_file("graduation", b"foto rumah", PENDAMPING)

@@ -73,7 +73,7 @@ async def end_member(office: Office, chance: random.Random, family: Family, curr
 
 async def die_out(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     """Seldom record the death of every member, one after another."""
-    if chance.random() < 0.8:
+    if chance.random() < 0.95:
         return
     body = {"reason": "MENINGGAL", "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
     for who in current["members"]:

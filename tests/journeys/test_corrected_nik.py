@@ -1,0 +1,43 @@
+"""A NIK that a file corrects belongs to the same person in all services."""
+
+import pytest
+
+from deploy.demo.people import DINSOS
+from deploy.invariants import violations
+from tests.factories.journeys.deaths import Deaths
+from tests.factories.journeys.four_services import FourServices
+
+
+async def check_corrected_nik(four: FourServices) -> None:
+    """The owner's business is counted once, before and after the correction."""
+    await four.world.day("2026-01-02")
+    families = Deaths(four.world)
+    await families.take_in()
+    path = f"/v1/kpm/{families.cases['OWNER'].kpm_id}"
+    before = await four.world.get("caseload", path, DINSOS)
+    await four.world.day("2026-01-05")
+    await families.correct_nik_by_file()
+    after = await four.world.get("caseload", path, DINSOS)
+    ids = [[member["anggota_id"] for member in shown["members"]] for shown in (before, after)]
+    assert ids[0] == ids[1]
+    facts = (await families.assess_owner())["facts"]
+    assert (facts["USAHA_OMZET_RP"], facts["USAHA_AGE_MONTHS"], facts["USAHA_PERMIT"]) == (
+        9_000_000,
+        34,
+        True,
+    )
+    assert four.world.failed == []
+    await four.wait_until_idle()
+    assert await violations(four.services, four.bootstrap, four.world.history) == []
+
+
+@pytest.mark.timeout(240)
+async def test_in_one_process(local_services: FourServices) -> None:
+    await check_corrected_nik(local_services)
+
+
+@pytest.mark.kafka
+@pytest.mark.xdist_group("kafka")
+@pytest.mark.timeout(300)
+async def test_over_kafka(kafka_services: FourServices) -> None:
+    await check_corrected_nik(kafka_services)
