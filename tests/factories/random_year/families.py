@@ -192,7 +192,7 @@ async def record_desil(
 
 
 async def move_family(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
-    where = chance.choice((A, B, A, B, *ELSEWHERE))
+    where = chance.choice((A, B, A, B, A, B, *ELSEWHERE))
     body = {"kode_wilayah": where, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
     path = f"/v1/kpm/{family.kpm_id}/move"
     await office.send_command("move", "caseload", path, body, DINSOS, version=current["version"])
