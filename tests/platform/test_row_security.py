@@ -41,9 +41,10 @@ OPEN = {
 SEARCHED = {
     "caseload": set[str](),
     "graduation": {
-        *("replica_kpm.candidate", "replica_kpm.dampingan", "replica_kpm.kepesertaan", "replica_kpm.kpm"),
-        *("replica_kpm.usaha", "replica_rujukan.rujukan", "replica_rujukan.rujukan_program"),
-        *("replica_kpm.kpm_history", "replica_kpm.usaha_history", "replica_kpm.kepesertaan_history"),
+        *("replica_rujukan.rujukan", "replica_rujukan.rujukan_program"),
+        *("replica_kpm.candidate", "replica_kpm.dampingan", "replica_kpm.kpm", "replica_kpm.kpm_history"),
+        *("replica_kpm.kepesertaan", "replica_kpm.kepesertaan_history"),
+        *("replica_kpm.usaha", "replica_kpm.usaha_history"),
     },
     "referral": {"replica_kpm.dampingan", "replica_kpm.kpm", "replica_kpm.usaha"},
 }
@@ -52,6 +53,13 @@ SELECT CASE schemaname WHEN 'public' THEN format('%I', tablename) ELSE format('%
     array_agg(c.column_name::text) AS columns
 FROM pg_policies p JOIN information_schema.columns c ON c.table_schema = p.schemaname AND c.table_name = p.tablename
 GROUP BY 1 ORDER BY 1
+"""
+UUID_COLUMNS = """
+SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 AND data_type = 'uuid'
+"""
+COPY_KPM = f"""
+INSERT INTO replica_kpm.kpm SELECT (jsonb_populate_record(k, jsonb_build_object('kpm_id', md5(k.kpm_id::text)::uuid,
+    'kode_wilayah', '{AWAY}'))).* FROM replica_kpm.kpm k
 """
 # What one thing and all its parts are moved by, so that two areas have rows.
 MOVED = {
@@ -111,34 +119,22 @@ async def copy_rows(secured_service: Secured) -> None:
     """Copy all rows of referral's family for another family in another area."""
     script = ["SET session_replication_role = replica"]
     for table, columns in secured_service.tables.items():
-        ids = await secured_service.service.sql(
-            "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = 'public'"
-            " AND table_name = $1 AND data_type = 'uuid'",
-            table,
-        )
+        ids = await secured_service.service.sql(UUID_COLUMNS, table)
         other = {row["name"]: f"md5(t.{row['name']}::text)::uuid" for row in ids if row["name"] not in SHARED}
-        other |= {
-            "kode_wilayah": f"'{AWAY}'",
-            "number": "t.number + 1000",
-            "sha256": "md5(t.sha256) || md5('')",
-        }
+        other |= {"kode_wilayah": f"'{AWAY}'", "number": "t.number + 1000"}
+        other["sha256"] = "md5(t.sha256) || md5('')"
         pairs = ", ".join(f"'{name}', {value}" for name, value in other.items() if name in columns)
         script.append(
             f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(t)"
             f" || jsonb_build_object({pairs}))).* FROM {table} t"
         )
-    script.append(
-        "INSERT INTO replica_kpm.kpm SELECT (jsonb_populate_record(k, jsonb_build_object('kpm_id',"
-        f" md5(k.kpm_id::text)::uuid, 'kode_wilayah', '{AWAY}'))).* FROM replica_kpm.kpm k"
-    )
-    await secured_service.service.execute(";".join(script))
+    await secured_service.service.execute(";".join([*script, COPY_KPM]))
 
 
 async def move_family(secured_service: Secured) -> None:
     table, key = MOVED[secured_service.service.name]
-    chosen = (
-        await secured_service.service.sql(f"SELECT {key} AS id FROM {table} ORDER BY {key} DESC LIMIT 1")
-    )[0]["id"]
+    sql = secured_service.service.sql
+    chosen = (await sql(f"SELECT {key} AS id FROM {table} ORDER BY {key} DESC LIMIT 1"))[0]["id"]
     for name, columns in secured_service.tables.items():
         if "kode_wilayah" in columns and key in columns:
             opened = f", opened_in = '{AWAY}'" if "opened_in" in columns else ""
