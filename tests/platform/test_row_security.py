@@ -55,8 +55,7 @@ FROM pg_policies p JOIN information_schema.columns c ON c.table_schema = p.schem
 GROUP BY 1 ORDER BY 1
 """
 UUID_COLUMNS = """
-SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 AND data_type = 'uuid'
-"""
+SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 AND data_type = 'uuid'"""
 COPY_KPM = f"""
 INSERT INTO replica_kpm.kpm SELECT (jsonb_populate_record(k, jsonb_build_object('kpm_id', md5(k.kpm_id::text)::uuid,
     'kode_wilayah', '{AWAY}'))).* FROM replica_kpm.kpm k
