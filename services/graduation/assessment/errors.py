@@ -64,8 +64,14 @@ class SignerNotMember(DomainError):
 class FactsChanged(DomainError):
     """409: what the case was proposed on no longer holds (docs/case-lifecycle.md#current-facts)."""
 
-    en = "{changes} Nothing is decided on facts that have changed. Return the case for a new assessment, or refuse it."
-    id = "{changes} Kasus tidak diputus atas fakta yang sudah berubah. Kembalikan kasus untuk asesmen baru, atau tolak."
+    en = (
+        "{changes} Nothing is decided on facts that have changed. Return the case for a new assessment, or refuse it."
+        " If it has been returned, assess the family again, or cancel the case."
+    )
+    id = (
+        "{changes} Kasus tidak diputus atas fakta yang sudah berubah. Kembalikan kasus untuk asesmen baru, atau tolak."
+        " Jika sudah dikembalikan, asesmen ulang keluarga itu, atau batalkan kasusnya."
+    )
 
 
 class KomponenNotEnded(DomainError):

@@ -136,6 +136,31 @@ async def test_objection_before_the_announcement_is_refused_and_names_its_day(gr
     assert await driver.read_state() == "DITETAPKAN"
 
 
+async def test_announcement_is_by_the_day_in_jakarta(graduation: Running) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, date(2026, 5, 31), hour=16)  # 1 June in Papua
+    answer = await lodge_sanggah(driver, date(2026, 5, 31))
+    assert (answer.status_code, answer.json()["title"]) == (409, "SanggahBeforeAnnouncement")
+
+
+@pytest.mark.parametrize("day", [date(2026, 6, 1), date(2026, 7, 20)])
+async def test_objection_in_term_does_not_wait_for_the_worker(graduation: Running, day: date) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, day)
+    expect_ok(await lodge_sanggah(driver, date(2026, 6, 1)))
+    await graduation.work()
+    assert await driver.read_state() == "DISANGGAH"
+
+
+async def test_work_that_comes_late_announces_and_takes_effect_in_a_later_tahap(graduation: Running) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, date(2026, 10, 5))
+    await graduation.work()
+    shown = await read_penetapan(driver)
+    assert (await driver.read_state(), shown["effective_tahap"]) == ("EFEKTIF", "2027-1")
+    assert (shown["announced_on"], shown["term_ends_on"]) == ("2026-06-01", "2026-07-01")
+
+
 async def test_annulment_before_the_announcement_restores_the_family(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
     expect_ok(await annul_graduasi(driver))
