@@ -26,8 +26,8 @@ UPSERT_CANDIDATES = f"""
 INSERT INTO {{schema}}.candidate ({", ".join(COLUMNS)})
 SELECT {", ".join(f"n.{name}" for name in COLUMNS)} FROM (
     SELECT m.kepesertaan_id, f.*, m.bansos, m.valid_from AS member_since,
-        m.valid_from - coalesce((SELECT sum(e.valid_to - e.valid_from) FROM {{schema}}.kepesertaan e
-            WHERE e.kpm_id = m.kpm_id AND e.bansos = m.bansos AND e.valid_to <= m.valid_from), 0)::int AS counted_since,
+        (m.valid_from - coalesce((SELECT sum(age(e.valid_to::timestamp, e.valid_from::timestamp)) FROM {{schema}}.kepesertaan e
+            WHERE e.kpm_id = m.kpm_id AND e.bansos = m.bansos AND e.valid_to <= m.valid_from), '0'))::date AS counted_since,
         least(m.valid_to, f.ended_on) AS member_until
     FROM (
         SELECT k.kpm_id, k.kode_wilayah, left(k.kode_wilayah, {KABKOTA_LENGTH}) AS kabkota, k.able_productive, k.lansia, k.disabilitas,

@@ -48,7 +48,7 @@ class Candidate(CandidateFields, Table, table=True):
     kabkota: Col[Wilayah]
     member_since: Col[date]
     member_until: Col[date | None]
-    # `member_since`, moved back by the days of earlier memberships of the bansos.
+    # `member_since`, moved back by the months and days of earlier memberships of the bansos.
     counted_since: Col[date]
     able_productive: Col[int]
     lansia: Col[int]
