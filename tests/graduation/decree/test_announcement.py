@@ -184,6 +184,15 @@ async def test_case_postponed_over_its_announcement_is_announced_when_resumed(gr
     assert await driver.read_state() == "MASA_SANGGAH"
 
 
+async def test_case_postponed_in_its_term_before_the_worker_keeps_its_term(graduation: Running) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, date(2026, 6, 2))
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    await set_day(graduation, date(2026, 6, 10))
+    assert expect_ok(await driver.post("resumption", WHY, "approval"))["state"] == "MASA_SANGGAH"
+    assert (await read_penetapan(driver))["announced_on"] == "2026-06-01"
+
+
 async def test_case_resumed_before_its_announcement_waits_for_it(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
     expect_ok(await driver.post("postponement", WHY, "approval"))

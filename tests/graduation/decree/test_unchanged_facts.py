@@ -6,9 +6,11 @@ from datetime import date
 import pytest
 
 from shared.database import uuid7
+from tests.factories.delivery import apply_records, relay
 from tests.factories.graduation.case import CaseDriver, expect_ok, read_penetapan, set_day
 from tests.factories.graduation.changed_facts import (
     DAY,
+    ELSEWHERE,
     WHY,
     determine_all,
     facts,
@@ -73,6 +75,19 @@ async def test_case_is_judged_by_the_policy_version_of_its_opening(graduation: R
     await people.enact(str(DAY), instrument=terms, instrument_version=None, sanggah_length=10)
     assert (await determine_all([driver]))["determined"] == [driver.graduasi_id]
     assert (await read_penetapan(driver))["term_ends_on"] == "2026-06-17"
+
+
+@pytest.mark.parametrize("subscription", ["kpm", "exits"])
+async def test_move_that_one_subscription_knows_postpones_the_case(
+    graduation: Running, subscription: str
+) -> None:
+    driver = await taken_to(graduation, "DISETUJUI_DINSOS")
+    await graduation.publish(facts(driver, kode_wilayah=ELSEWHERE))
+    await relay(graduation)
+    (first,) = [one for one in graduation.parts.subscriptions if one.name == subscription]
+    await apply_records(graduation, first, {"pilar.caseload": graduation.worker})
+    ((reason,),) = [one["reasons"] for one in (await determine_all([driver], 200))["postponed"]]
+    assert (reason["code"], "33.22" in reason["en"]) == ("AREA", True)
 
 
 async def test_family_that_became_exempt_is_postponed(graduation: Running) -> None:

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from services.graduation.policy.models.instrument import ExemptIf, ExemptMember, Instrument
+from services.graduation.assessment.rules.facts import collect_facts
+from services.graduation.policy.models.instrument import FACT_TYPES, ExemptIf, ExemptMember, Instrument
 from services.graduation.policy.rules import find_exemption
+from services.graduation.replicas.models import Kpm
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, apply_events
+from tests.factories.graduation.family import family_facts
 from tests.factories.graduation.policy import INDICATOR, Ministry
 from tests.factories.services import Running
 
@@ -138,6 +141,23 @@ async def test_months_in_the_program_are_a_criterion(graduation: Running) -> Non
     await driver.open()
     criteria = {one["code"]: one for one in expect_ok(await driver.assess())["explanation"]}
     assert (criteria["PROGRAM_MONTHS"]["value"], criteria["PROGRAM_MONTHS"]["passed"]) == (87, True)
+
+
+@pytest.mark.parametrize("other", [{"code": "PROGRAM_DAYS"}, {"value_type": "BOOL"}])
+async def test_criterion_on_an_unknown_fact_is_refused(graduation: Running, other: dict[str, str]) -> None:
+    """Its weight would be left out of every assessment in silence."""
+    await set_day(graduation, DAY)
+    people = Ministry(graduation)
+    terms = await instrument(people)
+    next(one for one in terms["indicators"] if one["code"] == "PROGRAM_YEARS").update(other)
+    answer = await people.draft(instrument=terms, instrument_version=None)
+    assert (answer.status_code, "PROGRAM_MONTHS" in answer.text) == (422, True)
+
+
+def test_every_fact_of_a_criterion_is_collected() -> None:
+    kpm = Kpm(**family_facts(uuid7()).model_dump(include=set(Kpm.model_fields)))
+    facts = collect_facts(kpm, [], DAY, DAY)
+    assert {name for name in facts if name.isupper()} == FACT_TYPES.keys()
 
 
 async def test_years_and_months_together_are_refused(graduation: Running) -> None:
