@@ -56,4 +56,6 @@ class Candidate(CandidateFields, Table, table=True):
     rank_nas: Col[int]
     rank_prov: Col[int]
     rank_kabkota: Col[int]
+    # The family's oldest business.
+    usaha_id: Col[UUID | None] = Field(default=None, index=True)
     usaha_since: Col[date | None]
