@@ -37,6 +37,13 @@ class NotAsExpected(Exception):
     """The run cannot continue. The message has the expected and the actual value."""
 
 
+def count_things(path: str, answer: httpx.Response | None) -> int:
+    """Return how many subjects an accepted command has: the determined cases of an SK, else one."""
+    if path == "/v1/sk" and answer is not None and answer.is_success:
+        return len(answer.json()["determined"])
+    return 1
+
+
 @dataclass(slots=True)
 class World:
     """The context of one run. `failed` collects failed checks without stopping the run."""
@@ -88,13 +95,13 @@ class World:
         try:
             answer = await self._send_with_retries(method, url, headers=headers, **more)
         except httpx.TransportError:
-            self.add_to_history(service, who, path, headers.get("Idempotency-Key"), None, more.get("json"))
+            self.add_to_history(service, who, path, headers.get("Idempotency-Key"), None)
             raise
-        self.add_to_history(service, who, path, headers.get("Idempotency-Key"), answer, more.get("json"))
+        self.add_to_history(service, who, path, headers.get("Idempotency-Key"), answer)
         return answer
 
     def add_to_history(
-        self, service: str, who: str, path: str, key: str | None, answer: httpx.Response | None, body: Any
+        self, service: str, who: str, path: str, key: str | None, answer: httpx.Response | None
     ) -> None:
         """Add a command to the history.
 
@@ -102,7 +109,6 @@ class World:
         """
         if key is None or path.endswith(QUERY_PATHS):
             return
-        case_ids = body.get("graduasi_ids") if isinstance(body, dict) else None
         answer_headers = answer.headers if answer is not None else {}
         self.history.append(
             Command(
@@ -116,7 +122,7 @@ class World:
                 else answer.status_code,
                 request_id=answer_headers.get("x-request-id", ""),
                 replayed="idempotency-replayed" in answer_headers,
-                things=len(case_ids) if case_ids else 1,
+                things=count_things(path, answer),
                 problem="" if answer is None or answer.is_success else answer.json().get("title", ""),
             )
         )
