@@ -67,6 +67,8 @@ async def test_sk_postpones_the_changed_case_and_determines_the_others(
     changed = await taken_to(graduation, "DISETUJUI_DINSOS")
     unchanged = await taken_to(graduation, "DISETUJUI_DINSOS")
     await change(changed)
+    previews = [[one["code"] for one in (await show(driver))["changes"]] for driver in (changed, unchanged)]
+    assert previews == [[code], []]
     made = await determine_all([changed, unchanged])
     assert made["determined"] == [unchanged.graduasi_id]
     ((graduasi_id, reasons),) = [(one["graduasi_id"], one["reasons"]) for one in made["postponed"]]
@@ -168,6 +170,16 @@ async def test_statement_signed_by_a_former_member_is_refused(graduation: Runnin
     expect_ok(await driver.assess())
     answer = await driver.sign(str(DAY), signer_id=str(gone))
     assert (answer.status_code, answer.json()["title"]) == (409, "SignerNotMember")
+
+
+async def test_family_whose_pengurus_died_names_the_signer(graduation: Running) -> None:
+    await set_day(graduation, DAY)
+    driver = await (await CaseDriver.start(graduation, pengurus_id=SIGNER)).open()
+    expect_ok(await driver.assess())
+    await apply_events(graduation, facts(driver, pengurus_id=None, former_members=[SIGNER]))
+    answer = await driver.sign(str(DAY))
+    assert (answer.status_code, answer.json()["title"]) == (409, "PengurusMissing")
+    expect_ok(await driver.sign(str(DAY), signer_id=str(uuid7())))
 
 
 async def test_natural_exit_is_not_approved_after_a_new_komponen(graduation: Running) -> None:

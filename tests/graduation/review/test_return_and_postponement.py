@@ -8,6 +8,7 @@ from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import apply_events
 from tests.factories.graduation.family import family_facts
 from tests.factories.graduation.objection import annul_graduasi
+from tests.factories.graduation.worklist import read_waiting
 from tests.factories.services import Running
 
 WHY = {"reason": "Keluarga perlu ditemui lagi."}
@@ -103,6 +104,7 @@ async def test_exempt_family_is_assessed_again(graduation: Running) -> None:
     assert expect_ok(await driver.assess())["result"] == "DIKECUALIKAN"
     facts = expect_ok(await driver.assess())
     assert (facts["result"], await driver.read_state()) == ("DIKECUALIKAN", "DIKECUALIKAN")
+    assert await read_waiting(graduation, driver.by["field"]) == [driver.graduasi_id]
     await apply_events(graduation, family_facts(driver.kpm_id, able_productive=2))
     facts = expect_ok(await driver.assess())
     assert (facts["result"], await driver.read_state()) == ("SIAP", "SIAP")
