@@ -184,6 +184,20 @@ async def test_case_postponed_over_its_announcement_is_announced_when_resumed(gr
     assert await driver.read_state() == "MASA_SANGGAH"
 
 
+async def test_paper_of_a_day_after_the_sks_announcement_is_taken_after_a_resumption(
+    graduation: Running,
+) -> None:
+    driver = await determined_ahead(graduation)
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    await set_day(graduation, date(2026, 6, 5))
+    assert (await lodge_sanggah(driver, date(2026, 6, 2))).json()["title"] == "SanggahWhilePostponed"
+    expect_ok(await driver.post("resumption", WHY, "approval"))
+    assert (await read_penetapan(driver))["announced_on"] == "2026-06-05"
+    early = await lodge_sanggah(driver, date(2026, 5, 31))
+    assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
+    expect_ok(await lodge_sanggah(driver, date(2026, 6, 2)))
+
+
 async def test_case_postponed_in_its_term_before_the_worker_keeps_its_term(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
     await set_day(graduation, date(2026, 6, 2))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
-from services.graduation.decree.models import Penetapan
+from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.objection.commands.annulment import (
     AnnulmentTerms,
     annul_case,
@@ -105,7 +105,9 @@ async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: dat
         return
     if now.on < penetapan.announced_on:
         raise SanggahBeforeAnnouncement(on=penetapan.announced_on)
-    require_not_future(lodged_on, now.latest_on, "/body/lodged_on", earliest=penetapan.announced_on)
+    # A case that was postponed over the announcement of its SK is announced later, but people have heard of the SK.
+    earliest = (await session.get_one(Sk, penetapan.sk_id)).announced_on
+    require_not_future(lodged_on, now.latest_on, "/body/lodged_on", earliest=earliest)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
     if (refusal := STATE_REFUSALS.get(case.state)) is not None:
