@@ -61,11 +61,24 @@ class SignerNotMember(DomainError):
     id = "Penanda tangan pernyataan ini bukan anggota keluarga yang hidup. Mintalah anggota keluarga menandatangani yang baru."
 
 
+class PengurusMissing(DomainError):
+    """409: no signer is named, and the family's pengurus has died or left."""
+
+    en = "This family has no living pengurus. Record the new pengurus first, or name the member who signed (signer_id)."
+    id = "Keluarga ini tidak memiliki pengurus. Catat dahulu pengurus yang baru, atau sebutkan anggota yang menandatangani (signer_id)."
+
+
 class FactsChanged(DomainError):
     """409: what the case was proposed on no longer holds (docs/case-lifecycle.md#current-facts)."""
 
-    en = "{changes} Nothing is decided on facts that have changed. Return the case for a new assessment, or refuse it."
-    id = "{changes} Kasus tidak diputus atas fakta yang sudah berubah. Kembalikan kasus untuk asesmen baru, atau tolak."
+    en = (
+        "{changes} Nothing is decided on facts that have changed. Return the case for a new assessment, or refuse it."
+        " If it has been returned, assess the family again, or cancel the case."
+    )
+    id = (
+        "{changes} Kasus tidak diputus atas fakta yang sudah berubah. Kembalikan kasus untuk asesmen baru, atau tolak."
+        " Jika sudah dikembalikan, asesmen ulang keluarga itu, atau batalkan kasusnya."
+    )
 
 
 class KomponenNotEnded(DomainError):

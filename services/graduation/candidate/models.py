@@ -48,7 +48,7 @@ class Candidate(CandidateFields, Table, table=True):
     kabkota: Col[Wilayah]
     member_since: Col[date]
     member_until: Col[date | None]
-    # `member_since`, moved back by the days of earlier memberships of the bansos.
+    # `member_since`, moved back by the months and days of earlier memberships of the bansos.
     counted_since: Col[date]
     able_productive: Col[int]
     lansia: Col[int]
@@ -56,4 +56,6 @@ class Candidate(CandidateFields, Table, table=True):
     rank_nas: Col[int]
     rank_prov: Col[int]
     rank_kabkota: Col[int]
+    # The family's oldest business.
+    usaha_id: Col[UUID | None] = Field(default=None, index=True)
     usaha_since: Col[date | None]

@@ -66,6 +66,7 @@ CREATE TABLE replica_kpm.candidate (
     rank_nas INTEGER NOT NULL,
     rank_prov INTEGER NOT NULL,
     rank_kabkota INTEGER NOT NULL,
+    usaha_id UUID,
     usaha_since DATE,
     CONSTRAINT pk_candidate PRIMARY KEY (kepesertaan_id),
     CONSTRAINT ck_candidate_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN'))
@@ -80,6 +81,8 @@ CREATE INDEX ix_candidate_rank_kabkota ON replica_kpm.candidate (kabkota, rank_k
 CREATE INDEX ix_candidate_rank_nas ON replica_kpm.candidate (kabkota, rank_nas, kepesertaan_id);
 
 CREATE INDEX ix_candidate_rank_prov ON replica_kpm.candidate (kabkota, rank_prov, kepesertaan_id);
+
+CREATE INDEX ix_candidate_usaha_id ON replica_kpm.candidate (usaha_id);
 
 CREATE TABLE replica_kpm.dampingan (
     dampingan_id UUID NOT NULL,

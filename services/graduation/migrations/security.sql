@@ -60,8 +60,10 @@ REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul,
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
--- The job of an SK counts the cases that it adds.
+-- The job of an SK counts the cases that it adds. An SK without a case is deleted: the foreign key of `penetapan` keeps
+-- every other one.
 GRANT UPDATE (cases) ON sk TO graduation_worker;
+GRANT DELETE ON sk TO graduation_api, graduation_worker;
 
 -- The content of a version is written once, and no service role may set `first_content`.
 REVOKE INSERT, UPDATE, DELETE ON policy FROM graduation_api, graduation_worker;

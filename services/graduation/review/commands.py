@@ -19,7 +19,7 @@ from services.graduation.review.errors import (
     MusyawarahNotRequired,
 )
 from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
-from services.graduation.term.commands import continue_term
+from services.graduation.term.commands import announce_case, continue_term
 from shared.access import Actor, Permission, Scope
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposalWithdrawn
@@ -180,6 +180,7 @@ async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, groun
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    await announce_case(session, case, policy, act.moment)
     await move_to_side_state(session, case, policy, GraduasiState.DITUNDA, act)
     return case
 

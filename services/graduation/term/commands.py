@@ -28,7 +28,7 @@ from services.graduation.policy.rules import (
 )
 from shared import jobs
 from shared.access import Actor
-from shared.clock import moment_of
+from shared.clock import Moment, moment_of
 from shared.contracts.graduation import KpmGraduated
 from shared.database import load
 from shared.dates import midnight
@@ -62,15 +62,20 @@ async def schedule_term_end(session: AsyncSession, penetapan: Sequence[Penetapan
 
 
 async def announce(session: AsyncSession, graduasi_id: UUID) -> None:
-    """Move a case from DITETAPKAN to MASA_SANGGAH on the day of its announcement.
+    """Move a case from DITETAPKAN to MASA_SANGGAH on the day of its announcement."""
+    await announce_case(session, *await load_case(session, graduasi_id), await moment_of(session))
 
-    Do nothing if the case is in another state.
+
+async def announce_case(session: AsyncSession, case: Graduasi, policy: Policy, now: Moment) -> None:
+    """Move a locked case from DITETAPKAN to MASA_SANGGAH once the day of its announcement has come.
+
+    Do nothing if the case is in another state. An objection or a postponement from that day on does not wait for the
+    worker.
     """
-    case, policy = await load_case(session, graduasi_id)
     if case.state is not GraduasiState.DITETAPKAN:
         return
-    penetapan = await load(session, Penetapan, graduasi_id)
-    act = Act(SYSTEM, await moment_of(session), reason="the SK has been announced")
+    penetapan = await load(session, Penetapan, case.graduasi_id)
+    act = Act(SYSTEM, now, reason="the SK has been announced")
     await start_terms(session, [(case, policy)], [penetapan], act)
 
 

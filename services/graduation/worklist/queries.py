@@ -33,7 +33,14 @@ from shared.areas import in_areas
 from shared.errors import NotFound, NotYetKnown
 
 S = GraduasiState
-BEFORE_DIUSULKAN = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
+BEFORE_DIUSULKAN = (
+    S.TERIDENTIFIKASI,
+    S.SIAP,
+    S.BELUM_SIAP,
+    S.DIKECUALIKAN,
+    S.PERNYATAAN_DITANDATANGANI,
+    S.DIKEMBALIKAN,
+)
 WITH_MUSYAWARAH = sa.select(Policy.policy_id).where(
     sa.literal(Stage.MUSYAWARAH.value) == sa.any_(Policy.stages)
 )

@@ -49,6 +49,24 @@ async def test_candidate_has_no_reason_from_an_ended_business(graduation: Runnin
     assert await list_reasons(driver) == [["DESIL", "PROGRAM_YEARS"]]
 
 
+async def test_business_that_goes_with_its_owner_counts_in_the_other_family_only(graduation: Running) -> None:
+    driver, other = await start_case(graduation), await start_case(graduation)
+    moved = (await business_ended(other, DAY)).model_copy(update={"ended_on": None, "end_reason": None})
+    await apply_events(graduation, await business_ended(driver, DAY))
+    assert sorted(await list_reasons(driver)) == [
+        ["DESIL", "PROGRAM_YEARS"],
+        ["DESIL", "USAHA", "PROGRAM_YEARS"],
+    ]
+    await apply_events(graduation, moved.model_copy(update={"kpm_id": driver.kpm_id}))
+    items = expect_ok(await graduation.get("/v1/candidate", as_=driver.by["approval"]), 200)["items"]
+    with_business = {
+        item["kpm_id"] for item in items if "USAHA" in [reason["code"] for reason in item["reasons"]]
+    }
+    assert with_business == {str(driver.kpm_id)}
+    await other.open()
+    assert expect_ok(await other.assess())["facts"]["USAHA_OMZET_RP"] == 0
+
+
 @pytest.mark.parametrize("reason", FamilyEndReason.known())
 async def test_ended_family_is_no_candidate_until_a_reversal(
     graduation: Running, reason: FamilyEndReason

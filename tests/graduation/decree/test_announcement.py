@@ -136,6 +136,31 @@ async def test_objection_before_the_announcement_is_refused_and_names_its_day(gr
     assert await driver.read_state() == "DITETAPKAN"
 
 
+async def test_announcement_is_by_the_day_in_jakarta(graduation: Running) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, date(2026, 5, 31), hour=16)  # 1 June in Papua
+    answer = await lodge_sanggah(driver, date(2026, 5, 31))
+    assert (answer.status_code, answer.json()["title"]) == (409, "SanggahBeforeAnnouncement")
+
+
+@pytest.mark.parametrize("day", [date(2026, 6, 1), date(2026, 7, 20)])
+async def test_objection_in_term_does_not_wait_for_the_worker(graduation: Running, day: date) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, day)
+    expect_ok(await lodge_sanggah(driver, date(2026, 6, 1)))
+    await graduation.work()
+    assert await driver.read_state() == "DISANGGAH"
+
+
+async def test_work_that_comes_late_announces_and_takes_effect_in_a_later_tahap(graduation: Running) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, date(2026, 10, 5))
+    await graduation.work()
+    shown = await read_penetapan(driver)
+    assert (await driver.read_state(), shown["effective_tahap"]) == ("EFEKTIF", "2027-1")
+    assert (shown["announced_on"], shown["term_ends_on"]) == ("2026-06-01", "2026-07-01")
+
+
 async def test_annulment_before_the_announcement_restores_the_family(graduation: Running) -> None:
     driver = await determined_ahead(graduation)
     expect_ok(await annul_graduasi(driver))
@@ -157,6 +182,29 @@ async def test_case_postponed_over_its_announcement_is_announced_when_resumed(gr
     assert (shown["announced_on"], shown["term_ends_on"]) == ("2026-06-05", "2026-07-05")
     await graduation.work()
     assert await driver.read_state() == "MASA_SANGGAH"
+
+
+async def test_paper_of_a_day_after_the_sks_announcement_is_taken_after_a_resumption(
+    graduation: Running,
+) -> None:
+    driver = await determined_ahead(graduation)
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    await set_day(graduation, date(2026, 6, 5))
+    assert (await lodge_sanggah(driver, date(2026, 6, 2))).json()["title"] == "SanggahWhilePostponed"
+    expect_ok(await driver.post("resumption", WHY, "approval"))
+    assert (await read_penetapan(driver))["announced_on"] == "2026-06-05"
+    early = await lodge_sanggah(driver, date(2026, 5, 31))
+    assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
+    expect_ok(await lodge_sanggah(driver, date(2026, 6, 2)))
+
+
+async def test_case_postponed_in_its_term_before_the_worker_keeps_its_term(graduation: Running) -> None:
+    driver = await determined_ahead(graduation)
+    await set_day(graduation, date(2026, 6, 2))
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    await set_day(graduation, date(2026, 6, 10))
+    assert expect_ok(await driver.post("resumption", WHY, "approval"))["state"] == "MASA_SANGGAH"
+    assert (await read_penetapan(driver))["announced_on"] == "2026-06-01"
 
 
 async def test_case_resumed_before_its_announcement_waits_for_it(graduation: Running) -> None:

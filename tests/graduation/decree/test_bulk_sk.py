@@ -116,10 +116,8 @@ async def test_approved_cases_are_added_and_others_have_errors(graduation: Runni
     await graduation.work()
     job = await read_job(graduation, again)
     assert (job["done"], job["refused"]) == (0, 4)
-    shown = expect_ok(
-        await graduation.get(f"/v1/sk/{again['sk_id']}", as_=graduation.token("KEMENSOS", "kemensos-1")), 200
-    )
-    assert (shown["cases"], shown["penetapan"]) == (0, [])
+    empty = await graduation.get(f"/v1/sk/{again['sk_id']}", as_=graduation.token("KEMENSOS", "kemensos-1"))
+    assert (empty.status_code, job["report"]["sk_id"]) == (404, None)
 
 
 async def test_penetapan_are_read_page_by_page(graduation: Running) -> None:

@@ -6,66 +6,25 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts import caseload
-from shared.contracts.kinds import DesilScope
 from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, expect_ok, read_penetapan, set_day
+from tests.factories.graduation.changed_facts import (
+    DAY,
+    SIGNER,
+    WHY,
+    close_business,
+    determine_all,
+    facts,
+    lose_signer,
+    move_away,
+    postpone_by_sk,
+    run_bulk,
+    show,
+    taken_to,
+)
 from tests.factories.graduation.events import DESA, apply_events
 from tests.factories.graduation.exit_proposal import apply_proposal, build_exit_proposed, start_case
-from tests.factories.graduation.family import business_ended, family_facts
 from tests.factories.services import Running
-
-DAY = date(2026, 5, 18)
-WHY = {"reason": "Keadaan keluarga berubah."}
-SIGNER = uuid7()
-ELSEWHERE = "33.22.01.2001"
-# With these answers the family reaches 75 percent with its business, and 60 percent without.
-WEAK = {"INCOME_STABLE_MONTHS": 0, "DEBT_BURDEN_PERCENT": 90, "SAVINGS_RP": 0}
-
-
-def facts(driver: CaseDriver, **other: Any) -> caseload.KpmUpdated:
-    """Return the facts of the family as it was registered, and what differs now."""
-    desil = [caseload.Desil(scope=DesilScope.NAS, value=5, snapshot="2026-Q1")]
-    return family_facts(driver.kpm_id, **{"desil": desil, "pengurus_id": SIGNER, **other})
-
-
-async def taken_to(service: Running, state: str, driver: CaseDriver | None = None) -> CaseDriver:
-    """Return a case that stands on the family's business, in a state after its proposal."""
-    await set_day(service, DAY)
-    driver = driver or await CaseDriver.start(service, pengurus_id=SIGNER)
-    await driver.open()
-    assert expect_ok(await driver.assess(**WEAK))["result"] == "SIAP"
-    expect_ok(await driver.sign(str(DAY)))
-    expect_ok(await driver.propose())
-    expect_ok(await driver.verify())
-    expect_ok(await driver.deliberate(str(DAY)))
-    if state == "DISETUJUI_DINSOS":
-        expect_ok(await driver.approve())
-    assert await driver.read_state() == state
-    return driver
-
-
-async def close_business(driver: CaseDriver) -> None:
-    await apply_events(driver.service, await business_ended(driver, DAY))
-
-
-async def lose_signer(driver: CaseDriver) -> None:
-    await apply_events(driver.service, facts(driver, former_members=[SIGNER], pengurus_id=uuid7()))
-
-
-async def move_away(driver: CaseDriver) -> None:
-    await apply_events(driver.service, facts(driver, kode_wilayah=ELSEWHERE))
-
-
-async def show(driver: CaseDriver) -> dict[str, Any]:
-    path = f"/v1/graduasi/{driver.graduasi_id}"
-    shown: dict[str, Any] = expect_ok(await driver.service.get(path, as_=driver.by["sk"]), 200)
-    return shown
-
-
-async def determine_all(drivers: list[CaseDriver], status: int = 201, sk_no: str = "SK/1/2026") -> Any:
-    body = {"sk_no": sk_no, "sk_on": str(DAY), "graduasi_ids": [one.graduasi_id for one in drivers]}
-    return expect_ok(await drivers[0].service.post("/v1/sk", body, as_=drivers[0].by["sk"]), status)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +67,8 @@ async def test_sk_postpones_the_changed_case_and_determines_the_others(
     changed = await taken_to(graduation, "DISETUJUI_DINSOS")
     unchanged = await taken_to(graduation, "DISETUJUI_DINSOS")
     await change(changed)
+    previews = [[one["code"] for one in (await show(driver))["changes"]] for driver in (changed, unchanged)]
+    assert previews == [[code], []]
     made = await determine_all([changed, unchanged])
     assert made["determined"] == [unchanged.graduasi_id]
     ((graduasi_id, reasons),) = [(one["graduasi_id"], one["reasons"]) for one in made["postponed"]]
@@ -154,23 +115,6 @@ async def test_bulk_sk_postpones_changed_rows(graduation: Running) -> None:
     assert "9,000,000" in error["reason"]["en"]
     assert [await driver.read_state() for driver in drivers] == ["DITUNDA", "MASA_SANGGAH"]
     assert job["report"]["cases"] == 1
-
-
-async def run_bulk(drivers: list[CaseDriver]) -> dict[str, Any]:
-    service, kemensos = drivers[0].service, drivers[0].by["sk"]
-    lines = "\n".join(driver.graduasi_id for driver in drivers).encode()
-    body = {"sk_no": "SK/2/2026", "sk_on": str(DAY), "sha256": await service.put_file(lines, as_=kemensos)}
-    asked = expect_ok(await service.post("/v1/sk/bulk", body, as_=kemensos), 202)
-    await service.work()
-    job: dict[str, Any] = expect_ok(await service.get(asked["job"], as_=kemensos), 200)
-    return job
-
-
-async def postpone_by_sk(service: Running) -> CaseDriver:
-    driver = await taken_to(service, "DISETUJUI_DINSOS")
-    await lose_signer(driver)
-    await determine_all([driver], 200)
-    return driver
 
 
 async def test_held_case_is_resumed_only_when_its_facts_hold_again(graduation: Running) -> None:
@@ -226,6 +170,16 @@ async def test_statement_signed_by_a_former_member_is_refused(graduation: Runnin
     expect_ok(await driver.assess())
     answer = await driver.sign(str(DAY), signer_id=str(gone))
     assert (answer.status_code, answer.json()["title"]) == (409, "SignerNotMember")
+
+
+async def test_family_whose_pengurus_died_names_the_signer(graduation: Running) -> None:
+    await set_day(graduation, DAY)
+    driver = await (await CaseDriver.start(graduation, pengurus_id=SIGNER)).open()
+    expect_ok(await driver.assess())
+    await apply_events(graduation, facts(driver, pengurus_id=None, former_members=[SIGNER]))
+    answer = await driver.sign(str(DAY))
+    assert (answer.status_code, answer.json()["title"]) == (409, "PengurusMissing")
+    expect_ok(await driver.sign(str(DAY), signer_id=str(uuid7())))
 
 
 async def test_natural_exit_is_not_approved_after_a_new_komponen(graduation: Running) -> None:

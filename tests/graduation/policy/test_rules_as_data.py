@@ -1,17 +1,20 @@
 """Months in the program, cumulative memberships and exemptions are rows of a policy."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.graduation.policy.models.instrument import ExemptIf, ExemptMember, Instrument
+from services.graduation.assessment.rules.facts import collect_facts
+from services.graduation.policy.models.instrument import FACT_TYPES, ExemptIf, ExemptMember, Instrument
 from services.graduation.policy.rules import find_exemption
+from services.graduation.replicas.models import Kpm
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, apply_events
+from tests.factories.graduation.family import family_facts
 from tests.factories.graduation.policy import INDICATOR, Ministry
 from tests.factories.services import Running
 
@@ -65,7 +68,7 @@ async def join_again(driver: CaseDriver, first: date, left: date, again: date) -
     await apply_events(driver.service, started)
 
 
-@pytest.mark.parametrize(("months", "count"), [(60, 1), (88, 0)])
+@pytest.mark.parametrize(("months", "count"), [(60, 1), (87, 1), (88, 0)])
 async def test_months_in_the_program_make_a_candidate(graduation: Running, months: int, count: int) -> None:
     driver = await start_case(graduation)
     policy = {**ONLY_MEMBERSHIP, "candidate_program_months": months}
@@ -76,7 +79,8 @@ async def test_months_in_the_program_make_a_candidate(graduation: Running, month
         (reason,) = one["reasons"]
         assert reason["code"] == "PROGRAM_MONTHS"
         assert (
-            reason["en"] == "The family has been in this bansos for 87 months; 60 or more make a candidate."
+            reason["en"]
+            == f"The family has been in this bansos for 87 months; {months} or more make a candidate."
         )
 
 
@@ -103,6 +107,31 @@ async def test_assessment_counts_months_in_the_program(
     assert (facts["PROGRAM_MONTHS"], facts["PROGRAM_YEARS"]) == (months, months // 12)
 
 
+@pytest.mark.parametrize(
+    ("first", "left", "again", "complete"),
+    [
+        (date(2019, 3, 1), date(2020, 3, 1), date(2022, 3, 1), date(2026, 3, 1)),  # 366 days are 12 months
+        (date(2021, 2, 1), date(2022, 2, 1), date(2025, 1, 15), date(2029, 1, 15)),  # 29 February in the gap
+        (date(2020, 1, 31), date(2021, 3, 1), date(2022, 6, 2), date(2026, 5, 1)),  # 13 months and a day
+    ],
+)
+async def test_sixty_months_over_two_memberships_are_complete_on_their_day(
+    graduation: Running, first: date, left: date, again: date, complete: date
+) -> None:
+    driver = await start_case(graduation)
+    await join_again(driver, first, left, again)
+    await set_day(graduation, date(2026, 1, 5))
+    policy = {**ONLY_MEMBERSHIP, "candidate_program_months": 60, "counted_memberships": "ALL"}
+    await Ministry(graduation).enact("2026-01-05", **policy)
+    await set_day(graduation, complete - timedelta(days=1))
+    assert await list_candidates(driver) == []
+    await set_day(graduation, complete)
+    (candidate,) = await list_candidates(driver)
+    assert "for 60 months" in candidate["reasons"][0]["en"]
+    await driver.open()
+    assert expect_ok(await driver.assess())["facts"]["PROGRAM_MONTHS"] == 60
+
+
 async def test_months_in_the_program_are_a_criterion(graduation: Running) -> None:
     driver, people = await start_case(graduation), Ministry(graduation)
     terms = await instrument(people)
@@ -112,6 +141,23 @@ async def test_months_in_the_program_are_a_criterion(graduation: Running) -> Non
     await driver.open()
     criteria = {one["code"]: one for one in expect_ok(await driver.assess())["explanation"]}
     assert (criteria["PROGRAM_MONTHS"]["value"], criteria["PROGRAM_MONTHS"]["passed"]) == (87, True)
+
+
+@pytest.mark.parametrize("other", [{"code": "PROGRAM_DAYS"}, {"value_type": "BOOL"}])
+async def test_criterion_on_an_unknown_fact_is_refused(graduation: Running, other: dict[str, str]) -> None:
+    """Its weight would be left out of every assessment in silence."""
+    await set_day(graduation, DAY)
+    people = Ministry(graduation)
+    terms = await instrument(people)
+    next(one for one in terms["indicators"] if one["code"] == "PROGRAM_YEARS").update(other)
+    answer = await people.draft(instrument=terms, instrument_version=None)
+    assert (answer.status_code, "PROGRAM_MONTHS" in answer.text) == (422, True)
+
+
+def test_every_fact_of_a_criterion_is_collected() -> None:
+    kpm = Kpm(**family_facts(uuid7()).model_dump(include=set(Kpm.model_fields)))
+    facts = collect_facts(kpm, [], DAY, DAY)
+    assert {name for name in facts if name.isupper()} == FACT_TYPES.keys()
 
 
 async def test_years_and_months_together_are_refused(graduation: Running) -> None:

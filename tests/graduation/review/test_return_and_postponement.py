@@ -5,7 +5,10 @@ from datetime import date
 import pytest
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+from tests.factories.graduation.events import apply_events
+from tests.factories.graduation.family import family_facts
 from tests.factories.graduation.objection import annul_graduasi
+from tests.factories.graduation.worklist import read_waiting
 from tests.factories.services import Running
 
 WHY = {"reason": "Keluarga perlu ditemui lagi."}
@@ -86,8 +89,10 @@ async def test_case_postponed_outside_the_review_is_not_returned(graduation: Run
     assert (answer.status_code, answer.json()["title"]) == (409, "IllegalTransition")
 
 
-async def test_case_postponed_in_its_term_is_annulled(graduation: Running) -> None:
-    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+@pytest.mark.parametrize("announced_on", ["2026-05-18", "2026-06-01"])
+async def test_case_postponed_after_its_sk_is_annulled(graduation: Running, announced_on: str) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS")
+    expect_ok(await driver.determine("2026-05-18", announced_on=announced_on))
     expect_ok(await driver.post("postponement", WHY, "approval"))
     expect_ok(await annul_graduasi(driver))
     assert await driver.read_state() == "DIPULIHKAN"
@@ -99,6 +104,10 @@ async def test_exempt_family_is_assessed_again(graduation: Running) -> None:
     assert expect_ok(await driver.assess())["result"] == "DIKECUALIKAN"
     facts = expect_ok(await driver.assess())
     assert (facts["result"], await driver.read_state()) == ("DIKECUALIKAN", "DIKECUALIKAN")
+    assert await read_waiting(graduation, driver.by["field"]) == [driver.graduasi_id]
+    await apply_events(graduation, family_facts(driver.kpm_id, able_productive=2))
+    facts = expect_ok(await driver.assess())
+    assert (facts["result"], await driver.read_state()) == ("SIAP", "SIAP")
 
 
 async def test_term_that_ends_during_a_postponement_leads_to_a_later_tahap(

@@ -11,6 +11,7 @@ from services.graduation.assessment.errors import (
     CaseNotScored,
     FactsChanged,
     KomponenNotEnded,
+    PengurusMissing,
     SignerNotMember,
     StatementMissing,
 )
@@ -40,7 +41,7 @@ async def sign_statement(
 
     Raises:
         CaseNotScored, IllegalTransition, FamilyNotAccompanied, DateInTheFuture, DateTooEarly, FileNotUploaded,
-        SignerNotMember
+        SignerNotMember, PengurusMissing
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_statement:
@@ -68,9 +69,12 @@ async def _find_signer(session: AsyncSession, case: Graduasi, terms: PernyataanT
 
     Raises:
         SignerNotMember: That person has died or left the family.
+        PengurusMissing: Nobody is named, and the pengurus has died or left.
     """
     kpm = await session.get(Kpm, case.kpm_id)
     signer_id = terms.signer_id or (kpm.pengurus_id if kpm else None)
+    if kpm is not None and kpm.former_members and signer_id is None:
+        raise PengurusMissing("/body/signer_id")
     if kpm is not None and (kpm.ended_on is not None or signer_id in kpm.former_members):
         raise SignerNotMember("/body/signer_id")
     return signer_id

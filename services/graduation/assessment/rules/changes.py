@@ -45,7 +45,8 @@ class Pinned:
 class Basis:
     """What a case was proposed on, and what is known today.
 
-    `approved_in` is the area in which the case was or would be approved, or None before its approval.
+    `approved_in` is the area in which the case was or would be approved, or None before its approval. `case_in` is where
+    the case is: a move reaches the family's facts and its case at different times.
     """
 
     policy: Policy
@@ -55,6 +56,7 @@ class Basis:
     facts: Mapping[str, Any]
     on: date
     approved_in: str | None
+    case_in: str
 
 
 def find_changes(basis: Basis) -> list[Change]:
@@ -140,13 +142,17 @@ def _check_signer(basis: Basis) -> Change | None:
 
 
 def _check_area(basis: Basis) -> Change | None:
-    approved_in, lives_in = basis.approved_in, basis.kpm.kode_wilayah[:KABKOTA_LENGTH]
-    if approved_in is None or approved_in[:KABKOTA_LENGTH] == lives_in:
+    if basis.approved_in is None:
+        return None
+    approved_in = basis.approved_in[:KABKOTA_LENGTH]
+    known_in = (area[:KABKOTA_LENGTH] for area in (basis.kpm.kode_wilayah, basis.case_in))
+    lives_in = next((area for area in known_in if area != approved_in), None)
+    if lives_in is None:
         return None
     return Change(
         "AREA",
         Words(
-            f"The family lives in {lives_in} now, not in {approved_in[:KABKOTA_LENGTH]}, whose Dinsos approves the case.",
-            f"Keluarga kini tinggal di {lives_in}, bukan di {approved_in[:KABKOTA_LENGTH]} yang Dinsosnya menyetujui.",
+            f"The family lives in {lives_in} now, not in {approved_in}, whose Dinsos approves the case.",
+            f"Keluarga kini tinggal di {lives_in}, bukan di {approved_in} yang Dinsosnya menyetujui.",
         ),
     )

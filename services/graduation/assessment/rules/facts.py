@@ -1,5 +1,6 @@
 """Pure functions that collect the facts of a family, and compare them with earlier ones."""
 
+import calendar
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from services.graduation.policy.models.policy import CountedMemberships
 from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha
 from shared.contracts.kinds import DesilScope
-from shared.dates import months_between
+from shared.dates import months_after, months_between
 
 TREND_SNAPSHOTS = 4
 
@@ -48,18 +49,26 @@ def count_from(
 ) -> date:
     """Return the day from which the time in the program is counted.
 
-    The days of earlier memberships of the bansos move it before the first day of the current one.
+    The months and days of earlier memberships of the bansos move it before the first day of the current one. They are
+    those of `age()` in PostgreSQL, by which candidates are computed.
     """
     if counted is CountedMemberships.CURRENT:
         return membership.valid_from
     earlier = [
-        one.valid_to - one.valid_from
+        (one.valid_from, one.valid_to)
         for one in memberships
         if one.bansos == membership.bansos
         and one.valid_to is not None
         and one.valid_to <= membership.valid_from
     ]
-    return membership.valid_from - sum(earlier, timedelta())
+    months = sum(months_between(start, end) for start, end in earlier)
+    days = sum(_days_beyond_months(start, end) for start, end in earlier)
+    return months_after(membership.valid_from, -months) - timedelta(days=days)
+
+
+def _days_beyond_months(start: date, end: date) -> int:
+    days = end.day - start.day
+    return days if days >= 0 else days + calendar.monthrange(start.year, start.month)[1]
 
 
 def find_differences(pinned: Mapping[str, Any], current: Mapping[str, Any]) -> list[dict[str, Any]]:

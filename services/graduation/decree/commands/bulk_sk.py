@@ -1,41 +1,31 @@
 """Job that adds the cases of a file to an SK, in steps."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.errors import FactsChanged
 from services.graduation.assessment.rules.changes import to_sentences
 from services.graduation.case.commands.transitions import Act
-from services.graduation.case.errors import SamePersonTwice
-from services.graduation.case.models import GraduasiState, Stage, StageAct
+from services.graduation.case.models import Stage
+from services.graduation.decree.commands.approved_cases import ApprovedCase, CaseChecks, lock_cases
 from services.graduation.decree.commands.changed_cases import hold_changed_cases
 from services.graduation.decree.commands.penetapan import (
-    ApprovedCase,
     add_cases,
-    announcement_of,
     build_sk,
     check_sk_dates,
     insert_sk,
-    lock_cases,
+    require_free_number,
 )
-from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkFileEmpty, SkFileTooLong
-from services.graduation.decree.models import DecreeTerms, Penetapan, Sk
-from services.graduation.policy.errors import TahapNotPlanned
-from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import effective_tahap, read_calendar, term_ends_on, term_settled_on
-from shared import clock, files, jobs
+from services.graduation.decree.errors import CaseAlreadyInSk, SkFileEmpty, SkFileTooLong
+from services.graduation.decree.models import DecreeTerms, Sk
+from shared import files, jobs
 from shared.access import Actor
 from shared.clock import moment_of
-from shared.database import acted_by, load, vault_of
-from shared.errors import DateTooEarly, DomainError, NotFound
+from shared.database import load, vault_of
+from shared.errors import DomainError
 from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
 from shared.jobs.backpressure import next_size, outbox_has_room
@@ -60,6 +50,7 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: DecreeTerms, sh
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
     await check_sk_dates(session, terms, act.moment.on)
     await require_evidence(session, terms.evidence_sha256)
+    await require_free_number(session, terms.sk_no)
     sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
     job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
@@ -79,6 +70,7 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
     """Add the next cases of the file to the SK.
 
     Cases that were added stay in the SK if the job is cancelled. A case whose facts have changed is postponed.
+    If the file ends without a case added, the SK is deleted, and its number is free.
     """
     if not await outbox_has_room(session):
         return Step(place=job.place)
@@ -94,15 +86,22 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
         await add_cases(session, sk, cases, act)
         sk.cases += len(cases)
     at = place["at"] + len(step_lines)
+    finished = at >= len(lines)
+    if finished and not sk.cases:
+        await session.delete(sk)
     await session.flush()
     return Step(
         done=len(cases),
         refused=len(errors),
         errors=errors,
         place={"at": at, "size": next_size(place["size"], time.monotonic() - started_at)},
-        finished=at >= len(lines),
+        finished=finished,
         total=len(lines),
-        report={"sk_id": str(sk.sk_id), "sk_no": sk.sk_no, "cases": sk.cases},
+        report={
+            "sk_id": None if finished and not sk.cases else str(sk.sk_id),
+            "sk_no": sk.sk_no,
+            "cases": sk.cases,
+        },
     )
 
 
@@ -167,60 +166,3 @@ def parse_graduasi_id(line: str) -> UUID | None:
 def format_params(error: DomainError) -> dict[str, Any]:
     """Return the parameters of an error's sentences as text."""
     return {name: str(value) for name, value in error.params.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class CaseChecks:
-    """The checks of a step's cases, with the rows that they need."""
-
-    actor: Actor
-    sk: Sk
-    announced_on: date
-    calendar: Sequence[TahapCalendar]
-    acted: frozenset[UUID]
-    determined: frozenset[UUID]
-
-    @classmethod
-    async def load(
-        cls, session: AsyncSession, actor: Actor, sk: Sk, graduasi_ids: Sequence[UUID]
-    ) -> "CaseChecks":
-        acted = sa.select(StageAct.graduasi_id).where(
-            StageAct.graduasi_id.in_(graduasi_ids),
-            acted_by(actor, StageAct.person, StageAct.sub),
-            StageAct.stage != Stage.PENETAPAN,
-            StageAct.four_people,
-        )
-        determined = sa.select(Penetapan.graduasi_id).where(Penetapan.graduasi_id.in_(graduasi_ids))
-        return cls(
-            actor,
-            sk,
-            announcement_of(sk, await clock.today(session)),
-            await read_calendar(session),
-            frozenset((await session.scalars(acted)).all()),
-            frozenset((await session.scalars(determined)).all()),
-        )
-
-    def find_error(self, approved: ApprovedCase | None) -> DomainError | None:
-        """Return why the case cannot be added.
-
-        Constraints of the tables enforce each of these too.
-        """
-        if approved is None or not self.actor.covers(approved.case.kode_wilayah):
-            return NotFound("graduasi")
-        case = approved.case
-        if case.graduasi_id in self.determined:
-            return CaseAlreadyInSk()
-        if case.state is not GraduasiState.DISETUJUI_DINSOS:
-            return CasesNotApproved(ids=case.graduasi_id, state=case.state)
-        if case.since_on > self.sk.sk_on:
-            return DateTooEarly(on=self.sk.sk_on, earliest=case.since_on)
-        if case.graduasi_id in self.acted:
-            return SamePersonTwice()
-        return self._check_calendar(approved.policy)
-
-    def _check_calendar(self, policy: Policy) -> TahapNotPlanned | None:
-        try:
-            effective_tahap(self.calendar, term_settled_on(term_ends_on(policy, self.announced_on)))
-        except TahapNotPlanned as error:
-            return error
-        return None

@@ -8,10 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.commands.transitions import Act, advance
-from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.models import GraduasiState, Stage
 from services.graduation.credit.commands import DeterminedCase, grant_credits
+from services.graduation.decree.commands.approved_cases import (
+    ApprovedCase,
+    CaseChecks,
+    announcement_of,
+    lock_cases,
+)
 from services.graduation.decree.commands.changed_cases import HeldCase, hold_changed_cases
 from services.graduation.decree.errors import (
     AnnouncementTooLate,
@@ -23,7 +28,6 @@ from services.graduation.decree.errors import (
 from services.graduation.decree.models import DecreeTerms, Penetapan, Sk
 from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import (
     effective_tahap,
     last_payable,
@@ -31,8 +35,8 @@ from services.graduation.policy.rules import (
     term_ends_on,
     term_settled_on,
 )
-from services.graduation.replicas.models import Kpm
 from services.graduation.term.commands import start_terms
+from shared import schema
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
@@ -57,20 +61,6 @@ class Determination:
     postponed: Sequence[HeldCase]
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovedCase:
-    """A locked case with the rows that its penetapan needs.
-
-    Its state is checked by the caller.
-    """
-
-    case: Graduasi
-    policy: Policy
-    usul: Usul
-    offers_sha256: str | None
-    current_area: str
-
-
 async def determine(
     session: AsyncSession, actor: Actor, terms: DecreeTerms, graduasi_ids: Sequence[UUID]
 ) -> Determination:
@@ -85,8 +75,10 @@ async def determine(
     """
     approved = await _lock_approved(session, graduasi_ids)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
-    await check_sk_dates(session, terms, act.moment.on, earliest=max(a.case.since_on for a in approved))
+    await check_sk_dates(session, terms, act.moment.on, earliest=max(one.approved_on for one in approved))
     await require_evidence(session, terms.evidence_sha256)
+    await require_free_number(session, terms.sk_no)
+    await _check_cases(session, actor, build_sk(terms, 0, act), approved)
     held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in approved], act)
     held_ids = {one.graduasi_id for one in held_cases}
     unchanged = [one for one in approved if one.case.graduasi_id not in held_ids]
@@ -117,11 +109,24 @@ async def check_sk_dates(
         )
 
 
+async def require_free_number(session: AsyncSession, sk_no: str) -> None:
+    """Check that no SK has the number. An SK whose job has ended without a case is deleted, and frees it.
+
+    Raises:
+        SkNumberTaken
+    """
+    job = schema.job.c
+    ended = sa.select(job.job_id).where(job.ended_at.is_not(None))
+    await session.execute(sa.delete(Sk).where(Sk.sk_no == sk_no, Sk.cases == 0, Sk.job_id.in_(ended)))
+    if await session.scalar(sa.select(Sk.sk_id).where(Sk.sk_no == sk_no)) is not None:
+        raise SkNumberTaken("/body/sk_no")
+
+
 async def insert_sk(session: AsyncSession, sk: Sk) -> None:
     """Insert an SK.
 
     Raises:
-        SkNumberTaken
+        SkNumberTaken: A concurrent request has inserted one with this number.
     """
     session.add(sk)
     with refuse_violations(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
@@ -166,21 +171,11 @@ async def _lock_approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) ->
     return rows
 
 
-async def lock_cases(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[ApprovedCase]:
-    """Lock the cases in the order of their ids, so that two SK never deadlock."""
-    statement = (
-        sa.select(Graduasi, Policy, Usul, Pernyataan.offers_sha256, Kpm.kode_wilayah)
-        .join(Policy, Policy.policy_id == Graduasi.policy_id)
-        .outerjoin(Usul, Usul.usul_id == Graduasi.usul_id)
-        .outerjoin(Pernyataan, Pernyataan.pernyataan_id == Usul.pernyataan_id)
-        .outerjoin(Kpm, Kpm.kpm_id == Graduasi.kpm_id)
-        .where(Graduasi.graduasi_id.in_(graduasi_ids))
-        .order_by(Graduasi.graduasi_id)
-        .with_for_update(key_share=True, of=Graduasi)
-        .execution_options(populate_existing=True)
-    )
-    rows = (await session.execute(statement)).all()
-    return [ApprovedCase(row[0], row[1], row[2], row[3], row[4] or row[0].kode_wilayah) for row in rows]
+async def _check_cases(session: AsyncSession, actor: Actor, sk: Sk, approved: Sequence[ApprovedCase]) -> None:
+    checks = await CaseChecks.load(session, actor, sk, [one.case.graduasi_id for one in approved])
+    for one in approved:
+        if (error := checks.find_error(one)) is not None:
+            raise error
 
 
 def build_sk(terms: DecreeTerms, cases: int, act: Act) -> Sk:
@@ -195,14 +190,6 @@ def build_sk(terms: DecreeTerms, cases: int, act: Act) -> Sk:
         determined_by=act.actor.person,
         at=act.moment.at,
     )
-
-
-def announcement_of(sk: Sk, today: date) -> date:
-    """Return the announcement of a case that is added to the SK today.
-
-    A job may add it after the day of the SK's announcement. Its term never starts in the past.
-    """
-    return max(sk.announced_on, today)
 
 
 def _build_penetapan(

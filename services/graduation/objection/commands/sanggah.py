@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
-from services.graduation.decree.models import Penetapan
+from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.objection.commands.annulment import (
     AnnulmentTerms,
     annul_case,
@@ -38,9 +38,14 @@ from services.graduation.objection.models import (
 )
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import term_settled_on
-from services.graduation.term.commands import make_effective, schedule_term_end, set_effective_tahap
+from services.graduation.term.commands import (
+    announce_case,
+    make_effective,
+    schedule_term_end,
+    set_effective_tahap,
+)
 from shared.access import Actor, Scope
-from shared.clock import moment_of
+from shared.clock import Moment, moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, refuse_violations, uuid7
@@ -79,7 +84,8 @@ async def lodge_sanggah(
     act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
     if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    await _require_in_term(session, case, terms.lodged_on, act.moment.latest_on)
+    await announce_case(session, case, policy, act.moment)
+    await _require_in_term(session, case, terms.lodged_on, act.moment)
     await require_evidence(session, terms.evidence_sha256)
     sanggah = _build_sanggah(case, terms, act)
     session.add(sanggah)
@@ -90,16 +96,18 @@ async def lodge_sanggah(
     return sanggah
 
 
-async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: date, today: date) -> None:
+async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: date, now: Moment) -> None:
     if case.state is GraduasiState.DISANGGAH:
         raise SanggahStillOpen
     penetapan = await session.get(Penetapan, case.graduasi_id)
     if penetapan is None:
         case.require_transition(GraduasiState.DISANGGAH)
         return
-    if today < penetapan.announced_on:
+    if now.on < penetapan.announced_on:
         raise SanggahBeforeAnnouncement(on=penetapan.announced_on)
-    require_not_future(lodged_on, today, "/body/lodged_on", earliest=penetapan.announced_on)
+    # A case that was postponed over the announcement of its SK is announced later, but people have heard of the SK.
+    earliest = (await session.get_one(Sk, penetapan.sk_id)).announced_on
+    require_not_future(lodged_on, now.latest_on, "/body/lodged_on", earliest=earliest)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
     if (refusal := STATE_REFUSALS.get(case.state)) is not None:

@@ -6,7 +6,13 @@ from annotated_types import Interval, Len
 from pydantic import StrictInt, model_validator
 
 from services.graduation.case.models import GraduasiState
-from services.graduation.policy.models.instrument import ExemptIf, IndicatorTerms, InstrumentTerms
+from services.graduation.policy.models.instrument import (
+    FACT_TYPES,
+    ExemptIf,
+    IndicatorTerms,
+    InstrumentTerms,
+    Source,
+)
 from services.graduation.policy.models.policy import PolicyTerms
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.errors import BadValue
@@ -33,6 +39,13 @@ class InstrumentDraft(InstrumentTerms, Body):
     def _each_once(self) -> Self:
         if len({one.code for one in self.indicators}) != len(self.indicators):
             raise BadValue("A criterion is named twice.", "Ada kriteria yang disebut dua kali.")
+        facts = {one.code: one.value_type for one in self.indicators if one.source is Source.FACT}
+        if not facts.items() <= FACT_TYPES.items():
+            known = ", ".join(f"{code} ({value_type.value})" for code, value_type in FACT_TYPES.items())
+            raise BadValue(
+                f"A criterion of source FACT has one of these codes, with its type: {known}.",
+                f"Kriteria bersumber FACT memakai salah satu kode ini, dengan jenisnya: {known}.",
+            )
         if self.exempt_if is ExemptIf.ALL and not (self.exempt_below_able and self.exempt_with):
             raise BadValue(
                 "An exemption that requires all grounds has exempt_below_able above 0 and at least one of exempt_with.",

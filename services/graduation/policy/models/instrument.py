@@ -1,6 +1,8 @@
 """Tables of the instrument: the criteria and weights by which readiness is judged (docs/domain.md#readiness)."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -26,6 +28,22 @@ class ValueType(StrEnum):
 
     BOOL = "BOOL"
     INT = "INT"
+
+
+FACT_TYPES: Mapping[str, ValueType] = MappingProxyType(
+    {
+        "USAHA_AGE_MONTHS": ValueType.INT,
+        "USAHA_OMZET_RP": ValueType.INT,
+        "USAHA_PERMIT": ValueType.BOOL,
+        "DESIL_NAS": ValueType.INT,
+        "DESIL_NAS_RISE": ValueType.INT,
+        "DEPENDENCY_PERCENT": ValueType.INT,
+        "P2K2_PERCENT": ValueType.INT,
+        "PROGRAM_YEARS": ValueType.INT,
+        "PROGRAM_MONTHS": ValueType.INT,
+    }
+)
+"""The facts that a criterion of source FACT may name (services/graduation/assessment/rules/facts.py)."""
 
 
 class Check(StrEnum):
