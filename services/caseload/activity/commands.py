@@ -29,7 +29,7 @@ from services.caseload.activity.models import (
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
-from services.caseload.relocation.commands import read_area_on
+from services.caseload.family.queries import read_area_on
 from services.caseload.replicas.models import StatusRange
 from shared import clock
 from shared.access import Actor

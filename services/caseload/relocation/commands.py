@@ -106,14 +106,6 @@ async def read_last_move(session: AsyncSession, kpm_id: UUID) -> date | None:
     return await session.scalar(last)
 
 
-async def read_area_on(session: AsyncSession, kpm: Kpm, on: date) -> str:
-    """Return the area where the family lived on a day."""
-    former = sa.select(WilayahHistory.kode_wilayah).where(
-        WilayahHistory.kpm_id == kpm.kpm_id, WilayahHistory.valid.contains(on)
-    )
-    return await session.scalar(former) or kpm.kode_wilayah
-
-
 async def read_registered_on(session: AsyncSession, kpm: Kpm, default: date) -> date:
     """Return the first day of the family's first card, or the default without a card."""
     first = sa.select(sa.func.min(KpmNoKk.valid_from)).where(KpmNoKk.kpm_id == kpm.kpm_id)

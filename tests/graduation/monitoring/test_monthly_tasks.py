@@ -164,7 +164,10 @@ async def test_late_result_that_is_sent_again_gets_its_first_answer(graduation: 
     driver, tasks = await create_monitored_case(graduation)
     await set_day(graduation, date(2026, 7, 4))
     await end_dampingan(driver, date(2026, 7, 3))
-    path, body = f"/v1/monitoring/{tasks[0]['task_id']}/result", {"still_out": True, "visited_on": "2026-07-02"}
+    path, body = (
+        f"/v1/monitoring/{tasks[0]['task_id']}/result",
+        {"still_out": True, "visited_on": "2026-07-02"},
+    )
     first = expect_ok(await graduation.post(path, body, as_=driver.by["field"], key="phone-queue-1"))
     again = expect_ok(await graduation.post(path, body, as_=driver.by["field"], key="phone-queue-1"))
     assert again == first
