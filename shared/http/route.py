@@ -34,8 +34,8 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 class Declared:
     """What a route declares: permission (None: open to anybody), body, required Idempotency-Key.
 
-    `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: the answer is a
-    record that its author may always read.
+    `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
+    the first answer also from an author whose families have changed, because it has only what he recorded himself.
     """
 
     permission: Permission | None

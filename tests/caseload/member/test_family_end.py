@@ -66,6 +66,20 @@ async def test_death_of_only_member_ends_the_family_and_proposes_each_exit(one: 
     assert await one.caseload.sql("SELECT FROM dampingan_gap WHERE until IS NULL") == []
 
 
+@pytest.mark.parametrize("door", ["anggota", "exit-proposal"])
+async def test_death_that_is_sent_again_gets_its_first_answer(one: Family, door: str) -> None:
+    """The pendamping no longer accompanies the family whose end he has recorded."""
+    person, version = await find_member(one)
+    pkh = (await one.read_memberships())["PKH"]["kepesertaan_id"]
+    path, body = f"anggota/{person['anggota_id']}/end", {"reason": "MENINGGAL", "on": DEATH_ON}
+    if door == "exit-proposal":
+        path, body = "/v1/exit-proposal", {"kpm_id": one.kpm_id, "exit_reason": "MENINGGAL", "on": DEATH_ON}
+        body |= {"kepesertaan_id": pkh}
+    body |= {"evidence_sha256": await one.upload_evidence()}
+    first = await one.post_ok(path, body, version, key="phone-queue-1")
+    assert await one.post_ok(path, body, version, key="phone-queue-1") == first
+
+
 async def test_proposal_of_death_records_the_death(one: Family) -> None:
     """A pendamping who knows only exit proposals does the same act."""
     pkh = (await one.read_memberships())["PKH"]

@@ -110,7 +110,7 @@ async def change_no_kk(
         NoKkKnown, NumberNotAccepted.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
-    require_not_future(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.latest_today(session))
     await require_evidence(session, terms.evidence_sha256)
     vault, first = vault_of(session), terms.on
     index = vault.index("no_kk", terms.no_kk)
