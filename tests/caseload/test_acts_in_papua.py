@@ -1,4 +1,4 @@
-"""An act of today in Papua is no act of the future, although it is still yesterday in Jakarta."""
+"""Acts of today in Papua are taken while it is yesterday in Jakarta."""
 
 from datetime import date, datetime, timedelta, timezone
 from typing import Any

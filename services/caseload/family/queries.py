@@ -1,4 +1,4 @@
-"""Queries for the age rule in force, a family's area on a day, and its desil."""
+"""Queries for the age rule, and for a family's area on a day and desil."""
 
 from collections.abc import Sequence
 from datetime import date

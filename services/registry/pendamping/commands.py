@@ -176,9 +176,9 @@ async def _check_first_day(
 def _require_between(
     statuses: Sequence[StatusRecord], status: PendampingStatus, on: date, today: date
 ) -> PendampingStatus:
-    """Return the status that the new one follows. It must fit between that and the next planned one.
+    """Return the status that the new one follows.
 
-    A status that is planned for the same day is replaced.
+    It must fit between that and the next planned one. A status that is planned for the same day is replaced.
     """
     same_day = on > today and any(record.from_on == on for record in statuses)
     previous = status_in_force(statuses, on - timedelta(days=same_day)).status
