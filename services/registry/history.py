@@ -1,15 +1,17 @@
-"""Append rows to the histories of statuses and validity ranges."""
+"""Histories of statuses and validity ranges."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.kind.models import PilarKindVersion, RoleConflict
-from services.registry.pendamping.models import Pendamping, StatusHistory
+from services.registry.pendamping.models import Pendamping, StatusHistory, StatusRecord
 from services.registry.placement.models import Penugasan, RangeHistory, RangeThing, WilayahTugas
 from shared.access import Actor
-from shared.contracts.kinds import PendampingStatus
+from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.database import uuid7
 
 RangedRow = Penugasan | WilayahTugas | PilarKindVersion | RoleConflict
@@ -40,6 +42,23 @@ def append_status_history(
             recorded_by=actor.sub,
         )
     )
+
+
+def effective_statuses(records: Iterable[StatusRecord]) -> list[StatusRecord]:
+    """Return the last status of each day in order, none after a final one."""
+    by_day = {record.from_on: record for record in sorted(records, key=lambda record: record.number)}
+    statuses: list[StatusRecord] = []
+    for day in sorted(by_day):
+        statuses.append(by_day[day])
+        if by_day[day].status in FINAL_STATUSES:
+            break
+    return statuses
+
+
+async def read_statuses(session: AsyncSession, pendamping_id: UUID) -> list[StatusRecord]:
+    """Return the effective statuses of a pendamping, also of later days, in order."""
+    records = sa.select(StatusHistory).where(StatusHistory.pendamping_id == pendamping_id)
+    return effective_statuses(await session.scalars(records))
 
 
 def append_range_history(session: AsyncSession, row: RangedRow, *, reason: str, actor: Actor) -> None:

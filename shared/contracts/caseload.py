@@ -80,7 +80,7 @@ class KpmUpdated(KpmFacts, wire="caseload.kpm_updated.v1", key="kpm_id"):
 class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
     """A member's business is recorded, or its facts have changed.
 
-    Used by: graduation.kpm, referral.kpm
+    Used by: graduation.kpm, referral.kpm, referral.moves
 
     Turnover is in rupiah per month. A business with `ended_on` counts for nothing from that day. `continues` is the
     business of another member that was transferred to this owner.

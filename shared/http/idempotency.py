@@ -113,7 +113,8 @@ async def look_up(session: AsyncSession, request: Request, actor: Actor, key: st
     if row is None or bytes(row["request_hash"]) != digest:
         raise KeyReused("/header/Idempotency-Key")
     body = request.app.state.vault.open(bytes(row["sealed"]), **_seal_binding(row_key))
-    if actor.scope is not Scope.PARTNER:  # a partner's key is bound to the partner by `_row_key`
+    # A partner's key is bound to the partner by `_row_key`, a pendamping's to the pendamping.
+    if actor.scope is not Scope.PARTNER and not request.scope["route"].declared.author_reads:
         await _require_scope(session, request, orjson.loads(body) if body else None)
     return Response(
         body.encode(), row["status"], {**orjson.loads(row["headers"]), "Idempotency-Replayed": "true"}

@@ -34,13 +34,15 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 class Declared:
     """What a route declares: permission (None: open to anybody), body, required Idempotency-Key.
 
-    `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings.
+    `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
+    the first answer also from an author whose families have changed, because it has only what he recorded himself.
     """
 
     permission: Permission | None
     key_required: bool = False
     takes_bytes: bool = False
     max_body: int = 0
+    author_reads: bool = False
 
 
 class PreconditionRequired(DomainError):
@@ -59,11 +61,12 @@ class TokenMissing(DomainError):
     id = "Sertakan bearer token."
 
 
-def may(
-    permission: Permission, *, key_required: bool = False, takes_bytes: bool = False, max_body: int = 0
-) -> Callable[[Endpoint], Endpoint]:
-    """Declare the permission of a route. Decisions and bulk work set `key_required`."""
-    return _declare(Declared(permission, key_required, takes_bytes, max_body))
+def may(permission: Permission, **more: Any) -> Callable[[Endpoint], Endpoint]:
+    """Declare the permission of a route, and `more` of `Declared`.
+
+    Decisions and bulk work set `key_required`.
+    """
+    return _declare(Declared(permission, **more))
 
 
 def open_to_anybody() -> Callable[[Endpoint], Endpoint]:

@@ -29,6 +29,7 @@ from services.caseload.activity.models import (
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
+from services.caseload.family.queries import read_area_on
 from services.caseload.replicas.models import StatusRange
 from shared import clock
 from shared.access import Actor
@@ -65,8 +66,8 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
         recorded_by=actor.sub,
     )
     await insert(session, kunjungan, uq_kunjungan_once_a_day=KunjunganAlreadyRecorded("/body/visited_on"))
-    others = {"kode_wilayah": kpm.kode_wilayah, "on": kunjungan.visited_on}
-    emit(session, KunjunganRecorded.of(kunjungan, **others))
+    lived_in = await read_area_on(session, kpm, kunjungan.visited_on)
+    emit(session, KunjunganRecorded.of(kunjungan, kode_wilayah=lived_in, on=kunjungan.visited_on))
     return kunjungan
 
 
@@ -75,7 +76,7 @@ async def read_accompanied(
 ) -> tuple[Kpm, Dampingan]:
     """Return the family and the dampingan of the actor, AKTIF then, on a day.
 
-    It may have another pendamping today.
+    It may have another pendamping today, and live elsewhere.
 
     Raises:
         NotFound: the actor accompanied the family neither that day nor today. NotAllowed, VisitOutsideDampingan,
@@ -168,7 +169,6 @@ async def require_own_placement(session: AsyncSession, actor: Actor, terms: P2k2
     """Return the actor's pendamping_id if his placement covers the area on the day."""
     require_not_future(terms.held_on, await clock.latest_today(session), "/body/held_on")
     await require_recent(session, LateEntryRule, terms.held_on, await clock.today(session), "/body/held_on")
-    actor.require_area(terms.kode_wilayah)
     request = (terms.kode_wilayah, terms.penugasan_id, terms.held_on)
     penugasan = await placement_for(session, *request, POINTERS, active_on=terms.held_on)
     if actor.pendamping_id is None or penugasan.pendamping_id != actor.pendamping_id:

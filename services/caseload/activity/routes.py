@@ -57,7 +57,7 @@ class KunjunganPage(View):
 
 
 @kunjungan.post("/kunjungan", status_code=201)
-@may(Permission.KUNJUNGAN_RECORD)
+@may(Permission.KUNJUNGAN_RECORD, author_reads=True)
 async def record_visit(body: KunjunganReport, session: Session, actor: CurrentActor) -> KunjunganView:
     """Record a home visit to a family that the caller accompanied on that day."""
     return await record_kunjungan(session, actor, body)
@@ -149,7 +149,7 @@ class MateriView(View):
 
 
 @p2k2.post("/p2k2", status_code=201)
-@may(Permission.P2K2_RECORD)
+@may(Permission.P2K2_RECORD, author_reads=True)
 async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
     """Record a session that the caller held for his families of that day."""
     return await record_p2k2(session, actor, body, body.attendance)

@@ -131,7 +131,7 @@ async def close_usaha(
         InvalidRange, FileNotUploaded.
     """
     kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     if on < usaha.started_on:
         raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
     if evidence_sha256 is not None:
@@ -156,7 +156,7 @@ async def transfer_usaha(
     """
     kpm, old = await lock_usaha_row(session, actor, usaha_id, version)
     owner, today = await lock_member(session, kpm.kpm_id, anggota_id), await clock.today(session)
-    require_not_future(on, today)
+    require_not_future(on, await clock.latest_today(session))
     if old.ended_on is None:
         former = await lock_member(session, kpm.kpm_id, old.anggota_id, "/path/usaha_id")
         await end_usaha(session, old, UsahaEndReason.DIALIHKAN, on)

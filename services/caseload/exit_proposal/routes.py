@@ -41,7 +41,7 @@ class ExitProposalPage(View):
 
 
 @exit_proposals.post("/exit-proposal", status_code=201)
-@may(Permission.EXIT_PROPOSE, key_required=True)
+@may(Permission.EXIT_PROPOSE, key_required=True, author_reads=True)
 async def propose_exit_of_kpm(
     body: ExitProposalRequest, session: Session, actor: CurrentActor
 ) -> ExitProposalView:

@@ -1,4 +1,4 @@
-"""Queries for the age rule in force and a family's desil."""
+"""Queries for the age rule, and for a family's area on a day and desil."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import AgeRule, Desil
+from services.caseload.family.models import AgeRule, Desil, Kpm, WilayahHistory
 from services.caseload.family.rules import Ages
 from services.caseload.visibility import require_visible
 from shared.access import Actor
@@ -20,6 +20,14 @@ async def read_ages(session: AsyncSession, day: date) -> Ages:
     """
     rule = sa.select(*(getattr(AgeRule, name) for name in Ages.__dataclass_fields__))
     return Ages(*(await session.execute(rule.where(AgeRule.valid.contains(day)))).one())
+
+
+async def read_area_on(session: AsyncSession, kpm: Kpm, on: date) -> str:
+    """Return the area where the family lived on a day."""
+    former = sa.select(WilayahHistory.kode_wilayah).where(
+        WilayahHistory.kpm_id == kpm.kpm_id, WilayahHistory.valid.contains(on)
+    )
+    return await session.scalar(former) or kpm.kode_wilayah
 
 
 async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Sequence[Desil]:

@@ -1,4 +1,4 @@
-"""Sealing of a family's identity to a recipient service, once per consent (docs/messaging.md#sealed-topic)."""
+"""Sealing of a family's identity to a recipient service, for each consent (docs/messaging.md#sealed-topic)."""
 
 import base64
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.identity.models import Sealing, SealingState
+from services.caseload.replicas.models import Aid
 from shared import clock
 from shared.contracts.caseload import IdentitySealed
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn
@@ -39,9 +40,15 @@ async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
         await emit_sealed_identity(session, sealing, fields)
 
 
-async def seal_consented(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
-    """Seal the identity for consents that families gave while they had no pengurus."""
-    statement = sa.select(Sealing).where(Sealing.kpm_id.in_(kpm_ids), Sealing.state == SealingState.CONSENTED)
+async def seal_unsent(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
+    """Seal the identity of changed families for consents that were not sent.
+
+    What was sealed before is sealed again, so that the partner gets the corrected data.
+    """
+    sent = sa.exists().where(Aid.rujukan_program_id == Sealing.for_id)
+    statement = sa.select(Sealing).where(
+        Sealing.kpm_id.in_(kpm_ids), Sealing.state != SealingState.WITHDRAWN, ~sent
+    )
     for sealing in (await session.scalars(statement.with_for_update())).all():
         fields = await read_minimum_fields(session, sealing.kpm_id, sealing.persons)
         if fields is not None:
@@ -54,7 +61,8 @@ async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: 
     key_id = public_key_id(public_key)
     sealed = seal_to(public_key, fields, RECIPIENT, sealing.for_id, key_id)
     ciphertext = base64.b64encode(sealed).decode()
-    sealing.transition_to(SealingState.SEALED)
+    if sealing.state is SealingState.CONSENTED:
+        sealing.transition_to(SealingState.SEALED)
     sealing.key_id, sealing.sealed_at = key_id, await clock.now(session)
     emit(
         session,

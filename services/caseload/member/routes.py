@@ -119,7 +119,7 @@ async def add_anggota(
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/end")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, author_reads=True)
 async def end_anggota(
     kpm_id: UUID, anggota_id: UUID, body: AnggotaEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:

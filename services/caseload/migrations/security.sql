@@ -1,19 +1,32 @@
--- Whether the caller accompanies the family today, or did on the day of the work that he records. The raised scope
--- prevents a recursion: the policy of dampingan reads kpm, whose policy calls this function.
+-- Whether the caller accompanies the family today. The raised scope prevents a recursion: the policy of dampingan reads
+-- kpm, whose policy calls this function.
 CREATE FUNCTION own_family(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE scope text := platform.raise_scope('AREA'); own boolean;
 BEGIN
     own := EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = family_id
-        AND d.pendamping_id = platform.pendamping() AND (d.valid @> platform.today() OR d.valid @> platform.work_day()));
+        AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.today());
     scope := platform.raise_scope(scope);
+    RETURN own;
+END $$;
+-- Whether the caller accompanied the family on the day of the work that he records, wherever it lives today.
+CREATE FUNCTION worked_family(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
+    own boolean;
+BEGIN
+    PERFORM set_config('pilar.areas', '*', true);
+    own := EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = family_id
+        AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.work_day());
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
     RETURN own;
 END $$;
 -- Whether the caller's scope covers the family. A stored answer of an idempotent request is replayed only then.
 CREATE FUNCTION family_in_scope(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
     RETURN EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = family_id);
 END $$;
-REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO caseload_api, caseload_worker;
+REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid) TO caseload_api, caseload_worker;
 
 -- These tables are append-only.
 REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_history, usaha_history, hand_over_withdrawal

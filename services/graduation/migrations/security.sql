@@ -1,13 +1,16 @@
--- Whether the caller accompanies the family today, or did on the day of the work that he records. plpgsql resolves the
--- table's name at each call, so that a rebuild may swap the replica's schema.
+-- Whether the caller accompanies the family today. plpgsql resolves the table's name at each call, so that a rebuild may
+-- swap the replica's schema.
 CREATE FUNCTION own_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
     RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
-        AND d.pendamping_id = platform.pendamping()
-        AND (daterange(d.valid_from, d.valid_to) @> platform.today()
-            OR daterange(d.valid_from, d.valid_to) @> platform.work_day()));
+        AND d.pendamping_id = platform.pendamping() AND daterange(d.valid_from, d.valid_to) @> platform.today());
+END $$;
+-- Whether the caller accompanied the family on the day of the work that he records, wherever it lives today.
+CREATE FUNCTION worked_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
+        AND d.pendamping_id = platform.pendamping() AND daterange(d.valid_from, d.valid_to) @> platform.work_day());
 END $$;
 
--- Whether a pendamping acted in the case, or may do its follow-ups because nobody accompanies the family today.
+-- Whether a pendamping acted in the case, or may do its follow-ups because nobody accompanies the family that day.
 -- The raised scope stops the policies of the two tables from calling this function recursively.
 CREATE FUNCTION takes_part(case_id uuid, family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE scope text := platform.raise_scope('AREA'); part boolean;
@@ -15,7 +18,7 @@ BEGIN
     part := EXISTS (SELECT FROM stage_act a WHERE a.graduasi_id = case_id AND a.person = platform.pendamping()::text)
         OR EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = case_id AND t.kind = 'LANJUTAN')
         AND NOT EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
-            AND d.valid_from <= platform.today() AND (d.valid_to IS NULL OR d.valid_to > platform.today()));
+            AND daterange(d.valid_from, d.valid_to) @> coalesce(platform.work_day(), platform.today()));
     scope := platform.raise_scope(scope);
     RETURN part;
 END $$;
@@ -25,7 +28,7 @@ ALTER TABLE graduasi ENABLE ROW LEVEL SECURITY;
 ALTER TABLE graduasi FORCE ROW LEVEL SECURITY;
 CREATE POLICY area ON graduasi USING (CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah)
     ELSE platform.in_scope(kode_wilayah) AND (opened_by = platform.pendamping()::text OR own_family(kpm_id)
-        OR takes_part(graduasi_id, kpm_id)) END);
+        OR takes_part(graduasi_id, kpm_id)) OR platform.work_day() IS NOT NULL AND worked_family(kpm_id) END);
 CREATE POLICY opened_here ON graduasi FOR SELECT USING (CASE WHEN platform.by_area() THEN platform.in_scope(opened_in)
     ELSE platform.in_scope(opened_in) AND opened_by = platform.pendamping()::text END);
 
@@ -46,9 +49,9 @@ CREATE FUNCTION family_in_scope(family uuid) RETURNS boolean LANGUAGE plpgsql ST
         ELSE own_family(family) OR EXISTS (SELECT FROM graduasi g WHERE g.kpm_id = family) END;
 END $$;
 
-REVOKE ALL ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
+REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
     family_in_scope(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
+GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
     family_in_scope(uuid) TO graduation_api, graduation_worker;
 
 -- The author of a result may read it, also after the family has another pendamping.

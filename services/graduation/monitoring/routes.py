@@ -63,7 +63,7 @@ async def list_monitoring(
 
 
 @router.post("/monitoring/{task_id}/result", status_code=201)
-@may(Permission.MONITORING_RECORD, key_required=True)
+@may(Permission.MONITORING_RECORD, key_required=True, author_reads=True)
 async def record_monitoring(
     task_id: UUID, body: MonitoringResult, session: Session, actor: CurrentActor
 ) -> MonitoringTaskView:

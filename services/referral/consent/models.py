@@ -26,9 +26,14 @@ class ConsentChannel(StrEnum):
 
 
 class LapseReason(StrEnum):
-    """Why a consent lapsed: a person named in it died or left the family."""
+    """Why a consent lapsed.
+
+    PERSON_LEFT: a person named in it died or left the family. USAHA_ENDED: the business was closed or transferred
+    before the sending.
+    """
 
     PERSON_LEFT = "PERSON_LEFT"
+    USAHA_ENDED = "USAHA_ENDED"
 
 
 class ConsentFacts(Fields):

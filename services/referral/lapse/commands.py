@@ -1,7 +1,7 @@
-"""Lapse consents whose persons died or left, and withdraw the offers of ended families."""
+"""Lapse consents that have lost their ground, and withdraw offers of ended families."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,10 +11,12 @@ from services.referral.consent.commands import end_sharing, withdraw_offer
 from services.referral.consent.models import Consent, LapseReason
 from services.referral.departure.models import FormerMember
 from services.referral.rujukan.commands import SYSTEM, Move
-from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram
+from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram
 from services.referral.signature.models import ConsentPerson
+from services.referral.signature.queries import uses_usaha
 from shared import clock
-from shared.contracts.caseload import KpmUpdated
+from shared.contracts.caseload import KpmUpdated, UsahaRecorded
+from shared.contracts.kinds import UsahaEndReason
 from shared.database import upsert
 from shared.jobs import schedule
 from shared.messaging import Received
@@ -22,6 +24,7 @@ from shared.messaging import Received
 # Handled in offer/jobs.py: this module must not import offer.
 MATCH_LAPSED = "rujukan.match_lapsed"
 FAMILY_ENDED = "FAMILY_ENDED"
+CLOSED = frozenset({UsahaEndReason.DITUTUP, UsahaEndReason.DIALIHKAN})
 
 
 async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUpdated]]) -> None:
@@ -86,17 +89,34 @@ async def lapse_consents(
     for consent in (await session.scalars(consents.order_by(Consent.rujukan_program_id))).all():
         row = offers[consent.rujukan_program_id]
         if row.delivered_on is None:
-            await _lapse(session, row, consent, event_id, today)
+            await _lapse(session, row, consent, event_id, Move(SYSTEM, today, LapseReason.PERSON_LEFT))
+            lapsed.add(row.rujukan_id)
+    await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
+
+
+async def lapse_unsent_of_usaha(session: AsyncSession, event: UsahaRecorded, event_id: UUID) -> None:
+    """Lapse each consent that names the owner of a closed business and was not sent.
+
+    The owner who dies or leaves is a departure. What was sent stays, because the partner judges it.
+    """
+    if event.end_reason not in CLOSED:
+        return
+    rujukan, today = await _lock_rujukan(session, event.kpm_id), await clock.today(session)
+    move, lapsed = Move(SYSTEM, today, LapseReason.USAHA_ENDED), set[UUID]()
+    for row in await _lock_offers(session, event.kpm_id):
+        if row.usaha_id == event.usaha_id and row.state in UNSENT_STATES and await uses_usaha(session, row):
+            given = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+            await _lapse(session, row, (await session.scalars(given)).one(), event_id, move)
             lapsed.add(row.rujukan_id)
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
 async def _lapse(
-    session: AsyncSession, row: RujukanProgram, consent: Consent, event_id: UUID, today: date
+    session: AsyncSession, row: RujukanProgram, consent: Consent, event_id: UUID, move: Move
 ) -> None:
-    consent.lapsed_on, consent.lapse_reason, consent.lapse_event_id = today, LapseReason.PERSON_LEFT, event_id
-    row.lapsed_on = today
-    await end_sharing(session, row, consent, Move(SYSTEM, today, LapseReason.PERSON_LEFT), today)
+    consent.lapsed_on, consent.lapse_reason = move.on, LapseReason(move.reason)
+    consent.lapse_event_id, row.lapsed_on = event_id, move.on
+    await end_sharing(session, row, consent, move, move.on)
 
 
 async def withdraw_offers(session: AsyncSession, kpm_id: UUID) -> None:

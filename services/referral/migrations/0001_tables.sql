@@ -434,7 +434,7 @@ CREATE TABLE consent (
     CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING')),
     CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
     CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT'))
+    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT', 'USAHA_ENDED'))
 );
 
 CREATE TABLE deadline (

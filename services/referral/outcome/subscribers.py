@@ -2,10 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.lapse.commands import apply_departures
+from services.referral.lapse.commands import apply_departures, lapse_unsent_of_usaha
 from services.referral.outcome.commands.relocation import relocate_families
 from services.referral.subscriptions import moves
-from shared.contracts.caseload import KpmUpdated
+from shared.contracts.caseload import KpmUpdated, UsahaRecorded
 from shared.messaging import Received
 
 
@@ -14,3 +14,10 @@ async def apply_family_changes(session: AsyncSession, facts: list[Received[KpmUp
     """Relocate the rujukan of these families, and lapse what former members signed."""
     await relocate_families(session, {fact.event.kpm_id: fact.event.kode_wilayah for fact in facts})
     await apply_departures(session, facts)
+
+
+@moves.on_batch(UsahaRecorded)
+async def apply_ends_of_usaha(session: AsyncSession, facts: list[Received[UsahaRecorded]]) -> None:
+    """Lapse what was consented for a closed business and not sent."""
+    for fact in facts:
+        await lapse_unsent_of_usaha(session, fact.event, fact.meta.event_id)

@@ -50,6 +50,7 @@ TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.TUTUP: frozenset(),
 }
 ENDED = frozenset(state for state, following in TRANSITIONS.items() if not following)
+UNSENT_STATES = frozenset({S.DISETUJUI_KPM, S.GAGAL_KIRIM})
 # The answers that a partner may give. An answer implies the states before it, which it need not report.
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})

@@ -36,16 +36,24 @@ class Named:
     birth_year: int | None
     married: bool
 
-    def signed_by(self, signed: Collection[UUID], guardian: UUID, adult_from: int, on: date) -> UUID | None:
-        """Return who signed for this person, or None.
+    def is_minor(self, adult_from: int, on: date, *, or_turns: bool = False) -> bool:
+        """Return whether this person is a minor in the whole year.
 
-        Only the year of birth is known. In the year in which a person comes of age either may sign.
+        With `or_turns` also who comes of age in it. Only the year of birth is known.
         """
-        turns = None if self.birth_year is None or self.married else on.year - self.birth_year
-        if (turns is None or turns >= adult_from) and self.anggota_id in signed:
+        if self.birth_year is None or self.married:
+            return False
+        return on.year - self.birth_year < adult_from + or_turns
+
+    def signed_by(self, signed: Collection[UUID], guardian: UUID, adult_from: int, on: date) -> UUID | None:
+        """Return who signed for this person, or None. `signed` has no minors.
+
+        In the year in which a person comes of age either may sign.
+        """
+        if self.anggota_id in signed:
             return self.anggota_id
-        is_minor = turns is not None and turns <= adult_from
-        return guardian if is_minor and guardian in signed and guardian != self.anggota_id else None
+        is_minor = self.is_minor(adult_from, on, or_turns=True)
+        return guardian if is_minor and guardian in signed else None
 
 
 async def name_persons(
@@ -72,6 +80,10 @@ async def name_persons(
     usaha = fit.usaha if PayloadField.PERSONS in fit.program.minimum_data else None
     people = _people(kpm, usaha, given.signer_id or kpm.pengurus_id)
     guardian = given.guardian_id or kpm.pengurus_id
+    # A minor signs for nobody.
+    signed -= {
+        one.anggota_id for one in (_pengurus(kpm), *people) if one.is_minor(adult_from, given.given_on)
+    }
     persons: list[ConsentPerson] = []
     for person in people:
         signer = person.signed_by(signed, guardian, adult_from, given.given_on)
@@ -83,10 +95,13 @@ async def name_persons(
     return persons
 
 
+def _pengurus(kpm: Kpm) -> Named:
+    anggota_id, married = kpm.pengurus_id or UUID(int=0), bool(kpm.pengurus_married)
+    return Named(anggota_id, PersonRole.SIGNER, kpm.pengurus_birth_year, married)
+
+
 def _people(kpm: Kpm, usaha: UsahaFacts | None, signer_id: UUID | None) -> list[Named]:
-    pengurus = Named(
-        kpm.pengurus_id or UUID(int=0), PersonRole.SIGNER, kpm.pengurus_birth_year, bool(kpm.pengurus_married)
-    )
+    pengurus = _pengurus(kpm)
     if usaha is None:
         if signer_id != pengurus.anggota_id:
             raise SignerUnknown("/body/signer_id")

@@ -64,9 +64,9 @@ def _select_status_periods() -> sa.Select[*tuple[Any, ...]]:
     """Return a select of each status with its range of days.
 
     Of two statuses from the same day the later one applies, because the period of the earlier one is empty. A final
-    status voids what was recorded before for later days.
+    status voids what was recorded before for later days, unless it was replaced.
     """
-    row, final = StatusHistory, aliased(StatusHistory)
+    row, final, other = StatusHistory, aliased(StatusHistory), aliased(StatusHistory)
     order = (row.from_on, row.number)
     next_from = sa.func.lead(row.from_on).over(partition_by=row.pendamping_id, order_by=order)
     is_void = sa.exists().where(
@@ -74,6 +74,11 @@ def _select_status_periods() -> sa.Select[*tuple[Any, ...]]:
         final.status.in_(FINAL_STATUSES),
         final.from_on <= row.from_on,
         final.number > row.number,
+        ~sa.exists().where(
+            other.pendamping_id == final.pendamping_id,
+            other.from_on == final.from_on,
+            other.number > final.number,
+        ),
     )
     return sa.select(row.pendamping_id, row.status, row.from_on, next_from.label("until")).where(~is_void)
 

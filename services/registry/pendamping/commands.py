@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.history import append_status_history
+from services.registry.history import append_status_history, read_statuses
 from services.registry.pendamping.errors import (
     ContactChangeEmpty,
     DateBeforeLast,
@@ -20,10 +20,9 @@ from services.registry.pendamping.models import (
     ContactHistory,
     Pendamping,
     RegistrationTerms,
-    StatusHistory,
     StatusRecord,
 )
-from services.registry.pendamping.rules import effective_statuses, generate_number, status_in_force
+from services.registry.pendamping.rules import generate_number, status_in_force
 from services.registry.placement.commands import close_penugasan
 from services.registry.placement.models import Penugasan
 from services.registry.visibility import require_national
@@ -103,8 +102,9 @@ async def change_status(
 ) -> Pendamping:
     """Record a status from a day on, at most a year ahead.
 
-    A final status also ends every placement from that day, and voids what was recorded for later days. Without
-    `from_on` the day is today. `reason` is a code, because it is published in the event.
+    Until its day a planned status can be replaced, and taken back by the status before it. A final status voids what
+    was recorded for later days, and ends every placement on its day. Without `from_on` the day is today. `reason` is a
+    code, because it is published in the event.
 
     Raises:
         NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts.
@@ -117,9 +117,7 @@ async def change_status(
     statuses = await apply_statuses(session, row, today)
     on = from_on or today
     await _check_first_day(session, row, status, on, today)
-    previous = status_in_force(statuses, on).status
-    require_move(TRANSITIONS, previous, status, "pendamping")
-    _require_between(statuses, status, on, today)
+    previous = _require_between(statuses, status, on, today)
     if on <= today:
         row.transition_to(status)
         row.status_from_on = on
@@ -131,22 +129,37 @@ async def change_status(
         )
     append_status_history(session, row, status, on, previous=previous, reason=reason, actor=actor)
     emit(session, PendampingStatusChanged.of(row, status=status, from_on=on, reason=reason))
-    if status in FINAL_STATUSES:
+    await _resume_later(session, row, statuses, on)
+    if status in FINAL_STATUSES and on <= today:
         await _end_placements(session, actor, row, status, on)
     return row
 
 
 async def apply_statuses(session: AsyncSession, row: Pendamping, today: date) -> list[StatusRecord]:
-    """Let the statuses whose day has come take effect, and return all effective statuses."""
-    history = await session.scalars(
-        select(StatusHistory).where(StatusHistory.pendamping_id == row.pendamping_id)
-    )
-    statuses = effective_statuses(history)
+    """Let the statuses whose day has come take effect, and return all effective statuses.
+
+    A final status ends every placement on its day.
+    """
+    statuses = await read_statuses(session, row.pendamping_id)
     for status in statuses:
         if row.status_from_on < status.from_on <= today:
             row.status, row.status_from_on = status.status, status.from_on
             await session.flush()  # The database checks each move.
+            if status.status in FINAL_STATUSES:
+                system = Actor.system("registry")
+                await _end_placements(session, system, row, status.status, status.from_on)
     return statuses
+
+
+async def _resume_later(
+    session: AsyncSession, row: Pendamping, before: Sequence[StatusRecord], on: date
+) -> None:
+    """Emit the later statuses that a final one had voided, if it was taken back."""
+    known = {record.from_on for record in before}
+    for record in await read_statuses(session, row.pendamping_id):
+        if record.from_on > on and record.from_on not in known:
+            terms = {"status": record.status, "from_on": record.from_on, "reason": record.reason}
+            emit(session, PendampingStatusChanged.of(row, **terms))
 
 
 async def _check_first_day(
@@ -162,16 +175,21 @@ async def _check_first_day(
 
 def _require_between(
     statuses: Sequence[StatusRecord], status: PendampingStatus, on: date, today: date
-) -> None:
-    """Require that a status fits between the former and the next planned one."""
-    former = [record.status for record in statuses if record.from_on < on][-1:]
-    if on > today and former != [status]:  # It may replace a status that was planned for this day.
-        require_move(TRANSITIONS, former[0], status, "pendamping")
+) -> PendampingStatus:
+    """Return the status that the new one follows.
+
+    It must fit between that and the next planned one. A status that is planned for the same day is replaced.
+    """
+    same_day = on > today and any(record.from_on == on for record in statuses)
+    previous = status_in_force(statuses, on - timedelta(days=same_day)).status
+    if not same_day or status is not previous:
+        require_move(TRANSITIONS, previous, status, "pendamping")
     later = [record for record in statuses if record.from_on > on and status not in FINAL_STATUSES]
     if later and later[0].status not in {status, *TRANSITIONS[status]}:
         raise NextStatusConflicts(
             "/body/from_on", next=later[0].status.value, on=later[0].from_on, status=status.value
         )
+    return previous
 
 
 async def _end_placements(

@@ -113,7 +113,11 @@ class StatusHistory(StatusRecord, Table, table=True):
     __tablename__ = "pendamping_status_history"
     __table_args__ = (
         sa.UniqueConstraint("pendamping_id", "number"),
-        sa.CheckConstraint(moves_condition(TRANSITIONS, "previous", "status", first={S.CALON}), "move_legal"),
+        # The status before a planned one takes it back.
+        sa.CheckConstraint(
+            f"{moves_condition(TRANSITIONS, 'previous', 'status', first={S.CALON})} OR coalesce(previous = status, false)",
+            "move_legal",
+        ),
     )
 
     status_history_id: Col[UUID] = Field(primary_key=True)

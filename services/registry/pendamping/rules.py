@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import date
 
 from services.registry.pendamping.models import StatusRecord
-from shared.contracts.kinds import FINAL_STATUSES
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, which people misread."""
@@ -33,17 +32,6 @@ def check_character(body: str) -> str:
     return ALPHABET[-total % 32]
 
 
-def effective_statuses(records: Iterable[StatusRecord]) -> list[StatusRecord]:
-    """Return the last status of each day in order, none after a final one."""
-    by_day = {record.from_on: record for record in sorted(records, key=lambda record: record.number)}
-    statuses: list[StatusRecord] = []
-    for day in sorted(by_day):
-        statuses.append(by_day[day])
-        if by_day[day].status in FINAL_STATUSES:
-            break
-    return statuses
-
-
 def status_in_force(statuses: Iterable[StatusRecord], on: date) -> StatusRecord:
-    """Return the status of a day, from `effective_statuses`."""
+    """Return the status of a day, from `read_statuses`."""
     return [status for status in statuses if status.from_on <= on][-1]

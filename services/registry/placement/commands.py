@@ -6,11 +6,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.history import append_range_history
+from services.registry.history import append_range_history, read_statuses
 from services.registry.kind.commands import require_in_force
 from services.registry.kind.models import HeldBy, RoleConflict
 from services.registry.kind.rules import require_earlier_end
-from services.registry.pendamping.models import Pendamping, StatusHistory
+from services.registry.pendamping.models import Pendamping
 from services.registry.placement.errors import (
     PendampingHasLeft,
     PenugasanOverlaps,
@@ -148,14 +148,11 @@ def _refusals() -> dict[str, DomainError]:
 
 
 async def _check_placement(session: AsyncSession, pendamping: Pendamping, row: Penugasan) -> None:
-    final = sa.select(StatusHistory.status).where(
-        StatusHistory.pendamping_id == pendamping.pendamping_id,
-        StatusHistory.status.in_(FINAL_STATUSES),
-        StatusHistory.from_on < (row.valid_to or date.max),
-    )
-    has_left = pendamping.status in FINAL_STATUSES
-    if status := pendamping.status if has_left else await session.scalar(final.limit(1)):
-        raise PendampingHasLeft("/body/pendamping_id", status=status.value)
+    last = (await read_statuses(session, pendamping.pendamping_id))[-1]
+    if last.status in FINAL_STATUSES and (
+        pendamping.status is last.status or last.from_on < (row.valid_to or date.max)
+    ):
+        raise PendampingHasLeft("/body/pendamping_id", status=last.status.value)
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=row.valid_to)
 

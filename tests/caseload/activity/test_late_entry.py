@@ -18,6 +18,7 @@ from tests.factories.caseload.hand_over import (
 )
 from tests.factories.caseload.intake import (
     DESA,
+    FAR_DESA,
     OTHER,
     PENDAMPING,
     PENDAMPING_NO,
@@ -35,10 +36,21 @@ async def record_visit(service: Running, kpm_id: str, on: date, *, as_: str = ""
     return await service.post("/v1/kunjungan", body, as_=as_ or pendamping_token(service), **more)
 
 
-async def record_session(service: Running, kpm_id: str, on: date) -> Any:
+async def record_session(service: Running, kpm_id: str, on: date, *, as_: str = "", **more: Any) -> Any:
     body = {"penugasan_id": S, "kode_wilayah": DESA, "held_on": str(on), "module": 2, "session": 3}
     body |= {"kelompok": "Melati", "attendance": [{"kpm_id": kpm_id, "presence": "HADIR"}]}
-    return await service.post("/v1/p2k2", body, as_=pendamping_token(service))
+    return await service.post("/v1/p2k2", body, as_=as_ or pendamping_token(service), **more)
+
+
+async def move_far_away(service: Running, kpm_id: str, on: date) -> None:
+    """Move a family to another province."""
+    ministry = service.token(Role.KEMENSOS, "kemensos-1", ["*"])
+    sha256 = await service.put_file(b"surat pindah", as_=ministry)
+    version = (await service.get(f"/v1/kpm/{kpm_id}", as_=ministry)).json()["version"]
+    body = {"kode_wilayah": FAR_DESA, "on": str(on), "evidence_sha256": sha256}
+    headers = {"If-Match": f'"{version}"'}
+    moved = await service.post(f"/v1/kpm/{kpm_id}/move", body, as_=ministry, headers=headers)
+    assert moved.status_code == 200, moved.text
 
 
 async def set_status(registry: Running, caseload: Running, status: str, on: date) -> None:
@@ -90,6 +102,53 @@ async def test_visit_of_a_day_of_the_successor_is_refused_to_the_former_pendampi
         kendal_caseload, kpm_id, on - timedelta(days=1), as_=pendamping_token(kendal_caseload, OTHER)
     )
     assert (early.status_code, early.json()["title"]) == (409, "VisitOutsideDampingan")
+
+
+@pytest.mark.parametrize("record", [record_visit, record_session])
+async def test_late_entry_that_is_sent_again_gets_its_first_answer(
+    kendal_caseload: Running, record: Any
+) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    worked = await read_today(kendal_caseload)
+    await finish_hand_over(kendal_caseload, await advance_days(kendal_caseload))
+    first = await record(kendal_caseload, kpm_id, worked, key="phone-queue-1")
+    again = await record(kendal_caseload, kpm_id, worked, key="phone-queue-1")
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+
+
+@pytest.mark.parametrize("record", [record_visit, record_session])
+async def test_work_before_the_family_moved_away_is_entered_by_its_author(
+    kendal_caseload: Running, record: Any
+) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    worked = await read_today(kendal_caseload)
+    moved = await advance_days(kendal_caseload)
+    await move_far_away(kendal_caseload, kpm_id, moved)
+    await advance_days(kendal_caseload)
+    made = await record(kendal_caseload, kpm_id, worked)
+    assert made.status_code == 201, made.text
+    refused = await record(kendal_caseload, kpm_id, moved + timedelta(days=1))
+    assert refused.json()["title"] in {"NotFound", "FamiliesNotAccompanied"}
+    assert (
+        await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))
+    ).status_code == 404
+    events = [
+        *await read_emitted_data(kendal_caseload, "kunjungan_recorded"),
+        *await read_emitted_data(kendal_caseload, "p2k2_held"),
+    ]
+    assert [event["kode_wilayah"] for event in events] == [DESA]
+
+
+@pytest.mark.parametrize("record", [record_visit, record_session])
+async def test_work_in_a_former_area_is_entered_after_a_transfer(
+    kendal_caseload: Running, record: Any
+) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    worked = await read_today(kendal_caseload)
+    await finish_hand_over(kendal_caseload, await advance_days(kendal_caseload))
+    elsewhere = kendal_caseload.token(Role.PENDAMPING, "pendamping-s", ["35.03"], pendamping_id=PENDAMPING)
+    made = await record(kendal_caseload, kpm_id, worked, as_=elsewhere)
+    assert made.status_code == 201, made.text
 
 
 @pytest.mark.parametrize(("days", "status"), [(30, 201), (31, 422)])

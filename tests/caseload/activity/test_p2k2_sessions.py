@@ -80,8 +80,8 @@ async def test_author_still_reads_session_after_hand_over(kendal_caseload: Runni
         ({"session": 9}, 422, "MateriUnknown"),
         ({"held_on": "2099-01-01"}, 422, "DateInTheFuture"),
         ({"penugasan_id": T}, 403, "NotAllowed"),
-        ({"kode_wilayah": "35.03.01.2001"}, 403, "NotAllowed"),
-        ({"kode_wilayah": "33.25.01.2001"}, 403, "NotAllowed"),
+        ({"kode_wilayah": "35.03.01.2001"}, 409, "FamilyOutsideWilayahTugas"),
+        ({"kode_wilayah": "33.25.01.2001"}, 409, "FamilyOutsideWilayahTugas"),
     ],
 )
 async def test_invalid_session_is_refused(

@@ -4,6 +4,8 @@ import base64
 from typing import Any
 from uuid import UUID, uuid5
 
+import pytest
+
 from shared.contracts.referral import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -22,11 +24,12 @@ from tests.factories.caseload.intake import (
     read_emitted_events,
     read_kpm_id,
 )
+from tests.factories.caseload.member import find_member
 from tests.factories.delivery import deliver
 from tests.factories.services import Running
 
 OFFER = uuid5(SPACE, "offer")
-NIK = "3324075211879001"
+NIK, NEW_NIK = "3324075211879001", "3324075211879002"
 
 
 async def give_consent(service: Running) -> dict[str, Any]:
@@ -61,6 +64,51 @@ async def test_identity_is_sealed_to_referral_once_per_consent(
     assert opened == {"nik": NIK, "name": "Ibu Contoh", "phone": "+6281234567890"}
     assert (person["nik"], person["name"], person["relation"]) == (NIK, "Ibu Contoh", "ISTRI")
     assert one["for_id"] == str(OFFER)
+
+
+async def open_identity(referral: Running, event: dict[str, Any]) -> dict[str, Any]:
+    """Open a sealed identity with referral's key."""
+    keys = SealingKey.read(referral.cluster.folder / "keys" / "referral")
+    key = next(key for key in keys if key.key_id == event["key_id"])
+    sealed = base64.b64decode(event["ciphertext"])
+    return open_sealed(key.private_key, sealed, "referral", event["for_id"], event["key_id"])
+
+
+async def correct_over_http(family: Family) -> None:
+    member, version = await find_member(family, pengurus=True)
+    body = {"nik": NEW_NIK, "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"anggota/{member['anggota_id']}/nik", body, version)
+
+
+async def correct_by_file(family: Family) -> None:
+    await import_file(family.caseload, build_csv(mother(name="Ibu Contoh Baru")))
+
+
+@pytest.mark.parametrize(
+    ("correct", "name", "value"),
+    [(correct_over_http, "nik", NEW_NIK), (correct_by_file, "name", "Ibu Contoh Baru")],
+)
+async def test_identity_that_is_corrected_before_the_sending_is_sealed_again(
+    kendal_caseload: Running, referral: Running, correct: Any, name: str, value: str
+) -> None:
+    consent = await give_consent(kendal_caseload)
+    await referral.publish(ConsentGiven.model_validate(consent))
+    await deliver(referral, kendal_caseload)
+    family = Family(kendal_caseload, consent["kpm_id"], pendamping_token(kendal_caseload))
+    await correct(family)
+    *_, last = await read_identity_sealed(kendal_caseload)
+    assert (await open_identity(referral, last))[name] == value
+    await kendal_caseload.sql(
+        "INSERT INTO replica_aid.aid (rujukan_program_id, program_code, status, rujukan_id, graduasi_id, kpm_id,"
+        " partner_id) VALUES ($1, 'KUR', 'TERKIRIM', $1, $1, $2, $1)",
+        OFFER,
+        UUID(consent["kpm_id"]),
+    )
+    count = len(await read_identity_sealed(kendal_caseload))
+    await import_file(
+        kendal_caseload, build_csv(mother(nik=value if name == "nik" else NIK, phone="081200009009"))
+    )
+    assert len(await read_identity_sealed(kendal_caseload)) == count, "it was sent"
 
 
 async def test_nothing_is_sealed_after_withdrawal_of_consent(

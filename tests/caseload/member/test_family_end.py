@@ -7,7 +7,7 @@ import pytest
 
 from shared.access import Role
 from tests.factories.caseload.case import Case, apply_event
-from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.intake import (
     DESA,
     PENUGASAN,
@@ -18,7 +18,7 @@ from tests.factories.caseload.intake import (
     no_kk,
 )
 from tests.factories.caseload.member import DEATH_ON, find_member, read_as_office, record_death, take_back
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 BANSOS = "PKH:2019-02-01|SEMBAKO:2020-01-01"
 
@@ -64,6 +64,20 @@ async def test_death_of_only_member_ends_the_family_and_proposes_each_exit(one: 
         "nobody needs a pendamping"
     )
     assert await one.caseload.sql("SELECT FROM dampingan_gap WHERE until IS NULL") == []
+
+
+@pytest.mark.parametrize("door", ["anggota", "exit-proposal"])
+async def test_death_that_is_sent_again_gets_its_first_answer(one: Family, door: str) -> None:
+    """The pendamping no longer accompanies the family whose end he has recorded."""
+    person, version = await find_member(one)
+    pkh = (await one.read_memberships())["PKH"]["kepesertaan_id"]
+    path, body = f"anggota/{person['anggota_id']}/end", {"reason": "MENINGGAL", "on": DEATH_ON}
+    if door == "exit-proposal":
+        path, body = "/v1/exit-proposal", {"kpm_id": one.kpm_id, "exit_reason": "MENINGGAL", "on": DEATH_ON}
+        body |= {"kepesertaan_id": pkh}
+    body |= {"evidence_sha256": await one.upload_evidence()}
+    first = await one.post_ok(path, body, version, key="phone-queue-1")
+    assert await one.post_ok(path, body, version, key="phone-queue-1") == first
 
 
 async def test_proposal_of_death_records_the_death(one: Family) -> None:

@@ -30,13 +30,13 @@ async def complete_monitoring(service: Running, *, still_out: bool = True) -> Ca
     return driver
 
 
-async def end_dampingan(driver: CaseDriver) -> None:
+async def end_dampingan(driver: CaseDriver, valid_to: date = date(2027, 1, 1)) -> None:
     """End the dampingan, as caseload does after monitoring (docs/case-lifecycle.md#monitoring)."""
     rows = await driver.service.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
     ended = driver.field.build_dampingan(
         driver.kpm_id,
         dampingan_id=rows[0][0],
-        valid_to=date(2027, 1, 1),
+        valid_to=valid_to,
         purpose=DampinganPurpose.PEMANTAUAN,
     )
     await apply_events(driver.service, caseload.DampinganEnded(**ended))

@@ -9,7 +9,7 @@ from shared.contracts import caseload, registry
 from shared.contracts.kinds import DampinganPurpose, PendampingStatus, SubjectKind
 from tests.factories.graduation.case import expect_ok, set_day
 from tests.factories.graduation.events import Field, apply_events
-from tests.factories.graduation.monitoring import create_monitored_case, record_monitoring
+from tests.factories.graduation.monitoring import create_monitored_case, end_dampingan, record_monitoring
 from tests.factories.services import Running
 
 
@@ -158,6 +158,29 @@ async def test_result_of_a_visit_before_a_hand_over_is_entered_after_it_by_its_a
         if one["type"] == "graduation.monitoring_recorded.v1"
     ]
     assert (event["visited_on"], event["penugasan_id"]) == (str(visited), str(driver.field.penugasan_id))
+
+
+async def test_late_result_that_is_sent_again_gets_its_first_answer(graduation: Running) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    await set_day(graduation, date(2026, 7, 4))
+    await end_dampingan(driver, date(2026, 7, 3))
+    path, body = (
+        f"/v1/monitoring/{tasks[0]['task_id']}/result",
+        {"still_out": True, "visited_on": "2026-07-02"},
+    )
+    first = expect_ok(await graduation.post(path, body, as_=driver.by["field"], key="phone-queue-1"))
+    again = expect_ok(await graduation.post(path, body, as_=driver.by["field"], key="phone-queue-1"))
+    assert again == first
+
+
+@pytest.mark.parametrize(("today", "status"), [(date(2026, 8, 1), 201), (date(2026, 8, 2), 422)])
+async def test_result_is_entered_up_to_thirty_days_later(
+    graduation: Running, today: date, status: int
+) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    await set_day(graduation, today)
+    answer = await record_monitoring(driver, tasks[0], visited_on="2026-07-02")
+    assert answer.status_code == status, answer.text
 
 
 async def test_result_of_a_day_of_leave_or_too_long_ago_is_refused(graduation: Running) -> None:

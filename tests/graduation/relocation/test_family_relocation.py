@@ -114,6 +114,18 @@ async def test_new_pendamping_records_the_monitoring(graduation: Running) -> Non
     }
 
 
+async def test_result_of_a_visit_before_the_move_is_entered_by_its_author(graduation: Running) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    author = driver.by["field"]
+    await set_day(graduation, date(2026, 7, 10))
+    await move_family(driver, date(2026, 7, 5), DampinganPurpose.PEMANTAUAN)
+    driver.by["field"] = author
+    refused = await record_monitoring(driver, tasks[0], visited_on="2026-07-05")
+    assert refused.status_code in {403, 404}
+    made = expect_ok(await record_monitoring(driver, tasks[0], visited_on="2026-07-04"))
+    assert (made["visited_on"], made["recorded_on"]) == ("2026-07-04", "2026-07-10")
+
+
 async def test_sanggah_is_decided_in_the_new_area_and_reverses_the_credit(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     sanggah_id = expect_ok(await lodge_sanggah(driver, date(2026, 5, 18)))["sanggah_id"]

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world
-from tests.factories.referral.departure import build_departure
+from tests.factories.referral.departure import build_departure, build_kpm_updated
 from tests.factories.referral.events import (
     NIK,
     OWNER_NIK,
@@ -105,6 +105,17 @@ async def test_minor_owner_is_signed_for_by_the_pengurus_or_a_guardian(
     assert str(rows[0]["signed_by"]) == (guardian or str(world.family.pengurus_id))
 
 
+async def test_minor_pengurus_signs_for_nobody(referral: Running) -> None:
+    world = await create_case(referral, born=TODAY.year - 15, married=False)
+    young = {"pengurus_birth_year": TODAY.year - 16, "pengurus_married": False}
+    await world.apply_events(build_kpm_updated(world.family, **young))
+    for signers in (sign_by_both(world), {"signer_id": str(world.family.owner_id), **sign_by_both(world)}):
+        refused = await world.record_consent(PLUT, **signers)
+        assert (refused.status_code, refused.json()["title"]) == (409, "SignatureMissing")
+    given = await world.record_consent(PLUT, guardian_id=str(uuid4()))
+    assert given.status_code == 201, given.text
+
+
 async def test_own_signature_of_a_minor_counts_for_nothing(referral: Running) -> None:
     world = await create_case(referral, born=TODAY.year - 15, married=False)
     refused = await world.record_consent(PLUT, signer_id=str(world.family.owner_id))
@@ -138,3 +149,15 @@ async def test_identity_of_other_persons_than_consented_is_not_stored(referral: 
     stranger = {"anggota_id": str(uuid4()), "relation": "ANAK", "nik": NIK, "name": "Anak"}
     await world.apply_identity(KUR, persons=[stranger])
     assert await referral.sql("SELECT 1 FROM identity") == []
+
+
+async def test_corrected_identity_before_the_sending_replaces_the_former_one(referral: Running) -> None:
+    async with PartnerSimulator(down=True) as bank:
+        world = await create_case(referral, BANK_KUR=bank)
+        await world.record_consent(KUR, **sign_by_both(world))
+        await world.apply_identity(KUR)
+        await world.apply_identity(KUR, nik=OWNER_NIK)
+        bank.down = False
+        await referral.work()
+        (notice,) = bank.received
+        assert notice.body["nik"] == OWNER_NIK

@@ -9,7 +9,6 @@ from shared.contracts.caseload import IdentitySealed
 from shared.privacy import SealBroken, SealingKey, open_sealed
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
-    PERSON,
     TODAY,
     Family,
     build_family_facts,
@@ -44,7 +43,7 @@ async def test_identity_for_another_recipient_is_not_read(referral: Running) -> 
     assert await referral.sql("SELECT 1 FROM platform.parked") == []
 
 
-async def test_repeated_identity_is_stored_and_sent_once(referral: Running) -> None:
+async def test_later_identity_replaces_the_former_and_is_sent_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await create_consented_offer(referral, KUR, BANK_KUR=bank)
         await world.apply_events(
@@ -53,7 +52,7 @@ async def test_repeated_identity_is_stored_and_sent_once(referral: Running) -> N
         )
         await referral.work()
         assert len(await read_identities(referral)) == 1
-        assert [notice.body["phone"] for notice in bank.received] == [PERSON["phone"]]
+        assert [notice.body["phone"] for notice in bank.received] == ["0"]
 
 
 async def test_identity_without_consent_is_not_stored(referral: Running) -> None:

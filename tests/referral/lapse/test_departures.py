@@ -13,6 +13,7 @@ from tests.factories.referral.events import (
     build_family_facts,
     build_graduasi_determined,
     build_identity_sealed,
+    build_usaha_recorded,
 )
 from tests.factories.referral.world import World
 from tests.factories.services import Running
@@ -130,6 +131,48 @@ async def test_nothing_is_sent_from_the_first_reader_that_has_the_event(
             assert await read_sharing(session, subject) is None
         await referral.work()
         assert bank.tries == 0
+
+
+async def close_business(world: World) -> None:
+    """Publish that the only business of the family was closed. Its owner lives."""
+    (usaha,) = await world.referral.sql("SELECT usaha_id, started_on FROM replica_kpm.usaha")
+    closed = {"usaha_id": usaha["usaha_id"], "ended_on": TODAY, "end_reason": "DITUTUP"}
+    await world.apply_events(build_usaha_recorded(world.family, usaha["started_on"], **closed))
+
+
+async def test_offer_of_a_closed_business_is_not_sent_but_matched_again(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await create_case(referral, BANK_KUR=bank)
+        await world.record_consent(KUR)
+        await world.record_consent(KDMP)
+        await close_business(world)
+        await world.apply_identity(KUR)
+        await referral.work()
+        assert await read_offers(world) == [("DICABUT", True)]
+        assert (await read_offers(world, KDMP))[0] == ("DISETUJUI_KPM", False), "it uses no business"
+        assert bank.tries == 0
+        (withdrawn,) = await world.read_emitted_data("referral.consent_withdrawn.v1")
+        assert withdrawn["reason"] == "USAHA_ENDED"
+
+
+async def test_sent_offer_of_a_closed_business_stays(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await create_case(referral, BANK_KUR=bank)
+        await world.send_rujukan(KUR)
+        await close_business(world)
+        await referral.work()
+        assert [lapsed for _, lapsed in await read_offers(world)] == [False]
+        assert bank.withdrawn == set()
+
+
+async def test_nothing_is_sent_from_the_replica_of_a_closed_business(referral: Running) -> None:
+    world = await create_case(referral)
+    await world.record_consent(KUR)
+    await world.apply_identity(KUR)
+    await referral.sql("UPDATE replica_kpm.usaha SET ended_on = $1", TODAY)
+    subject = UUID((await world.read_programs())[KUR]["rujukan_program_id"])
+    async with referral.session() as session:
+        assert await read_sharing(session, subject) is None
 
 
 async def test_inbox_hides_the_identity_of_a_person_who_left(referral: Running) -> None:

@@ -138,6 +138,21 @@ async def test_only_days_in_the_counted_statuses_are_days_in_service(
     assert (national["person_days"], national["sum"], national["counted"]) == (days, target, sorted(counted))
 
 
+async def test_a_final_status_that_was_taken_back_changes_no_days_in_service(registry: Running) -> None:
+    await registry.set_clock(commands.START)
+    pendamping = await commands.register_active_pendamping(registry)
+    commands.expect_ok(await commands.start_penugasan(registry, pendamping))
+    for status, from_on in (
+        ("CUTI", "2026-10-01"),
+        ("AKTIF", "2026-10-21"),
+        ("PENSIUN", "2026-06-01"),
+        ("AKTIF", "2026-06-01"),
+    ):
+        commands.expect_ok(await commands.change_status(registry, pendamping, status, from_on=from_on))
+    scorecard = await read_scorecard(registry, pendamping)
+    assert scorecard["penugasan"][0]["days_in_service"] == 365 - 20
+
+
 async def test_days_as_calon_are_not_days_in_service(registry: Running) -> None:
     pendamping = await commands.register_pendamping(registry, from_on="2025-01-01")
     commands.expect_ok(await commands.start_penugasan(registry, pendamping))

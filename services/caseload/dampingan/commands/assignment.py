@@ -151,7 +151,9 @@ async def placement_for(
     *,
     active_on: date | None = None,
 ) -> Penugasan:
-    """Return a placement that covers the area, of a pendamping AKTIF today or `active_on`.
+    """Return a placement that covers the area, of a pendamping AKTIF `active_on`.
+
+    By default that is the later one of today and `on`.
 
     Raises:
         NotYetKnown, DateTooEarly, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas.
@@ -162,7 +164,7 @@ async def placement_for(
     today = await clock.today(session)
     if on < (earliest := today - LONGEST_BACKDATING):
         raise DateTooEarly(pointers.day, on=on, earliest=earliest)
-    status = status_on(StatusRange, penugasan.pendamping_id, active_on or today)
+    status = status_on(StatusRange, penugasan.pendamping_id, active_on or max(on, today))
     require_active(await session.scalar(sa.select(status)), pointers.placement)
     if not covers(penugasan.valid_from, penugasan.valid_to, on):
         raise PenugasanNotInForce(pointers.day, on=on)

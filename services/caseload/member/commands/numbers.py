@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.business.models import Usaha
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk, NikHistory
+from services.caseload.identity.commands import seal_unsent
 from services.caseload.member.commands.taken_numbers import insert_card, refusal_of_nik
 from services.caseload.member.errors import NikUnchanged, NoKkUnchanged
 from services.caseload.member.models import NikTerms, NoKkTerms
@@ -55,6 +56,7 @@ async def correct_nik(
     member.as_of, member.source = await clock.today(session), Source.HTTP
     detail = {"evidence_sha256": terms.evidence_sha256}
     await change_family(session, kpm, actor, ("anggota", anggota_id), "NIK_CORRECTED", None, **detail)
+    await seal_unsent(session, [kpm_id])
     return member
 
 
@@ -110,7 +112,7 @@ async def change_no_kk(
         NoKkKnown, NumberNotAccepted.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
-    require_not_future(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.latest_today(session))
     await require_evidence(session, terms.evidence_sha256)
     vault, first = vault_of(session), terms.on
     index = vault.index("no_kk", terms.no_kk)

@@ -8,7 +8,7 @@ from services.caseload.family.commands.changes import change_family, lock_family
 from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import age
-from services.caseload.identity.commands import seal_consented
+from services.caseload.identity.commands import seal_unsent
 from services.caseload.member.errors import PengurusAlready, PengurusTooYoung
 from services.caseload.tables import Source
 from services.caseload.task.commands import finish_open_tugas
@@ -57,5 +57,5 @@ async def change_pengurus(
     await finish_open_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)
     detail = {"on": str(on), "before": before and str(before.anggota_id)}
     await change_family(session, kpm, actor, ("pengurus", anggota_id), "CHANGED", reason, **detail)
-    await seal_consented(session, [kpm_id])
+    await seal_unsent(session, [kpm_id])
     return member

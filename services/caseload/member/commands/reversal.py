@@ -15,7 +15,7 @@ from services.caseload.dampingan.models import Dampingan
 from services.caseload.exit_proposal.commands import withdraw_after_reversal
 from services.caseload.family.commands.changes import change_family, lock_family_version
 from services.caseload.family.models import Komponen, Kpm, KpmAnggota, KpmHistory
-from services.caseload.identity.commands import seal_consented
+from services.caseload.identity.commands import seal_unsent
 from services.caseload.member.commands.family_end import read_family_end
 from services.caseload.member.errors import MemberNotLeft
 from services.caseload.membership.models import Kepesertaan
@@ -59,7 +59,7 @@ async def restore_anggota(
     if family_end is not None:
         await withdraw_after_reversal(session, family_end.history_id, reason=reason)
         await restore_dampingan(session, actor, kpm, [UUID(id_) for id_ in family_end.detail["dampingan"]])
-    await seal_consented(session, [kpm_id])
+    await seal_unsent(session, [kpm_id])
     return member
 
 

@@ -36,7 +36,8 @@ FAMILY_TABLES = (
 AUTHOR = "pendamping_id = platform.pendamping()"
 # A pendamping accompanies neither a new family yet, nor one that ends. The command sets its id for the transaction.
 OPEN = "kpm_id::text = current_setting('pilar.open_family', true)"
-OWN = f"platform.in_scope(kode_wilayah) AND ({OPEN} OR own_family(kpm_id))"
+WORKED = "platform.work_day() IS NOT NULL AND worked_family(kpm_id)"
+OWN = f"platform.in_scope(kode_wilayah) AND ({OPEN} OR own_family(kpm_id)) OR {WORKED}"
 
 
 def upgrade() -> None:
@@ -51,7 +52,7 @@ def secure() -> None:
     """Let only a family's own pendamping and its offices read the family and its rows."""
     area_security(op.execute, "kpm", own=OWN)
     area_security(op.execute, "hand_over")
-    area_security(op.execute, "p2k2_sesi", own=f"platform.in_scope(kode_wilayah) AND {AUTHOR}")
+    area_security(op.execute, "p2k2_sesi", own=AUTHOR)
     for table in FAMILY_TABLES:
         name = table.rpartition(".")[2]
         # OFFSET 0 forces a check per row. Else PostgreSQL hashes all families of the country for a page of fifty rows.

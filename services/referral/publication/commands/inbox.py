@@ -14,11 +14,10 @@ from services.referral.notice.commands import mark_taken
 from services.referral.notice.errors import NoticeNotRead
 from services.referral.notice.models import InboxRead, Notice, PartnerNotice
 from services.referral.partner.queries import default_office_name
-from services.referral.partner_call.commands import UNSENT_STATES
 from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.program.rules import build_payload, notice_payload
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import RujukanProgram
+from services.referral.rujukan.models import UNSENT_STATES, RujukanProgram
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState
