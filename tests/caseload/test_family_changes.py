@@ -124,6 +124,7 @@ async def test_invalid_split_is_refused(family: Family) -> None:
     body, version = await split_family(family)
     whole = await family.read()
     head = next(m["anggota_id"] for m in whole["members"] if m["pengurus"])
+    husband = next(m["anggota_id"] for m in whole["members"] if m["relation"] == "KEPALA_KELUARGA")
     everybody = [m["anggota_id"] for m in whole["members"]]
     for more, title, status in (
         ({"pengurus_id": head}, "PengurusNotLeaving", 422),
@@ -131,6 +132,7 @@ async def test_invalid_split_is_refused(family: Family) -> None:
         ({"anggota_ids": [str(SPACE), *body["anggota_ids"]]}, "MemberUnknown", 422),
         ({"no_kk": no_kk(900)}, "NoKkKnown", 409),
         ({"on": "2199-01-01"}, "DateInTheFuture", 422),
+        ({"anggota_ids": [*body["anggota_ids"], husband]}, "PengurusTooYoung", 409),
         ({"kode_wilayah": "35.03.01.2001"}, "RelocationBeyondArea", 403),
     ):
         far = family.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-1", ["33.24"])

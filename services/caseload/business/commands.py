@@ -131,9 +131,7 @@ async def close_usaha(
         InvalidRange, FileNotUploaded.
     """
     kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
-    require_not_future(on, await clock.today(session))
-    if on < usaha.started_on:
-        raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
+    await check_end_day(session, usaha, on)
     if evidence_sha256 is not None:
         await require_evidence(session, evidence_sha256)
     await end_usaha(session, usaha, UsahaEndReason.DITUTUP, on)
@@ -151,12 +149,12 @@ async def transfer_usaha(
     A living owner's business ends on that day (DIALIHKAN). The NIB belongs to the former owner and is not taken over.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture,
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture, InvalidRange,
         UsahaNotTransferable, TransferTooLate, UsahaKnown.
     """
     kpm, old = await lock_usaha_row(session, actor, usaha_id, version)
     owner, today = await lock_member(session, kpm.kpm_id, anggota_id), await clock.today(session)
-    require_not_future(on, today)
+    await check_end_day(session, old, on)
     if old.ended_on is None:
         former = await lock_member(session, kpm.kpm_id, old.anggota_id, "/path/usaha_id")
         await end_usaha(session, old, UsahaEndReason.DIALIHKAN, on)
@@ -170,7 +168,7 @@ async def transfer_usaha(
     usaha = Usaha(**ids, **{name: getattr(old, name) for name in names})
     known = UsahaKnown("/body/anggota_id")
     await insert(session, usaha, uq_usaha_anggota_id=known, uq_usaha_continues=UsahaNotTransferable())
-    await publish_usaha(session, actor, kpm, owner, usaha, "TRANSFERRED", before=str(usaha_id))
+    await publish_usaha(session, actor, kpm, owner, usaha, "TRANSFERRED", before=str(usaha_id), on=str(on))
     return usaha
 
 
@@ -232,6 +230,13 @@ async def reopen_usaha(
     usaha.ended_on = usaha.end_reason = None
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
     await publish_usaha(session, actor, kpm, owner, usaha, "REOPENED")
+
+
+async def check_end_day(session: AsyncSession, usaha: Usaha, on: date) -> None:
+    """Raise DateInTheFuture or InvalidRange if a business cannot end on a day."""
+    require_not_future(on, await clock.latest_today(session))
+    if on < usaha.started_on:
+        raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
 
 
 async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:

@@ -95,6 +95,13 @@ async def test_living_owner_hands_a_business_to_another_member(family: Family) -
     assert [(row["end_reason"], row["ended_on"]) for row in ended] == [("DIALIHKAN", ON)]
 
 
+async def test_business_is_not_transferred_before_its_first_day(family: Family) -> None:
+    usaha, (heir, _) = await owned(family), await find_member(family, relation="KEPALA_KELUARGA")
+    body = {"anggota_id": heir["anggota_id"], "on": "2020-01-01"}
+    answer = await family.post(f"/v1/usaha/{usaha['usaha_id']}/transfer", body, usaha["version"])
+    expect_refusal(answer, "InvalidRange", 422)
+
+
 @pytest.mark.parametrize(("days", "status"), [(90, 201), (91, 409)])
 async def test_business_is_transferred_within_the_days_of_policy(
     family: Family, days: int, status: int

@@ -63,6 +63,65 @@ async def test_identity_is_sealed_to_referral_once_per_consent(
     assert one["for_id"] == str(OFFER)
 
 
+async def read_sealed_nik(caseload: Running, referral: Running) -> list[list[str]]:
+    """Return the NIK of the persons of each emitted identity."""
+    keys = {key.key_id: key for key in SealingKey.read(referral.cluster.folder / "keys" / "referral")}
+    numbers: list[list[str]] = []
+    for one in await read_identity_sealed(caseload):
+        sealed, key = base64.b64decode(one["ciphertext"]), keys[one["key_id"]]
+        fields = open_sealed(key.private_key, sealed, "referral", one["for_id"], one["key_id"])
+        numbers.append([person["nik"] for person in fields["persons"]])
+    return numbers
+
+
+async def consent_of_couple(caseload: Running, referral: Running) -> tuple[Family, list[str]]:
+    """Let the mother and her husband consent, and return the family and their ids."""
+    one = await Family.create(caseload, mother())
+    members = (await one.read())["members"]
+    ids = [
+        next(m["anggota_id"] for m in members if m["relation"] == relation)
+        for relation in ("ISTRI", "KEPALA_KELUARGA")
+    ]
+    consent = await give_consent(caseload)
+    await referral.publish(ConsentGiven.model_validate(consent | {"persons": ids}))
+    await deliver(referral, caseload)
+    return one, ids
+
+
+async def correct_nik(one: Family, anggota_id: str, nik: str) -> None:
+    body = {"nik": nik, "evidence_sha256": await one.upload_evidence()}
+    await one.post_ok(f"anggota/{anggota_id}/nik", body, (await one.read())["version"])
+
+
+async def test_corrected_nik_is_sealed_again_until_the_identity_is_sent(
+    kendal_caseload: Running, referral: Running
+) -> None:
+    one, (head, husband) = await consent_of_couple(kendal_caseload, referral)
+    first, corrected = mother()[1]["nik"], mother()[1]["nik"][:-4] + "9777"
+    await correct_nik(one, husband, corrected)
+    assert await read_sealed_nik(kendal_caseload, referral) == [[NIK, first], [NIK, corrected]]
+    child = next(m["anggota_id"] for m in (await one.read())["members"] if m["relation"] == "ANAK")
+    await correct_nik(one, child, mother()[2]["nik"][:-4] + "9776")
+    assert len(await read_sealed_nik(kendal_caseload, referral)) == 2, "the child is not named"
+    offer = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
+    offer |= {"kode_wilayah": "33.24.09.2011", "kpm_id": one.kpm_id, "graduasi_id": UUID(int=9)}
+    offer |= {"program_code": "KUR_SUPERMIKRO", "benefit_kinds": ["MODAL"], "sent_on": "2026-07-01"}
+    await referral.publish(RujukanSent.model_validate(offer | {"status": "TERKIRIM"}))
+    await deliver(referral, kendal_caseload)
+    await correct_nik(one, head, NIK[:-4] + "9775")
+    assert len(await read_sealed_nik(kendal_caseload, referral)) == 2, "the partner has it already"
+
+
+async def test_nik_that_a_file_corrects_is_sealed_again(kendal_caseload: Running, referral: Running) -> None:
+    await consent_of_couple(kendal_caseload, referral)
+    rows = mother(desil="NAS:6:2026-Q2")
+    assert (await import_file(kendal_caseload, build_csv(rows)))["errors"] == []
+    assert len(await read_sealed_nik(kendal_caseload, referral)) == 1, "the identity is the same"
+    rows[1]["nik"] = corrected = rows[1]["nik"][:-4] + "9777"
+    assert (await import_file(kendal_caseload, build_csv(rows)))["errors"] == []
+    assert (await read_sealed_nik(kendal_caseload, referral))[1:] == [[NIK, corrected]]
+
+
 async def test_nothing_is_sealed_after_withdrawal_of_consent(
     kendal_caseload: Running, referral: Running
 ) -> None:

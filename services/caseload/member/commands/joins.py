@@ -1,5 +1,6 @@
 """Members who join a family: by birth, and from another family with evidence."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -51,7 +52,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     """
     index = await index_person(session, kpm_id, terms)
     kpm, other = await lock_families(session, actor, kpm_id, await read_family_of(session, index))
-    require_not_future(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.latest_today(session))
     if terms.birth_on > terms.on:
         raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
     statement = sa.select(KpmAnggota).where(KpmAnggota.nik_index == index).with_for_update(key_share=True)
@@ -61,7 +62,9 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     if existing is not None and existing.left_on is None:
         if other is None or existing.kpm_id != other.kpm_id:
             raise refusal_of_nik(actor, kpm_id, existing.kpm_id)
-        ended = await leave_for(session, actor, other, existing, kpm, terms)
+        end = await check_leaving(session, existing, terms)
+        ended = await leave_for(session, actor, other, existing, kpm, end, terms.evidence_sha256)
+        await settle_member(session, existing, ended, kpm_id)
     elif existing is not None:
         # Fast path: the database copies the member's period.
         await store_anggota_history(await raw(session), [existing.anggota_id])
@@ -101,20 +104,30 @@ async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None
 
 
 async def lock_families(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, other_id: UUID | None
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    other_id: UUID | None,
+    *,
+    ended: Collection[FamilyEndReason] = (),
 ) -> tuple[Kpm, Kpm | None]:
-    """Lock two families in the order of their ids to avoid deadlocks."""
+    """Lock two families in the order of their ids to avoid deadlocks.
+
+    `ended` are the reasons for which the first one may have ended.
+    """
     ids = sorted({kpm_id, other_id} - {None}, key=str)
-    locked = {id_: (await lock_family(session, actor, id_)).kpm for id_ in ids if id_}
+    allowed = {kpm_id: ended}
+    locked = {
+        id_: (await lock_family(session, actor, id_, ended=allowed.get(id_, ()))).kpm for id_ in ids if id_
+    }
     return locked[kpm_id], locked.get(other_id) if other_id and other_id != kpm_id else None
 
 
-async def leave_for(
-    session: AsyncSession, actor: Actor, old: Kpm, member: KpmAnggota, new: Kpm, terms: JoinTerms
-) -> EndedMember:
-    """End a person's period in one family, because she joins another.
+async def check_leaving(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
+    """Return how a person leaves another family, if she may join this one.
 
-    The last member's family ends, and its memberships wait for a decision.
+    Raises:
+        NikKnown, JoinNeedsEvidence, FileNotUploaded.
     """
     reason = END_REASONS.get(terms.reason)
     if reason is None:
@@ -122,16 +135,37 @@ async def leave_for(
     if terms.evidence_sha256 is None:
         raise JoinNeedsEvidence("/body/evidence_sha256")
     await require_evidence(session, terms.evidence_sha256)
+    return MemberEnd(member.anggota_id, reason, terms.on)
+
+
+async def leave_for(
+    session: AsyncSession,
+    actor: Actor,
+    old: Kpm,
+    member: KpmAnggota,
+    new: Kpm,
+    end: MemberEnd,
+    evidence_sha256: str | None,
+) -> EndedMember:
+    """End a person's period in one family, because she is in another now.
+
+    The last member's family ends, and its memberships wait for a decision.
+
+    Raises:
+        PengurusStays.
+    """
     if member.pengurus and await count_members(session, old.kpm_id) > 1:
         raise PengurusStays("/body/nik")
-    (ended,) = await end_members(session, [MemberEnd(member.anggota_id, reason, terms.on)], with_usaha=False)
-    detail = ended.detail() | {"joined": str(new.kpm_id), "evidence_sha256": terms.evidence_sha256}
+    before = {"relation": member.relation.value, "married": member.married}
+    (ended,) = await end_members(session, [end], with_usaha=False)
+    detail = ended.detail() | before | {"joined": str(new.kpm_id), "evidence_sha256": evidence_sha256}
     if ended.last:
         detail |= await end_family(session, old, FamilyEndReason.BERGABUNG, ended.left_on)
         await open_decisions_after_joining(session, old.kpm_id, new.kpm_id)
-    await change_family(session, old, actor, ("anggota", member.anggota_id), "LEFT", reason.value, **detail)
+    await change_family(
+        session, old, actor, ("anggota", member.anggota_id), "LEFT", end.reason.value, **detail
+    )
     await session.refresh(member)
-    await settle_member(session, member, ended, new.kpm_id)
     return ended
 
 

@@ -98,6 +98,7 @@ async def read_changes(
                 *families[case.graduasi_id],
                 on,
                 areas.get(case.graduasi_id),
+                case.held_for is not None,
             )
         )
         for case, policy in cases

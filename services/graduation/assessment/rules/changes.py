@@ -45,7 +45,8 @@ class Pinned:
 class Basis:
     """What a case was proposed on, and what is known today.
 
-    `approved_in` is the area in which the case was or would be approved, or None before its approval.
+    `approved_in` is the area in which the case was or would be approved, or None before its approval. `held` marks a case
+    that a rule holds.
     """
 
     policy: Policy
@@ -55,6 +56,7 @@ class Basis:
     facts: Mapping[str, Any]
     on: date
     approved_in: str | None
+    held: bool
 
 
 def find_changes(basis: Basis) -> list[Change]:
@@ -117,7 +119,9 @@ def _check_ground(basis: Basis) -> Change | None:
                 ),
             )
     alive = basis.kpm.members if basis.kpm.ended_on is None else 0
-    if basis.policy.exit_reason is ExitReason.MENINGGAL and alive > 1:
+    # A held case of a death is resumed when the death is recorded again. Before, the replica may be behind.
+    allowed = 0 if basis.held else 1
+    if basis.policy.exit_reason is ExitReason.MENINGGAL and alive > allowed:
         return Change(
             "MEMBERS",
             Words(f"The family has {alive} living members.", f"Keluarga masih memiliki {alive} anggota."),
