@@ -8,6 +8,7 @@ import pytest
 from shared.access import Role
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos_token, mother, no_kk
+from tests.factories.caseload.member import joining
 from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
@@ -118,6 +119,21 @@ async def test_split_moves_the_business(family: Family) -> None:
     made = await family.post_ok("split", body, version)
     event = (await family.read_emitted_data("usaha_recorded"))[-1]
     assert (event["usaha_id"], event["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
+
+
+async def test_split_is_undone_by_a_join_and_recorded_again(family: Family) -> None:
+    """The new family ends with it, and its card is free."""
+    body, version = await split_family(family)
+    made = await family.post_ok("split", body, version)
+    back = joining(mother()[2], relation="ANAK", married=False, reason="GABUNG")
+    office = dinsos_token(family.caseload)
+    await family.post_ok("anggota", back | {"evidence_sha256": body["evidence_sha256"]}, as_=office)
+    ended = await family.caseload.get(f"/v1/kpm/{made['new']['kpm_id']}", as_=office)
+    assert ended.json()["end_reason"] == "BERGABUNG"
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == []
+    whole = await family.read()
+    assert sorted(whole["facts"]["komponen"]) == ["ANAK_SD", "ANAK_SMA"]
+    await family.post_ok("split", body, whole["version"], as_=office)
 
 
 async def test_invalid_split_is_refused(family: Family) -> None:

@@ -204,7 +204,7 @@ async def lock_membership(session: AsyncSession, kpm_id: UUID, kepesertaan_id: U
     row = await session.get(Kepesertaan, kepesertaan_id, with_for_update={"key_share": True})
     if row is None or row.kpm_id != kpm_id:
         raise NotFound("kepesertaan", "/body/kepesertaan_id")
-    require_not_future(on, await clock.today(session))
+    require_not_future(on, await clock.latest_today(session))
     if on < row.valid_from:
         raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)
     return row

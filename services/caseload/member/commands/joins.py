@@ -1,6 +1,5 @@
 """Members who join a family: by birth, and from another family with evidence."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,7 +27,7 @@ from services.caseload.member.errors import (
 from services.caseload.member.models import JoinReason, JoinTerms
 from services.caseload.membership.commands.pending_decisions import open_decisions_after_joining
 from services.caseload.tables import Source
-from services.caseload.visibility import lock_family
+from services.caseload.visibility import lock_families
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import FamilyEndReason
@@ -78,7 +77,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
 
 
 async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes:
-    """Return the index of the NIK, or of a child without one.
+    """Return the index of the NIK, or of a child without one: by the card on which the child was recorded first.
 
     Raises:
         NikRequired: the person is no small child.
@@ -90,9 +89,11 @@ async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) ->
     limit = (await read_ages(session, today)).without_nik_below
     if age(born := terms.birth_on.isoformat(), today) >= limit:
         raise NikRequired("/body/nik", without_nik_below=limit)
-    current = sa.select(KpmNoKk.no_kk_index).where(KpmNoKk.kpm_id == kpm_id, sa.func.upper_inf(KpmNoKk.valid))
-    card = await session.scalar(current) or b""
-    return vault.index("newborn", newborn_key(card.hex(), terms.name, born))
+    own = sa.select(KpmNoKk.no_kk_index).where(KpmNoKk.kpm_id == kpm_id)
+    cards = (await session.scalars(own.order_by(KpmNoKk.kpm_no_kk_id.desc()))).all() or [b""]
+    indexes = [vault.index("newborn", newborn_key(card.hex(), terms.name, born)) for card in cards]
+    known = sa.select(KpmAnggota.nik_index).where(KpmAnggota.nik_index.in_(indexes))
+    return await session.scalar(known.limit(1)) or indexes[0]
 
 
 async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None:
@@ -101,26 +102,6 @@ async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None
         KpmAnggota.nik_index == nik_index, KpmAnggota.left_on.is_(None)
     )
     return await session.scalar(statement)
-
-
-async def lock_families(
-    session: AsyncSession,
-    actor: Actor,
-    kpm_id: UUID,
-    other_id: UUID | None,
-    *,
-    ended: Collection[FamilyEndReason] = (),
-) -> tuple[Kpm, Kpm | None]:
-    """Lock two families in the order of their ids to avoid deadlocks.
-
-    `ended` are the reasons for which the first one may have ended.
-    """
-    ids = sorted({kpm_id, other_id} - {None}, key=str)
-    allowed = {kpm_id: ended}
-    locked = {
-        id_: (await lock_family(session, actor, id_, ended=allowed.get(id_, ()))).kpm for id_ in ids if id_
-    }
-    return locked[kpm_id], locked.get(other_id) if other_id and other_id != kpm_id else None
 
 
 async def check_leaving(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import reopen_usaha
+from services.caseload.business.commands import read_current_family, reopen_usaha
 from services.caseload.dampingan.commands.assignment import continue_dampingan
 from services.caseload.dampingan.commands.gap import open_gap_if_unaccompanied
 from services.caseload.dampingan.models import Dampingan
@@ -17,7 +17,6 @@ from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.family_end import read_family_end
 from services.caseload.member.commands.join_reversal import read_left, restore_komponen, undo_join
-from services.caseload.member.commands.joins import lock_families
 from services.caseload.member.commands.transfer import move_usaha
 from services.caseload.member.errors import MemberNotLeft
 from services.caseload.membership.commands.pending_decisions import drop_decisions_after_reversal
@@ -25,6 +24,7 @@ from services.caseload.membership.models import Kepesertaan
 from services.caseload.tables import Source
 from services.caseload.task.commands import finish_open_tugas, open_tugas
 from services.caseload.task.models import TugasKind
+from services.caseload.visibility import lock_families
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos, FamilyEndReason
@@ -42,7 +42,7 @@ async def restore_anggota(
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberNotLeft, PengurusStays.
     """
-    host_id = await read_host(session, kpm_id, anggota_id)
+    host_id = await read_current_family(session, anggota_id)
     kpm, host = await lock_families(session, actor, kpm_id, host_id, ended=FamilyEndReason.known())
     if kpm.version != version:
         raise VersionOutdated("/header/If-Match")
@@ -69,14 +69,6 @@ async def restore_anggota(
         await open_tugas(session, TugasKind.GANTI_PENGURUS, kpm_id, act_id)
     await seal_consented(session, [kpm_id])
     return member
-
-
-async def read_host(session: AsyncSession, kpm_id: UUID, anggota_id: UUID) -> UUID | None:
-    """Return the family that a person is a member of now, if it is another one."""
-    current = sa.select(KpmAnggota.kpm_id).where(
-        KpmAnggota.anggota_id == anggota_id, KpmAnggota.left_on.is_(None), KpmAnggota.kpm_id != kpm_id
-    )
-    return await session.scalar(current)
 
 
 async def undo_end(session: AsyncSession, member: KpmAnggota) -> dict[str, Any]:
