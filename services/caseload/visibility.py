@@ -130,6 +130,29 @@ async def lock_family(
     return LockedFamily(kpm, dampingan)
 
 
+async def lock_families(
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    other_id: UUID | None,
+    *,
+    ended: Collection[FamilyEndReason] = (),
+) -> tuple[Kpm, Kpm | None]:
+    """Lock two families in the order of their ids to avoid deadlocks.
+
+    `ended` are the reasons for which the first one may have ended.
+
+    Raises:
+        Those of `lock_family`.
+    """
+    ids = sorted({kpm_id, other_id} - {None}, key=str)
+    allowed = {kpm_id: ended}
+    locked = {
+        id_: (await lock_family(session, actor, id_, ended=allowed.get(id_, ()))).kpm for id_ in ids if id_
+    }
+    return locked[kpm_id], locked.get(other_id) if other_id and other_id != kpm_id else None
+
+
 def require_not_ended(kpm: Kpm, pointer: str | None = None) -> None:
     """Raise FamilyHasEnded if the family has ended."""
     if kpm.ended_on is not None and kpm.end_reason is not None:

@@ -8,6 +8,7 @@ import pytest
 from shared.access import Role
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos_token, mother, no_kk
+from tests.factories.caseload.member import joining
 from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
@@ -120,10 +121,26 @@ async def test_split_moves_the_business(family: Family) -> None:
     assert (event["usaha_id"], event["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
 
 
+async def test_split_is_undone_by_a_join_and_recorded_again(family: Family) -> None:
+    """The new family ends with it, and its card is free."""
+    body, version = await split_family(family)
+    made = await family.post_ok("split", body, version)
+    back = joining(mother()[2], relation="ANAK", married=False, reason="GABUNG")
+    office = dinsos_token(family.caseload)
+    await family.post_ok("anggota", back | {"evidence_sha256": body["evidence_sha256"]}, as_=office)
+    ended = await family.caseload.get(f"/v1/kpm/{made['new']['kpm_id']}", as_=office)
+    assert ended.json()["end_reason"] == "BERGABUNG"
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == []
+    whole = await family.read()
+    assert sorted(whole["facts"]["komponen"]) == ["ANAK_SD", "ANAK_SMA"]
+    await family.post_ok("split", body, whole["version"], as_=office)
+
+
 async def test_invalid_split_is_refused(family: Family) -> None:
     body, version = await split_family(family)
     whole = await family.read()
     head = next(m["anggota_id"] for m in whole["members"] if m["pengurus"])
+    husband = next(m["anggota_id"] for m in whole["members"] if m["relation"] == "KEPALA_KELUARGA")
     everybody = [m["anggota_id"] for m in whole["members"]]
     for more, title, status in (
         ({"pengurus_id": head}, "PengurusNotLeaving", 422),
@@ -131,6 +148,7 @@ async def test_invalid_split_is_refused(family: Family) -> None:
         ({"anggota_ids": [str(SPACE), *body["anggota_ids"]]}, "MemberUnknown", 422),
         ({"no_kk": no_kk(900)}, "NoKkKnown", 409),
         ({"on": "2199-01-01"}, "DateInTheFuture", 422),
+        ({"anggota_ids": [*body["anggota_ids"], husband]}, "PengurusTooYoung", 409),
         ({"kode_wilayah": "35.03.01.2001"}, "RelocationBeyondArea", 403),
     ):
         far = family.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-1", ["33.24"])

@@ -14,11 +14,11 @@ from services.caseload.family.commands.changes import lock_member
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import append_history
 from services.caseload.tables import Source
-from services.caseload.visibility import lock_family
+from services.caseload.visibility import lock_families, lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import UsahaRecorded
-from shared.contracts.kinds import UsahaEndReason
+from shared.contracts.kinds import FamilyEndReason, UsahaEndReason
 from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import InvalidRange, NotFound, VersionOutdated
@@ -131,9 +131,7 @@ async def close_usaha(
         InvalidRange, FileNotUploaded.
     """
     kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
-    require_not_future(on, await clock.latest_today(session))
-    if on < usaha.started_on:
-        raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
+    await check_end_day(session, usaha, on)
     if evidence_sha256 is not None:
         await require_evidence(session, evidence_sha256)
     await end_usaha(session, usaha, UsahaEndReason.DITUTUP, on)
@@ -144,19 +142,20 @@ async def close_usaha(
 async def transfer_usaha(
     session: AsyncSession, actor: Actor, usaha_id: UUID, *, anggota_id: UUID, on: date, version: int
 ) -> Usaha:
-    """Open the business of a new owner that continues another member's.
+    """Open the business of a new owner that continues another person's.
 
-    It keeps the first day.
+    It keeps the first day. The new owner may live in another family, which the actor must be allowed to change too.
 
     A living owner's business ends on that day (DIALIHKAN). The NIB belongs to the former owner and is not taken over.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture,
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture, InvalidRange,
         UsahaNotTransferable, TransferTooLate, UsahaKnown.
     """
-    kpm, old = await lock_usaha_row(session, actor, usaha_id, version)
-    owner, today = await lock_member(session, kpm.kpm_id, anggota_id), await clock.today(session)
-    require_not_future(on, await clock.latest_today(session))
+    home_id = await read_current_family(session, anggota_id)
+    kpm, old, home = await lock_usaha_row(session, actor, usaha_id, version, home_id)
+    owner, today = await lock_member(session, home.kpm_id, anggota_id), await clock.today(session)
+    await check_end_day(session, old, on)
     if old.ended_on is None:
         former = await lock_member(session, kpm.kpm_id, old.anggota_id, "/path/usaha_id")
         await end_usaha(session, old, UsahaEndReason.DIALIHKAN, on)
@@ -166,11 +165,11 @@ async def transfer_usaha(
     elif today > (until := old.ended_on + timedelta(days=await read_transfer_days(session, today))):
         raise TransferTooLate(ended_on=old.ended_on, until=until)
     names = ("sector", "started_on", "omzet_rp", "has_letter", "as_of")
-    ids = {"usaha_id": uuid7(), "kpm_id": kpm.kpm_id, "anggota_id": anggota_id, "continues": usaha_id}
+    ids = {"usaha_id": uuid7(), "kpm_id": home.kpm_id, "anggota_id": anggota_id, "continues": usaha_id}
     usaha = Usaha(**ids, **{name: getattr(old, name) for name in names})
     known = UsahaKnown("/body/anggota_id")
     await insert(session, usaha, uq_usaha_anggota_id=known, uq_usaha_continues=UsahaNotTransferable())
-    await publish_usaha(session, actor, kpm, owner, usaha, "TRANSFERRED", before=str(usaha_id))
+    await publish_usaha(session, actor, home, owner, usaha, "TRANSFERRED", before=str(usaha_id), on=str(on))
     return usaha
 
 
@@ -199,24 +198,36 @@ async def lock_usaha(
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown.
     """
-    kpm, usaha = await lock_usaha_row(session, actor, usaha_id, version)
+    kpm, usaha, _ = await lock_usaha_row(session, actor, usaha_id, version)
     if usaha.ended_on is not None:
         raise UsahaHasEnded(ended_on=usaha.ended_on)
     return kpm, usaha, await lock_member(session, kpm.kpm_id, usaha.anggota_id, "/path/usaha_id")
 
 
 async def lock_usaha_row(
-    session: AsyncSession, actor: Actor, usaha_id: UUID, version: int
-) -> tuple[Kpm, Usaha]:
-    """Lock a business with its family, if it has the given version."""
+    session: AsyncSession, actor: Actor, usaha_id: UUID, version: int, home_id: UUID | None = None
+) -> tuple[Kpm, Usaha, Kpm]:
+    """Lock a business of a version with its family, and the family that takes it over, by default the same.
+
+    Only a business that another family takes over may belong to a family that has ended.
+    """
     kpm_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.usaha_id == usaha_id))
     if kpm_id is None:
         raise NotFound("usaha")
-    family = await lock_family(session, actor, kpm_id)
+    ended = FamilyEndReason.known() if home_id not in {None, kpm_id} else ()
+    kpm, home = await lock_families(session, actor, kpm_id, home_id, ended=ended)
     usaha = await load(session, Usaha, usaha_id, noun="usaha")
     if usaha.version != version:
         raise VersionOutdated("/header/If-Match")
-    return family.kpm, usaha
+    return kpm, usaha, home or kpm
+
+
+async def read_current_family(session: AsyncSession, anggota_id: UUID) -> UUID | None:
+    """Return the family of a current member, None if row security hides it."""
+    current = sa.select(KpmAnggota.kpm_id).where(
+        KpmAnggota.anggota_id == anggota_id, KpmAnggota.left_on.is_(None)
+    )
+    return await session.scalar(current)
 
 
 async def reopen_usaha(
@@ -232,6 +243,13 @@ async def reopen_usaha(
     usaha.ended_on = usaha.end_reason = None
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
     await publish_usaha(session, actor, kpm, owner, usaha, "REOPENED")
+
+
+async def check_end_day(session: AsyncSession, usaha: Usaha, on: date) -> None:
+    """Raise DateInTheFuture or InvalidRange if a business cannot end on a day."""
+    require_not_future(on, await clock.latest_today(session))
+    if on < usaha.started_on:
+        raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
 
 
 async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:

@@ -36,7 +36,7 @@ class UsahaEnd(Body):
 
 
 class UsahaTransfer(Body):
-    """The member who continues the business, and the day."""
+    """The person who continues the business, and the day."""
 
     anggota_id: UUID
     on: Day
@@ -89,7 +89,7 @@ async def end_kpm_usaha(
 async def transfer_kpm_usaha(
     usaha_id: UUID, body: UsahaTransfer, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
-    """Let another member continue a business, within 90 days after its owner died or left.
+    """Let another person continue a business, within 90 days after its owner died or left.
 
     The answer is the new owner's business. It keeps the first day and has no NIB until a revision names one.
     """

@@ -38,6 +38,7 @@ from shared.errors import CaseAlreadyOpen, NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
 
+REPLACED = "Bukti diganti."
 ACTIVE_STATES = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
 
 
@@ -105,11 +106,19 @@ async def propose_after_death(
 ) -> list[ExitProposal]:
     """Propose to end each membership of a family whose only member has died.
 
-    The service's own actor proposes, and names the act of the death (docs/case-lifecycle.md#end-of-a-family).
+    The service's own actor proposes, and names the act of the death (docs/case-lifecycle.md#end-of-a-family). A
+    membership that an SK about an earlier, undone record of the death ends needs no other one.
     """
+    in_sk = sa.exists().where(
+        ExitProposal.kepesertaan_id == Kepesertaan.kepesertaan_id,
+        ExitProposal.exit_reason == ExitReason.MENINGGAL,
+        ExitProposal.state == ExitProposalState.PROPOSED,
+    )
     active = sa.select(Kepesertaan).where(
         Kepesertaan.kpm_id == kpm.kpm_id,
         sa.func.coalesce(Kepesertaan.valid_to > await clock.today(session), True),
+        Kepesertaan.exit_reason.is_distinct_from(ExitReason.MENINGGAL),
+        ~in_sk,
     )
     actor, family = Actor.system("caseload"), LockedFamily(kpm, None)
     proposals: list[ExitProposal] = []
@@ -137,6 +146,26 @@ async def withdraw_after_reversal(session: AsyncSession, fact_id: UUID, *, reaso
     for proposal in (await session.scalars(statement.with_for_update(key_share=True))).all():
         if await read_sk_no(session, proposal) is None:
             await store_withdrawal(session, Actor.system("caseload"), proposal, reason)
+
+
+async def withdraw_replaced(session: AsyncSession, actor: Actor, terms: ExitProposalTerms) -> None:
+    """Withdraw the open proposal of a death that one with other evidence replaces.
+
+    Raises:
+        ExitAlreadyProposed: it has this evidence. ExitDetermined: it is in an SK.
+    """
+    statement = sa.select(ExitProposal).where(
+        ExitProposal.kepesertaan_id == terms.kepesertaan_id,
+        ExitProposal.exit_reason == terms.exit_reason,
+        ExitProposal.state == ExitProposalState.PROPOSED,
+    )
+    for proposal in (await session.scalars(statement.with_for_update(key_share=True))).all():
+        if proposal.evidence_sha256 == terms.evidence_sha256:
+            raise ExitAlreadyProposed("/body/evidence_sha256")
+        if (sk_no := await read_sk_no(session, proposal)) is not None:
+            raise ExitDetermined(sk_no=sk_no)
+        await store_withdrawal(session, actor, proposal, REPLACED)
+        await session.flush()
 
 
 async def publish_proposal(session: AsyncSession, proposal: ExitProposal, kode_wilayah: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,14 +41,18 @@ async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
         await emit_sealed_identity(session, sealing, fields)
 
 
-async def seal_unsent(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
-    """Seal the identity of changed families for consents that were not sent.
+async def seal_consented(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
+    """Seal the identities of consents that wait for a pengurus, or whose offer is unsent and whose values have changed.
 
-    What was sealed before is sealed again, so that the partner gets the corrected data.
+    Referral stores what it has not sent yet.
     """
-    sent = sa.exists().where(Aid.rujukan_program_id == Sealing.for_id)
+    unsent = sa.and_(
+        Sealing.state == SealingState.SEALED,
+        sa.func.cardinality(Sealing.persons) > 0,
+        ~sa.exists().where(Aid.rujukan_program_id == Sealing.for_id),
+    )
     statement = sa.select(Sealing).where(
-        Sealing.kpm_id.in_(kpm_ids), Sealing.state != SealingState.WITHDRAWN, ~sent
+        Sealing.kpm_id.in_(kpm_ids), sa.or_(Sealing.state == SealingState.CONSENTED, unsent)
     )
     for sealing in (await session.scalars(statement.with_for_update())).all():
         fields = await read_minimum_fields(session, sealing.kpm_id, sealing.persons)
@@ -56,14 +61,17 @@ async def seal_unsent(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
 
 
 async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: dict[str, Any]) -> None:
-    """Seal the fields with the recipient's public key and emit them."""
+    """Seal the fields with the recipient's public key and emit them, unless they are sealed already."""
+    digest = vault_of(session).index("identity", orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode())
+    if sealing.state is SealingState.SEALED and digest == sealing.digest:
+        return
     public_key = read_public_key(vault_of(session).folder / "recipients" / f"{RECIPIENT}.pub")
     key_id = public_key_id(public_key)
     sealed = seal_to(public_key, fields, RECIPIENT, sealing.for_id, key_id)
     ciphertext = base64.b64encode(sealed).decode()
-    if sealing.state is SealingState.CONSENTED:
+    if sealing.state is not SealingState.SEALED:
         sealing.transition_to(SealingState.SEALED)
-    sealing.key_id, sealing.sealed_at = key_id, await clock.now(session)
+    sealing.digest, sealing.key_id, sealing.sealed_at = digest, key_id, await clock.now(session)
     emit(
         session,
         IdentitySealed(

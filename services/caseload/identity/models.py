@@ -50,6 +50,8 @@ class Sealing(Table, table=True):
     persons: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list[UUID])
     state: Col[SealingState]
     key_id: Col[str | None] = Field(default=None)
+    # The keyed hash of what was sealed last: other values are sealed again.
+    digest: Col[bytes | None] = Field(default=None)
     sealed_at: Col[datetime | None] = Field(default=None)
     withdrawn_at: Col[datetime | None] = Field(default=None)
     recorded_at: Col[datetime] = RECORDED

@@ -53,10 +53,10 @@ class PengurusAlready(DomainError):
 
 
 class PengurusTooYoung(DomainError):
-    """409: the pengurus is an adult (docs/domain.md#families-and-benefits). The age is policy."""
+    """409: the pengurus is an adult, if the family has one (docs/domain.md#plausibility). The age is policy."""
 
-    en = "The pengurus must be at least {able_from} years old."
-    id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun."
+    en = "The pengurus must be at least {able_from} years old or married, because the family has an adult."
+    id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun atau sudah kawin, karena keluarga memiliki orang dewasa."
 
 
 class NikKnown(DomainError):
@@ -102,10 +102,17 @@ class DeathNeedsEvidence(InvalidInput):
 
 
 class MemberNotLeft(DomainError):
-    """409: only a person who left this family can be restored to it."""
+    """409: only a person who left this family, and went from it to where she is now, can be restored to it."""
 
-    en = "This person has not left this family, or belongs to another now."
-    id = "Orang ini tidak keluar dari keluarga ini, atau kini anggota keluarga lain."
+    en = (
+        "This person has not left this family, or has moved on since. Undo the last move first, in the family that she"
+        " left then. If a move was right, record the next one instead (POST /v1/kpm/{{id}}/anggota)."
+    )
+    id = (
+        "Orang ini tidak keluar dari keluarga ini, atau sudah berpindah lagi. Batalkan dahulu perpindahan terakhirnya,"
+        " pada keluarga yang ditinggalkannya saat itu. Bila perpindahannya benar, catat perpindahan berikutnya"
+        " (POST /v1/kpm/{{id}}/anggota)."
+    )
 
 
 class NumberNotAccepted(DomainError):

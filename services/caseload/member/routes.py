@@ -15,7 +15,7 @@ from services.caseload.family.models import (
     Relation,
 )
 from services.caseload.member.commands import members as member_members
-from services.caseload.member.commands.joining import add_anggota as add_anggota_to
+from services.caseload.member.commands.joins import add_anggota as add_anggota_to
 from services.caseload.member.commands.numbers import change_no_kk, correct_nik
 from services.caseload.member.commands.pengurus import change_pengurus
 from services.caseload.member.commands.reversal import restore_anggota
@@ -150,7 +150,10 @@ async def record_marriage(
 async def take_anggota_back(
     kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
-    """Undo an end that was recorded in error, also a death."""
+    """Undo an end that was recorded in error: a death, a departure, or a move into another family.
+
+    A family that ended with it is open again.
+    """
     back = await restore_anggota(session, actor, kpm_id, anggota_id, version=version, reason=body.reason)
     return await view_of(session, back)
 

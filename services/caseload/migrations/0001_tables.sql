@@ -232,6 +232,7 @@ CREATE TABLE sealing (
     persons UUID[] NOT NULL,
     state VARCHAR(40) NOT NULL,
     key_id TEXT,
+    digest BYTEA,
     sealed_at TIMESTAMP WITH TIME ZONE,
     withdrawn_at TIMESTAMP WITH TIME ZONE,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,

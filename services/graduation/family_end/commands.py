@@ -1,6 +1,6 @@
 """Commands that end the cases of a family that has ended (docs/case-lifecycle.md#end-of-a-family)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.graduation.case.models import (
     ENDED_WITHOUT_EXIT,
     Graduasi,
     GraduasiState,
+    HoldReason,
 )
 from services.graduation.decree.models import Penetapan
 from services.graduation.exit_proposal.commands import (
@@ -62,7 +63,7 @@ async def apply_family_ends(session: AsyncSession, received: Sequence[Received[K
     The cases of ended families end. A repeated event finds no case that is still open.
     """
     latest = {one.event.kpm_id: one for one in received}
-    await _lift_ends(session, [one.event.kpm_id for one in latest.values() if one.event.ended_on is None])
+    await _lift_ends(session, {id_: one.meta for id_, one in latest.items() if one.event.ended_on is None})
     for kpm_id in sorted(latest):
         event, meta = latest[kpm_id].event, latest[kpm_id].meta
         if event.ended_on is not None:
@@ -70,9 +71,9 @@ async def apply_family_ends(session: AsyncSession, received: Sequence[Received[K
             await end_cases(session, kpm_id, End(row.end_reason, row.recorded_on, row.event_id))
 
 
-async def _lift_ends(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
+async def _lift_ends(session: AsyncSession, facts: Mapping[UUID, Meta]) -> None:
     # One array, because a batch may have more families than a statement has parameters.
-    given = sa.any_(sa.literal(kpm_ids, sa.ARRAY(sa.Uuid())))
+    given = sa.any_(sa.literal(list(facts), sa.ARRAY(sa.Uuid())))
     statement = sa.delete(FamilyEnd).where(FamilyEnd.kpm_id == given).returning(FamilyEnd.kpm_id)
     if lifted := (await session.scalars(statement)).all():
         # The cases that the death closed stay closed: what waits for them would wait for ever.
@@ -83,6 +84,31 @@ async def _lift_ends(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
             ExitProposal.behind_id.in_(behind_closed), ExitProposal.taken == ExitTaken.WAITING
         )
         await retry_proposals(session, waiting)
+        await _hold_exits_of_living(session, {kpm_id: facts[kpm_id] for kpm_id in lifted})
+
+
+async def _hold_exits_of_living(session: AsyncSession, facts: Mapping[UUID, Meta]) -> None:
+    """Postpone the cases of deaths that were undone after their SK and before its effect.
+
+    They are annulled, or resumed if the death is recorded again.
+    """
+    statement = _select_cases(Graduasi.kpm_id.in_(facts)).where(
+        Graduasi.exit_reason == ExitReason.MENINGGAL,
+        sa.func.coalesce(Graduasi.postponed_from, Graduasi.state).in_([S.DITETAPKAN, S.MASA_SANGGAH]),
+    )
+    moment = await moment_of(session)
+    for case, policy in (await session.execute(statement)).all():
+        case.held_for = HoldReason.FAKTA_BERUBAH
+        if case.state is not S.DITUNDA:
+            act = Act(SYSTEM, moment, reason=str(facts[case.kpm_id].event_id))
+            await advance(session, [(case, policy)], [S.DITUNDA], act)
+
+
+def _select_cases(condition: sa.ColumnElement[bool]) -> sa.Select[Graduasi, Policy]:
+    """Select cases with their policies, locked and freshly read."""
+    statement = sa.select(Graduasi, Policy).join(Policy, Policy.policy_id == Graduasi.policy_id)
+    locked = statement.where(condition).order_by(Graduasi.graduasi_id)
+    return locked.with_for_update(key_share=True, of=Graduasi).execution_options(populate_existing=True)
 
 
 async def _store_end(session: AsyncSession, ended_on: date, event: KpmUpdated, meta: Meta) -> FamilyEnd:
@@ -123,18 +149,11 @@ async def _take_over(session: AsyncSession, proposal: ExitProposal) -> None:
 
 async def end_cases(session: AsyncSession, kpm_id: UUID, end: End) -> None:
     """End every case of a family that has ended, except those of the death itself."""
-    statement = (
-        sa.select(Graduasi, Policy, Penetapan)
-        .join(Policy, Policy.policy_id == Graduasi.policy_id)
-        .outerjoin(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
-        .where(
-            Graduasi.kpm_id == kpm_id,
-            Graduasi.exit_reason != ExitReason.MENINGGAL,
-            Graduasi.state.not_in(ENDED_WITHOUT_EXIT),
-        )
-        .order_by(Graduasi.graduasi_id)
-        .with_for_update(key_share=True, of=Graduasi)
-        .execution_options(populate_existing=True)
+    cases = _select_cases(Graduasi.kpm_id == kpm_id).where(
+        Graduasi.exit_reason != ExitReason.MENINGGAL, Graduasi.state.not_in(ENDED_WITHOUT_EXIT)
+    )
+    statement = cases.add_columns(Penetapan).outerjoin(
+        Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id
     )
     act = Act(SYSTEM, await moment_of(session), reason=str(end.fact_id))
     for case, policy, penetapan in (await session.execute(statement)).all():

@@ -11,6 +11,7 @@ from services.graduation.case.commands.transitions import Act, advance, load_cas
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, HoldReason, Stage
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
+from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.errors import (
     CaseNotPostponed,
@@ -24,7 +25,7 @@ from shared.access import Actor, Permission, Scope
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposalWithdrawn
 from shared.contracts.graduation import GraduasiClosed
-from shared.contracts.kinds import ClosedAs
+from shared.contracts.kinds import ClosedAs, ExitReason
 from shared.database import uuid7, write
 from shared.dates import require_not_future
 from shared.files import require_evidence
@@ -260,4 +261,7 @@ async def apply_withdrawal(session: AsyncSession, event: ExitProposalWithdrawn) 
         act = Act(build_proposer(proposal), await moment_of(session), reason=ground.value)
         await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
         emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))
-        await retry_waiting(session, case)
+        died = case.exit_reason is ExitReason.MENINGGAL and await session.get(FamilyEnd, case.kpm_id)
+        # Of a death that is not undone, the proposal with better evidence follows, and goes first.
+        if not died:
+            await retry_waiting(session, case)

@@ -170,7 +170,8 @@ async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str)
 async def store_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, Any]) -> None:
     """Store the identity of the persons of one consented sending, sealed under referral's own keys.
 
-    A later one replaces it until it is sent. An identity of other persons than the consent names is not stored.
+    Values that caseload has corrected since replace those that are not sent yet. An identity of other persons than the
+    consent names is not stored.
     """
     row = await session.get(RujukanProgram, for_id, with_for_update={"key_share": True})
     if row is None or row.kpm_id != kpm_id or row.state not in UNSENT_STATES:
@@ -185,7 +186,7 @@ async def store_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, pers
         orjson.dumps(person).decode(), table="identity", column="sealed", row_id=for_id
     )
     values = {"for_id": for_id, "recipient": RECIPIENT, "kpm_id": kpm_id, "sealed": sealed}
-    await upsert(session, Identity, [values], key=("for_id", "recipient"))
+    await upsert(session, Identity, [values], key=["for_id", "recipient"])
     await schedule_sending(session, for_id)
 
 

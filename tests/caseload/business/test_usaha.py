@@ -7,6 +7,7 @@ import pytest
 
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.hand_over import read_today
+from tests.factories.caseload.intake import dinsos_token, no_kk
 from tests.factories.caseload.member import find_member, record_death, take_back
 from tests.factories.services import expect_refusal
 
@@ -93,6 +94,35 @@ async def test_living_owner_hands_a_business_to_another_member(family: Family) -
     await transfer(family, usaha, usaha["version"], relation="KEPALA_KELUARGA")
     ended = [row for row in await family.read_emitted_data("usaha_recorded") if row["ended_on"]]
     assert [(row["end_reason"], row["ended_on"]) for row in ended] == [("DIALIHKAN", ON)]
+
+
+async def test_business_of_the_dead_is_continued_in_another_family(family: Family) -> None:
+    """The owner had left with the business, and died as the only member of the new family."""
+    caseload, office = family.caseload, dinsos_token(family.caseload)
+    husband, version = await find_member(family, relation="KEPALA_KELUARGA")
+    usaha = await owned(family)
+    heir, _ = await find_member(family, pengurus=True)
+    await transfer(family, usaha, usaha["version"], relation="KEPALA_KELUARGA")
+    split = {"no_kk": no_kk(78), "anggota_ids": [husband["anggota_id"]], "pengurus_id": husband["anggota_id"]}
+    split |= {"on": ON, "evidence_sha256": await family.upload_evidence()}
+    made = await family.post_ok("split", split, version)
+    new = Family(caseload, made["new"]["kpm_id"], family.mine)
+    await record_death(new)
+    ended = (await family.read_emitted_data("usaha_recorded"))[-1]
+    body, path = {"anggota_id": heir["anggota_id"], "on": ON}, f"/v1/usaha/{ended['usaha_id']}/transfer"
+    (row,) = await caseload.sql("SELECT version FROM usaha WHERE usaha_id = $1", ended["usaha_id"])
+    made = await family.post_ok(path, body, row["version"], as_=office)
+    assert (made["kpm_id"], made["continues"]) == (family.kpm_id, ended["usaha_id"])
+    event = (await family.read_emitted_data("usaha_recorded"))[-1]
+    assert (event["kpm_id"], event["started_on"]) == (family.kpm_id, usaha["started_on"])
+    assert (await find_member(family, pengurus=True))[0]["usaha"]["usaha_id"] == made["usaha_id"]
+
+
+async def test_business_is_not_transferred_before_its_first_day(family: Family) -> None:
+    usaha, (heir, _) = await owned(family), await find_member(family, relation="KEPALA_KELUARGA")
+    body = {"anggota_id": heir["anggota_id"], "on": "2020-01-01"}
+    answer = await family.post(f"/v1/usaha/{usaha['usaha_id']}/transfer", body, usaha["version"])
+    expect_refusal(answer, "InvalidRange", 422)
 
 
 @pytest.mark.parametrize(("days", "status"), [(90, 201), (91, 409)])

@@ -4,8 +4,6 @@ import base64
 from typing import Any
 from uuid import UUID, uuid5
 
-import pytest
-
 from shared.contracts.referral import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -24,7 +22,6 @@ from tests.factories.caseload.intake import (
     read_emitted_events,
     read_kpm_id,
 )
-from tests.factories.caseload.member import find_member
 from tests.factories.delivery import deliver
 from tests.factories.services import Running
 
@@ -66,49 +63,63 @@ async def test_identity_is_sealed_to_referral_once_per_consent(
     assert one["for_id"] == str(OFFER)
 
 
-async def open_identity(referral: Running, event: dict[str, Any]) -> dict[str, Any]:
-    """Open a sealed identity with referral's key."""
-    keys = SealingKey.read(referral.cluster.folder / "keys" / "referral")
-    key = next(key for key in keys if key.key_id == event["key_id"])
-    sealed = base64.b64decode(event["ciphertext"])
-    return open_sealed(key.private_key, sealed, "referral", event["for_id"], event["key_id"])
+async def read_sealed_nik(caseload: Running, referral: Running) -> list[list[str]]:
+    """Return the NIK of the persons of each emitted identity."""
+    keys = {key.key_id: key for key in SealingKey.read(referral.cluster.folder / "keys" / "referral")}
+    numbers: list[list[str]] = []
+    for one in await read_identity_sealed(caseload):
+        sealed, key = base64.b64decode(one["ciphertext"]), keys[one["key_id"]]
+        fields = open_sealed(key.private_key, sealed, "referral", one["for_id"], one["key_id"])
+        numbers.append([person["nik"] for person in fields["persons"]])
+    return numbers
 
 
-async def correct_over_http(family: Family) -> None:
-    member, version = await find_member(family, pengurus=True)
-    body = {"nik": NEW_NIK, "evidence_sha256": await family.upload_evidence()}
-    await family.post_ok(f"anggota/{member['anggota_id']}/nik", body, version)
+async def consent_of_couple(caseload: Running, referral: Running) -> tuple[Family, list[str]]:
+    """Let the mother and her husband consent, and return the family and their ids."""
+    one = await Family.create(caseload, mother())
+    members = (await one.read())["members"]
+    ids = [
+        next(m["anggota_id"] for m in members if m["relation"] == relation)
+        for relation in ("ISTRI", "KEPALA_KELUARGA")
+    ]
+    consent = await give_consent(caseload)
+    await referral.publish(ConsentGiven.model_validate(consent | {"persons": ids}))
+    await deliver(referral, caseload)
+    return one, ids
 
 
-async def correct_by_file(family: Family) -> None:
-    await import_file(family.caseload, build_csv(mother(name="Ibu Contoh Baru")))
+async def correct_nik(one: Family, anggota_id: str, nik: str) -> None:
+    body = {"nik": nik, "evidence_sha256": await one.upload_evidence()}
+    await one.post_ok(f"anggota/{anggota_id}/nik", body, (await one.read())["version"])
 
 
-@pytest.mark.parametrize(
-    ("correct", "name", "value"),
-    [(correct_over_http, "nik", NEW_NIK), (correct_by_file, "name", "Ibu Contoh Baru")],
-)
-async def test_identity_that_is_corrected_before_the_sending_is_sealed_again(
-    kendal_caseload: Running, referral: Running, correct: Any, name: str, value: str
+async def test_corrected_nik_is_sealed_again_until_the_identity_is_sent(
+    kendal_caseload: Running, referral: Running
 ) -> None:
-    consent = await give_consent(kendal_caseload)
-    await referral.publish(ConsentGiven.model_validate(consent))
+    one, (head, husband) = await consent_of_couple(kendal_caseload, referral)
+    first, corrected = mother()[1]["nik"], mother()[1]["nik"][:-4] + "9777"
+    await correct_nik(one, husband, corrected)
+    assert await read_sealed_nik(kendal_caseload, referral) == [[NIK, first], [NIK, corrected]]
+    child = next(m["anggota_id"] for m in (await one.read())["members"] if m["relation"] == "ANAK")
+    await correct_nik(one, child, mother()[2]["nik"][:-4] + "9776")
+    assert len(await read_sealed_nik(kendal_caseload, referral)) == 2, "the child is not named"
+    offer = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
+    offer |= {"kode_wilayah": "33.24.09.2011", "kpm_id": one.kpm_id, "graduasi_id": UUID(int=9)}
+    offer |= {"program_code": "KUR_SUPERMIKRO", "benefit_kinds": ["MODAL"], "sent_on": "2026-07-01"}
+    await referral.publish(RujukanSent.model_validate(offer | {"status": "TERKIRIM"}))
     await deliver(referral, kendal_caseload)
-    family = Family(kendal_caseload, consent["kpm_id"], pendamping_token(kendal_caseload))
-    await correct(family)
-    *_, last = await read_identity_sealed(kendal_caseload)
-    assert (await open_identity(referral, last))[name] == value
-    await kendal_caseload.sql(
-        "INSERT INTO replica_aid.aid (rujukan_program_id, program_code, status, rujukan_id, graduasi_id, kpm_id,"
-        " partner_id) VALUES ($1, 'KUR', 'TERKIRIM', $1, $1, $2, $1)",
-        OFFER,
-        UUID(consent["kpm_id"]),
-    )
-    count = len(await read_identity_sealed(kendal_caseload))
-    await import_file(
-        kendal_caseload, build_csv(mother(nik=value if name == "nik" else NIK, phone="081200009009"))
-    )
-    assert len(await read_identity_sealed(kendal_caseload)) == count, "it was sent"
+    await correct_nik(one, head, NIK[:-4] + "9775")
+    assert len(await read_sealed_nik(kendal_caseload, referral)) == 2, "the partner has it already"
+
+
+async def test_nik_that_a_file_corrects_is_sealed_again(kendal_caseload: Running, referral: Running) -> None:
+    await consent_of_couple(kendal_caseload, referral)
+    rows = mother(desil="NAS:6:2026-Q2")
+    assert (await import_file(kendal_caseload, build_csv(rows)))["errors"] == []
+    assert len(await read_sealed_nik(kendal_caseload, referral)) == 1, "the identity is the same"
+    rows[1]["nik"] = corrected = rows[1]["nik"][:-4] + "9777"
+    assert (await import_file(kendal_caseload, build_csv(rows)))["errors"] == []
+    assert (await read_sealed_nik(kendal_caseload, referral))[1:] == [[NIK, corrected]]
 
 
 async def test_nothing_is_sealed_after_withdrawal_of_consent(

@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any
 
-import pytest
-
 from shared.access import Role
 from tests.factories.caseload.case import Case, apply_event
 from tests.factories.caseload.family import Family, single_member_family
@@ -17,21 +15,15 @@ from tests.factories.caseload.intake import (
     member,
     no_kk,
 )
-from tests.factories.caseload.member import DEATH_ON, find_member, read_as_office, record_death, take_back
+from tests.factories.caseload.member import (
+    BANSOS,
+    DEATH_ON,
+    find_member,
+    read_as_office,
+    record_death,
+    take_back,
+)
 from tests.factories.services import Running, expect_refusal
-
-BANSOS = "PKH:2019-02-01|SEMBAKO:2020-01-01"
-
-
-@pytest.fixture
-async def one(kendal_caseload: Running) -> Family:
-    """A woman who lives alone, with two bansos and a business."""
-    usaha = {"usaha_sector": "JASA", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "9000000"}
-    made = await Family.create(kendal_caseload, single_member_family(bansos=BANSOS, **usaha))
-    await kendal_caseload.execute(
-        "UPDATE kpm_anggota SET joined_on = '2025-01-01'; UPDATE dampingan SET valid = '[2025-01-01,)'"
-    )
-    return made
 
 
 async def payable(family: Family, **query: str) -> dict[str, Any]:
@@ -64,46 +56,6 @@ async def test_death_of_only_member_ends_the_family_and_proposes_each_exit(one: 
         "nobody needs a pendamping"
     )
     assert await one.caseload.sql("SELECT FROM dampingan_gap WHERE until IS NULL") == []
-
-
-@pytest.mark.parametrize("door", ["anggota", "exit-proposal"])
-async def test_death_that_is_sent_again_gets_its_first_answer(one: Family, door: str) -> None:
-    """The pendamping no longer accompanies the family whose end he has recorded."""
-    person, version = await find_member(one)
-    pkh = (await one.read_memberships())["PKH"]["kepesertaan_id"]
-    path, body = f"anggota/{person['anggota_id']}/end", {"reason": "MENINGGAL", "on": DEATH_ON}
-    if door == "exit-proposal":
-        path, body = "/v1/exit-proposal", {"kpm_id": one.kpm_id, "exit_reason": "MENINGGAL", "on": DEATH_ON}
-        body |= {"kepesertaan_id": pkh}
-    body |= {"evidence_sha256": await one.upload_evidence()}
-    first = await one.post_ok(path, body, version, key="phone-queue-1")
-    assert await one.post_ok(path, body, version, key="phone-queue-1") == first
-
-
-async def test_proposal_of_death_records_the_death(one: Family) -> None:
-    """A pendamping who knows only exit proposals does the same act."""
-    pkh = (await one.read_memberships())["PKH"]
-    body = {"kpm_id": one.kpm_id, "kepesertaan_id": pkh["kepesertaan_id"], "exit_reason": "MENINGGAL"}
-    body |= {"evidence_sha256": await one.upload_evidence(), "on": DEATH_ON, "note": "Akta kematian."}
-    made = await one.post_ok("/v1/exit-proposal", body)
-    assert (made["kepesertaan_id"], made["exit_reason"]) == (pkh["kepesertaan_id"], "MENINGGAL")
-    assert (await read_as_office(one))["end_reason"] == "MENINGGAL"
-    assert len(await one.read_emitted_data("exit_proposed")) == 2
-    notes = await one.caseload.sql("SELECT bansos FROM exit_proposal WHERE note_sealed IS NOT NULL")
-    assert [row["bansos"] for row in notes] == ["PKH"]
-    answer = await one.post("/v1/exit-proposal", body, as_=dinsos_token(one.caseload))
-    expect_refusal(answer, "ExitAlreadyProposed")
-
-
-async def test_death_is_proposed_beside_an_open_proposal_of_another_reason(one: Family) -> None:
-    pkh = (await one.read_memberships())["PKH"]
-    body = {"kpm_id": one.kpm_id, "kepesertaan_id": pkh["kepesertaan_id"], "exit_reason": "PINDAH"}
-    await one.post_ok(
-        "/v1/exit-proposal", body | {"evidence_sha256": await one.upload_evidence(), "on": DEATH_ON}
-    )
-    await record_death(one)
-    reasons = await one.caseload.sql("SELECT exit_reason FROM exit_proposal WHERE bansos = 'PKH' ORDER BY 1")
-    assert [row["exit_reason"] for row in reasons] == ["MENINGGAL", "PINDAH"]
 
 
 async def test_death_during_a_case_is_recorded(one: Family, graduation: Running) -> None:
@@ -150,43 +102,12 @@ async def test_reversal_restores_the_family_with_all_that_ended(one: Family) -> 
     assert (await one.read_emitted_data("kpm_updated"))[-1]["ended_on"] is None
 
 
-async def test_reversal_leaves_a_proposal_in_an_sk(one: Family, graduation: Running) -> None:
-    anggota_id = await record_death(one)
-    (proposal,) = await one.caseload.sql("SELECT * FROM exit_proposal WHERE bansos = 'PKH'")
-    case = Case(one.kpm_id, str(proposal["kepesertaan_id"]))
-    case.base |= {"exit_reason": "MENINGGAL", "exit_proposal_id": proposal["exit_proposal_id"]}
-    for event in (case.build_proposed(), case.build_determined()):
-        await apply_event(one.caseload, graduation, event)
-    await take_back(one, anggota_id)
-    rows = await one.caseload.sql("SELECT bansos, state FROM exit_proposal ORDER BY bansos")
-    assert [tuple(row) for row in rows] == [("PKH", "PROPOSED"), ("SEMBAKO", "WITHDRAWN")]
-
-
 async def test_reversal_without_a_placement_leaves_a_gap(one: Family) -> None:
     anggota_id = await record_death(one)
     await one.caseload.sql("UPDATE replica_pendamping.pendamping_status SET status = 'CUTI'")
     await take_back(one, anggota_id)
     gaps = await one.caseload.sql("SELECT kpm_id FROM dampingan_gap WHERE until IS NULL")
     assert [str(row["kpm_id"]) for row in gaps] == [one.kpm_id]
-
-
-async def test_proposal_of_a_recorded_death_is_withdrawn_by_reversal_only(one: Family) -> None:
-    await record_death(one)
-    (proposal,) = await one.caseload.sql("SELECT exit_proposal_id FROM exit_proposal WHERE bansos = 'PKH'")
-    body = {"reason": "Ternyata masih hidup."}
-    path = f"/v1/exit-proposal/{proposal['exit_proposal_id']}/withdrawal"
-    expect_refusal(await one.post(path, body, as_=dinsos_token(one.caseload)), "ProposalFollowsFact")
-
-
-async def test_closed_proposal_of_a_death_is_proposed_again(one: Family) -> None:
-    """A refused case leaves the membership held, so the office proposes again."""
-    await record_death(one)
-    await one.caseload.execute("UPDATE exit_proposal SET state = 'CLOSED'")
-    pkh = (await one.read_memberships())["PKH"]
-    body = {"kpm_id": one.kpm_id, "kepesertaan_id": pkh["kepesertaan_id"], "exit_reason": "MENINGGAL"}
-    body |= {"evidence_sha256": await one.upload_evidence(b"akta"), "on": DEATH_ON}
-    made = await one.post_ok("/v1/exit-proposal", body, as_=dinsos_token(one.caseload))
-    assert (made["state"], made["fact_id"] is not None) == ("PROPOSED", True)
 
 
 async def test_nothing_more_is_recorded_for_an_ended_family(one: Family) -> None:

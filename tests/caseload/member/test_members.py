@@ -15,6 +15,7 @@ from tests.factories.caseload.intake import (
     no_kk,
     pendamping_token,
 )
+from tests.factories.caseload.member import read_as_office, take_back
 from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
@@ -136,6 +137,17 @@ async def test_pengurus_changes_only_to_an_adult(family: Family) -> None:
     assert head in str(history[0]["detail"])
 
 
+async def test_child_is_the_pengurus_of_a_family_without_an_adult(family: Family) -> None:
+    for values in ({"pengurus": True}, {"relation": "KEPALA_KELUARGA"}):
+        dead, version = await find_member(family, **values)
+        scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
+        await family.post_ok(f"anggota/{dead}/end", scan, version)
+    child, version = await find_member(family, relation="ANAK")
+    await family.post_ok("pengurus", {"anggota_id": child, "on": ON, "reason": "YATIM_PIATU"}, version)
+    assert await find_member(family, pengurus=True) == (child, version + 1)
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == []
+
+
 async def test_living_pengurus_cannot_leave(family: Family) -> None:
     head, version = await find_member(family, pengurus=True)
     expect_refusal(
@@ -217,6 +229,21 @@ async def test_undone_death_does_not_replace_a_new_pengurus(family: Family) -> N
     await family.post_ok("pengurus", body, version + 1)
     await family.post_ok(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 2)
     assert await find_member(family, pengurus=True) == (husband, version + 3)
+
+
+async def test_return_to_a_family_without_a_pengurus_opens_the_task(family: Family) -> None:
+    """The pengurus dies, then the others. The death of one of these was recorded in error."""
+    died: list[str] = []
+    for relation in ("ISTRI", "KEPALA_KELUARGA", "ANAK", "ANAK"):
+        whole = await read_as_office(family)
+        member = next(one for one in whole["members"] if one["relation"] == relation)
+        scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
+        await family.post_ok(f"anggota/{member['anggota_id']}/end", scan, whole["version"])
+        died.append(member["anggota_id"])
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == []
+    await take_back(family, died[1])
+    tasks = await family.caseload.sql("SELECT kind FROM tugas WHERE done_at IS NULL")
+    assert [row["kind"] for row in tasks] == ["GANTI_PENGURUS"]
 
 
 async def test_intake_with_pengurus_finishes_the_task(family: Family) -> None:

@@ -65,6 +65,15 @@ async def test_changed_card_keeps_the_former_one(family: Family) -> None:
     expect_refusal(await family.post("no-kk", body, version + 1), "NoKkUnchanged")
 
 
+async def test_child_without_a_nik_stays_one_person_with_a_new_card(family: Family) -> None:
+    born = {"name": "Bayi Contoh", "birth_on": "2026-09-05", "sex": "L", "relation": "ANAK", "married": False}
+    born |= {"on": "2026-09-06", "reason": "LAHIR"}
+    await family.post_ok("anggota", born)
+    card = {"no_kk": no_kk(888), "on": "2026-09-10", "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok("no-kk", card, (await family.read())["version"])
+    expect_refusal(await family.post("anggota", born), "NikKnown")
+
+
 @pytest.mark.parametrize("scope", ["own", "hidden"])
 async def test_card_of_another_family_is_refused(family: Family, scope: str) -> None:
     far = {"kode_wilayah": "35.03.01.2001"} if scope == "hidden" else {}

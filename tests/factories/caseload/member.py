@@ -6,6 +6,7 @@ from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import dinsos_token
 
 DEATH_ON = "2026-01-10"
+BANSOS = "PKH:2019-02-01|SEMBAKO:2020-01-01"
 
 
 async def read_as_office(family: Family) -> dict[str, Any]:

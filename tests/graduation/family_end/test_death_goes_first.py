@@ -196,6 +196,20 @@ async def test_reversal_cancels_the_case_of_the_death_and_takes_up_what_waits(
     assert [tuple(row) for row in moves] == [("system:caseload", "SYSTEM")]
 
 
+async def test_better_evidence_opens_the_case_of_the_death_again(graduation: Running) -> None:
+    """Its case was returned. What waits goes on waiting, now for the new case."""
+    driver = await (await start_case(graduation)).open()
+    moved, death = build_exit_proposed(driver, "PINDAH"), own_proposal(driver)
+    await apply_events(graduation, moved, family_ended(driver.kpm_id, DAY), death)
+    driver.graduasi_id = (await shown(driver, death))["graduasi_id"]
+    expect_ok(await driver.post("return", {"reason": "Akta tidak terbaca."}, "verification"))
+    better = own_proposal(driver, evidence_sha256="ab" * 32)
+    await apply_events(graduation, withdrawal(death), better)
+    assert (await states(graduation))[-1] == ("MENINGGAL", "DIUSULKAN")
+    opened, waiting = await shown(driver, better), await shown(driver, moved)
+    assert (waiting["taken"], waiting["behind_id"]) == ("WAITING", opened["graduasi_id"])
+
+
 async def test_reversal_without_a_proposal_takes_up_what_waits(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
     moved = build_exit_proposed(driver, "PINDAH")

@@ -46,13 +46,23 @@ async def test_identity_for_another_recipient_is_not_read(referral: Running) -> 
 async def test_later_identity_replaces_the_former_and_is_sent_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await create_consented_offer(referral, KUR, BANK_KUR=bank)
-        await world.apply_events(
-            build_identity_sealed(referral, world.family, for_id),
-            build_identity_sealed(referral, world.family, for_id, phone="0"),
-        )
+        identity = build_identity_sealed(referral, world.family, for_id)
+        await world.apply_events(identity, identity)
         await referral.work()
         assert len(await read_identities(referral)) == 1
         assert [notice.body["phone"] for notice in bank.received] == ["0"]
+
+
+async def test_corrected_identity_is_sent_if_none_is_sent_yet(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, for_id = await create_consented_offer(referral, KUR, BANK_KUR=bank)
+        for phone in ("+6281200000001", "+6281200000002"):
+            await world.apply_events(build_identity_sealed(referral, world.family, for_id, phone=phone))
+        await referral.work()
+        late = build_identity_sealed(referral, world.family, for_id, phone="+6281200000003")
+        await world.apply_events(late)
+        await referral.work()
+        assert [notice.body["phone"] for notice in bank.received] == ["+6281200000002"]
 
 
 async def test_identity_without_consent_is_not_stored(referral: Running) -> None:

@@ -12,7 +12,7 @@ from services.caseload.business.commands import end_businesses, store_anggota_hi
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
 from services.caseload.family.models import EndReason, Kpm
-from services.caseload.identity.commands import seal_unsent
+from services.caseload.identity.commands import seal_consented
 from services.caseload.intake.commands.areas import end_moved_dampingan, store_former_areas
 from services.caseload.intake.commands.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
 from services.caseload.intake.commands.plan import Plan
@@ -216,7 +216,7 @@ async def finish_pengurus_tasks(session: AsyncSession, job: Job, kpm_ids: Sequen
         # Fast path: one statement for each table for the families of a step (bench: intake).
         connection: Any = await raw(session)
         await connection.execute(FINISH_TASKS, kpm_ids, await clock.now(session), job.actor.sub)
-        await seal_unsent(session, kpm_ids)
+        await seal_consented(session, kpm_ids)
 
 
 async def copy(connection: Any, rows: NewRows, tables: Mapping[str, Sequence[str]]) -> None:

@@ -29,10 +29,12 @@ FAMILY_ENDED = "KELUARGA_BERAKHIR"
 async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalTerms) -> ExitProposal:
     """Propose on evidence to end a membership.
 
-    A death is recorded as the end of the only member.
+    A death is recorded as the end of the only member. After it, better evidence replaces a proposal of the death that
+    is in no SK.
 
     Raises:
         Those of `exit_proposal.commands.propose_exit`, except CaseAlreadyOpen after a death: the death goes first.
+        ExitDetermined: the proposal of the death is in an SK.
     """
     if terms.exit_reason is not ExitReason.MENINGGAL:
         return await exit_proposal.propose_exit(session, actor, terms)
@@ -43,6 +45,7 @@ async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalT
     await exit_proposal.require_ground(session, terms.kpm_id, terms.exit_reason)
     await require_evidence(session, terms.evidence_sha256)
     if family.kpm.ended_on is not None:
+        await exit_proposal.withdraw_replaced(session, actor, terms)
         act = await read_family_end(session, terms.kpm_id)
         return await exit_proposal.insert_proposal(session, actor, family, row, terms, act.history_id)
     only = sa.select(KpmAnggota.anggota_id).where(
@@ -75,7 +78,7 @@ async def record_end(
     if not ended.last or evidence_sha256 is None:
         return []
     await session.flush()
-    facts = {"on": ended.left_on, "evidence_sha256": evidence_sha256, "notes": notes or {}}
+    facts = {"on": end.on, "evidence_sha256": evidence_sha256, "notes": notes or {}}
     return await exit_proposal.propose_after_death(session, kpm, fact_id, **facts)
 
 

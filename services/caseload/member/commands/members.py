@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.models import EndReason, KpmAnggota, Relation
+from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.ends import MemberEnd
 from services.caseload.member.commands.family_end import record_end
 from services.caseload.member.errors import DeathNeedsEvidence, LastMember, PengurusStays
@@ -80,6 +81,7 @@ async def change_marriage(
     member.as_of, member.source = await clock.today(session), Source.HTTP
     why = "KAWIN" if married else "CERAI"
     await change_family(session, kpm, actor, ("anggota", anggota_id), "MARRIAGE", why, on=str(on), **before)
+    await seal_consented(session, [kpm_id])
     return member
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.business.models import Usaha
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk, NikHistory
-from services.caseload.identity.commands import seal_unsent
+from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.taken_numbers import insert_card, refusal_of_nik
 from services.caseload.member.errors import NikUnchanged, NoKkUnchanged
 from services.caseload.member.models import NikTerms, NoKkTerms
@@ -56,7 +56,7 @@ async def correct_nik(
     member.as_of, member.source = await clock.today(session), Source.HTTP
     detail = {"evidence_sha256": terms.evidence_sha256}
     await change_family(session, kpm, actor, ("anggota", anggota_id), "NIK_CORRECTED", None, **detail)
-    await seal_unsent(session, [kpm_id])
+    await seal_consented(session, [kpm_id])
     return member
 
 

@@ -17,6 +17,7 @@ from services.caseload.family.models import EndReason, Kpm, KpmAnggota, KpmNoKk
 from services.caseload.history import append_history
 from services.caseload.member.commands.ends import MemberEnd, end_members
 from services.caseload.member.commands.members import count_members
+from services.caseload.member.commands.pengurus import require_adult
 from services.caseload.member.commands.taken_numbers import insert_card
 from services.caseload.member.commands.transfer import move_usaha, settle_member
 from services.caseload.member.errors import NoMemberRemains, PengurusNotLeaving, PengurusStays
@@ -43,7 +44,7 @@ async def split_family(
 
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, DateInTheFuture, MemberUnknown, PengurusNotLeaving, PengurusStays,
-        NoMemberRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, FileNotUploaded, NoKkKnown,
+        PengurusTooYoung, NoMemberRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, FileNotUploaded, NoKkKnown,
         NumberNotAccepted.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
@@ -103,6 +104,9 @@ async def read_leaving_members(session: AsyncSession, kpm: Kpm, terms: SplitTerm
         raise PengurusStays("/body/anggota_ids")
     if len(members) == await count_members(session, kpm.kpm_id):
         raise NoMemberRemains("/body/anggota_ids")
+    chosen = next(member for member in members if member.anggota_id == terms.pengurus_id)
+    own = [{"birth": one.birth_on.isoformat(), "married": one.married} for one in members]
+    await require_adult(session, chosen, own, terms.on, "/body/pengurus_id")
     return members
 
 

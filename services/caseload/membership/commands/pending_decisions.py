@@ -71,6 +71,12 @@ async def open_decisions_after_joining(session: AsyncSession, kpm_id: UUID, join
         )
 
 
+async def drop_decisions_after_reversal(session: AsyncSession, kpm_id: UUID) -> None:
+    """Drop the pending decisions that the end of a family opened, which is undone."""
+    of_family = KepesertaanPending.kpm_id == kpm_id
+    await drop_decisions(session, sa.and_(of_family, KepesertaanPending.joined_kpm_id.is_not(None)))
+
+
 async def drop_decisions_after_re_entry(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
     """Drop pending decisions that the family's exits from a bansos opened, after its re-entry."""
     exits = (

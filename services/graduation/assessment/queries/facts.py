@@ -99,6 +99,7 @@ async def read_changes(
                 on,
                 areas.get(case.graduasi_id),
                 case.kode_wilayah,
+                case.held_for is not None,
             )
         )
         for case, policy in cases

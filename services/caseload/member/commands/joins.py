@@ -27,7 +27,7 @@ from services.caseload.member.errors import (
 from services.caseload.member.models import JoinReason, JoinTerms
 from services.caseload.membership.commands.pending_decisions import open_decisions_after_joining
 from services.caseload.tables import Source
-from services.caseload.visibility import lock_family
+from services.caseload.visibility import lock_families
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import FamilyEndReason
@@ -61,7 +61,9 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     if existing is not None and existing.left_on is None:
         if other is None or existing.kpm_id != other.kpm_id:
             raise refusal_of_nik(actor, kpm_id, existing.kpm_id)
-        ended = await leave_for(session, actor, other, existing, kpm, terms)
+        end = await check_leaving(session, existing, terms)
+        ended = await leave_for(session, actor, other, existing, kpm, end, terms.evidence_sha256)
+        await settle_member(session, existing, ended, kpm_id)
     elif existing is not None:
         # Fast path: the database copies the member's period.
         await store_anggota_history(await raw(session), [existing.anggota_id])
@@ -75,7 +77,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
 
 
 async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes:
-    """Return the index of the NIK, or of a child without one.
+    """Return the index of the NIK, or of a child without one: by the card on which the child was recorded first.
 
     Raises:
         NikRequired: the person is no small child.
@@ -87,9 +89,11 @@ async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) ->
     limit = (await read_ages(session, today)).without_nik_below
     if age(born := terms.birth_on.isoformat(), today) >= limit:
         raise NikRequired("/body/nik", without_nik_below=limit)
-    current = sa.select(KpmNoKk.no_kk_index).where(KpmNoKk.kpm_id == kpm_id, sa.func.upper_inf(KpmNoKk.valid))
-    card = await session.scalar(current) or b""
-    return vault.index("newborn", newborn_key(card.hex(), terms.name, born))
+    own = sa.select(KpmNoKk.no_kk_index).where(KpmNoKk.kpm_id == kpm_id)
+    cards = (await session.scalars(own.order_by(KpmNoKk.kpm_no_kk_id.desc()))).all() or [b""]
+    indexes = [vault.index("newborn", newborn_key(card.hex(), terms.name, born)) for card in cards]
+    known = sa.select(KpmAnggota.nik_index).where(KpmAnggota.nik_index.in_(indexes))
+    return await session.scalar(known.limit(1)) or indexes[0]
 
 
 async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None:
@@ -100,21 +104,11 @@ async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None
     return await session.scalar(statement)
 
 
-async def lock_families(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, other_id: UUID | None
-) -> tuple[Kpm, Kpm | None]:
-    """Lock two families in the order of their ids to avoid deadlocks."""
-    ids = sorted({kpm_id, other_id} - {None}, key=str)
-    locked = {id_: (await lock_family(session, actor, id_)).kpm for id_ in ids if id_}
-    return locked[kpm_id], locked.get(other_id) if other_id and other_id != kpm_id else None
+async def check_leaving(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
+    """Return how a person leaves another family, if she may join this one.
 
-
-async def leave_for(
-    session: AsyncSession, actor: Actor, old: Kpm, member: KpmAnggota, new: Kpm, terms: JoinTerms
-) -> EndedMember:
-    """End a person's period in one family, because she joins another.
-
-    The last member's family ends, and its memberships wait for a decision.
+    Raises:
+        NikKnown, JoinNeedsEvidence, FileNotUploaded.
     """
     reason = END_REASONS.get(terms.reason)
     if reason is None:
@@ -122,16 +116,37 @@ async def leave_for(
     if terms.evidence_sha256 is None:
         raise JoinNeedsEvidence("/body/evidence_sha256")
     await require_evidence(session, terms.evidence_sha256)
+    return MemberEnd(member.anggota_id, reason, terms.on)
+
+
+async def leave_for(
+    session: AsyncSession,
+    actor: Actor,
+    old: Kpm,
+    member: KpmAnggota,
+    new: Kpm,
+    end: MemberEnd,
+    evidence_sha256: str | None,
+) -> EndedMember:
+    """End a person's period in one family, because she is in another now.
+
+    The last member's family ends, and its memberships wait for a decision.
+
+    Raises:
+        PengurusStays.
+    """
     if member.pengurus and await count_members(session, old.kpm_id) > 1:
         raise PengurusStays("/body/nik")
-    (ended,) = await end_members(session, [MemberEnd(member.anggota_id, reason, terms.on)], with_usaha=False)
-    detail = ended.detail() | {"joined": str(new.kpm_id), "evidence_sha256": terms.evidence_sha256}
+    before = {"relation": member.relation.value, "married": member.married}
+    (ended,) = await end_members(session, [end], with_usaha=False)
+    detail = ended.detail() | before | {"joined": str(new.kpm_id), "evidence_sha256": evidence_sha256}
     if ended.last:
         detail |= await end_family(session, old, FamilyEndReason.BERGABUNG, ended.left_on)
         await open_decisions_after_joining(session, old.kpm_id, new.kpm_id)
-    await change_family(session, old, actor, ("anggota", member.anggota_id), "LEFT", reason.value, **detail)
+    await change_family(
+        session, old, actor, ("anggota", member.anggota_id), "LEFT", end.reason.value, **detail
+    )
     await session.refresh(member)
-    await settle_member(session, member, ended, new.kpm_id)
     return ended
 
 

@@ -1,0 +1,64 @@
+"""The death that ended a family is undone when its case is in an SK already."""
+
+from datetime import date
+
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+from tests.factories.graduation.events import apply_events
+from tests.factories.graduation.exit_proposal import DAY, start_case
+from tests.factories.graduation.family import fact_ids, family_ended, family_facts, own_proposal
+from tests.factories.graduation.objection import annul_graduasi
+from tests.factories.services import Running, expect_refusal
+
+WHY = {"reason": "Kematian tercatat kembali."}
+
+
+async def dead_in_sk(service: Running) -> CaseDriver:
+    """Return the case of a death in its term."""
+    driver = await start_case(service)
+    await apply_events(service, family_ended(driver.kpm_id, DAY), own_proposal(driver))
+    (row,) = await service.sql("SELECT graduasi_id FROM graduasi WHERE state = 'DIUSULKAN'")
+    driver.graduasi_id = str(row["graduasi_id"])
+    expect_ok(await driver.verify())
+    expect_ok(await driver.approve())
+    expect_ok(await driver.determine(str(DAY)))
+    assert await driver.read_state() == "MASA_SANGGAH"
+    return driver
+
+
+async def test_sk_about_a_living_person_is_held(graduation: Running) -> None:
+    driver = await dead_in_sk(graduation)
+    await apply_events(graduation, family_facts(driver.kpm_id))
+    assert await driver.read_state() == "DITUNDA"
+    (row,) = await graduation.sql(
+        "SELECT reason, person FROM graduasi_history ORDER BY history_id DESC LIMIT 1"
+    )
+    assert row["person"] == "system:graduation"
+    assert row["reason"] in await fact_ids(graduation, "kpm_updated")
+    expect_refusal(await driver.post("resumption", WHY, "approval"), "FactsChanged")
+    expect_ok(await annul_graduasi(driver))
+    assert await driver.read_state() == "DIPULIHKAN"
+
+
+async def test_held_sk_continues_when_the_death_is_recorded_again(graduation: Running) -> None:
+    driver = await dead_in_sk(graduation)
+    await apply_events(graduation, family_facts(driver.kpm_id))
+    await set_day(graduation, date(2026, 9, 1))
+    await graduation.work()
+    assert await driver.read_state() == "DITUNDA", "it never takes effect by itself"
+    await apply_events(graduation, family_ended(driver.kpm_id, date(2026, 9, 1)))
+    expect_ok(await driver.post("resumption", WHY, "approval"))
+    assert await driver.read_state() == "MASA_SANGGAH"
+
+
+async def test_postponed_sk_about_a_living_person_is_not_resumed(graduation: Running) -> None:
+    driver = await dead_in_sk(graduation)
+    expect_ok(await driver.post("postponement", WHY, "approval"))
+    await apply_events(graduation, family_facts(driver.kpm_id))
+    expect_refusal(await driver.post("resumption", WHY, "approval"), "FactsChanged")
+
+
+async def test_other_cases_are_not_held_when_a_family_is_open_again(graduation: Running) -> None:
+    driver = await dead_in_sk(graduation)
+    other = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    await apply_events(graduation, family_facts(other.kpm_id), family_facts(driver.kpm_id))
+    assert (await other.read_state(), await driver.read_state()) == ("MASA_SANGGAH", "DITUNDA")
