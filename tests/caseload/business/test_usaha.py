@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.hand_over import read_today
 from tests.factories.caseload.member import find_member, record_death, take_back
+from tests.factories.services import expect_refusal
 
 ON = "2026-01-10"
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import (
     build_csv,
     dinsos_token,
@@ -15,7 +15,7 @@ from tests.factories.caseload.intake import (
     read_kpm_id,
 )
 from tests.factories.caseload.intake import family as family_rows
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 USAHA = {"usaha_sector": "PERDAGANGAN", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "4000000"}
 CORRECT = nik(19, born=date(1985, 3, 2))

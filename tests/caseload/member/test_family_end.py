@@ -7,7 +7,7 @@ import pytest
 
 from shared.access import Role
 from tests.factories.caseload.case import Case, apply_event
-from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.intake import (
     DESA,
     PENUGASAN,
@@ -18,7 +18,7 @@ from tests.factories.caseload.intake import (
     no_kk,
 )
 from tests.factories.caseload.member import DEATH_ON, find_member, read_as_office, record_death, take_back
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 BANSOS = "PKH:2019-02-01|SEMBAKO:2020-01-01"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, expect_refusal, single_member_family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.intake import (
     OTHER,
     OTHER_NO,
@@ -16,7 +16,7 @@ from tests.factories.caseload.intake import (
     pendamping_token,
 )
 from tests.factories.caseload.member import DEATH_ON, find_member, joining, read_as_office, record_death
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 USAHA = {"usaha_sector": "JASA", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "9000000"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import (
     OTHER,
     build_csv,
@@ -15,7 +15,7 @@ from tests.factories.caseload.intake import (
     no_kk,
     pendamping_token,
 )
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.family import Family, expect_refusal
+from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import build_csv, dinsos_token, import_file, member, mother, nik, no_kk
 from tests.factories.caseload.member import DEATH_ON, find_member
+from tests.factories.services import expect_refusal
 
 NEW_NIK = nik(5555, born=date(1985, 3, 2))
 
