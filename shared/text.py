@@ -20,6 +20,7 @@ BLANK = (
 INVISIBLE = re.compile(f"[{FORMAT}{BLANK}]")
 # White space that is neither a blank, a tab nor a line break: no-break spaces and Unicode's other widths.
 WIDE_BLANK = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+SEPARATOR = re.compile(r"(?<=\d)[ .-](?=\d)")
 LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -38,3 +39,8 @@ def clean_text(text: str) -> str:
 def join_lines(text: str) -> str:
     """Return a text of one line with single blanks."""
     return " ".join(clean_text(text).split())
+
+
+def drop_separators(number: str) -> str:
+    """Return a number without single blanks, dots or hyphens between its digits."""
+    return SEPARATOR.sub("", number)

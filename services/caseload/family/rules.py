@@ -52,9 +52,9 @@ class Ages:
 
 
 def age(born: str, today: date) -> int:
-    """Return the age in full years."""
+    """Return the age in full years, 0 before the first day."""
     year, month_day = int(born[:4]), (int(born[5:7]), int(born[8:10]))
-    return today.year - year - ((today.month, today.day) < month_day)
+    return max(0, today.year - year - ((today.month, today.day) < month_day))
 
 
 def facts_of(

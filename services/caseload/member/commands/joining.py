@@ -51,7 +51,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     """
     index = await index_person(session, kpm_id, terms)
     kpm, other = await lock_families(session, actor, kpm_id, await read_family_of(session, index))
-    require_not_future(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.latest_today(session))
     if terms.birth_on > terms.on:
         raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
     statement = sa.select(KpmAnggota).where(KpmAnggota.nik_index == index).with_for_update(key_share=True)
