@@ -4,6 +4,7 @@ Invisible characters reverse a name, or make different names look the same.
 """
 
 import re
+import unicodedata
 
 # Unicode category Cf (direction marks, zero-width characters, soft hyphen, tags). It includes ZWJ and ZWNJ, which
 # Indonesian names do not use.
@@ -44,3 +45,8 @@ def join_lines(text: str) -> str:
 def drop_separators(number: str) -> str:
     """Return a number without single blanks, dots or hyphens between its digits."""
     return SEPARATOR.sub("", number)
+
+
+def name_key(name: str) -> str:
+    """Return the letters and digits of a name, to compare names however they are written."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", name.casefold()) if letter.isalnum())

@@ -12,7 +12,6 @@ from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Rupiah
 from shared.text import drop_separators
 
-
 Nib = Annotated[
     str,
     ONE_LINE,

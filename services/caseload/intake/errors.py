@@ -123,8 +123,8 @@ ROW_REFUSALS = MappingProxyType(
             "NIK ini sudah ada pada baris sebelumnya dalam berkas.",
         ),
         "NIK_IN_ANOTHER_FAMILY": (
-            "This NIK belongs to a member of another family.",
-            "NIK ini milik anggota keluarga lain.",
+            "This NIK belongs to a member of another family. List all its members if only its card is new; else record the move.",
+            "NIK ini milik anggota keluarga lain. Cantumkan semua anggotanya bila hanya kartunya baru; bila tidak, catat pindahnya.",
         ),
         "RECORDED_DEAD": (
             "The death of this person is recorded. Remove the row; if the record is wrong, the Dinsos office undoes it.",

@@ -66,6 +66,26 @@ class NikKnown(DomainError):
     id = "NIK ini sudah menjadi anggota suatu keluarga."
 
 
+class NikReplaced(DomainError):
+    """409: the NIK was corrected, and belongs to the same person no longer."""
+
+    en = "The NIK of this person was corrected. Record the person with the NIK that is on the card now."
+    id = "NIK orang ini sudah diperbaiki. Catat dengan NIK yang sekarang tertera pada kartu."
+
+
+class MemberKnownByName(DomainError):
+    """409: the family has a child without a NIK of this name and date of birth."""
+
+    en = (
+        "The family already has this child without a NIK. Record the child's NIK instead"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/nik)."
+    )
+    id = (
+        "Anak ini sudah tercatat dalam keluarga tanpa NIK. Catat NIK-nya"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/nik)."
+    )
+
+
 class NikUnchanged(DomainError):
     """409: the member has this NIK already."""
 

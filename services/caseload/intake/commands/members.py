@@ -56,6 +56,8 @@ def decide_members(known: Known, family: Staged) -> Members:
     for n, person in enumerate(family.persons):
         if family.rows[n]["repeated"]:
             members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_NIK"))
+        elif (person is None or person["kpm_id"] != kpm_id) and is_listed_later(known, recorded, person):
+            members.notes.append(change(family.rows[n]["row_no"], None, "KEPT_NEWER"))
         elif person is None:
             add_new(known, family, n, members, recorded=recorded is not None)
         elif person["kpm_id"] == kpm_id:
@@ -66,6 +68,14 @@ def decide_members(known: Known, family: Staged) -> Members:
         add_absent(known, family, recorded["kpm_id"], members)
     decide_pengurus(known, family, recorded, members)
     return members
+
+
+def is_listed_later(known: Known, recorded: Any, person: Any) -> bool:
+    """Return whether a later file lists the family without somebody who has no family."""
+    later = recorded and recorded["intake_as_of"] is not None and recorded["intake_as_of"] > known.as_of
+    return bool(later) and (
+        person is None or (person["left_on"] is not None and not is_recorded_dead(person))
+    )
 
 
 def add_new(known: Known, family: Staged, n: int, members: Members, *, recorded: bool) -> None:

@@ -61,6 +61,10 @@ ROW_WARNINGS = MappingProxyType(
             "Name and date of birth are those of a member with another NIK. The NIK was corrected; the old one is kept.",
             "Nama dan tanggal lahir sama dengan anggota yang NIK-nya lain. NIK diperbaiki; nomor lama disimpan.",
         ),
+        "NO_KK_CHANGED": (
+            "All members of a recorded family are under this No. KK. It was recorded as their new card; the old one is kept.",
+            "Semua anggota keluarga yang tercatat ada pada No. KK ini. Nomor dicatat sebagai kartu baru; yang lama disimpan.",
+        ),
         "NIK_ADDED": (
             "The child had no NIK. The NIK of the file was recorded.",
             "Anak ini belum memiliki NIK. NIK dari berkas telah dicatat.",
