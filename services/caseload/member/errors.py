@@ -55,8 +55,8 @@ class PengurusAlready(DomainError):
 class PengurusTooYoung(DomainError):
     """409: the pengurus is an adult (docs/domain.md#families-and-benefits). The age is policy."""
 
-    en = "The pengurus must be at least {able_from} years old."
-    id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun."
+    en = "The pengurus must be at least {able_from} years old or married, because another member of the family is."
+    id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun atau sudah kawin, karena ada anggota lain yang demikian."
 
 
 class NikKnown(DomainError):
@@ -74,7 +74,7 @@ class NikReplaced(DomainError):
 
 
 class MemberKnownByName(DomainError):
-    """409: the family has a child without a NIK of this name and date of birth."""
+    """409: the family has this child without a NIK."""
 
     en = (
         "The family already has this child without a NIK. Record the child's NIK instead"

@@ -1,4 +1,4 @@
-"""A person is found again under a former NIK, a first NIK or another card, and is never counted twice."""
+"""A person under another NIK or card is found again, and never counted twice."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -158,13 +158,13 @@ async def test_a_new_card_in_the_file_keeps_the_family(kendal_caseload: Running)
     assert (again["report"]["unchanged_families"], await one.read()) == (1, after)
     old = await import_file(kendal_caseload, build_csv(rows), as_of=EXTRACT)
     assert (old["errors"], old["report"]["new_families"]) == ([], 0)
-    found = await kendal_caseload.post(
+    answer = await kendal_caseload.post(
         "/v1/kpm/look-up", {"no_kk": no_kk(77)}, as_=dinsos_token(kendal_caseload)
     )
-    assert found.json()["kpm_id"] == one.kpm_id
+    assert answer.json()["kpm_id"] == one.kpm_id
 
 
-async def test_a_new_card_without_a_member_is_refused_and_says_what_to_do(kendal_caseload: Running) -> None:
+async def test_a_new_card_without_a_member_is_refused(kendal_caseload: Running) -> None:
     rows = family_rows(1, 3)
     await recorded(kendal_caseload, rows)
     done = await import_file(kendal_caseload, build_csv([row | {"no_kk": no_kk(77)} for row in rows[:2]]))

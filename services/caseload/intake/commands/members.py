@@ -22,7 +22,7 @@ class Member:
     """A member of the family after the intake.
 
     `data` has the values that count then. `n` is the index of the row, None for a member who is not in the file.
-    `written` members get the values of their row.
+    `written` members get the values of their row. `before` has the recorded values of a member.
     """
 
     anggota_id: UUID
@@ -30,6 +30,7 @@ class Member:
     n: int | None
     known: bool
     written: bool
+    before: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -138,7 +139,8 @@ def add_own(known: Known, family: Staged, n: int, members: Members) -> None:
             warning(row["row_no"], "nik", "NIK_CORRECTED" if person["has_nik"] else "NIK_ADDED")
         )
     values = data | (fill_blanks(data, recorded) if later else recorded)
-    members.staying.append(Member(person["anggota_id"], values, n, known=True, written=later))
+    member = Member(person["anggota_id"], values, n, known=True, written=later, before=recorded)
+    members.staying.append(member)
 
 
 def recorded_values(person: Any) -> dict[str, Any]:

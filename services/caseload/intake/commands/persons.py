@@ -1,7 +1,8 @@
-"""Search for the recorded person of each row, and for the family of a new card."""
+"""Search for recorded persons, and for the family of a new card."""
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from services.caseload.intake.commands.recorded_data import Known, Staged
 from shared.privacy import Vault
@@ -9,7 +10,7 @@ from shared.text import name_key
 
 
 def match_persons(known: Known, family: Staged, vault: Vault) -> None:
-    """Set the recorded person of each row, the row of the pengurus, and the family of a new card.
+    """Set each row's recorded person, the pengurus' row, and the family of a new card.
 
     A row whose NIK is unknown is that of a person of the family who is not in the file and has the same name and date
     of birth, or of the person who had this NIK before.
@@ -18,8 +19,7 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
     recorded = known.families.get(card) or known.candidates.get(card)
     family.persons = [known.persons.get(row["nik_index"]) for row in family.rows]
     present = {person["anggota_id"] for person in family.persons if person}
-    kpm_id = recorded and recorded["kpm_id"]
-    people = [*known.members.get(kpm_id, {}).values(), *known.left.get(kpm_id, {}).values()]
+    people = people_of(known, recorded["kpm_id"]) if recorded else []
     absent = [person for person in people if person["anggota_id"] not in present]
     for n, data in enumerate(family.data):
         if family.persons[n] is not None:
@@ -42,8 +42,13 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
     family.lead = next(marked, next(current, 0))
 
 
+def people_of(known: Known, kpm_id: UUID) -> list[Any]:
+    """Return the members of a family, and who has died or left it."""
+    return [*known.members.get(kpm_id, {}).values(), *known.left.get(kpm_id, {}).values()]
+
+
 def accept_card(known: Known, family: Staged) -> None:
-    """Take the card as a former or new one of the family whose people are under it.
+    """Take the card as a former or new one of a recorded family.
 
     A new card needs every member under it. Otherwise the family has split, which a file does not record.
     """
@@ -58,7 +63,7 @@ def accept_card(known: Known, family: Staged) -> None:
 
 
 def find_same(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Vault) -> Any:
-    """Return the only person of the same name and date of birth, a member first, else None."""
+    """Return the only person of the same name and birth date, members first."""
     born = [person for person in people if person["birth_on"].isoformat() == data["birth"]]
     if not born or row["name_sealed"] is None:
         return None
@@ -69,7 +74,10 @@ def find_same(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Vaul
 
 
 def find_former(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Vault) -> Any:
-    """Return the person who had the row's NIK before, unless both name and date of birth differ."""
+    """Return the person who had this NIK before.
+
+    Somebody whose name and date of birth both differ is another person.
+    """
     name = key_of_name(vault, row) if row["name_sealed"] is not None else None
     for person in people:
         if data["birth"] in {None, person["birth_on"].isoformat()}:

@@ -46,6 +46,8 @@ class Plan:
     kepesertaan: list[tuple[UUID, str, date]] = field(default_factory=list[tuple[UUID, str, date]])
     desil: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
     usaha: list[tuple[UUID, Member]] = field(default_factory=list[tuple[UUID, Member]])
+    owned: dict[UUID, Member] = field(default_factory=dict[UUID, Member])
+    """Recorded businesses with other facts of their owner."""
     nibs: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
     """Businesses without another change, and the row whose NIB they get."""
     closed: list[UUID] = field(default_factory=list[UUID])

@@ -61,7 +61,7 @@ WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR uppe
 DESIL = "SELECT kpm_id, scope, snapshot, value, as_of, source FROM desil WHERE kpm_id = ANY($1)"
 USAHA = """
 SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter, as_of,
-    source, ended_on
+    source, ended_on, continues
 FROM usaha WHERE (kpm_id = ANY($1) OR anggota_id = ANY($2)) AND (ended_on IS NULL OR end_reason IN ('DITUTUP', 'DIALIHKAN'))
 """
 PLACEMENTS = """

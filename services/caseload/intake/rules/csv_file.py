@@ -246,7 +246,7 @@ def parse_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Re
 
 
 def split_whole(line: str, header: Header) -> tuple[str, list[str]]:
-    """Split a row that is one cell: in quotes as a whole, or with another delimiter than the header."""
+    """Split a row that is one cell: in quotes, or with another delimiter."""
     for delimiter in DELIMITERS:
         values = split_cells(line, delimiter)
         if values is not None and len(values) == header.width:

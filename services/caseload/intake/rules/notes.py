@@ -2,52 +2,15 @@
 
 from types import MappingProxyType
 
+from services.caseload.family.rules import WARNINGS
+
 # Code, then the sentences in English and Indonesian. Values are never repeated.
 ROW_WARNINGS = MappingProxyType(
-    {
-        "SEX_DIFFERS": (
-            "The sex is not the one in the NIK. Check both. The row was taken.",
-            "Jenis kelamin tidak sama dengan yang ada dalam NIK. Periksa keduanya. Baris tetap diterima.",
-        ),
-        "BIRTH_DATE_DIFFERS": (
-            "The date of birth is not the one in the NIK. Day and month may be swapped. The row was taken.",
-            "Tanggal lahir tidak sama dengan yang ada dalam NIK. Mungkin hari dan bulan tertukar. Baris tetap diterima.",
-        ),
-        "BIRTH_DATE_IMPOSSIBLE": (
-            "Digits 7 to 12 of the NIK are not a date. Compare it with the card. The row was taken.",
-            "Angka ke-7 sampai ke-12 NIK bukan tanggal. Cocokkan dengan kartu. Baris tetap diterima.",
-        ),
-        "ISSUE_DATE_IMPOSSIBLE": (
-            "Digits 7 to 12 of the No. KK are not a date. Compare it with the card. The row was taken.",
-            "Angka ke-7 sampai ke-12 No. KK bukan tanggal. Cocokkan dengan kartu. Baris tetap diterima.",
-        ),
+    dict(WARNINGS)
+    | {
         "PHONE_UNUSABLE": (
             "This is not one phone number that can be called. It was not stored; the rest of the row was taken.",
             "Ini bukan satu nomor telepon yang dapat dihubungi. Nomor tidak disimpan; isian lain diterima.",
-        ),
-        "HUSBAND_NOT_MALE": (
-            "SUAMI is recorded as a woman. Check relation and sex.",
-            "SUAMI tercatat sebagai perempuan. Periksa relation dan sex.",
-        ),
-        "WIFE_NOT_FEMALE": (
-            "ISTRI is recorded as a man. Check relation and sex.",
-            "ISTRI tercatat sebagai laki-laki. Periksa relation dan sex.",
-        ),
-        "SEVERAL_HEADS": (
-            "More than one member is KEPALA_KELUARGA. Check the family card.",
-            "Lebih dari satu anggota tercatat KEPALA_KELUARGA. Periksa kartu keluarga.",
-        ),
-        "KOMPONEN_AGE_UNUSUAL": (
-            "The age does not fit the komponen. Check komponen and birth_date.",
-            "Usia tidak sesuai dengan komponen. Periksa komponen dan birth_date.",
-        ),
-        "PENGURUS_YOUNG": (
-            "The pengurus is not an adult. Check whether an adult lives in the family.",
-            "Pengurus belum dewasa. Periksa apakah ada orang dewasa dalam keluarga.",
-        ),
-        "OWNER_YOUNG": (
-            "The owner of the business is not an adult. Check usaha and birth_date.",
-            "Pemilik usaha belum dewasa. Periksa usaha dan birth_date.",
         ),
         "RECORDED_DEAD": (
             "The death of this person is recorded. The row was left out; only a reversal brings the person back.",

@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from services.caseload.family.rules import WARNED_FIELDS
 from services.caseload.intake.rules.csv_file import COLUMNS
 from services.caseload.intake.rules.values import (
     LONGEST,
@@ -148,13 +149,6 @@ def add_phone(row: Row, text: str) -> None:
         row.warnings.append(("phone", "PHONE_UNUSABLE"))
 
 
-WARNED_COLUMNS = {
-    NumberWarning.SEX_DIFFERS: "sex",
-    NumberWarning.BIRTH_DATE_DIFFERS: "birth_date",
-    NumberWarning.BIRTH_DATE_IMPOSSIBLE: "nik",
-}
-
-
 def add_number_warnings(row: Row) -> None:
     """Add what is odd about the numbers. It is no refusal, because such numbers exist."""
     birth, gender = row.data["birth"], row.data["sex"]
@@ -164,7 +158,7 @@ def add_number_warnings(row: Row) -> None:
         return
     born = date.fromisoformat(birth) if birth else None
     odd = row.nik.warnings(sex=gender, birth_date=born)
-    row.warnings += [(WARNED_COLUMNS[warning], warning.value) for warning in odd]
+    row.warnings += [(WARNED_FIELDS[warning], warning.value) for warning in odd]
 
 
 @lru_cache(maxsize=8)

@@ -4,10 +4,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
+from services.caseload.family.commands.changes import (
+    change_family,
+    lock_family_version,
+    lock_member,
+    read_members,
+)
 from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import read_ages
-from services.caseload.family.rules import age
+from services.caseload.family.rules import REFUSED, age, pengurus_code
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.errors import PengurusAlready, PengurusTooYoung
 from services.caseload.tables import Source
@@ -28,7 +33,7 @@ async def change_pengurus(
     reason: str,
     version: int,
 ) -> KpmAnggota:
-    """Make another adult of the family its pengurus from a day on.
+    """Make another adult its pengurus, or a minor if no adult is left.
 
     This finishes the open task to name a pengurus, which a pengurus's death opens.
 
@@ -41,7 +46,9 @@ async def change_pengurus(
     if member.pengurus:
         raise PengurusAlready("/body/anggota_id")
     rule = await read_ages(session, on)
-    if age(member.birth_on.isoformat(), on) < rule.able_from and not member.married:
+    members = (await read_members(session, [kpm_id], on))[kpm_id]
+    young = age(member.birth_on.isoformat(), on) < rule.able_from and not member.married
+    if young and pengurus_code(members, rule, on) in REFUSED:
         raise PengurusTooYoung("/body/anggota_id", able_from=rule.able_from)
     before = await session.scalar(
         sa.select(KpmAnggota).where(
