@@ -122,6 +122,10 @@ ROW_REFUSALS = MappingProxyType(
             "This NIK is already on an earlier row of the file.",
             "NIK ini sudah ada pada baris sebelumnya dalam berkas.",
         ),
+        "DUPLICATE_PERSON": (
+            "Another row of the family has this name and date of birth with a NIK. Remove this row.",
+            "Baris lain keluarga ini memuat nama dan tanggal lahir yang sama beserta NIK. Hapus baris ini.",
+        ),
         "NIK_IN_ANOTHER_FAMILY": (
             "This NIK belongs to a member of another family. List all its members if only its card is new; else record the move.",
             "NIK ini milik anggota keluarga lain. Cantumkan semua anggotanya bila hanya kartunya baru; bila tidak, catat pindahnya.",

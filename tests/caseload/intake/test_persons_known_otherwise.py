@@ -169,3 +169,41 @@ async def test_a_new_card_without_a_member_is_refused(kendal_caseload: Running) 
     await recorded(kendal_caseload, rows)
     done = await import_file(kendal_caseload, build_csv([row | {"no_kk": no_kk(77)} for row in rows[:2]]))
     assert done["errors"] == [(2, "nik", "NIK_IN_ANOTHER_FAMILY"), (3, "nik", "NIK_IN_ANOTHER_FAMILY")]
+
+
+async def test_the_owner_of_a_number_that_was_another_persons_by_mistake_is_taken(
+    kendal_caseload: Running,
+) -> None:
+    rows = family_rows(1)
+    one = await recorded(kendal_caseload, rows)
+    await correct_husband(one)
+    owner = [*family_rows(2), member(2, 2, nik=rows[1]["nik"], name="Pemilik Nomor", birth_date="1971-01-09")]
+    done = await import_file(kendal_caseload, build_csv(owner))
+    assert (done["errors"], done["report"]["new_families"]) == ([], 1)
+    assert await read_kpm_id(kendal_caseload, rows[1]["nik"]) != one.kpm_id
+
+
+async def test_a_file_with_the_former_card_is_the_same_family(kendal_caseload: Running) -> None:
+    rows = family_rows(1, 3)
+    one = await recorded(kendal_caseload, rows)
+    version = (await one.read())["version"]
+    body = {"no_kk": no_kk(77), "on": LATER, "evidence_sha256": await one.upload_evidence()}
+    await one.post_ok("no-kk", body, version)
+    rows[0]["desil"] = "NAS:6:2026-Q2"
+    for day in ({"as_of": EXTRACT}, {}):
+        done = await import_file(kendal_caseload, build_csv(rows), **day)
+        assert (done["errors"], done["warnings"], done["report"]["new_families"]) == ([], [], 0)
+    token = dinsos_token(kendal_caseload)
+    answer = await kendal_caseload.post("/v1/kpm/look-up", {"no_kk": no_kk(77)}, as_=token)
+    assert answer.json()["kpm_id"] == one.kpm_id
+    assert {"scope": "NAS", "value": 6, "snapshot": "2026-Q2"} in (await one.read())["desil"]
+
+
+async def test_a_child_with_and_without_nik_in_one_file_is_refused(kendal_caseload: Running) -> None:
+    blank = member(1, 3, nik="", birth_date="2025-12-20", name="Bayi Contoh")
+    numbered = blank | {"nik": nik(77, born=date(2025, 12, 20)), "name": "BAYI CONTOH"}
+    done = await import_file(kendal_caseload, build_csv([*family_rows(1), blank, numbered]))
+    assert done["errors"] == [(4, "nik", "DUPLICATE_PERSON")]
+    twin = blank | {"name": "Bayi Kedua"}
+    done = await import_file(kendal_caseload, build_csv([*family_rows(1), twin, numbered]))
+    assert (done["errors"], done["report"]["new_families"]) == ([], 1)

@@ -70,6 +70,13 @@ async def test_values_of_a_member_are_corrected_with_evidence(family: Family) ->
     assert (await find_member(family, **who))[0] == after
 
 
+async def test_a_birth_after_the_recorded_one_moves_the_day_of_joining(family: Family) -> None:
+    born = {"name": "Bayi Contoh", "birth_on": "2026-01-02", "sex": "L", "relation": "ANAK", "married": False}
+    child = await family.post_ok("anggota", born | {"on": "2026-01-02", "reason": "LAHIR"})
+    made = (await correct(family, {"anggota_id": child["anggota_id"]}, birth_on="2026-01-04")).json()
+    assert (made["joined_on"], made["warnings"]) == ("2026-01-04", [])
+
+
 async def test_what_cannot_be_is_refused_in_a_correction(family: Family) -> None:
     wife, _ = await find_member(family, pengurus=True)
     await family.post_ok(

@@ -57,6 +57,8 @@ def decide_members(known: Known, family: Staged) -> Members:
     for n, person in enumerate(family.persons):
         if family.rows[n]["repeated"]:
             members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_NIK"))
+        elif n in family.doubled:
+            members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_PERSON"))
         elif (person is None or person["kpm_id"] != kpm_id) and is_listed_later(known, recorded, person):
             members.notes.append(change(family.rows[n]["row_no"], None, "KEPT_NEWER"))
         elif person is None:
@@ -139,6 +141,8 @@ def add_own(known: Known, family: Staged, n: int, members: Members) -> None:
             warning(row["row_no"], "nik", "NIK_CORRECTED" if person["has_nik"] else "NIK_ADDED")
         )
     values = data | (fill_blanks(data, recorded) if later else recorded)
+    if later and any(values[name] != recorded[name] for name in PERSONAL):
+        members.notes.append(change(row["row_no"], None, "MEMBER_CHANGES", **ids))
     member = Member(person["anggota_id"], values, n, known=True, written=later, before=recorded)
     members.staying.append(member)
 

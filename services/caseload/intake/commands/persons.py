@@ -35,6 +35,7 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
         family.persons[n] = same
         if same["anggota_id"] not in {person["anggota_id"] for person in former}:
             family.renamed.add(n)
+    family.doubled = find_doubled(family, vault)
     if card in known.candidates:
         accept_card(known, family)
     marked = (n for n, data in enumerate(family.data) if data["pengurus"])
@@ -60,6 +61,23 @@ def accept_card(known: Known, family: Staged) -> None:
     known.families[card] = recorded
     if not former and recorded["card_since"] <= known.as_of:
         known.new_cards.add(card)
+
+
+def find_doubled(family: Staged, vault: Vault) -> set[int]:
+    """Return the rows without a NIK of somebody on another row with one."""
+    doubled: set[int] = set()
+    for n, row in enumerate(family.rows):
+        if row["nik_sealed"] is not None or row["name_sealed"] is None:
+            continue
+        numbered = [
+            other
+            for other, data in zip(family.rows, family.data, strict=True)
+            if other["nik_sealed"] is not None and other["name_sealed"] is not None
+            if data["birth"] == family.data[n]["birth"]
+        ]
+        if any(key_of_name(vault, other) == key_of_name(vault, row) for other in numbered):
+            doubled.add(n)
+    return doubled
 
 
 def find_same(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Vault) -> Any:

@@ -178,6 +178,8 @@ def add_memberships(known: Known, plan: Plan) -> None:
     recorded = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
     in_file = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
     plan.kepesertaan = [(new_id(), *membership) for membership in in_file if membership not in recorded]
+    if not plan.new and plan.kepesertaan:
+        plan.notes.append(change(plan.lead["row_no"], "bansos", "MEMBERSHIP_STARTS"))
     placements = None if has_left(known, plan.kpm_id) else known.placements.get(data["pendamping_no"] or "")
     if placements is None or plan.kpm_id in known.placement_by_family:
         return
@@ -203,6 +205,8 @@ def add_desil(known: Known, plan: Plan) -> None:
         row = recorded.get((scope, snapshot))
         if row is None or is_later(known.as_of, row):
             plan.desil.append((scope, snapshot, value))
+            if not plan.new and (row is None or row["value"] != value):
+                plan.notes.append(change(plan.lead["row_no"], "desil", "DESIL_CHANGES"))
         elif row["value"] != value:
             plan.notes.append(change(plan.lead["row_no"], "desil", "KEPT_NEWER"))
 

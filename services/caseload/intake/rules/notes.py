@@ -41,6 +41,12 @@ ROW_CHANGES = MappingProxyType(
             "Anggota tidak ada dalam berkas dan keluar.",
         ),
         "MEMBER_JOINS": ("A person joins the family.", "Seseorang bergabung dengan keluarga."),
+        "MEMBER_CHANGES": (
+            "Sex, date of birth, relation or marriage of a member changes.",
+            "Jenis kelamin, tanggal lahir, hubungan atau status kawin seorang anggota berubah.",
+        ),
+        "MEMBERSHIP_STARTS": ("The family enters a bansos.", "Keluarga masuk suatu bansos."),
+        "DESIL_CHANGES": ("A desil is recorded or changes.", "Desil dicatat atau berubah."),
         "PENGURUS_CHANGES": ("Another member becomes the pengurus.", "Pengurus berganti."),
         "AREA_CHANGES": ("The family moves to another area.", "Keluarga pindah wilayah."),
         "KOMPONEN_ENDS": ("A komponen ends.", "Sebuah komponen berakhir."),

@@ -15,7 +15,7 @@ from services.caseload.family.errors import KomponenImpossible
 from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import find_implausible
-from services.caseload.member.errors import BirthDateInTheFuture, PengurusTooYoung
+from services.caseload.member.errors import PengurusTooYoung
 from services.caseload.member.models import CorrectionTerms
 from services.caseload.tables import Source
 from shared import clock
@@ -39,8 +39,8 @@ async def correct_anggota(
     What the request leaves out stays.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture,
-        BirthDateInTheFuture, FileNotUploaded, KomponenImpossible, PengurusTooYoung.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture, FileNotUploaded,
+        KomponenImpossible, PengurusTooYoung.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
@@ -48,8 +48,8 @@ async def correct_anggota(
     await require_evidence(session, given.pop("evidence_sha256"))
     if terms.birth_on is not None:
         require_not_future(terms.birth_on, await clock.latest_today(session), "/body/birth_on")
-        if terms.birth_on > member.joined_on:
-            raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=member.joined_on)
+        # A child joins its family on its first day at the earliest.
+        member.joined_on = max(member.joined_on, terms.birth_on)
     before = {name: str(getattr(member, name)) for name in given if name != "name"}
     if "name" in given:
         location = {"table": "kpm_anggota", "column": "name", "row_id": member.nik_index.hex()}
