@@ -4,6 +4,7 @@ Invisible characters reverse a name, or make different names look the same.
 """
 
 import re
+import unicodedata
 
 # Unicode category Cf (direction marks, zero-width characters, soft hyphen, tags). It includes ZWJ and ZWNJ, which
 # Indonesian names do not use.
@@ -20,6 +21,7 @@ BLANK = (
 INVISIBLE = re.compile(f"[{FORMAT}{BLANK}]")
 # White space that is neither a blank, a tab nor a line break: no-break spaces and Unicode's other widths.
 WIDE_BLANK = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+SEPARATOR = re.compile(r"(?<=\d)[ .-](?=\d)")
 LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -38,3 +40,13 @@ def clean_text(text: str) -> str:
 def join_lines(text: str) -> str:
     """Return a text of one line with single blanks."""
     return " ".join(clean_text(text).split())
+
+
+def drop_separators(number: str) -> str:
+    """Return a number without single blanks, dots or hyphens between its digits."""
+    return SEPARATOR.sub("", number)
+
+
+def name_key(name: str) -> str:
+    """Return the letters and digits of a name, to compare names however they are written."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", name.casefold()) if letter.isalnum())

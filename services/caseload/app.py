@@ -28,6 +28,7 @@ ROUTERS = [
     member.members,
     relocation.moves,
     family.desil,
+    family.contact,
     business.usaha,
     membership.memberships,
     exit_proposal.exit_proposals,

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.errors import InvalidInput
+from shared.text import drop_separators
 
 SIXTEEN_DIGITS = re.compile(r"[0-9]{16}")
 # The 38 provinces of Kepmendagri 300.2.2-2138/2025, and 54 (Timor Timur), where NIK were issued before 1999.
@@ -118,7 +119,7 @@ class Masked:
 
         Blanks around it, single separators inside it and a leading apostrophe are removed.
         """
-        return cls(re.sub(r"(?<=\d)[ .-](?=\d)", "", text.strip().removeprefix("'")))
+        return cls(drop_separators(text.strip().removeprefix("'")))
 
     def reveal(self) -> str:
         """Return the digits, to seal, index or show. Never log, send or store them."""

@@ -48,6 +48,7 @@ def test_a_number_of_another_country_keeps_its_code() -> None:
         "8.12E+10",
         "081200009001 / 081200009002",
         "0812 0000 9001 (Budi)",
+        "08120000900x",
         "0" * 50,
     ],
 )

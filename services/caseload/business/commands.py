@@ -252,6 +252,14 @@ async def check_end_day(session: AsyncSession, usaha: Usaha, on: date) -> None:
         raise InvalidRange("/body/on", valid_from=usaha.started_on, valid_to=on)
 
 
+async def emit_usaha_of(session: AsyncSession, kpm: Kpm, owner: KpmAnggota) -> None:
+    """Emit a member's business again, because facts of its owner have changed."""
+    living = sa.select(Usaha).where(Usaha.anggota_id == owner.anggota_id, Usaha.ended_on.is_(None))
+    usaha = await session.scalar(living)
+    if usaha is not None:
+        emit(session, to_usaha_event(usaha, owner, kpm.kode_wilayah))
+
+
 async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
     """Raise DateInTheFuture if the business starts or is described after today."""
     require_not_future(terms.started_on, await clock.latest_today(session), "/body/started_on")

@@ -3,13 +3,23 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import StrictBool, StringConstraints
+from pydantic import BeforeValidator, StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.caseload.tables import FROM_HTTP, RECORDED, VERSION, Ranged, Small, Source, Table
 from shared.contracts.kinds import UsahaEndReason, UsahaSector
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Day, RequestOnly, Rupiah
+from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Rupiah
+from shared.text import drop_separators
+
+Nib = Annotated[
+    str,
+    ONE_LINE,
+    BeforeValidator(lambda text: drop_separators(text) if isinstance(text, str) else text),
+    StringConstraints(pattern="^[0-9]{13}$"),
+    RequestOnly("9120000000001"),
+]
+"""A Nomor Induk Berusaha of 13 digits. Single blanks, dots or hyphens between digits are dropped."""
 
 
 class UsahaFacts(Fields):
@@ -24,7 +34,7 @@ class UsahaFacts(Fields):
 class UsahaTerms(UsahaFacts):
     """Attributes of a business as of a day, with the NIB in clear text."""
 
-    nib: Annotated[str, StringConstraints(pattern="^[0-9]{13}$"), RequestOnly("9120000000001")] | None = None
+    nib: Nib | None = None
     as_of: Day
 
 

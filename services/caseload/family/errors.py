@@ -8,6 +8,13 @@ class MemberUnknown(InvalidInput):
     id = "Tidak ada anggota keluarga ini dengan id tersebut sekarang."
 
 
+class ContactUnchanged(InvalidInput):
+    """422: the request names neither address nor phone."""
+
+    en = "Name the address or the phone that is to be recorded. Null clears it."
+    id = "Sebutkan alamat atau telepon yang akan dicatat. Null menghapusnya."
+
+
 class KomponenImpossible(DomainError):
     """409: sex and age of the member exclude this komponen."""
 

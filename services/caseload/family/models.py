@@ -11,7 +11,8 @@ from sqlmodel import Field
 from services.caseload.tables import FROM_HTTP, RECORDED, VERSION, Days, Ranged, Small, Source, Sourced, Table
 from shared.contracts.kinds import DesilScope, FamilyEndReason, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Day, RequestOnly, Wilayah
+from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Wilayah
+from shared.phone import Phone
 
 
 class Relation(StrEnum):
@@ -103,6 +104,19 @@ class KpmNoKk(Ranged, Table, table=True):
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     no_kk_index: Col[bytes]
     no_kk_sealed: Col[bytes]
+
+
+Home = Annotated[
+    str, ONE_LINE, StringConstraints(min_length=1, max_length=300), RequestOnly("Dusun Krajan RT 2")
+]
+"""An address without its area."""
+
+
+class ContactTerms(Fields):
+    """Address and phone of a family. What is left out stays, null clears it."""
+
+    address: Home | None = None
+    phone: Phone | None = None
 
 
 class Kinship(Fields):

@@ -4,8 +4,16 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.caseload.family.commands import komponen as family_komponen
+from services.caseload.family.commands.contact import correct_contact
 from services.caseload.family.commands.desil import record_desil
-from services.caseload.family.models import DesilItem, DesilTerms, KomponenRowView, KomponenTerms
+from services.caseload.family.models import (
+    ContactTerms,
+    DesilItem,
+    DesilTerms,
+    KomponenRowView,
+    KomponenTerms,
+    KpmVersionView,
+)
 from services.caseload.family.queries import read_desil
 from shared.access import Permission
 from shared.fields import Body, Code, Day, View
@@ -13,6 +21,7 @@ from shared.http import CurrentActor, IfMatch, Router, Session, may
 
 komponen = Router(tag="kpm")
 desil = Router(tag="kpm")
+contact = Router(tag="kpm")
 
 
 class KomponenRequest(KomponenTerms, Body):
@@ -50,6 +59,19 @@ async def end_komponen(
     """
     komponen = await family_komponen.end_komponen(session, actor, komponen_id, version=version, **dict(body))
     return KomponenRowView.model_validate(komponen)
+
+
+class ContactRequest(ContactTerms, Body):
+    """Address and phone of a family. What is left out stays, null clears it."""
+
+
+@contact.post("/kpm/{kpm_id}/contact")
+@may(Permission.KPM_UPDATE, key_required=True)
+async def correct_kpm_contact(
+    kpm_id: UUID, body: ContactRequest, session: Session, actor: CurrentActor, version: IfMatch
+) -> KpmVersionView:
+    """Correct address and phone of a family that stays in its area."""
+    return await correct_contact(session, actor, kpm_id, body, version=version)
 
 
 class DesilRequest(DesilTerms, Body):

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from services.caseload.family.models import Relation
 from shared.contracts.kinds import KomponenKind, Sex
+from shared.privacy import Nik
+from shared.privacy.numbers import NumberWarning
 
 USUAL_AGES = MappingProxyType(
     {
@@ -30,10 +32,63 @@ CONTRADICTIONS = MappingProxyType(
         (Relation.ISTRI.value, Sex.L.value): "WIFE_NOT_FEMALE",
     }
 )
+WARNED_FIELDS = MappingProxyType(
+    {
+        NumberWarning.SEX_DIFFERS: "sex",
+        NumberWarning.BIRTH_DATE_DIFFERS: "birth_date",
+        NumberWarning.BIRTH_DATE_IMPOSSIBLE: "nik",
+    }
+)
+"""The column that a warning on a NIK names."""
 PREGNANT_FROM, PREGNANT_TO = 10, 60
 REFUSED = frozenset({"PREGNANT_IMPOSSIBLE", "PENGURUS_TOO_YOUNG"})
 """What cannot be. The other codes are warnings, because rule and practice differ."""
 
+# Code, then the sentences in English and Indonesian. Values are never repeated.
+WARNINGS = MappingProxyType(
+    {
+        "SEX_DIFFERS": (
+            "The sex is not the one in the NIK. Check both.",
+            "Jenis kelamin tidak sama dengan yang ada dalam NIK. Periksa keduanya.",
+        ),
+        "BIRTH_DATE_DIFFERS": (
+            "The date of birth is not the one in the NIK. Day and month may be swapped.",
+            "Tanggal lahir tidak sama dengan yang ada dalam NIK. Mungkin hari dan bulan tertukar.",
+        ),
+        "BIRTH_DATE_IMPOSSIBLE": (
+            "Digits 7 to 12 of the NIK are not a date. Compare it with the card.",
+            "Angka ke-7 sampai ke-12 NIK bukan tanggal. Cocokkan dengan kartu.",
+        ),
+        "ISSUE_DATE_IMPOSSIBLE": (
+            "Digits 7 to 12 of the No. KK are not a date. Compare it with the card.",
+            "Angka ke-7 sampai ke-12 No. KK bukan tanggal. Cocokkan dengan kartu.",
+        ),
+        "HUSBAND_NOT_MALE": (
+            "SUAMI is recorded as a woman. Check relation and sex.",
+            "SUAMI tercatat sebagai perempuan. Periksa relation dan sex.",
+        ),
+        "WIFE_NOT_FEMALE": (
+            "ISTRI is recorded as a man. Check relation and sex.",
+            "ISTRI tercatat sebagai laki-laki. Periksa relation dan sex.",
+        ),
+        "SEVERAL_HEADS": (
+            "More than one member is KEPALA_KELUARGA. Check the family card.",
+            "Lebih dari satu anggota tercatat KEPALA_KELUARGA. Periksa kartu keluarga.",
+        ),
+        "KOMPONEN_AGE_UNUSUAL": (
+            "The age does not fit the komponen. Check komponen and birth_date.",
+            "Usia tidak sesuai dengan komponen. Periksa komponen dan birth_date.",
+        ),
+        "PENGURUS_YOUNG": (
+            "The pengurus is not an adult. Check whether an adult lives in the family.",
+            "Pengurus belum dewasa. Periksa apakah ada orang dewasa dalam keluarga.",
+        ),
+        "OWNER_YOUNG": (
+            "The owner of the business is not an adult. Check usaha and birth_date.",
+            "Pemilik usaha belum dewasa. Periksa usaha dan birth_date.",
+        ),
+    }
+)
 Finding = tuple[int, str, str]
 """The index of a member, the field and the code."""
 
@@ -52,9 +107,9 @@ class Ages:
 
 
 def age(born: str, today: date) -> int:
-    """Return the age in full years."""
+    """Return the age in full years, 0 before the first day."""
     year, month_day = int(born[:4]), (int(born[5:7]), int(born[8:10]))
-    return today.year - year - ((today.month, today.day) < month_day)
+    return max(0, today.year - year - ((today.month, today.day) < month_day))
 
 
 def facts_of(
@@ -150,6 +205,12 @@ def find_implausible(members: Sequence[Mapping[str, Any]], ages: Ages, today: da
                 yield n, "komponen", code
         if years < ages.able_from and not member["married"]:
             yield from minor_findings(n, member, members, ages, today)
+
+
+def number_findings(nik: Nik, sex: str, birth: str) -> Iterator[tuple[str, str]]:
+    """Yield what differs between a NIK and the person, as field and code."""
+    for warning in nik.warnings(sex=sex, birth_date=date.fromisoformat(birth)):
+        yield WARNED_FIELDS[warning], warning.value
 
 
 def minor_findings(

@@ -34,8 +34,8 @@ class ColumnsRepeated(InvalidInput):
 class ColumnsUnknown(InvalidInput):
     """422: the header has unknown columns, whose content would be lost."""
 
-    en = "The header has {count} unknown columns."
-    id = "Baris judul memuat {count} kolom yang tidak dikenal."
+    en = "The header has {count} unknown columns. Correct their names or remove them."
+    id = "Baris judul memuat {count} kolom yang tidak dikenal. Perbaiki namanya atau hapus kolomnya."
 
 
 class HeaderTooLong(InvalidInput):
@@ -64,10 +64,13 @@ ROW_REFUSALS = MappingProxyType(
             "The text has control characters (such as NUL).",
             "Teks memuat karakter kendali (misalnya NUL).",
         ),
-        "NOT_UTF8": ("The text is not UTF-8.", "Teks bukan UTF-8."),
+        "NOT_UTF8": (
+            "The text is not UTF-8. Save the file as CSV UTF-8.",
+            "Teks bukan UTF-8. Simpan berkas sebagai CSV UTF-8.",
+        ),
         "NOT_A_DATE": (
-            "A date such as 1987-11-12 is expected.",
-            "Harus berupa tanggal, misalnya 1987-11-12.",
+            "A date such as 1987-11-12 or 12/11/1987 is expected. If a spreadsheet shows a number, format it as a date.",
+            "Harus berupa tanggal, misalnya 1987-11-12 atau 12/11/1987. Bila tampak sebagai angka, ubah format sel menjadi tanggal.",
         ),
         "DATE_OUT_OF_RANGE": (
             "The date is too early or too late.",
@@ -93,8 +96,14 @@ ROW_REFUSALS = MappingProxyType(
             "IBU_HAMIL is possible only for a woman of 10 to 60 years. Check komponen, sex and birth_date.",
             "IBU_HAMIL hanya mungkin bagi perempuan berusia 10 sampai 60 tahun. Periksa komponen, sex dan birth_date.",
         ),
-        "NOT_A_NUMBER": ("A whole number of rupiah is expected.", "Harus berupa bilangan bulat rupiah."),
-        "BAD_FORM": ("The value does not have the documented form.", "Bentuk nilai tidak sesuai ketentuan."),
+        "NOT_A_NUMBER": (
+            "A whole number of rupiah is expected, such as 9000000 or Rp 9.000.000.",
+            "Harus berupa bilangan bulat rupiah, misalnya 9000000 atau Rp 9.000.000.",
+        ),
+        "BAD_FORM": (
+            "The value does not have the form of this column, such as {form}.",
+            "Nilai tidak berbentuk seperti ketentuan kolom ini, misalnya {form}.",
+        ),
         "REPEATED": ("The same entry is given twice.", "Isian yang sama diberikan dua kali."),
         "INCOMPLETE_USAHA": (
             "A business needs sector, start and turnover.",
@@ -113,9 +122,13 @@ ROW_REFUSALS = MappingProxyType(
             "This NIK is already on an earlier row of the file.",
             "NIK ini sudah ada pada baris sebelumnya dalam berkas.",
         ),
+        "DUPLICATE_PERSON": (
+            "Another row of the family has this name and date of birth with a NIK. Remove this row.",
+            "Baris lain keluarga ini memuat nama dan tanggal lahir yang sama beserta NIK. Hapus baris ini.",
+        ),
         "NIK_IN_ANOTHER_FAMILY": (
-            "This NIK belongs to a member of another family.",
-            "NIK ini milik anggota keluarga lain.",
+            "This NIK belongs to a member of another family. List all its members if only its card is new; else record the move.",
+            "NIK ini milik anggota keluarga lain. Cantumkan semua anggotanya bila hanya kartunya baru; bila tidak, catat pindahnya.",
         ),
         "RECORDED_DEAD": (
             "The death of this person is recorded. Remove the row; if the record is wrong, the Dinsos office undoes it.",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.intake.commands.events import emit_events
+from services.caseload.intake.commands.persons import match_persons
 from services.caseload.intake.commands.plan import Plan, is_unchanged, plan_of
 from services.caseload.intake.commands.recorded_data import (
     Known,
@@ -35,6 +36,7 @@ from services.caseload.intake.commands.write import stamp, write
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
+from shared.database import vault_of
 from shared.jobs import Job, RowError, Step, Work
 from shared.jobs.backpressure import next_size, outbox_has_room
 
@@ -111,7 +113,9 @@ class Outcome:
         )
         undecided = [family for family in families if outcome.needs_decision(known, family, job.actor)]
         await read_details(session, known, undecided, job.actor)
+        vault = vault_of(session)
         for family in undecided:
+            match_persons(known, family, vault)
             elsewhere = family.no_kk_index in known.elsewhere
             outcome.elsewhere += elsewhere
             # A dry run is not audited, so it must not reveal which numbers are recorded outside the actor's areas.

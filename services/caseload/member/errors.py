@@ -55,8 +55,8 @@ class PengurusAlready(DomainError):
 class PengurusTooYoung(DomainError):
     """409: the pengurus is an adult, if the family has one (docs/domain.md#plausibility). The age is policy."""
 
-    en = "The pengurus must be at least {able_from} years old or married, because the family has an adult."
-    id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun atau sudah kawin, karena keluarga memiliki orang dewasa."
+    en = "The pengurus must be at least {able_from} years old or married, because another member of the family is."
+    id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun atau sudah kawin, karena ada anggota lain yang demikian."
 
 
 class NikKnown(DomainError):
@@ -64,6 +64,26 @@ class NikKnown(DomainError):
 
     en = "This NIK already belongs to a member of a family."
     id = "NIK ini sudah menjadi anggota suatu keluarga."
+
+
+class NikReplaced(DomainError):
+    """409: the NIK was corrected, and belongs to the same person no longer."""
+
+    en = "The NIK of this person was corrected. Record the person with the NIK that is on the card now."
+    id = "NIK orang ini sudah diperbaiki. Catat dengan NIK yang sekarang tertera pada kartu."
+
+
+class MemberKnownByName(DomainError):
+    """409: the family has this child without a NIK."""
+
+    en = (
+        "The family already has this child without a NIK. Record the child's NIK instead"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/nik)."
+    )
+    id = (
+        "Anak ini sudah tercatat dalam keluarga tanpa NIK. Catat NIK-nya"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/nik)."
+    )
 
 
 class NikUnchanged(DomainError):

@@ -5,12 +5,17 @@ from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Len
-from pydantic import StringConstraints
+from pydantic import StrictBool, StringConstraints
 
-from services.caseload.family.models import AnggotaFacts
+from services.caseload.family.models import AnggotaFacts, Relation
+from shared.contracts.kinds import Sex
 from shared.database.tables import Fields
-from shared.fields import ONE_LINE, Day, RequestOnly, Sha256, Wilayah
+from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Sha256, Wilayah
 from shared.privacy import Nik, NoKk
+
+Name = Annotated[
+    str, ONE_LINE, StringConstraints(min_length=1, max_length=120), RequestOnly("Contoh Anggota")
+]
 
 
 class JoinReason(StrEnum):
@@ -28,12 +33,24 @@ class JoinTerms(AnggotaFacts):
     """
 
     nik: Nik | None = None
-    name: Annotated[
-        str, ONE_LINE, StringConstraints(min_length=1, max_length=120), RequestOnly("Contoh Anggota")
-    ]
+    name: Name
     on: Day
     reason: JoinReason
     evidence_sha256: Sha256 | None = None
+
+
+class CorrectionTerms(Fields):
+    """Values of a member that were recorded wrongly, and the evidence.
+
+    What is left out stays.
+    """
+
+    name: Name | None = None
+    birth_on: Day | None = None
+    sex: Annotated[Sex, KNOWN] | None = None
+    relation: Relation | None = None
+    married: StrictBool | None = None
+    evidence_sha256: Sha256
 
 
 class NikTerms(Fields):

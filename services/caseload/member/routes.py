@@ -15,12 +15,15 @@ from services.caseload.family.models import (
     Relation,
 )
 from services.caseload.member.commands import members as member_members
+from services.caseload.member.commands.correction import correct_anggota
 from services.caseload.member.commands.joins import add_anggota as add_anggota_to
 from services.caseload.member.commands.numbers import change_no_kk, correct_nik
 from services.caseload.member.commands.pengurus import change_pengurus
 from services.caseload.member.commands.reversal import restore_anggota
-from services.caseload.member.models import JoinTerms, NikTerms, NoKkTerms
+from services.caseload.member.models import CorrectionTerms, JoinTerms, NikTerms, NoKkTerms
+from services.caseload.overview.queries.family import read_family
 from services.caseload.overview.queries.history import read_past
+from services.caseload.overview.routes import WarningView
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
@@ -69,14 +72,25 @@ class NikRequest(NikTerms, Body):
     """The corrected NIK, and the evidence."""
 
 
+class CorrectionRequest(CorrectionTerms, Body):
+    """Values of a member that were recorded wrongly, and the evidence.
+
+    What is left out stays.
+    """
+
+
 class NoKkRequest(NoKkTerms, Body):
     """The family's new card, its first day and the evidence."""
 
 
 class MemberView(Belonging):
-    """A member after the change. `version` is the family's, needed for the next edit (If-Match)."""
+    """A member after the change. `version` is the family's, needed for the next edit (If-Match).
+
+    `warnings` are those of the family's view about this member.
+    """
 
     version: int
+    warnings: list[WarningView]
 
 
 class FormerMember(View):
@@ -115,7 +129,7 @@ async def add_anggota(
 
     Somebody of another family leaves it on that day. If she was the last one, that family ends (BERGABUNG).
     """
-    return await view_of(session, await add_anggota_to(session, actor, kpm_id, body))
+    return await view_of(session, actor, await add_anggota_to(session, actor, kpm_id, body))
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/end")
@@ -130,7 +144,7 @@ async def end_anggota(
     ended = await member_members.end_anggota(
         session, actor, kpm_id, anggota_id, version=version, **dict(body)
     )
-    return await view_of(session, ended)
+    return await view_of(session, actor, ended)
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/marriage")
@@ -142,7 +156,7 @@ async def record_marriage(
     married = await member_members.change_marriage(
         session, actor, kpm_id, anggota_id, version=version, **dict(body)
     )
-    return await view_of(session, married)
+    return await view_of(session, actor, married)
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/return")
@@ -155,7 +169,7 @@ async def take_anggota_back(
     A family that ended with it is open again.
     """
     back = await restore_anggota(session, actor, kpm_id, anggota_id, version=version, reason=body.reason)
-    return await view_of(session, back)
+    return await view_of(session, actor, back)
 
 
 @members.post("/kpm/{kpm_id}/pengurus")
@@ -165,14 +179,23 @@ async def change_pengurus_of_kpm(
 ) -> MemberView:
     """Make another adult of the family its pengurus."""
     chosen = await change_pengurus(session, actor, kpm_id, version=version, **dict(body))
-    return await view_of(session, chosen)
+    return await view_of(session, actor, chosen)
 
 
-async def view_of(session: Session, member: KpmAnggota) -> MemberView:
-    """Return a member with the family's new version."""
+async def view_of(session: Session, actor: CurrentActor, member: KpmAnggota) -> MemberView:
+    """Return a member with the family's new version and the warnings about the member."""
     kpm = await session.get_one(Kpm, member.kpm_id)
-    names = Belonging.model_fields
-    return MemberView(version=kpm.version, **{name: getattr(member, name) for name in names})
+    values = {name: getattr(member, name) for name in Belonging.model_fields}
+    warnings: list[WarningView] = []
+    if member.left_on is None:
+        await session.flush()
+        family = await read_family(session, actor, member.kpm_id)
+        warnings = [
+            WarningView(**warning)
+            for warning in family["warnings"]
+            if warning["anggota_id"] == str(member.anggota_id)
+        ]
+    return MemberView(version=kpm.version, warnings=warnings, **values)
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/nik")
@@ -190,7 +213,22 @@ async def correct_nik_of_anggota(
     The person stays the same, and the former number is kept.
     """
     corrected = await correct_nik(session, actor, kpm_id, anggota_id, body, version=version)
-    return await view_of(session, corrected)
+    return await view_of(session, actor, corrected)
+
+
+@members.post("/kpm/{kpm_id}/anggota/{anggota_id}/correction")
+@may(Permission.KPM_UPDATE, key_required=True)
+async def correct_values_of_anggota(
+    kpm_id: UUID,
+    anggota_id: UUID,
+    body: CorrectionRequest,
+    session: Session,
+    actor: CurrentActor,
+    version: IfMatch,
+) -> MemberView:
+    """Correct name, date of birth, sex, relation or marriage of a member, with evidence."""
+    corrected = await correct_anggota(session, actor, kpm_id, anggota_id, body, version=version)
+    return await view_of(session, actor, corrected)
 
 
 @members.post("/kpm/{kpm_id}/no-kk")

@@ -30,6 +30,7 @@ from shared.contracts.kinds import (
 from shared.database import vault_of
 from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.operations import Sentences
 from shared.privacy import MaskedNumber, Nik, NoKk
 
 families = Router(tag="kpm")
@@ -89,6 +90,20 @@ class FactsView(View):
     former_members: list[UUID]
 
 
+class WarningView(View):
+    """What is unusual about a family or a member, as a file warns.
+
+    It refuses nothing.
+
+    `anggota_id` is null for the family, `field` the field of its view. `reason` says what to check.
+    """
+
+    anggota_id: UUID | None
+    field: str
+    code: str
+    reason: Sentences
+
+
 class KpmView(View):
     """A family with all its details.
 
@@ -109,6 +124,7 @@ class KpmView(View):
     desil: list[Desil]
     dampingan: list[DampinganView]
     aid: list[AidView]
+    warnings: list[WarningView]
 
 
 class KpmItem(View):

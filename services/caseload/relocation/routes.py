@@ -1,20 +1,16 @@
 """Routes to move a family and to split it."""
 
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
-from services.caseload.family.models import KpmVersionView
+from services.caseload.family.models import Home, KpmVersionView
 from services.caseload.member.commands.split import split_family
 from services.caseload.member.models import SplitTerms
 from services.caseload.relocation.commands import move_family
 from shared.access import Permission
-from shared.fields import ONE_LINE, Body, Day, Sha256, View, Wilayah
+from shared.fields import Body, Day, Sha256, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 
 moves = Router(tag="kpm")
-Home = Annotated[str, ONE_LINE, Field(min_length=1, max_length=300, examples=["Dusun Krajan RT 2"])]
 
 
 class Move(Body):

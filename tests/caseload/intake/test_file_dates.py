@@ -165,3 +165,36 @@ async def test_a_day_in_the_future_is_refused(kendal_caseload: Running) -> None:
     answer = await kendal_caseload.post("/v1/intake", {"sha256": sha256, "as_of": "2199-01-01"}, as_=token)
     assert (answer.status_code, answer.json()["title"]) == (422, "DateInTheFuture")
     assert await request_intake(kendal_caseload, build_csv(family(1)), as_of="2026-01-01")
+
+
+async def test_what_a_file_changes_is_listed_before_it_is_taken(one: Family) -> None:
+    rows = family(1, 2, **USAHA | {"desil": "NAS:5:2026-Q1", "komponen": "DISABILITAS_BERAT"})
+    rows[0]["bansos"] += "|SEMBAKO:2020-01-01"
+    rows[1]["married"] = "CERAI MATI"
+    dry = await import_file(one.caseload, build_csv(rows), dry_run=True)
+    done = await import_file(one.caseload, build_csv(rows))
+    assert sorted(dry["changes"], key=str) == sorted(done["changes"], key=str)
+    assert {(row, code) for row, _, code in done["changes"]} == {
+        (2, "DESIL_CHANGES"),
+        (2, "KOMPONEN_STARTS"),
+        (2, "MEMBERSHIP_STARTS"),
+        (3, "MEMBER_CHANGES"),
+    }
+    stale = rows[0] | {"komponen": "LANJUT_USIA"}
+    kept = await import_file(one.caseload, build_csv([stale, rows[1]]), as_of=EXTRACT)
+    assert (2, "komponen", "KEPT_NEWER") in kept["changes"]
+
+
+async def test_births_of_today_in_papua_are_taken_by_both_doors(one: Family) -> None:
+    await one.caseload.set_clock(datetime(2026, 12, 1, 16, 30, tzinfo=UTC))
+    await one.caseload.work()
+    born = {"birth_date": "2026-12-02", "nik": "", "name": "Bayi Berkas", "relation": "ANAK"}
+    done = await import_file(one.caseload, build_csv([*family(1, 2, **USAHA), member(1, 3, **born)]))
+    assert done["errors"] == []
+    body = {"name": "Bayi Contoh", "birth_on": "2026-12-02", "sex": "L", "relation": "ANAK", "married": False}
+    made = await one.post_ok("anggota", body | {"on": "2026-12-02", "reason": "LAHIR"})
+    assert (made["joined_on"], len((await one.read())["members"])) == ("2026-12-02", 4)
+    early = await import_file(
+        one.caseload, build_csv([*family(2), member(2, 3, **born | {"birth_date": "2026-12-03"})])
+    )
+    assert early["errors"] == [(4, "birth_date", "DATE_OUT_OF_RANGE")]

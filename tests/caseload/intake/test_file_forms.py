@@ -26,7 +26,7 @@ def read_values(**values: str) -> Row:
     """Return the row of a pengurus with other values, as a file has it."""
     (record,) = read_file(build_csv([PLAIN | values], delimiter="\t"))
     assert record.fault is None, record
-    return read_row(record.fields, TODAY)
+    return read_row(record.fields, TODAY, TODAY)
 
 
 WHOLE = build_csv(family(1))
@@ -38,14 +38,21 @@ FILES = {
     "title lines": b"Data KPM Kabupaten Kendal\nper 1 September 2026,,\n\n" + WHOLE,
     "empty columns at the right": EMPTY_RIGHT,
     "names of columns in capitals": WHOLE.replace(b"no_kk,nik", b"No. KK,NIK"),
+    "a first line with another separator than the rest": b"sep=;\r\n" + WHOLE,
+    "rows with another delimiter than the header": WHOLE.replace(b",", b";", len(COLUMNS) - 1),
+    "each row in quotes as a whole": b"\n".join(b'"%s"' % line for line in WHOLE.splitlines()),
+    "columns in another order": b"\n".join(
+        b",".join(reversed(line.split(b","))) for line in WHOLE.splitlines()
+    ),
+    "rows of commas at the end": WHOLE + (b"," * 19 + b"\r\n") * 3,
     "quotes around everything": b'"' + WHOLE.replace(b",", b'","').replace(b"\n", b'"\n"')[:-1],
 }
 
 
 @pytest.mark.parametrize("form", FILES)
 def test_a_file_is_read_as_a_spreadsheet_writes_it(form: str) -> None:
-    read = [read_row(record.fields, TODAY) for record in read_file(FILES[form])]
-    plain = [read_row(record.fields, TODAY) for record in read_file(WHOLE)]
+    read = [read_row(record.fields, TODAY, TODAY) for record in read_file(FILES[form])]
+    plain = [read_row(record.fields, TODAY, TODAY) for record in read_file(WHOLE)]
     assert [row.faults for row in read] == [[], []]
     assert [row.data for row in read] == [row.data for row in plain]
 
@@ -61,6 +68,7 @@ def test_rows_are_counted_as_lines_of_the_file() -> None:
         f"{NIK[:4]} {NIK[4:8]} {NIK[8:12]} {NIK[12:]}",
         f'="{NIK}"',
         f"'{NIK}",
+        f"\u2019{NIK}",
         f"{NIK[:4]}.{NIK[4:8]}.{NIK[8:12]}.{NIK[12:]}",
         f"\ufeff{NIK}\u200b",
         f"{NIK[:-1]}1.0",
@@ -91,15 +99,81 @@ def test_an_area_code_is_read_in_every_form(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["19871112", "1987-W46-4", "1987-11-12T00:00:00", "532137600", "12.11.1987"]
+    "written",
+    ["1/2/1987", "32093", "19871112", "1987-W46-4", "1987-11-12T00:00:00", "532137600", "12.11.1987"],
 )
 def test_another_form_of_a_date_is_refused(written: str) -> None:
     assert read_values(birth_date=written).faults == [("birth_date", "NOT_A_DATE")]
 
 
-@pytest.mark.parametrize("written", ["1987-11-12", "12-11-1987", "12/11/1987"])
+@pytest.mark.parametrize("written", ["1987-11-12", "1987/11/12", "12-11-1987", "12/11/1987"])
 def test_a_date_is_read(written: str) -> None:
     assert read_values(birth_date=written).data["birth"] == "1987-11-12"
+
+
+USAHA = {"usaha_sector": "JASA", "usaha_started_on": "2023-03-01"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "9000000",
+            "9.000.000",
+            "9,000,000",
+            "9 000 000",
+            "Rp 9.000.000,00",
+            "Rp. 9.000.000",
+            "rp9.000.000,-",
+        ),
+        *("9000000.0", "9000000,00", "'9000000"),
+    ],
+)
+def test_an_amount_of_rupiah_is_read(written: str) -> None:
+    row = read_values(**USAHA, usaha_omzet_rp=written)
+    assert (row.faults, row.data["usaha"]["omzet_rp"]) == ([], 9_000_000)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("9E+06", "EXCEL_MANGLED"),
+        ("9,5", "NOT_A_NUMBER"),
+        ("9.000,50", "NOT_A_NUMBER"),
+        ("9.00.000", "NOT_A_NUMBER"),
+        ("9.000,000", "NOT_A_NUMBER"),
+        ("9 juta", "NOT_A_NUMBER"),
+        ("-9000000", "NOT_A_NUMBER"),
+        ("1000000000001", "NOT_A_NUMBER"),
+    ],
+)
+def test_another_amount_is_refused(written: str, code: str) -> None:
+    assert read_values(**USAHA, usaha_omzet_rp=written).faults == [("usaha_omzet_rp", code)]
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "value"),
+    [
+        ("komponen", "ANAK_SD : 2028-07-01", [["ANAK_SD", "2028-07-01"]]),
+        (
+            "bansos",
+            "PKH: 2019-02-01 | SEMBAKO:01/01/2020",
+            [["PKH", "2019-02-01"], ["SEMBAKO", "2020-01-01"]],
+        ),
+        ("desil", "nas : 3 : 2026-q1", [["NAS", "2026-Q1", 3]]),
+    ],
+)
+def test_blanks_and_small_letters_of_a_list_are_read(column: str, written: str, value: object) -> None:
+    row = read_values(**{column: written})
+    assert (row.faults, row.data[column]) == ([], value)
+
+
+def test_a_birth_of_today_in_papua_is_read() -> None:
+    tomorrow = "2026-03-02"
+    (record,) = read_file(build_csv([PLAIN | USAHA | {"birth_date": tomorrow, "usaha_started_on": tomorrow}]))
+    assert read_row(record.fields, TODAY, date(2026, 3, 2)).faults == []
+    faults = dict(read_row(record.fields, TODAY, TODAY).faults)
+    assert faults == {"birth_date": "DATE_OUT_OF_RANGE", "usaha_started_on": "DATE_OUT_OF_RANGE"}
 
 
 WORDS = [
@@ -135,7 +209,7 @@ def test_words_of_the_family_card_are_read(column: str, written: str, value: obj
 def test_white_space_of_a_text_is_normalised(written: str) -> None:
     quoted = build_csv([PLAIN | {"address": f'"{written}"'}], delimiter=";")
     (record,) = read_file(quoted)
-    row = read_row(record.fields, TODAY)
+    row = read_row(record.fields, TODAY, TODAY)
     assert (row.faults, row.address) == ([], "Dusun Contoh")
 
 

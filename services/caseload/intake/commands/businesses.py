@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from services.caseload.intake.commands.plan import Plan
 
 NEEDED = ("sector", "started_on", "omzet_rp")
-VALUES = (*NEEDED, "has_nib", "has_letter")
+VALUES = (*NEEDED, "has_nib", "has_letter", "continues")
+OWNER = ("sex", "birth", "married")
 
 
 def add_usaha(known: Known, plan: "Plan") -> None:
@@ -24,6 +25,8 @@ def add_usaha(known: Known, plan: "Plan") -> None:
     for member in plan.members.staying:
         before = known.usaha.get(member.anggota_id) if member.known else None
         recorded = values_of(before) if before else None
+        if before and member.before and any(member.data[name] != member.before[name] for name in OWNER):
+            plan.owned[before["usaha_id"]] = member
         if member.n is None:
             member.data["usaha"] = recorded
             continue

@@ -39,7 +39,9 @@ def events_of(plan: Plan, today: date) -> Iterator[Event]:
             bansos=Bansos(bansos),
             valid_from=first,
         )
-    for usaha_id, member in plan.usaha:
+    for usaha_id, member in (plan.owned | dict(plan.usaha)).items():
+        if member.data["usaha"] is None:
+            continue
         yield usaha_recorded(plan, usaha_id, member)
     if plan.dampingan:
         yield dampingan_started(plan, plan.dampingan, today)

@@ -22,11 +22,29 @@ def add_komponen(known: Known, plan: "Plan") -> None:
     for member in plan.members.staying:
         recorded = [*known.komponen.get(member.anggota_id, {}).values()] if member.known else []
         in_file = plan.staged.data[member.n]["komponen"] if member.n is not None and member.written else None
-        if not recorded:
+        if recorded:
+            merge_komponen(known, plan, member, recorded, in_file)
+        else:
             member.data["komponen"] = in_file or []
-            plan.komponen += starting(known, member, member.data["komponen"])
-            continue
-        merge_komponen(known, plan, member, recorded, in_file)
+            plan.komponen += (starts := starting(known, member, member.data["komponen"]))
+            note_start(plan, member, starts if member.known else [])
+        note_kept(plan, member, recorded)
+
+
+def note_start(plan: "Plan", member: Member, starts: list[Any]) -> None:
+    """Note that komponen of a member in the file start."""
+    if starts and member.n is not None:
+        row_no, ids = plan.staged.rows[member.n]["row_no"], {"anggota_id": member.anggota_id}
+        plan.notes.append(change(row_no, "komponen", "KOMPONEN_STARTS", **ids))
+
+
+def note_kept(plan: "Plan", member: Member, recorded: list[Any]) -> None:
+    """Note that a member who is recorded later than the file keeps other komponen."""
+    in_file = plan.staged.data[member.n]["komponen"] if member.n is not None and not member.written else None
+    current = [[row["kind"], row["until"] and row["until"].isoformat()] for row in recorded if row["current"]]
+    if member.n is not None and in_file is not None and sorted(in_file, key=str) != sorted(current, key=str):
+        row_no, ids = plan.staged.rows[member.n]["row_no"], {"anggota_id": member.anggota_id}
+        plan.notes.append(change(row_no, "komponen", "KEPT_NEWER", **ids))
 
 
 def merge_komponen(
@@ -57,7 +75,7 @@ def merge_komponen(
     added = [entry for entry in in_file or [] if entry[0] not in fixed]
     starts = starting(known, member, added)
     plan.komponen += starts
-    plan.notes += [change(row_no, "komponen", "KOMPONEN_STARTS", **ids)] * bool(starts)
+    note_start(plan, member, starts)
     cleared = member.n is not None and "komponen" in plan.staged.data[member.n].get("clear", ())
     if cleared and len(kept) < sum(row["current"] for row in recorded):
         plan.cleared["komponen"] += 1

@@ -22,7 +22,7 @@ class Member:
     """A member of the family after the intake.
 
     `data` has the values that count then. `n` is the index of the row, None for a member who is not in the file.
-    `written` members get the values of their row.
+    `written` members get the values of their row. `before` has the recorded values of a member.
     """
 
     anggota_id: UUID
@@ -30,6 +30,7 @@ class Member:
     n: int | None
     known: bool
     written: bool
+    before: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +57,10 @@ def decide_members(known: Known, family: Staged) -> Members:
     for n, person in enumerate(family.persons):
         if family.rows[n]["repeated"]:
             members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_NIK"))
+        elif n in family.doubled:
+            members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_PERSON"))
+        elif (person is None or person["kpm_id"] != kpm_id) and is_listed_later(known, recorded, person):
+            members.notes.append(change(family.rows[n]["row_no"], None, "KEPT_NEWER"))
         elif person is None:
             add_new(known, family, n, members, recorded=recorded is not None)
         elif person["kpm_id"] == kpm_id:
@@ -66,6 +71,14 @@ def decide_members(known: Known, family: Staged) -> Members:
         add_absent(known, family, recorded["kpm_id"], members)
     decide_pengurus(known, family, recorded, members)
     return members
+
+
+def is_listed_later(known: Known, recorded: Any, person: Any) -> bool:
+    """Return whether a later file lists the family without somebody who has no family."""
+    later = recorded and recorded["intake_as_of"] is not None and recorded["intake_as_of"] > known.as_of
+    return bool(later) and (
+        person is None or (person["left_on"] is not None and not is_recorded_dead(person))
+    )
 
 
 def add_new(known: Known, family: Staged, n: int, members: Members, *, recorded: bool) -> None:
@@ -128,7 +141,10 @@ def add_own(known: Known, family: Staged, n: int, members: Members) -> None:
             warning(row["row_no"], "nik", "NIK_CORRECTED" if person["has_nik"] else "NIK_ADDED")
         )
     values = data | (fill_blanks(data, recorded) if later else recorded)
-    members.staying.append(Member(person["anggota_id"], values, n, known=True, written=later))
+    if later and any(values[name] != recorded[name] for name in PERSONAL):
+        members.notes.append(change(row["row_no"], None, "MEMBER_CHANGES", **ids))
+    member = Member(person["anggota_id"], values, n, known=True, written=later, before=recorded)
+    members.staying.append(member)
 
 
 def recorded_values(person: Any) -> dict[str, Any]:

@@ -46,11 +46,14 @@ class Plan:
     kepesertaan: list[tuple[UUID, str, date]] = field(default_factory=list[tuple[UUID, str, date]])
     desil: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
     usaha: list[tuple[UUID, Member]] = field(default_factory=list[tuple[UUID, Member]])
+    owned: dict[UUID, Member] = field(default_factory=dict[UUID, Member])
+    """Recorded businesses with other facts of their owner."""
     nibs: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
     """Businesses without another change, and the row whose NIB they get."""
     closed: list[UUID] = field(default_factory=list[UUID])
     dampingan: tuple[UUID, UUID, UUID] | None = None
     moved_from: str | None = None
+    new_card: bool = False
     address: str = "KEEP"
     phone: str = "KEEP"
     cleared: Counter[str] = field(default_factory=Counter[str])
@@ -71,7 +74,8 @@ class Plan:
         same = self.recorded is not None and self.recorded["intake_digest"] == self.digest
         taken = any(member.written for member in self.members.staying) and not same
         noted = any(note.kind == "CHANGE" and note.code != "KEPT_NEWER" for note in self.notes)
-        return self.new or taken or noted or self.facts_changed or bool(self.kepesertaan or self.dampingan)
+        started = bool(self.kepesertaan or self.dampingan)
+        return self.new or taken or noted or self.facts_changed or started or self.new_card
 
 
 def digest_of(family: Staged) -> bytes:
@@ -103,6 +107,8 @@ def plan_of(known: Known, family: Staged) -> Plan:
         notes=members.notes,
         moved_from=recorded["kode_wilayah"] if recorded and moved else None,
     )
+    if family.no_kk_index in known.new_cards:
+        add_card(plan)
     if plan.errors:
         return plan
     add_contact(known, plan)
@@ -114,6 +120,16 @@ def plan_of(known: Known, family: Staged) -> Plan:
     if not plan.errors:
         add_facts(known, plan)
     return plan
+
+
+def add_card(plan: Plan) -> None:
+    """Give the family its new card, which the marked row has."""
+    row_no = plan.lead["row_no"]
+    plan.new_card = plan.lead["no_kk_sealed"] is not None
+    if plan.new_card:
+        plan.notes.append(warning(row_no, "no_kk", "NO_KK_CHANGED"))
+    elif not plan.errors:
+        plan.errors.append(refusal(row_no, "pengurus", "NO_PENGURUS"))
 
 
 def decide_area(known: Known, family: Staged, recorded: Any) -> tuple[str, bool]:
@@ -162,12 +178,14 @@ def add_memberships(known: Known, plan: Plan) -> None:
     recorded = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
     in_file = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
     plan.kepesertaan = [(new_id(), *membership) for membership in in_file if membership not in recorded]
+    if not plan.new and plan.kepesertaan:
+        plan.notes.append(change(plan.lead["row_no"], "bansos", "MEMBERSHIP_STARTS"))
     placements = None if has_left(known, plan.kpm_id) else known.placements.get(data["pendamping_no"] or "")
-    if (
-        placements
-        and plan.kpm_id not in known.placement_by_family
-        and (penugasan := placements.covering(plan.kode))
-    ):
+    if placements is None or plan.kpm_id in known.placement_by_family:
+        return
+    if plan.kpm_id in known.left_by_pendamping:
+        plan.notes.append(change(plan.lead["row_no"], "pendamping_no", "KEPT_NEWER"))
+    elif penugasan := placements.covering(plan.kode):
         plan.dampingan = (new_id(), penugasan, placements.pendamping_id)
 
 
@@ -187,6 +205,8 @@ def add_desil(known: Known, plan: Plan) -> None:
         row = recorded.get((scope, snapshot))
         if row is None or is_later(known.as_of, row):
             plan.desil.append((scope, snapshot, value))
+            if not plan.new and (row is None or row["value"] != value):
+                plan.notes.append(change(plan.lead["row_no"], "desil", "DESIL_CHANGES"))
         elif row["value"] != value:
             plan.notes.append(change(plan.lead["row_no"], "desil", "KEPT_NEWER"))
 

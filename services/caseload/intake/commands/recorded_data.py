@@ -14,9 +14,8 @@ from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import Ages
 from shared import wilayah
 from shared.access import Actor
-from shared.database import raw, vault_of
+from shared.database import raw
 from shared.jobs import Job
-from shared.privacy.vault import Vault, name_words
 
 STAGED = """
 SELECT row_no, no_kk_index, nik_index, ok, digest, data::text, scattered, repeated, no_kk_sealed, nik_sealed, name_sealed,
@@ -25,22 +24,30 @@ FROM staged_row WHERE job_id = $1
 """
 NEXT_ROWS = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
 SCATTERED_ROWS = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
-FAMILIES = """
-SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text, kpm.ended_on,
+FAMILY = """
+SELECT card.no_kk_index, lower(card.valid) AS card_since, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text, kpm.ended_on,
     kpm.sealed_for, kpm.intake_as_of, kpm.address_as_of, kpm.address_source, kpm.contact_as_of, kpm.contact_source,
     kpm.pengurus_as_of, kpm.pengurus_source, kpm.address_sealed IS NOT NULL AS has_address,
     kpm.phone_sealed IS NOT NULL AS has_phone
-FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
-ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
+FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE upper_inf(card.valid)
 """
+LOCK = " ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm"
+FAMILIES = f"{FAMILY} AND card.no_kk_index = ANY($1) {LOCK}"
+FAMILIES_OF_PERSONS = f"{FAMILY} AND kpm.kpm_id = ANY($1) {LOCK}"
+CARDS = "SELECT no_kk_index, kpm_id FROM kpm_no_kk WHERE no_kk_index = ANY($1)"
 PERSON = """
 SELECT a.nik_index, a.anggota_id, a.kpm_id, a.left_on, a.end_reason, kpm.kode_wilayah, a.birth_on, a.sex, a.relation,
     a.married, a.pengurus, a.as_of, a.source, a.nik_sealed IS NOT NULL AS has_nik, a.name_sealed
 FROM kpm_anggota a JOIN kpm USING (kpm_id)
 """
 PERSONS = PERSON + "WHERE a.nik_index = ANY($1)"
-MEMBERS = PERSON + "WHERE a.kpm_id = ANY($1) AND a.left_on IS NULL"
-FORMER_NIKS = "SELECT nik_index, anggota_id FROM nik_history WHERE nik_index = ANY($1)"
+MEMBERS = PERSON + "WHERE a.kpm_id = ANY($1)"
+FORMER_NIKS = (
+    PERSON.replace("FROM", ", h.nik_index AS former_nik FROM", 1)
+    + """
+JOIN nik_history h ON h.anggota_id = a.anggota_id WHERE h.nik_index = ANY($1)
+"""
+)
 KOMPONEN = """
 SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until, as_of, source,
     valid @> $3::date AS current
@@ -48,13 +55,13 @@ FROM komponen WHERE (valid @> $3::date OR as_of >= $4::date) AND (kpm_id = ANY($
 """
 KEPESERTAAN = "SELECT kpm_id, bansos, lower(valid) AS first, upper(valid) AS until FROM kepesertaan WHERE kpm_id = ANY($1)"
 DAMPINGAN = """
-SELECT kpm_id, penugasan_id FROM dampingan
-WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR upper(valid) > $2)
+SELECT kpm_id, penugasan_id, upper_inf(valid) OR upper(valid) > $2 AS current FROM dampingan
+WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR upper(valid) > $3)
 """
 DESIL = "SELECT kpm_id, scope, snapshot, value, as_of, source FROM desil WHERE kpm_id = ANY($1)"
 USAHA = """
 SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter, as_of,
-    source, ended_on
+    source, ended_on, continues
 FROM usaha WHERE (kpm_id = ANY($1) OR anggota_id = ANY($2)) AND (ended_on IS NULL OR end_reason IN ('DITUTUP', 'DIALIHKAN'))
 """
 PLACEMENTS = """
@@ -82,6 +89,8 @@ class Staged:
     """The recorded person of each row, None without one."""
     lead: int = 0
     """The index of the row of the pengurus, from which the values of the family are read."""
+    doubled: set[int] = field(default_factory=set[int])
+    """The rows without a NIK of somebody whom another row of the family has too."""
     renamed: set[int] = field(default_factory=set[int])
     """The rows of known members with another NIK than recorded."""
 
@@ -110,11 +119,21 @@ class Known:
     persons: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
     members: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     """Current members of each recorded family."""
-    former_niks: set[tuple[bytes, UUID]] = field(default_factory=set[tuple[bytes, UUID]])
-    """NIK that were corrected, with their owners. A file does not bring them back."""
+    left: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
+    """People who have died or left each recorded family."""
+    former_niks: dict[bytes, list[Any]] = field(default_factory=dict[bytes, list[Any]])
+    """The people whose NIK was corrected, by the former number. A file does not bring it back."""
+    candidates: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
+    """The family of the people under a card that is not recorded, or no longer."""
+    cards: dict[bytes, set[UUID]] = field(default_factory=dict[bytes, set[UUID]])
+    """The families that have or had each of these cards."""
+    new_cards: set[bytes] = field(default_factory=set[bytes])
+    """New cards of recorded families."""
     komponen: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
     placement_by_family: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    left_by_pendamping: set[UUID] = field(default_factory=set[UUID])
+    """Families with a dampingan that ended after the day of the file."""
     desil: dict[UUID, dict[tuple[str, str], Any]] = field(
         default_factory=dict[UUID, dict[tuple[str, str], Any]]
     )
@@ -186,7 +205,7 @@ async def read_details(session: AsyncSession, known: Known, families: Sequence[S
 
     Persons in families outside the actor's areas are not included. The cards that name them are in `elsewhere`.
     """
-    # Fast path: one statement for each kind of row that a step needs, seven at most (bench: intake).
+    # Fast path: one statement for each kind of row that a step needs, ten at most (bench: intake).
     connection = await raw(session)
     niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
     numbers = list({data["pendamping_no"] for f in families for data in f.data if data.get("pendamping_no")})
@@ -203,11 +222,32 @@ async def read_details(session: AsyncSession, known: Known, families: Sequence[S
         placements = known.placements.setdefault(row["pendamping_no"], placements)
         if row["penugasan_id"] and row["kode_wilayah"]:
             placements.areas.append((row["penugasan_id"], row["kode_wilayah"]))
-    kpm_ids = [known.families[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in known.families]
-    if kpm_ids or known.persons:
-        await read_family_rows(connection, known, families, kpm_ids)
+    for row in await connection.fetch(FORMER_NIKS, niks):
+        if actor.covers(row["kode_wilayah"]):
+            known.former_niks.setdefault(row["former_nik"], []).append(row)
+    await read_candidates(connection, known, families)
+    recorded = known.families | known.candidates
+    kpm_ids = [recorded[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in recorded]
+    if kpm_ids or known.persons or known.former_niks:
+        await read_family_rows(connection, known, kpm_ids)
+
+
+async def read_candidates(connection: Any, known: Known, families: Sequence[Staged]) -> None:
+    """Lock and read the family of the people under each card that is not recorded."""
+    kpm_ids: dict[bytes, UUID] = {}
     for family in families:
-        match_persons(known, family, vault_of(session))
+        if family.no_kk_index in known.families | dict.fromkeys(known.elsewhere):
+            continue
+        persons = [known.persons.get(row["nik_index"]) for row in family.rows]
+        homes = {person["kpm_id"] for person in persons if person and person["left_on"] is None}
+        if len(homes) == 1:
+            kpm_ids[family.no_kk_index] = homes.pop()
+    if kpm_ids:
+        rows = await connection.fetch(FAMILIES_OF_PERSONS, list(kpm_ids.values()))
+        by_id = {row["kpm_id"]: row for row in rows}
+        known.candidates = {card: by_id[kpm_id] for card, kpm_id in kpm_ids.items() if kpm_id in by_id}
+        for row in await connection.fetch(CARDS, list(kpm_ids)):
+            known.cards.setdefault(row["no_kk_index"], set()).add(row["kpm_id"])
 
 
 def is_recorded_dead(person: Any) -> bool:
@@ -215,23 +255,28 @@ def is_recorded_dead(person: Any) -> bool:
     return person["left_on"] is not None and person["end_reason"] == EndReason.MENINGGAL
 
 
-async def read_family_rows(
-    connection: Any, known: Known, families: Sequence[Staged], kpm_ids: list[UUID]
-) -> None:
-    """Read komponen, memberships, dampingan, desil and usaha of families and persons."""
-    persons = [person["anggota_id"] for person in known.persons.values()]
-    niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
-    former = await connection.fetch(FORMER_NIKS, niks)
-    known.former_niks = {(row["nik_index"], row["anggota_id"]) for row in former}
+async def read_family_rows(connection: Any, known: Known, kpm_ids: list[UUID]) -> None:
+    """Read the people and dampingan of families, and the values of families and persons."""
+    former = [row for rows in known.former_niks.values() for row in rows]
+    persons = [person["anggota_id"] for person in (*known.persons.values(), *former)]
     for row in await connection.fetch(MEMBERS, kpm_ids):
-        known.members.setdefault(row["kpm_id"], {})[row["anggota_id"]] = row
+        people = known.members if row["left_on"] is None else known.left
+        people.setdefault(row["kpm_id"], {})[row["anggota_id"]] = row
+    for row in await connection.fetch(DAMPINGAN, kpm_ids, known.today, known.as_of):
+        if row["current"]:
+            known.placement_by_family[row["kpm_id"]] = row["penugasan_id"]
+        else:
+            known.left_by_pendamping.add(row["kpm_id"])
+    await read_family_values(connection, known, kpm_ids, persons)
+
+
+async def read_family_values(connection: Any, known: Known, kpm_ids: list[UUID], persons: list[UUID]) -> None:
+    """Read komponen, memberships, desil and usaha."""
     for row in await connection.fetch(KOMPONEN, kpm_ids, persons, known.today, known.as_of):
         for owner_id in (row["kpm_id"], row["anggota_id"]):
             known.komponen.setdefault(owner_id, {})[row["komponen_id"]] = row
     for row in await connection.fetch(KEPESERTAAN, kpm_ids):
         known.kepesertaan.setdefault(row["kpm_id"], []).append(row)
-    dampingan = await connection.fetch(DAMPINGAN, kpm_ids, known.today)
-    known.placement_by_family = {row["kpm_id"]: row["penugasan_id"] for row in dampingan}
     for row in await connection.fetch(DESIL, kpm_ids):
         known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row
     for row in await connection.fetch(USAHA, kpm_ids, persons):
@@ -239,40 +284,3 @@ async def read_family_rows(
             known.usaha[row["anggota_id"]] = row
         else:
             known.closed_usaha.setdefault(row["anggota_id"], []).append(row)
-
-
-def match_persons(known: Known, family: Staged, vault: Vault) -> None:
-    """Set the recorded person of each row, and the row of the pengurus.
-
-    A row whose NIK is unknown is that of a member of the same name and date of birth who is not in the file.
-    """
-    family.persons = [known.persons.get(row["nik_index"]) for row in family.rows]
-    recorded = known.families.get(family.no_kk_index)
-    members = known.members.get(recorded["kpm_id"], {}) if recorded else {}
-    present = {person["anggota_id"] for person in family.persons if person}
-    absent = [member for id_, member in members.items() if id_ not in present]
-    for n, data in enumerate(family.data):
-        if absent and family.persons[n] is None and (same := find_same(absent, family.rows[n], data, vault)):
-            absent.remove(same)
-            family.persons[n] = same
-            if (family.rows[n]["nik_index"], same["anggota_id"]) not in known.former_niks:
-                family.renamed.add(n)
-    marked = (n for n, data in enumerate(family.data) if data["pengurus"])
-    current = (n for n, person in enumerate(family.persons) if person and person["pengurus"])
-    family.lead = next(marked, next(current, 0))
-
-
-def find_same(members: Iterable[Any], row: Any, data: dict[str, Any], vault: Vault) -> Any:
-    """Return the only member of the same name and date of birth, else None."""
-    born = [member for member in members if member["birth_on"].isoformat() == data["birth"]]
-    if not born or row["name_sealed"] is None:
-        return None
-    name = words_of_name(vault, row)
-    same = [member for member in born if name and words_of_name(vault, member) == name]
-    return same[0] if len(same) == 1 else None
-
-
-def words_of_name(vault: Vault, row: Any) -> list[str]:
-    """Return the words of a sealed name for comparison."""
-    row_id = row["nik_index"].hex()
-    return name_words(vault.open(row["name_sealed"], table="kpm_anggota", column="name", row_id=row_id))

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import orjson
@@ -17,7 +16,7 @@ from services.caseload.intake.rules.csv_file import BLANK, Header, Record, read_
 from services.caseload.intake.rules.notes import ROW_CHANGES, ROW_WARNINGS
 from services.caseload.intake.rules.row import Row, read_row
 from services.caseload.intake.rules.values import Fault, card
-from services.caseload.intake.rules.words import ALLOWED
+from services.caseload.intake.rules.words import ALLOWED, FORMS
 from shared import clock, files, schema
 from shared.database import raw, vault_of
 from shared.errors import Words
@@ -56,7 +55,7 @@ async def stage(session: AsyncSession, job: Job) -> Step:
     window, last = await read_window(session, sha256, offset, file.chunks)
     if "offset" not in job.place:
         await session.execute(sa.delete(StagedRow).where(StagedRow.job_id == job.job_id))
-    batch = Batch(vault, await clock.today(session))
+    batch = Batch(vault, await clock.moment_of(session))
     place, row_no = batch.read(window, header, offset, row_no, last=last)
     await batch.copy(session, job)
     finished = last and place == offset + len(window)
@@ -140,7 +139,7 @@ def build_report(job: Job, batch: "Batch", size: int, place: int) -> dict[str, A
 
 def refusal(row_no: int, column: str | None, code: str, **values: Any) -> RowError:
     """Return a row's refusal with its sentences, without the value."""
-    values = {"allowed": ALLOWED.get(column or "", "")} | values
+    values = {"allowed": ALLOWED.get(column or "", ""), "form": FORMS.get(column or "", "")} | values
     en, indonesian = (sentence.format(**values) for sentence in ROW_REFUSALS[code])
     return RowError(row_no, column, code, Words(en, indonesian))
 
@@ -159,9 +158,9 @@ def change(row_no: int, column: str | None, code: str, **ids: Any) -> RowError:
 class Batch:
     """The rows of one step. Each value is sealed on its own."""
 
-    def __init__(self, vault: Vault, today: date) -> None:
+    def __init__(self, vault: Vault, moment: clock.Moment) -> None:
         """Start empty."""
-        self.vault, self.today = vault, today
+        self.vault, self.moment = vault, moment
         self.rows: list[tuple[Record, Row]] = []
         self.errors: list[RowError] = []
         self.notes: list[RowError] = []
@@ -184,7 +183,11 @@ class Batch:
 
     def take(self, record: Record) -> None:
         """Check one row. A row without a readable No. KK is refused without its family."""
-        row = read_row(record.fields, self.today) if record.fault is None else unreadable_row(record)
+        row = (
+            unreadable_row(record)
+            if record.fault
+            else read_row(record.fields, self.moment.on, self.moment.latest_on)
+        )
         self.count += 1
         self.warnings.update(code for _, code in row.warnings)
         self.notes += [warning(record.row_no, column, code) for column, code in row.warnings]

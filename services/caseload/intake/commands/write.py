@@ -12,12 +12,13 @@ from services.caseload.business.commands import end_businesses, store_anggota_hi
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
 from services.caseload.family.models import EndReason, Kpm
+from services.caseload.history import append_history
 from services.caseload.identity.commands import seal_consented
 from services.caseload.intake.commands.areas import end_moved_dampingan, store_former_areas
 from services.caseload.intake.commands.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
 from services.caseload.intake.commands.plan import Plan
 from services.caseload.member.commands.ends import MemberEnd, end_members
-from services.caseload.member.commands.numbers import NikCorrection, correct_niks
+from services.caseload.member.commands.numbers import NikCorrection, correct_niks, replace_card
 from services.caseload.tables import Source
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose, UsahaEndReason
@@ -235,10 +236,24 @@ async def change_families(session: AsyncSession, job: Job, plans: Sequence[Plan]
     kodes, digests, untils = zip(*((p.kode, p.digest, p.next_change_day) for p in plans), strict=True)
     contacts = [p.address for p in plans], [p.phone for p in plans]
     as_of = date.fromisoformat(job.params["as_of"])
+    await replace_cards(session, job, plans)
     await reseal_contacts(session, plans)
     values = (kpm_ids, heads, kodes, facts, digests, untils, *contacts, as_of)
     # Fast path: one statement for each table for the families of a step (bench: intake).
     await (await raw(session)).execute(UPDATE_FAMILIES, job.job_id, *values)
+
+
+async def replace_cards(session: AsyncSession, job: Job, plans: Sequence[Plan]) -> None:
+    """Record the new cards of known families. The file is the evidence."""
+    today = await clock.today(session)
+    for plan in plans:
+        if plan.new_card:
+            card = (plan.lead["no_kk_index"], plan.lead["no_kk_sealed"])
+            row = await replace_card(session, plan.kpm_id, *card, today)
+            session.add(row)
+            detail = {"on": str(row.valid_from), "evidence_sha256": job.params["sha256"]}
+            entry = (plan.kpm_id, "kpm", plan.kpm_id, "NO_KK_CHANGED")
+            await append_history(session, *entry, who=job.actor.sub, why="intake", **detail)
 
 
 async def reseal_contacts(session: AsyncSession, plans: Sequence[Plan]) -> None:

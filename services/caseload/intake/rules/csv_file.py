@@ -51,8 +51,9 @@ LONGEST_RECORD = 16_384
 BLANK = "BLANK"
 DELIMITERS = (",", ";", "\t")
 SEPARATOR_LINE = re.compile(r'"?sep=([,;\t])"?[,;\t ]*', re.IGNORECASE)
-# What marks a cell as text in a spreadsheet: ="3324…" or an apostrophe before a number.
-TEXT_MARK = re.compile(r'="(.*)"|\'(?=[0-9+(])(.*)', re.DOTALL)
+# What marks a cell as text in a spreadsheet: ="3324…" or an apostrophe, also a curly one, before a number.
+APOSTROPHES = "'\u2018\u2019"
+TEXT_MARK = re.compile(rf'="(.*)"|[{APOSTROPHES}](?=[0-9+(])(.*)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,11 @@ def read_header(start: bytes) -> Header:
     delimiter = separator_of(lines[first])
     if delimiter:
         first = min(first + 1, len(lines) - 1)
-    number = next((n for n in range(first, len(lines)) if is_header(lines[n], delimiter)), first)
+    number = next((n for n in range(first, len(lines)) if is_header(lines[n], delimiter)), None)
+    if number is None:
+        # The first line may name another separator than the file has.
+        delimiter = ""
+        number = next((n for n in range(first, len(lines)) if is_header(lines[n], delimiter)), first)
     line = lines[number]
     if len(line) > LONGEST_HEADER:
         raise HeaderTooLong("/body/sha256")
@@ -223,9 +228,12 @@ def parse_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Re
     if len(text) > LONGEST_RECORD:
         return Record(*place, (), "UNREADABLE_ROW")
     line = text.decode("utf-8", "replace").rstrip("\r\n")
-    values = split_cells(line, header.delimiter)
+    delimiter = header.delimiter
+    values = split_cells(line, delimiter)
     if values is None:
         return Record(*place, (), "UNREADABLE_ROW")
+    if len(values) == 1:
+        delimiter, values = split_whole(values[0], header)
     if len(values) > header.width and not any(cell.strip() for cell in values[header.width :]):
         values = values[: header.width]
     unnamed = any(values[position].strip() for position in header.unnamed if position < len(values))
@@ -233,8 +241,17 @@ def parse_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Re
         no_kk = values[header.positions[0]] if header.positions[0] < len(values) else ""
         return Record(*place, (no_kk.strip(),), "WRONG_NUMBER_OF_FIELDS")
     # Fast path: nearly every row is plain, and its cells need no look at each (bench: intake).
-    clean = str.strip if is_plain_line(line, header.delimiter) else clean_cell
+    clean = str.strip if is_plain_line(line, delimiter) else clean_cell
     return Record(*place, tuple([clean(values[position]) for position in header.positions]))
+
+
+def split_whole(line: str, header: Header) -> tuple[str, list[str]]:
+    """Split a row that is one cell: in quotes, or with another delimiter."""
+    for delimiter in DELIMITERS:
+        values = split_cells(line, delimiter)
+        if values is not None and len(values) == header.width:
+            return delimiter, values
+    return header.delimiter, [line]
 
 
 def is_plain_line(line: str, delimiter: str) -> bool:
@@ -259,6 +276,6 @@ def split_cells(line: str, delimiter: str) -> list[str] | None:
 def clean_cell(cell: str) -> str:
     """Return a cell as one line, without what a spreadsheet uses to mark a text."""
     cell = join_lines(cell)
-    if cell[:1] in {"=", "'"} and (match := TEXT_MARK.fullmatch(cell)):
+    if cell[:1] in {"=", *APOSTROPHES} and (match := TEXT_MARK.fullmatch(cell)):
         return (match[1] or match[2] or "").strip()
     return "" if cell in {"-", "--"} else cell

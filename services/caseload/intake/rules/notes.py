@@ -2,52 +2,15 @@
 
 from types import MappingProxyType
 
+from services.caseload.family.rules import WARNINGS
+
 # Code, then the sentences in English and Indonesian. Values are never repeated.
 ROW_WARNINGS = MappingProxyType(
-    {
-        "SEX_DIFFERS": (
-            "The sex is not the one in the NIK. Check both. The row was taken.",
-            "Jenis kelamin tidak sama dengan yang ada dalam NIK. Periksa keduanya. Baris tetap diterima.",
-        ),
-        "BIRTH_DATE_DIFFERS": (
-            "The date of birth is not the one in the NIK. Day and month may be swapped. The row was taken.",
-            "Tanggal lahir tidak sama dengan yang ada dalam NIK. Mungkin hari dan bulan tertukar. Baris tetap diterima.",
-        ),
-        "BIRTH_DATE_IMPOSSIBLE": (
-            "Digits 7 to 12 of the NIK are not a date. Compare it with the card. The row was taken.",
-            "Angka ke-7 sampai ke-12 NIK bukan tanggal. Cocokkan dengan kartu. Baris tetap diterima.",
-        ),
-        "ISSUE_DATE_IMPOSSIBLE": (
-            "Digits 7 to 12 of the No. KK are not a date. Compare it with the card. The row was taken.",
-            "Angka ke-7 sampai ke-12 No. KK bukan tanggal. Cocokkan dengan kartu. Baris tetap diterima.",
-        ),
+    dict(WARNINGS)
+    | {
         "PHONE_UNUSABLE": (
             "This is not one phone number that can be called. It was not stored; the rest of the row was taken.",
             "Ini bukan satu nomor telepon yang dapat dihubungi. Nomor tidak disimpan; isian lain diterima.",
-        ),
-        "HUSBAND_NOT_MALE": (
-            "SUAMI is recorded as a woman. Check relation and sex.",
-            "SUAMI tercatat sebagai perempuan. Periksa relation dan sex.",
-        ),
-        "WIFE_NOT_FEMALE": (
-            "ISTRI is recorded as a man. Check relation and sex.",
-            "ISTRI tercatat sebagai laki-laki. Periksa relation dan sex.",
-        ),
-        "SEVERAL_HEADS": (
-            "More than one member is KEPALA_KELUARGA. Check the family card.",
-            "Lebih dari satu anggota tercatat KEPALA_KELUARGA. Periksa kartu keluarga.",
-        ),
-        "KOMPONEN_AGE_UNUSUAL": (
-            "The age does not fit the komponen. Check komponen and birth_date.",
-            "Usia tidak sesuai dengan komponen. Periksa komponen dan birth_date.",
-        ),
-        "PENGURUS_YOUNG": (
-            "The pengurus is not an adult. Check whether an adult lives in the family.",
-            "Pengurus belum dewasa. Periksa apakah ada orang dewasa dalam keluarga.",
-        ),
-        "OWNER_YOUNG": (
-            "The owner of the business is not an adult. Check usaha and birth_date.",
-            "Pemilik usaha belum dewasa. Periksa usaha dan birth_date.",
         ),
         "RECORDED_DEAD": (
             "The death of this person is recorded. The row was left out; only a reversal brings the person back.",
@@ -60,6 +23,10 @@ ROW_WARNINGS = MappingProxyType(
         "NIK_CORRECTED": (
             "Name and date of birth are those of a member with another NIK. The NIK was corrected; the old one is kept.",
             "Nama dan tanggal lahir sama dengan anggota yang NIK-nya lain. NIK diperbaiki; nomor lama disimpan.",
+        ),
+        "NO_KK_CHANGED": (
+            "All members of a recorded family are under this No. KK. It was recorded as their new card; the old one is kept.",
+            "Semua anggota keluarga yang tercatat ada pada No. KK ini. Nomor dicatat sebagai kartu baru; yang lama disimpan.",
         ),
         "NIK_ADDED": (
             "The child had no NIK. The NIK of the file was recorded.",
@@ -74,6 +41,12 @@ ROW_CHANGES = MappingProxyType(
             "Anggota tidak ada dalam berkas dan keluar.",
         ),
         "MEMBER_JOINS": ("A person joins the family.", "Seseorang bergabung dengan keluarga."),
+        "MEMBER_CHANGES": (
+            "Sex, date of birth, relation or marriage of a member changes.",
+            "Jenis kelamin, tanggal lahir, hubungan atau status kawin seorang anggota berubah.",
+        ),
+        "MEMBERSHIP_STARTS": ("The family enters a bansos.", "Keluarga masuk suatu bansos."),
+        "DESIL_CHANGES": ("A desil is recorded or changes.", "Desil dicatat atau berubah."),
         "PENGURUS_CHANGES": ("Another member becomes the pengurus.", "Pengurus berganti."),
         "AREA_CHANGES": ("The family moves to another area.", "Keluarga pindah wilayah."),
         "KOMPONEN_ENDS": ("A komponen ends.", "Sebuah komponen berakhir."),

@@ -9,10 +9,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from services.caseload.family.rules import WARNED_FIELDS
 from services.caseload.intake.rules.csv_file import COLUMNS
 from services.caseload.intake.rules.values import (
-    EARLIEST_BIRTH,
-    EARLIEST_START,
     LONGEST,
     Fault,
     Value,
@@ -38,6 +37,7 @@ from services.caseload.intake.rules.values import (
 )
 from services.caseload.intake.rules.words import CLEAR
 from shared.contracts.kinds import UsahaSector
+from shared.fields import EARLIEST
 from shared.privacy import Nik, NoKk
 from shared.privacy.numbers import NumberWarning
 
@@ -75,16 +75,20 @@ class Row:
         return self.data.get("pengurus") is not False
 
 
-def read_row(fields: tuple[str, ...], today: date) -> Row:
-    """Validate all fields of a row and collect its faults."""
+def read_row(fields: tuple[str, ...], today: date, latest: date) -> Row:
+    """Validate all fields of a row and collect its faults.
+
+    `latest` is the last day of births and starts of businesses, `today` that of memberships
+    (docs/case-lifecycle.md#time).
+    """
     # Fast path: most rows have no fault and are read at once. Only the others are read column by column.
     whole = "".join(fields)
     if is_plain(whole) and CLEAR not in whole.upper():
         try:
-            return good_row(fields, today)
+            return good_row(fields, today, latest)
         except Fault:
             pass
-    return checked_row(fields, today)
+    return checked_row(fields, today, latest)
 
 
 def is_plain(whole: str) -> bool:
@@ -92,13 +96,13 @@ def is_plain(whole: str) -> bool:
     return whole.isprintable() and len(whole) <= 1000 and "\ufffd" not in whole
 
 
-def good_row(fields: tuple[str, ...], today: date) -> Row:
+def good_row(fields: tuple[str, ...], today: date, latest: date) -> Row:
     """Read a row, or raise its first Fault."""
     no_kk, nik, called, gender, birth, kin, status, head, entitled, kode = fields[:10]
     where, calling, aid, ranks, placed = fields[10:15]
     data = {
         "sex": sex(gender),
-        "birth": day_text(birth, EARLIEST_BIRTH, today),
+        "birth": day_text(birth, EARLIEST, latest),
         "relation": relation(kin),
         "married": married(status),
         "pengurus": yes_or_no(head),
@@ -107,7 +111,7 @@ def good_row(fields: tuple[str, ...], today: date) -> Row:
         "bansos": bansos(aid, today),
         "desil": desil(ranks),
         "pendamping_no": pendamping_no(placed),
-        "usaha": good_usaha(fields[15:], today) if any(fields[15:]) else None,
+        "usaha": good_usaha(fields[15:], latest) if any(fields[15:]) else None,
     }
     row = Row(card(no_kk), number(Nik, nik) if nik else None, name(called), address(where))
     row.nib, row.data = nib(fields[18]), data
@@ -117,12 +121,12 @@ def good_row(fields: tuple[str, ...], today: date) -> Row:
     return row
 
 
-def good_usaha(fields: tuple[str, ...], today: date) -> dict[str, Any]:
+def good_usaha(fields: tuple[str, ...], latest: date) -> dict[str, Any]:
     """Read a business, or raise its first Fault."""
     sector, started, omzet, own_nib, letter = fields
     return {
         "sector": one_of(UsahaSector, sector),
-        "started_on": day_text(started, EARLIEST_START, today),
+        "started_on": day_text(started, EARLIEST, latest),
         "omzet_rp": rupiah(omzet),
         "has_nib": True if own_nib else None,
         "has_letter": yes_or_no(letter),
@@ -145,13 +149,6 @@ def add_phone(row: Row, text: str) -> None:
         row.warnings.append(("phone", "PHONE_UNUSABLE"))
 
 
-WARNED_COLUMNS = {
-    NumberWarning.SEX_DIFFERS: "sex",
-    NumberWarning.BIRTH_DATE_DIFFERS: "birth_date",
-    NumberWarning.BIRTH_DATE_IMPOSSIBLE: "nik",
-}
-
-
 def add_number_warnings(row: Row) -> None:
     """Add what is odd about the numbers. It is no refusal, because such numbers exist."""
     birth, gender = row.data["birth"], row.data["sex"]
@@ -161,7 +158,7 @@ def add_number_warnings(row: Row) -> None:
         return
     born = date.fromisoformat(birth) if birth else None
     odd = row.nik.warnings(sex=gender, birth_date=born)
-    row.warnings += [(WARNED_COLUMNS[warning], warning.value) for warning in odd]
+    row.warnings += [(WARNED_FIELDS[warning], warning.value) for warning in odd]
 
 
 @lru_cache(maxsize=8)
@@ -170,7 +167,7 @@ def is_odd_card(no_kk: NoKk) -> bool:
     return bool(no_kk.warnings())
 
 
-def checked_row(fields: tuple[str, ...], today: date) -> Row:
+def checked_row(fields: tuple[str, ...], today: date, latest: date) -> Row:
     """Read a row column by column and collect its faults."""
     row = Row()
     raw: dict[str, str] = dict(zip(COLUMNS, fields, strict=True))
@@ -183,7 +180,7 @@ def checked_row(fields: tuple[str, ...], today: date) -> Row:
     row.name = read_column("name", name) or ""
     row.address = read_column("address", address) or ""
     row.nib = read_column("usaha_nib", nib) or ""
-    row.data = read_clear_values(read_column, today)
+    row.data = read_clear_values(read_column, today, latest)
     if "komponen" in clear:
         row.data["komponen"] = []
     if clear:
@@ -243,11 +240,11 @@ def text_faults(raw: Mapping[str, str]) -> list[tuple[str, str]]:
     return faults
 
 
-def read_clear_values(read_column: ColumnReader, today: date) -> dict[str, Any]:
+def read_clear_values(read_column: ColumnReader, today: date, latest: date) -> dict[str, Any]:
     """Return the values that are not personal data: codes, dates and counts."""
     return {
         "sex": read_column("sex", sex),
-        "birth": read_column("birth_date", lambda text: day_text(text, EARLIEST_BIRTH, today)),
+        "birth": read_column("birth_date", lambda text: day_text(text, EARLIEST, latest)),
         "relation": read_column("relation", relation),
         "married": read_column("married", married),
         "pengurus": read_column("pengurus", yes_or_no),
@@ -256,17 +253,17 @@ def read_clear_values(read_column: ColumnReader, today: date) -> dict[str, Any]:
         "bansos": read_column("bansos", lambda text: bansos(text, today)),
         "desil": read_column("desil", desil),
         "pendamping_no": read_column("pendamping_no", pendamping_no),
-        "usaha": read_usaha(read_column, today),
+        "usaha": read_usaha(read_column, latest),
     }
 
 
-def read_usaha(read_column: ColumnReader, today: date) -> dict[str, Any] | None:
+def read_usaha(read_column: ColumnReader, latest: date) -> dict[str, Any] | None:
     """Return the member's business, or None if all its cells are blank."""
     if not any(read_column.raw[column] for column in USAHA_COLUMNS):
         return None
     return {
         "sector": read_column("usaha_sector", lambda text: one_of(UsahaSector, text)),
-        "started_on": read_column("usaha_started_on", lambda text: day_text(text, EARLIEST_START, today)),
+        "started_on": read_column("usaha_started_on", lambda text: day_text(text, EARLIEST, latest)),
         "omzet_rp": read_column("usaha_omzet_rp", rupiah),
         "has_nib": True if read_column.raw["usaha_nib"] else None,
         "has_letter": read_column("usaha_letter", yes_or_no),

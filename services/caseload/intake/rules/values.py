@@ -14,10 +14,11 @@ from services.caseload.intake.rules.csv_file import COLUMNS
 from shared import wilayah
 from shared.contracts.kinds import Bansos, DesilScope, KomponenKind, Sex
 from shared.errors import InvalidInput
-from shared.fields import ISO_DAY
+from shared.fields import EARLIEST
 from shared.phone import PhoneUnusable, parse_phone
 from shared.privacy import NoKk
 from shared.privacy.numbers import FEMALE_DAY_OFFSET
+from shared.text import drop_separators
 
 Value = TypeVar("Value")
 LONGEST = dict.fromkeys(COLUMNS, 60) | {
@@ -28,13 +29,17 @@ LONGEST = dict.fromkeys(COLUMNS, 60) | {
     "desil": 600,
 }
 MANGLED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+|\d{10,}[.,]0+")
-SEPARATED = re.compile(r"(?<=\d)[ .-](?=\d)")
 DAY_FIRST = re.compile(r"(\d{2})[-/](\d{2})[-/](\d{4})")
+YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
+COLON = re.compile(r"\s*:\s*")
 SNAPSHOT = re.compile(r"20\d{2}-Q[1-4]")
-NUMBER = re.compile(r"[0-9]{1,12}")
+DESIL = re.compile(r"[0-9]{1,2}")
+RUPIAH = re.compile(
+    r"(?:RP\.? ?)?(\d{1,13}|\d{1,3}(?:([., ])\d{3})(?:\2\d{3})*)(?:[.,](?:0{1,2}|-))?", re.ASCII
+)
+MOST_RUPIAH = 1_000_000_000_000
 NIB = re.compile(r"[0-9]{13}")
 PENDAMPING_NO = re.compile(r"[A-Z0-9][A-Z0-9-]{1,39}")
-EARLIEST_BIRTH, EARLIEST_START = date(1890, 1, 1), date(1990, 1, 1)
 FARTHEST_END = date(2100, 1, 1)
 NUMBER_FAULTS = {
     "NumberNotSixteenDigits": "NOT_SIXTEEN_DIGITS",
@@ -94,7 +99,7 @@ def digits_of(text: str, length: int) -> str:
     A spreadsheet keeps fifteen digits and writes 0 for the others. So a sixteenth digit other than 0 is not rounded.
     """
     if not MANGLED.fullmatch(text):
-        return SEPARATED.sub("", text)
+        return drop_separators(text)
     mantissa, _, exponent = text.replace(",", ".").upper().partition("E")
     whole, _, decimals = mantissa.partition(".")
     digits = whole + decimals if exponent else whole
@@ -105,15 +110,15 @@ def digits_of(text: str, length: int) -> str:
 
 @lru_cache(maxsize=50_000)
 def day(text: str, earliest: date, latest: date) -> date:
-    """Return a date written 1987-11-12, 12-11-1987 or 12/11/1987."""
-    if not text:
-        raise Fault("REQUIRED")
-    match = DAY_FIRST.fullmatch(text)
-    written = f"{match[3]}-{match[2]}-{match[1]}" if match else text
-    if not ISO_DAY.fullmatch(written):
+    """Return a date written 1987-11-12, 1987/11/12, 12-11-1987 or 12/11/1987."""
+    if match := YEAR_FIRST.fullmatch(text):
+        year, month, day_ = match.groups()
+    elif match := DAY_FIRST.fullmatch(text):
+        day_, month, year = match.groups()
+    else:
         raise Fault("NOT_A_DATE")
     try:
-        value = date.fromisoformat(written)
+        value = date(int(year), int(month), int(day_))
     except ValueError:
         raise Fault("NOT_A_DATE") from None
     if not earliest <= value <= latest:
@@ -201,7 +206,7 @@ def komponen(text: str) -> list[list[str | None]] | None:
     parts: list[list[str | None]] = []
     for part in pieces(text):
         kind, _, end = part.partition(":")
-        last = day(end, EARLIEST_START, FARTHEST_END).isoformat() if end else None
+        last = day(end, EARLIEST, FARTHEST_END).isoformat() if end else None
         parts.append([required_of(KomponenKind, kind), last])
     return distinct(parts, 1)
 
@@ -212,7 +217,9 @@ def bansos(text: str, today: date) -> list[list[str]]:
     parts: list[list[str]] = []
     for part in pieces(text):
         kind, _, start = part.partition(":")
-        parts.append([required_of(Bansos, kind), day(start, EARLIEST_START, today).isoformat()])
+        if not start:
+            raise Fault("BAD_FORM")
+        parts.append([required_of(Bansos, kind), day(start, EARLIEST, today).isoformat()])
     return distinct(parts, 1)
 
 
@@ -221,8 +228,8 @@ def desil(text: str) -> list[list[Any]]:
     """Return [[scope, snapshot, value]] of "NAS:3:2025-Q3|KABKOTA:4:2025-Q3"."""
     parts: list[list[Any]] = []
     for part in pieces(text):
-        scope, value, snapshot = (*part.split(":"), "", "")[:3]
-        if part.count(":") != 2 or not SNAPSHOT.fullmatch(snapshot) or not NUMBER.fullmatch(value):
+        scope, value, snapshot = (*part.upper().split(":"), "", "")[:3]
+        if part.count(":") != 2 or not SNAPSHOT.fullmatch(snapshot) or not DESIL.fullmatch(value):
             raise Fault("BAD_FORM")
         if not 1 <= int(value) <= 10:
             raise Fault("UNKNOWN_VALUE")
@@ -231,8 +238,8 @@ def desil(text: str) -> list[list[Any]]:
 
 
 def pieces(text: str) -> list[str]:
-    """Return the parts between the bars."""
-    return [part.strip() for part in text.split("|")] if text else []
+    """Return the parts between the bars, without blanks at bars and colons."""
+    return [COLON.sub(":", part.strip()) for part in text.split("|")] if text else []
 
 
 def distinct(parts: list[Any], length: int) -> list[Any]:
@@ -269,9 +276,16 @@ def nib(text: str) -> str:
 
 
 def rupiah(text: str) -> int | None:
-    """Return whole rupiah, None for a blank."""
+    """Return whole rupiah, None for a blank.
+
+    Thousands may be separated (Rp 9.000.000,00). Another part of a rupiah than ,00 is a fault.
+    """
     if not text:
         return None
-    if not NUMBER.fullmatch(text):
+    if MANGLED.fullmatch(text) and "E" in text.upper():
+        raise Fault("EXCEL_MANGLED")
+    match = RUPIAH.fullmatch(text.upper())
+    amount = int(re.sub(r"\D", "", match[1])) if match else MOST_RUPIAH + 1
+    if amount > MOST_RUPIAH:
         raise Fault("NOT_A_NUMBER")
-    return int(text)
+    return amount

@@ -69,6 +69,15 @@ ALLOWED: Mapping[str, str] = MappingProxyType(
     }
 )
 """The values that a refusal names, by column."""
+FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "komponen": "ANAK_SMA:2026-12-31|LANJUT_USIA",
+        "bansos": "PKH:2019-02-01|PBI:2019-01-01",
+        "desil": "NAS:5:2026-Q1|KABKOTA:4:2026-Q1",
+        "usaha_nib": "9120000000001",
+    }
+)
+"""The form that a refusal names, by column."""
 
 
 def key_of(text: str) -> str:

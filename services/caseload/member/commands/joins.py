@@ -12,6 +12,7 @@ from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import age, newborn_key
 from services.caseload.member.commands.ends import EndedMember, MemberEnd, end_members
 from services.caseload.member.commands.family_end import end_family
+from services.caseload.member.commands.known_persons import require_unknown_person
 from services.caseload.member.commands.members import count_members
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
 from services.caseload.member.commands.transfer import move_usaha, settle_member
@@ -46,7 +47,8 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     with komponen and business. The actor must be allowed to change both. If she was the last one, that family ends.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, NikRequired, DateInTheFuture, BirthDateInTheFuture, RecordedDead, NikKnown,
+        NotFound, PendampingInactive, FamilyHasEnded, NikRequired, DateInTheFuture, BirthDateInTheFuture, RecordedDead,
+        MemberKnownByName, NikReplaced, NikKnown,
         NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
     """
     index = await index_person(session, kpm_id, terms)
@@ -56,6 +58,8 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
         raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
     statement = sa.select(KpmAnggota).where(KpmAnggota.nik_index == index).with_for_update(key_share=True)
     existing, ended = await session.scalar(statement), None
+    if existing is None:
+        await require_unknown_person(session, kpm_id, index, terms)
     if existing is not None and existing.end_reason is EndReason.MENINGGAL:
         raise RecordedDead("/body/nik")
     if existing is not None and existing.left_on is None:

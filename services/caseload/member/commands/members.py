@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.business.commands import emit_usaha_of
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.models import EndReason, KpmAnggota, Relation
 from services.caseload.identity.commands import seal_consented
@@ -82,6 +83,7 @@ async def change_marriage(
     why = "KAWIN" if married else "CERAI"
     await change_family(session, kpm, actor, ("anggota", anggota_id), "MARRIAGE", why, on=str(on), **before)
     await seal_consented(session, [kpm_id])
+    await emit_usaha_of(session, kpm, member)
     return member
 
 

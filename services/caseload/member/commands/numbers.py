@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -102,6 +103,26 @@ async def reseal_nib(session: AsyncSession, member: KpmAnggota, former: str) -> 
         usaha.nib_sealed = vault.seal(nib, row_id=member.nik_index.hex(), **location)
 
 
+async def replace_card(
+    session: AsyncSession, kpm_id: UUID, no_kk_index: bytes, no_kk_sealed: bytes, on: date
+) -> KpmNoKk:
+    """End the family's card on a day, and return the row of the next one.
+
+    Raises:
+        NoKkUnchanged: the family has this card.
+    """
+    first, current = on, sa.select(KpmNoKk).where(KpmNoKk.kpm_id == kpm_id, sa.func.upper_inf(KpmNoKk.valid))
+    for card in (await session.scalars(current.with_for_update(key_share=True))).all():
+        if card.no_kk_index == no_kk_index:
+            raise NoKkUnchanged("/body/no_kk")
+        # A card that is replaced on its first day keeps an empty range.
+        first = max(first, card.valid_from)
+        card.valid = Range(card.valid_from, first)
+    await session.flush()
+    numbers = {"no_kk_index": no_kk_index, "no_kk_sealed": no_kk_sealed}
+    return KpmNoKk(kpm_no_kk_id=uuid7(), kpm_id=kpm_id, valid=Range(first), **numbers)
+
+
 async def change_no_kk(
     session: AsyncSession, actor: Actor, kpm_id: UUID, terms: NoKkTerms, *, version: int
 ) -> Kpm:
@@ -114,21 +135,11 @@ async def change_no_kk(
     kpm = await lock_family_version(session, actor, kpm_id, version)
     require_not_future(terms.on, await clock.latest_today(session))
     await require_evidence(session, terms.evidence_sha256)
-    vault, first = vault_of(session), terms.on
+    vault = vault_of(session)
     index = vault.index("no_kk", terms.no_kk)
-    current = sa.select(KpmNoKk).where(KpmNoKk.kpm_id == kpm_id, sa.func.upper_inf(KpmNoKk.valid))
-    for card in (await session.scalars(current.with_for_update(key_share=True))).all():
-        if card.no_kk_index == index:
-            raise NoKkUnchanged("/body/no_kk")
-        # A card that is replaced on its first day keeps an empty range.
-        first = max(first, card.valid_from)
-        card.valid = Range(card.valid_from, first)
-    await session.flush()
     sealed = vault.seal(terms.no_kk, table="kpm_no_kk", column="no_kk", row_id=index.hex())
-    row = KpmNoKk(
-        kpm_no_kk_id=uuid7(), kpm_id=kpm_id, no_kk_index=index, no_kk_sealed=sealed, valid=Range(first)
-    )
-    await insert_card(session, actor, kpm, row)
-    detail = {"on": str(first), "evidence_sha256": terms.evidence_sha256}
+    card = await replace_card(session, kpm_id, index, sealed, terms.on)
+    await insert_card(session, actor, kpm, card)
+    detail = {"on": str(card.valid_from), "evidence_sha256": terms.evidence_sha256}
     await change_family(session, kpm, actor, ("kpm", kpm_id), "NO_KK_CHANGED", None, **detail)
     return kpm

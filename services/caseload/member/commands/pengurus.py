@@ -15,6 +15,7 @@ from services.caseload.family.commands.changes import (
 from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import REFUSED, age, pengurus_code
+from services.caseload.identity.commands import seal_consented
 from services.caseload.member.errors import PengurusAlready, PengurusTooYoung
 from services.caseload.tables import Source
 from services.caseload.task.commands import finish_open_tugas

@@ -1,5 +1,7 @@
 """Query for one family with all its details. NIK are always masked."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import HistoryItem, Kpm, KpmAnggota, KpmHistory, KpmNoKk
+from services.caseload.family.rules import WARNINGS, Ages, find_implausible, number_findings
 from services.caseload.overview.queries.worklist import status_on
 from services.caseload.tables import columns_of
 from shared import clock
@@ -15,6 +18,7 @@ from shared.access import Actor, Scope
 from shared.database import raw, vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, NoKk, Vault, mask
+from shared.privacy.numbers import NumberWarning
 
 # The same status expression as in the list of families, compiled to text for the statement below.
 STATUS_ON_DAY = sa.select(status_on(sa.literal_column("$2::date")).label("status")).select_from(Kpm)
@@ -22,7 +26,8 @@ COMPILED = STATUS_ON_DAY.compile(dialect=postgresql.dialect(), compile_kwargs={"
 STATUS = str(COMPILED).removeprefix("SELECT ").rpartition("FROM kpm")[0]
 # Fast path: PostgreSQL builds the lists as JSON. Eleven queries with their round trips took ten times as long.
 FAMILY = f"""
-SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, kpm.ended_on, kpm.end_reason, {STATUS},
+SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version,
+    (SELECT row_to_json(rule) FROM age_rule rule WHERE rule.valid @> $2::date) AS ages, kpm.ended_on, kpm.end_reason, {STATUS},
     kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
     card.no_kk_index, card.no_kk_sealed,
     (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
@@ -54,6 +59,8 @@ WHERE kpm.kpm_id = $1
 OWN_FAMILY = f"""{FAMILY} AND EXISTS (SELECT FROM dampingan own
     WHERE own.kpm_id = kpm.kpm_id AND own.pendamping_id = $3 AND own.valid @> $2::date)"""
 LISTS = ("desil", "dampingan", "aid")
+FIELDS = {"birth_date": "birth_on", "usaha_sector": "usaha"}
+"""Fields of the view with another name than the column of a file."""
 OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members", "ended_on", "end_reason"})
 
 
@@ -73,6 +80,12 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
         raise NotFound("kpm")
     vault = vault_of(session)
     card, family_row_id = row["no_kk_index"], row["sealed_for"].hex()
+    no_kk = card and open_value(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex())
+    members = [
+        open_member(vault, row_) for row_ in with_komponen(row["members"] or [], row["komponen"] or [])
+    ]
+    ages = Ages(**{name: row["ages"][name] for name in Ages.__dataclass_fields__})
+    warnings = find_warnings(members, ages, today, no_kk)
     return {
         "kpm_id": row["kpm_id"],
         "kode_wilayah": row["kode_wilayah"],
@@ -80,15 +93,12 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
         "ended_on": row["ended_on"],
         "end_reason": row["end_reason"],
         "status": row["status"],
-        "no_kk": mask(open_value(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex()))
-        if card
-        else None,
+        "no_kk": no_kk and mask(no_kk),
         "address": open_value(vault, "kpm", "address", row["address_sealed"], family_row_id),
         "phone": open_value(vault, "kpm", "phone", row["phone_sealed"], family_row_id),
         "facts": {name: value for name, value in row["facts"].items() if name not in OWN_VIEW},
-        "members": [
-            open_member(vault, row_) for row_ in with_komponen(row["members"] or [], row["komponen"] or [])
-        ],
+        "members": [member | {"nik": member["nik"] and mask(member["nik"])} for member in members],
+        "warnings": warnings,
         **{name: row[name] or [] for name in LISTS},
     }
 
@@ -106,14 +116,47 @@ def with_komponen(members: list[dict[str, Any]], komponen: list[dict[str, Any]])
 
 
 def open_member(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
-    """Open a member's name, and mask the NIK."""
+    """Open a member's name and NIK."""
     row_id = row.pop("row_id")
     nik, name = (row[column] and bytes.fromhex(row[column]) for column in ("nik", "name"))
     digits = open_value(vault, "kpm_anggota", "nik", nik, row_id)
     return row | {
-        "nik": digits and mask(digits),
+        "nik": digits,
         "name": open_value(vault, "kpm_anggota", "name", name, row_id),
     }
+
+
+def find_warnings(
+    members: Sequence[dict[str, Any]], ages: Ages, today: date, no_kk: str | None
+) -> list[dict[str, Any]]:
+    """Return what a file would warn about the family, with the fields of its view."""
+    if no_kk and NoKk(no_kk).warnings():
+        listed: list[tuple[Any, str, str]] = [(None, "no_kk", NumberWarning.ISSUE_DATE_IMPOSSIBLE.value)]
+    else:
+        listed = []
+    rows = [
+        member
+        | {
+            "birth": member["birth_on"],
+            "komponen": [(komponen["kind"], komponen["valid_to"]) for komponen in member["komponen"]],
+        }
+        for member in members
+    ]
+    for row in rows:
+        if row["nik"]:
+            odd = number_findings(Nik(row["nik"]), row["sex"], row["birth"])
+            listed += [(row["anggota_id"], field, code) for field, code in odd]
+    listed += [(rows[n]["anggota_id"], field, code) for n, field, code in find_implausible(rows, ages, today)]
+    return [
+        {
+            "anggota_id": id_,
+            "field": FIELDS.get(field, field),
+            "code": code,
+            "reason": dict(zip(("en", "id"), WARNINGS[code], strict=True)),
+        }
+        for id_, field, code in listed
+        if code in WARNINGS
+    ]
 
 
 def open_value(vault: Vault, table: str, column: str, sealed: bytes | None, row_id: str) -> Any:
