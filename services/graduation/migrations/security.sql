@@ -63,10 +63,15 @@ REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul,
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
--- The job of an SK counts the cases that it adds. An SK without a case is deleted: the foreign key of `penetapan` keeps
--- every other one.
+-- The job of an SK counts the cases that it adds.
 GRANT UPDATE (cases) ON sk TO graduation_worker;
-GRANT DELETE ON sk TO graduation_api, graduation_worker;
+
+-- Deletes the SK of a job that added no case, so that its number is free. No service role may delete any other SK.
+CREATE FUNCTION delete_empty_sk(number text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM sk WHERE sk_no = number AND cases = 0 AND job_id IS NOT NULL
+$$;
+REVOKE ALL ON FUNCTION delete_empty_sk(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_empty_sk(text) TO graduation_api, graduation_worker;
 
 -- The content of a version is written once, and no service role may set `first_content`.
 REVOKE INSERT, UPDATE, DELETE ON policy FROM graduation_api, graduation_worker;

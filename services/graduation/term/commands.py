@@ -72,11 +72,10 @@ async def announce_case(session: AsyncSession, case: Graduasi, policy: Policy, n
     Do nothing if the case is in another state. An objection or a postponement from that day on does not wait for the
     worker.
     """
-    if case.state is not GraduasiState.DITETAPKAN:
-        return
-    penetapan = await load(session, Penetapan, case.graduasi_id)
-    act = Act(SYSTEM, now, reason="the SK has been announced")
-    await start_terms(session, [(case, policy)], [penetapan], act)
+    penetapan = await session.get(Penetapan, case.graduasi_id)
+    if penetapan is not None and case.state is GraduasiState.DITETAPKAN:
+        act = Act(SYSTEM, now, reason="the SK has been announced")
+        await start_terms(session, [(case, policy)], [penetapan], act)
 
 
 async def continue_term(session: AsyncSession, case: Graduasi, policy: Policy, act: Act) -> None:

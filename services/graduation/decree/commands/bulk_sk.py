@@ -16,6 +16,7 @@ from services.graduation.decree.commands.penetapan import (
     add_cases,
     build_sk,
     check_sk_dates,
+    delete_empty_sk,
     insert_sk,
     require_free_number,
 )
@@ -88,7 +89,7 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
     at = place["at"] + len(step_lines)
     finished = at >= len(lines)
     if finished and not sk.cases:
-        await session.delete(sk)
+        await delete_empty_sk(session, sk.sk_no)
     await session.flush()
     return Step(
         done=len(cases),

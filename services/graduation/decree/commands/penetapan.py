@@ -116,10 +116,22 @@ async def require_free_number(session: AsyncSession, sk_no: str) -> None:
         SkNumberTaken
     """
     job = schema.job.c
-    ended = sa.select(job.job_id).where(job.ended_at.is_not(None))
-    await session.execute(sa.delete(Sk).where(Sk.sk_no == sk_no, Sk.cases == 0, Sk.job_id.in_(ended)))
-    if await session.scalar(sa.select(Sk.sk_id).where(Sk.sk_no == sk_no)) is not None:
+    statement = (
+        sa.select(job.ended_at.is_not(None) & (Sk.cases == 0))
+        .select_from(Sk)
+        .outerjoin(schema.job, job.job_id == Sk.job_id)
+        .where(Sk.sk_no == sk_no)
+    )
+    is_empty = (await session.scalars(statement)).one_or_none()
+    if is_empty:
+        await delete_empty_sk(session, sk_no)
+    elif is_empty is not None:
         raise SkNumberTaken("/body/sk_no")
+
+
+async def delete_empty_sk(session: AsyncSession, sk_no: str) -> None:
+    """Delete the SK of a job that added no case. Its number is free then."""
+    await session.execute(sa.select(sa.func.delete_empty_sk(sk_no)))
 
 
 async def insert_sk(session: AsyncSession, sk: Sk) -> None:
