@@ -40,7 +40,7 @@ from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import term_settled_on
 from services.graduation.term.commands import make_effective, schedule_term_end, set_effective_tahap
 from shared.access import Actor, Scope
-from shared.clock import moment_of
+from shared.clock import Moment, moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, refuse_violations, uuid7
@@ -79,7 +79,7 @@ async def lodge_sanggah(
     act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
     if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    await _require_in_term(session, case, terms.lodged_on, act.moment.latest_on)
+    await _require_in_term(session, case, terms.lodged_on, act.moment)
     await require_evidence(session, terms.evidence_sha256)
     sanggah = _build_sanggah(case, terms, act)
     session.add(sanggah)
@@ -90,16 +90,16 @@ async def lodge_sanggah(
     return sanggah
 
 
-async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: date, today: date) -> None:
+async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: date, moment: Moment) -> None:
     if case.state is GraduasiState.DISANGGAH:
         raise SanggahStillOpen
     penetapan = await session.get(Penetapan, case.graduasi_id)
     if penetapan is None:
         case.require_transition(GraduasiState.DISANGGAH)
         return
-    if today < penetapan.announced_on:
+    if moment.on < penetapan.announced_on:
         raise SanggahBeforeAnnouncement(on=penetapan.announced_on)
-    require_not_future(lodged_on, today, "/body/lodged_on", earliest=penetapan.announced_on)
+    require_not_future(lodged_on, moment.latest_on, "/body/lodged_on", earliest=penetapan.announced_on)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
     if (refusal := STATE_REFUSALS.get(case.state)) is not None:
