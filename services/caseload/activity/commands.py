@@ -35,6 +35,7 @@ from shared import clock
 from shared.access import Actor
 from shared.accompaniment import open_work_day, require_active, require_recent, status_on
 from shared.contracts.caseload import KpmUpdated, KunjunganRecorded, P2k2Held
+from shared.contracts.kinds import PilarKind
 from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import NotAllowed, NotFound
@@ -88,7 +89,9 @@ async def read_accompanied(
     statement = sa.select(Dampingan).where(
         Dampingan.kpm_id == kpm_id, Dampingan.pendamping_id == actor.pendamping_id
     )
-    own = (await session.scalars(statement)).all()
+    # Of two dampingan on a day the PKH one counts.
+    order = (Dampingan.kind != PilarKind.PKH_PENDAMPING, Dampingan.dampingan_id)
+    own = (await session.scalars(statement.order_by(*order))).all()
     kpm, of_day = await session.get(Kpm, kpm_id), [row for row in own if row.valid.contains(on)]
     if kpm is None or not (of_day or any(row.valid.contains(today) for row in own)):
         raise NotFound("kpm")

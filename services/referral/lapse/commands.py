@@ -111,6 +111,15 @@ async def lapse_unsent_of_usaha(session: AsyncSession, event: UsahaRecorded, eve
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
+async def match_lapsed_of(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
+    """Match the rujukan of families again whose consents have lapsed: a new business may fit."""
+    lapsed = sa.select(RujukanProgram.rujukan_id).where(
+        RujukanProgram.kpm_id.in_(kpm_ids), RujukanProgram.lapsed_on.is_not(None)
+    )
+    found = sa.select(Rujukan).where(Rujukan.rujukan_id.in_(lapsed)).order_by(Rujukan.rujukan_id)
+    await _schedule_matching(session, (await session.scalars(found)).all() if kpm_ids else [])
+
+
 async def _lapse(
     session: AsyncSession, row: RujukanProgram, consent: Consent, event_id: UUID, move: Move
 ) -> None:

@@ -133,10 +133,10 @@ async def test_nothing_is_sent_from_the_first_reader_that_has_the_event(
         assert bank.tries == 0
 
 
-async def close_business(world: World) -> None:
-    """Publish that the only business of the family was closed. Its owner lives."""
+async def close_business(world: World, reason: str = "DITUTUP") -> None:
+    """Publish that the only business of the family has ended. Its owner lives."""
     (usaha,) = await world.referral.sql("SELECT usaha_id, started_on FROM replica_kpm.usaha")
-    closed = {"usaha_id": usaha["usaha_id"], "ended_on": TODAY, "end_reason": "DITUTUP"}
+    closed = {"usaha_id": usaha["usaha_id"], "ended_on": TODAY, "end_reason": reason}
     await world.apply_events(build_usaha_recorded(world.family, usaha["started_on"], **closed))
 
 
@@ -153,6 +153,22 @@ async def test_offer_of_a_closed_business_is_not_sent_but_matched_again(referral
         assert bank.tries == 0
         (withdrawn,) = await world.read_emitted_data("referral.consent_withdrawn.v1")
         assert withdrawn["reason"] == "USAHA_ENDED"
+
+
+async def test_transferred_business_is_offered_again_with_its_new_owner(referral: Running) -> None:
+    world = await create_case(referral)
+    await world.record_consent(KUR)
+    await world.record_consent(KDMP)
+    await close_business(world, "DIALIHKAN")
+    await referral.work()
+    assert await read_offers(world) == [("DICABUT", True)]
+    heir = uuid4()
+    began = TODAY.replace(year=TODAY.year - 3)
+    await world.apply_events(build_usaha_recorded(world.family, began, owner_id=heir))
+    await referral.work()
+    assert await read_offers(world) == [("DICABUT", True), ("DRAF", False)]
+    signed = {"signed_by": [str(world.family.pengurus_id), str(heir)]}
+    assert (await world.record_consent(KUR, **signed)).status_code == 201
 
 
 async def test_sent_offer_of_a_closed_business_stays(referral: Running) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.family.commands.changes import change_family, lock_family_version
 from services.caseload.family.errors import ContactUnchanged
 from services.caseload.family.models import ContactTerms, Kpm
+from services.caseload.identity.commands import seal_consented
 from services.caseload.tables import Source
 from shared import clock
 from shared.access import Actor
@@ -40,4 +41,5 @@ async def correct_contact(
         setattr(kpm, f"{SOURCED[column]}_source", Source.HTTP)
     fields = {"fields": sorted(given), "cleared": sorted(name for name in given if given[name] is None)}
     await change_family(session, kpm, actor, ("kpm", kpm_id), "CONTACT_CORRECTED", None, **fields)
+    await seal_consented(session, [kpm_id])
     return kpm

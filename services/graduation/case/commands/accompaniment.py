@@ -10,6 +10,7 @@ from services.graduation.replicas.models import Dampingan, Kpm, Penugasan, Statu
 from shared.access import Actor
 from shared.accompaniment import require_active, status_on
 from shared.areas import is_in_area
+from shared.contracts.kinds import PilarKind
 from shared.errors import FamilyNotAccompanied, NotYetKnown
 from shared.validity import valid_on
 
@@ -92,6 +93,7 @@ DAMPINGAN_CHECK = (
     )
     .outerjoin(Penugasan, Penugasan.penugasan_id == Dampingan.penugasan_id)
     .where(Dampingan.kpm_id == KPM, Dampingan.pendamping_id == PENDAMPING, _is_valid(Dampingan))
+    .order_by(Penugasan.kind != PilarKind.PKH_PENDAMPING, Dampingan.dampingan_id)
     .limit(1)
 )
 IS_ACCOMPANIED = sa.select(
