@@ -8,7 +8,7 @@ import pytest
 from shared.access import Role
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import build_csv, dinsos_token, import_file, member, mother, nik, no_kk
-from tests.factories.caseload.member import DEATH_ON, find_member
+from tests.factories.caseload.member import DEATH_ON, find_member, record_death
 from tests.factories.services import expect_refusal
 
 NEW_NIK = nik(5555, born=date(1985, 3, 2))
@@ -65,13 +65,37 @@ async def test_changed_card_keeps_the_former_one(family: Family) -> None:
     expect_refusal(await family.post("no-kk", body, version + 1), "NoKkUnchanged")
 
 
+BORN = {"name": "Bayi Contoh", "birth_on": "2026-09-05", "sex": "L", "relation": "ANAK", "married": False}
+BORN |= {"on": "2026-09-06", "reason": "LAHIR"}
+
+
+async def test_child_with_a_new_nik_is_not_recorded_again_without_one(family: Family) -> None:
+    made = await family.post_ok("anggota", BORN)
+    number = {"nik": nik(55, born=date(2026, 9, 5)), "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"anggota/{made['anggota_id']}/nik", number, (await family.read())["version"])
+    expect_refusal(await family.post("anggota", BORN), "NikKnown")
+    await record_death(family, birth_on="2026-09-05")
+    expect_refusal(await family.post("anggota", BORN | {"name": "BAYI CONTOH"}), "RecordedDead")
+
+
+async def test_child_who_comes_back_without_a_nik_keeps_it(family: Family) -> None:
+    made = await family.post_ok("anggota", BORN)
+    path = f"anggota/{made['anggota_id']}"
+    number = {"nik": nik(55, born=date(2026, 9, 5)), "evidence_sha256": await family.upload_evidence()}
+    await family.post_ok(f"{path}/nik", number, (await family.read())["version"])
+    version = (await family.read())["version"]
+    await family.post_ok(f"{path}/end", {"reason": "PINDAH", "on": "2026-09-08"}, version)
+    back = await family.post_ok("anggota", BORN | {"on": "2026-09-10", "reason": "GABUNG"})
+    assert back["anggota_id"] == made["anggota_id"]
+    child, _ = await find_member(family, birth_on="2026-09-05")
+    assert child["nik"] is not None
+
+
 async def test_child_without_a_nik_stays_one_person_with_a_new_card(family: Family) -> None:
-    born = {"name": "Bayi Contoh", "birth_on": "2026-09-05", "sex": "L", "relation": "ANAK", "married": False}
-    born |= {"on": "2026-09-06", "reason": "LAHIR"}
-    await family.post_ok("anggota", born)
+    await family.post_ok("anggota", BORN)
     card = {"no_kk": no_kk(888), "on": "2026-09-10", "evidence_sha256": await family.upload_evidence()}
     await family.post_ok("no-kk", card, (await family.read())["version"])
-    expect_refusal(await family.post("anggota", born), "NikKnown")
+    expect_refusal(await family.post("anggota", BORN), "NikKnown")
 
 
 @pytest.mark.parametrize("scope", ["own", "hidden"])

@@ -81,7 +81,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
 
 
 async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes:
-    """Return the index of the NIK, or of a child without one: by the card on which the child was recorded first.
+    """Return the index of the NIK, or of a child without one, who may be recorded already.
 
     Raises:
         NikRequired: the person is no small child.
@@ -93,11 +93,27 @@ async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) ->
     limit = (await read_ages(session, today)).without_nik_below
     if age(born := terms.birth_on.isoformat(), today) >= limit:
         raise NikRequired("/body/nik", without_nik_below=limit)
-    own = sa.select(KpmNoKk.no_kk_index).where(KpmNoKk.kpm_id == kpm_id)
-    cards = (await session.scalars(own.order_by(KpmNoKk.kpm_no_kk_id.desc()))).all() or [b""]
-    indexes = [vault.index("newborn", newborn_key(card.hex(), terms.name, born)) for card in cards]
-    known = sa.select(KpmAnggota.nik_index).where(KpmAnggota.nik_index.in_(indexes))
-    return await session.scalar(known.limit(1)) or indexes[0]
+    if (known := await find_child(session, kpm_id, terms)) is not None:
+        return known
+    current = sa.select(KpmNoKk.no_kk_index).where(KpmNoKk.kpm_id == kpm_id, sa.func.upper_inf(KpmNoKk.valid))
+    card = await session.scalar(current) or b""
+    return vault.index("newborn", newborn_key(card.hex(), terms.name, born))
+
+
+async def find_child(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes | None:
+    """Return the index of a present or former member with this name and date of birth.
+
+    The family may have another card by now, and the child a NIK.
+    """
+    vault = vault_of(session)
+    born = sa.select(KpmAnggota.nik_index, KpmAnggota.name_sealed).where(
+        KpmAnggota.kpm_id == kpm_id, KpmAnggota.birth_on == terms.birth_on
+    )
+    for index, sealed in await session.execute(born):
+        name = vault.open(sealed, table="kpm_anggota", column="name", row_id=index.hex())
+        if name.upper() == terms.name.upper():
+            return bytes(index)
+    return None
 
 
 async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None:
@@ -166,7 +182,9 @@ async def write_member(
     vault, location = vault_of(session), {"table": "kpm_anggota", "row_id": index.hex()}
     values = {name: getattr(terms, name) for name in AnggotaFacts.model_fields} | {
         "kpm_id": kpm_id,
-        "nik_sealed": vault.seal(terms.nik, column="nik", **location) if terms.nik else None,
+        "nik_sealed": vault.seal(terms.nik, column="nik", **location)
+        if terms.nik
+        else existing and existing.nik_sealed,
         "name_sealed": vault.seal(terms.name, column="name", **location),
         "pengurus": False,
         "joined_on": ended.left_on if ended else terms.on,
