@@ -168,6 +168,13 @@ class PendampingInactive(DomainError):
     id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya."
 
 
+class PengurusMissing(DomainError):
+    """409: the pengurus has died or left, and no other one is recorded."""
+
+    en = "This family has no living pengurus. Record the new pengurus first (POST /v1/kpm/{{id}}/pengurus)."
+    id = "Keluarga ini tidak memiliki pengurus. Catat dahulu pengurus yang baru (POST /v1/kpm/{{id}}/pengurus)."
+
+
 class FamilyHasEnded(DomainError):
     """409: the only member has died or joined another family (docs/case-lifecycle.md#end-of-a-family)."""
 

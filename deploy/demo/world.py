@@ -38,7 +38,7 @@ class NotAsExpected(Exception):
 
 
 def count_things(path: str, body: Any, answer: httpx.Response | None) -> int | None:
-    """Return how many subjects an answered command has, or None for a death, which concerns each membership."""
+    """Return how many subjects a command has, None if only the service knows it."""
     if answer is not None and answer.is_success and path == "/v1/sk":
         return len(answer.json()["determined"])
     return None if isinstance(body, dict) and body.get("exit_reason") == "MENINGGAL" else 1

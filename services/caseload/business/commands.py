@@ -12,6 +12,7 @@ from services.caseload.business.errors import TransferTooLate, UsahaHasEnded, Us
 from services.caseload.business.models import Usaha, UsahaFacts, UsahaRule, UsahaTerms
 from services.caseload.family.commands.changes import lock_member
 from services.caseload.family.models import Kpm, KpmAnggota
+from services.caseload.family.queries import read_current_family
 from services.caseload.history import append_history
 from services.caseload.tables import Source
 from services.caseload.visibility import lock_families, lock_family
@@ -207,7 +208,7 @@ async def lock_usaha(
 async def lock_usaha_row(
     session: AsyncSession, actor: Actor, usaha_id: UUID, version: int, home_id: UUID | None = None
 ) -> tuple[Kpm, Usaha, Kpm]:
-    """Lock a business of a version with its family, and the family that takes it over, by default the same.
+    """Lock a business of a version, its family and the family that takes it over.
 
     Only a business that another family takes over may belong to a family that has ended.
     """
@@ -220,14 +221,6 @@ async def lock_usaha_row(
     if usaha.version != version:
         raise VersionOutdated("/header/If-Match")
     return kpm, usaha, home or kpm
-
-
-async def read_current_family(session: AsyncSession, anggota_id: UUID) -> UUID | None:
-    """Return the family of a current member, None if row security hides it."""
-    current = sa.select(KpmAnggota.kpm_id).where(
-        KpmAnggota.anggota_id == anggota_id, KpmAnggota.left_on.is_(None)
-    )
-    return await session.scalar(current)
 
 
 async def reopen_usaha(

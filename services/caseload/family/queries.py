@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import AgeRule, Desil, Kpm, WilayahHistory
+from services.caseload.family.models import AgeRule, Desil, Kpm, KpmAnggota, WilayahHistory
 from services.caseload.family.rules import Ages
 from services.caseload.visibility import require_visible
 from shared.access import Actor
@@ -39,3 +39,11 @@ async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Seque
     await require_visible(session, actor, kpm_id)
     statement = sa.select(Desil).where(Desil.kpm_id == kpm_id).order_by(Desil.scope, Desil.snapshot)
     return (await session.scalars(statement)).all()
+
+
+async def read_current_family(session: AsyncSession, anggota_id: UUID) -> UUID | None:
+    """Return the family of a current member, None if row security hides it."""
+    current = sa.select(KpmAnggota.kpm_id).where(
+        KpmAnggota.anggota_id == anggota_id, KpmAnggota.left_on.is_(None)
+    )
+    return await session.scalar(current)

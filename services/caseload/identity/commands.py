@@ -42,7 +42,7 @@ async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
 
 
 async def seal_consented(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
-    """Seal the identities of consents that wait for a pengurus, or whose offer is unsent and whose values have changed.
+    """Seal identities that wait for a pengurus, or are unsent and have changed.
 
     Referral stores what it has not sent yet.
     """
@@ -61,7 +61,7 @@ async def seal_consented(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None
 
 
 async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: dict[str, Any]) -> None:
-    """Seal the fields with the recipient's public key and emit them, unless they are sealed already."""
+    """Seal the fields and emit them, unless they are sealed already."""
     digest = vault_of(session).index("identity", orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode())
     if sealing.state is SealingState.SEALED and digest == sealing.digest:
         return

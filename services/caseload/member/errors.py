@@ -53,7 +53,7 @@ class PengurusAlready(DomainError):
 
 
 class PengurusTooYoung(DomainError):
-    """409: the pengurus is an adult, if the family has one (docs/domain.md#plausibility). The age is policy."""
+    """409: the pengurus is an adult, if the family has one (docs/domain.md#plausibility)."""
 
     en = "The pengurus must be at least {able_from} years old or married, because another member of the family is."
     id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun atau sudah kawin, karena ada anggota lain yang demikian."
@@ -122,7 +122,7 @@ class DeathNeedsEvidence(InvalidInput):
 
 
 class MemberNotLeft(DomainError):
-    """409: only a person who left this family, and went from it to where she is now, can be restored to it."""
+    """409: only who left this family for the present one can be restored."""
 
     en = (
         "This person has not left this family, or has moved on since. Undo the last move first, in the family that she"

@@ -164,7 +164,7 @@ async def record_marriage(
 async def take_anggota_back(
     kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
-    """Undo an end that was recorded in error: a death, a departure, or a move into another family.
+    """Undo an end that was recorded in error: death, departure or move.
 
     A family that ended with it is open again.
     """

@@ -61,13 +61,6 @@ class SignerNotMember(DomainError):
     id = "Penanda tangan pernyataan ini bukan anggota keluarga yang hidup. Mintalah anggota keluarga menandatangani yang baru."
 
 
-class PengurusMissing(DomainError):
-    """409: no signer is named, and the family's pengurus has died or left."""
-
-    en = "This family has no living pengurus. Record the new pengurus first, or name the member who signed (signer_id)."
-    id = "Keluarga ini tidak memiliki pengurus. Catat dahulu pengurus yang baru, atau sebutkan anggota yang menandatangani (signer_id)."
-
-
 class FactsChanged(DomainError):
     """409: what the case was proposed on no longer holds (docs/case-lifecycle.md#current-facts)."""
 

@@ -67,7 +67,7 @@ async def announce(session: AsyncSession, graduasi_id: UUID) -> None:
 
 
 async def announce_case(session: AsyncSession, case: Graduasi, policy: Policy, now: Moment) -> None:
-    """Move a locked case from DITETAPKAN to MASA_SANGGAH once the day of its announcement has come.
+    """Move a case from DITETAPKAN to MASA_SANGGAH from its announcement on.
 
     Do nothing if the case is in another state. An objection or a postponement from that day on does not wait for the
     worker.

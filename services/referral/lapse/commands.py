@@ -116,8 +116,8 @@ async def match_lapsed_of(session: AsyncSession, kpm_ids: Collection[UUID]) -> N
     lapsed = sa.select(RujukanProgram.rujukan_id).where(
         RujukanProgram.kpm_id.in_(kpm_ids), RujukanProgram.lapsed_on.is_not(None)
     )
-    found = sa.select(Rujukan).where(Rujukan.rujukan_id.in_(lapsed)).order_by(Rujukan.rujukan_id)
-    await _schedule_matching(session, (await session.scalars(found)).all() if kpm_ids else [])
+    statement = sa.select(Rujukan).where(Rujukan.rujukan_id.in_(lapsed)).order_by(Rujukan.rujukan_id)
+    await _schedule_matching(session, (await session.scalars(statement)).all() if kpm_ids else [])
 
 
 async def _lapse(

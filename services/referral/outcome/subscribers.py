@@ -18,7 +18,7 @@ async def apply_family_changes(session: AsyncSession, facts: list[Received[KpmUp
 
 @moves.on_batch(UsahaRecorded)
 async def apply_ends_of_usaha(session: AsyncSession, facts: list[Received[UsahaRecorded]]) -> None:
-    """Lapse what was consented for a closed business and not sent, and match with a new one."""
+    """Lapse unsent consents of closed businesses, and match new businesses."""
     for fact in facts:
         await lapse_unsent_of_usaha(session, fact.event, fact.meta.event_id)
     await match_lapsed_of(session, {fact.event.kpm_id for fact in facts if fact.event.ended_on is None})

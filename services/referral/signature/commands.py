@@ -13,13 +13,12 @@ from services.referral.matching.rules.matching import Match
 from services.referral.program.models import PayloadField
 from services.referral.replicas.models import Kpm, UsahaFacts
 from services.referral.signature.errors import (
-    PengurusMissing,
     PersonHasLeft,
     SignatureMissing,
     SignerUnknown,
 )
 from services.referral.signature.models import ConsentPerson, PersonRole
-from shared.errors import NotYetKnown, Words
+from shared.errors import NotYetKnown, PengurusMissing, Words
 
 ROLE_WORDS = {
     PersonRole.SIGNER: ("the signer", "penanda tangan"),

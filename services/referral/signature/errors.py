@@ -1,13 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 
 
-class PengurusMissing(DomainError):
-    """409: The pengurus died or left, and no other one is recorded."""
-
-    en = "This family has no living pengurus. Record the new pengurus first, who then consents."
-    id = "Keluarga ini tidak memiliki pengurus. Catat dahulu pengurus yang baru, yang kemudian memberi persetujuan."
-
-
 class PersonHasLeft(DomainError):
     """409: A person who is named in the consent died or left the family."""
 

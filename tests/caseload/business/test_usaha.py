@@ -97,7 +97,7 @@ async def test_living_owner_hands_a_business_to_another_member(family: Family) -
 
 
 async def test_business_of_the_dead_is_continued_in_another_family(family: Family) -> None:
-    """The owner had left with the business, and died as the only member of the new family."""
+    """The owner had left with the business and died alone."""
     caseload, office = family.caseload, dinsos_token(family.caseload)
     husband, version = await find_member(family, relation="KEPALA_KELUARGA")
     usaha = await owned(family)

@@ -48,7 +48,7 @@ async def test_reversal_leaves_a_proposal_in_an_sk(one: Family, graduation: Runn
 
 
 async def test_death_after_a_reversal_keeps_the_proposal_in_an_sk(one: Family, graduation: Running) -> None:
-    """The SK about the first record of the death ends the membership. Another case would be refused."""
+    """The SK about the first record ends the membership."""
     anggota_id = await record_death(one)
     (proposal,) = await one.caseload.sql("SELECT * FROM exit_proposal WHERE bansos = 'PKH'")
     case = Case(one.kpm_id, str(proposal["kepesertaan_id"]))

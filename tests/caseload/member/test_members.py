@@ -232,7 +232,7 @@ async def test_undone_death_does_not_replace_a_new_pengurus(family: Family) -> N
 
 
 async def test_return_to_a_family_without_a_pengurus_opens_the_task(family: Family) -> None:
-    """The pengurus dies, then the others. The death of one of these was recorded in error."""
+    """The pengurus dies, then the others, one of them in error."""
     died: list[str] = []
     for relation in ("ISTRI", "KEPALA_KELUARGA", "ANAK", "ANAK"):
         whole = await read_as_office(family)

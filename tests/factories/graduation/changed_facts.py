@@ -70,7 +70,7 @@ async def determine_all(drivers: list[CaseDriver], status: int = 201, sk_no: str
 
 
 async def run_bulk(drivers: list[CaseDriver]) -> dict[str, Any]:
-    """Request an SK for the cases by file, and return its job when it has ended."""
+    """Request an SK by file, and return its ended job."""
     service, kemensos = drivers[0].service, drivers[0].by["sk"]
     lines = "\n".join(driver.graduasi_id for driver in drivers).encode()
     body = {"sk_no": "SK/2/2026", "sk_on": str(DAY), "sha256": await service.put_file(lines, as_=kemensos)}

@@ -69,7 +69,7 @@ class Deaths:
         await determine(self.world, cases, "102/3.4/BS.01/3/2026", day)
 
     async def correct_nik_by_file(self) -> None:
-        """Take in the family with a business again, with another last digit in its owner's NIK."""
+        """Take in the family again with a corrected NIK of its owner."""
         owner, *others = self.rows["OWNER"]
         corrected = owner | {"nik": owner["nik"][:-1] + ("1" if owner["nik"][-1] != "1" else "2")}
         assert await run_intake(self.world, "corrected.csv", as_csv([corrected, *others])) == []

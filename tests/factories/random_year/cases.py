@@ -148,7 +148,7 @@ async def read_approved(office: Office, case: dict[str, Any]) -> list[str]:
 
 
 def build_sk(office: Office, chance: random.Random) -> dict[str, Any]:
-    """Return an SK of today or of an earlier day, seldom announced on a later day."""
+    """Return an SK of today or earlier, seldom announced later."""
     body = {
         "sk_no": f"{chance.randrange(10**9)}/SK/{office.day(0)}",
         "sk_on": office.day(-chance.choice((0, 0, chance.randrange(50)))),

@@ -9,7 +9,7 @@ from tests.factories.random_year.office import FIELD, A, B, Family, Office
 
 
 async def record_visit(office: Office, chance: random.Random, family: Family) -> None:
-    """Record a visit of today or of an earlier day, by the pendamping of that day."""
+    """Record a visit of today or earlier by the pendamping of that day."""
     on = office.today - timedelta(days=chance.choice((0, 0, 1, 9, chance.randrange(45))))
     body = {
         "kpm_id": family.kpm_id,
@@ -112,7 +112,7 @@ async def change_dampingan(office: Office, chance: random.Random, family: Family
 
 
 async def change_leave(office: Office, chance: random.Random, family: Family) -> None:
-    """Set a pendamping to CUTI from today or a later day, or one on leave back to AKTIF."""
+    """Set a pendamping to CUTI, also ahead, or one back to AKTIF."""
     del family
     pendamping = await office.read_items("registry", "/v1/pendamping?limit=20", KEMENSOS)
     on_leave = [item for item in pendamping if item["status"] == "CUTI"]

@@ -16,7 +16,7 @@ TURNOVERS = range(1_000_000, 9_000_000, 100_000)
 
 
 async def upload_families(office: Office, chance: random.Random, family: Family) -> None:
-    """Upload some families of the first file, changed, as of today or of an earlier day.
+    """Upload some families of the first file, changed, also with earlier days.
 
     Some uploads are dry runs. The job runs while the other acts go on.
     """

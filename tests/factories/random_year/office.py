@@ -176,7 +176,7 @@ class Office:
         return answer.json()["sha256"] if answer.is_success else None
 
     async def choose_pendamping(self, chance: random.Random, family: Family, on: date | None = None) -> str:
-        """Return the family's pendamping on a day, today if it is not given. Seldom return another."""
+        """Return the family's pendamping on a day, seldom another."""
         if chance.random() > USUAL:
             return chance.choice(FIELD)
         shown = await self.read("caseload", f"/v1/kpm/{family.kpm_id}")

@@ -9,7 +9,7 @@ from tests.factories.services import Running
 
 
 async def set_late_evening(service: Running, day: date) -> str:
-    """Set the clock to 23:30 of a day in Jakarta and return the date in Papua."""
+    """Set the clock to 23:30 in Jakarta and return the date in Papua."""
     await service.set_clock(datetime(day.year, day.month, day.day, 16, 30, tzinfo=UTC))
     return str(day + timedelta(days=1))
 

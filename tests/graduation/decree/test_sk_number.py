@@ -1,4 +1,4 @@
-"""The number of an SK without a case stays free, and a fault of one case refuses the whole SK."""
+"""The number of an SK without a case stays free."""
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.changed_facts import (

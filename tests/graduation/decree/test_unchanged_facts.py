@@ -1,4 +1,4 @@
-"""Facts that may change between proposal and SK without a new assessment, and those that may not."""
+"""Facts that may and may not change between proposal and SK."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""The death that ended a family is undone when its case is in an SK already."""
+"""A death is undone whose case is in an SK already."""
 
 from datetime import date
 

@@ -21,7 +21,7 @@ from shared.contracts.kinds import KomponenKind
 async def undo_join(
     session: AsyncSession, actor: Actor, kpm: Kpm, host: Kpm, member: KpmAnggota
 ) -> dict[str, Any]:
-    """Move a person from the family that she joined back to the one that she left for it.
+    """Move a person back to the family that she left for another.
 
     She keeps komponen and business as they are now, also those recorded since. If nobody remains in the other family,
     it ends. Return what changed, and what ended when she left.
@@ -59,7 +59,7 @@ async def read_last(session: AsyncSession, kpm_id: UUID, anggota_id: UUID, act: 
 async def restore_all_komponen(
     session: AsyncSession, member: KpmAnggota, before: list[dict[str, Any]], current: list[dict[str, Any]]
 ) -> None:
-    """Restore the current komponen of a person, each with the first day that it had before the move."""
+    """Restore the first days of the person's komponen before the move."""
     moved = {(one["kind"], max(one["valid_from"], str(member.joined_on))): one for one in before}
     for one in current:
         former = moved.get((one["kind"], one["valid_from"]), one)

@@ -81,7 +81,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
 
 
 async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes:
-    """Return the index of the NIK, or of a child without one, who may be recorded already.
+    """Return the index of the NIK, or of a child without one.
 
     Raises:
         NikRequired: the person is no small child.
@@ -101,7 +101,7 @@ async def index_person(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) ->
 
 
 async def find_child(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> bytes | None:
-    """Return the index of a present or former member with this name and date of birth.
+    """Return the index of a member of this name and date of birth.
 
     The family may have another card by now, and the child a NIK.
     """

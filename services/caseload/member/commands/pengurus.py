@@ -35,7 +35,7 @@ async def change_pengurus(
     reason: str,
     version: int,
 ) -> KpmAnggota:
-    """Make another adult of the family its pengurus from a day on. Without an adult it may be a child.
+    """Make another member pengurus from a day on: an adult, if there is one.
 
     This finishes the open task to name a pengurus, which a pengurus's death opens.
 

@@ -1,4 +1,4 @@
-"""Undo of a member's end that was recorded in error: death, departure, move into another family."""
+"""Undo of a member's end that was recorded in error."""
 
 from datetime import date
 from typing import Any
@@ -7,13 +7,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import read_current_family, reopen_usaha
+from services.caseload.business.commands import reopen_usaha
 from services.caseload.dampingan.commands.assignment import continue_dampingan
 from services.caseload.dampingan.commands.gap import open_gap_if_unaccompanied
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.exit_proposal.commands import withdraw_after_reversal
 from services.caseload.family.commands.changes import change_family
 from services.caseload.family.models import Kpm, KpmAnggota
+from services.caseload.family.queries import read_current_family
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.family_end import read_family_end
 from services.caseload.member.commands.join_reversal import read_left, restore_komponen, undo_join
@@ -34,7 +35,7 @@ from shared.errors import VersionOutdated
 async def restore_anggota(
     session: AsyncSession, actor: Actor, kpm_id: UUID, anggota_id: UUID, *, reason: str, version: int
 ) -> KpmAnggota:
-    """Undo an end that was recorded in error: a death, a departure, or a move into another family.
+    """Undo the end of a member that was recorded in error.
 
     What ended with it is restored: komponen, business, and if the family ended, the family, its dampingan and its
     memberships. The person is the pengurus again unless another was named since.

@@ -47,7 +47,7 @@ async def insert_card(session: AsyncSession, actor: Actor, old: Kpm, card: KpmNo
 
 
 async def release_card(session: AsyncSession, card: KpmNoKk) -> None:
-    """End the ranges of a card in families that ended because the last member joined another one."""
+    """Release a card from families that ended with BERGABUNG."""
     joined = sa.select(Kpm.kpm_id).where(Kpm.end_reason == FamilyEndReason.BERGABUNG)
     taken = sa.select(KpmNoKk).where(
         KpmNoKk.no_kk_index == card.no_kk_index,

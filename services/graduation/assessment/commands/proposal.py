@@ -11,7 +11,6 @@ from services.graduation.assessment.errors import (
     CaseNotScored,
     FactsChanged,
     KomponenNotEnded,
-    PengurusMissing,
     SignerNotMember,
     StatementMissing,
 )
@@ -29,7 +28,7 @@ from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write
 from shared.dates import require_not_future
-from shared.errors import IllegalTransition
+from shared.errors import IllegalTransition, PengurusMissing
 from shared.files import require_evidence
 from shared.messaging import emit
 

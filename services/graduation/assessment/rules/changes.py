@@ -46,7 +46,7 @@ class Basis:
     """What a case was proposed on, and what is known today.
 
     `approved_in` is the area in which the case was or would be approved, or None before its approval. `case_in` is where
-    the case is: a move reaches the family's facts and its case at different times. `held` marks a case that a rule holds.
+    the case is: a move reaches the family's facts and its case at different times. `on_hold` marks a case that a rule holds.
     """
 
     policy: Policy
@@ -57,7 +57,7 @@ class Basis:
     on: date
     approved_in: str | None
     case_in: str
-    held: bool
+    on_hold: bool
 
 
 def find_changes(basis: Basis) -> list[Change]:
@@ -121,7 +121,7 @@ def _check_ground(basis: Basis) -> Change | None:
             )
     alive = basis.kpm.members if basis.kpm.ended_on is None else 0
     # A held case of a death is resumed when the death is recorded again. Before, the replica may be behind.
-    allowed = 0 if basis.held else 1
+    allowed = 0 if basis.on_hold else 1
     if basis.policy.exit_reason is ExitReason.MENINGGAL and alive > allowed:
         return Change(
             "MEMBERS",

@@ -88,8 +88,10 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
         sk.cases += len(cases)
     at = place["at"] + len(step_lines)
     finished = at >= len(lines)
+    report = {"sk_id": str(sk.sk_id), "sk_no": sk.sk_no, "cases": sk.cases}
     if finished and not sk.cases:
         await delete_empty_sk(session, sk.sk_no)
+        report["sk_id"] = None
     await session.flush()
     return Step(
         done=len(cases),
@@ -98,11 +100,7 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
         place={"at": at, "size": next_size(place["size"], time.monotonic() - started_at)},
         finished=finished,
         total=len(lines),
-        report={
-            "sk_id": None if finished and not sk.cases else str(sk.sk_id),
-            "sk_no": sk.sk_no,
-            "cases": sk.cases,
-        },
+        report=report,
     )
 
 

@@ -110,7 +110,7 @@ async def check_sk_dates(
 
 
 async def require_free_number(session: AsyncSession, sk_no: str) -> None:
-    """Check that no SK has the number. An SK whose job has ended without a case is deleted, and frees it.
+    """Check that no SK has the number. An SK without a case frees it.
 
     Raises:
         SkNumberTaken
