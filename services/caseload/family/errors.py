@@ -37,10 +37,10 @@ class KomponenHasEnded(DomainError):
 
 
 class DesilKnown(DomainError):
-    """409: a snapshot ranks a family once, and cannot be changed."""
+    """409: the family has this desil in this snapshot."""
 
-    en = "The family's desil (scope {scope}) of snapshot {snapshot} is already recorded and cannot be changed. Record a newer snapshot."
-    id = "Desil keluarga ini (cakupan {scope}) dari snapshot {snapshot} sudah tercatat dan tidak dapat diubah. Catat snapshot yang lebih baru."
+    en = "The family's desil (scope {scope}) of snapshot {snapshot} is already recorded with this value."
+    id = "Desil keluarga ini (cakupan {scope}) dari snapshot {snapshot} sudah tercatat dengan nilai ini."
 
 
 class NoKkKnown(DomainError):

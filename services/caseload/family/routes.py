@@ -90,7 +90,7 @@ class DesilList(View):
 async def record_kpm_desil(
     kpm_id: UUID, body: DesilRequest, session: Session, actor: CurrentActor
 ) -> DesilList:
-    """Record the family's desil in a snapshot. Older snapshots stay."""
+    """Record the family's desil in a snapshot, or correct it. Other snapshots stay."""
     await record_desil(session, actor, kpm_id, body)
     return await list_kpm_desil(kpm_id, session, actor)
 

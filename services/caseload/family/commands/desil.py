@@ -5,24 +5,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.family.commands.changes import change_family
 from services.caseload.family.errors import DesilKnown
 from services.caseload.family.models import Desil, DesilTerms
+from services.caseload.tables import Source
 from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
-from shared.database import insert
 
 
 async def record_desil(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: DesilTerms) -> Desil:
-    """Record the family's desil in a DTSEN snapshot. Older snapshots stay readable.
+    """Record the family's desil in a DTSEN snapshot, or correct it. Other snapshots stay.
 
     Raises:
         NotFound, PendampingInactive, DesilKnown.
     """
     family = await lock_family(session, actor, kpm_id)
-    row, values = (
-        Desil(kpm_id=kpm_id, as_of=await clock.today(session), **dict(terms)),
-        terms.model_dump(mode="json"),
-    )
-    refusal = DesilKnown("/body/snapshot", scope=terms.scope.value, snapshot=terms.snapshot)
-    await insert(session, row, pk_desil=refusal)
-    await change_family(session, family.kpm, actor, ("desil", kpm_id), "RANKED", terms.snapshot, **values)
+    key, given = (kpm_id, terms.scope, terms.snapshot), {"as_of": await clock.today(session), **dict(terms)}
+    # The family is locked, so that nobody else writes a snapshot meanwhile.
+    row = await session.get(Desil, key)
+    if row is not None and row.value == terms.value:
+        raise DesilKnown("/body/value", scope=terms.scope.value, snapshot=terms.snapshot)
+    kind, before = ("RANKED", {}) if row is None else ("CORRECTED", {"before": row.value})
+    row = row or Desil(kpm_id=kpm_id, **given)
+    row.sqlmodel_update(given | {"source": Source.HTTP})
+    session.add(row)
+    values = terms.model_dump(mode="json") | before
+    await change_family(session, family.kpm, actor, ("desil", kpm_id), kind, terms.snapshot, **values)
     return row
