@@ -38,7 +38,8 @@ class Desil(BaseModel):
 class KpmFacts(Event):
     """The full state of a family, as far as other services may know it.
 
-    `former_members` are the ids of people who have died or left. `ended_on` is the day on which the family ended.
+    `member_ids` are the ids of the present members, `former_members` those of people who have died or left. `ended_on` is
+    the day on which the family ended.
     """
 
     kpm_id: UUID
@@ -56,6 +57,7 @@ class KpmFacts(Event):
     pengurus_birth_year: int | None = None
     pengurus_married: bool | None = None
     pengurus_id: UUID | None = None
+    member_ids: list[UUID] = Field(default_factory=list[UUID])
     former_members: list[UUID] = Field(default_factory=list[UUID])
     ended_on: date | None = None
     end_reason: FamilyEndReason | None = None

@@ -196,5 +196,8 @@ async def test_former_members_are_published_after_a_split(family: Family) -> Non
     await family.post_ok("split", body, version)
     (event,) = await family.read_emitted_data("kpm_updated")
     assert event["former_members"] == body["anggota_ids"]
+    present = [one["anggota_id"] for one in (await family.read())["members"]]
+    assert event["member_ids"] == sorted(present)
     born = (await family.read_emitted_data("kpm_registered"))[-1]
     assert (born["former_members"], born["pengurus_id"]) == ([], body["pengurus_id"])
+    assert born["member_ids"] == body["anggota_ids"]

@@ -146,6 +146,7 @@ def facts_of(
         "pengurus_birth_year": pengurus and int(pengurus["birth"][:4]),
         "pengurus_married": pengurus and pengurus["married"],
         "pengurus_id": pengurus and pengurus.get("id"),
+        "member_ids": [],
         "former_members": [],
         "ended_on": None,
         "end_reason": None,

@@ -87,6 +87,7 @@ class FactsView(View):
     pengurus_birth_year: int | None
     pengurus_married: bool | None
     pengurus_id: UUID | None
+    member_ids: list[UUID]
     former_members: list[UUID]
 
 

@@ -151,6 +151,7 @@ CREATE TABLE replica_kpm.kpm (
     kpm_id UUID NOT NULL,
     pengurus_id UUID,
     pengurus_married BOOLEAN,
+    member_ids UUID[] NOT NULL,
     former_members UUID[] NOT NULL,
     ended_on DATE,
     end_reason VARCHAR(40),

@@ -64,7 +64,8 @@ class KpmFacts(Fields):
 class Kpm(KpmFacts, Table, table=True):
     """A family.
 
-    `former_members` are the ids of members who died or left. `ended_on` is the day on which the family ended.
+    `member_ids` are the ids of the present members, `former_members` those of people who have died or left. `ended_on` is
+    the day on which the family ended.
     """
 
     __table_args__ = (sa.Index("ix_kpm_area", "kode_wilayah", "kpm_id"), KPM_SCHEMA)
@@ -72,6 +73,7 @@ class Kpm(KpmFacts, Table, table=True):
     kpm_id: Col[UUID] = Field(primary_key=True)
     pengurus_id: Col[UUID | None] = Field(default=None)
     pengurus_married: Col[bool | None] = Field(default=None)
+    member_ids: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list[UUID])
     former_members: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list[UUID])
     ended_on: Col[date | None] = Field(default=None)
     end_reason: Col[FamilyEndReason | None] = Field(default=None)

@@ -64,7 +64,7 @@ async def name_persons(
     Age in years from which a person signs for himself: `adult_from`.
 
     Raises:
-        NotYetKnown: the owner of the business has not arrived yet.
+        NotYetKnown: No event has told of the owner of the business, or that who signed is a member.
         PengurusMissing, PersonHasLeft, SignerUnknown, SignatureMissing
     """
     kpm = await session.get_one(Kpm, consent.kpm_id)
@@ -76,6 +76,8 @@ async def name_persons(
         signed.add(given.guardian_id)
     if former & (signed | {given.signer_id}):
         raise PersonHasLeft
+    if kpm.member_ids and not signed.issubset(kpm.member_ids):
+        raise NotYetKnown("anggota", "/body/signed_by")
     usaha = fit.usaha if PayloadField.PERSONS in fit.program.minimum_data else None
     people = _people(kpm, usaha, given.signer_id or kpm.pengurus_id)
     guardian = given.guardian_id or kpm.pengurus_id

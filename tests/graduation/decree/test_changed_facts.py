@@ -172,6 +172,15 @@ async def test_statement_signed_by_a_former_member_is_refused(graduation: Runnin
     assert (answer.status_code, answer.json()["title"]) == (409, "SignerNotMember")
 
 
+async def test_statement_signed_by_a_person_who_is_no_member_is_refused(graduation: Running) -> None:
+    await set_day(graduation, DAY)
+    driver = await (await CaseDriver.start(graduation, pengurus_id=SIGNER, member_ids=[SIGNER])).open()
+    expect_ok(await driver.assess())
+    answer = await driver.sign(str(DAY), signer_id=str(uuid7()))
+    assert (answer.status_code, answer.json()["title"]) == (409, "NotYetKnown")
+    expect_ok(await driver.sign(str(DAY), signer_id=str(SIGNER)))
+
+
 async def test_family_whose_pengurus_died_names_the_signer(graduation: Running) -> None:
     await set_day(graduation, DAY)
     driver = await (await CaseDriver.start(graduation, pengurus_id=SIGNER)).open()

@@ -105,6 +105,20 @@ async def test_minor_owner_is_signed_for_by_the_pengurus_or_a_guardian(
     assert str(rows[0]["signed_by"]) == (guardian or str(world.family.pengurus_id))
 
 
+@pytest.mark.parametrize("field", ["guardian_id", "signed_by"])
+async def test_person_who_is_no_member_does_not_sign(referral: Running, field: str) -> None:
+    world = await create_case(referral, born=TODAY.year - 15, married=False)
+    await world.apply_events(build_kpm_updated(world.family, member_ids=world.family.persons))
+    stranger = str(uuid4())
+    signers = {
+        "guardian_id": stranger,
+        "signed_by": [str(world.family.pengurus_id), str(world.family.owner_id), stranger],
+    }
+    refused = await world.record_consent(PLUT, **{field: signers[field]})
+    assert (refused.status_code, refused.json()["title"]) == (409, "NotYetKnown")
+    assert (await world.record_consent(PLUT)).status_code == 201
+
+
 async def test_minor_pengurus_signs_for_nobody(referral: Running) -> None:
     world = await create_case(referral, born=TODAY.year - 15, married=False)
     young = {"pengurus_birth_year": TODAY.year - 16, "pengurus_married": False}

@@ -57,6 +57,7 @@ async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> lis
         )
         kpm.facts = facts | {
             **{name: kpm.facts.get(name, 0) for name in ("p2k2_invited", "p2k2_attended")},
+            "member_ids": [member["id"] for member in staged],
             "former_members": merge_former_members(kpm.facts, former[kpm.kpm_id], staged),
             "ended_on": kpm.ended_on and kpm.ended_on.isoformat(),
             "end_reason": kpm.end_reason and kpm.end_reason.value,

@@ -235,7 +235,7 @@ def add_facts(known: Known, plan: Plan) -> None:
     last_end = last_komponen_end(known, plan.kpm_id, before)
     facts = facts_of(plan.kpm_id, plan.kode, members, listed, known.ages, known.today, last_end)
     pengurus, ids = plan.members.pengurus, {str(member.anggota_id) for member in plan.members.staying}
-    facts["pengurus_id"] = pengurus and str(pengurus.anggota_id)
+    facts |= {"pengurus_id": pengurus and str(pengurus.anggota_id), "member_ids": sorted(ids)}
     if before:
         facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
         facts["former_members"] = sorted({*before["former_members"], *map(str, plan.members.leaving)} - ids)

@@ -28,7 +28,7 @@ from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write
 from shared.dates import require_not_future
-from shared.errors import IllegalTransition, PengurusMissing
+from shared.errors import IllegalTransition, NotYetKnown, PengurusMissing
 from shared.files import require_evidence
 from shared.messaging import emit
 
@@ -68,6 +68,7 @@ async def _find_signer(session: AsyncSession, case: Graduasi, terms: PernyataanT
 
     Raises:
         SignerNotMember: That person has died or left the family.
+        NotYetKnown: No event has told that this person is a member.
         PengurusMissing: Nobody is named, and the pengurus has died or left.
     """
     kpm = await session.get(Kpm, case.kpm_id)
@@ -76,6 +77,8 @@ async def _find_signer(session: AsyncSession, case: Graduasi, terms: PernyataanT
         raise PengurusMissing("/body/signer_id")
     if kpm is not None and (kpm.ended_on is not None or signer_id in kpm.former_members):
         raise SignerNotMember("/body/signer_id")
+    if kpm is not None and kpm.member_ids and signer_id not in kpm.member_ids:
+        raise NotYetKnown("anggota", "/body/signer_id")
     return signer_id
 
 
