@@ -156,6 +156,10 @@ class FamilyChanges:
         number = families.nik(889, born=TODAY)
         await self.change(f"{one}/nik", {"nik": number, "evidence_sha256": scan}, self.mine)
         await self.change(
+            f"{one}/correction", {"name": "Bayi Contoh Dua", "evidence_sha256": scan}, self.mine
+        )
+        await self.change("contact", {"phone": "081200009077"}, self.mine)
+        await self.change(
             "no-kk", {"no_kk": families.no_kk(79), "on": on, "evidence_sha256": scan}, self.mine
         )
 
