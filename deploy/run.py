@@ -31,6 +31,7 @@ VERBS = {
     "invariants": "check the invariants of a deployment's four databases",
     "test": "run the tests with pytest arguments: test -k sanggah, or make test ARGS='-k sanggah'",
     "check": "check lint, format, types, import contracts, compose file and generated files",
+    "mutants": "plant known mistakes one by one and show that tests notice them: make mutants ARGS=NAME",
     "bench": "measure the figures and their floors, print them and write build/bench.json",
     "lock": "resolve requirements/*.in into hash-pinned lists",
     "help": "print this list",
@@ -194,6 +195,12 @@ def test(arguments: list[str]) -> int:
     replace_process(PYTHON, "-m", "pytest", *options, *arguments)
 
 
+def mutants(arguments: list[str]) -> int:
+    report_missing_kafka()
+    need("dev")
+    replace_process(PYTHON, "-m", "tests.mutants", *arguments)
+
+
 def check(_arguments: list[str]) -> int:
     need("dev")
     steps = (
@@ -261,6 +268,7 @@ ACTIONS = {
     "invariants": invariants,
     "test": test,
     "check": check,
+    "mutants": mutants,
     "bench": bench,
     "lock": lock,
 }

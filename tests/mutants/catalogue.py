@@ -1,0 +1,5 @@
+"""All planted mistakes."""
+
+from tests.mutants.messaging import MESSAGING
+
+MUTANTS = (*MESSAGING,)

@@ -1,0 +1,92 @@
+"""Mistakes in the messaging, the transaction of a command and the constraints of the databases."""
+
+import re
+
+from tests.mutants.mutant import Mutant
+
+UPSERTED_CURSORS = '''UPDATE_CURSORS = """
+INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state) SELECT $1, m.* FROM
+    json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
+ON CONFLICT (subscription, topic, key) DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq,
+    event_id = EXCLUDED.event_id, state = EXCLUDED.state
+"""'''
+
+MESSAGING = (
+    Mutant(
+        "sorted-streams",
+        "streams are locked in the order of emission",
+        (
+            ("shared/messaging/outbox.py", "ORDER BY topic, key\n", ""),
+            ("shared/messaging/outbox.py", "streams = sorted(counts)", "streams = list(counts)"),
+        ),
+        ("tests/messaging/test_event_publication.py",),
+        "deadlock",
+    ),
+    Mutant(
+        "cursor-lock",
+        "cursors are read without a lock",
+        (
+            ("shared/messaging/cursors.py", "ORDER BY topic, key FOR UPDATE", "ORDER BY topic, key"),
+            (
+                "shared/messaging/cursors.py",
+                "inserted = await connection.fetch(INSERT_CURSORS, subscription, _as_json(sorted_keys))",
+                "inserted = []",
+            ),
+            (
+                "shared/messaging/cursors.py",
+                "    return cursors\n",
+                '    return {at: cursors.get(at) or Cursor(0, 0, None, "OPEN") for at in sorted_keys}\n',
+            ),
+            (
+                "shared/messaging/cursors.py",
+                re.compile(r'UPDATE_CURSORS = """.*?"""', re.DOTALL),
+                UPSERTED_CURSORS,
+            ),
+        ),
+        ("tests/messaging/test_event_application.py",),
+        "two_owners",
+    ),
+    Mutant(
+        "shard-lock",
+        "each relay takes every shard",
+        (
+            (
+                "shared/messaging/relay.py",
+                "        relays = await connection.fetchval(",
+                "        self.owned.update(range(SHARDS))\n        return\n        relays = await connection.fetchval(",
+            ),
+        ),
+        ("tests/messaging/test_relay.py",),
+        "(three_relays and local) or one_owner",
+    ),
+    Mutant(
+        "stored-offset",
+        "an offset is stored, whatever is stored already",
+        (
+            (
+                "shared/messaging/cursors.py",
+                " AND o.generation = n.generation\n  AND o.next_offset BETWEEN n.first_offset AND n.next_offset",
+                "",
+            ),
+        ),
+        ("tests/messaging/test_event_application.py",),
+        "refused",
+    ),
+    Mutant(
+        "exclusion-constraints",
+        "no exclusion constraint exists",
+        (
+            (
+                "services/*/migrations/0001_tables.sql",
+                re.compile(r"^    CONSTRAINT ex_\w+ EXCLUDE [^\n]*,\n", re.MULTILINE),
+                "",
+            ),
+        ),
+        (
+            "tests/graduation/test_distinct_persons_per_stage.py",
+            "tests/registry/placement/test_placements.py",
+            "tests/caseload/dampingan/test_dampingan.py",
+        ),
+        "sql_of_the_service_role or overlap",
+    ),
+)
