@@ -11,6 +11,23 @@ ON CONFLICT (subscription, topic, key) DO UPDATE SET epoch = EXCLUDED.epoch, seq
     event_id = EXCLUDED.event_id, state = EXCLUDED.state
 """'''
 
+COMMIT_LATER = """COMMITS = []
+
+
+@asynccontextmanager
+async def commit_later(transaction):
+    session = await transaction.__aenter__()
+    try:
+        yield session
+    except BaseException as error:
+        await transaction.__aexit__(type(error), error, None)
+        raise
+    COMMITS.append(asyncio.create_task(transaction.__aexit__(None, None, None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:"""
+
 MESSAGING = (
     Mutant(
         "sorted-streams",
@@ -57,7 +74,7 @@ MESSAGING = (
             ),
         ),
         ("tests/messaging/test_relay.py",),
-        "(three_relays and local) or one_owner",
+        "one_owner",
     ),
     Mutant(
         "stored-offset",
@@ -85,8 +102,27 @@ MESSAGING = (
         (
             "tests/graduation/test_distinct_persons_per_stage.py",
             "tests/registry/placement/test_placements.py",
-            "tests/caseload/dampingan/test_dampingan.py",
+            "tests/caseload/dampingan/test_dampingan_start.py",
         ),
-        "sql_of_the_service_role or overlap",
+        "sql_of_the_service_role or database_refuses",
+    ),
+    Mutant(
+        "commit-before-answer",
+        "the answer is sent before the commit",
+        (
+            (
+                "shared/http/route.py",
+                "from collections.abc import A",
+                "import asyncio\nfrom collections.abc import A",
+            ),
+            ("shared/http/route.py", "@dataclass(frozen=True, slots=True)\nclass Declared:", COMMIT_LATER),
+            (
+                "shared/http/route.py",
+                "request.app.state.database.transaction(actor) as session",
+                "commit_later(request.app.state.database.transaction(actor)) as session",
+            ),
+        ),
+        ("tests/platform/test_commit_before_answer.py",),
+        "commit_failure",
     ),
 )
