@@ -1,5 +1,6 @@
 """All planted mistakes."""
 
 from tests.mutants.messaging import MESSAGING
+from tests.mutants.referral import REFERRAL
 
-MUTANTS = (*MESSAGING,)
+MUTANTS = (*MESSAGING, *REFERRAL)

@@ -107,6 +107,19 @@ MESSAGING = (
         "sql_of_the_service_role or database_refuses",
     ),
     Mutant(
+        "dampingan-of-another-kind",
+        "families have a dampingan of one placement twice at once, if its kind is not PKH_PENDAMPING",
+        (
+            (
+                "services/caseload/migrations/0001_tables.sql",
+                re.compile(r"^    CONSTRAINT ex_dampingan_once_at_a_time [^\n]*,\n", re.MULTILINE),
+                "",
+            ),
+        ),
+        ("tests/caseload/dampingan/test_dampingan_start.py",),
+        "any_other_kind",
+    ),
+    Mutant(
         "commit-before-answer",
         "the answer is sent before the commit",
         (

@@ -76,6 +76,23 @@ async def test_database_refuses_second_dampingan(kendal_caseload: Running) -> No
         await kendal_caseload.sql(row, kpm_id, OTHER_PENUGASAN, OTHER)
 
 
+async def test_database_refuses_an_overlap_of_one_placement_of_any_other_kind(
+    kendal_caseload: Running,
+) -> None:
+    kpm_id = await register_family(kendal_caseload)
+    row = (
+        "INSERT INTO dampingan (dampingan_id, kpm_id, penugasan_id, pendamping_id, kind, purpose, valid)"
+        " VALUES (uuidv7(), $1, $2, $3, $4, 'PENDAMPINGAN', $5::text::daterange)"
+    )
+    first, overlapping, following = "[2026-01-01,2027-01-01)", "[2026-12-31,)", "[2027-01-01,)"
+    for kind in set(PilarKind.known()) - {PilarKind.PKH_PENDAMPING}:
+        values = (kpm_id, uuid5(SPACE, kind), OTHER, kind)
+        await kendal_caseload.sql(row, *values, first)
+        with pytest.raises(asyncpg.ExclusionViolationError, match="ex_dampingan_once_at_a_time"):
+            await kendal_caseload.sql(row, *values, overlapping)
+        await kendal_caseload.sql(row, *values, following)
+
+
 async def test_unknown_placement_is_refused_until_replicated(kendal_caseload: Running) -> None:
     answer = await assign_dampingan(
         kendal_caseload, await register_family(kendal_caseload), uuid5(SPACE, "unknown")

@@ -1,8 +1,15 @@
 """A graduation opens one rujukan, however often its event arrives."""
 
+import asyncio
+
+import asyncpg
+import pytest
+
 from deploy.demo.partner_simulator import PartnerSimulator
+from services.referral.offer.commands.new_rujukan import open_rujukan
 from shared.contracts.kinds import ExitReason
 from tests.factories.delivery import append_log_again
+from tests.factories.messaging.service_pair import wait_until
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
     build_family_facts,
@@ -13,6 +20,7 @@ from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
+WAITING = "SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
 
 
 async def create_case(referral: Running, **simulators: PartnerSimulator) -> World:
@@ -31,6 +39,38 @@ async def test_repeated_event_opens_one_rujukan(referral: Running) -> None:
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan"))[0]["n"] == 1
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan_program"))[0]["n"] == 3
     assert len(await world.read_emitted_data("referral.rujukan_opened.v1")) == 1
+
+
+async def test_two_transactions_at_once_open_one_rujukan(referral: Running) -> None:
+    world = await create_world(referral, {})
+    await world.apply_events(*build_family_facts(world.family))
+    event = build_graduasi_determined(world.family)
+
+    async def open_in_another_transaction() -> None:
+        async with referral.session() as session:
+            await open_rujukan(session, event)
+
+    async with referral.session() as session:
+        await open_rujukan(session, event)
+        second = asyncio.create_task(open_in_another_transaction())
+
+        async def is_done_or_waiting() -> bool:
+            return second.done() or bool(await referral.sql(WAITING))
+
+        await wait_until(is_done_or_waiting)
+    await second
+    assert (await referral.sql("SELECT count(*) AS n FROM rujukan"))[0]["n"] == 1
+    assert len(await world.read_emitted_data("referral.rujukan_opened.v1")) == 1
+
+
+async def test_database_refuses_a_second_rujukan_of_a_graduation_and_purpose(referral: Running) -> None:
+    await create_case(referral)
+    copy = """
+        INSERT INTO rujukan SELECT (jsonb_populate_record(r, jsonb_build_object('rujukan_id', uuidv7()))).*
+        FROM rujukan r
+    """
+    with pytest.raises(asyncpg.UniqueViolationError, match="uq_rujukan_graduasi_id_purpose"):
+        await referral.sql(copy)
 
 
 async def test_exit_reason_decides_whether_a_rujukan_opens(referral: Running) -> None:

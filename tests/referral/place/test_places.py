@@ -2,6 +2,7 @@ import asyncio
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.referral.place.commands import reserve_place
@@ -73,6 +74,26 @@ async def test_database_refuses_more_places_than_the_quota(referral: Running, st
     ):
         await referral.execute(statement)
     assert await read_quotas(one) == {DESA: (1, 1, 0)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "released_on = released_on + 1",
+        "released_on = NULL, released_as = NULL",
+        "quota_id = (SELECT quota_id FROM program_quota WHERE kode_wilayah = '*')",
+    ],
+)
+async def test_database_refuses_another_release_of_a_place(referral: Running, change: str) -> None:
+    crowd = await create_worlds(referral, [DESA] * 3)
+    for area in ("*", DESA):
+        await publish_quota(crowd[0], area, 3)
+    for world in crowd:
+        await record_consent(world)
+    await withdraw_consent(crowd[0])
+    with pytest.raises(asyncpg.CheckViolationError, match="a place is released once"):
+        await referral.sql(f"UPDATE quota_place SET {change} WHERE released_on IS NOT NULL")
+    assert await read_quotas(crowd[0]) == {"*": (3, 2, 1), DESA: (3, 2, 1)}
 
 
 async def test_released_place_goes_to_the_first_waiting_family(referral: Running) -> None:
