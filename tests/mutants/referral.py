@@ -1,5 +1,7 @@
 """Mistakes in referral: one rujukan, places, consent, and who accompanies a family."""
 
+import re
+
 from tests.mutants.mutant import Mutant
 
 TABLES = "services/referral/migrations/0001_tables.sql"
@@ -34,12 +36,76 @@ REFERRAL = (
         (
             (
                 SECURITY,
-                "    ELSIF OLD.released_on IS NOT NULL OR NEW.released_on IS NULL OR NEW.quota_id <> OLD.quota_id THEN\n"
-                "        RAISE EXCEPTION 'a place is released once, and is never changed' USING ERRCODE = 'check_violation';\n",
+                re.compile(r"    ELSIF OLD\.released_on IS NOT NULL .*?;\n", re.DOTALL),
                 "",
             ),
         ),
         ("tests/referral/place/test_places.py",),
         "another_release",
+    ),
+    Mutant(
+        "accompanied-today",
+        "a family is one's own also after the dampingan has ended",
+        (
+            (
+                SECURITY,
+                "\n        AND (d.valid_to IS NULL OR d.valid_to > platform.today())",
+                "",
+            ),
+            (
+                VISIBILITY,
+                "in_force = valid_on(Dampingan.valid_from, Dampingan.valid_to, today)",
+                "in_force = Dampingan.valid_from <= today",
+            ),
+        ),
+        ("tests/referral/test_pendamping_visibility.py",),
+        "visible_only_to_its_pendamping",
+    ),
+    Mutant(
+        "accompanied-on-the-day-of-the-act",
+        "an act is accepted for a day after the dampingan had ended",
+        (
+            (
+                VISIBILITY,
+                ".where(valid_on(Dampingan.valid_from, Dampingan.valid_to, ACTED_ON))",
+                ".where(Dampingan.valid_from <= ACTED_ON)",
+            ),
+        ),
+        ("tests/referral/test_pendamping_permissions.py",),
+        "without_dampingan",
+    ),
+    Mutant(
+        "consent-checked-at-sending",
+        "a rujukan is sent without a second look at its consent",
+        (
+            (
+                "services/referral/partner_call/commands.py",
+                "consent is None or not consent.in_force or",
+                "consent is None or",
+            ),
+        ),
+        ("tests/referral/consent/test_consent_in_force.py",),
+        "sending",
+    ),
+    Mutant(
+        "consent-checked-in-the-inbox",
+        "the inbox shows a notice although its consent has ended",
+        (
+            (
+                INBOX,
+                "        Consent.withdrawn_on.is_(None),\n        Consent.lapsed_on.is_(None),\n",
+                "",
+            ),
+            (SECURITY, "c.withdrawn_on IS NULL AND c.lapsed_on IS NULL AND ", ""),
+        ),
+        ("tests/referral/consent/test_consent_in_force.py",),
+        "inbox",
+    ),
+    Mutant(
+        "consent-checked-by-the-database",
+        "the database opens an identity to the partner although its consent has ended",
+        ((SECURITY, "c.withdrawn_on IS NULL AND c.lapsed_on IS NULL AND ", ""),),
+        ("tests/referral/consent/test_consent_in_force.py",),
+        "database",
     ),
 )

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared.contracts.caseload import DampinganEnded, DampinganStarted
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PendampingStatusChanged, PenugasanEnded, WilayahTugasEnded
 from shared.events import Event
@@ -110,3 +111,19 @@ async def test_consent_is_judged_by_its_day_and_needs_the_dampingan_at_entry(ref
     await world.apply_events(*build_pendamping_facts(world.family))
     other = await world.record_consent("KDMP")
     assert (other.status_code, other.json()["title"]) == (404, "NotFound")
+
+
+async def test_act_of_a_day_without_dampingan_is_refused(referral: Running) -> None:
+    world = await create_world(referral, {})
+    facts = build_family_facts(world.family)
+    (first,) = (fact for fact in facts if isinstance(fact, DampinganStarted))
+    days = {before: TODAY - timedelta(days=before) for before in (6, 5, 4, 3)}
+    ended = DampinganEnded(**first.model_dump() | {"valid_to": days[5]})
+    second = DampinganStarted(**first.model_dump() | {"dampingan_id": uuid4(), "valid_from": days[3]})
+    determined = build_graduasi_determined(world.family, sk_on=TODAY - timedelta(days=30))
+    await world.apply_events(*facts, determined, ended, second)
+    for before in (5, 4):
+        refused = await world.record_consent(KUR, given_on=str(days[before]))
+        assert (refused.status_code, refused.json()["title"]) == (403, "FamilyNotAccompanied"), before
+    assert (await world.record_consent(KUR, given_on=str(days[6]))).status_code == 201
+    assert (await world.record_consent("KDMP", given_on=str(days[3]))).status_code == 201

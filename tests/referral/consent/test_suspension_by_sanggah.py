@@ -25,8 +25,9 @@ from tests.factories.referral.events import (
     build_sanggah_decided,
     build_sanggah_lodged,
 )
+from tests.factories.referral.inbox import is_identity_visible
 from tests.factories.referral.world import World
-from tests.factories.services import Running, open_scope
+from tests.factories.services import Running
 
 KUR, KDMP = "KUR_SUPERMIKRO", "KDMP"
 DITOLAK, DITERIMA, GUGUR = SanggahOutcome.DITOLAK, SanggahOutcome.DITERIMA, SanggahOutcome.GUGUR
@@ -78,21 +79,6 @@ async def test_paused_family_is_not_in_the_inbox(referral: Running) -> None:
         assert await is_identity_visible(referral, subject, own) is False
         await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK))
         assert [item["notice"] for item in await bank.pull()] == ["RUJUKAN"]
-
-
-async def is_identity_visible(referral: Running, subject: str, partner: str) -> bool:
-    """Return whether the database shows the identity in the scope of the partner."""
-    import asyncpg
-
-    connection = await asyncpg.connect(referral.database.url)
-    try:
-        async with connection.transaction():
-            await open_scope(connection, scope="PARTNER", partner=partner)
-            return bool(
-                await connection.fetchval("SELECT identity_for_partner($1) IS NOT NULL", UUID(subject))
-            )
-    finally:
-        await connection.close()
 
 
 async def test_pause_moves_each_deadline_by_its_days(referral: Running) -> None:
