@@ -69,6 +69,19 @@ async def test_a_gap_is_filled_in_one_batch_out_of_order(stage: ServicePair) -> 
     assert await stage.read_parked() == []
 
 
+@pytest.mark.parametrize("order", [(1, 2, 3, 4), (1, 4, 3, 2)])
+async def test_events_are_applied_by_position_although_their_times_fall(
+    stage: ServicePair, order: tuple[int, ...]
+) -> None:
+    sub, (key,) = build_recorder(), create_keys(1)
+    batch = [
+        build_record(key, seq, offset=offset, time=f"2026-05-04T00:00:{50 - seq}Z")
+        for offset, seq in enumerate(order)
+    ]
+    await stage.receive(sub, batch)
+    assert await stage.read_received() == [(str(key), seq) for seq in (1, 2, 3, 4)]
+
+
 async def test_a_gap_is_filled_over_several_batches(stage: ServicePair) -> None:
     sub, (key,) = build_recorder(), create_keys(1)
     for offset, seq in enumerate((1, 5, 3)):

@@ -158,6 +158,23 @@ async def test_of_two_events_of_one_row_in_a_batch_the_last_counts(replica_stage
     assert [row["valid_to"] for row in await read_rows(replica_stage, Penugasan)] == [LATER]
 
 
+@pytest.mark.parametrize("batches", [1, 2])
+async def test_the_last_position_counts_although_its_time_is_earlier(
+    replica_stage: ServicePair, batches: int
+) -> None:
+    """A business clock may be set back, and clocks of two processes differ."""
+    sub, (key, penugasan_id) = build_replica(), create_keys(2)
+    sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
+    started, ended = build_penugasan_started(key, penugasan_id), build_penugasan_ended(key, penugasan_id)
+    records = [
+        build_record(key, 1, event=started, time="2026-05-04T00:00:01Z"),
+        build_record(key, 2, event=ended, time="2026-05-04T00:00:00Z"),
+    ]
+    for batch in [records] if batches == 1 else [[record] for record in records]:
+        await replica_stage.receive(sub, batch)
+    assert [row["valid_to"] for row in await read_rows(replica_stage, Penugasan)] == [LATER]
+
+
 async def test_an_event_that_does_not_match_writes_nothing_and_moves_the_cursor(
     replica_stage: ServicePair,
 ) -> None:

@@ -107,6 +107,45 @@ MESSAGING = (
         "sql_of_the_service_role or database_refuses",
     ),
     Mutant(
+        "position-of-events",
+        "a batch is applied in the order of its business times",
+        (
+            (
+                "shared/messaging/dispatch.py",
+                "in rounds(session, subscription, ready):",
+                "in rounds(session, subscription, sorted(ready, key=lambda one: one.meta.occurred_at)):",
+            ),
+        ),
+        ("tests/messaging/test_event_application.py", "tests/messaging/test_replicate.py"),
+        "times_fall or time_is_earlier",
+    ),
+    Mutant(
+        "position-of-replicated-rows",
+        "of two events of one row the one with the later business time counts",
+        (
+            (
+                "shared/messaging/subscription.py",
+                "for event in received:",
+                "for event in sorted(received, key=lambda one: one.meta.occurred_at):",
+            ),
+        ),
+        ("tests/messaging/test_replicate.py",),
+        "time_is_earlier",
+    ),
+    Mutant(
+        "position-after-a-gap",
+        "the events after a gap are applied in the order of their business times",
+        (
+            (
+                "shared/messaging/batch.py",
+                "sorted(items, key=lambda item: parked_events.position_of(item[0]))",
+                "sorted(items, key=lambda item: item[0].meta.occurred_at)",
+            ),
+        ),
+        ("tests/messaging/test_event_application.py",),
+        "times_fall",
+    ),
+    Mutant(
         "dampingan-of-another-kind",
         "families have a dampingan of one placement twice at once, if its kind is not PKH_PENDAMPING",
         (

@@ -127,6 +127,7 @@ def build_record(
     topic: str = TOPIC,
     partition: int = 0,
     offset: int | None = None,
+    time: str = "2026-05-04T00:00:00Z",
 ) -> Record:
     """Return a record at an offset of its own."""
     fact = event or build_status_changed(UUID(str(key)), seq)
@@ -134,7 +135,7 @@ def build_record(
         "id": str(event_id or uuid7()),
         "type": wire or fact.wire,
         "subject": str(key),
-        "time": "2026-05-04T00:00:00Z",
+        "time": time,
         "epoch": epoch,
         "seq": seq,
         "data": fact.model_dump(mode="json"),

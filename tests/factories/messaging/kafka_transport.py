@@ -86,6 +86,18 @@ class KafkaTransport:
         del stage
         await self.recreate_topics(topic)
 
+    async def create_topic(self, **settings: str) -> str:
+        """Create a topic of one partition with these settings, and return its name."""
+        topic = f"topic-{secrets.token_hex(4)}"
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            configs = {name.replace("_", "."): value for name, value in settings.items()}
+            await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=configs)])
+        finally:
+            await admin.close()
+        return topic
+
     async def recreate_topics(self, *topics: str) -> None:
         """Delete topics and create them again, as `create_topics` does."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)

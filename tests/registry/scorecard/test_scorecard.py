@@ -38,8 +38,24 @@ async def test_net_credits_are_granted_credits_less_reversed_ones(registry: Runn
     assert scorecard["by_exit_reason"] == [
         {"exit_reason": "SEJAHTERA_MANDIRI", "granted": 7, "reversed": 1, "net": 6}
     ]
-    assert scorecard["penugasan"][0]["net"] == 6
+    assert (scorecard["penugasan"][0]["net"], scorecard["by_kind"][0]["net"]) == (6, 6)
     assert (await read_scorecard(registry, pendamping, 2025))["granted"] == 0
+
+
+async def test_credit_at_two_positions_counts_once(registry: Running) -> None:
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    granted = build_credit_granted(pendamping, penugasan)
+    for events, counts in (
+        ((granted,), (1, 0, 1)),
+        ((granted, granted), (1, 0, 1)),
+        ((build_credit_reversed(granted), build_credit_reversed(granted)), (1, 1, 0)),
+    ):
+        await deliver_events(registry, *events)
+        scorecard = await read_scorecard(registry, pendamping)
+        numbers = await registry.post("/v1/numbers", {}, as_=commands.ministry_token(registry))
+        for totals in (scorecard, commands.expect_ok(numbers)["totals"]):
+            assert (totals["granted"], totals["reversed"], totals["net"]) == counts
+        assert scorecard["penugasan"][0]["net"] == scorecard["by_kind"][0]["net"] == counts[2]
 
 
 async def test_load_visits_and_limit_crossings_are_those_of_caseload(registry: Running) -> None:
