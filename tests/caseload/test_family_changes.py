@@ -10,6 +10,7 @@ from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos_token, mother, no_kk
 from tests.factories.caseload.member import joining
 from tests.factories.services import Running, expect_refusal
+from tests.factories.transactions import EVENT_AND_ANSWER, one_transaction
 
 ON = "2026-01-10"
 
@@ -201,3 +202,10 @@ async def test_former_members_are_published_after_a_split(family: Family) -> Non
     born = (await family.read_emitted_data("kpm_registered"))[-1]
     assert (born["former_members"], born["pengurus_id"]) == ([], body["pengurus_id"])
     assert born["member_ids"] == body["anggota_ids"]
+
+
+async def test_move_history_and_event_are_of_one_transaction(family: Family) -> None:
+    version = (await family.read())["version"]
+    evidence = await family.upload_evidence()
+    async with one_transaction(family.caseload, "kpm", "kpm_history", "wilayah_history", *EVENT_AND_ANSWER):
+        await move_family(family, version, evidence_sha256=evidence)

@@ -12,6 +12,7 @@ from tests.factories.referral.events import DESA, NIK, TODAY, build_family_facts
 from tests.factories.referral.places import publish_quota
 from tests.factories.referral.world import World
 from tests.factories.services import Running
+from tests.factories.transactions import EVENT_AND_ANSWER, one_transaction
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
@@ -177,3 +178,11 @@ async def test_only_the_familys_pendamping_records_consent(referral: Running) ->
     elsewhere = referral.token("PENDAMPING", "pd-u", ["33.25"], pendamping_id=world.family.pendamping_id)
     assert (await world.record_consent(KUR, as_=elsewhere)).status_code == 404
     assert (await world.record_consent(KUR, as_=world.dinsos)).status_code == 403
+
+
+async def test_consent_history_and_event_are_of_one_transaction(referral: Running) -> None:
+    world = await create_case(referral)
+    await world.read_programs()
+    tables = ("consent", "rujukan_program", "rujukan_program_history")
+    async with one_transaction(referral, *tables, *EVENT_AND_ANSWER):
+        assert (await world.record_consent(PLUT)).status_code == 201

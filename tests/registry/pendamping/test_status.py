@@ -9,6 +9,7 @@ from services.registry.pendamping.models import FINAL_STATUSES, TRANSITIONS
 from shared.contracts.kinds import PendampingStatus
 from tests.factories.registry import commands
 from tests.factories.services import Running
+from tests.factories.transactions import EVENT_AND_ANSWER, one_transaction
 
 
 async def test_each_status_is_stored_with_who_recorded_it_and_why(registry: Running) -> None:
@@ -133,3 +134,9 @@ async def test_a_reason_that_is_not_a_code_is_refused(registry: Running) -> None
     pendamping = await commands.register_pendamping(registry)
     for reason in ("karena Siti sakit", "NIK_3324075211879001", ""):
         assert (await commands.change_status(registry, pendamping, "AKTIF", reason=reason)).status_code == 422
+
+
+async def test_status_history_and_event_are_of_one_transaction(registry: Running) -> None:
+    pendamping = await commands.register_pendamping(registry)
+    async with one_transaction(registry, "pendamping", "pendamping_status_history", *EVENT_AND_ANSWER):
+        commands.expect_ok(await commands.change_status(registry, pendamping, "AKTIF"))

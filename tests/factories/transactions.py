@@ -1,0 +1,29 @@
+"""Which transactions have written the rows of a service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.factories.services import Running
+
+EVENT_AND_ANSWER = ("platform.outbox", "platform.unsent", "platform.stream", "platform.idempotency")
+"""The tables of an event and of the answer under an Idempotency-Key."""
+TABLES = """
+SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'platform')
+"""
+
+
+@asynccontextmanager
+async def one_transaction(service: Running, *tables: str) -> AsyncIterator[None]:
+    """Assert that one transaction writes all rows written inside, and some of each of these tables."""
+    (before,) = await service.sql("SELECT pg_current_xact_id()::xid::text AS id")
+    yield
+    written: dict[str, set[str]] = {}
+    for table in await service.sql(TABLES):
+        rows = await service.sql(
+            f"SELECT DISTINCT xmin::text AS id FROM {table['name']} WHERE xmin::text::bigint > $1",
+            int(before["id"]),
+        )
+        if rows:
+            written[table["name"].removeprefix("public.")] = {row["id"] for row in rows}
+    assert not set(tables) - written.keys(), "nothing was written there"
+    assert len(set().union(*written.values())) == 1, written

@@ -1,0 +1,64 @@
+"""Mistakes in the transaction of a command: its history, its key and its answer."""
+
+from tests.mutants.mutant import Mutant, Replacement
+
+AFTER_THE_COMMIT = """                event_count = await _commit(session, driver)
+                if later := session.info.pop("later", None):
+                    await self._begin(context)
+                    session.add_all(later)
+                    await _commit(session, driver)
+"""
+COMMIT: Replacement = (
+    "shared/database/store.py",
+    "                event_count = await _commit(session, driver)\n",
+    AFTER_THE_COMMIT,
+)
+LATER = 'session.info.setdefault("later", []).append('
+ONE_TRANSACTION = "one_transaction"
+
+
+def write_later(name: str, what: str, file: str, before: str, after: str, test: str) -> Mutant:
+    """Return the mutant that writes a history row in a transaction after the commit.
+
+    The row is added between `before` and `after`.
+    """
+    replacement = (file, f"{before}session.add({after}", f"{before}{LATER}{after}")
+    return Mutant(
+        name, f"{what} is written after the commit", (COMMIT, replacement), (test,), ONE_TRANSACTION
+    )
+
+
+HISTORY = (
+    write_later(
+        "history-of-a-family",
+        "the history of a family",
+        "services/caseload/history.py",
+        "    ",
+        "\n        KpmHistory(",
+        "tests/caseload/test_family_changes.py",
+    ),
+    write_later(
+        "history-of-a-status",
+        "the history of a status",
+        "services/registry/history.py",
+        "    ",
+        "\n        StatusHistory(",
+        "tests/registry/pendamping/test_status.py",
+    ),
+    write_later(
+        "history-of-an-offer",
+        "the history of an offer",
+        "services/referral/rujukan/commands.py",
+        "    ",
+        "\n        RujukanProgramHistory(",
+        "tests/referral/consent/test_consent.py",
+    ),
+    write_later(
+        "decision-of-a-sanggah",
+        "the decision of a sanggah",
+        "services/graduation/objection/commands/sanggah.py",
+        "ruling.outcome.value))\n    ",
+        "_build_decision(sanggah, act))",
+        "tests/graduation/objection/test_sanggah.py",
+    ),
+)
