@@ -26,6 +26,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 from shared.access import Permission, Role
 from shared.access.permissions import PERMISSIONS
 from tests.factories.cluster import Cluster
+from tests.factories.refusal_texts import check_refusal
 from tests.factories.services import Running, run_service
 from tests.factories.walks import WALKS
 from tests.factories.walks.platform import Tokens, walk_shared_operations
@@ -241,7 +242,7 @@ def encode(value: str | bytes) -> bytes:
 async def test_a_service_keeps_its_contract(cluster: Cluster, name: str) -> None:
     async with run_service(cluster, name) as service:
         seen = Seen(schemathesis.openapi.from_dict(service.app.openapi()))
-        service.client.event_hooks = {"response": [seen.check_answer]}
+        service.client.event_hooks = {"response": [check_refusal, seen.check_answer]}
         tokens = await WALKS[name](service, cluster)
         await walk_shared_operations(service, tokens)
         await asyncio.to_thread(Fuzzing(service, seen, tokens, asyncio.get_running_loop()).run)

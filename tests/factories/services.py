@@ -24,6 +24,7 @@ from shared.jobs import run_scheduled_task, run_step
 from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
+from tests.factories.refusal_texts import check_refusal
 from tests.factories.service_reuse import ReusableService
 
 # A job whose step failed waits a moment before it is retried.
@@ -221,7 +222,11 @@ async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
     transport = httpx.ASGITransport(app=reused.app, raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(
-            transport=transport, base_url=f"http://{service}.test", timeout=30, trust_env=False
+            transport=transport,
+            base_url=f"http://{service}.test",
+            timeout=30,
+            trust_env=False,
+            event_hooks={"response": [check_refusal]},
         ) as client:
             running_service = Running(
                 service,

@@ -4,6 +4,7 @@ from tests.mutants.history import HISTORY
 from tests.mutants.kafka import KAFKA
 from tests.mutants.messaging import MESSAGING
 from tests.mutants.referral import REFERRAL
+from tests.mutants.refusals import REFUSALS
 from tests.mutants.registry import REGISTRY
 
-MUTANTS = (*HISTORY, *KAFKA, *MESSAGING, *REFERRAL, *REGISTRY)
+MUTANTS = (*HISTORY, *KAFKA, *MESSAGING, *REFERRAL, *REFUSALS, *REGISTRY)

@@ -1,10 +1,15 @@
 """Refusals name the limit, the choices or the methods, in one language at a time."""
 
+from typing import Any
+
+import httpx
 import pytest
 
 from shared.errors import IllegalTransition, NotFound, Words
+from tests.factories.refusal_texts import check_refusal
 from tests.factories.services import Running
 
+NIK = "3324075211879001"
 ID = {"Accept-Language": "id"}
 
 
@@ -69,3 +74,43 @@ def test_nouns_are_in_the_language_of_the_sentence() -> None:
     stuck = IllegalTransition(noun="exit proposal", current="DITERIMA", target="DIAJUKAN")
     assert stuck.sentence("id").startswith("Usulan keluar ini berstatus DITERIMA")
     assert f"{Words('one', 'satu')}" == "one"
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+async def test_no_refusal_repeats_a_number_of_the_request(registry: Running, language: str) -> None:
+    token, headers = registry.token("KEMENSOS"), {"Accept-Language": language}
+    path, person = (
+        "/v1/pendamping",
+        {"subject": "PERSON", "nik": NIK, "name": "Siti", "phone": "081200009001"},
+    )
+    bodies: list[Any] = [
+        *(person | {name: NIK + "0"} for name in ("subject", "nik", "phone")),
+        *(person | {name: [NIK]} for name in person),
+        person | {NIK: "an unknown field"},
+        person | {"from_on": NIK},
+        {"nik": NIK},
+        [NIK],
+    ]
+    answers = [await registry.post(path, body, as_=token, headers=headers) for body in bodies]
+    await registry.post(path, person, as_=token)
+    answers += [
+        await registry.post(path, person, as_=token, headers=headers),
+        await registry.post(path, person, as_=token, key=f"\n{NIK}", headers=headers),
+        *[
+            await registry.get(f"{path}{part}", as_=token, headers=headers)
+            for part in (f"?{NIK}=1", f"?limit={NIK}", f"?status={NIK}", f"?after={NIK}", f"/{NIK}")
+        ],
+        await registry.get(path, as_=NIK, headers=headers),
+    ]
+    assert all(answer.status_code >= 400 for answer in answers)
+    assert [answer.json() for answer in answers if NIK in answer.text] == []
+
+
+@pytest.mark.parametrize(
+    "place", [{"detail": NIK}, {"errors": [{"pointer": f"/body/{NIK}", "code": "x", "message": "No."}]}]
+)
+async def test_refusal_with_a_number_fails_the_test_that_receives_it(place: dict[str, Any]) -> None:
+    content = {"title": "NikKnown", "detail": "No.", "errors": []} | place
+    answer = httpx.Response(409, json=content, headers={"content-type": "application/problem+json"})
+    with pytest.raises(AssertionError, match="NikKnown repeats a number"):
+        await check_refusal(answer)

@@ -9,6 +9,7 @@ import pytest
 import services
 import shared
 from shared.errors import CaseAlreadyOpen, DomainError
+from tests.factories.refusal_texts import NUMBER
 
 
 def import_all_modules() -> None:
@@ -111,3 +112,27 @@ def test_each_refusal_has_one_class_in_all_services() -> None:
 def test_a_second_class_of_one_refusal_is_detected(name: str, members: dict[str, str], shared: str) -> None:
     planted = type(name, (DomainError,), members)
     assert find_named_twice([CaseAlreadyOpen, planted]) == [shared]
+
+
+PERSONAL = frozenset({"nik", "no_kk", "kk", "phone", "address", "person", "value"})
+
+
+def find_personal_data(refusal: type[DomainError]) -> list[str]:
+    """Return which values of the sentences are personal data, and the numbers of sixteen digits in them."""
+    faults: list[str] = []
+    for template in (refusal.en, refusal.id):
+        faults += [f"{refusal.__name__} shows {name}" for name in fields(template) & PERSONAL]
+        faults += [f"{refusal.__name__} has a number" for _ in NUMBER.findall(template)]
+    return faults
+
+
+def test_no_refusal_shows_personal_data() -> None:
+    assert [fault for refusal in list_refusals() for fault in find_personal_data(refusal)] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fault"),
+    [("NIK {nik} ada.", "Planted shows nik"), ("Misalnya 3324075211879001.", "Planted has a number")],
+)
+def test_refusal_with_personal_data_is_detected(sentence: str, fault: str) -> None:
+    assert find_personal_data(type("Planted", (DomainError,), {"en": "No.", "id": sentence})) == [fault]

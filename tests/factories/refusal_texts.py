@@ -1,0 +1,16 @@
+"""No refusal repeats a NIK or a No. KK."""
+
+import re
+
+import httpx
+
+NUMBER = re.compile(r"\d{16}")
+
+
+async def check_refusal(response: httpx.Response) -> None:
+    """Assert that the texts of a refusal have no number of sixteen digits. The client of each service calls this."""
+    if response.headers.get("content-type") == "application/problem+json":
+        await response.aread()
+        problem = response.json()
+        texts = [problem["detail"], *(text for entry in problem["errors"] for text in entry.values())]
+        assert not NUMBER.search(" ".join(texts)), f"{problem['title']} repeats a number"
