@@ -19,8 +19,8 @@ from tests.mutants.mutant import Mutant
 
 AT_ONCE = 2
 TIMEOUT_SECONDS = 600
-FAILED_FILE = re.compile(r"^FAILED (tests/[^:]+)::", re.MULTILINE)
-OPTIONS = ("-q", "--tb=no", "-rf", "-p", "no:cacheprovider", "-n", "0")
+FAILED = re.compile(r"^FAILED (tests/[^:]+)::(\S+)(?: - (.*))?", re.MULTILINE)
+OPTIONS = ("-q", "--tb=line", "-rf", "-p", "no:cacheprovider", "-n", "0")
 
 
 def main(names: list[str]) -> int:
@@ -44,7 +44,7 @@ def run_mutant(mutant: Mutant) -> set[str]:
         mutant.plant(copy)
         select = ("-k", mutant.select) if mutant.select else ()
         command = [str(ROOT / ".venv/bin/python"), "-m", "pytest", *mutant.tests, *OPTIONS, *select]
-        environment = os.environ | {"PYTHONPATH": str(copy)}
+        environment = os.environ | {"PYTHONPATH": str(copy), "COLUMNS": "200"}
         ended = subprocess.run(
             command,
             cwd=copy,
@@ -54,13 +54,14 @@ def run_mutant(mutant: Mutant) -> set[str]:
             check=False,
             timeout=TIMEOUT_SECONDS,
         )
-    failed = set(FAILED_FILE.findall(ended.stdout))
-    passed = {file for file in mutant.tests if file not in failed}
+    failures = FAILED.findall(ended.stdout)
+    passed = set(mutant.tests) - {file for file, _, _ in failures}
     outcome = f"NOT NOTICED by {', '.join(sorted(passed))}" if passed else "noticed"
-    count = len(re.findall(r"^FAILED ", ended.stdout, re.MULTILINE))
-    sys.stdout.write(
-        f"{mutant.name}: {mutant.mistake}: {outcome}, {count} failed, {monotonic() - started:.0f} s\n"
-    )
+    seconds = monotonic() - started
+    sys.stdout.write(f"{mutant.name}: {mutant.mistake}: {outcome}, {len(failures)} failed, {seconds:.0f} s\n")
+    # A mistake that breaks the code tells nothing about the tests, so the reason of one failure per file is printed.
+    for file, test, reason in {file: (file, test, reason) for file, test, reason in failures}.values():
+        sys.stdout.write(f"    {file}: {test}: {reason}\n")
     if passed:
         sys.stdout.write(ended.stdout[-1000:] + ended.stderr[-1000:])
     sys.stdout.flush()

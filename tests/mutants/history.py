@@ -28,7 +28,41 @@ def write_later(name: str, what: str, file: str, before: str, after: str, test: 
     )
 
 
+ROUTE = "shared/http/route.py"
+TAKE_KEY = "            stored = await idempotency.look_up(session, request, actor, key) if key else None\n"
+TAKE_KEY_ALONE = """            stored = None
+            if key:
+                async with request.app.state.database.transaction(actor) as alone:
+                    stored = await idempotency.look_up(alone, request, actor, key)
+"""
+STORE_ANSWER = """                if key:
+                    await idempotency.store(session, request, actor, key, stored)
+"""
+STORE_ANSWER_LATER = """        if key and "idempotency-replayed" not in stored.headers:
+            async with request.app.state.database.transaction(actor) as alone:
+                await idempotency.store(alone, request, actor, key, stored)
+        await faultpoint("command.after_commit")
+"""
+COMMIT_BEFORE_ANSWER = ("tests/platform/test_commit_before_answer.py",)
+
 HISTORY = (
+    Mutant(
+        "key-in-the-transaction",
+        "the idempotency key is committed before the command",
+        ((ROUTE, TAKE_KEY, TAKE_KEY_ALONE),),
+        COMMIT_BEFORE_ANSWER,
+        "not_used or one_transaction",
+    ),
+    Mutant(
+        "answer-in-the-transaction",
+        "the answer is stored under its key after the commit",
+        (
+            (ROUTE, STORE_ANSWER, ""),
+            (ROUTE, '        await faultpoint("command.after_commit")\n', STORE_ANSWER_LATER),
+        ),
+        COMMIT_BEFORE_ANSWER,
+        "not_used or one_transaction",
+    ),
     write_later(
         "history-of-a-family",
         "the history of a family",

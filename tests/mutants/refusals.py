@@ -15,7 +15,7 @@ REFUSALS = (
             (
                 "services/registry/pendamping/commands.py",
                 'NikAlreadyRegistered("/body/nik")',
-                'NikAlreadyRegistered("/body/nik", nik="".join(terms.nik or ""))',
+                'NikAlreadyRegistered("/body/nik", nik=terms.nik and terms.nik.reveal())',
             ),
         ),
         (

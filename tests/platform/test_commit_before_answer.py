@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from shared.http.problems import busy_reason, to_refusal
 from tests.factories.services import Running
+from tests.factories.transactions import EVENT_AND_ANSWER, one_transaction
 
 LEMBAGA = {"subject": "LEMBAGA", "name": "Karang Taruna Bina Muda"}
 BREAKS_AT_COMMIT = """
@@ -52,6 +53,32 @@ async def test_connection_lost_inside_the_command_answers_503_and_the_same_key_t
     again = await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
     assert again.status_code == 201
     assert (await count_rows(registry))["pendamping"] == 1
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        BREAKS_AT_COMMIT,
+        BREAKS_AT_COMMIT.replace("INSERT ON pendamping", "INSERT ON platform.idempotency"),
+        BREAKS_AT_COMMIT.replace("INSERT ON pendamping", "UPDATE ON platform.idempotency"),
+    ],
+    ids=["command", "key", "answer"],
+)
+async def test_key_of_a_failed_commit_is_not_used(registry: Running, breaks: str) -> None:
+    token, key, before = registry.token("KEMENSOS"), secrets.token_hex(8), await count_rows(registry)
+    await registry.execute(breaks)
+    answer = await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
+    assert answer.status_code == 500
+    assert await count_rows(registry) == before
+    await registry.execute("DROP FUNCTION break_at_commit() CASCADE")
+    again = await registry.post("/v1/pendamping", {**LEMBAGA, "name": "Lain"}, as_=token, key=key)
+    assert (again.status_code, again.headers.get("idempotency-replayed")) == (201, None)
+
+
+async def test_key_answer_and_command_are_of_one_transaction(registry: Running) -> None:
+    token = registry.token("KEMENSOS")
+    async with one_transaction(registry, "pendamping", *EVENT_AND_ANSWER):
+        assert (await registry.post("/v1/pendamping", LEMBAGA, as_=token)).status_code == 201
 
 
 async def test_a_repeated_key_gets_the_first_answer_and_has_one_effect(registry: Running) -> None:
