@@ -1,5 +1,6 @@
 """All planted mistakes."""
 
+from tests.mutants.decisions import DECISIONS
 from tests.mutants.history import HISTORY
 from tests.mutants.kafka import KAFKA
 from tests.mutants.messaging import MESSAGING
@@ -7,4 +8,4 @@ from tests.mutants.referral import REFERRAL
 from tests.mutants.refusals import REFUSALS
 from tests.mutants.registry import REGISTRY
 
-MUTANTS = (*HISTORY, *KAFKA, *MESSAGING, *REFERRAL, *REFUSALS, *REGISTRY)
+MUTANTS = (*DECISIONS, *HISTORY, *KAFKA, *MESSAGING, *REFERRAL, *REFUSALS, *REGISTRY)
