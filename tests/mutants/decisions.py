@@ -88,15 +88,15 @@ DECISIONS = (
     ),
     Mutant(
         "blank-cell-keeps",
-        "a blank cell of a file overwrites what is recorded",
+        "a blank cell of a file clears the recorded NIB of a business",
         (
             (
-                "services/caseload/intake/commands/members.py",
-                "data | (fill_blanks(data, recorded) if later else recorded)",
-                "data if later else data | recorded",
+                "services/caseload/intake/commands/write.py",
+                "coalesce(EXCLUDED.nib_sealed, usaha.nib_sealed) END",
+                "EXCLUDED.nib_sealed END",
             ),
         ),
         ("tests/caseload/intake/test_blank_cells.py",),
-        "keeps_what_is_recorded",
+        "part_of_a_business or keeps_what_is_recorded",
     ),
 )
