@@ -8,7 +8,10 @@ NUMBER = re.compile(r"\d{16}")
 
 
 async def check_refusal(response: httpx.Response) -> None:
-    """Assert that the texts of a refusal have no number of sixteen digits. The client of each service calls this."""
+    """Assert that a refusal has no number of sixteen digits.
+
+    The client of each service calls this for each answer.
+    """
     if response.headers.get("content-type") == "application/problem+json":
         await response.aread()
         problem = response.json()

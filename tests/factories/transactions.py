@@ -14,7 +14,10 @@ SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schem
 
 @asynccontextmanager
 async def one_transaction(service: Running, *tables: str) -> AsyncIterator[None]:
-    """Assert that one transaction writes all rows written inside, and some of each of these tables."""
+    """Assert that all rows written inside are of one transaction.
+
+    Some of them must be of each of `tables`.
+    """
     (before,) = await service.sql("SELECT pg_current_xact_id()::xid::text AS id")
     yield
     written: dict[str, set[str]] = {}

@@ -30,9 +30,13 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"There is no mutant {', '.join(unknown)}. There are: {', '.join(known)}.\n")
         return 2
     chosen = [known[name] for name in names] or list(MUTANTS)
+    started = monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         missed = list(pool.map(run_mutant, chosen))
-    sys.stdout.write(f"{len(chosen)} mistakes, {sum(map(bool, missed))} not noticed by a named file\n")
+    minutes = (monotonic() - started) / 60
+    sys.stdout.write(
+        f"{len(chosen)} mistakes, {sum(map(bool, missed))} not noticed by a named file, {minutes:.1f} minutes\n"
+    )
     return int(any(missed))
 
 

@@ -1,4 +1,4 @@
-"""A mistake that is planted in a copy of the project, and the test files that must fail with it."""
+"""A mistake to plant, and the test files that must fail with it."""
 
 import re
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ Replacement = tuple[str, str | re.Pattern[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A mistake in words, its replacements (files, old, new), and the test files that must each have a failure.
+    """A mistake in words, its replacements (files, old, new), and its test files.
 
-    `files` is a path or a pattern of paths. An old text stands once in its file, an old pattern at least once.
-    `select` is pytest's -k.
+    `files` is a path or a pattern of paths. An old text occurs once in its file, an old pattern at least once. Each of
+    the test files must have a failure. `select` is pytest's -k.
     """
 
     name: str

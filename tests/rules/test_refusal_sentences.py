@@ -118,7 +118,7 @@ PERSONAL = frozenset({"nik", "no_kk", "kk", "phone", "address", "person", "value
 
 
 def find_personal_data(refusal: type[DomainError]) -> list[str]:
-    """Return which values of the sentences are personal data, and the numbers of sixteen digits in them."""
+    """Return the personal data and numbers of sixteen digits in the sentences."""
     faults: list[str] = []
     for template in (refusal.en, refusal.id):
         faults += [f"{refusal.__name__} shows {name}" for name in fields(template) & PERSONAL]
