@@ -94,7 +94,7 @@ async def lapse_consents(
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
-async def lapse_unsent_of_usaha(session: AsyncSession, event: UsahaRecorded, event_id: UUID) -> None:
+async def lapse_unsent_consents(session: AsyncSession, event: UsahaRecorded, event_id: UUID) -> None:
     """Lapse each consent that names the owner of a closed business and was not sent.
 
     The owner who dies or leaves is a departure. What was sent stays, because the partner judges it.
@@ -111,7 +111,7 @@ async def lapse_unsent_of_usaha(session: AsyncSession, event: UsahaRecorded, eve
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
-async def match_lapsed_of(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
+async def schedule_rematches(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
     """Match the rujukan of families again whose consents have lapsed: a new business may fit."""
     lapsed = sa.select(RujukanProgram.rujukan_id).where(
         RujukanProgram.kpm_id.in_(kpm_ids), RujukanProgram.lapsed_on.is_not(None)

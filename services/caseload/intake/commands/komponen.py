@@ -26,7 +26,7 @@ def add_komponen(known: Known, plan: "Plan") -> None:
             merge_komponen(known, plan, member, recorded, in_file)
         else:
             member.data["komponen"] = in_file or []
-            plan.komponen += (starts := starting(known, member, member.data["komponen"]))
+            plan.komponen += (starts := select_starts(known, member, member.data["komponen"]))
             note_start(plan, member, starts if member.known else [])
         note_kept(plan, member, recorded)
 
@@ -73,7 +73,7 @@ def merge_komponen(
         if newer and (entry in (in_file or ())) != bool(row["current"]):
             plan.notes.append(change(row_no, "komponen", "KEPT_NEWER", **ids))
     added = [entry for entry in in_file or [] if entry[0] not in fixed]
-    starts = starting(known, member, added)
+    starts = select_starts(known, member, added)
     plan.komponen += starts
     note_start(plan, member, starts)
     cleared = member.n is not None and "komponen" in plan.staged.data[member.n].get("clear", ())
@@ -83,7 +83,9 @@ def merge_komponen(
     member.data["komponen"] = kept + added
 
 
-def starting(known: Known, member: Member, entries: list[list[Any]]) -> list[tuple[UUID, str, date | None]]:
+def select_starts(
+    known: Known, member: Member, entries: list[list[Any]]
+) -> list[tuple[UUID, str, date | None]]:
     """Return the komponen that start, without those whose end has passed."""
     komponen = [(kind, date.fromisoformat(until) if until else None) for kind, until in entries]
     return [

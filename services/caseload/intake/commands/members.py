@@ -57,7 +57,7 @@ def decide_members(known: Known, family: Staged) -> Members:
     for n, person in enumerate(family.persons):
         if family.rows[n]["repeated"]:
             members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_NIK"))
-        elif n in family.doubled:
+        elif n in family.duplicates:
             members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_PERSON"))
         elif (person is None or person["kpm_id"] != kpm_id) and is_listed_later(known, recorded, person):
             members.notes.append(change(family.rows[n]["row_no"], None, "KEPT_NEWER"))
@@ -68,7 +68,7 @@ def decide_members(known: Known, family: Staged) -> Members:
         else:
             add_from_elsewhere(known, family, n, members)
     if recorded:
-        add_absent(known, family, recorded["kpm_id"], members)
+        remove_absent(known, family, recorded["kpm_id"], members)
     decide_pengurus(known, family, recorded, members)
     return members
 
@@ -182,7 +182,7 @@ def add_from_elsewhere(known: Known, family: Staged, n: int, members: Members) -
     members.staying.append(Member(person["anggota_id"], values, n, known=True, written=True))
 
 
-def add_absent(known: Known, family: Staged, kpm_id: UUID, members: Members) -> None:
+def remove_absent(known: Known, family: Staged, kpm_id: UUID, members: Members) -> None:
     """Let members leave who are not in the file, unless they are recorded later."""
     first = family.rows[0]["row_no"]
     present = {person["anggota_id"] for person in family.persons if person}

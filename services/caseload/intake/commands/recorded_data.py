@@ -89,7 +89,7 @@ class Staged:
     """The recorded person of each row, None without one."""
     lead: int = 0
     """The index of the row of the pengurus, from which the values of the family are read."""
-    doubled: set[int] = field(default_factory=set[int])
+    duplicates: set[int] = field(default_factory=set[int])
     """The rows without a NIK of somebody whom another row of the family has too."""
     renamed: set[int] = field(default_factory=set[int])
     """The rows of known members with another NIK than recorded."""

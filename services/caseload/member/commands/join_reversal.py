@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import EndReason, Komponen, Kpm, KpmAnggota, KpmHistory, Relation
 from services.caseload.member.commands.ends import MemberEnd
-from services.caseload.member.commands.joins import leave_for
+from services.caseload.member.commands.joins import leave_family
 from services.caseload.member.errors import MemberNotLeft
 from services.caseload.tables import Source
 from shared import clock
@@ -30,11 +30,11 @@ async def undo_join(
         MemberNotLeft: her last move is not the one into that family. PengurusStays.
     """
     left = await read_left(session, kpm.kpm_id, member.anggota_id)
-    joined = await read_last(session, host.kpm_id, member.anggota_id, "JOINED")
+    joined = await read_last_act(session, host.kpm_id, member.anggota_id, "JOINED")
     if joined.get("joined_from") != str(kpm.kpm_id) or left.get("joined") != str(host.kpm_id):
         raise MemberNotLeft
     end = MemberEnd(member.anggota_id, EndReason.LAINNYA, member.joined_on)
-    ended = await leave_for(session, actor, host, member, kpm, end, None)
+    ended = await leave_family(session, actor, host, member, kpm, end, None)
     member.kpm_id, member.joined_on = kpm.kpm_id, date.fromisoformat(left["left_on"])
     member.left_on = member.end_reason = None
     member.relation, member.married = Relation(left["relation"]), left["married"]
@@ -45,10 +45,10 @@ async def undo_join(
 
 async def read_left(session: AsyncSession, kpm_id: UUID, anggota_id: UUID) -> dict[str, Any]:
     """Return what ended when a member last left a family."""
-    return await read_last(session, kpm_id, anggota_id, "LEFT")
+    return await read_last_act(session, kpm_id, anggota_id, "LEFT")
 
 
-async def read_last(session: AsyncSession, kpm_id: UUID, anggota_id: UUID, act: str) -> dict[str, Any]:
+async def read_last_act(session: AsyncSession, kpm_id: UUID, anggota_id: UUID, act: str) -> dict[str, Any]:
     """Return the detail of the last act of a kind on a member."""
     statement = sa.select(KpmHistory.detail).where(
         KpmHistory.kpm_id == kpm_id, KpmHistory.subject_id == anggota_id, KpmHistory.act == act

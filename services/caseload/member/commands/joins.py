@@ -15,7 +15,7 @@ from services.caseload.member.commands.family_end import end_family
 from services.caseload.member.commands.known_persons import require_unknown_person
 from services.caseload.member.commands.members import count_members
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
-from services.caseload.member.commands.transfer import move_usaha, settle_member
+from services.caseload.member.commands.transfer import move_member, move_usaha
 from services.caseload.member.errors import (
     BirthDateInTheFuture,
     JoinNeedsEvidence,
@@ -65,9 +65,9 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     if existing is not None and existing.left_on is None:
         if other is None or existing.kpm_id != other.kpm_id:
             raise refusal_of_nik(actor, kpm_id, existing.kpm_id)
-        end = await check_leaving(session, existing, terms)
-        ended = await leave_for(session, actor, other, existing, kpm, end, terms.evidence_sha256)
-        await settle_member(session, existing, ended, kpm_id)
+        end = await build_member_end(session, existing, terms)
+        ended = await leave_family(session, actor, other, existing, kpm, end, terms.evidence_sha256)
+        await move_member(session, existing, ended, kpm_id)
     elif existing is not None:
         # Fast path: the database copies the member's period.
         await store_anggota_history(await raw(session), [existing.anggota_id])
@@ -124,7 +124,7 @@ async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None
     return await session.scalar(statement)
 
 
-async def check_leaving(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
+async def build_member_end(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
     """Return how a person leaves another family, if she may join this one.
 
     Raises:
@@ -139,7 +139,7 @@ async def check_leaving(session: AsyncSession, member: KpmAnggota, terms: JoinTe
     return MemberEnd(member.anggota_id, reason, terms.on)
 
 
-async def leave_for(
+async def leave_family(
     session: AsyncSession,
     actor: Actor,
     old: Kpm,

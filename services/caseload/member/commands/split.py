@@ -19,7 +19,7 @@ from services.caseload.member.commands.ends import MemberEnd, end_members
 from services.caseload.member.commands.members import count_members
 from services.caseload.member.commands.pengurus import require_adult
 from services.caseload.member.commands.taken_numbers import insert_card
-from services.caseload.member.commands.transfer import move_usaha, settle_member
+from services.caseload.member.commands.transfer import move_member, move_usaha
 from services.caseload.member.errors import NoMemberRemains, PengurusNotLeaving, PengurusStays
 from services.caseload.member.models import SplitTerms
 from services.caseload.relocation.commands import require_village
@@ -60,7 +60,7 @@ async def split_family(
     await change_family(session, kpm, actor, ("kpm", kpm_id), "SPLIT", "PISAH_KK", **detail)
     for member in members:
         await session.refresh(member)
-        await settle_member(session, member, ended[member.anggota_id], new.kpm_id)
+        await move_member(session, member, ended[member.anggota_id], new.kpm_id)
         member.pengurus = member.anggota_id == terms.pengurus_id
     await register_family(session, actor, new, origin)
     for member in members:
