@@ -86,7 +86,7 @@ async def record_usaha(
     """Record a member's business.
 
     Raises:
-        NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, UsahaKnown.
+        NotFound, PendampingInactive, FamilyHasEnded, MemberUnknown, DateInTheFuture, UsahaKnown.
     """
     family = await lock_family(session, actor, kpm_id)
     owner = await lock_member(session, kpm_id, anggota_id)
@@ -104,7 +104,7 @@ async def revise_usaha(
     """Revise a business. Previous versions stay readable.
 
     Raises:
-        NotFound, PendampingInactive, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture.
     """
     kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
     await check_days(session, terms)
@@ -146,7 +146,6 @@ async def transfer_usaha(
     """Open the business of a new owner that continues another person's.
 
     It keeps the first day. The new owner may live in another family, which the actor must be allowed to change too.
-
     A living owner's business ends on that day (DIALIHKAN). The NIB belongs to the former owner and is not taken over.
 
     Raises:
@@ -282,10 +281,7 @@ async def publish_usaha(
 
 
 def to_usaha_event(usaha: Usaha, owner: KpmAnggota, kode_wilayah: str) -> UsahaRecorded:
-    """Return the event of a business.
-
-    Of its owner it has only sex, birth year and marriage.
-    """
+    """Return the event of a business, without the name and NIK of its owner."""
     return UsahaRecorded.of(
         usaha,
         kode_wilayah=kode_wilayah,

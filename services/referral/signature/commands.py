@@ -12,11 +12,7 @@ from services.referral.departure.queries import read_former_members
 from services.referral.matching.rules.matching import Match
 from services.referral.program.models import PayloadField
 from services.referral.replicas.models import Kpm, UsahaFacts
-from services.referral.signature.errors import (
-    PersonHasLeft,
-    SignatureMissing,
-    SignerUnknown,
-)
+from services.referral.signature.errors import PersonHasLeft, SignatureMissing, SignerUnknown
 from services.referral.signature.models import ConsentPerson, PersonRole
 from shared.errors import NotYetKnown, PengurusMissing, Words
 
@@ -38,7 +34,7 @@ class NamedPerson:
     def is_minor(self, adult_from: int, on: date, *, or_comes_of_age: bool = False) -> bool:
         """Return whether this person is a minor in the whole year.
 
-        With `or_comes_of_age` also who comes of age in it. Only the year of birth is known.
+        With `or_comes_of_age` the year in which the person comes of age counts too: only the year of birth is known.
         """
         if self.birth_year is None or self.married:
             return False
@@ -61,7 +57,7 @@ async def name_persons(
     """Return the signer, and the owner of the business if the program uses one.
 
     The caller has locked the offer, so that a departure is either seen here or lapses this consent.
-    Age in years from which a person signs for himself: `adult_from`.
+    `adult_from` is the age in years from which a person signs for himself.
 
     Raises:
         NotYetKnown: the owner of the business has not arrived yet.

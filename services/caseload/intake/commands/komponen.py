@@ -1,6 +1,5 @@
 """Decision on the komponen of a family in the file."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -96,13 +95,8 @@ def select_starts(
 def last_komponen_end(known: Known, kpm_id: UUID, before: dict[str, Any] | None) -> str | None:
     """Return the last end of a komponen, today if one ends by this intake."""
     today = known.today.isoformat()
-    if any(own_and_current(known, kpm_id)):
+    recorded = known.komponen.get(kpm_id, {}).values()
+    if any(row["kpm_id"] == kpm_id and row["current"] and row["first"] < known.today for row in recorded):
         return today
     past = before["last_komponen_ends_on"] if before else None
     return past if past and past <= today else None
-
-
-def own_and_current(known: Known, kpm_id: UUID) -> Iterator[bool]:
-    """Yield for each recorded komponen whether it is the family's and began before today."""
-    for row in known.komponen.get(kpm_id, {}).values():
-        yield row["kpm_id"] == kpm_id and row["current"] and row["first"] < known.today

@@ -35,7 +35,7 @@ class Member:
 
 @dataclass(slots=True)
 class Members:
-    """The members after the intake, who leaves, and what to tell about it."""
+    """The members after the intake, who leaves, and the errors and notes to list."""
 
     staying: list[Member] = field(default_factory=list[Member])
     leaving: list[UUID] = field(default_factory=list[UUID])
@@ -165,7 +165,8 @@ def fill_blanks(data: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any
 def add_from_elsewhere(known: Known, family: Staged, n: int, members: Members) -> None:
     """Add a person who has left another family.
 
-    One who belongs to it, or is dead, is refused. A recorded family goes without a person who joined another one later than the file.
+    A person who still belongs to another family, or is dead, is refused. If the person joined it later than the file,
+    the row is left out of a recorded family.
     """
     person, row, data = family.persons[n], family.rows[n], family.data[n]
     if is_recorded_dead(person):
@@ -183,7 +184,7 @@ def add_from_elsewhere(known: Known, family: Staged, n: int, members: Members) -
 
 
 def remove_absent(known: Known, family: Staged, kpm_id: UUID, members: Members) -> None:
-    """Let members leave who are not in the file, unless they are recorded later."""
+    """Remove members who are not in the file, unless they are recorded later."""
     first = family.rows[0]["row_no"]
     present = {person["anggota_id"] for person in family.persons if person}
     for anggota_id, person in known.members.get(kpm_id, {}).items():

@@ -21,15 +21,16 @@ from shared.contracts.kinds import KomponenKind
 async def undo_join(
     session: AsyncSession, actor: Actor, kpm: Kpm, host: Kpm, member: KpmAnggota
 ) -> dict[str, Any]:
-    """Move a person back to the family that she left for another.
+    """Move a person back to the family that was left for another.
 
-    She keeps komponen and business as they are now, also those recorded since. If nobody remains in the other family,
-    it ends. Return what changed, and what ended when she left.
+    Komponen and business stay as they are now, also those recorded since. If nobody remains in the other family, it ends. Return
+    what changed, and what ended when the person left.
 
     Raises:
-        MemberNotLeft: her last move is not the one into that family. PengurusStays.
+        MemberNotLeft: the last move of the person is not the one into that family.
+        PengurusStays
     """
-    left = await read_left(session, kpm.kpm_id, member.anggota_id)
+    left = await read_last_act(session, kpm.kpm_id, member.anggota_id, "LEFT")
     joined = await read_last_act(session, host.kpm_id, member.anggota_id, "JOINED")
     if joined.get("joined_from") != str(kpm.kpm_id) or left.get("joined") != str(host.kpm_id):
         raise MemberNotLeft
@@ -41,11 +42,6 @@ async def undo_join(
     member.as_of, member.source = await clock.today(session), Source.HTTP
     await restore_all_komponen(session, member, left["komponen"], ended.komponen)
     return {"left_on": left["left_on"], "joined": str(host.kpm_id), "ended": left}
-
-
-async def read_left(session: AsyncSession, kpm_id: UUID, anggota_id: UUID) -> dict[str, Any]:
-    """Return what ended when a member last left a family."""
-    return await read_last_act(session, kpm_id, anggota_id, "LEFT")
 
 
 async def read_last_act(session: AsyncSession, kpm_id: UUID, anggota_id: UUID, act: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.files import require_evidence
 
-# How a join ends the period in the family before. Nobody is born into a second family.
+# How a join ends the period in the former family. A birth ends none.
 END_REASONS = {JoinReason.KAWIN_MASUK: EndReason.KAWIN_KELUAR, JoinReason.GABUNG: EndReason.PINDAH}
 
 
@@ -44,12 +44,11 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     """Add a person to a family.
 
     The row of a former member of any family is reused. A current member of another family leaves it on the same day,
-    with komponen and business. The actor must be allowed to change both. If she was the last one, that family ends.
+    with komponen and business. The actor must be allowed to change both. If nobody remains in that family, it ends.
 
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, NikRequired, DateInTheFuture, BirthDateInTheFuture, RecordedDead,
-        MemberKnownByName, NikReplaced, NikKnown,
-        NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
+        MemberKnownByName, NikReplaced, NikKnown, NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
     """
     index = await index_person(session, kpm_id, terms)
     kpm, other = await lock_families(session, actor, kpm_id, await read_family_of(session, index))
@@ -125,7 +124,7 @@ async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None
 
 
 async def build_member_end(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
-    """Return how a person leaves another family, if she may join this one.
+    """Return how a person leaves another family, if the person may join this one.
 
     Raises:
         NikKnown, JoinNeedsEvidence, FileNotUploaded.
@@ -148,9 +147,9 @@ async def leave_family(
     end: MemberEnd,
     evidence_sha256: str | None,
 ) -> EndedMember:
-    """End a person's period in one family, because she is in another now.
+    """End a person's period in one family by a move into another.
 
-    The last member's family ends, and its memberships wait for a decision.
+    If nobody remains, the old family ends, and its memberships wait for a decision.
 
     Raises:
         PengurusStays.

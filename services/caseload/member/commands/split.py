@@ -43,9 +43,9 @@ async def split_family(
     Memberships in bansos stay with the old family. The pendamping of the old family accompanies the new one as well.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, DateInTheFuture, MemberUnknown, PengurusNotLeaving, PengurusStays,
-        PengurusTooYoung, NoMemberRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, FileNotUploaded, NoKkKnown,
-        NumberNotAccepted.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, DateInTheFuture, MemberUnknown,
+        PengurusNotLeaving, PengurusStays, PengurusTooYoung, NoMemberRemains, WilayahUnknown, WilayahNotVillage,
+        RelocationBeyondArea, FileNotUploaded, NoKkKnown, NumberNotAccepted.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     members = await read_leaving_members(session, kpm, terms)
