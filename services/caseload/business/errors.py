@@ -11,8 +11,8 @@ class UsahaKnown(DomainError):
 class UsahaNotTransferable(DomainError):
     """409: a closed business is not transferred, and no business twice."""
 
-    en = "This business cannot be transferred: it was closed, or another member continues it already."
-    id = "Usaha ini tidak dapat dialihkan: sudah ditutup, atau sudah dilanjutkan anggota lain."
+    en = "This business cannot be transferred: it was closed, or another member continues it already. Record a new business."
+    id = "Usaha ini tidak dapat dialihkan: sudah ditutup, atau sudah dilanjutkan anggota lain. Catat sebagai usaha baru."
 
 
 class TransferTooLate(DomainError):
