@@ -136,8 +136,8 @@ class DateTooEarly(InvalidInput):
 class DateTooLate(InvalidInput):
     """422: the date is after the last possible day."""
 
-    en = "The date {on} is after {latest}."
-    id = "Tanggal {on} sesudah {latest}."
+    en = "The date {on} is after {latest}. Enter {latest} or an earlier date."
+    id = "Tanggal {on} sesudah {latest}. Isi {latest} atau tanggal sebelumnya."
 
 
 class InvalidRange(InvalidInput):
@@ -180,11 +180,11 @@ class FamilyHasEnded(DomainError):
 
     en = (
         "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it."
-        " If a death was recorded in error, take the person back (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+        " If the death or the join was recorded in error, undo it (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
     )
     id = (
         "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat."
-        " Bila kematian salah dicatat, batalkan (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+        " Bila kematian atau penggabungan itu salah dicatat, batalkan (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
     )
 
 

@@ -13,8 +13,7 @@ FORMAT = (
     "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001"
     "\U000e0020-\U000e007f"
 )
-# Blank fillers and variation selectors. U+FE0F is allowed, because phones write it
-# after an emoji.
+# Blank fillers and variation selectors. U+FE0F is allowed, because phones write it after an emoji.
 BLANK = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef"
 )

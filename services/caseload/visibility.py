@@ -145,12 +145,12 @@ async def lock_families(
     Raises:
         Those of `lock_family`.
     """
-    ids = sorted({kpm_id, other_id} - {None}, key=str)
-    allowed = {kpm_id: ended}
-    locked = {
-        id_: (await lock_family(session, actor, id_, ended=allowed.get(id_, ()))).kpm for id_ in ids if id_
-    }
-    return locked[kpm_id], locked.get(other_id) if other_id and other_id != kpm_id else None
+    locked: dict[UUID, Kpm] = {}
+    for id_ in sorted({kpm_id, other_id or kpm_id}, key=str):
+        family = await lock_family(session, actor, id_, ended=ended if id_ == kpm_id else ())
+        locked[id_] = family.kpm
+    kpm = locked.pop(kpm_id)
+    return kpm, next(iter(locked.values()), None)
 
 
 def require_not_ended(kpm: Kpm, pointer: str | None = None) -> None:

@@ -39,7 +39,8 @@ async def require_family_access(
 ) -> None:
     """Refuse a family outside the scope of the actor.
 
-    A pendamping must accompany it today, and have done so, AKTIF, on the day `acted_on` of the work. The refusal is the same as for an unknown family.
+    A pendamping must accompany it today, and must have accompanied it, being AKTIF, on `acted_on`, the day of the work.
+    The refusal is the same as for an unknown family.
 
     Raises:
         NotYetKnown: the family is not in the replica, or not in the scope of the actor.

@@ -18,8 +18,8 @@ LEASE = timedelta(seconds=30)
 class RowError:
     """Why one row of the input was refused, warned about or changed.
 
-    `kind` is ERROR, WARNING (the row was taken) or CHANGE (what it changes or changed). `row` counts from 1. `reason` says what to do, in both languages, and `params` are values that are safe to
-    show.
+    `kind` is ERROR, WARNING (the row was taken) or CHANGE (what it changes or changed). `row` counts from 1. `reason`
+    says what to do, in both languages, and `params` are values that are safe to show.
     """
 
     row: int

@@ -41,7 +41,7 @@ RETURNING u.usaha_id, u.kpm_id, kpm.kode_wilayah, u.sector, u.started_on, u.omze
     u.has_letter, u.ended_on, u.end_reason, u.continues, a.anggota_id AS owner_id, a.sex AS owner_sex,
     extract(year FROM a.birth_on)::int AS owner_birth_year, a.married AS owner_married
 """
-LIVING_USAHA = "SELECT usaha_id FROM usaha WHERE anggota_id = ANY($1) AND ended_on IS NULL"
+RUNNING_USAHA = "SELECT usaha_id FROM usaha WHERE anggota_id = ANY($1) AND ended_on IS NULL"
 COPY_USAHA = """
 INSERT INTO usaha_history (usaha_id, version, kpm_id, sector, started_on, omzet_rp, has_nib, has_letter, as_of, ended_on,
     end_reason, recorded_at)
@@ -70,10 +70,10 @@ async def end_businesses(
     """
     # Fast path: one statement for each table for the owners of a step (bench: intake).
     connection = await raw(session)
-    living = [row["usaha_id"] for row in await connection.fetch(LIVING_USAHA, owners)]
-    if not living:
+    running = [row["usaha_id"] for row in await connection.fetch(RUNNING_USAHA, owners)]
+    if not running:
         return []
-    await store_usaha_history(connection, living)
+    await store_usaha_history(connection, running)
     rows = await connection.fetch(END_USAHA, owners, days, [reason.value for reason in reasons])
     for row in rows:
         emit(session, UsahaRecorded.model_validate(dict(row)))
@@ -86,7 +86,7 @@ async def record_usaha(
     """Record a member's business.
 
     Raises:
-        NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, UsahaKnown.
+        NotFound, PendampingInactive, FamilyHasEnded, MemberUnknown, DateInTheFuture, UsahaKnown.
     """
     family = await lock_family(session, actor, kpm_id)
     owner = await lock_member(session, kpm_id, anggota_id)
@@ -104,7 +104,7 @@ async def revise_usaha(
     """Revise a business. Previous versions stay readable.
 
     Raises:
-        NotFound, PendampingInactive, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown, DateInTheFuture.
     """
     kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
     await check_days(session, terms)
@@ -146,7 +146,6 @@ async def transfer_usaha(
     """Open the business of a new owner that continues another person's.
 
     It keeps the first day. The new owner may live in another family, which the actor must be allowed to change too.
-
     A living owner's business ends on that day (DIALIHKAN). The NIB belongs to the former owner and is not taken over.
 
     Raises:
@@ -194,7 +193,7 @@ async def end_usaha(session: AsyncSession, usaha: Usaha, reason: UsahaEndReason,
 async def lock_usaha(
     session: AsyncSession, actor: Actor, usaha_id: UUID, version: int
 ) -> tuple[Kpm, Usaha, KpmAnggota]:
-    """Lock a living business with its family and owner, if it has the given version.
+    """Lock a running business with its family and owner, if it has the given version.
 
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaHasEnded, MemberUnknown.
@@ -247,8 +246,8 @@ async def check_end_day(session: AsyncSession, usaha: Usaha, on: date) -> None:
 
 async def emit_usaha_of(session: AsyncSession, kpm: Kpm, owner: KpmAnggota) -> None:
     """Emit a member's business again, because facts of its owner have changed."""
-    living = sa.select(Usaha).where(Usaha.anggota_id == owner.anggota_id, Usaha.ended_on.is_(None))
-    usaha = await session.scalar(living)
+    running = sa.select(Usaha).where(Usaha.anggota_id == owner.anggota_id, Usaha.ended_on.is_(None))
+    usaha = await session.scalar(running)
     if usaha is not None:
         emit(session, to_usaha_event(usaha, owner, kpm.kode_wilayah))
 
@@ -282,10 +281,7 @@ async def publish_usaha(
 
 
 def to_usaha_event(usaha: Usaha, owner: KpmAnggota, kode_wilayah: str) -> UsahaRecorded:
-    """Return the event of a business.
-
-    Of its owner it has only sex, birth year and marriage.
-    """
+    """Return the event of a business, without the name and NIK of its owner."""
     return UsahaRecorded.of(
         usaha,
         kode_wilayah=kode_wilayah,

@@ -9,10 +9,10 @@ class UsahaKnown(DomainError):
 
 
 class UsahaNotTransferable(DomainError):
-    """409: only the business of somebody who died or left is transferred, once."""
+    """409: a closed business is not transferred, and no business twice."""
 
-    en = "This business cannot be transferred: it was closed, or another member continues it already."
-    id = "Usaha ini tidak dapat dialihkan: sudah ditutup, atau sudah dilanjutkan anggota lain."
+    en = "This business cannot be transferred: it was closed, or another member continues it already. Record a new business."
+    id = "Usaha ini tidak dapat dialihkan: sudah ditutup, atau sudah dilanjutkan anggota lain. Catat sebagai usaha baru."
 
 
 class TransferTooLate(DomainError):

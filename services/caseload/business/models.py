@@ -60,7 +60,8 @@ class Usaha(UsahaRowView, Table, table=True):
     """A member's business as it is now. A member has one that has not ended.
 
     The NIB is sealed with the owner's `nik_index`. `as_of` is the day to which the values refer, if given. Previous
-    versions are in `usaha_history`. `continues` is the ended business of another member that was transferred to this one.
+    versions are in `usaha_history`. `continues` is the ended business of another member that was transferred to this
+    one.
     """
 
     __table_args__ = (

@@ -89,9 +89,10 @@ async def end_kpm_usaha(
 async def transfer_kpm_usaha(
     usaha_id: UUID, body: UsahaTransfer, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
-    """Let another person continue a business, within 90 days after its owner died or left.
+    """Let another person continue a business.
 
-    The answer is the new owner's business. It keeps the first day and has no NIB until a revision names one.
+    A living owner transfers it at any time. After the owner died or left, it is transferred within the days of
+    `usaha_rule`. The answer is the new owner's business. It keeps the first day and has no NIB until a revision names one.
     """
     return await transfer_usaha(session, actor, usaha_id, version=version, **dict(body))
 

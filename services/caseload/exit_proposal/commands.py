@@ -39,7 +39,8 @@ from shared.files import require_evidence
 from shared.messaging import emit
 
 REPLACED = "Bukti diganti."
-ACTIVE_STATES = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
+SK_STATES = (CaseState.DETERMINED, CaseState.EFFECTIVE)
+ACTIVE_STATES = (CaseState.OPEN, *SK_STATES)
 
 
 async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalTerms) -> ExitProposal:
@@ -222,9 +223,6 @@ async def require_ground(session: AsyncSession, kpm_id: UUID, exit_reason: ExitR
     count = sa.select(sa.func.count()).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
     if only_alone and (members := await session.scalar(count) or 0) > 1:
         raise FamilyHasOtherMembers("/body/exit_reason", members=members)
-
-
-SK_STATES = (CaseState.DETERMINED, CaseState.EFFECTIVE)
 
 
 async def withdraw_exit(

@@ -31,7 +31,7 @@ class ProposalFollowsFact(DomainError):
     """409: the proposal follows from a recorded death, and is withdrawn with it."""
 
     en = (
-        "This proposal follows from a recorded death. If the record is wrong, take the person back"
+        "This proposal follows from a recorded death. If the record is wrong, undo the death"
         " (POST /v1/kpm/{{id}}/anggota/{{id}}/return): this withdraws the proposal."
     )
     id = (

@@ -39,8 +39,8 @@ class KomponenHasEnded(DomainError):
 class DesilKnown(DomainError):
     """409: the family has this desil in this snapshot."""
 
-    en = "The family's desil (scope {scope}) of snapshot {snapshot} is already recorded with this value."
-    id = "Desil keluarga ini (cakupan {scope}) dari snapshot {snapshot} sudah tercatat dengan nilai ini."
+    en = "The family's desil (scope {scope}) of snapshot {snapshot} is already recorded with this value. Nothing needs to be corrected."
+    id = "Desil keluarga ini (cakupan {scope}) dari snapshot {snapshot} sudah tercatat dengan nilai ini. Tidak ada yang perlu diperbaiki."
 
 
 class NoKkKnown(DomainError):

@@ -147,7 +147,7 @@ class Belonging(Kinship):
 class KpmAnggota(AnggotaFacts, Belonging, Sourced, Table, table=True):
     """A person in a family. The row stays when the person leaves.
 
-    NIK and name are sealed with `nik_index`. A child without a NIK has an index of card, name and date of birth instead.
+    NIK and name are sealed with `nik_index`. A child without a NIK has an index of card, name and birth date instead.
     """
 
     __table_args__ = (

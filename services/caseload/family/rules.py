@@ -123,8 +123,8 @@ def facts_of(
 ) -> dict[str, Any]:
     """Return the fields of `KpmFacts` from staged members.
 
-    Without a member, the family has ended. `desil` has [scope, snapshot, value] of each desil. `last_end` is the last end of komponen that have ended, which
-    `members` do not list.
+    Without a member, the family has ended. `desil` has [scope, snapshot, value] of each desil. `last_end` is the last
+    end of komponen that have ended, which `members` do not list.
     """
     pengurus = next((member for member in members if member["pengurus"]), None)
     komponen = [(kind, end) for member in members for kind, end in member["komponen"]]

@@ -42,13 +42,12 @@ async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
 
 
 async def seal_consented(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
-    """Seal identities that wait for a pengurus, or are unsent and have changed.
+    """Seal identities that wait for a member, or are unsent and have changed.
 
     Referral stores what it has not sent yet.
     """
     unsent = sa.and_(
         Sealing.state == SealingState.SEALED,
-        sa.func.cardinality(Sealing.persons) > 0,
         ~sa.exists().where(Aid.rujukan_program_id == Sealing.for_id),
     )
     statement = sa.select(Sealing).where(
@@ -89,18 +88,18 @@ async def read_minimum_fields(
 ) -> dict[str, Any] | None:
     """Return NIK, name and relation of each person, and the family's phone.
 
-    NIK and name of the first person, the signer, stand above too. Without `persons` it is the pengurus. The values are
-    in clear text: use them for sealing only.
+    NIK and name of the first person, the signer, are repeated beside the list. The values are in clear text: use them
+    for sealing only.
 
     Returns:
-        None if one of them is not a member of the family any more, or if there is no pengurus.
+        None if nobody is named, or one of them is not a member of the family any more.
     """
     own = sa.select(KpmAnggota).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
-    named = KpmAnggota.anggota_id.in_(persons) if persons else KpmAnggota.pengurus
-    members = {row.anggota_id: row for row in await session.scalars(own.where(named))}
+    named = await session.scalars(own.where(KpmAnggota.anggota_id.in_(persons)))
+    members = {row.anggota_id: row for row in named}
     if not members or len(members) < len(persons):
         return None
-    people = [_read_person(session, members[anggota_id]) for anggota_id in persons or members]
+    people = [_read_person(session, members[anggota_id]) for anggota_id in persons]
     first = {name: people[0][name] for name in ("nik", "name")}
     return {**first, "phone": await _read_phone(session, kpm_id), "persons": people}
 

@@ -36,7 +36,7 @@ SEALING_MOVES = MappingProxyType(
 class Sealing(Table, table=True):
     """Identities sealed to one recipient for one rujukan program, with their consent and key.
 
-    `persons` are the members whom the consent names, the signer first. Without them it is the pengurus.
+    `persons` are the members whom the consent names, the signer first.
     """
 
     __table_args__ = guard_moves(SEALING_MOVES)

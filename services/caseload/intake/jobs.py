@@ -32,7 +32,7 @@ from services.caseload.intake.commands.staging import (
     restart_staging,
     stage,
 )
-from services.caseload.intake.commands.write import stamp, write
+from services.caseload.intake.commands.write import set_file_day, write
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
@@ -187,7 +187,7 @@ class Outcome:
         """Write the plans and emit their events."""
         await write(session, job, self.plans, self.today)
         known = [plan.kpm_id for plan in (*self.plans, *self.unwritten) if not plan.new]
-        await stamp(session, job, known)
+        await set_file_day(session, job, known)
         emit_events(session, self.plans, self.today)
 
     def step(self, job: Job, place: dict[str, Any]) -> Step:

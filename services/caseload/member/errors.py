@@ -5,8 +5,9 @@ class LastMember(DomainError):
     """409: the last member of a family only dies or joins another family."""
 
     en = (
-        "This is the last member. If she marries or moves into another family, record her there"
-        " (POST /v1/kpm/{{id}}/anggota). If she moves away, record the family's move (POST /v1/kpm/{{id}}/move)."
+        "This is the last member. If the person marries or moves into another family, record the person there"
+        " (POST /v1/kpm/{{id}}/anggota). If the person moves away, record the family's move"
+        " (POST /v1/kpm/{{id}}/move)."
         " In all other cases propose the end of each membership (POST /v1/exit-proposal)."
     )
     id = (
@@ -20,7 +21,7 @@ class RecordedDead(DomainError):
     """409: a recorded death is undone before the person joins a family."""
 
     en = (
-        "The death of this person is recorded. If the record is wrong, the Dinsos office first takes the person back"
+        "The death of this person is recorded. If the record is wrong, the Dinsos office undoes it first"
         " (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
     )
     id = (
@@ -30,7 +31,7 @@ class RecordedDead(DomainError):
 
 
 class JoinNeedsEvidence(InvalidInput):
-    """422: who leaves another family to join this one does it with evidence."""
+    """422: evidence is needed for a person who leaves another family to join this one."""
 
     en = (
         "This person is a member of another family. Upload the evidence of the marriage or move, and name it."
@@ -67,7 +68,7 @@ class NikKnown(DomainError):
 
 
 class NikReplaced(DomainError):
-    """409: the NIK was corrected, and belongs to the same person no longer."""
+    """409: the NIK is a former one of a recorded person."""
 
     en = "The NIK of this person was corrected. Record the person with the NIK that is on the card now."
     id = "NIK orang ini sudah diperbaiki. Catat dengan NIK yang sekarang tertera pada kartu."
@@ -89,15 +90,15 @@ class MemberKnownByName(DomainError):
 class NikUnchanged(DomainError):
     """409: the member has this NIK already."""
 
-    en = "This member has this NIK already."
-    id = "Anggota ini sudah memiliki NIK tersebut."
+    en = "This member has this NIK already. Compare the number with the card."
+    id = "Anggota ini sudah memiliki NIK tersebut. Cocokkan nomornya dengan kartu."
 
 
 class NoKkUnchanged(DomainError):
     """409: the family has this card already."""
 
-    en = "The family has this No. KK already."
-    id = "Keluarga ini sudah memiliki No. KK tersebut."
+    en = "The family has this No. KK already. Compare the number with the card."
+    id = "Keluarga ini sudah memiliki No. KK tersebut. Cocokkan nomornya dengan kartu."
 
 
 class BirthDateInTheFuture(InvalidInput):
@@ -122,11 +123,11 @@ class DeathNeedsEvidence(InvalidInput):
 
 
 class MemberNotLeft(DomainError):
-    """409: only who left this family for the present one can be restored."""
+    """409: the person did not leave this family, or has moved again since."""
 
     en = (
-        "This person has not left this family, or has moved on since. Undo the last move first, in the family that she"
-        " left then. If a move was right, record the next one instead (POST /v1/kpm/{{id}}/anggota)."
+        "This person has not left this family, or has moved on since. Undo the last move first, in the family that"
+        " the person left then. If a move was right, record the next one instead (POST /v1/kpm/{{id}}/anggota)."
     )
     id = (
         "Orang ini tidak keluar dari keluarga ini, atau sudah berpindah lagi. Batalkan dahulu perpindahan terakhirnya,"

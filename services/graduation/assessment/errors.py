@@ -70,7 +70,7 @@ class FactsChanged(DomainError):
     )
     id = (
         "{changes} Kasus tidak diputus atas fakta yang sudah berubah. Kembalikan kasus untuk asesmen baru, atau tolak."
-        " Jika sudah dikembalikan, asesmen ulang keluarga itu, atau batalkan kasusnya."
+        " Jika sudah dikembalikan, lakukan asesmen ulang atas keluarga itu, atau batalkan kasusnya."
     )
 
 

@@ -20,10 +20,11 @@ def _rank_sql(scope: DesilScope) -> str:
     return f"coalesce({UNRANKED} - right({newest}, 2)::int, {UNRANKED})"
 
 
-# A business goes with its owner to another family: its former family loses it.
+# The former family of a business that moved with its owner to another family.
 FORMER_FAMILIES = "SELECT kpm_id FROM {schema}.candidate WHERE usaha_id = ANY($1::text::uuid[])"
-# The desil and the usaha of a family are read once for all its memberships, which last as long as the family. Unchanged rows are filtered out before
-# the INSERT: ON CONFLICT would lock each row and write it to the WAL, even without a change.
+# The desil and the usaha of a family are read once for all its memberships. A membership ends with the family at the
+# latest. Unchanged rows are filtered out before the INSERT: ON CONFLICT would lock each row and write it to the WAL,
+# even without a change.
 UPSERT_CANDIDATES = f"""
 INSERT INTO {{schema}}.candidate ({", ".join(COLUMNS)})
 SELECT {", ".join(f"n.{name}" for name in COLUMNS)} FROM (

@@ -23,7 +23,7 @@ class CasesNotApproved(DomainError):
 
 
 class SkEnteredTooLate(InvalidInput):
-    """422: an SK is entered within some days after its date."""
+    """422: the SK is entered too many days after its date (docs/domain.md#rules-that-are-data)."""
 
     en = (
         "The SK is dated {on}. An SK is entered at most {days} days after its date, so this one had to be entered by"
@@ -36,7 +36,7 @@ class SkEnteredTooLate(InvalidInput):
 
 
 class AnnouncementTooLate(InvalidInput):
-    """422: an SK is announced within some days from today."""
+    """422: the SK would be announced too far ahead (docs/domain.md#rules-that-are-data)."""
 
     en = "The SK would be announced on {on}. Announce it at most {days} days from today: by {latest}."
     id = "SK ini akan diumumkan pada {on}. Umumkan paling lambat {days} hari dari hari ini: {latest}."

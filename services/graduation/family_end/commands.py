@@ -40,7 +40,7 @@ from shared.messaging import Meta, Received, emit
 
 S = GraduasiState
 # The states that a case in effect passes until it is complete.
-PATHS = {S.DISANGGAH: [S.EFEKTIF, S.PEMANTAUAN], S.EFEKTIF: [S.PEMANTAUAN], S.PEMANTAUAN: []}
+PATHS_TO_SELESAI = {S.DISANGGAH: [S.EFEKTIF, S.PEMANTAUAN], S.EFEKTIF: [S.PEMANTAUAN], S.PEMANTAUAN: []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ async def _cancel(session: AsyncSession, case: Graduasi, policy: Policy, end: En
 
 async def _is_in_effect(session: AsyncSession, case: Graduasi, penetapan: Penetapan, end: End) -> bool:
     """Return whether the exit was in effect when the end was recorded."""
-    if case.state not in PATHS or penetapan.effective_on > end.recorded_on:
+    if case.state not in PATHS_TO_SELESAI or penetapan.effective_on > end.recorded_on:
         return False
     # A sanggah of a family that joined another is decided as usual.
     return case.state is not S.DISANGGAH or (end.is_death and await was_effective(session, case.graduasi_id))
@@ -197,7 +197,7 @@ async def _is_in_effect(session: AsyncSession, case: Graduasi, penetapan: Peneta
 
 async def _complete(session: AsyncSession, case: Graduasi, policy: Policy, end: End, act: Act) -> None:
     await lapse_sanggah(session, case, act)
-    if path := PATHS[case.state]:
+    if path := PATHS_TO_SELESAI[case.state]:
         await advance(session, [(case, policy)], path, act)
     await cancel_due_work(session, case, act.moment.on)
     await complete_without_visit(session, case, policy, act, outcome_of(end.reason))

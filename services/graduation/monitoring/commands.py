@@ -147,12 +147,12 @@ async def record_monitoring(
 ) -> MonitoringTask:
     """Record the result of a task and end the monitoring if this result completes it.
 
-    It is judged by the day of the visit. The result of the last month decides between BERTAHAN and KAMBUH. A check or a follow-up that finds a relapse
-    confirms it at once.
+    It is judged by the day of the visit. The result of the last month decides between BERTAHAN and KAMBUH. A check or
+    a follow-up that finds a relapse confirms it at once.
 
     Raises:
-        NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly, CauseMissing,
-        DateInTheFuture, DateTooEarly
+        NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly,
+        CauseMissing, DateInTheFuture, DateTooEarly
     """
     now = await moment_of(session)
     on = finding.visited_on or now.on

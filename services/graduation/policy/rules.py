@@ -51,7 +51,9 @@ MEMBER_NAMES = {
 def _name_members(counts: dict[ExemptMember, int]) -> Words | None:
     if not counts:
         return None
-    en = " and ".join(f"{count} {MEMBER_NAMES[kind][0]} members" for kind, count in counts.items())
+    en = " and ".join(
+        f"{count} {MEMBER_NAMES[kind][0]} member{'s' * (count > 1)}" for kind, count in counts.items()
+    )
     indonesian = " dan ".join(f"{count} anggota {MEMBER_NAMES[kind][1]}" for kind, count in counts.items())
     return Words(f"the family has {en}", f"keluarga memiliki {indonesian}")
 

@@ -62,7 +62,7 @@ class ConsentTerms(ConsentFacts):
 class Consent(ConsentFacts, Table, table=True):
     """A family's consent to share the identity of persons with a partner.
 
-    A withdrawal is recorded in the same row, and so is a lapse with the event that reported the departure.
+    A withdrawal is recorded in the same row, and so is a lapse with the event that caused it.
     """
 
     __table_args__ = (

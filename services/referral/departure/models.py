@@ -12,7 +12,7 @@ from shared.database.tables import Col
 class FormerMember(Table, table=True):
     """A member who died or left the family, with the event that reported it.
 
-    The row is deleted when a later event says that the person is a member again.
+    The row is deleted when a later event has the person as a member again.
     """
 
     kpm_id: Col[UUID] = Field(primary_key=True)

@@ -14,7 +14,7 @@ from services.referral.replicas.models import Kpm
 async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     """Return the former members of families that the replica or the reaction has.
 
-    Both read the same events at their own pace. A person counts as gone from the first of them.
+    Both read the same events at their own pace. A person has left as soon as one of them has the event.
     """
     replicated = sa.select(Kpm.kpm_id, sa.func.unnest(Kpm.former_members)).where(Kpm.kpm_id.in_(kpm_ids))
     noted = sa.select(FormerMember.kpm_id, FormerMember.anggota_id).where(FormerMember.kpm_id.in_(kpm_ids))

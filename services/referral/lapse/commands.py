@@ -1,4 +1,4 @@
-"""Lapse consents that have lost their ground, and withdraw offers of ended families."""
+"""Lapse consents after departures and ends of businesses, and withdraw offers of ended families."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -28,9 +28,10 @@ CLOSED = frozenset({UsahaEndReason.DITUTUP, UsahaEndReason.DIALIHKAN})
 
 
 async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUpdated]]) -> None:
-    """Note who left each family, and end what depends on them.
+    """Store who left each family, and end what depends on them.
 
-    A repeated event changes nothing. Events of one family apply in their order: a person who left and returned within a batch has left.
+    A repeated event changes nothing. Events of one family apply in their order: the consents of a person who left and
+    returned within a batch lapse.
     """
     noted = await _read_noted(session, {fact.event.kpm_id for fact in facts})
     for fact in facts:
@@ -74,7 +75,8 @@ async def lapse_consents(
 ) -> None:
     """Lapse each consent of the family that names a former member.
 
-    A delivered aid is left as it is. The offer is withdrawn, a partner that may know of it is informed, and the rujukan is matched again.
+    The offer is withdrawn, a partner that may know of it is informed, and the rujukan is matched again. A delivered aid
+    and its consent stay.
     """
     rujukan = await _lock_rujukan(session, kpm_id)
     offers = {row.rujukan_program_id: row for row in await _lock_offers(session, kpm_id)}
@@ -94,10 +96,11 @@ async def lapse_consents(
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
-async def lapse_unsent_of_usaha(session: AsyncSession, event: UsahaRecorded, event_id: UUID) -> None:
+async def lapse_unsent_consents(session: AsyncSession, event: UsahaRecorded, event_id: UUID) -> None:
     """Lapse each consent that names the owner of a closed business and was not sent.
 
-    The owner who dies or leaves is a departure. What was sent stays, because the partner judges it.
+    The death or leaving of the owner is handled by `apply_departures`. What was sent stays, because the partner judges
+    it.
     """
     if event.end_reason not in CLOSED:
         return
@@ -111,8 +114,8 @@ async def lapse_unsent_of_usaha(session: AsyncSession, event: UsahaRecorded, eve
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
-async def match_lapsed_of(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
-    """Match the rujukan of families again whose consents have lapsed: a new business may fit."""
+async def schedule_rematches(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
+    """Schedule matching of rujukan with a lapsed consent: a new business may fit."""
     lapsed = sa.select(RujukanProgram.rujukan_id).where(
         RujukanProgram.kpm_id.in_(kpm_ids), RujukanProgram.lapsed_on.is_not(None)
     )

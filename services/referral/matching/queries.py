@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.departure.queries import read_former_members
 from services.referral.matching.errors import ProgramNoLongerFits
-from services.referral.matching.rules.matching import Family, Match, ends_of, living_usaha, match
+from services.referral.matching.rules.matching import Family, Match, ends_of, match, select_running_usaha
 from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
@@ -47,12 +47,12 @@ async def read_families(session: AsyncSession, kpm_ids: Sequence[UUID], on: date
         aid.setdefault(kpm_id, set()).update({code} if aided else ())
         refusals.setdefault(kpm_id, set()).update({refusal} if refusal else ())
     families: dict[UUID, Family] = {}
-    is_living = sa.or_(Kpm.ended_on.is_(None), Kpm.ended_on > on)
-    for kpm in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids), is_living)):
+    not_ended = sa.or_(Kpm.ended_on.is_(None), Kpm.ended_on > on)
+    for kpm in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids), not_ended)):
         own = usaha.get(kpm.kpm_id, [])
         families[kpm.kpm_id] = Family(
             kpm,
-            living_usaha(own, on, former.get(kpm.kpm_id, frozenset())),
+            select_running_usaha(own, on, former.get(kpm.kpm_id, frozenset())),
             on,
             frozenset(aid.get(kpm.kpm_id, ())),
             frozenset(refusals.get(kpm.kpm_id, ())),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.referral.matching.queries import HAS_AID
-from services.referral.matching.rules.matching import Family, ends_of, living_usaha, match
+from services.referral.matching.rules.matching import Family, ends_of, match, select_running_usaha
 from services.referral.program.models import Program, ProgramRule
 from services.referral.replicas.models import Kpm, KpmFacts, Usaha, UsahaFacts
 from services.referral.rujukan.models import RujukanProgram
@@ -70,7 +70,7 @@ def _family(row: dict[str, Any], on: date) -> Family:
     usaha = [UsahaFacts.model_validate(one) for one in sorted(row["usaha"], key=itemgetter("usaha_id"))]
     return Family(
         KpmFacts.model_validate(row),
-        living_usaha(usaha, on, row["former_members"]),
+        select_running_usaha(usaha, on, row["former_members"]),
         on,
         frozenset(row["aid"]),
         frozenset(row["refusals"]),

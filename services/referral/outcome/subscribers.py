@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.lapse.commands import apply_departures, lapse_unsent_of_usaha, match_lapsed_of
+from services.referral.lapse.commands import apply_departures, lapse_unsent_consents, schedule_rematches
 from services.referral.outcome.commands.relocation import relocate_families
 from services.referral.subscriptions import moves
 from shared.contracts.caseload import KpmUpdated, UsahaRecorded
@@ -20,5 +20,5 @@ async def apply_family_changes(session: AsyncSession, facts: list[Received[KpmUp
 async def apply_ends_of_usaha(session: AsyncSession, facts: list[Received[UsahaRecorded]]) -> None:
     """Lapse unsent consents of closed businesses, and match new businesses."""
     for fact in facts:
-        await lapse_unsent_of_usaha(session, fact.event, fact.meta.event_id)
-    await match_lapsed_of(session, {fact.event.kpm_id for fact in facts if fact.event.ended_on is None})
+        await lapse_unsent_consents(session, fact.event, fact.meta.event_id)
+    await schedule_rematches(session, {fact.event.kpm_id for fact in facts if fact.event.ended_on is None})

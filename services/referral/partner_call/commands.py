@@ -32,7 +32,7 @@ from services.referral.program.models import Program, SendFrom
 from services.referral.program.rules import Sharing, rujukan_payload
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
-from services.referral.signature.queries import has_lost_ground
+from services.referral.signature.queries import must_lapse
 from shared import clock
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of
@@ -104,7 +104,7 @@ async def read_sharing(session: AsyncSession, rujukan_program_id: UUID) -> Shari
         return None
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     identity = await session.scalar(sa.select(Identity).where(Identity.for_id == rujukan_program_id))
-    if consent is None or not consent.in_force or identity is None or await has_lost_ground(session, row):
+    if consent is None or not consent.in_force or identity is None or await must_lapse(session, row):
         return None
     if row.state in UNSENT_STATES and not await reserve_place(session, row, await clock.today(session)):
         return None  # it waits for a place or the intake, and is scheduled again at its turn

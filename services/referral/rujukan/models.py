@@ -186,7 +186,7 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
     """One offer of one program within a rujukan.
 
     `rujukan_program_id` is the idempotency key of the calls to the partner. `lapsed_on`: the offer was withdrawn,
-    because a person whom its consent names died or left the family.
+    because its consent lapsed or the family ended.
     """
 
     __table_args__ = (

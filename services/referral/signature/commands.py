@@ -12,11 +12,7 @@ from services.referral.departure.queries import read_former_members
 from services.referral.matching.rules.matching import Match
 from services.referral.program.models import PayloadField
 from services.referral.replicas.models import Kpm, UsahaFacts
-from services.referral.signature.errors import (
-    PersonHasLeft,
-    SignatureMissing,
-    SignerUnknown,
-)
+from services.referral.signature.errors import PersonHasLeft, SignatureMissing, SignerUnknown
 from services.referral.signature.models import ConsentPerson, PersonRole
 from shared.errors import NotYetKnown, PengurusMissing, Words
 
@@ -27,7 +23,7 @@ ROLE_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedPerson:
     """A person whose identity is shared, with what decides whether he is an adult."""
 
     anggota_id: UUID
@@ -35,23 +31,23 @@ class Named:
     birth_year: int | None
     married: bool
 
-    def is_minor(self, adult_from: int, on: date, *, or_turns: bool = False) -> bool:
+    def is_minor(self, adult_from: int, on: date, *, or_comes_of_age: bool = False) -> bool:
         """Return whether this person is a minor in the whole year.
 
-        With `or_turns` also who comes of age in it. Only the year of birth is known.
+        With `or_comes_of_age` the year in which the person comes of age counts too: only the year of birth is known.
         """
         if self.birth_year is None or self.married:
             return False
-        return on.year - self.birth_year < adult_from + or_turns
+        return on.year - self.birth_year < adult_from + or_comes_of_age
 
-    def signed_by(self, signed: Collection[UUID], guardian: UUID, adult_from: int, on: date) -> UUID | None:
+    def find_signer(self, signed: Collection[UUID], guardian: UUID, adult_from: int, on: date) -> UUID | None:
         """Return who signed for this person, or None. `signed` has no minors.
 
         In the year in which a person comes of age either may sign.
         """
         if self.anggota_id in signed:
             return self.anggota_id
-        is_minor = self.is_minor(adult_from, on, or_turns=True)
+        is_minor = self.is_minor(adult_from, on, or_comes_of_age=True)
         return guardian if is_minor and guardian in signed else None
 
 
@@ -61,7 +57,7 @@ async def name_persons(
     """Return the signer, and the owner of the business if the program uses one.
 
     The caller has locked the offer, so that a departure is either seen here or lapses this consent.
-    Age in years from which a person signs for himself: `adult_from`.
+    `adult_from` is the age in years from which a person signs for himself.
 
     Raises:
         NotYetKnown: No event has told of the owner of the business, or that who signed is a member.
@@ -79,15 +75,15 @@ async def name_persons(
     if kpm.member_ids and not signed.issubset(kpm.member_ids):
         raise NotYetKnown("anggota", "/body/signed_by")
     usaha = fit.usaha if PayloadField.PERSONS in fit.program.minimum_data else None
-    people = _people(kpm, usaha, given.signer_id or kpm.pengurus_id)
+    people = _name_people(kpm, usaha, given.signer_id or kpm.pengurus_id)
     guardian = given.guardian_id or kpm.pengurus_id
     # A minor signs for nobody.
     signed -= {
-        one.anggota_id for one in (_pengurus(kpm), *people) if one.is_minor(adult_from, given.given_on)
+        one.anggota_id for one in (_name_pengurus(kpm), *people) if one.is_minor(adult_from, given.given_on)
     }
     persons: list[ConsentPerson] = []
     for person in people:
-        signer = person.signed_by(signed, guardian, adult_from, given.given_on)
+        signer = person.find_signer(signed, guardian, adult_from, given.given_on)
         if signer is None:
             raise _signature_missing(people)
         ids = {name: getattr(consent, name) for name in ("consent_id", "rujukan_program_id")}
@@ -96,28 +92,28 @@ async def name_persons(
     return persons
 
 
-def _pengurus(kpm: Kpm) -> Named:
+def _name_pengurus(kpm: Kpm) -> NamedPerson:
     anggota_id, married = kpm.pengurus_id or UUID(int=0), bool(kpm.pengurus_married)
-    return Named(anggota_id, PersonRole.SIGNER, kpm.pengurus_birth_year, married)
+    return NamedPerson(anggota_id, PersonRole.SIGNER, kpm.pengurus_birth_year, married)
 
 
-def _people(kpm: Kpm, usaha: UsahaFacts | None, signer_id: UUID | None) -> list[Named]:
-    pengurus = _pengurus(kpm)
+def _name_people(kpm: Kpm, usaha: UsahaFacts | None, signer_id: UUID | None) -> list[NamedPerson]:
+    pengurus = _name_pengurus(kpm)
     if usaha is None:
         if signer_id != pengurus.anggota_id:
             raise SignerUnknown("/body/signer_id")
         return [pengurus]
     if usaha.owner_id is None:
         raise NotYetKnown("usaha")
-    owner = Named(usaha.owner_id, PersonRole.OWNER, usaha.owner_birth_year, usaha.owner_married)
+    owner = NamedPerson(usaha.owner_id, PersonRole.OWNER, usaha.owner_birth_year, usaha.owner_married)
     if signer_id == pengurus.anggota_id:
         return [pengurus, owner]
     if signer_id != owner.anggota_id:
         raise SignerUnknown("/body/signer_id")
-    return [Named(owner.anggota_id, PersonRole.SIGNER, owner.birth_year, owner.married), owner]
+    return [NamedPerson(owner.anggota_id, PersonRole.SIGNER, owner.birth_year, owner.married), owner]
 
 
-def _signature_missing(people: Sequence[Named]) -> SignatureMissing:
+def _signature_missing(people: Sequence[NamedPerson]) -> SignatureMissing:
     ids = list(dict.fromkeys(person.anggota_id for person in people))
     texts = [
         ", ".join(f"{ROLE_WORDS[person.role][language]} {person.anggota_id}" for person in people)

@@ -1,22 +1,24 @@
+"""Refusals of who signs a consent."""
+
 from shared.errors import DomainError, InvalidInput
 
 
 class PersonHasLeft(DomainError):
-    """409: A person who is named in the consent died or left the family."""
+    """409: a person who is named in the consent died or left the family."""
 
-    en = "A person named in this consent has died or left the family. Ask the present members and name them."
-    id = "Orang yang disebut dalam persetujuan ini telah meninggal atau keluar dari keluarga. Mintalah persetujuan anggota yang sekarang."
+    en = "A person named in this consent has died or left the family. Ask the present members for their consent, and name them."
+    id = "Orang yang disebut dalam persetujuan ini telah meninggal atau keluar dari keluarga. Mintalah persetujuan anggota yang sekarang, lalu sebutkan mereka."
 
 
 class SignerUnknown(InvalidInput):
-    """422: The signer is neither the pengurus nor the owner of the business."""
+    """422: the signer is neither the pengurus nor the owner of the business."""
 
     en = "The pengurus or the owner of the business signs for the family; name one of them."
     id = "Yang menandatangani atas nama keluarga adalah pengurus atau pemilik usaha; sebutkan salah satunya."
 
 
 class SignatureMissing(DomainError):
-    """409: A person whose identity is shared has not signed."""
+    """409: a person whose identity is shared has not signed."""
 
     en = (
         "This consent needs the signatures of {count} persons: {who}. Name all who signed in signed_by."

@@ -28,7 +28,7 @@ async def uses_usaha(session: AsyncSession, row: RujukanProgram) -> bool:
     return PersonRole.OWNER in {person.role for person in await read_persons(session, row.rujukan_program_id)}
 
 
-async def has_lost_ground(session: AsyncSession, row: RujukanProgram) -> bool:
+async def must_lapse(session: AsyncSession, row: RujukanProgram) -> bool:
     """Return whether a named person has left, or the business ended before the sending."""
     former = (await read_former_members(session, [row.kpm_id])).get(row.kpm_id, set[UUID]())
     if not former.isdisjoint(ids_of(await read_persons(session, row.rujukan_program_id))):

@@ -129,7 +129,7 @@ async def change_status(
         )
     append_status_history(session, row, status, on, previous=previous, reason=reason, actor=actor)
     emit(session, PendampingStatusChanged.of(row, status=status, from_on=on, reason=reason))
-    await _resume_later(session, row, statuses, on)
+    await _emit_restored_statuses(session, row, statuses, on)
     if status in FINAL_STATUSES and on <= today:
         await _end_placements(session, actor, row, status, on)
     return row
@@ -151,7 +151,7 @@ async def apply_statuses(session: AsyncSession, row: Pendamping, today: date) ->
     return statuses
 
 
-async def _resume_later(
+async def _emit_restored_statuses(
     session: AsyncSession, row: Pendamping, before: Sequence[StatusRecord], on: date
 ) -> None:
     """Emit the later statuses that a final one had voided, if it was taken back."""

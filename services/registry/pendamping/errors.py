@@ -23,7 +23,7 @@ class DateBeforeLast(DomainError):
 
 
 class NextStatusConflicts(DomainError):
-    """409: A status that is recorded for a later day cannot follow the new one."""
+    """409: a status that is recorded for a later day cannot follow the new one."""
 
     en = "{next} is recorded from {on} and cannot follow {status}. Record another status from {on} first."
     id = "{next} sudah dicatat mulai {on} dan tidak dapat mengikuti {status}. Catat dahulu status lain mulai {on}."

@@ -20,7 +20,6 @@ from tests.factories.caseload.intake import (
     mother,
     pendamping_token,
     read_emitted_events,
-    read_kpm_id,
 )
 from tests.factories.delivery import deliver
 from tests.factories.services import Running
@@ -30,14 +29,21 @@ NIK, NEW_NIK = "3324075211879001", "3324075211879002"
 
 
 async def give_consent(service: Running) -> dict[str, Any]:
-    await import_file(service, build_csv(mother()))
+    """Return a consent that names the mother."""
+    one = await Family.create(service, mother())
     ids = {
         "rujukan_id": OFFER,
         "rujukan_program_id": OFFER,
         "partner_id": UUID(int=7),
         "kode_wilayah": "33.24.09.2011",
     }
-    return ids | {"kpm_id": await read_kpm_id(service, NIK), "consent_id": UUID(int=8), "text_version": 1}
+    named = {"persons": [await read_member_id(one, "ISTRI")], "kpm_id": one.kpm_id}
+    return ids | named | {"consent_id": UUID(int=8), "text_version": 1}
+
+
+async def read_member_id(one: Family, relation: str) -> str:
+    members = (await one.read())["members"]
+    return next(member["anggota_id"] for member in members if member["relation"] == relation)
 
 
 async def read_identity_sealed(service: Running) -> list[dict[str, Any]]:
@@ -76,13 +82,9 @@ async def read_sealed_nik(caseload: Running, referral: Running) -> list[list[str
 
 async def consent_of_couple(caseload: Running, referral: Running) -> tuple[Family, list[str]]:
     """Let the mother and her husband consent, and return the family and their ids."""
-    one = await Family.create(caseload, mother())
-    members = (await one.read())["members"]
-    ids = [
-        next(m["anggota_id"] for m in members if m["relation"] == relation)
-        for relation in ("ISTRI", "KEPALA_KELUARGA")
-    ]
     consent = await give_consent(caseload)
+    one = Family(caseload, consent["kpm_id"], pendamping_token(caseload))
+    ids = [await read_member_id(one, relation) for relation in ("ISTRI", "KEPALA_KELUARGA")]
     await referral.publish(ConsentGiven.model_validate(consent | {"persons": ids}))
     await deliver(referral, caseload)
     return one, ids
@@ -100,8 +102,7 @@ async def test_corrected_nik_is_sealed_again_until_the_identity_is_sent(
     first, corrected = mother()[1]["nik"], mother()[1]["nik"][:-4] + "9777"
     await correct_nik(one, husband, corrected)
     assert await read_sealed_nik(kendal_caseload, referral) == [[NIK, first], [NIK, corrected]]
-    child = next(m["anggota_id"] for m in (await one.read())["members"] if m["relation"] == "ANAK")
-    await correct_nik(one, child, mother()[2]["nik"][:-4] + "9776")
+    await correct_nik(one, await read_member_id(one, "ANAK"), mother()[2]["nik"][:-4] + "9776")
     assert len(await read_sealed_nik(kendal_caseload, referral)) == 2, "the child is not named"
     offer = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
     offer |= {"kode_wilayah": "33.24.09.2011", "kpm_id": one.kpm_id, "graduasi_id": UUID(int=9)}
@@ -156,29 +157,19 @@ async def test_aid_is_shown_with_the_family(kendal_caseload: Running, referral: 
     ]
 
 
-async def test_identity_of_next_pengurus_is_sealed_after_consent_without_one(
+async def test_identity_is_sealed_once_the_end_of_a_named_person_is_undone(
     kendal_caseload: Running, referral: Running
 ) -> None:
-    one = await Family.create(kendal_caseload, mother())
-    whole = await one.read()
-    head, husband = (
-        next(m["anggota_id"] for m in whole["members"] if m["relation"] == relation)
-        for relation in ("ISTRI", "KEPALA_KELUARGA")
-    )
+    consent = await give_consent(kendal_caseload)
+    one = Family(kendal_caseload, consent["kpm_id"], pendamping_token(kendal_caseload))
+    head = consent["persons"][0]
     scan = {"reason": "MENINGGAL", "on": "2026-01-10", "evidence_sha256": await one.upload_evidence()}
-    await one.post_ok(f"anggota/{head}/end", scan, whole["version"])
-    consent = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
-    consent |= {
-        "kode_wilayah": "33.24.09.2011",
-        "kpm_id": one.kpm_id,
-        "consent_id": UUID(int=8),
-        "text_version": 1,
-    }
+    await one.post_ok(f"anggota/{head}/end", scan, (await one.read())["version"])
     await referral.publish(ConsentGiven.model_validate(consent))
     await deliver(referral, kendal_caseload)
     assert await read_identity_sealed(kendal_caseload) == []
-    body = {"anggota_id": husband, "on": "2026-01-10", "reason": "PENGURUS_MENINGGAL"}
-    await one.post_ok("pengurus", body, whole["version"] + 1)
+    body = {"reason": "SALAH_CATAT"}
+    await one.post_ok(f"anggota/{head}/return", body, (await one.read())["version"])
     (event,) = await read_identity_sealed(kendal_caseload)
     assert event["for_id"] == str(OFFER)
     assert [row["state"] for row in await kendal_caseload.sql("SELECT state FROM sealing")] == ["SEALED"]

@@ -27,7 +27,7 @@ async def walk_family(service: Running, cluster: Cluster, tokens: Tokens, kpm_id
     by_bansos = {row["bansos"]: row["kepesertaan_id"] for row in memberships["items"]}
     await change_komponen(service, tokens, kpm_id)
     await propose_exit(service, tokens, kpm_id, by_bansos["PBI"])
-    await apply_events(service, cluster, kpm_id, by_bansos["SEMBAKO"])
+    await apply_events(service, cluster, tokens[Role.PENDAMPING], kpm_id, by_bansos["SEMBAKO"])
     await decide_stay(service, tokens, by_bansos["PBI"])
     await lodge_usulan(service, tokens, kpm_id)
     await FamilyChanges(service, tokens, kpm_id).run()
@@ -68,15 +68,19 @@ async def decide_stay(service: Running, tokens: Tokens, kepesertaan_id: str) -> 
     read_success(await service.get("/v1/kepesertaan-pending", as_=office))
 
 
-async def apply_events(service: Running, cluster: Cluster, kpm_id: str, kepesertaan_id: str) -> None:
+async def apply_events(
+    service: Running, cluster: Cluster, mine: str, kpm_id: str, kepesertaan_id: str
+) -> None:
     """End a membership by graduation, and record consent and sending by referral."""
     case = Case(kpm_id, kepesertaan_id)
     case.base["bansos"] = "SEMBAKO"
     async with run_service(cluster, "graduation") as publisher:
         await publisher.publish(case.build_proposed(), case.build_graduated(str(TODAY)))
         await deliver(publisher, service)
+    members = read_success(await service.get(f"/v1/kpm/{kpm_id}", as_=mine))["members"]
     ids = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "consent_id": OFFER, "partner_id": OFFER}
-    fields = ids | {"kpm_id": kpm_id, "kode_wilayah": "33.24.09.2011", "text_version": 1, "given_on": TODAY}
+    fields = ids | {"kpm_id": kpm_id, "kode_wilayah": "33.24.09.2011", "text_version": 1}
+    fields |= {"persons": [members[0]["anggota_id"]]}
     async with run_service(cluster, "referral") as publisher:
         sent = {"graduasi_id": OFFER, "program_code": "KUR_SUPER_MIKRO", "benefit_kinds": ["MODAL"]}
         sent |= {"status": "TERKIRIM", "sent_on": TODAY}

@@ -201,7 +201,7 @@ async def test_instrument_may_exempt_a_family_with_an_elderly_member(graduation:
     await people.enact(str(DAY), instrument=terms, instrument_version=None)
     (candidate,) = await list_candidates(driver)
     assert candidate["proposed"] is False
-    assert [one["en"] for one in candidate["why_not"]] == ["Not proposed: the family has 1 elderly members."]
+    assert [one["en"] for one in candidate["why_not"]] == ["Not proposed: the family has 1 elderly member."]
     await driver.open()
     asesmen = expect_ok(await driver.assess())
     assert asesmen["result"] == "DIKECUALIKAN"

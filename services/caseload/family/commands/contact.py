@@ -22,9 +22,7 @@ async def correct_contact(
 ) -> Kpm:
     """Correct address and phone of a family in its area.
 
-    What the request leaves out stays.
-
-    A family that moves to another area is recorded by `move_family`.
+    What the request leaves out stays. A family that moves to another area is recorded by `move_family`.
 
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, ContactUnchanged.

@@ -35,7 +35,8 @@ async def start_komponen(
     """Start a komponen of a member. `valid_to` is the first day without it, if known.
 
     Raises:
-        NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, InvalidRange, KomponenImpossible, KomponenOverlaps.
+        NotFound, PendampingInactive, FamilyHasEnded, MemberUnknown, KomponenImpossible, DateInTheFuture, InvalidRange,
+        KomponenOverlaps.
     """
     family = await lock_family(session, actor, kpm_id)
     member = await lock_member(session, kpm_id, anggota_id)
@@ -43,9 +44,9 @@ async def start_komponen(
     years = age(member.birth_on.isoformat(), today)
     if komponen_fault(kind.value, member.sex.value, years, await read_ages(session, today)) in REFUSED:
         raise KomponenImpossible("/body/kind")
-    require_not_future(valid_from, await clock.today(session), "/body/valid_from")
+    require_not_future(valid_from, today, "/body/valid_from")
     require_order(valid_from, valid_to)
-    facts = {"kind": kind, "valid": Range(valid_from, valid_to), "as_of": await clock.today(session)}
+    facts = {"kind": kind, "valid": Range(valid_from, valid_to), "as_of": today}
     komponen = Komponen(komponen_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, **facts)
     await insert(session, komponen, ex_komponen_once_at_a_time=KomponenOverlaps("/body/valid_from"))
     subject = ("komponen", komponen.komponen_id)

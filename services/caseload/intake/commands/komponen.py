@@ -1,6 +1,5 @@
 """Decision on the komponen of a family in the file."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -26,7 +25,7 @@ def add_komponen(known: Known, plan: "Plan") -> None:
             merge_komponen(known, plan, member, recorded, in_file)
         else:
             member.data["komponen"] = in_file or []
-            plan.komponen += (starts := starting(known, member, member.data["komponen"]))
+            plan.komponen += (starts := select_starts(known, member, member.data["komponen"]))
             note_start(plan, member, starts if member.known else [])
         note_kept(plan, member, recorded)
 
@@ -73,7 +72,7 @@ def merge_komponen(
         if newer and (entry in (in_file or ())) != bool(row["current"]):
             plan.notes.append(change(row_no, "komponen", "KEPT_NEWER", **ids))
     added = [entry for entry in in_file or [] if entry[0] not in fixed]
-    starts = starting(known, member, added)
+    starts = select_starts(known, member, added)
     plan.komponen += starts
     note_start(plan, member, starts)
     cleared = member.n is not None and "komponen" in plan.staged.data[member.n].get("clear", ())
@@ -83,7 +82,9 @@ def merge_komponen(
     member.data["komponen"] = kept + added
 
 
-def starting(known: Known, member: Member, entries: list[list[Any]]) -> list[tuple[UUID, str, date | None]]:
+def select_starts(
+    known: Known, member: Member, entries: list[list[Any]]
+) -> list[tuple[UUID, str, date | None]]:
     """Return the komponen that start, without those whose end has passed."""
     komponen = [(kind, date.fromisoformat(until) if until else None) for kind, until in entries]
     return [
@@ -94,13 +95,8 @@ def starting(known: Known, member: Member, entries: list[list[Any]]) -> list[tup
 def last_komponen_end(known: Known, kpm_id: UUID, before: dict[str, Any] | None) -> str | None:
     """Return the last end of a komponen, today if one ends by this intake."""
     today = known.today.isoformat()
-    if any(own_and_current(known, kpm_id)):
+    recorded = known.komponen.get(kpm_id, {}).values()
+    if any(row["kpm_id"] == kpm_id and row["current"] and row["first"] < known.today for row in recorded):
         return today
     past = before["last_komponen_ends_on"] if before else None
     return past if past and past <= today else None
-
-
-def own_and_current(known: Known, kpm_id: UUID) -> Iterator[bool]:
-    """Yield for each recorded komponen whether it is the family's and began before today."""
-    for row in known.komponen.get(kpm_id, {}).values():
-        yield row["kpm_id"] == kpm_id and row["current"] and row["first"] < known.today

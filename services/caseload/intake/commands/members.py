@@ -35,7 +35,7 @@ class Member:
 
 @dataclass(slots=True)
 class Members:
-    """The members after the intake, who leaves, and what to tell about it."""
+    """The members after the intake, who leaves, and the errors and notes to list."""
 
     staying: list[Member] = field(default_factory=list[Member])
     leaving: list[UUID] = field(default_factory=list[UUID])
@@ -57,7 +57,7 @@ def decide_members(known: Known, family: Staged) -> Members:
     for n, person in enumerate(family.persons):
         if family.rows[n]["repeated"]:
             members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_NIK"))
-        elif n in family.doubled:
+        elif n in family.duplicates:
             members.errors.append(refusal(family.rows[n]["row_no"], "nik", "DUPLICATE_PERSON"))
         elif (person is None or person["kpm_id"] != kpm_id) and is_listed_later(known, recorded, person):
             members.notes.append(change(family.rows[n]["row_no"], None, "KEPT_NEWER"))
@@ -68,7 +68,7 @@ def decide_members(known: Known, family: Staged) -> Members:
         else:
             add_from_elsewhere(known, family, n, members)
     if recorded:
-        add_absent(known, family, recorded["kpm_id"], members)
+        remove_absent(known, family, recorded["kpm_id"], members)
     decide_pengurus(known, family, recorded, members)
     return members
 
@@ -165,7 +165,8 @@ def fill_blanks(data: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any
 def add_from_elsewhere(known: Known, family: Staged, n: int, members: Members) -> None:
     """Add a person who has left another family.
 
-    One who belongs to it, or is dead, is refused. A recorded family goes without a person who joined another one later than the file.
+    A person who still belongs to another family, or is dead, is refused. If the person joined it later than the file,
+    the row is left out of a recorded family.
     """
     person, row, data = family.persons[n], family.rows[n], family.data[n]
     if is_recorded_dead(person):
@@ -182,8 +183,8 @@ def add_from_elsewhere(known: Known, family: Staged, n: int, members: Members) -
     members.staying.append(Member(person["anggota_id"], values, n, known=True, written=True))
 
 
-def add_absent(known: Known, family: Staged, kpm_id: UUID, members: Members) -> None:
-    """Let members leave who are not in the file, unless they are recorded later."""
+def remove_absent(known: Known, family: Staged, kpm_id: UUID, members: Members) -> None:
+    """Remove members who are not in the file, unless they are recorded later."""
     first = family.rows[0]["row_no"]
     present = {person["anggota_id"] for person in family.persons if person}
     for anggota_id, person in known.members.get(kpm_id, {}).items():

@@ -19,7 +19,7 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
     recorded = known.families.get(card) or known.candidates.get(card)
     family.persons = [known.persons.get(row["nik_index"]) for row in family.rows]
     present = {person["anggota_id"] for person in family.persons if person}
-    people = people_of(known, recorded["kpm_id"]) if recorded else []
+    people = list_people(known, recorded["kpm_id"]) if recorded else []
     absent = [person for person in people if person["anggota_id"] not in present]
     for n, data in enumerate(family.data):
         if family.persons[n] is not None:
@@ -35,7 +35,7 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
         family.persons[n] = same
         if same["anggota_id"] not in {person["anggota_id"] for person in former}:
             family.renamed.add(n)
-    family.doubled = find_doubled(family, vault)
+    family.duplicates = find_duplicates(family, vault)
     if card in known.candidates:
         accept_card(known, family)
     marked = (n for n, data in enumerate(family.data) if data["pengurus"])
@@ -43,7 +43,7 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
     family.lead = next(marked, next(current, 0))
 
 
-def people_of(known: Known, kpm_id: UUID) -> list[Any]:
+def list_people(known: Known, kpm_id: UUID) -> list[Any]:
     """Return the members of a family, and who has died or left it."""
     return [*known.members.get(kpm_id, {}).values(), *known.left.get(kpm_id, {}).values()]
 
@@ -63,9 +63,9 @@ def accept_card(known: Known, family: Staged) -> None:
         known.new_cards.add(card)
 
 
-def find_doubled(family: Staged, vault: Vault) -> set[int]:
+def find_duplicates(family: Staged, vault: Vault) -> set[int]:
     """Return the rows without a NIK of somebody on another row with one."""
-    doubled: set[int] = set()
+    duplicates: set[int] = set()
     for n, row in enumerate(family.rows):
         if row["nik_sealed"] is not None or row["name_sealed"] is None:
             continue
@@ -75,9 +75,9 @@ def find_doubled(family: Staged, vault: Vault) -> set[int]:
             if other["nik_sealed"] is not None and other["name_sealed"] is not None
             if data["birth"] == family.data[n]["birth"]
         ]
-        if any(key_of_name(vault, other) == key_of_name(vault, row) for other in numbered):
-            doubled.add(n)
-    return doubled
+        if any(read_name_key(vault, other) == read_name_key(vault, row) for other in numbered):
+            duplicates.add(n)
+    return duplicates
 
 
 def find_same(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Vault) -> Any:
@@ -85,8 +85,8 @@ def find_same(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Vaul
     born = [person for person in people if person["birth_on"].isoformat() == data["birth"]]
     if not born or row["name_sealed"] is None:
         return None
-    name = key_of_name(vault, row)
-    same = [person for person in born if name and key_of_name(vault, person) == name]
+    name = read_name_key(vault, row)
+    same = [person for person in born if name and read_name_key(vault, person) == name]
     same = [person for person in same if person["left_on"] is None] or same
     return same[0] if len(same) == 1 else None
 
@@ -96,16 +96,16 @@ def find_former(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Va
 
     Somebody whose name and date of birth both differ is another person.
     """
-    name = key_of_name(vault, row) if row["name_sealed"] is not None else None
+    name = read_name_key(vault, row) if row["name_sealed"] is not None else None
     for person in people:
         if data["birth"] in {None, person["birth_on"].isoformat()}:
             return person
-        if name is None or key_of_name(vault, person) == name:
+        if name is None or read_name_key(vault, person) == name:
             return person
     return None
 
 
-def key_of_name(vault: Vault, row: Any) -> str:
+def read_name_key(vault: Vault, row: Any) -> str:
     """Return a sealed name for comparison."""
     row_id = row["nik_index"].hex()
     return name_key(vault.open(row["name_sealed"], table="kpm_anggota", column="name", row_id=row_id))

@@ -25,8 +25,8 @@ FROM staged_row WHERE job_id = $1
 NEXT_ROWS = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
 SCATTERED_ROWS = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
 FAMILY = """
-SELECT card.no_kk_index, lower(card.valid) AS card_since, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text, kpm.ended_on,
-    kpm.sealed_for, kpm.intake_as_of, kpm.address_as_of, kpm.address_source, kpm.contact_as_of, kpm.contact_source,
+SELECT card.no_kk_index, lower(card.valid) AS card_since, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest,
+    kpm.facts::text, kpm.ended_on, kpm.sealed_for, kpm.intake_as_of, kpm.address_as_of, kpm.address_source, kpm.contact_as_of, kpm.contact_source,
     kpm.pengurus_as_of, kpm.pengurus_source, kpm.address_sealed IS NOT NULL AS has_address,
     kpm.phone_sealed IS NOT NULL AS has_phone
 FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE upper_inf(card.valid)
@@ -89,7 +89,7 @@ class Staged:
     """The recorded person of each row, None without one."""
     lead: int = 0
     """The index of the row of the pengurus, from which the values of the family are read."""
-    doubled: set[int] = field(default_factory=set[int])
+    duplicates: set[int] = field(default_factory=set[int])
     """The rows without a NIK of somebody whom another row of the family has too."""
     renamed: set[int] = field(default_factory=set[int])
     """The rows of known members with another NIK than recorded."""
@@ -172,9 +172,7 @@ async def next_families(session: AsyncSession, job: Job, after: int, limit: int)
 def drop_split_family(rows: list[Any], limit: int) -> list[Any]:
     """Drop the last family if the row limit may have split it.
 
-    The next step reads it again.
-
-    A scattered family is read completely in any case.
+    The next step reads it again. A scattered family is read completely in any case.
     """
     if len(rows) < limit or rows[-1]["scattered"]:
         return rows

@@ -23,7 +23,8 @@ async def request_intake(
     The header is checked at once. `as_of` is the day on which the file was true, by default today.
 
     Raises:
-        DateInTheFuture, FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
+        DateInTheFuture, FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated,
+        ColumnsUnknown.
     """
     today = await clock.today(session)
     as_of = as_of or today

@@ -78,8 +78,8 @@ UPDATE usaha SET nib_sealed = s.nib_sealed FROM unnest($2::uuid[], $3::bigint[])
 JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
 WHERE usaha.usaha_id = u.usaha_id AND s.nib_sealed IS NOT NULL
 """
-# What the file is later than has now been true on the day of the file, also where it changes nothing.
-STAMPS = (
+# Everything that is older than the file gets the day of the file, also where the file changes nothing.
+SET_FILE_DAY = (
     """
 UPDATE kpm SET intake_as_of = greatest(intake_as_of, $2),
     address_source = CASE WHEN coalesce(address_as_of < $2, true) THEN 'FILE' ELSE address_source END,
@@ -162,12 +162,12 @@ async def write_known_usaha(connection: Any, job: Job, rows: NewRows) -> None:
         await connection.execute(SET_NIBS, job.job_id, *columns(rows.known_nibs, 2))
 
 
-async def stamp(session: AsyncSession, job: Job, kpm_ids: Sequence[UUID]) -> None:
-    """Record the day of the file on what it is later than, in known families."""
+async def set_file_day(session: AsyncSession, job: Job, kpm_ids: Sequence[UUID]) -> None:
+    """Set the day of the file on everything older in known families."""
     if kpm_ids:
         # Fast path: one statement for each table for the families of a step (bench: intake).
         connection = await raw(session)
-        for statement in STAMPS:
+        for statement in SET_FILE_DAY:
             await connection.execute(statement, kpm_ids, date.fromisoformat(job.params["as_of"]))
 
 

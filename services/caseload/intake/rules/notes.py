@@ -13,12 +13,12 @@ ROW_WARNINGS = MappingProxyType(
             "Ini bukan satu nomor telepon yang dapat dihubungi. Nomor tidak disimpan; isian lain diterima.",
         ),
         "RECORDED_DEAD": (
-            "The death of this person is recorded. The row was left out; only a reversal brings the person back.",
-            "Kematian orang ini sudah tercatat. Baris diabaikan; hanya pembatalan yang mengembalikannya.",
+            "The death of this person is recorded. The row was left out. If the record is wrong, the Dinsos office undoes it.",
+            "Kematian orang ini sudah tercatat. Baris diabaikan. Bila catatannya keliru, kantor Dinsos membatalkannya.",
         ),
         "LEFT_BY_ACT": (
-            "An official has recorded that this person left the family. The row was left out.",
-            "Petugas telah mencatat bahwa orang ini keluar dari keluarga. Baris diabaikan.",
+            "An official has recorded that this person left the family. The row was left out. If that is wrong, undo it in the data of the family.",
+            "Petugas telah mencatat bahwa orang ini keluar dari keluarga. Baris diabaikan. Bila keliru, batalkan pada data keluarga.",
         ),
         "NIK_CORRECTED": (
             "Name and date of birth are those of a member with another NIK. The NIK was corrected; the old one is kept.",

@@ -11,7 +11,7 @@ from shared.contracts.kinds import Bansos, DesilScope, KomponenKind, Sex, UsahaS
 Value = TypeVar("Value")
 
 
-def all_are(words: Iterable[str], value: Value) -> dict[str, Value]:
+def map_words(words: Iterable[str], value: Value) -> dict[str, Value]:
     """Return words that mean the same value."""
     return dict.fromkeys(words, value)
 
@@ -21,25 +21,25 @@ CLEAR = "HAPUS"
 SEPARATORS = re.compile(r"[\s._/-]+")
 MALE: tuple[str, ...] = ("L", "LK", "LAKI", "LAKI LAKI", "PRIA")
 FEMALE: tuple[str, ...] = ("P", "PR", "PEREMPUAN", "WANITA")
-SEX: Mapping[str, str] = MappingProxyType(all_are(MALE, Sex.L.value) | all_are(FEMALE, Sex.P.value))
+SEX: Mapping[str, str] = MappingProxyType(map_words(MALE, Sex.L.value) | map_words(FEMALE, Sex.P.value))
 RELATION: Mapping[str, str] = MappingProxyType(
     {relation.value.replace("_", " "): relation.value for relation in Relation}
-    | all_are(("KEPALA", "KEP KELUARGA", "KEPALA KK"), Relation.KEPALA_KELUARGA.value)
-    | all_are(("ISTERI",), Relation.ISTRI.value)
-    | all_are(("ANAK KANDUNG", "ANAK ANGKAT", "ANAK TIRI"), Relation.ANAK.value)
-    | all_are(("ORANGTUA", "AYAH", "IBU"), Relation.ORANG_TUA.value)
-    | all_are(("PEMBANTU RUMAH TANGGA",), Relation.PEMBANTU.value)
+    | map_words(("KEPALA", "KEP KELUARGA", "KEPALA KK"), Relation.KEPALA_KELUARGA.value)
+    | map_words(("ISTERI",), Relation.ISTRI.value)
+    | map_words(("ANAK KANDUNG", "ANAK ANGKAT", "ANAK TIRI"), Relation.ANAK.value)
+    | map_words(("ORANGTUA", "AYAH", "IBU"), Relation.ORANG_TUA.value)
+    | map_words(("PEMBANTU RUMAH TANGGA",), Relation.PEMBANTU.value)
 )
 YES: tuple[str, ...] = ("YA", "Y", "IYA", "1", "TRUE", "BENAR", "ADA")
 NO: tuple[str, ...] = ("TIDAK", "T", "N", "TDK", "0", "FALSE", "BUKAN", "TIDAK ADA", "BELUM")
-YES_NO: Mapping[str, bool] = MappingProxyType(all_are(YES, value=True) | all_are(NO, value=False))
+YES_NO: Mapping[str, bool] = MappingProxyType(map_words(YES, value=True) | map_words(NO, value=False))
 MARRIED: Mapping[str, bool] = MappingProxyType(
     dict(YES_NO)
-    | all_are(
+    | map_words(
         ("KAWIN", "MENIKAH", "NIKAH", "KAWIN TERCATAT", "KAWIN BELUM TERCATAT", "KAWIN TIDAK TERCATAT"),
         value=True,
     )
-    | all_are(
+    | map_words(
         ("BELUM KAWIN", "BELUM MENIKAH", "BELUM NIKAH", "TIDAK KAWIN", "CERAI", "JANDA", "DUDA"), value=False
     )
     | {

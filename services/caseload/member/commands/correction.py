@@ -1,4 +1,4 @@
-"""Correction of what was recorded wrongly about a member, beside the NIK."""
+"""Correction of values of a member that were recorded wrongly, except the NIK."""
 
 from uuid import UUID
 
@@ -68,10 +68,8 @@ async def correct_anggota(
 async def require_plausible(session: AsyncSession, member: KpmAnggota) -> None:
     """Raise KomponenImpossible or PengurusTooYoung for values of a member that cannot be."""
     today = await clock.today(session)
-    ages, members = (
-        await read_ages(session, today),
-        (await read_members(session, [member.kpm_id], today))[member.kpm_id],
-    )
+    ages = await read_ages(session, today)
+    members = (await read_members(session, [member.kpm_id], today))[member.kpm_id]
     rows = [{"relation": None, **row} for row in members]
     for n, _, code in find_implausible(rows, ages, today):
         if rows[n]["id"] != str(member.anggota_id):

@@ -85,7 +85,8 @@ async def end_members(
 
     It emits each business that ends. The caller recomputes and emits the facts of the family. The death of a pengurus
     opens a task to name another. Without `with_usaha`, the businesses go with their owners to another family.
-    `as_of` is the day of an intake's file, by default today. People who have left already are skipped. Rows of these members that the session has loaded are not refreshed.
+    `as_of` is the day of an intake's file, by default today. People who have left already are skipped. Rows of these
+    members that the session has loaded are not refreshed.
     """
     if not ends:
         return []

@@ -85,9 +85,7 @@ async def record_end(
 async def end_family(session: AsyncSession, kpm: Kpm, reason: FamilyEndReason, on: date) -> dict[str, Any]:
     """End a family without a member: its dampingan, gap and tasks.
 
-    Return what ended, for the history.
-
-    What ends with it is ended by the service's own actor. The caller emits the facts of the family.
+    The service's own actor ends them. Return what ended, for the history. The caller emits the facts of the family.
     """
     actor = Actor.system("caseload")
     # The pendamping who records the end no longer accompanies the family after it.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import EndReason, Komponen, Kpm, KpmAnggota, KpmHistory, Relation
 from services.caseload.member.commands.ends import MemberEnd
-from services.caseload.member.commands.joins import leave_for
+from services.caseload.member.commands.joins import leave_family
 from services.caseload.member.errors import MemberNotLeft
 from services.caseload.tables import Source
 from shared import clock
@@ -21,20 +21,21 @@ from shared.contracts.kinds import KomponenKind
 async def undo_join(
     session: AsyncSession, actor: Actor, kpm: Kpm, host: Kpm, member: KpmAnggota
 ) -> dict[str, Any]:
-    """Move a person back to the family that she left for another.
+    """Move a person back to the family that was left for another.
 
-    She keeps komponen and business as they are now, also those recorded since. If nobody remains in the other family,
-    it ends. Return what changed, and what ended when she left.
+    Komponen and business stay as they are now, also those recorded since. If nobody remains in the other family, it ends. Return
+    what changed, and what ended when the person left.
 
     Raises:
-        MemberNotLeft: her last move is not the one into that family. PengurusStays.
+        MemberNotLeft: the last move of the person is not the one into that family.
+        PengurusStays
     """
-    left = await read_left(session, kpm.kpm_id, member.anggota_id)
-    joined = await read_last(session, host.kpm_id, member.anggota_id, "JOINED")
+    left = await read_last_act(session, kpm.kpm_id, member.anggota_id, "LEFT")
+    joined = await read_last_act(session, host.kpm_id, member.anggota_id, "JOINED")
     if joined.get("joined_from") != str(kpm.kpm_id) or left.get("joined") != str(host.kpm_id):
         raise MemberNotLeft
     end = MemberEnd(member.anggota_id, EndReason.LAINNYA, member.joined_on)
-    ended = await leave_for(session, actor, host, member, kpm, end, None)
+    ended = await leave_family(session, actor, host, member, kpm, end, None)
     member.kpm_id, member.joined_on = kpm.kpm_id, date.fromisoformat(left["left_on"])
     member.left_on = member.end_reason = None
     member.relation, member.married = Relation(left["relation"]), left["married"]
@@ -43,12 +44,7 @@ async def undo_join(
     return {"left_on": left["left_on"], "joined": str(host.kpm_id), "ended": left}
 
 
-async def read_left(session: AsyncSession, kpm_id: UUID, anggota_id: UUID) -> dict[str, Any]:
-    """Return what ended when a member last left a family."""
-    return await read_last(session, kpm_id, anggota_id, "LEFT")
-
-
-async def read_last(session: AsyncSession, kpm_id: UUID, anggota_id: UUID, act: str) -> dict[str, Any]:
+async def read_last_act(session: AsyncSession, kpm_id: UUID, anggota_id: UUID, act: str) -> dict[str, Any]:
     """Return the detail of the last act of a kind on a member."""
     statement = sa.select(KpmHistory.detail).where(
         KpmHistory.kpm_id == kpm_id, KpmHistory.subject_id == anggota_id, KpmHistory.act == act

@@ -15,7 +15,7 @@ from services.caseload.member.commands.family_end import end_family
 from services.caseload.member.commands.known_persons import require_unknown_person
 from services.caseload.member.commands.members import count_members
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
-from services.caseload.member.commands.transfer import move_usaha, settle_member
+from services.caseload.member.commands.transfer import move_member, move_usaha
 from services.caseload.member.errors import (
     BirthDateInTheFuture,
     JoinNeedsEvidence,
@@ -36,7 +36,7 @@ from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.files import require_evidence
 
-# How a join ends the period in the family before. Nobody is born into a second family.
+# How a join ends the period in the former family. A birth ends none.
 END_REASONS = {JoinReason.KAWIN_MASUK: EndReason.KAWIN_KELUAR, JoinReason.GABUNG: EndReason.PINDAH}
 
 
@@ -44,12 +44,11 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     """Add a person to a family.
 
     The row of a former member of any family is reused. A current member of another family leaves it on the same day,
-    with komponen and business. The actor must be allowed to change both. If she was the last one, that family ends.
+    with komponen and business. The actor must be allowed to change both. If nobody remains in that family, it ends.
 
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, NikRequired, DateInTheFuture, BirthDateInTheFuture, RecordedDead,
-        MemberKnownByName, NikReplaced, NikKnown,
-        NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
+        MemberKnownByName, NikReplaced, NikKnown, NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
     """
     index = await index_person(session, kpm_id, terms)
     kpm, other = await lock_families(session, actor, kpm_id, await read_family_of(session, index))
@@ -65,9 +64,9 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     if existing is not None and existing.left_on is None:
         if other is None or existing.kpm_id != other.kpm_id:
             raise refusal_of_nik(actor, kpm_id, existing.kpm_id)
-        end = await check_leaving(session, existing, terms)
-        ended = await leave_for(session, actor, other, existing, kpm, end, terms.evidence_sha256)
-        await settle_member(session, existing, ended, kpm_id)
+        end = await build_member_end(session, existing, terms)
+        ended = await leave_family(session, actor, other, existing, kpm, end, terms.evidence_sha256)
+        await move_member(session, existing, ended, kpm_id)
     elif existing is not None:
         # Fast path: the database copies the member's period.
         await store_anggota_history(await raw(session), [existing.anggota_id])
@@ -124,8 +123,8 @@ async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None
     return await session.scalar(statement)
 
 
-async def check_leaving(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
-    """Return how a person leaves another family, if she may join this one.
+async def build_member_end(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
+    """Return how a person leaves another family, if the person may join this one.
 
     Raises:
         NikKnown, JoinNeedsEvidence, FileNotUploaded.
@@ -139,7 +138,7 @@ async def check_leaving(session: AsyncSession, member: KpmAnggota, terms: JoinTe
     return MemberEnd(member.anggota_id, reason, terms.on)
 
 
-async def leave_for(
+async def leave_family(
     session: AsyncSession,
     actor: Actor,
     old: Kpm,
@@ -148,9 +147,9 @@ async def leave_for(
     end: MemberEnd,
     evidence_sha256: str | None,
 ) -> EndedMember:
-    """End a person's period in one family, because she is in another now.
+    """End a person's period in one family by a move into another.
 
-    The last member's family ends, and its memberships wait for a decision.
+    If nobody remains, the old family ends, and its memberships wait for a decision.
 
     Raises:
         PengurusStays.

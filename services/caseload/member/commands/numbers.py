@@ -64,9 +64,7 @@ async def correct_nik(
 async def correct_niks(session: AsyncSession, corrections: Sequence[NikCorrection]) -> None:
     """Replace the NIK of people and keep the former ones.
 
-    What is sealed with the NIK is sealed again.
-
-    The unique index of NIK refuses the number of somebody else.
+    What is sealed with the NIK is sealed again. The unique index of NIK refuses the number of somebody else.
     """
     vault, today = vault_of(session), await clock.today(session)
     for correction in corrections:

@@ -40,7 +40,8 @@ async def change_pengurus(
     This finishes the open task to name a pengurus, which a pengurus's death opens.
 
     Raises:
-        NotFound, PendampingInactive, VersionOutdated, MemberUnknown, DateInTheFuture, PengurusAlready, PengurusTooYoung.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture, PengurusAlready,
+        PengurusTooYoung.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)

@@ -17,7 +17,7 @@ from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.family.queries import read_current_family
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.family_end import read_family_end
-from services.caseload.member.commands.join_reversal import read_left, restore_komponen, undo_join
+from services.caseload.member.commands.join_reversal import read_last_act, restore_komponen, undo_join
 from services.caseload.member.commands.transfer import move_usaha
 from services.caseload.member.errors import MemberNotLeft
 from services.caseload.membership.commands.pending_decisions import drop_decisions_after_reversal
@@ -75,7 +75,7 @@ async def restore_anggota(
 async def undo_end(session: AsyncSession, member: KpmAnggota) -> dict[str, Any]:
     """Restore a person who left, with the komponen. Return what changed, and what ended then."""
     before = {"left_on": str(member.left_on), "end_reason": member.end_reason and member.end_reason.value}
-    ended = await read_left(session, member.kpm_id, member.anggota_id)
+    ended = await read_last_act(session, member.kpm_id, member.anggota_id, "LEFT")
     if ended.get("left_on") != before["left_on"]:
         ended = {}
     member.left_on = member.end_reason = None

@@ -19,7 +19,7 @@ from services.caseload.member.commands.ends import MemberEnd, end_members
 from services.caseload.member.commands.members import count_members
 from services.caseload.member.commands.pengurus import require_adult
 from services.caseload.member.commands.taken_numbers import insert_card
-from services.caseload.member.commands.transfer import move_usaha, settle_member
+from services.caseload.member.commands.transfer import move_member, move_usaha
 from services.caseload.member.errors import NoMemberRemains, PengurusNotLeaving, PengurusStays
 from services.caseload.member.models import SplitTerms
 from services.caseload.relocation.commands import require_village
@@ -43,9 +43,9 @@ async def split_family(
     Memberships in bansos stay with the old family. The pendamping of the old family accompanies the new one as well.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, DateInTheFuture, MemberUnknown, PengurusNotLeaving, PengurusStays,
-        PengurusTooYoung, NoMemberRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, FileNotUploaded, NoKkKnown,
-        NumberNotAccepted.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, DateInTheFuture, MemberUnknown,
+        PengurusNotLeaving, PengurusStays, PengurusTooYoung, NoMemberRemains, WilayahUnknown, WilayahNotVillage,
+        RelocationBeyondArea, FileNotUploaded, NoKkKnown, NumberNotAccepted.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     members = await read_leaving_members(session, kpm, terms)
@@ -60,7 +60,7 @@ async def split_family(
     await change_family(session, kpm, actor, ("kpm", kpm_id), "SPLIT", "PISAH_KK", **detail)
     for member in members:
         await session.refresh(member)
-        await settle_member(session, member, ended[member.anggota_id], new.kpm_id)
+        await move_member(session, member, ended[member.anggota_id], new.kpm_id)
         member.pengurus = member.anggota_id == terms.pengurus_id
     await register_family(session, actor, new, origin)
     for member in members:

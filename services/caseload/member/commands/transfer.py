@@ -17,7 +17,7 @@ from shared.database import raw, uuid7
 from shared.messaging import emit
 
 
-async def settle_member(session: AsyncSession, member: KpmAnggota, ended: EndedMember, kpm_id: UUID) -> None:
+async def move_member(session: AsyncSession, member: KpmAnggota, ended: EndedMember, kpm_id: UUID) -> None:
     """Move a member who has left to another family, with the ended komponen."""
     # Fast path: the database copies the member's period.
     await store_anggota_history(await raw(session), [member.anggota_id])
@@ -36,8 +36,8 @@ async def settle_member(session: AsyncSession, member: KpmAnggota, ended: EndedM
 
 async def move_usaha(session: AsyncSession, member: KpmAnggota, kpm: Kpm) -> None:
     """Move a member's business to the member's new family, and emit it."""
-    living = sa.select(Usaha).where(Usaha.anggota_id == member.anggota_id, Usaha.ended_on.is_(None))
-    usaha = await session.scalar(living.with_for_update(key_share=True))
+    running = sa.select(Usaha).where(Usaha.anggota_id == member.anggota_id, Usaha.ended_on.is_(None))
+    usaha = await session.scalar(running.with_for_update(key_share=True))
     if usaha is not None:
         # Fast path: the database copies the previous version.
         await store_usaha_history(await raw(session), [usaha.usaha_id])

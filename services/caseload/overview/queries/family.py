@@ -18,7 +18,6 @@ from shared.access import Actor, Scope
 from shared.database import raw, vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, NoKk, Vault, mask
-from shared.privacy.numbers import NumberWarning
 
 # The same status expression as in the list of families, compiled to text for the statement below.
 STATUS_ON_DAY = sa.select(status_on(sa.literal_column("$2::date")).label("status")).select_from(Kpm)
@@ -130,10 +129,9 @@ def find_warnings(
     members: Sequence[dict[str, Any]], ages: Ages, today: date, no_kk: str | None
 ) -> list[dict[str, Any]]:
     """Return what a file would warn about the family, with the fields of its view."""
-    if no_kk and NoKk(no_kk).warnings():
-        listed: list[tuple[Any, str, str]] = [(None, "no_kk", NumberWarning.ISSUE_DATE_IMPOSSIBLE.value)]
-    else:
-        listed = []
+    listed: list[tuple[Any, str, str]] = []
+    if no_kk:
+        listed = [(None, "no_kk", warning.value) for warning in NoKk(no_kk).warnings()]
     rows = [
         member
         | {

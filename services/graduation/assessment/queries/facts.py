@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen, Pernyataan
 from services.graduation.assessment.rules.changes import Basis, Change, Pinned, find_changes
-from services.graduation.assessment.rules.facts import collect_facts, count_from
+from services.graduation.assessment.rules.facts import collect_facts, find_counted_since
 from services.graduation.assessment.rules.judgement import Answer
 from services.graduation.case.models import Graduasi, Stage, StageAct
 from services.graduation.policy.models.instrument import Indicator, Instrument
@@ -54,7 +54,7 @@ async def _read_families(
         own = memberships[case.kpm_id]
         membership = next((one for one in own if one.kepesertaan_id == case.kepesertaan_id), None)
         if membership is not None and (kpm := families.get(case.kpm_id)) is not None:
-            since = count_from(membership, own, policy.counted_memberships)
+            since = find_counted_since(membership, own, policy.counted_memberships)
             by_case[case.graduasi_id] = (kpm, collect_facts(kpm, usaha[case.kpm_id], since, on))
     return by_case
 

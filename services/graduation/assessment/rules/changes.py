@@ -45,8 +45,9 @@ class Pinned:
 class Basis:
     """What a case was proposed on, and what is known today.
 
-    `approved_in` is the area in which the case was or would be approved, or None before its approval. `case_in` is where
-    the case is: a move reaches the family's facts and its case at different times. `on_hold` marks a case that a rule holds.
+    `approved_in` is the area in which the case was or would be approved, or None to leave out the test of the place.
+    `case_in` is where the case is: a move reaches the family's facts and its case at different times. `on_hold` marks a
+    case that a rule holds.
     """
 
     policy: Policy

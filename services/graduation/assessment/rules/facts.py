@@ -44,7 +44,7 @@ def collect_facts(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date
     }
 
 
-def count_from(
+def find_counted_since(
     membership: Kepesertaan, memberships: Sequence[Kepesertaan], counted: CountedMemberships
 ) -> date:
     """Return the day from which the time in the program is counted.

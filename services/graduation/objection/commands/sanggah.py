@@ -78,7 +78,8 @@ async def lodge_sanggah(
 
     Raises:
         NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahBeforeAnnouncement, SanggahOutOfTerm,
-        SanggahWhilePostponed, SanggahAfterCaseEnd, DateTooEarly, DateInTheFuture, IllegalTransition, FileNotUploaded, SanggahAlreadyLodged
+        SanggahWhilePostponed, SanggahAfterCaseEnd, DateTooEarly, DateInTheFuture, IllegalTransition, FileNotUploaded,
+        SanggahAlreadyLodged
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
@@ -105,7 +106,7 @@ async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: dat
         return
     if now.on < penetapan.announced_on:
         raise SanggahBeforeAnnouncement(on=penetapan.announced_on)
-    # A case that was postponed over the announcement of its SK is announced later, but people have heard of the SK.
+    # A case that was postponed at the announcement of its SK is announced later, but the SK has been public since.
     earliest = (await session.get_one(Sk, penetapan.sk_id)).announced_on
     require_not_future(lodged_on, now.latest_on, "/body/lodged_on", earliest=earliest)
     if lodged_on > penetapan.term_ends_on:

@@ -109,7 +109,9 @@ class Match:
         return all(reason.fits for reason in self.reasons if reason.strength is Strength.HARD)
 
 
-def living_usaha(usaha: Sequence[OwnedUsaha], on: date, former_members: Collection[UUID]) -> list[OwnedUsaha]:
+def select_running_usaha(
+    usaha: Sequence[OwnedUsaha], on: date, former_members: Collection[UUID]
+) -> list[OwnedUsaha]:
     """Return the usaha that exist on the day and belong to a member."""
     return [
         one
