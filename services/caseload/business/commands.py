@@ -152,7 +152,7 @@ async def transfer_usaha(
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture, InvalidRange,
         UsahaNotTransferable, TransferTooLate, UsahaKnown.
     """
-    home_id = await read_current_family(session, anggota_id)
+    home_id = await read_current_family(session, KpmAnggota.anggota_id == anggota_id)
     kpm, old, home = await lock_usaha_row(session, actor, usaha_id, version, home_id)
     owner, today = await lock_member(session, home.kpm_id, anggota_id), await clock.today(session)
     await check_end_day(session, old, on)

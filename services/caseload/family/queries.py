@@ -41,9 +41,6 @@ async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Seque
     return (await session.scalars(statement)).all()
 
 
-async def read_current_family(session: AsyncSession, anggota_id: UUID) -> UUID | None:
+async def read_current_family(session: AsyncSession, is_person: sa.ColumnElement[bool]) -> UUID | None:
     """Return the family of a current member, None if row security hides it."""
-    current = sa.select(KpmAnggota.kpm_id).where(
-        KpmAnggota.anggota_id == anggota_id, KpmAnggota.left_on.is_(None)
-    )
-    return await session.scalar(current)
+    return await session.scalar(sa.select(KpmAnggota.kpm_id).where(is_person, KpmAnggota.left_on.is_(None)))

@@ -127,7 +127,7 @@ async def add_anggota(
 ) -> MemberView:
     """Add a person to the family, also by birth. A person belongs to one family.
 
-    Somebody of another family leaves it on that day. If she was the last one, that family ends (BERGABUNG).
+    Somebody of another family leaves it on that day. If nobody remains there, that family ends (BERGABUNG).
     """
     return await view_of(session, actor, await add_anggota_to(session, actor, kpm_id, body))
 

@@ -9,6 +9,7 @@ from shared.contracts.caseload import IdentitySealed
 from shared.privacy import SealBroken, SealingKey, open_sealed
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
+    PERSON,
     TODAY,
     Family,
     build_family_facts,
@@ -43,14 +44,14 @@ async def test_identity_for_another_recipient_is_not_read(referral: Running) -> 
     assert await referral.sql("SELECT 1 FROM platform.parked") == []
 
 
-async def test_later_identity_replaces_the_former_and_is_sent_once(referral: Running) -> None:
+async def test_repeated_identity_is_stored_and_sent_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await create_consented_offer(referral, KUR, BANK_KUR=bank)
         identity = build_identity_sealed(referral, world.family, for_id)
         await world.apply_events(identity, identity)
         await referral.work()
         assert len(await read_identities(referral)) == 1
-        assert [notice.body["phone"] for notice in bank.received] == ["0"]
+        assert [notice.body["phone"] for notice in bank.received] == [PERSON["phone"]]
 
 
 async def test_corrected_identity_is_sent_if_none_is_sent_yet(referral: Running) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.business.commands import store_anggota_history
 from services.caseload.family.commands.changes import change_family
 from services.caseload.family.models import AnggotaFacts, EndReason, Kpm, KpmAnggota, KpmNoKk
-from services.caseload.family.queries import read_ages
+from services.caseload.family.queries import read_ages, read_current_family
 from services.caseload.family.rules import age, newborn_key
 from services.caseload.member.commands.ends import EndedMember, MemberEnd, end_members
 from services.caseload.member.commands.family_end import end_family
@@ -51,11 +51,12 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
         MemberKnownByName, NikReplaced, NikKnown, NumberNotAccepted, JoinNeedsEvidence, FileNotUploaded, PengurusStays.
     """
     index = await index_person(session, kpm_id, terms)
-    kpm, other = await lock_families(session, actor, kpm_id, await read_family_of(session, index))
+    is_person = KpmAnggota.nik_index == index
+    kpm, other = await lock_families(session, actor, kpm_id, await read_current_family(session, is_person))
     require_not_future(terms.on, await clock.latest_today(session))
     if terms.birth_on > terms.on:
         raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
-    statement = sa.select(KpmAnggota).where(KpmAnggota.nik_index == index).with_for_update(key_share=True)
+    statement = sa.select(KpmAnggota).where(is_person).with_for_update(key_share=True)
     existing, ended = await session.scalar(statement), None
     if existing is None:
         await require_unknown_person(session, kpm_id, index, terms)
@@ -113,14 +114,6 @@ async def find_child(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> b
         if name.upper() == terms.name.upper():
             return bytes(index)
     return None
-
-
-async def read_family_of(session: AsyncSession, nik_index: bytes) -> UUID | None:
-    """Return the family of a current member, None if row security hides it."""
-    statement = sa.select(KpmAnggota.kpm_id).where(
-        KpmAnggota.nik_index == nik_index, KpmAnggota.left_on.is_(None)
-    )
-    return await session.scalar(statement)
 
 
 async def build_member_end(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:

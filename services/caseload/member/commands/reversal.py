@@ -43,7 +43,7 @@ async def restore_anggota(
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberNotLeft, PengurusStays.
     """
-    host_id = await read_current_family(session, anggota_id)
+    host_id = await read_current_family(session, KpmAnggota.anggota_id == anggota_id)
     kpm, host = await lock_families(session, actor, kpm_id, host_id, ended=FamilyEndReason.known())
     if kpm.version != version:
         raise VersionOutdated("/header/If-Match")
