@@ -16,6 +16,7 @@ from services.caseload.family.models import Relation
 from shared.contracts.kinds import KomponenKind, Sex
 from shared.privacy import Nik
 from shared.privacy.numbers import NumberWarning
+from shared.text import name_key
 
 USUAL_AGES = MappingProxyType(
     {
@@ -185,7 +186,7 @@ def is_able(member: Mapping[str, Any], ages: Ages, today: date) -> bool:
 
 def newborn_key(card: str, name: str, birth: str) -> str:
     """Return what identifies a child without a NIK, from the index of the card."""
-    return f"{card}|{name.upper()}|{birth}"
+    return f"{card}|{name_key(name)}|{birth}"
 
 
 def find_implausible(members: Sequence[Mapping[str, Any]], ages: Ages, today: date) -> Iterator[Finding]:

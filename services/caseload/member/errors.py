@@ -87,6 +87,13 @@ class MemberKnownByName(DomainError):
     )
 
 
+class CorrectionEmpty(InvalidInput):
+    """422: the request names no value to correct."""
+
+    en = "Name the value that was recorded wrongly: name, birth_on, sex, relation or married."
+    id = "Sebutkan isian yang salah dicatat: name, birth_on, sex, relation atau married."
+
+
 class NikUnchanged(DomainError):
     """409: the member has this NIK already."""
 

@@ -105,6 +105,7 @@ async def test_a_child_with_its_first_nik_does_not_join_again_over_http(kendal_c
     child = await one.post_ok("anggota", body)
     again = body | {"nik": nik(77, born=date(2026, 11, 1)), "name": "BAYI  contoh"}
     expect_refusal(await one.post("anggota", again), "MemberKnownByName")
+    expect_refusal(await one.post("anggota", body | {"name": "BAYI CONTOH."}), "NikKnown")
     number = {"nik": again["nik"], "evidence_sha256": await one.upload_evidence()}
     await one.post_ok(f"anggota/{child['anggota_id']}/nik", number, child["version"])
     blank = member(1, 3, name="Bayi Contoh", birth_date="2026-11-01", nik="")

@@ -23,6 +23,10 @@ async def correct(family: Family, who: dict[str, Any], **values: Any) -> Any:
     return await family.post(f"anggota/{member['anggota_id']}/correction", body, version)
 
 
+async def test_correction_without_a_value_is_refused(family: Family) -> None:
+    expect_refusal(await correct(family, {"relation": "ANAK"}), "CorrectionEmpty", 422)
+
+
 async def test_contact_is_corrected_and_an_older_file_keeps_it(family: Family) -> None:
     version = (await family.read())["version"]
     expect_refusal(await family.post("contact", {"phone": "0812 0000 9001"}), "PreconditionRequired", 428)

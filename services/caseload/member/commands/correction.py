@@ -16,7 +16,7 @@ from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import find_implausible
 from services.caseload.identity.commands import seal_consented
-from services.caseload.member.errors import PengurusTooYoung
+from services.caseload.member.errors import CorrectionEmpty, PengurusTooYoung
 from services.caseload.member.models import CorrectionTerms
 from services.caseload.tables import Source
 from shared import clock
@@ -41,12 +41,14 @@ async def correct_anggota(
 
     Raises:
         NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, MemberUnknown, DateInTheFuture, FileNotUploaded,
-        KomponenImpossible, PengurusTooYoung.
+        KomponenImpossible, PengurusTooYoung, CorrectionEmpty.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
     given = {name: value for name, value in dict(terms).items() if value is not None}
     await require_evidence(session, given.pop("evidence_sha256"))
+    if not given:
+        raise CorrectionEmpty("/body")
     if terms.birth_on is not None:
         require_not_future(terms.birth_on, await clock.latest_today(session), "/body/birth_on")
         # A child joins its family on its first day at the earliest.

@@ -35,6 +35,7 @@ from shared.contracts.kinds import FamilyEndReason
 from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.files import require_evidence
+from shared.text import name_key
 
 # How a join ends the period in the former family. A birth ends none.
 END_REASONS = {JoinReason.KAWIN_MASUK: EndReason.KAWIN_KELUAR, JoinReason.GABUNG: EndReason.PINDAH}
@@ -111,7 +112,7 @@ async def find_child(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> b
     )
     for index, sealed in await session.execute(born):
         name = vault.open(sealed, table="kpm_anggota", column="name", row_id=index.hex())
-        if name.upper() == terms.name.upper():
+        if name_key(name) == name_key(terms.name):
             return bytes(index)
     return None
 
