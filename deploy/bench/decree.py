@@ -15,7 +15,7 @@ from deploy.bench.http_client import HttpClient
 from deploy.bench.testbed import TODAY, Testbed
 from shared.database import uuid7
 
-# Approved cases as the API would write them: the case, its proposal, and the acts of four people.
+# Approved cases as the API would write them: the case, its proposal, the acts of four people, and the family.
 APPROVED = """
 WITH made AS (
   INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id, policy_version,
@@ -23,7 +23,11 @@ WITH made AS (
   SELECT uuidv7(), uuidv7(), uuidv7(), 'PKH', 'SEJAHTERA_MANDIRI', '33.24.15.1001', policy_id, version, uuidv7(),
     'DISETUJUI_DINSOS', $2::date, '33.24.15.1001', 'bench', now(), 6
   FROM policy, generate_series(1, $1) WHERE exit_reason = 'SEJAHTERA_MANDIRI' AND version = 1
-  RETURNING graduasi_id, kode_wilayah, policy_id, usul_id),
+  RETURNING graduasi_id, kpm_id, kode_wilayah, policy_id, usul_id),
+known AS (
+  INSERT INTO replica_kpm.kpm (kpm_id, kode_wilayah, members, able_productive, lansia, disabilitas, komponen, desil,
+    p2k2_invited, p2k2_attended, member_ids, former_members)
+  SELECT kpm_id, kode_wilayah, 4, 2, 0, 0, '{}', '[]', 0, 0, '{}', '{}' FROM made),
 proposed AS (
   INSERT INTO usul (usul_id, graduasi_id, policy_id, kode_wilayah, pendamping_id, penugasan_id, proposer_pendamping_id,
     proposer_penugasan_id, proposed_by, proposed_on, facts, at)

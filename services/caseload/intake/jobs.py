@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.intake.commands.events import emit_events
+from services.caseload.intake.commands.file_day import set_file_day
 from services.caseload.intake.commands.persons import match_persons
 from services.caseload.intake.commands.plan import Plan, is_unchanged, plan_of
 from services.caseload.intake.commands.recorded_data import (
@@ -32,7 +33,7 @@ from services.caseload.intake.commands.staging import (
     restart_staging,
     stage,
 )
-from services.caseload.intake.commands.write import set_file_day, write
+from services.caseload.intake.commands.write import write
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
@@ -186,8 +187,7 @@ class Outcome:
     async def store(self, session: AsyncSession, job: Job) -> None:
         """Write the plans and emit their events."""
         await write(session, job, self.plans, self.today)
-        known = [plan.kpm_id for plan in (*self.plans, *self.unwritten) if not plan.new]
-        await set_file_day(session, job, known)
+        await set_file_day(session, job, [*self.plans, *self.unwritten])
         emit_events(session, self.plans, self.today)
 
     def step(self, job: Job, place: dict[str, Any]) -> Step:

@@ -123,3 +123,23 @@ async def test_what_a_new_person_needs_is_refused_if_blank(kendal_caseload: Runn
         (2, "birth_date", "REQUIRED"),
         (4, "relation", "REQUIRED"),
     ]
+
+
+async def test_blank_cells_leave_the_day_of_what_they_keep(kendal_caseload: Running) -> None:
+    """A later file without values is no reason to keep old values from an earlier file with them."""
+    usaha = {"usaha_sector": "JASA", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "2000000"}
+    full = family(1, phone="081200009001", desil="NAS:4:2026-Q1", komponen="LANJUT_USIA", **usaha)
+    assert (await import_file(kendal_caseload, build_csv(full)))["errors"] == []
+    await kendal_caseload.execute(
+        "UPDATE kpm SET address_as_of = '2026-01-02', contact_as_of = '2026-01-02', pengurus_as_of = '2026-01-02';"
+        " UPDATE usaha SET as_of = '2026-01-02'; UPDATE komponen SET as_of = '2026-01-02';"
+        " UPDATE desil SET as_of = '2026-01-02'"
+    )
+    named = ("no_kk", "nik", "pengurus")
+    blank = [{column: value if column in named else "" for column, value in row.items()} for row in full]
+    assert (await import_file(kendal_caseload, build_csv(blank)))["errors"] == []
+    later = [full[0] | {"usaha_omzet_rp": "5000000", "desil": "NAS:6:2026-Q1"}, *full[1:]]
+    done = await import_file(kendal_caseload, build_csv(later), as_of="2026-01-05")
+    assert {code for *_, code in done["changes"]} >= {"BUSINESS_CHANGES", "DESIL_CHANGES"}
+    rows = await kendal_caseload.sql("SELECT omzet_rp, (SELECT value FROM desil) AS desil FROM usaha")
+    assert [(row["omzet_rp"], row["desil"]) for row in rows] == [(5_000_000, 6)]

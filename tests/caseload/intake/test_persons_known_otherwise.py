@@ -208,3 +208,16 @@ async def test_a_child_with_and_without_nik_in_one_file_is_refused(kendal_caselo
     twin = blank | {"name": "Bayi Kedua"}
     done = await import_file(kendal_caseload, build_csv([*family_rows(1), twin, numbered]))
     assert (done["errors"], done["report"]["new_families"]) == ([], 1)
+
+
+async def test_an_old_file_names_the_pendamping_of_its_day(kendal_caseload: Running) -> None:
+    one = await recorded(kendal_caseload, family_rows(1, pendamping_no=PENDAMPING_NO))
+    await kendal_caseload.execute(
+        f"UPDATE dampingan SET penugasan_id = gen_random_uuid(), valid = '[{LATER},)'"
+    )
+    rows = family_rows(1, pendamping_no=PENDAMPING_NO, desil="NAS:5:2025-Q4")
+    done = await import_file(kendal_caseload, build_csv(rows), as_of=EXTRACT)
+    assert (done["errors"], (2, "pendamping_no", "KEPT_NEWER") in done["changes"]) == ([], True)
+    again = await import_file(kendal_caseload, build_csv(rows))
+    assert again["errors"] == [(2, "pendamping_no", "ACCOMPANIED_BY_ANOTHER")]
+    assert len((await one.read())["members"]) == len(rows)

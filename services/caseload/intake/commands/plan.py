@@ -181,9 +181,10 @@ def add_memberships(known: Known, plan: Plan) -> None:
     if not plan.new and plan.kepesertaan:
         plan.notes.append(change(plan.lead["row_no"], "bansos", "MEMBERSHIP_STARTS"))
     placements = None if has_left(known, plan.kpm_id) else known.placements.get(data["pendamping_no"] or "")
-    if placements is None or plan.kpm_id in known.placement_by_family:
+    current = known.placement_by_family.get(plan.kpm_id)
+    if placements is None or current in {penugasan for penugasan, _ in placements.areas}:
         return
-    if plan.kpm_id in known.left_by_pendamping:
+    if plan.kpm_id in known.left_by_pendamping | known.accompanied_later:
         plan.notes.append(change(plan.lead["row_no"], "pendamping_no", "KEPT_NEWER"))
     elif penugasan := placements.covering(plan.kode):
         plan.dampingan = (new_id(), penugasan, placements.pendamping_id)

@@ -55,7 +55,7 @@ FROM komponen WHERE (valid @> $3::date OR as_of >= $4::date) AND (kpm_id = ANY($
 """
 KEPESERTAAN = "SELECT kpm_id, bansos, lower(valid) AS first, upper(valid) AS until FROM kepesertaan WHERE kpm_id = ANY($1)"
 DAMPINGAN = """
-SELECT kpm_id, penugasan_id, upper_inf(valid) OR upper(valid) > $2 AS current FROM dampingan
+SELECT kpm_id, penugasan_id, upper_inf(valid) OR upper(valid) > $2 AS current, lower(valid) > $3 AS newer FROM dampingan
 WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR upper(valid) > $3)
 """
 DESIL = "SELECT kpm_id, scope, snapshot, value, as_of, source FROM desil WHERE kpm_id = ANY($1)"
@@ -133,6 +133,8 @@ class Known:
     kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
     placement_by_family: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     left_by_pendamping: set[UUID] = field(default_factory=set[UUID])
+    accompanied_later: set[UUID] = field(default_factory=set[UUID])
+    """The families whose dampingan of today began after the day of the file."""
     """Families with a dampingan that ended after the day of the file."""
     desil: dict[UUID, dict[tuple[str, str], Any]] = field(
         default_factory=dict[UUID, dict[tuple[str, str], Any]]
@@ -263,6 +265,8 @@ async def read_family_rows(connection: Any, known: Known, kpm_ids: list[UUID]) -
     for row in await connection.fetch(DAMPINGAN, kpm_ids, known.today, known.as_of):
         if row["current"]:
             known.placement_by_family[row["kpm_id"]] = row["penugasan_id"]
+            if row["newer"]:
+                known.accompanied_later.add(row["kpm_id"])
         else:
             known.left_by_pendamping.add(row["kpm_id"])
     await read_family_values(connection, known, kpm_ids, persons)

@@ -73,8 +73,11 @@ def pendamping_fault(known: Known, data: dict[str, Any], recorded: Any, kode: st
         return "UNKNOWN_PENDAMPING"
     current = known.placement_by_family.get(recorded["kpm_id"]) if recorded else None
     if current is not None:
+        named = {penugasan for penugasan, _ in placements.areas}
         return (
-            None if current in {penugasan for penugasan, _ in placements.areas} else "ACCOMPANIED_BY_ANOTHER"
+            None
+            if current in named or recorded["kpm_id"] in known.accompanied_later
+            else "ACCOMPANIED_BY_ANOTHER"
         )
     if not placements.active:
         return "PENDAMPING_NOT_ACTIVE"

@@ -78,32 +78,6 @@ UPDATE usaha SET nib_sealed = s.nib_sealed FROM unnest($2::uuid[], $3::bigint[])
 JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
 WHERE usaha.usaha_id = u.usaha_id AND s.nib_sealed IS NOT NULL
 """
-# Everything that is older than the file gets the day of the file, also where the file changes nothing.
-SET_FILE_DAY = (
-    """
-UPDATE kpm SET intake_as_of = greatest(intake_as_of, $2),
-    address_source = CASE WHEN coalesce(address_as_of < $2, true) THEN 'FILE' ELSE address_source END,
-    address_as_of = greatest(address_as_of, $2),
-    contact_source = CASE WHEN coalesce(contact_as_of < $2, true) THEN 'FILE' ELSE contact_source END,
-    contact_as_of = greatest(contact_as_of, $2),
-    pengurus_source = CASE WHEN coalesce(pengurus_as_of < $2, true) THEN 'FILE' ELSE pengurus_source END,
-    pengurus_as_of = greatest(pengurus_as_of, $2)
-WHERE kpm_id = ANY($1) AND coalesce(intake_as_of <= $2, true)
-""",
-    """
-UPDATE kpm_anggota SET as_of = $2, source = 'FILE'
-WHERE kpm_id = ANY($1) AND left_on IS NULL AND coalesce(as_of < $2, true)
-""",
-    """
-UPDATE komponen SET as_of = $2, source = 'FILE'
-WHERE kpm_id = ANY($1) AND coalesce(upper(valid) > $2, true) AND coalesce(as_of < $2, true)
-""",
-    """
-UPDATE usaha SET as_of = $2, source = 'FILE'
-WHERE kpm_id = ANY($1) AND ended_on IS NULL AND coalesce(as_of < $2, true)
-""",
-    "UPDATE desil SET as_of = $2, source = 'FILE' WHERE kpm_id = ANY($1) AND coalesce(as_of < $2, true)",
-)
 FINISH_TASKS = """
 UPDATE tugas SET done_at = $2, done_by = $3, version = version + 1
 WHERE kind = 'GANTI_PENGURUS' AND kpm_id = ANY($1) AND done_at IS NULL
@@ -160,15 +134,6 @@ async def write_known_usaha(connection: Any, job: Job, rows: NewRows) -> None:
         await connection.execute(UPSERT_USAHA, job.job_id, *columns(rows.known_usaha, 9), as_of, without)
     if rows.known_nibs:
         await connection.execute(SET_NIBS, job.job_id, *columns(rows.known_nibs, 2))
-
-
-async def set_file_day(session: AsyncSession, job: Job, kpm_ids: Sequence[UUID]) -> None:
-    """Set the day of the file on everything older in known families."""
-    if kpm_ids:
-        # Fast path: one statement for each table for the families of a step (bench: intake).
-        connection = await raw(session)
-        for statement in SET_FILE_DAY:
-            await connection.execute(statement, kpm_ids, date.fromisoformat(job.params["as_of"]))
 
 
 async def end_missing(session: AsyncSession, plans: Sequence[Plan], rows: NewRows, today: date) -> None:
