@@ -34,7 +34,7 @@ proposed AS (
   SELECT usul_id, graduasi_id, policy_id, kode_wilayah, $3, $3, $3, $3, 'bench', $2::date, '{}', now() FROM made),
 acted AS (
   INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)
-  SELECT graduasi_id, kode_wilayah, stage, 'bench-' || stage, 'bench-' || stage, 'BENCH', true, now()
+  SELECT graduasi_id, kode_wilayah, stage, 'bench-' || stage, 'bench-' || stage, 'BENCH', true, $2::date
   FROM made, unnest(ARRAY['USUL', 'VERIFIKASI', 'MUSYAWARAH', 'PERSETUJUAN']) AS stage)
 SELECT graduasi_id FROM made
 """
