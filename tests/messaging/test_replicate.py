@@ -43,7 +43,8 @@ async def replica_stage(stage: ServicePair) -> AsyncIterator[ServicePair]:
     made = [CreateTable(model.__table__) for model in (Penugasan, Status, Person)]  # type: ignore[arg-type]
     for statement in made:
         await stage.query_reader(str(statement.compile(dialect=postgresql.dialect())))
-    await stage.query_reader("GRANT ALL ON ALL TABLES IN SCHEMA replica_pendamping TO reader_worker")
+    for model in (Penugasan, Status, Person):
+        await stage.query_reader(f"GRANT ALL ON replica_pendamping.{model.__tablename__} TO reader_worker")
     yield stage
     for model in (Penugasan, Status, Person):
         await stage.query_reader(f"DROP TABLE replica_pendamping.{model.__tablename__}")
