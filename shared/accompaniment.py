@@ -13,7 +13,7 @@ from sqlmodel import Field
 
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.database.tables import Col, Fields
-from shared.errors import DateTooEarly, NotYetKnown, PendampingInactive
+from shared.errors import NotYetKnown, PendampingInactive, WorkEnteredTooLate
 
 
 class StatusFacts(Fields):
@@ -74,11 +74,11 @@ async def require_recent(session: AsyncSession, table: Any, on: date, today: dat
     """Require a day of work that is not too long ago to be entered today.
 
     Raises:
-        DateTooEarly
+        WorkEnteredTooLate
     """
     in_force = (
         sa.select(table.days).where(table.valid_from <= today).order_by(table.valid_from.desc()).limit(1)
     )
-    earliest = today - timedelta(days=(await session.scalars(in_force)).one())
-    if on < earliest:
-        raise DateTooEarly(pointer, on=on, earliest=earliest)
+    days = (await session.scalars(in_force)).one()
+    if (until := on + timedelta(days=days)) < today:
+        raise WorkEnteredTooLate(pointer, on=on, until=until, days=days)

@@ -133,6 +133,13 @@ class DateTooEarly(InvalidInput):
     id = "Tanggal {on} lebih awal daripada {earliest}."
 
 
+class WorkEnteredTooLate(InvalidInput):
+    """422: work is entered at most some days after its day (docs/case-lifecycle.md#rights)."""
+
+    en = "Work of {on} could be entered until {until}, {days} days after its day. Keep the paper and inform the ketua tim."
+    id = "Pekerjaan tanggal {on} dapat dicatat sampai {until}, {days} hari sesudah harinya. Simpan catatannya dan beri tahu ketua tim."
+
+
 class DateTooLate(InvalidInput):
     """422: the date is after the last possible day."""
 

@@ -81,7 +81,7 @@ async def read_accompanied(
 
     Raises:
         NotFound: the actor accompanied the family neither that day nor today. NotAllowed, VisitOutsideDampingan,
-        DateTooEarly, NotYetKnown, PendampingInactive.
+        WorkEnteredTooLate, NotYetKnown, PendampingInactive.
     """
     if actor.pendamping_id is None:
         raise NotAllowed
@@ -133,7 +133,7 @@ async def record_p2k2(
     """Record a session that the actor held for his families of that day.
 
     Raises:
-        NotAllowed, DateInTheFuture, DateTooEarly, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied,
+        NotAllowed, DateInTheFuture, WorkEnteredTooLate, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied,
         SesiAlreadyRecorded, and what
         `placement_for` raises.
     """

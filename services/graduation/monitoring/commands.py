@@ -152,7 +152,7 @@ async def record_monitoring(
 
     Raises:
         NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly,
-        CauseMissing, DateInTheFuture, DateTooEarly
+        CauseMissing, DateInTheFuture, WorkEnteredTooLate
     """
     now = await moment_of(session)
     on = finding.visited_on or now.on

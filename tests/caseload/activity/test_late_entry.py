@@ -161,7 +161,7 @@ async def test_work_is_entered_up_to_thirty_days_later(
     await advance_days(kendal_caseload, days)
     answer = await record(kendal_caseload, kpm_id, on)
     assert answer.status_code == status, answer.text
-    assert status == 201 or answer.json()["title"] == "DateTooEarly"
+    assert status == 201 or answer.json()["title"] == "WorkEnteredTooLate"
 
 
 @pytest.mark.parametrize("record", [record_visit, record_session])

@@ -34,7 +34,7 @@ async def test_corrected_nik_keeps_person_name_and_business(family: Family) -> N
     after, _ = await find_member(family, relation="KEPALA_KELUARGA")
     assert (after["anggota_id"], after["name"]) == (husband["anggota_id"], husband["name"])
     assert (after["usaha"]["omzet_rp"], after["usaha"]["has_nib"]) == (4, True)
-    assert (await look_up(family, nik=NEW_NIK), await look_up(family, nik=mother()[1]["nik"])) == (200, 404)
+    assert (await look_up(family, nik=NEW_NIK), await look_up(family, nik=mother()[1]["nik"])) == (200, 200)
     past = await family.caseload.sql("SELECT anggota_id, nik_sealed FROM nik_history")
     assert [str(row["anggota_id"]) for row in past] == [husband["anggota_id"]]
     assert await family.read_emitted_data("kpm_updated") == [], "other services know no NIK"

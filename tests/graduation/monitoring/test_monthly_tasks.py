@@ -200,7 +200,7 @@ async def test_result_of_a_day_of_leave_or_too_long_ago_is_refused(graduation: R
     expect_ok(await record_monitoring(driver, tasks[0], visited_on="2026-07-05"))
     await set_day(graduation, date(2026, 9, 5))
     refused = await record_monitoring(driver, tasks[1], visited_on="2026-08-05")
-    assert (refused.status_code, refused.json()["title"]) == (422, "DateTooEarly")
+    assert (refused.status_code, refused.json()["title"]) == (422, "WorkEnteredTooLate")
 
 
 async def test_status_that_arrives_later_flags_the_result(graduation: Running) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import HistoryItem, Kpm, KpmAnggota, KpmHistory, KpmNoKk
+from services.caseload.family.models import HistoryItem, Kpm, KpmAnggota, KpmHistory, KpmNoKk, NikHistory
 from services.caseload.family.rules import WARNINGS, Ages, find_implausible, number_findings
 from services.caseload.overview.queries.worklist import status_on
 from services.caseload.tables import columns_of
@@ -170,16 +170,21 @@ def open_name(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | None) -> UUID:
-    """Return the id of the family with this number in the actor's areas.
+    """Return the id of the family with this number in the actor's areas. A NIK may be a former one.
 
     Raises:
         NotFound: no family has the number, or the actor may not read it.
     """
     vault = vault_of(session)
     if nik is not None:
+        index = vault.index("nik", nik)
+        former = sa.select(NikHistory.anggota_id).where(NikHistory.nik_index == index)
         statement = sa.select(KpmAnggota.kpm_id).where(
-            KpmAnggota.nik_index == vault.index("nik", nik), KpmAnggota.left_on.is_(None)
+            sa.or_(KpmAnggota.nik_index == index, KpmAnggota.anggota_id.in_(former)),
+            KpmAnggota.left_on.is_(None),
         )
+        # A former NIK may have been another person's, who then comes first.
+        statement = statement.order_by(KpmAnggota.nik_index != index).limit(1)
     else:
         index = vault.index("no_kk", no_kk or "")
         statement = sa.select(KpmNoKk.kpm_id).where(
