@@ -93,6 +93,6 @@ HISTORY = (
         "services/graduation/objection/commands/sanggah.py",
         "ruling.outcome.value))\n    ",
         "_build_decision(sanggah, act))",
-        "tests/graduation/objection/test_sanggah.py",
+        "tests/graduation/objection/test_decision_transaction.py",
     ),
 )

@@ -126,7 +126,7 @@ async def test_what_a_new_person_needs_is_refused_if_blank(kendal_caseload: Runn
 
 
 async def test_blank_cells_leave_the_day_of_what_they_keep(kendal_caseload: Running) -> None:
-    """A later file without values is no reason to keep old values from an earlier file with them."""
+    """A file without values does not make the old ones newer."""
     usaha = {"usaha_sector": "JASA", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "2000000"}
     full = family(1, phone="081200009001", desil="NAS:4:2026-Q1", komponen="LANJUT_USIA", **usaha)
     assert (await import_file(kendal_caseload, build_csv(full)))["errors"] == []

@@ -18,7 +18,6 @@ from tests.factories.graduation.objection import (
     lodge_sanggah,
 )
 from tests.factories.services import Running
-from tests.factories.transactions import EVENT_AND_ANSWER, one_transaction
 
 COPY_SANGGAH = """
 INSERT INTO sanggah SELECT (jsonb_populate_record(s, jsonb_build_object(
@@ -298,11 +297,3 @@ async def test_service_roles_cannot_change_a_sanggah(graduation: Running, column
                     await connection.execute(statement)
         finally:
             await connection.close()
-
-
-@pytest.mark.parametrize("outcome", ["DITERIMA", "DITOLAK"])
-async def test_decision_history_and_event_are_of_one_transaction(graduation: Running, outcome: str) -> None:
-    driver, sanggah_id = await create_sanggah(graduation)
-    tables = ("graduasi", "graduasi_history", "sanggah", "sanggah_decision", "stage_act")
-    async with one_transaction(graduation, *tables, *EVENT_AND_ANSWER):
-        expect_ok(await decide_sanggah(driver, sanggah_id, outcome))

@@ -39,7 +39,7 @@ WHERE desil.kpm_id = f.kpm_id AND desil.scope = f.scope AND desil.snapshot = f.s
 
 
 async def set_file_day(session: AsyncSession, job: Job, plans: Sequence[Plan]) -> None:
-    """Set the day of the file on all older things that the rows of known families state.
+    """Set the day of the file on what the rows of known families state.
 
     A blank cell states nothing, so what it keeps keeps its day.
     """

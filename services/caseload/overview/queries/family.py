@@ -170,7 +170,9 @@ def open_name(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | None) -> UUID:
-    """Return the id of the family with this number in the actor's areas. A NIK may be a former one.
+    """Return the id of the family with this number in the actor's areas.
+
+    A NIK may be a former one.
 
     Raises:
         NotFound: no family has the number, or the actor may not read it.
