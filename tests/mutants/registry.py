@@ -35,7 +35,7 @@ REGISTRY = (
         "reversed-credits",
         "no credit counts as reversed",
         ((QUERIES, "sa.func.count().filter(Credit.reversed)", "sa.func.count().filter(sa.false())"),),
-        SCORECARD,
+        (*SCORECARD, "tests/registry/scorecard/test_numbers.py"),
         "net_credits or two_positions or numbers_are_filtered",
     ),
     Mutant(

@@ -35,7 +35,8 @@ async def test_death_is_proposed_beside_an_open_proposal_of_another_reason(one: 
     assert [row["exit_reason"] for row in reasons] == ["MENINGGAL", "PINDAH"]
 
 
-async def test_reversal_leaves_a_proposal_in_an_sk(one: Family, graduation: Running) -> None:
+async def undo_death_after_sk(one: Family, graduation: Running) -> str:
+    """Record a death, issue a PKH SK and undo the death."""
     anggota_id = await record_death(one)
     (proposal,) = await one.caseload.sql("SELECT * FROM exit_proposal WHERE bansos = 'PKH'")
     case = Case(one.kpm_id, str(proposal["kepesertaan_id"]))
@@ -43,19 +44,18 @@ async def test_reversal_leaves_a_proposal_in_an_sk(one: Family, graduation: Runn
     for event in (case.build_proposed(), case.build_determined()):
         await apply_event(one.caseload, graduation, event)
     await take_back(one, anggota_id)
+    return anggota_id
+
+
+async def test_reversal_leaves_a_proposal_in_an_sk(one: Family, graduation: Running) -> None:
+    await undo_death_after_sk(one, graduation)
     rows = await one.caseload.sql("SELECT bansos, state FROM exit_proposal ORDER BY bansos")
     assert [tuple(row) for row in rows] == [("PKH", "PROPOSED"), ("SEMBAKO", "WITHDRAWN")]
 
 
 async def test_death_after_a_reversal_keeps_the_proposal_in_an_sk(one: Family, graduation: Running) -> None:
     """The SK about the first record ends the membership."""
-    anggota_id = await record_death(one)
-    (proposal,) = await one.caseload.sql("SELECT * FROM exit_proposal WHERE bansos = 'PKH'")
-    case = Case(one.kpm_id, str(proposal["kepesertaan_id"]))
-    case.base |= {"exit_reason": "MENINGGAL", "exit_proposal_id": proposal["exit_proposal_id"]}
-    for event in (case.build_proposed(), case.build_determined()):
-        await apply_event(one.caseload, graduation, event)
-    await take_back(one, anggota_id)
+    anggota_id = await undo_death_after_sk(one, graduation)
     office, version = dinsos_token(one.caseload), (await read_as_office(one))["version"]
     body = {"reason": "MENINGGAL", "on": "2026-01-20", "evidence_sha256": await one.upload_evidence()}
     await one.post_ok(f"anggota/{anggota_id}/end", body, version, as_=office)
