@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.errors import IllegalTransition, NotFound, Words
+from shared.errors import IllegalTransition, NotFound
+from shared.words import Words
 from tests.factories.refusal_texts import check_refusal
 from tests.factories.services import Running
 

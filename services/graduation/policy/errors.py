@@ -1,4 +1,6 @@
 from shared.errors import DomainError, NotAllowed
+from shared.remedies import value_from
+from shared.roles import MINISTRY
 
 
 class PolicyMissing(DomainError):
@@ -87,6 +89,7 @@ class CreditRuleUnknown(DomainError):
     status = 422
     en = "There is no credit rule with this version. Choose one from GET /v1/credit-rule."
     id = "Tidak ada aturan kredit dengan versi ini. Pilih salah satu dari GET /v1/credit-rule."
+    remedy = value_from("list_credit_rules", MINISTRY)
 
 
 class StagesMissing(DomainError):
