@@ -41,7 +41,7 @@ class DomainError(Exception):
     en: ClassVar[str] = "This cannot be done now."
     id: ClassVar[str] = "Hal ini tidak dapat dilakukan sekarang."
     retry_after: int | None = None
-    remedy: Remedy = CORRECT_REQUEST
+    remedy: Remedy
 
     def __init__(
         self,
@@ -258,9 +258,9 @@ class IllegalTransition(DomainError):
     id = "{noun} ini berstatus {current} dan tidak dapat menjadi {target}."
     remedy = BY_STATE
 
-    def __init__(self, noun: str, *, current: str, target: str) -> None:
-        """Set the noun, its current state and the refused state."""
-        super().__init__(None, noun=noun_in_both(noun), current=current, target=target)
+    def __init__(self, noun: str, *, current: str, target: str, remedy: Remedy) -> None:
+        """Set the noun, its current state, the refused state and the remedy."""
+        super().__init__(None, remedy=remedy, noun=noun_in_both(noun), current=current, target=target)
 
 
 class VersionOutdated(DomainError):

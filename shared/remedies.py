@@ -99,6 +99,7 @@ CORRECT_REQUEST = Remedy(RemedyKind.CORRECT_REQUEST)
 WAIT = Remedy(RemedyKind.WAIT)
 OTHER_PERSON = Remedy(RemedyKind.OTHER_PERSON)
 BY_STATE = Remedy(RemedyKind.BY_STATE)
+ENDED = nothing("It has ended.", "Ini sudah berakhir.")
 ALREADY_DONE = nothing(
     "This was done before; nothing more is needed.", "Ini sudah dilakukan; tidak perlu apa-apa lagi."
 )
