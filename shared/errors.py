@@ -190,14 +190,8 @@ class PengurusMissing(DomainError):
 class FamilyHasEnded(DomainError):
     """409: the only member has died or joined another family (docs/case-lifecycle.md#end-of-a-family)."""
 
-    en = (
-        "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it."
-        " If the death or the join was recorded in error, undo it (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
-    )
-    id = (
-        "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat."
-        " Bila kematian atau penggabungan itu salah dicatat, batalkan (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
-    )
+    en = "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it. If the death or the join was recorded in error, its pendamping or the Dinsos office undoes it (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    id = "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat. Bila kematian atau penggabungan itu salah dicatat, pendamping atau kantor Dinsos membatalkannya (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
     remedy = operation("caseload.take_anggota_back", FIELD | DINSOS)
 
 

@@ -30,8 +30,8 @@ class CaseloadFull(DomainError):
 class DampinganOverlaps(DomainError):
     """409: a pendamping of the same kind already accompanies the family in that period."""
 
-    en = "The family is already accompanied in that period. End that dampingan, or hand it over."
-    id = "Keluarga ini sudah didampingi pada masa tersebut. Akhiri atau alihkan dampingan itu."
+    en = "The family is already accompanied in that period. The Dinsos office ends that dampingan, or the ketua tim hands the family over."
+    id = "Keluarga ini sudah didampingi pada masa tersebut. Kantor Dinsos mengakhiri dampingan itu, atau ketua tim mengalihkannya."
     remedy = one_of(to_call("end_accompaniment", TEAM_LEAD | DINSOS), to_call("request_families", TEAM_LEAD))
 
 

@@ -1,5 +1,5 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, one_of, operation, to_call, value_from
+from shared.remedies import ALREADY_DONE, BY_STATE, CORRECT_REQUEST, operation, value_from
 from shared.roles import DINSOS, FIELD, STAFF
 
 
@@ -19,22 +19,24 @@ class ContactUnchanged(InvalidInput):
     remedy = CORRECT_REQUEST
 
 
+CORRECT_MEMBER = operation("correct_values_of_anggota", FIELD | DINSOS)
+END_KOMPONEN = operation("end_komponen", FIELD | DINSOS)
+
+
 class KomponenImpossible(DomainError):
     """409: sex and age of the member exclude this komponen."""
 
     en = "IBU_HAMIL is possible only for a woman of 10 to 60 years. Correct the member if sex or date of birth is wrong, or end the komponen."
     id = "IBU_HAMIL hanya mungkin bagi perempuan berusia 10 sampai 60 tahun. Perbaiki data anggota bila jenis kelamin atau tanggal lahirnya salah, atau akhiri komponennya."
-    remedy = one_of(
-        to_call("correct_values_of_anggota", FIELD | DINSOS), to_call("end_komponen", FIELD | DINSOS)
-    )
+    remedy = BY_STATE
 
 
 class KomponenOverlaps(DomainError):
     """409: the member already has this komponen in that period."""
 
-    en = "The member already has this komponen in that period. End it first, or choose a later time."
-    id = "Anggota ini sudah memiliki komponen tersebut pada masa itu. Akhiri dahulu, atau pilih masa sesudahnya."
-    remedy = operation("end_komponen", FIELD | DINSOS)
+    en = "The member already has this komponen in that period. Choose a first day after it; end it first if it has no end (POST /v1/komponen/{{id}}/end)."
+    id = "Anggota ini sudah memiliki komponen tersebut pada masa itu. Pilih hari pertama sesudahnya; akhiri dahulu bila belum berakhir (POST /v1/komponen/{{id}}/end)."
+    remedy = CORRECT_REQUEST
 
 
 class KomponenHasEnded(DomainError):

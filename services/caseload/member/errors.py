@@ -168,14 +168,8 @@ class MemberNotLeft(DomainError):
 class NumberNotAccepted(DomainError):
     """409: the number is recorded in a place that the caller may not look up."""
 
-    en = (
-        "This number cannot be recorded here. Check it against the card. If it is right, or the person leaves another"
-        " family for this one, ask the Dinsos office that covers both; the ministry clears it across areas."
-    )
-    id = (
-        "Nomor ini tidak dapat dicatat di sini. Cocokkan dengan kartunya. Bila sudah benar, atau orangnya keluar dari"
-        " keluarga lain, hubungi kantor Dinsos yang membawahi keduanya; lintas wilayah diselesaikan oleh Kemensos."
-    )
+    en = "This number cannot be recorded here. Check it against the card. If it is right, ask the Dinsos office that covers both families. Across areas Kemensos first moves the person's family (POST /v1/kpm/{{id}}/move)."
+    id = "Nomor ini tidak dapat dicatat di sini. Cocokkan dengan kartunya. Bila sudah benar, hubungi kantor Dinsos yang membawahi kedua keluarga. Lintas wilayah, Kemensos lebih dahulu memindahkan keluarga orang itu (POST /v1/kpm/{{id}}/move)."
     remedy = person_of(DINSOS)
 
 

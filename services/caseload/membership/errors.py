@@ -14,8 +14,8 @@ class KepesertaanOverlaps(DomainError):
 class ReEntryByUsulan(DomainError):
     """409: a family that has left a bansos needs an accepted application."""
 
-    en = "The family was a member of this bansos before. Submit an application instead (POST /v1/usulan)."
-    id = "Keluarga ini pernah menjadi peserta bansos tersebut. Ajukan melalui usulan (POST /v1/usulan)."
+    en = "The family was a member of this bansos before. Its pendamping or the Dinsos office submits an application instead (POST /v1/usulan)."
+    id = "Keluarga ini pernah menjadi peserta bansos tersebut. Pendamping atau kantor Dinsos mengajukannya melalui usulan (POST /v1/usulan)."
     remedy = operation("lodge_application", FIELD | VILLAGE | DINSOS)
 
 

@@ -23,8 +23,8 @@ class RelocationBeyondArea(DomainError):
     """403: a move across areas needs an office that covers both areas."""
 
     status = 403
-    en = "The family moves out of your area. Ask an office that covers both areas to record the move."
-    id = "Keluarga pindah ke luar wilayah Anda. Mintalah instansi yang membawahi kedua wilayah untuk mencatatnya."
+    en = "The family moves out of your area. Ask a Dinsos office that covers both areas, or Kemensos, to record the move."
+    id = "Keluarga pindah ke luar wilayah Anda. Mintalah kantor Dinsos yang membawahi kedua wilayah, atau Kemensos, untuk mencatatnya."
     remedy = person_of(DINSOS | MINISTRY)
 
 

@@ -52,16 +52,8 @@ class SanggahWhilePostponed(DomainError):
     The sanggah is recorded after its resumption (docs/decisions/0016-objection-by-the-date-on-the-paper.md).
     """
 
-    en = (
-        "This case is postponed (DITUNDA), so a sanggah can be recorded only after it is resumed. The right is not lost:"
-        " the paper is dated {on}, in the term that ends on {ended}, and the date on the paper counts. It is accepted"
-        " after the resumption, even if the term has ended by then. Keep the paper."
-    )
-    id = (
-        "Kasus ini sedang ditunda (DITUNDA), sehingga sanggahnya dicatat setelah kasus dilanjutkan. Hak tidak hilang:"
-        " surat bertanggal {on}, dalam masa sanggah yang berakhir {ended}, dan tanggal suratlah yang dihitung. Surat"
-        " diterima setelah kasus dilanjutkan, juga bila masa sanggah saat itu sudah lewat. Simpan suratnya."
-    )
+    en = "This case is postponed (DITUNDA); a sanggah is recorded after the Dinsos office resumes it. The right is not lost: the paper is dated {on}, in the term that ends on {ended}, and the date on the paper counts, even if the term has ended by then. Keep the paper."
+    id = "Kasus ini sedang ditunda (DITUNDA); sanggahnya dicatat setelah kantor Dinsos melanjutkan kasus. Hak tidak hilang: surat bertanggal {on}, dalam masa sanggah yang berakhir {ended}, dan tanggal suratlah yang dihitung, juga bila masa sanggah saat itu sudah lewat. Simpan suratnya."
     remedy = operation("resume_graduasi", OFFICE)
 
 
