@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
+from services.graduation.case.errors import remedy_of_move
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
@@ -204,8 +205,7 @@ class Graduasi(GraduasiView, Table, table=True):
         """Move to the target state as of business date `on` and increment the version.
 
         Raises:
-            IllegalTransition: docs/case-lifecycle.md#case-states has no such transition, or a postponed case is not resumed
-                to the state in which it was postponed.
+            IllegalTransition: docs/case-lifecycle.md#case-states has no such transition.
         """
         self.require_transition(target, resuming=resuming)
         self.postponed_from = self.state if target is S.DITUNDA else None
@@ -214,7 +214,9 @@ class Graduasi(GraduasiView, Table, table=True):
 
     def require_transition(self, target: GraduasiState, *, resuming: bool = False) -> None:
         """Raise IllegalTransition if `transition_to` would, without changing the case."""
-        require_move({self.state: self._reachable_states(resuming=resuming)}, self.state, target, "graduasi")
+        moves = {self.state: self._reachable_states(resuming=resuming)}
+        remedy = remedy_of_move(self.state, target, self.postponed_from)
+        require_move(moves, self.state, target, "graduasi", remedy)
 
     def _reachable_states(self, *, resuming: bool) -> frozenset[GraduasiState]:
         if self.postponed_from is None:

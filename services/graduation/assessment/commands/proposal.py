@@ -19,7 +19,8 @@ from services.graduation.assessment.queries.facts import AreaTest, read_changes,
 from services.graduation.assessment.rules.changes import to_sentences
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.errors import NEXT_ACTS
+from services.graduation.case.models import DETERMINED, Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.replicas.models import Kpm
 from shared.access import Actor
@@ -127,7 +128,15 @@ async def require_unchanged(
     """
     changes = await read_changes(session, [(case, policy)], on, area=area)
     if case_changes := changes.get(case.graduasi_id):
-        raise FactsChanged(changes=to_sentences(case_changes))
+        raise FactsChanged(to_sentences(case_changes), _way_of_changed(case, policy))
+
+
+def _way_of_changed(case: Graduasi, policy: Policy) -> str:
+    if case.postponed_from in DETERMINED:
+        return "DETERMINED"
+    if case.state is not GraduasiState.DIKEMBALIKAN:
+        return "UNDER_REVIEW"
+    return "RETURNED" if policy.needs_score else "RETURNED_WITHOUT_SCORE"
 
 
 def to_proposed_event(case: Graduasi, exit_proposal_id: UUID | None = None) -> GraduasiProposed:
@@ -142,7 +151,9 @@ def _require_proposable(case: Graduasi, policy: Policy) -> None:
     case.require_transition(GraduasiState.DIUSULKAN)
     # TERIDENTIFIKASI leads to DIUSULKAN only if the policy requires no score.
     if policy.needs_score and case.state is GraduasiState.TERIDENTIFIKASI:
-        raise IllegalTransition(noun="graduasi", current=case.state, target=GraduasiState.DIUSULKAN)
+        raise IllegalTransition(
+            "graduasi", current=case.state, target=GraduasiState.DIUSULKAN, remedy=NEXT_ACTS["BELUM_SIAP"]
+        )
 
 
 async def _build_usul(

@@ -18,8 +18,8 @@ from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kpm
 from shared.contracts.kinds import AsesmenResult, ExitReason
-from shared.errors import Words
 from shared.wilayah import KABKOTA_LENGTH
+from shared.words import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ async def _hold_changed_rows(
 ) -> list[RowError]:
     """Postpone the cases whose facts have changed, remove them from `rows`, and return their errors."""
     held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in rows.values()], act)
-    changes = {one.graduasi_id: FactsChanged(changes=to_sentences(one.changes)) for one in held_cases}
+    changes = {one.graduasi_id: FactsChanged(to_sentences(one.changes)) for one in held_cases}
     refused = {
         row: changes[one.case.graduasi_id] for row, one in rows.items() if one.case.graduasi_id in changes
     }
