@@ -265,6 +265,24 @@ class SanggahOutcome(Kind):
     UNKNOWN = "UNKNOWN"
 
 
+class BackPayReason(Kind):
+    """Why a family receives the withheld payment of a tahap after an annulment, or not.
+
+    TETAP_BERHAK, PUTUSAN: it is paid, because the family was entitled, or a court or superior ordered it. TIDAK_BERHAK,
+    SUDAH_DIBAYAR, ANGGARAN_DITUTUP: it is not, because the family was not entitled, has been paid otherwise, or the
+    budget year is closed. MENINGGAL: the only member has died.
+    """
+
+    TETAP_BERHAK = "TETAP_BERHAK"
+    PUTUSAN = "PUTUSAN"
+    TIDAK_BERHAK = "TIDAK_BERHAK"
+    SUDAH_DIBAYAR = "SUDAH_DIBAYAR"
+    ANGGARAN_DITUTUP = "ANGGARAN_DITUTUP"
+    MENINGGAL = "MENINGGAL"
+    LAINNYA = "LAINNYA"
+    UNKNOWN = "UNKNOWN"
+
+
 class LimitSide(Kind):
     """Which way a caseload crossed its limit."""
 

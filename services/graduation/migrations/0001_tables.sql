@@ -768,9 +768,11 @@ CREATE TABLE back_payment (
     tahap TEXT NOT NULL,
     paid BOOLEAN NOT NULL,
     reason TEXT NOT NULL,
+    reason_code VARCHAR(40) NOT NULL,
     graduasi_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap),
+    CONSTRAINT ck_back_payment_backpayreason_known CHECK (reason_code IN ('TETAP_BERHAK', 'PUTUSAN', 'TIDAK_BERHAK', 'SUDAH_DIBAYAR', 'ANGGARAN_DITUTUP', 'MENINGGAL', 'LAINNYA')),
     CONSTRAINT fk_back_payment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES annulment (graduasi_id)
 );
 

@@ -12,8 +12,9 @@ from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
+from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
-from shared.fields import Day, RequestOnly, Sentence, Wilayah
+from shared.fields import KNOWN, Day, RequestOnly, Sentence, Wilayah
 from shared.transitions import guard_moves, require_move
 
 
@@ -192,11 +193,15 @@ Tahap = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$
 
 
 class BackPaymentTerms(Fields):
-    """Whether the family receives the withheld payment of one tahap, and why."""
+    """Whether the family receives the withheld payment of one tahap, and why.
+
+    `reason` is stored in this service only, `reason_code` is sent in events.
+    """
 
     tahap: Col[Tahap] = Field(primary_key=True)
     paid: Col[StrictBool]
     reason: Col[Sentence]
+    reason_code: Col[Annotated[BackPayReason, KNOWN]] = Field(default=BackPayReason.LAINNYA)
 
 
 class BackPayView(BackPaymentTerms):

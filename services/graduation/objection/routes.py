@@ -2,11 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from starlette.responses import Response
 
 from services.graduation.case.models import GraduasiView
@@ -23,13 +23,15 @@ from services.graduation.objection.models import (
     SanggahView,
 )
 from shared.access import Permission
-from shared.contracts.kinds import SanggahOutcome
+from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.errors import BadValue
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 router = Router(tag="sanggah")
 MAX_TAHAP = 40
+PAID_FOR = {BackPayReason.TETAP_BERHAK, BackPayReason.PUTUSAN, BackPayReason.LAINNYA}
+UNPAID_FOR = {*BackPayReason.known()} - {BackPayReason.TETAP_BERHAK, BackPayReason.MENINGGAL}
 
 
 class SanggahPaper(SanggahTerms, Body):
@@ -40,7 +42,21 @@ class SanggahPaper(SanggahTerms, Body):
 
 
 class TahapPaid(BackPaymentTerms, Body):
-    """Whether the family receives the withheld payment of one tahap, and why."""
+    """Whether the family receives the withheld payment of one tahap, and why.
+
+    `reason` is stored in this service only, `reason_code` is sent in events.
+    """
+
+    @model_validator(mode="after")
+    def _reason_fits(self) -> Self:
+        allowed = PAID_FOR if self.paid else UNPAID_FOR
+        if self.reason_code not in allowed:
+            listed = ", ".join(sorted(allowed))
+            raise BadValue(
+                f"With this `paid` the reason_code is one of {listed}.",
+                f"Untuk `paid` ini, reason_code: {listed}.",
+            )
+        return self
 
 
 BackPayList = Annotated[list[TahapPaid], Field(max_length=MAX_TAHAP)]

@@ -16,6 +16,7 @@ from services.graduation.objection.commands.annulment import (
     AnnulmentTerms,
     annul_case,
     require_no_stage,
+    to_event_items,
     was_effective,
 )
 from services.graduation.objection.errors import (
@@ -46,7 +47,7 @@ from services.graduation.term.commands import (
 )
 from shared.access import Actor, Scope
 from shared.clock import Moment, moment_of
-from shared.contracts.graduation import SanggahDecided, SanggahLodged
+from shared.contracts.graduation import BackPay, SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, refuse_violations, uuid7
 from shared.dates import require_not_future
@@ -154,7 +155,8 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     sanggah.transition_to(SanggahState(ruling.outcome.value))
     session.add(_build_decision(sanggah, act))
     if ruling.outcome is SanggahOutcome.DITERIMA:
-        emit(session, _to_decided_event(case, sanggah, act))
+        back_pay = to_event_items(ruling.back_pay)
+        emit(session, _to_decided_event(case, sanggah, act, back_pay=back_pay))
         terms = AnnulmentTerms(AnnulmentGround.SANGGAH_DITERIMA, ruling.back_pay, sanggah_id)
         await annul_case(session, case, policy, act, terms)
     else:
@@ -225,7 +227,11 @@ def _build_decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
 
 
 def _to_decided_event(
-    case: Graduasi, sanggah: Sanggah, act: Act, penetapan: Penetapan | None = None
+    case: Graduasi,
+    sanggah: Sanggah,
+    act: Act,
+    penetapan: Penetapan | None = None,
+    back_pay: Sequence[BackPay] = (),
 ) -> SanggahDecided:
     return SanggahDecided.of(
         case,
@@ -235,4 +241,5 @@ def _to_decided_event(
         effective_tahap=penetapan.effective_tahap if penetapan else None,
         effective_on=penetapan.effective_on if penetapan else None,
         last_payable_tahap=penetapan.last_payable_tahap if penetapan else None,
+        back_pay=list(back_pay),
     )
