@@ -43,7 +43,7 @@ CHECKS = {
         ),
         "I8: case {0} is in DISANGGAH without an open sanggah, or the reverse": (
             "SELECT graduasi_id FROM graduasi g WHERE EXISTS (SELECT FROM sanggah s WHERE s.graduasi_id = g.graduasi_id"
-            " AND s.state = 'DIAJUKAN') <> (g.state = 'DISANGGAH' OR g.postponed_from IS NOT DISTINCT FROM 'DISANGGAH')"
+            " AND s.state = 'DIAJUKAN' AND s.suspends) <> (g.state = 'DISANGGAH' OR g.postponed_from IS NOT DISTINCT FROM 'DISANGGAH')"
         ),
     },
     "caseload": {
@@ -155,7 +155,9 @@ async def ended_as_decided(services: Mapping[str, Asked]) -> list[str]:
 
 async def suspended_together(services: Mapping[str, Asked]) -> list[str]:
     """Check I7: a rujukan is paused exactly while its case has an open sanggah."""
-    rows = await services["graduation"].sql("SELECT graduasi_id FROM sanggah WHERE state = 'DIAJUKAN'")
+    rows = await services["graduation"].sql(
+        "SELECT graduasi_id FROM sanggah WHERE state = 'DIAJUKAN' AND suspends"
+    )
     objected = {row[0] for row in rows}
     return [
         f"referral: I7: rujukan {row[0]} is {'paused' if row[2] else 'not paused'}, unlike graduation's sanggah"

@@ -256,7 +256,8 @@ class RelapseCause(StrEnum):
 class SanggahOutcome(Kind):
     """The decision on an objection.
 
-    DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the family's only member died before a decision.
+    DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the SK was undone before a decision, by another
+    objection or because the only member died.
     """
 
     DITERIMA = "DITERIMA"

@@ -669,11 +669,13 @@ CREATE TABLE sanggah (
     state VARCHAR(40) NOT NULL,
     typed_by TEXT NOT NULL,
     typed_on DATE NOT NULL,
+    suspends BOOLEAN NOT NULL,
+    lodger_ref BYTEA NOT NULL,
     typed_by_sub TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
     CONSTRAINT ck_sanggah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
-    CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
+    CONSTRAINT uq_sanggah_one_lodging UNIQUE (graduasi_id, lodged_by, lodger_ref, lodged_on),
     CONSTRAINT uq_sanggah_typed_by UNIQUE (sanggah_id, typed_by, typed_by_sub),
     CONSTRAINT ck_sanggah_lodgedby_known CHECK (lodged_by IN ('KELUARGA', 'KUASA', 'MASYARAKAT')),
     CONSTRAINT ck_sanggah_sanggahchannel_known CHECK (channel IN ('DESA', 'PUSKESOS', 'DINSOS', 'PENDAMPING', 'CEK_BANSOS', 'CALL_CENTER', 'WHATSAPP')),
@@ -686,7 +688,7 @@ CREATE INDEX ix_sanggah_open_in_area ON sanggah (kode_wilayah, lodged_on, sangga
 
 CREATE INDEX ix_sanggah_state_lodged_on_sanggah_id ON sanggah (state, lodged_on, sanggah_id);
 
-CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id) WHERE state = 'DIAJUKAN';
+CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id, suspends) WHERE state = 'DIAJUKAN';
 
 CREATE TABLE stage_act (
     stage VARCHAR(40) NOT NULL,
@@ -763,6 +765,25 @@ CREATE TABLE sanggah_decision (
     CONSTRAINT ck_sanggah_decision_not_by_typist CHECK (decided_by <> typed_by AND decided_by_sub <> typed_by_sub),
     CONSTRAINT fk_sanggah_decision_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
+
+CREATE TABLE sanggah_scan (
+    evidence_sha256 VARCHAR(64) NOT NULL,
+    added_by TEXT NOT NULL,
+    added_on DATE NOT NULL,
+    scan_id UUID NOT NULL,
+    sanggah_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    added_by_sub TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_sanggah_scan PRIMARY KEY (scan_id),
+    CONSTRAINT ck_sanggah_scan_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
+    CONSTRAINT fk_sanggah_scan_sanggah_id FOREIGN KEY(sanggah_id) REFERENCES sanggah (sanggah_id),
+    CONSTRAINT fk_sanggah_scan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
+);
+
+CREATE INDEX ix_sanggah_scan_sanggah_id ON sanggah_scan (sanggah_id);
 
 CREATE TABLE back_payment (
     tahap TEXT NOT NULL,

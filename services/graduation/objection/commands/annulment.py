@@ -16,7 +16,7 @@ from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
 from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
-from services.graduation.objection.queries import read_tahap_concerned
+from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
 from services.graduation.term.commands import cancel_due_work
 from shared.access import Actor
@@ -94,7 +94,7 @@ async def annul(
         NotFound, IllegalTransition, SamePersonTwice, SanggahStillOpen, BackPayUndecided, BackPayNotConcerned
     """
     case, policy = await load_case(session, graduasi_id)
-    if case.state is GraduasiState.DISANGGAH:
+    if await has_open_sanggah(session, graduasi_id):
         raise SanggahStillOpen
     case.require_transition(GraduasiState.DIPULIHKAN)
     await require_no_stage(session, case, actor)
