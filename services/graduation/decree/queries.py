@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.certificate.models import Certificate
+from services.graduation.credit.models import Credit, CreditState
 from services.graduation.decree.models import Penetapan, PenetapanFields, Sk, SkRule, SkView
 from services.graduation.visibility import visible_to
 from shared.access import Actor, Scope
@@ -17,6 +18,7 @@ from shared.areas import in_areas
 from shared.errors import NotFound
 
 MAX_PENETAPAN = 200
+COUNTS = ("determined", "annulled", "effective", "credited")
 PENETAPAN_COLUMNS = (
     *(getattr(Penetapan, name) for name in PenetapanFields.model_fields),
     Sk.sk_no,
@@ -71,7 +73,7 @@ async def read_numbers(
     kpm_ids: Sequence[UUID] | None,
     pendamping_ids: Sequence[UUID] | None,
 ) -> dict[str, dict[str, int]]:
-    """Count determined, annulled and effective cases per exit reason in the actor's areas (docs/case-lifecycle.md#counts).
+    """Count cases and their credits per exit reason in the actor's areas (docs/case-lifecycle.md#counts).
 
     They are those of the given families, without families those that the given pendamping proposed.
     """
@@ -83,9 +85,11 @@ async def read_numbers(
             sa.func.count(),
             sa.func.count().filter(annulled),
             sa.func.count().filter(effective),
+            sa.func.count().filter(Credit.state == CreditState.GRANTED),
         )
         .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
+        .outerjoin(Credit, Credit.graduasi_id == Graduasi.graduasi_id)
         .where(in_areas(Graduasi.kode_wilayah, actor.areas))
         .group_by(Graduasi.exit_reason)
         .order_by(Graduasi.exit_reason)
@@ -95,6 +99,4 @@ async def read_numbers(
     elif pendamping_ids is not None:
         statement = statement.where(Penetapan.pendamping_id.in_(pendamping_ids))
     rows = (await session.execute(statement)).all()
-    return {
-        str(row[0]): dict(zip(("determined", "annulled", "effective"), row[1:], strict=True)) for row in rows
-    }
+    return {str(row[0]): dict(zip(COUNTS, row[1:], strict=True)) for row in rows}

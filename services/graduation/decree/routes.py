@@ -169,9 +169,10 @@ async def read_sk(sk_id: UUID, session: Session, actor: CurrentActor) -> dict[st
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
-    """Count determined, annulled and effective cases of the given families.
+    """Count determined, annulled, effective and credited cases of the given families.
 
-    Without families it counts those that the given pendamping proposed.
+    Without families it counts those that the given pendamping proposed. Credited counts a family once a year, as
+    registry's `net` does, if the credit rule says so.
     """
     counts = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)
-    return numbers_of("graduation", ["determined", "annulled", "effective"], counts)
+    return numbers_of("graduation", queries.COUNTS, counts)

@@ -226,17 +226,22 @@ class SanggahDecision(SanggahDecisionView, Table, table=True):
     at: Col[datetime]
 
 
-class Annulment(Table, table=True):
-    """The annulment of an SK for one family, before or after its effect. Final. Append-only."""
+class AnnulmentFields(Fields):
+    """The annulment of an SK for one family, before or after its effect. `annulled_by` is an id."""
 
-    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
-    sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
-    kode_wilayah: Col[Wilayah]
     ground: Col[AnnulmentGround]
     reason: Col[str]
+    sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
     was_effective: Col[bool]
     annulled_on: Col[date]
     annulled_by: Col[str]
+
+
+class Annulment(AnnulmentFields, Table, table=True):
+    """The annulment of an SK for one family, before or after its effect. Final. Append-only."""
+
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
+    kode_wilayah: Col[Wilayah]
     at: Col[datetime]
 
 

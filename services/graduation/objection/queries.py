@@ -13,6 +13,7 @@ from services.graduation.case.queries import acted_in_other_stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.models import (
     Annulment,
+    AnnulmentFields,
     BackPayment,
     Sanggah,
     SanggahDecision,
@@ -127,7 +128,8 @@ async def read_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID) ->
     view = {name: getattr(sanggah, name) for name in SanggahView.model_fields}
     view |= {"term_ends_on": term_ends_on, "decision": decision}
     view["scans"] = await read_scans(session, sanggah_id)
-    view["back_pay"] = await _read_back_pay(session, annulled_id)
+    view["annulment"] = await read_annulment(session, annulled_id) if annulled_id else None
+    view["back_pay"] = view["annulment"]["back_pay"] if view["annulment"] else []
     is_open = sanggah.state is SanggahState.DIAJUKAN
     today = await clock.today(session)
     concerned = await read_tahap_concerned(session, sanggah.graduasi_id, today) if is_open else []
@@ -140,6 +142,12 @@ async def read_scans(session: AsyncSession, sanggah_id: UUID) -> list[ScanView]:
     return [*await session.scalars(statement.order_by(SanggahScan.scan_id))]
 
 
-async def _read_back_pay(session: AsyncSession, graduasi_id: UUID | None) -> Any:
+async def read_annulment(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any] | None:
+    """Return the annulment of a case with its decision on each withheld tahap. None if it was not annulled."""
+    annulment = await session.get(Annulment, graduasi_id)
+    if annulment is None:
+        return None
     statement = sa.select(BackPayment).where(BackPayment.graduasi_id == graduasi_id)
-    return (await session.scalars(statement.order_by(BackPayment.tahap))).all() if graduasi_id else []
+    view = {name: getattr(annulment, name) for name in AnnulmentFields.model_fields}
+    view["back_pay"] = (await session.scalars(statement.order_by(BackPayment.tahap))).all()
+    return view

@@ -13,6 +13,7 @@ from services.graduation.case.models import GraduasiView
 from services.graduation.objection import queries
 from services.graduation.objection.commands import annulment, lodging, sanggah
 from services.graduation.objection.models import (
+    AnnulmentFields,
     AnnulmentGround,
     BackPaymentTerms,
     BackPayView,
@@ -130,14 +131,21 @@ class SanggahLodgedView(SanggahView):
     scans: list[ScanView]
 
 
+class AnnulmentView(AnnulmentFields):
+    """The annulment of an SK for one family, with its decision on each withheld tahap."""
+
+    back_pay: list[BackPayView]
+
+
 class SanggahFullView(SanggahLodgedView):
-    """A sanggah with its decision.
+    """A sanggah with its decision, and the annulment that follows from it.
 
     `tahap_concerned`: closed tahap without payment, on which an acceptance today must decide.
     """
 
     term_ends_on: date
     decision: SanggahDecisionView | None
+    annulment: AnnulmentView | None
     back_pay: list[BackPayView]
     tahap_concerned: list[str]
 
