@@ -202,7 +202,7 @@ async def test_accepted_sanggah_annuls_the_sk_for_the_family(graduation: Running
     await graduation.work()
     assert await driver.read_state() == "DIPULIHKAN"
     numbers = expect_ok(await graduation.post("/v1/numbers", {}, as_=driver.by["sk"]), 200)["totals"]
-    assert numbers == {"determined": 1, "annulled": 1, "effective": 0}
+    assert numbers == {"determined": 1, "annulled": 1, "effective": 0, "credited": 0}
 
 
 async def test_sanggah_accepted_after_the_effect_decides_each_tahap(graduation: Running) -> None:
