@@ -284,6 +284,10 @@ CREATE TABLE sk (
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
 );
 
+CREATE INDEX ix_sk_number_key ON sk (upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g')));
+
+CREATE INDEX ix_sk_sk_on_sk_id ON sk (sk_on, sk_id);
+
 CREATE TABLE sk_rule (
     valid_from DATE NOT NULL,
     late_entry_days INTEGER NOT NULL,
