@@ -49,3 +49,8 @@ def drop_separators(number: str) -> str:
 def name_key(name: str) -> str:
     """Return the letters and digits of a name, to compare names however they are written."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", name.casefold()) if letter.isalnum())
+
+
+def normalize_number(number: str) -> str:
+    """Return the number of a paper without blanks and hyphens, in capitals, for comparison."""
+    return re.sub(r"[\s-]", "", number).upper()

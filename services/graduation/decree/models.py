@@ -49,10 +49,19 @@ class SkView(SkTerms):
     job_id: Col[UUID | None] = Field(default=None)
 
 
+NUMBER_KEY = "upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g'))"
+"""The number of an SK as `normalize_number` returns it, to find it however it is written."""
+
+
 class Sk(SkView, Table, table=True):
     """A decree with many cases. Append-only, except `cases` while a job adds cases."""
 
-    __table_args__ = (sa.UniqueConstraint("sk_no"), is_sha256("evidence_sha256"))
+    __table_args__ = (
+        sa.UniqueConstraint("sk_no"),
+        sa.Index("ix_sk_number_key", sa.text(NUMBER_KEY)),
+        sa.Index(None, "sk_on", "sk_id"),
+        is_sha256("evidence_sha256"),
+    )
 
     determined_by: Col[str]
     at: Col[datetime]

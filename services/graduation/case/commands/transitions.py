@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
-from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
+from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage, StageAct
 from services.graduation.policy.models.policy import Policy
 from shared.access import Actor
 from shared.clock import Moment
@@ -130,6 +130,29 @@ async def advance(
     for case, _ in cases:
         for name in ("since_on", *UPDATED_COLUMNS):
             set_committed_value(case, name, getattr(case, name))
+
+
+async def record_act(session: AsyncSession, case: Graduasi, policy: Policy, act: Act, stage: Stage) -> None:
+    """Record an act in a stage that moves the case to no other state.
+
+    Raises:
+        SamePersonTwice
+    """
+    row = StageAct(
+        graduasi_id=case.graduasi_id,
+        kode_wilayah=case.kode_wilayah,
+        stage=stage,
+        person=act.actor.person,
+        sub=act.actor.sub,
+        role=act.role,
+        four_people=policy.four_people,
+        at=act.moment.at,
+    )
+    session.add(row)
+    with refuse_violations(
+        ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
+    ):
+        await session.flush()
 
 
 def _parameters(

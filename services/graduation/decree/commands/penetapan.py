@@ -157,7 +157,7 @@ async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCa
     for one, decision in zip(approved, penetapan, strict=True):
         emit(session, _to_event(one, decision, sk))
     determined = [DeterminedCase(one.case, one.policy, one.usul, one.current_area) for one in approved]
-    await grant_credits(session, determined, sk)
+    await grant_credits(session, determined, sk, act.moment.on)
 
 
 async def _write(
