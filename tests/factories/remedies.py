@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,6 +27,8 @@ NAMES_OF_ROLES = {
     "PARTNER": ("partner", "mitra"),
     "OPERATOR": ("operator", "operator"),
 }
+# Their sentences name the state, and the member `remedy` who acts next.
+EXPLAINED_BY_STATE = frozenset({"IllegalTransition", "CaseNotMonitored", "CaseNotPostponed"})
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -38,6 +40,8 @@ class Published:
     method: str
     path: re.Pattern[str]
     roles: frozenset[str]
+    address: str
+    """As sentences write it: `POST /v1/kpm/{id}/move`."""
 
 
 @cache
@@ -51,7 +55,8 @@ def published_operations() -> dict[Place, Published]:
             for method, operation in methods.items():
                 place = (service, operation["operationId"])
                 roles = frozenset(operation.get("x-roles", NAMES_OF_ROLES))
-                operations[place] = Published(place, method.upper(), pattern, roles)
+                address = f"{method.upper()} {re.sub('{[^}]+}', '{id}', path)}"
+                operations[place] = Published(place, method.upper(), pattern, roles, address)
     return operations
 
 
@@ -65,10 +70,13 @@ def find_operation(service: str, request: httpx.Request) -> Published | None:
     return min(matching, key=lambda one: one.path.pattern.count("[^/]+"), default=None)
 
 
-def names_any(sentence: str, roles: AbstractSet[str], language: str) -> bool:
-    """Return whether a sentence names somebody with one of the roles."""
-    place = 1 if language == "id" else 0
-    return any(NAMES_OF_ROLES[role][place] in sentence.lower() for role in roles)
+def names_any(sentence: str, roles: AbstractSet[str], targets: Iterable[Place], language: str) -> bool:
+    """Return whether a sentence names somebody with one of the roles, or the address of an operation."""
+    column = 1 if language == "id" else 0
+    addresses = [published_operations()[target].address for target in targets]
+    return any(NAMES_OF_ROLES[role][column] in sentence.lower() for role in roles) or any(
+        address in sentence for address in addresses
+    )
 
 
 def find_circles(
@@ -169,13 +177,16 @@ def find_fault_of_answer(problem: Mapping[str, Any], roles: AbstractSet[str], la
     remedy = problem["remedy"]
     if remedy["kind"] == RemedyKind.BY_STATE:
         return "the answer names no remedy"
-    able = set(remedy["roles"])
+    able, targets = set(remedy["roles"]), list[Place]()
     for one in remedy["operations"]:
         published = published_operations().get((one["service"], one["operation_id"]))
         if published is None or set(one["roles"]) - published.roles:
             return f"{one['service']}.{one['operation_id']} is closed to {one['roles']}"
         able |= set(one["roles"])
-    if able and roles and not able & roles and not names_any(problem["detail"], able, language):
+        targets.append(published.place)
+    if problem["title"] in EXPLAINED_BY_STATE or not able or not roles or able & roles:
+        return None
+    if not names_any(problem["detail"], able, targets, language):
         return f"the remedy is closed to {sorted(roles)}, and the sentence does not say who has it"
     return None
 

@@ -121,6 +121,8 @@ class Running:
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Fetch rows as superuser, without row security."""
+        if not statement.lstrip().upper().startswith("SELECT"):
+            TRAIL.clear()
         async with self._open_connection() as connection:
             return await connection.fetch(statement, *values)
 
@@ -140,6 +142,7 @@ class Running:
 
     async def execute(self, statement: str) -> None:
         """Run a script of statements as superuser."""
+        TRAIL.clear()
         connection = await asyncpg.connect(self.cluster.address(self.database_name))
         try:
             await connection.execute(statement)
@@ -179,6 +182,7 @@ class Running:
     @asynccontextmanager
     async def session(self, actor: Actor | None = None) -> Any:
         """Open a transaction of the worker role."""
+        TRAIL.clear()
         async with self.worker.transaction(actor or Actor.system(self.name)) as session:
             assert isinstance(session, AsyncSession)
             yield session

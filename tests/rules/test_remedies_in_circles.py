@@ -84,7 +84,12 @@ def find_silent_sentences(place: Place, kind: type[DomainError]) -> list[str]:
     if not able or published_operations()[place].roles <= able:
         return []
     sentences = {"en": kind.en, "id": kind.id}
-    return [name for name, sentence in sentences.items() if not names_any(sentence, able, name)]
+    targets = [(one.service or place[0], one.operation_id) for one in remedy.operations]
+    return [
+        name
+        for name, sentence in sentences.items()
+        if not names_any(sentence.replace("{{id}}", "{id}"), able, targets, name)
+    ]
 
 
 def test_each_sentence_names_who_has_the_remedy_if_the_refused_have_not() -> None:
@@ -138,7 +143,11 @@ def test_refusals_that_a_test_receives_lead_in_no_circle(second: Refusal, fault:
 
 def answer(operation: str, role: str, detail: str = "Propose its end.") -> dict[str, object]:
     target = {"service": "caseload", "operation_id": operation, "roles": [role]}
-    return {"detail": detail, "remedy": {"kind": "OPERATION", "operations": [target], "roles": []}}
+    return {
+        "title": "LastMember",
+        "detail": detail,
+        "remedy": {"kind": "OPERATION", "operations": [target], "roles": []},
+    }
 
 
 @pytest.mark.parametrize(
@@ -148,9 +157,10 @@ def answer(operation: str, role: str, detail: str = "Propose its end.") -> dict[
         (answer("move", "KEMENSOS"), "caseload.move is closed to"),
         (answer("move_kpm", "KEMENSOS"), "the remedy is closed to ['PENDAMPING']"),
         (answer("move_kpm", "KEMENSOS", "Kemensos moves it."), None),
+        (answer("move_kpm", "KEMENSOS", "Move it (POST /v1/kpm/{id}/move)."), None),
         (answer("end_anggota", "PENDAMPING"), None),
         (
-            {"detail": "", "remedy": {"kind": "BY_STATE", "operations": [], "roles": []}},
+            {"title": "FactsChanged", "remedy": {"kind": "BY_STATE", "operations": [], "roles": []}},
             "the answer names no",
         ),
     ],
