@@ -260,8 +260,8 @@ class IllegalTransition(DomainError):
     ) -> None:
         """Set the noun, its current state, the refused state, the remedy and what to do first."""
         unexplained = Words(f" and cannot become {target}.", f" dan tidak dapat menjadi {target}.")
-        words = {"noun": noun_in_both(noun), "advice": advice or unexplained}
-        super().__init__(None, remedy=remedy, current=current, **words)
+        named = noun_in_both(noun)
+        super().__init__(None, remedy=remedy, noun=named, current=current, advice=advice or unexplained)
 
 
 class VersionOutdated(DomainError):

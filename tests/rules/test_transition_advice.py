@@ -1,4 +1,4 @@
-"""What a refused act says to do first covers each state of its state machine, in both languages."""
+"""The refusal of an act in the wrong state has what to do first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,12 +27,12 @@ def find_faults(moves: Mapping[Any, Any], advice: Advice) -> list[str]:
 
 
 @pytest.mark.parametrize(("moves", "advice"), MACHINES)
-def test_each_state_says_what_comes_first(moves: Mapping[Any, Any], advice: Advice) -> None:
+def test_each_state_has_advice_in_both_languages(moves: Mapping[Any, Any], advice: Advice) -> None:
     assert find_faults(moves, advice) == []
 
 
 @pytest.mark.parametrize(("moves", "advice"), MACHINES)
-def test_each_refused_move_says_what_to_do(moves: Mapping[Any, Any], advice: Advice) -> None:
+def test_each_refused_move_has_its_advice(moves: Mapping[Any, Any], advice: Advice) -> None:
     for current, following in moves.items():
         for target in moves.keys() - following:
             with pytest.raises(IllegalTransition) as refused:
