@@ -117,8 +117,13 @@ async def count_faults(services: Mapping[str, Asked]) -> list[str]:
         ),
     }
     return [
+        fault for where, (expected, actual) in sums.items() for fault in differences(where, expected, actual)
+    ]
+
+
+def differences(where: str, expected: Counter[Any], actual: Counter[Any]) -> list[str]:
+    return [
         f"I8: {where} of {at}: {actual[at]}, graduation has {expected[at]}"
-        for where, (expected, actual) in sums.items()
         for at in expected.keys() | actual.keys()
         if expected[at] != actual[at]
     ]
