@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from services.caseload.application.errors import ADVICE
 from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import Bansos
 from shared.database.tables import Col, Fields
@@ -105,5 +106,5 @@ class Usulan(UsulanView, Table, table=True):
         Raises:
             IllegalTransition: `USULAN_MOVES` has no such move.
         """
-        require_move(USULAN_MOVES, self.state, state, "usulan")
+        require_move(USULAN_MOVES, self.state, state, "usulan", advice=ADVICE)
         self.state, self.version = state, self.version + 1

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
-from services.graduation.case.errors import remedy_of_move
+from services.graduation.case.errors import ADVICE, remedy_of_move
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
@@ -216,7 +216,7 @@ class Graduasi(GraduasiView, Table, table=True):
         """Raise IllegalTransition if `transition_to` would, without changing the case."""
         moves = {self.state: self._reachable_states(resuming=resuming)}
         remedy = remedy_of_move(self.state, target, self.postponed_from)
-        require_move(moves, self.state, target, "graduasi", remedy)
+        require_move(moves, self.state, target, "case", remedy, ADVICE)
 
     def _reachable_states(self, *, resuming: bool) -> frozenset[GraduasiState]:
         if self.postponed_from is None:

@@ -100,9 +100,9 @@ class SanggahTerms(Fields):
 
 
 class SanggahLodging(SanggahTerms):
-    """A sanggah on paper with the number that identifies its lodger. Of the number only a keyed hash is stored.
+    """A sanggah on paper with the number that identifies its lodger.
 
-    `lodger_nik` is the NIK of the lodger, `register_no` the number in the register of the desk. Without both, the family
+    Of the number only a keyed hash is stored. `lodger_nik` is the NIK of the lodger, `register_no` the number in the register of the desk. Without both, the family
     itself or the paper identifies the lodger.
     """
 
@@ -182,7 +182,10 @@ class ScanView(Fields):
 
 
 class SanggahScan(ScanView, Table, table=True):
-    """A scan of a sanggah, the first one too. A scan belongs to one sanggah of a case. Append-only."""
+    """A scan of a sanggah, the first one too. Append-only.
+
+    A scan belongs to one sanggah of a case.
+    """
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
@@ -227,7 +230,10 @@ class SanggahDecision(SanggahDecisionView, Table, table=True):
 
 
 class AnnulmentFields(Fields):
-    """The annulment of an SK for one family, before or after its effect. `annulled_by` is an id."""
+    """The annulment of an SK for one family, before or after its effect.
+
+    `annulled_by` is an id.
+    """
 
     ground: Col[AnnulmentGround]
     reason: Col[str]
