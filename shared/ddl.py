@@ -148,6 +148,31 @@ CREATE TABLE platform.file_chunk (
     PRIMARY KEY (sha256, number)
 );;
 
+-- How long a state may wait, and who is called after that. '*' is every subject, or every state.
+CREATE TABLE platform.deadline_rule (
+    deadline_rule_id uuid PRIMARY KEY, subject_kind text NOT NULL, state text NOT NULL, owner text,
+    days integer NOT NULL CONSTRAINT ck_deadline_rule_days CHECK (days BETWEEN 1 AND 3650),
+    escalate_to jsonb NOT NULL CONSTRAINT ck_deadline_rule_escalate_to CHECK (jsonb_typeof(escalate_to) = 'array'),
+    basis text NOT NULL, valid_from date NOT NULL,
+    valid_to date CONSTRAINT ck_deadline_rule_range CHECK (valid_to > valid_from),
+    set_by text NOT NULL, set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT ex_deadline_rule_range EXCLUDE USING gist
+        (subject_kind WITH =, state WITH =, daterange(valid_from, valid_to) WITH &&)
+);;
+CREATE TABLE platform.overdue (
+    overdue_id uuid PRIMARY KEY, subject_kind text NOT NULL, subject_id text NOT NULL, state text NOT NULL,
+    kpm_id uuid, kode_wilayah text COLLATE "C" NOT NULL, since_on date NOT NULL, due_on date NOT NULL,
+    owner text NOT NULL, pendamping_id uuid,
+    level smallint NOT NULL CONSTRAINT ck_overdue_level CHECK (level >= 0), escalated_to text,
+    noted_on date NOT NULL, resolved_on date
+);;
+CREATE UNIQUE INDEX uq_overdue_open ON platform.overdue (subject_kind, subject_id, state) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_due_on ON platform.overdue (due_on, overdue_id) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_kode_wilayah ON platform.overdue (kode_wilayah, due_on) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_kpm_id ON platform.overdue (kpm_id) WHERE resolved_on IS NULL;;
+INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at) VALUES
+    (uuidv7(), 'overdue.write', '{service}', 'business', '2000-01-01');;
+
 CREATE TABLE platform.business_clock (
     id smallint PRIMARY KEY DEFAULT 1 CONSTRAINT ck_business_clock_one_row CHECK (id = 1),
     offset_seconds bigint NOT NULL DEFAULT 0, set_at timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -222,5 +247,7 @@ GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, 
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;
 GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;
+GRANT INSERT, UPDATE (valid_to) ON platform.deadline_rule TO {service}_api;;
+GRANT INSERT, UPDATE ON platform.overdue TO {service}_worker;;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA platform TO {service}_api, {service}_worker;;
 """

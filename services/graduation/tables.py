@@ -6,10 +6,17 @@ import sqlalchemy as sa
 
 from shared import fields
 from shared.database.tables import Columns, service_registry
+from shared.deadlines import Families
 
 
 class Table(Columns, registry=service_registry()):
     """A table of graduation or of a replica."""
+
+
+Table.metadata.info["families"] = Families(
+    pendamping_id="(SELECT d.pendamping_id FROM replica_kpm.dampingan d WHERE d.kpm_id = {kpm_id}"
+    " AND daterange(d.valid_from, d.valid_to) @> {today} ORDER BY d.dampingan_id LIMIT 1)"
+)
 
 
 Sha256 = Annotated[fields.Sha256, sa.String(64)]

@@ -3,10 +3,17 @@
 from sqlmodel._compat import SQLModelConfig
 
 from shared.database.tables import Columns, Fields, service_registry
+from shared.deadlines import Families
 
 
 class Table(Columns, registry=service_registry()):
     """A table of referral."""
+
+
+Table.metadata.info["families"] = Families(
+    pendamping_id="(SELECT d.pendamping_id FROM replica_kpm.dampingan d WHERE d.kpm_id = {kpm_id}"
+    " AND daterange(d.valid_from, d.valid_to) @> {today} ORDER BY d.dampingan_id LIMIT 1)"
+)
 
 
 class PartialView(Fields):

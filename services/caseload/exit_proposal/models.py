@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Ranged, Table
+from shared.access.permissions import Role
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, Day, Paragraph, Sha256
 from shared.transitions import guard_moves, require_move
 
@@ -52,6 +54,18 @@ PROPOSAL_MOVES = MappingProxyType(
         ExitProposalState.WITHDRAWN: frozenset({ExitProposalState.ENDED}),
         ExitProposalState.CLOSED: frozenset[ExitProposalState](),
     }
+)
+
+
+# A proposal without a case waits behind another case. Graduation has the deadlines of its case.
+HAS_CASE = (
+    "SELECT FROM case_mark c WHERE c.kepesertaan_id = exit_proposal.kepesertaan_id"
+    " AND c.facts ->> 'exit_proposal_id' = exit_proposal.exit_proposal_id::text"
+)
+WAITS = Waits(
+    dict.fromkeys(ExitProposalState, END) | {ExitProposalState.PROPOSED: Owner(Role.DINSOS_KABKOTA)},
+    since="proposed_on",
+    rows=f"state = 'PROPOSED' AND NOT EXISTS ({HAS_CASE})",
 )
 
 
@@ -103,7 +117,7 @@ class ExitProposal(ExitProposalView, Table, table=True):
             postgresql_where=sa.text("state = 'PROPOSED'"),
         ),
         sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", "withdrawn_has_date"),
-        guard_moves(PROPOSAL_MOVES),
+        guard_moves(PROPOSAL_MOVES, waits=WAITS),
     )
 
     note_sealed: Col[bytes | None] = Field(default=None)

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
+from shared.access.permissions import Role
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Waits, track_waits
 from shared.fields import Wilayah
 
 
@@ -26,6 +28,18 @@ class ExitTaken(StrEnum):
     WAITING = "WAITING"
     NO_POLICY = "NO_POLICY"
     WITHDRAWN = "WITHDRAWN"
+
+
+WAITS = Waits(
+    {
+        ExitTaken.OPENED: END,
+        ExitTaken.WAITING: Owner(Role.DINSOS_KABKOTA),
+        ExitTaken.NO_POLICY: Owner(Role.KEMENSOS),
+        ExitTaken.WITHDRAWN: END,
+    },
+    state="taken",
+    since="proposed_on",
+)
 
 
 class ExitProposalView(Fields):
@@ -52,6 +66,7 @@ class ExitProposal(ExitProposalView, Table, table=True):
         sa.CheckConstraint("(taken = 'WAITING') = (behind_id IS NOT NULL)", name="waits_behind_a_case"),
         sa.UniqueConstraint("graduasi_id"),
         sa.Index("ix_exit_proposal_waiting", "behind_id", postgresql_where=sa.text("taken = 'WAITING'")),
+        track_waits(WAITS),
     )
 
     bansos: Col[Annotated[Bansos, text_enum(Bansos, replica=True)]]
