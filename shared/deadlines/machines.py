@@ -79,8 +79,8 @@ class Machine:
         """Return the expression of the pendamping who has to act on a selected row, if one has."""
         if self.families is None:
             return "NULL::uuid"
-        found = self.families.pendamping_id.format(kpm_id=f"{alias}.kpm_id", today=today)
-        return f"CASE WHEN {alias}.owner = '{Role.PENDAMPING}' THEN {found} END"
+        holder = self.families.pendamping_id.format(kpm_id=f"{alias}.kpm_id", today=today)
+        return f"CASE WHEN {alias}.owner = '{Role.PENDAMPING}' THEN {holder} END"
 
     def _since(self) -> str:
         return self.waits.since or ("since_on" if "since_on" in self.table.c else "NULL::date")

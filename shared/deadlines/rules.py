@@ -9,6 +9,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import clock
 from shared.access.permissions import Role
 from shared.database import refuse_violations, uuid7
 from shared.dates import require_not_past
@@ -77,6 +78,12 @@ def _rule_of(row: sa.Row[Any]) -> Rule:
     steps = [EscalationStep(Role(step["role"]), step["days"]) for step in fields["escalate_to"]]
     owner = Role(fields["owner"]) if fields["owner"] else None
     return Rule(fields["subject_kind"], fields["state"], owner, fields["days"], steps)
+
+
+async def read_days(session: AsyncSession, subject_kind: str, state: str) -> int:
+    """Return the days within which the owner of a state has to act, by the rule of today."""
+    rules = await Rules.read(session, await clock.today(session))
+    return rules.find(subject_kind, state).days
 
 
 def steps_of(rule: Rule, owner: Role) -> tuple[list[int], list[Role]]:

@@ -65,7 +65,7 @@ HAS_CASE = (
 WAITS = Waits(
     dict.fromkeys(ExitProposalState, END) | {ExitProposalState.PROPOSED: Owner(Role.DINSOS_KABKOTA)},
     since="proposed_on",
-    rows=f"state = 'PROPOSED' AND NOT EXISTS ({HAS_CASE})",
+    rows=f"exit_proposal.state = 'PROPOSED' AND NOT EXISTS ({HAS_CASE})",
 )
 
 
@@ -99,6 +99,12 @@ class ExitProposalView(ExitProposalFacts):
     state: Col[ExitProposalState]
     withdrawn_on: Col[date | None] = Field(default=None)
     fact_id: Col[UUID | None] = Field(default=None, foreign_key="kpm_history.history_id")
+
+
+class ExitProposalItem(ExitProposalView):
+    """A listed exit proposal. While it waits behind another case, that one is to be decided by `due_on`."""
+
+    due_on: date | None
 
 
 class ExitProposal(ExitProposalView, Table, table=True):

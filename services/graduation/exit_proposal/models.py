@@ -57,6 +57,12 @@ class ExitProposalView(Fields):
     behind_id: Col[UUID | None] = Field(foreign_key="graduasi.graduasi_id")
 
 
+class ExitProposalItem(ExitProposalView):
+    """A listed exit proposal. While it waits, the other case is to be decided by `due_on`."""
+
+    due_on: date | None
+
+
 class ExitProposal(ExitProposalView, Table, table=True):
     """An exit proposal of caseload. It opens at most one case."""
 

@@ -11,7 +11,8 @@ from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, RequestOnly
 
-# The last tahap waits for the next one from the cut-off of the third last one on: two are left then.
+# From the cut-off of the third last tahap on, only TAHAP_WARNED_AT are left, and the last one waits for the next.
+TAHAP_WARNED_AT = 2
 WAITS = Waits(
     {
         "LAST": Until(
