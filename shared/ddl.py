@@ -228,10 +228,21 @@ CREATE FUNCTION platform.refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BE
     RAISE EXCEPTION '% does not go from % to %', TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]
         USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_moves';
 END $$;;
+-- Counts what is overdue in the whole country, for the metrics, which have no scope.
+CREATE FUNCTION platform.count_overdue() RETURNS TABLE (subject_kind text, level smallint, rows bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
+BEGIN
+    PERFORM set_config('pilar.areas', '*', true);
+    RETURN QUERY SELECT o.subject_kind, o.level, count(*) FROM platform.overdue o WHERE o.resolved_on IS NULL GROUP BY 1, 2;
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.work_day(),
-    platform.raise_scope(text)
+    platform.raise_scope(text), platform.count_overdue()
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;

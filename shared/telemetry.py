@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shared.deadlines.tables import overdue
 from shared.schema import business_clock, job, parked, scheduled_task, unsent
 from shared.server import served
 from shared.settings import Settings
@@ -164,18 +163,9 @@ def _age_of(instant: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.func.extract("epoch", sa.func.clock_timestamp() - instant)
 
 
-# Row security shows the api role no row without a scope. It ends with the transaction.
-NATIONAL_SCOPE = sa.text(
-    "SELECT set_config('pilar.scope', 'NATIONAL', true), set_config('pilar.areas', '*', true)"
-)
-
-
 async def measure_overdue(connection: AsyncConnection, service: str) -> None:
     """Set the count of what is overdue per kind and level, as last written."""
-    await connection.execute(NATIONAL_SCOPE)
-    groups = (overdue.c.subject_kind, overdue.c.level)
-    counted = sa.select(*groups, sa.func.count()).where(overdue.c.resolved_on.is_(None)).group_by(*groups)
-    rows = await connection.execute(counted)
+    rows = await connection.execute(sa.text("SELECT subject_kind, level, rows FROM platform.count_overdue()"))
     set_all(overdue_rows, service, {(kind, str(level)): count for kind, level, count in rows})
 
 

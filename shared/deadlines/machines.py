@@ -50,7 +50,7 @@ class Machine:
             due += f"WHEN '{state}' THEN {self._due_on(wait, rule)} "
             owner += f"WHEN '{state}' THEN {_owner_of(wait, rule)} "
         states = ", ".join(f"'{state}'" for state in self.waiting)
-        kpm_id = self.waits.kpm_id or ("kpm_id" if "kpm_id" in self.table.c else "NULL::uuid")
+        kpm_id = self.waits.kpm_id or (f"{self.kind}.kpm_id" if "kpm_id" in self.table.c else "NULL::uuid")
         columns = [
             *(f"{name} AS key_{number}" for number, (name, _) in enumerate(self.keys(), 1)),
             f"{self.waits.state} AS state",

@@ -38,17 +38,18 @@ async def test_each_state_before_the_sk_has_an_owner(
 
 
 @pytest.mark.parametrize(
-    ("answers", "state"), [({"PENDAPATAN": 1}, "BELUM_SIAP"), ({}, "SIAP"), (None, "DITUNDA")]
+    ("able", "answers", "state"),
+    [(2, {"INCOME_PER_CAPITA_RP": 899_999}, "BELUM_SIAP"), (0, {}, "DIKECUALIKAN"), (2, None, "DITUNDA")],
 )
-async def test_a_family_that_is_not_ready_or_postponed_waits_for_somebody(
-    graduation: Running, answers: dict[str, int] | None, state: str
+async def test_a_family_that_is_not_ready_exempt_or_postponed_waits_for_somebody(
+    graduation: Running, able: int, answers: dict[str, int] | None, state: str
 ) -> None:
-    driver = await (await CaseDriver.start(graduation)).advance_to("TERIDENTIFIKASI")
+    driver = await CaseDriver.start(graduation, able_productive=able)
+    await driver.advance_to("TERIDENTIFIKASI")
     if answers is None:
         expect_ok(await driver.post("postponement", {"reason": "Keluarga sedang pindah."}, "approval"))
     else:
-        await graduation.sql("UPDATE instrument SET threshold = $1", 100 if answers else 0)
-        expect_ok(await driver.assess())
+        expect_ok(await driver.assess(**answers))
     (item,) = await read_overdue(graduation, driver.by["sk"], LATE)
     assert (item["state"], item["due_on"]) == (state, str(LATE - timedelta(days=1)))
 
