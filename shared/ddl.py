@@ -162,10 +162,10 @@ CREATE TABLE platform.deadline_rule (
 CREATE TABLE platform.overdue (
     overdue_id uuid PRIMARY KEY, subject_kind text NOT NULL, subject_id text NOT NULL, state text NOT NULL,
     kpm_id uuid, kode_wilayah text COLLATE "C" NOT NULL, since_on date NOT NULL, due_on date NOT NULL,
-    owner text NOT NULL, pendamping_id uuid,
+    owner text NOT NULL,
     level smallint NOT NULL CONSTRAINT ck_overdue_level CHECK (level >= 0), escalated_to text,
     noted_on date NOT NULL, resolved_on date
-);;
+) WITH (fillfactor = 70);;
 CREATE UNIQUE INDEX uq_overdue_open ON platform.overdue (subject_kind, subject_id, state) WHERE resolved_on IS NULL;;
 CREATE INDEX ix_overdue_due_on ON platform.overdue (due_on, overdue_id) WHERE resolved_on IS NULL;;
 CREATE INDEX ix_overdue_kode_wilayah ON platform.overdue (kode_wilayah, due_on) WHERE resolved_on IS NULL;;

@@ -146,7 +146,7 @@ async def measure_parked(connection: AsyncConnection, service: str) -> None:
 
 
 async def measure_due(connection: AsyncConnection, service: str) -> None:
-    """Set how late the oldest open tasks are, and the age of the oldest open job."""
+    """Set how late the oldest tasks are, and the age of the oldest job."""
     offset = sa.select(business_clock.c.offset_seconds).scalar_subquery()
     for metric, clock, ahead in ((due_late, "real", sa.literal(0)), (business_due_late, "business", offset)):
         age = _age_of(sa.func.min(scheduled_task.c.due_at)) + ahead

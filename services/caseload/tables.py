@@ -27,9 +27,9 @@ class Table(Columns, registry=service_registry()):
 
 
 Table.metadata.info["families"] = Families(
+    "dampingan",
+    valid="d.valid",
     kode_wilayah="(SELECT k.kode_wilayah FROM kpm k WHERE k.kpm_id = {kpm_id})",
-    pendamping_id="(SELECT d.pendamping_id FROM dampingan d WHERE d.kpm_id = {kpm_id} AND d.valid @> {today}"
-    " ORDER BY d.kind <> 'PKH_PENDAMPING', d.dampingan_id LIMIT 1)",
 )
 
 

@@ -13,10 +13,7 @@ class Table(Columns, registry=service_registry()):
     """A table of graduation or of a replica."""
 
 
-Table.metadata.info["families"] = Families(
-    pendamping_id="(SELECT d.pendamping_id FROM replica_kpm.dampingan d WHERE d.kpm_id = {kpm_id}"
-    " AND daterange(d.valid_from, d.valid_to) @> {today} ORDER BY d.dampingan_id LIMIT 1)"
-)
+Table.metadata.info["families"] = Families("replica_kpm.dampingan")
 
 
 Sha256 = Annotated[fields.Sha256, sa.String(64)]

@@ -10,10 +10,7 @@ class Table(Columns, registry=service_registry()):
     """A table of referral."""
 
 
-Table.metadata.info["families"] = Families(
-    pendamping_id="(SELECT d.pendamping_id FROM replica_kpm.dampingan d WHERE d.kpm_id = {kpm_id}"
-    " AND daterange(d.valid_from, d.valid_to) @> {today} ORDER BY d.dampingan_id LIMIT 1)"
-)
+Table.metadata.info["families"] = Families("replica_kpm.dampingan")
 
 
 class PartialView(Fields):

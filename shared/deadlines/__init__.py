@@ -1,4 +1,4 @@
-"""Deadlines of the states of rows: what a state waits for, and the rows that wait too long."""
+"""What the states of rows wait for, and which rows wait too long."""
 
 from shared.deadlines.waits import (
     END,

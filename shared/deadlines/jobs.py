@@ -18,7 +18,7 @@ MOST_ROWS = 20_000
 STEP_SECONDS = 5.0
 COLUMNS = (
     *("subject_kind", "subject_id", "state", "kpm_id", "kode_wilayah", "since_on", "due_on", "owner"),
-    *("pendamping_id", "level", "escalated_to"),
+    *("level", "escalated_to"),
 )
 # What changes while a row stays in its state.
 CHANGING = COLUMNS[3:]
@@ -28,28 +28,32 @@ STATEMENT = """
 WITH rule (state, owner, after, roles) AS (VALUES {rules}),
 waiting AS MATERIALIZED (
     SELECT '{kind}' AS subject_kind, {key} AS subject_id, w.state, w.kpm_id, coalesce(w.kode_wilayah, '*') AS kode_wilayah,
-        coalesce(w.since_on, w.due_on) AS since_on, w.due_on, w.owner, {pendamping} AS pendamping_id,
-        l.level::smallint, r.roles[l.level] AS escalated_to
+        coalesce(w.since_on, w.due_on) AS since_on, w.due_on, w.owner, l.level::smallint, r.roles[l.level] AS escalated_to
     FROM ({select}) w JOIN rule r USING (state, owner)
     CROSS JOIN LATERAL (SELECT count(*)::int AS level FROM unnest(r.after) AS a WHERE a < :today - w.due_on) l
     WHERE w.due_on < :today
 ),
+open AS NOT MATERIALIZED (SELECT * FROM platform.overdue WHERE subject_kind = '{kind}' AND resolved_on IS NULL),
 resolved AS (
-    UPDATE platform.overdue o SET resolved_on = :today WHERE o.subject_kind = '{kind}' AND o.resolved_on IS NULL
-    AND NOT EXISTS (SELECT FROM waiting w WHERE w.subject_id = o.subject_id AND w.state = o.state)
+    UPDATE platform.overdue o SET resolved_on = :today FROM (
+        SELECT overdue_id FROM open WHERE NOT EXISTS (
+            SELECT FROM waiting w WHERE w.subject_id = open.subject_id AND w.state = open.state)
+        LIMIT :most) AS past
+    WHERE o.overdue_id = past.overdue_id RETURNING 1
 ),
 changed AS (
-    UPDATE platform.overdue o SET {assignments} FROM waiting w
-    WHERE o.subject_kind = '{kind}' AND o.resolved_on IS NULL AND w.subject_id = o.subject_id AND w.state = o.state
-    AND ({old}) IS DISTINCT FROM ({new})
+    UPDATE platform.overdue o SET {assignments} FROM (
+        SELECT open.overdue_id, w.* FROM waiting w JOIN open USING (subject_id, state)
+        WHERE ({old}) IS DISTINCT FROM ({new}) LIMIT :most) AS w
+    WHERE o.overdue_id = w.overdue_id RETURNING 1
 ),
 added AS (
     INSERT INTO platform.overdue (overdue_id, noted_on, {columns})
-    SELECT uuidv7(), :today, {columns} FROM waiting w WHERE NOT EXISTS (SELECT FROM platform.overdue o
-        WHERE o.subject_kind = '{kind}' AND o.subject_id = w.subject_id AND o.state = w.state AND o.resolved_on IS NULL)
+    SELECT uuidv7(), :today, {columns} FROM waiting w
+    WHERE NOT EXISTS (SELECT FROM open WHERE open.subject_id = w.subject_id AND open.state = w.state)
     LIMIT :most RETURNING 1
 )
-SELECT count(*) FROM added
+SELECT greatest((SELECT count(*) FROM resolved), (SELECT count(*) FROM changed), (SELECT count(*) FROM added))
 """
 
 
@@ -58,7 +62,7 @@ def overdue_work(metadata: sa.MetaData) -> Work:
     machines = machines_of(metadata)
 
     async def write_overdue(session: AsyncSession, due: ScheduledTask) -> None:
-        """Write the rows of the next tables, and schedule the rest at once, or the next day.
+        """Write the rows of the next tables, and schedule the rest or the next day.
 
         It runs after the work that was due on earlier days, so that it finds only what was not done. The
         platform's DDL schedules the first.
@@ -76,12 +80,12 @@ def overdue_work(metadata: sa.MetaData) -> Work:
 
 
 async def _write_tables(session: AsyncSession, machines: Sequence[Machine], first: int, today: date) -> int:
-    """Write the rows of tables for some seconds, and return the number of the next table."""
+    """Write the rows of tables for some seconds, and return the next table."""
     rules, until = await Rules.read(session, today), time.monotonic() + STEP_SECONDS
     for number in range(first, len(machines)):
         statement = sa.text(build_statement(machines[number], rules)).bindparams(TODAY)
-        added = await session.scalar(statement, {"today": today, "most": MOST_ROWS})
-        if added == MOST_ROWS:
+        written = await session.scalar(statement, {"today": today, "most": MOST_ROWS})
+        if written == MOST_ROWS:
             return number
         if time.monotonic() > until:
             return number + 1
@@ -99,9 +103,8 @@ def build_statement(machine: Machine, rules: Rules) -> str:
         kind=machine.kind,
         key=machine.key_text("w"),
         select=machine.select_waiting(rules),
-        pendamping=machine.pendamping_of("w", ":today"),
         columns=", ".join(COLUMNS),
         assignments=", ".join(f"{name} = w.{name}" for name in CHANGING),
-        old=", ".join(f"o.{name}" for name in CHANGING),
+        old=", ".join(f"open.{name}" for name in CHANGING),
         new=", ".join(f"w.{name}" for name in CHANGING),
     )

@@ -40,7 +40,7 @@ class Machine:
         return [(column.name, column.type.compile(dialect)) for column in self.table.primary_key]
 
     def select_waiting(self, rules: Rules) -> str:
-        """Return the statement that selects the rows that wait, with day, owner and family of each.
+        """Return the statement that selects the rows that wait.
 
         It has no value of a request: expressions are declared, and rules have numbers and roles.
         """
@@ -68,19 +68,12 @@ class Machine:
         return f"concat_ws('/', {', '.join(f'{alias}.key_{n}' for n, _ in enumerate(self.keys(), 1))})"
 
     def key_condition(self, alias: str, text: str) -> str:
-        """Return the condition that a selected row has the key of a text, which the primary key serves."""
+        """Return the condition that a selected row has the key of a text."""
         parts = [
             f"{alias}.key_{number} = split_part({text}, '/', {number})::{kind}"
             for number, (_, kind) in enumerate(self.keys(), 1)
         ]
         return " AND ".join(parts)
-
-    def pendamping_of(self, alias: str, today: str) -> str:
-        """Return the expression of the pendamping who has to act on a selected row, if one has."""
-        if self.families is None:
-            return "NULL::uuid"
-        holder = self.families.pendamping_id.format(kpm_id=f"{alias}.kpm_id", today=today)
-        return f"CASE WHEN {alias}.owner = '{Role.PENDAMPING}' THEN {holder} END"
 
     def _since(self) -> str:
         return self.waits.since or ("since_on" if "since_on" in self.table.c else "NULL::date")
@@ -108,7 +101,7 @@ def _owner_of(wait: Owner | Until, rule: Rule) -> str:
 
 
 def escalations(machine: Machine, rules: Rules) -> Iterator[tuple[str, Role, list[int], list[Role]]]:
-    """Yield each state and owner of a machine with the days and the roles of its escalation."""
+    """Yield each state and owner with the days and the roles of its escalation."""
     for state, wait in machine.waiting.items():
         rule = rules.find(machine.kind, state)
         owners = {wait.role, *([wait.unless[1]] if isinstance(wait, Owner) and wait.unless else [])}
@@ -119,7 +112,7 @@ def escalations(machine: Machine, rules: Rules) -> Iterator[tuple[str, Role, lis
 
 
 def machines_of(metadata: sa.MetaData) -> list[Machine]:
-    """Return the tables of a service and of the platform in which somebody has to act, by name."""
+    """Return the tables of a service in which somebody has to act, by name."""
     families: Families | None = metadata.info.get("families")
     tables = [*metadata.tables.values(), *schema.metadata.tables.values()]
     machines = [

@@ -19,12 +19,7 @@ from shared.validity import valid_on
 
 EVERY = "*"
 # A role is never replaced by one with less to decide.
-RANK = {
-    Role.KETUA_TIM_KABKOTA: 1,
-    Role.DINSOS_KABKOTA: 2,
-    Role.OPERATOR: 2,
-    Role.KEMENSOS: 3,
-}
+RANK = {Role.KETUA_TIM_KABKOTA: 1, Role.DINSOS_KABKOTA: 2, Role.OPERATOR: 3, Role.KEMENSOS: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class Rules:
         return cls([_rule_of(row) for row in await session.execute(statement)])
 
     def find(self, subject_kind: str, state: str) -> Rule:
-        """Return the rule of a state: its own, that of its subject, or that of all.
+        """Return the rule of a state, of its subject, or of all.
 
         Raises:
             LookupError: there is none for all.
@@ -81,7 +76,7 @@ def _rule_of(row: sa.Row[Any]) -> Rule:
 
 
 async def read_days(session: AsyncSession, subject_kind: str, state: str) -> int:
-    """Return the days within which the owner of a state has to act, by the rule of today."""
+    """Return the days within which the owner of a state has to act."""
     rules = await Rules.read(session, await clock.today(session))
     return rules.find(subject_kind, state).days
 

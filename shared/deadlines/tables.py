@@ -39,7 +39,6 @@ overdue = sa.Table(
     sa.Column("since_on", sa.Date, nullable=False),
     sa.Column("due_on", sa.Date, nullable=False),
     sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("pendamping_id", UUID(as_uuid=True)),
     sa.Column("level", sa.SmallInteger, nullable=False),
     sa.Column("escalated_to", sa.Text),
     sa.Column("noted_on", sa.Date, nullable=False),

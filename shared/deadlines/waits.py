@@ -17,9 +17,9 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """A row leaves this state by a day, `on`. It is overdue from the next day on.
+    """A row leaves this state by the day `on`.
 
-    `role` acts then. OPERATOR: the service itself does, and its work was not done.
+    It is overdue from the next day on. `role` acts then. OPERATOR: the service itself does, and its work was not done.
     """
 
     on: str
@@ -39,7 +39,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class CoveredBy:
-    """Rows of another table have the deadline: `table` of this service, or a whole other `service`."""
+    """Rows of another table of the service, or another service, have the deadline."""
 
     place: str
 
@@ -73,9 +73,13 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """Where a service finds the area and the pendamping of a family: SQL with {kpm_id} and {today}."""
+    """Where a service has the area and the pendamping of a family.
 
-    pendamping_id: str
+    `kode_wilayah` is SQL with {kpm_id}. `dampingan` is a table with `kpm_id` and `pendamping_id`, and `valid` its range.
+    """
+
+    dampingan: str
+    valid: str = "daterange(d.valid_from, d.valid_to)"
     kode_wilayah: str | None = None
 
 

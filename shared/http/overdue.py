@@ -125,8 +125,8 @@ def overdue_router(metadata: sa.MetaData) -> Router:
     ) -> Response:
         """List what waits longer than its deadline in the caller's scope, the oldest deadline first."""
         equal = {"subject_kind": subject_kind, "state": state, "owner": owner, "escalated_to": escalated_to}
-        filters = Filters(equal | {"pendamping_id": pendamping_id, "kpm_id": kpm_id}, kode_wilayah)
-        statement = await select_overdue(session, machines, actor, tuple(OverdueItem.model_fields), filters)
+        filters = Filters(equal | {"kpm_id": kpm_id}, kode_wilayah, pendamping_id)
+        statement = await select_overdue(session, metadata, actor, tuple(OverdueItem.model_fields), filters)
         return await paging.answer(session, statement, (overdue.c.due_on, overdue.c.overdue_id))
 
     @router.get("/deadline-rule", response_model=DeadlineRulePage)

@@ -8,7 +8,7 @@ from tests.factories.services import Running
 
 
 async def read_overdue(service: Running, as_: str, on: date | None = None, **filters: str) -> list[Any]:
-    """Return what is overdue for a caller, after the work of a day if one is given."""
+    """Return what is overdue for a caller, after the work of a day."""
     if on is not None:
         await set_day(service, on)
         await service.work()

@@ -1,4 +1,4 @@
-"""Deadlines are rules that the ministry sets, and failed work of a service is overdue too."""
+"""Deadlines are rules that the ministry sets. Failed work of a service is overdue too."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -85,6 +85,7 @@ async def test_work_of_the_service_that_fails_is_overdue_on_the_next_day(registr
     assert await read_overdue(registry, operator, date(2026, 5, 20)) == []
     (item,) = await read_overdue(registry, operator, date(2026, 5, 21))
     assert (item["subject_kind"], item["state"], item["owner"]) == ("scheduled_task", "business", "OPERATOR")
+    assert (item["level"], item["escalated_to"]) == (1, "OPERATOR")
     assert 'pilar_overdue_rows{level="1",service="registry",subject_kind="scheduled_task"} 1.0' in (
         await registry.metrics()
     )

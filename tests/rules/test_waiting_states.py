@@ -58,7 +58,7 @@ def state_columns(table: sa.Table) -> list[sa.Column[Any]]:
 
 
 def has_states(table: sa.Table) -> bool:
-    """Return whether rows of a table have states: a state column, guarded moves, or an index of open rows."""
+    """Return whether a table has states: by a column, moves or an open index."""
     conditions = [str(index.dialect_options["postgresql"]["where"]) for index in table.indexes]
     is_worklist = any("IS NULL" in text or text == "open" for text in conditions)
     return "moves" in table.info or bool(state_columns(table)) or is_worklist
@@ -152,6 +152,7 @@ def test_what_covers_or_watches_a_state_exists() -> None:
     waits: list[Any] = [wait for one in all_waits() for wait in one.states.values()]
     places = {wait.place for wait in waits if isinstance(wait, CoveredBy)}
     assert places - waiting - {*SERVICES} == set()
+    importlib.import_module("services.referral.metrics")
     metrics = {wait.metric for wait in waits if isinstance(wait, WatchedBy)}
     served = {metric.name.removeprefix("pilar_") for metric in telemetry.registry.collect()}
     assert metrics - served == set()

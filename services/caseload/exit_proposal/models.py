@@ -102,7 +102,10 @@ class ExitProposalView(ExitProposalFacts):
 
 
 class ExitProposalItem(ExitProposalView):
-    """A listed exit proposal. While it waits behind another case, that one is to be decided by `due_on`."""
+    """A listed exit proposal.
+
+    While it waits behind another case, that one is to be decided by `due_on`.
+    """
 
     due_on: date | None
 

@@ -58,7 +58,10 @@ class ExitProposalView(Fields):
 
 
 class ExitProposalItem(ExitProposalView):
-    """A listed exit proposal. While it waits, the other case is to be decided by `due_on`."""
+    """A listed exit proposal.
+
+    While it waits, the other case is to be decided by `due_on`.
+    """
 
     due_on: date | None
 

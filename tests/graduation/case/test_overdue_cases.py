@@ -54,6 +54,15 @@ async def test_a_family_that_is_not_ready_exempt_or_postponed_waits_for_somebody
     assert (item["state"], item["due_on"]) == (state, str(LATE - timedelta(days=1)))
 
 
+async def test_a_village_operator_sees_what_the_village_has_to_do(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
+    village = driver.by["musyawarah"]
+    assert await read_overdue(graduation, village, LATE) == []
+    expect_ok(await driver.verify())
+    (item,) = await read_overdue(graduation, village, LATE + timedelta(days=15))
+    assert (item["state"], item["owner"]) == ("DIVERIFIKASI_KETIM", "OPERATOR_DESA")
+
+
 async def test_a_term_whose_end_was_never_scheduled_is_overdue_for_the_operator(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     await graduation.sql("DELETE FROM platform.scheduled_task WHERE kind = 'graduasi.end_term'")
