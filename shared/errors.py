@@ -226,6 +226,7 @@ class WaitingStateUnknown(InvalidInput):
 
     en = "Nothing waits as {subject_kind} {state} here. Name one of these, or *: {known}."
     id = "Tidak ada yang menunggu sebagai {subject_kind} {state} di sini. Sebutkan salah satu dari ini, atau *: {known}."
+    remedy = CORRECT_REQUEST
 
 
 class VersionJustSet(DomainError):

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from shared import schema
-from shared.access.permissions import Role
 from shared.deadlines.rules import Rule, Rules, steps_of
 from shared.deadlines.waits import Families, Owner, Until, Waits
+from shared.roles import Role
 
 NATIONAL = "*"
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
-from shared.access.permissions import Role
 from shared.database import refuse_violations, uuid7
 from shared.dates import require_not_past
 from shared.deadlines.tables import deadline_rule
 from shared.errors import VersionNotLatest
+from shared.roles import Role
 from shared.validity import valid_on
 
 EVERY = "*"

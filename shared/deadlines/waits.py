@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.access.permissions import Role
+from shared.roles import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Ranged, Table
-from shared.access.permissions import Role
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, Day, Paragraph, Sha256
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 

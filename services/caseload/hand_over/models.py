@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Table
-from shared.access.permissions import Role
 from shared.contracts.kinds import DampinganPurpose
 from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
 from shared.fields import KNOWN, Day, Wilayah
+from shared.roles import Role
 
 WAITS = Waits(
     {"OPEN": Until("on_date", Role.KETUA_TIM_KABKOTA)},

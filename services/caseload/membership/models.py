@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import OFF, RECORDED, VERSION, Ranged, Table
-from shared.access.permissions import Role
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import OBJECT, Col, Fields, no_overlap
 from shared.deadlines import END, CoveredBy, Owner, Waits, track_waits
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, VERSION, Ranged, Small, Table
-from shared.access.permissions import Role
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import Until, Waits, track_waits
+from shared.roles import Role
 
 
 class TugasKind(StrEnum):

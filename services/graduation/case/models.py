@@ -12,11 +12,11 @@ from sqlmodel import Field
 
 from services.graduation.case.errors import remedy_of_move
 from services.graduation.tables import Sha256, Table, is_sha256
-from shared.access.permissions import Role
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
 from shared.fields import RequestOnly, Wilayah
+from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
 

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
-from shared.access.permissions import Role
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits, track_waits
 from shared.fields import Wilayah
+from shared.roles import Role
 
 
 class ExitTaken(StrEnum):

@@ -10,12 +10,12 @@ from sqlmodel import Field
 
 from services.graduation.policy.models.policy import LAST_MONTH
 from services.graduation.tables import Table
-from shared.access.permissions import Role
 from shared.accompaniment import LateEntryFields
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, Sentence, Wilayah
+from shared.roles import Role
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 

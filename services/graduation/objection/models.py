@@ -12,12 +12,12 @@ from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
-from shared.access.permissions import Role
 from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 

@@ -13,10 +13,10 @@ from sqlmodel import Field
 from services.referral.partner.models import Code
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.access.permissions import Role
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import Owner, Waits, track_waits
 from shared.fields import Day, RequestOnly, Sentence
+from shared.roles import Role
 
 
 class DeadlineKind(StrEnum):

@@ -11,11 +11,11 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import PartialView, Table
-from shared.access.permissions import Role
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, RequestOnly, Rupiah, Sentence
+from shared.roles import Role
 
 Month = Annotated[StrictInt, Interval(ge=1, le=60), RequestOnly()]
 

@@ -9,9 +9,9 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID, WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY
 from services.referral.tables import Table
-from shared.access.permissions import Role
 from shared.database.tables import Col, Fields
 from shared.deadlines import CoveredBy, Owner, Waits, track_waits
+from shared.roles import Role
 
 
 class Notice(StrEnum):

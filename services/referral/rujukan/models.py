@@ -12,7 +12,6 @@ from sqlmodel import Field
 from services.referral.replicas.models import UsahaFacts
 from services.referral.rujukan.errors import NEXT_ACTS
 from services.referral.tables import PartialView, Table
-from shared.access.permissions import Role
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import text_enum
@@ -20,6 +19,7 @@ from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
 from shared.errors import IllegalTransition
 from shared.fields import Rupiah
+from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
 S = RujukanProgramState

@@ -9,13 +9,13 @@ from pydantic import StringConstraints
 from sqlmodel import Field
 
 from services.registry.tables import Table
-from shared.access.permissions import Role
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly
 from shared.phone import Phone
 from shared.privacy import Nik
+from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
 S = PendampingStatus

@@ -6,10 +6,10 @@ from pydantic import StrictInt
 from sqlmodel import Field
 
 from services.graduation.tables import Table
-from shared.access.permissions import Role
 from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, RequestOnly
+from shared.roles import Role
 
 # From the cut-off of the third last tahap on, only TAHAP_WARNED_AT are left, and the last one waits for the next.
 TAHAP_WARNED_AT = 2

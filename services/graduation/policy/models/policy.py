@@ -12,11 +12,11 @@ from sqlmodel import Field
 
 from services.graduation.case.models import GraduasiState, Stage
 from services.graduation.tables import Table
-from shared.access.permissions import Role
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import END, Owner, Waits, track_waits
 from shared.fields import RequestOnly
+from shared.roles import Role
 
 
 class OpenedBy(StrEnum):
