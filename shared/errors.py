@@ -221,6 +221,14 @@ class VersionNotLatest(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class WaitingStateUnknown(InvalidInput):
+    """422: no subject of that kind waits in that state here."""
+
+    en = "Nothing waits as {subject_kind} {state} here. Name one of these, or *: {known}."
+    id = "Tidak ada yang menunggu sebagai {subject_kind} {state} di sini. Sebutkan salah satu dari ini, atau *: {known}."
+    remedy = CORRECT_REQUEST
+
+
 class VersionJustSet(DomainError):
     """409: another request has just set the next version."""
 

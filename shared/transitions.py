@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from shared.deadlines.waits import Waits
 from shared.errors import IllegalTransition, Words
 from shared.remedies import CORRECT_REQUEST, ENDED, Remedy
 
@@ -69,9 +70,14 @@ def moves_condition(
     return f"({old} IS NULL AND {one_of(new, sorted(first))}) OR ({old} IS NOT NULL AND ({pairs}))"
 
 
-def guard_moves(moves: Mapping[Any, Collection[Any]], column: str = "state") -> dict[str, Any]:
-    """Return the table argument that makes `trigger_of` check a column's transitions."""
-    return {"info": {"moves": (moves, column)}}
+def guard_moves(
+    moves: Mapping[Any, Collection[Any]], column: str = "state", *, waits: Waits | None = None
+) -> dict[str, Any]:
+    """Return the table argument that makes `trigger_of` check a column's transitions.
+
+    `waits` declares what the states wait for.
+    """
+    return {"info": {"moves": (moves, column)} | ({"waits": waits} if waits else {})}
 
 
 def trigger_of(table: sa.Table) -> str | None:

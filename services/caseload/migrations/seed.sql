@@ -67,3 +67,7 @@ INSERT INTO p2k2_materi (p2k2_materi_id, module, session, name, valid) VALUES
     (27, 6, 13, 'Air bersih, jamban dan cuci tangan', '[2019-01-01,)'),
     (28, 6, 14, 'Pola asuh dan stimulasi anak', '[2019-01-01,)'),
     (29, 6, 15, 'Layanan dan bantuan bagi keluarga berisiko stunting', '[2019-01-01,)');
+
+INSERT INTO platform.deadline_rule (deadline_rule_id, subject_kind, state, days, escalate_to, basis, valid_from, set_by)
+    VALUES (uuidv7(), '*', '*', 14, '[{"role": "DINSOS_KABKOTA", "days": 14}, {"role": "KEMENSOS", "days": 14}]',
+    'Isi pertama, sampai ditetapkan', '2000-01-01', 'system:caseload');

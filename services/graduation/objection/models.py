@@ -14,8 +14,10 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 
@@ -35,6 +37,9 @@ SANGGAH_MOVES: Mapping[SanggahState, frozenset[SanggahState]] = MappingProxyType
     {SanggahState.DIAJUKAN: frozenset(SanggahState) - {SanggahState.DIAJUKAN}}
 )
 """All allowed moves of a sanggah. The database refuses any other."""
+WAITS = Waits(
+    dict.fromkeys(SanggahState, END) | {SanggahState.DIAJUKAN: Owner(Role.DINSOS_KABKOTA)}, since="typed_on"
+)
 
 
 class LodgedBy(StrEnum):
@@ -155,7 +160,7 @@ class Sanggah(SanggahView, Table, table=True):
             postgresql_where=sa.text("state = 'DIAJUKAN'"),
         ),
         sa.Index(None, "state", "lodged_on", "sanggah_id"),
-        guard_moves(SANGGAH_MOVES),
+        guard_moves(SANGGAH_MOVES, waits=WAITS),
     )
 
     # Keyed hash of the lodger's NIK or of the number in the desk's register.
