@@ -135,16 +135,30 @@ class RemedyTrail:
 
     def add(self, refusal: Refusal) -> str | None:
         """Add a refusal, and return the fault that it completes."""
+        if route := self.find_way_back(refusal, [refusal]):
+            return (
+                f"circle: {' -> '.join(f'{one.place[1]} {one.title}' for one in route)} -> {refusal.place[1]}"
+            )
         for earlier in self.refusals:
-            if earlier.place == refusal.place or not earlier.subjects & refusal.subjects:
-                continue
-            route = f"{earlier.place[1]} {earlier.title} -> {refusal.place[1]} {refusal.title}"
-            if refusal.place in earlier.targets and earlier.place in refusal.targets:
-                return f"circle: {route} -> {earlier.place[1]}"
-            if earlier.targets == {refusal.place} and refusal.remedy["kind"] == RemedyKind.NONE:
-                return f"dead end: {route}"
+            only = earlier.targets == {refusal.place} and earlier.subjects & refusal.subjects
+            if only and refusal.remedy["kind"] == RemedyKind.NONE:
+                return f"dead end: {earlier.place[1]} {earlier.title} -> {refusal.place[1]} {refusal.title}"
         self.refusals.append(refusal)
         return None
+
+    def find_way_back(self, last: Refusal, route: list[Refusal]) -> list[Refusal]:
+        """Return the refusals by which the remedies of the last one lead back to the first one of the route."""
+        for earlier in self.refusals:
+            if earlier.place not in last.targets or not earlier.subjects & last.subjects:
+                continue
+            if earlier.place in {one.place for one in route}:
+                continue
+            longer = [*route, earlier]
+            if route[0].place in earlier.targets:
+                return longer
+            if circle := self.find_way_back(earlier, longer):
+                return circle
+        return []
 
 
 TRAIL = RemedyTrail()

@@ -124,7 +124,7 @@ def refusal(
     [
         (
             refusal(PROPOSE, "CaseAlreadyOpen", END),
-            "circle: end_anggota LastMember -> propose_exit_of_kpm CaseAlreadyOpen -> end_anggota",
+            "circle: propose_exit_of_kpm CaseAlreadyOpen -> end_anggota LastMember -> propose_exit_of_kpm",
         ),
         (
             refusal(PROPOSE, "MembershipHasEnded", kind="NONE"),
@@ -139,6 +139,14 @@ def test_refusals_that_a_test_receives_lead_in_no_circle(second: Refusal, fault:
     assert trail.add(second) == fault
     trail.clear()
     assert trail.add(second) is None
+
+
+@pytest.mark.parametrize(("subject", "circle"), [("1", True), ("2", False)])
+def test_a_circle_of_three_refusals_is_detected(subject: str, circle: bool) -> None:
+    cancel = ("graduation", "cancel_graduasi")
+    trail = RemedyTrail([refusal(END, "LastMember", PROPOSE), refusal(PROPOSE, "CaseAlreadyOpen", cancel)])
+    fault = trail.add(refusal(cancel, "IllegalTransition", END, subject=subject))
+    assert (fault is not None) == circle
 
 
 def answer(operation: str, role: str, detail: str = "Propose its end.") -> dict[str, object]:
