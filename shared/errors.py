@@ -78,8 +78,8 @@ class NotFound(DomainError):
     """404: it does not exist, or the caller may not know that it does."""
 
     status = 404
-    en = "There is no such {noun}, or you may not see it."
-    id = "{noun} itu tidak ada, atau bukan hak Anda untuk melihatnya."
+    en = "There is no such {noun}, or you may not see it. Check its id, or ask the office that covers it."
+    id = "{noun} itu tidak ada, atau bukan hak Anda untuk melihatnya. Periksa id-nya, atau tanyakan kepada kantor yang membawahinya."
     remedy = CORRECT_REQUEST
 
     def __init__(self, noun: str = "record", pointer: str | None = None, **params: Any) -> None:
