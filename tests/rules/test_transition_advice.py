@@ -36,7 +36,7 @@ def test_each_refused_move_has_its_advice(moves: Mapping[Any, Any], advice: Advi
     for current, following in moves.items():
         for target in moves.keys() - following:
             with pytest.raises(IllegalTransition) as refused:
-                require_move(moves, current, target, "case", advice)
+                require_move(moves, current, target, "case", advice=advice)
             for language, act in (("en", advice.acts[target]), ("id", advice.acts[target].id)):
                 sentence = refused.value.sentence(language)
                 assert sentence.endswith(str(act))
