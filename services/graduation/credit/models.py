@@ -79,7 +79,7 @@ class Credit(CreditView, Table, table=True):
     # Copied from rule and SK, for the index and the order of the family's penetapan.
     unit: Col[CreditUnit]
     sk_on: Col[date]
-    sk_id: Col[UUID] = Field(foreign_key="sk.sk_id")
+    decree_id: Col[UUID] = Field(foreign_key="sk.sk_id")
 
     def transition_to(self, state: CreditState, on: date) -> None:
         """Move the credit to a state as of a business date.
