@@ -39,7 +39,9 @@ WAITS = Waits(
     dict.fromkeys(TaskKind, Until("due_on", Role.PENDAMPING)),
     state="kind",
     since="opens_on",
-    rows="recorded_on IS NULL AND closed_on IS NULL",
+    # No result is recorded while a sanggah is open: the tasks move with the case.
+    rows="recorded_on IS NULL AND closed_on IS NULL AND NOT EXISTS (SELECT FROM graduasi g"
+    " WHERE g.graduasi_id = monitoring_task.graduasi_id AND g.state = 'DISANGGAH')",
 )
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+from tests.factories.graduation.objection import LAST_DAY, lodge_sanggah
 from tests.factories.overdue import read_overdue
 from tests.factories.services import Running
 
@@ -96,3 +97,6 @@ async def test_a_missed_month_of_the_monitoring_is_overdue_for_the_pendamping(gr
         "2026-08-01",
     )
     assert item["pendamping_id"] == str(driver.field.pendamping_id)
+    expect_ok(await lodge_sanggah(driver, LAST_DAY))
+    items = await read_overdue(graduation, driver.by["field"], date(2026, 8, 3))
+    assert items == [], "no result is recorded while a sanggah is open"
