@@ -15,7 +15,7 @@ from shared.database.models import metadata_of
 from shared.errors import NotFound
 from shared.fields import Instant
 from shared.http import files
-from shared.http.overdue import overdue_router
+from shared.http.overdue import deadline_rule_router, overdue_router
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
 from shared.messaging import parked_events
@@ -134,7 +134,8 @@ def routers(settings: Settings) -> list[Router]:
     The clock's router is left out in production.
     """
     service_routers = [jobs_router(), job_notes_router(), parked_router(), files.router]
-    service_routers.append(overdue_router(metadata_of(settings.service)))
+    metadata = metadata_of(settings.service)
+    service_routers += [overdue_router(metadata), deadline_rule_router(metadata)]
     if not settings.production:
         clock.configure(settings)
         service_routers.append(clock_router())

@@ -107,7 +107,7 @@ class DeadlineRuleBody(Body):
 
 def overdue_router(metadata: sa.MetaData) -> Router:
     """Return the router of what waits too long in a service."""
-    router, machines = Router(tag="overdue"), machines_of(metadata)
+    router = Router(tag="overdue")
 
     @router.get("/overdue", response_model=OverduePage)
     @may(Permission.OVERDUE_READ)
@@ -128,6 +128,13 @@ def overdue_router(metadata: sa.MetaData) -> Router:
         filters = Filters(equal | {"kpm_id": kpm_id}, kode_wilayah, pendamping_id)
         statement = await select_overdue(session, metadata, actor, tuple(OverdueItem.model_fields), filters)
         return await paging.answer(session, statement, (overdue.c.due_on, overdue.c.overdue_id))
+
+    return router
+
+
+def deadline_rule_router(metadata: sa.MetaData) -> Router:
+    """Return the router of the deadline rules of a service."""
+    router, machines = Router(tag="overdue"), machines_of(metadata)
 
     @router.get("/deadline-rule", response_model=DeadlineRulePage)
     @may(Permission.OVERDUE_READ)
