@@ -266,7 +266,7 @@ class IllegalTransition(DomainError):
     def __init__(
         self, noun: str, *, current: str, target: str, remedy: Remedy, advice: Words | None = None
     ) -> None:
-        """Set the noun, its current state, the refused state, the remedy and what to do first."""
+        """Set the noun, both states, the remedy and what to do first."""
         unexplained = Words(f" and cannot become {target}.", f" dan tidak dapat menjadi {target}.")
         named = noun_in_both(noun)
         super().__init__(None, remedy=remedy, noun=named, current=current, advice=advice or unexplained)
