@@ -206,7 +206,7 @@ class CaseAlreadyOpen(DomainError):
 
 
 class DecidedByLodger(DomainError):
-    """409: the person who lodged an application or an objection cannot decide on it."""
+    """409: who lodged an application, an objection or a request cannot decide on it."""
 
     en = "You have submitted this; somebody else must decide on it."
     id = "Anda yang mengajukan ini; keputusan diambil oleh orang lain."

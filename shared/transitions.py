@@ -45,9 +45,14 @@ def moves_condition(
     return f"({old} IS NULL AND {one_of(new, sorted(first))}) OR ({old} IS NOT NULL AND ({pairs}))"
 
 
-def guard_moves(moves: Mapping[Any, Collection[Any]], column: str = "state") -> dict[str, Any]:
-    """Return the table argument that makes `trigger_of` check a column's transitions."""
-    return {"info": {"moves": (moves, column)}}
+def guard_moves(
+    moves: Mapping[Any, Collection[Any]], column: str = "state", *, unless: str = "false"
+) -> dict[str, Any]:
+    """Return the table argument that makes `trigger_of` check a column's transitions.
+
+    `unless` is an SQL condition on OLD and NEW that admits any transition.
+    """
+    return {"info": {"moves": (moves, column), "unless": unless}}
 
 
 def trigger_of(table: sa.Table) -> str | None:
@@ -56,6 +61,8 @@ def trigger_of(table: sa.Table) -> str | None:
         return None
     moves, column = table.info["moves"]
     legal = moves_condition(moves, f"OLD.{column}", f"NEW.{column}")
+    if (unless := table.info["unless"]) != "false":
+        legal += f" OR {unless}"
     return (
         f"CREATE TRIGGER legal_moves BEFORE UPDATE OF {column} ON {table.fullname} FOR EACH ROW\n"
         f"    WHEN (OLD.{column} <> NEW.{column} AND NOT ({legal}))\n"

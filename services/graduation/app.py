@@ -4,6 +4,7 @@ import os
 
 from fastapi import FastAPI
 
+from services.graduation.approval import routes as approval
 from services.graduation.assessment import routes as assessment
 from services.graduation.candidate import routes as candidate
 from services.graduation.case import routes as case
@@ -34,6 +35,7 @@ ROUTERS = [
     monitoring.router,
     monitoring.cohort,
     certificate.router,
+    approval.router,
 ]
 
 

@@ -1,5 +1,6 @@
 """The worker of graduation: publishes and consumes events, runs jobs and scheduled tasks."""
 
+from services.graduation.approval import jobs as approval
 from services.graduation.candidate import subscribers as candidate
 from services.graduation.decree import jobs as decree
 from services.graduation.family_end import subscribers as family_end
@@ -15,7 +16,9 @@ from shared.worker import Parts, main
 load_models("graduation")
 # Importing a module's subscribers registers its handlers.
 SUBSCRIBERS = (candidate, family_end, monitoring, replicas, review)
-PARTS = Parts(service="graduation", subscriptions=SUBSCRIPTIONS, work=Work.of(decree.WORK, term.WORK))
+PARTS = Parts(
+    service="graduation", subscriptions=SUBSCRIPTIONS, work=Work.of(approval.WORK, decree.WORK, term.WORK)
+)
 
 if __name__ == "__main__":
     main(PARTS)

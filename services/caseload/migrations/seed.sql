@@ -67,3 +67,6 @@ INSERT INTO p2k2_materi (p2k2_materi_id, module, session, name, valid) VALUES
     (27, 6, 13, 'Air bersih, jamban dan cuci tangan', '[2019-01-01,)'),
     (28, 6, 14, 'Pola asuh dan stimulasi anak', '[2019-01-01,)'),
     (29, 6, 15, 'Layanan dan bantuan bagi keluarga berisiko stunting', '[2019-01-01,)');
+
+INSERT INTO approval_rule (valid_from, days, source) VALUES
+    ('2019-01-01', 14, 'First content: a request of two persons can be approved within 14 days');

@@ -62,3 +62,6 @@ INSERT INTO sk_rule (valid_from, late_entry_days, announce_ahead_days) VALUES ('
 INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
 SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
 FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;
+
+INSERT INTO approval_rule (valid_from, days, source) VALUES
+    ('2019-01-01', 14, 'First content: a request of two persons can be approved within 14 days');

@@ -12,6 +12,7 @@ from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
+from shared.approval import ApprovalTerms
 from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
 from shared.fields import KNOWN, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
@@ -232,13 +233,24 @@ class AnnulmentFields(Fields):
     ground: Col[AnnulmentGround]
     reason: Col[str]
     sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
+    approval_request_id: Col[UUID | None] = Field(foreign_key="approval_request.approval_request_id")
     was_effective: Col[bool]
     annulled_on: Col[date]
     annulled_by: Col[str]
 
 
 class Annulment(AnnulmentFields, Table, table=True):
-    """The annulment of an SK for one family, before or after its effect. Final. Append-only."""
+    """The annulment of an SK for one family, before or after its effect. Final. Append-only.
+
+    Without a sanggah or a death it has an approved request.
+    """
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "sanggah_id IS NOT NULL OR ground = 'MENINGGAL' OR approval_request_id IS NOT NULL",
+            "two_persons",
+        ),
+    )
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
     kode_wilayah: Col[Wilayah]
@@ -258,6 +270,29 @@ class BackPaymentTerms(Fields):
     paid: Col[StrictBool]
     reason: Col[Sentence]
     reason_code: Col[Annotated[BackPayReason, KNOWN]] = Field(default=BackPayReason.LAINNYA)
+
+
+class OrderGround(StrEnum):
+    """The ground of an annulment without an accepted sanggah."""
+
+    SK_KELIRU = "SK_KELIRU"
+    DATA_KELIRU = "DATA_KELIRU"
+    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
+    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
+    LAINNYA = "LAINNYA"
+
+
+class OrderTerms(ApprovalTerms):
+    """An annulment without a sanggah, and its evidence."""
+
+    ground: OrderGround = Field(default=OrderGround.LAINNYA)
+    reason: Sentence
+
+
+class RequestedOrder(OrderTerms):
+    """A requested annulment, with the decision on each tahap concerned."""
+
+    back_pay: list[BackPaymentTerms] = Field(default_factory=list[BackPaymentTerms])
 
 
 class BackPayView(BackPaymentTerms):

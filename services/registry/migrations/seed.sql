@@ -48,3 +48,6 @@ FROM role_conflict;
 INSERT INTO target (target_id, year, kind, number, per_person, counted, basis, set_at, set_by)
 VALUES (uuidv7(), 2026, 'PKH_PENDAMPING', 1, 10, '{AKTIF}',
     'Kerangka kerja 2026: each pendamping graduates at least 10 families a year', clock_timestamp(), 'system:migration');
+
+INSERT INTO approval_rule (valid_from, days, source) VALUES
+    ('2019-01-01', 14, 'First content: a request of two persons can be approved within 14 days');

@@ -155,6 +155,15 @@ class Office:
         self.count_answer(noun, f"{who}: POST {path}", answer)
         return answer.json() if answer.is_success else None
 
+    async def approve(self, noun: str, service: str, requested: Any, who: str) -> Any:
+        """Approve a request of another person, if it was made."""
+        if requested and "approval_request_id" in requested:
+            path = f"/v1/approval-request/{requested['approval_request_id']}/approval"
+            return await self.send_command(
+                noun, service, path, {"body_sha256": requested["body_sha256"]}, who
+            )
+        return None
+
     def count_answer(self, noun: str, request: str, answer: httpx.Response) -> None:
         if answer.status_code >= FAULT and answer.status_code != OUTCOME_UNKNOWN:
             self.faults.append(f"{request}: {answer.status_code} {answer.text[:300]}")

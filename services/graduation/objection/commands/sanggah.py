@@ -67,7 +67,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     case, policy, sanggah = await _lock_sanggah(session, sanggah_id)
     if sanggah.state is not SanggahState.DIAJUKAN:
         raise SanggahAlreadyDecided
-    await require_no_stage(session, case, actor)
+    await require_no_stage(session, case, actor.person, actor.sub)
     if await session.scalar(sa.select(has_scan_by(actor, sanggah_id))):
         raise DecidedByLodger
     act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
