@@ -54,11 +54,11 @@ async def test_reversed_death_restores_the_status_and_the_placement(
         (event["type"].split(".")[1], event["data"]) for event in (await registry.read_envelopes())[count:]
     ]
     assert [name for name, _ in events] == [
-        "pendamping_status_changed",
         "penugasan_started",
         "wilayah_tugas_placed",
+        "pendamping_status_changed",
     ]
-    changed, started, placed = (data for _, data in events)
+    started, placed, changed = (data for _, data in events)
     assert (changed["status"], changed["from_on"], changed["reverses"]) == ("AKTIF", DEATH_ON, "MENINGGAL")
     assert (started["valid_from"], started["valid_to"], placed["valid_to"]) == ("2025-10-03", None, None)
 

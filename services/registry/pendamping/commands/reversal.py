@@ -116,10 +116,11 @@ async def reverse_status(
         reverses=record.number,
     )
     append_status_history(session, row, entry, actor)
+    # The placements go first: who has the event of the status has theirs too.
+    if record.status in FINAL_STATUSES:
+        await reopen_placements(session, actor, row.pendamping_id, record, terms.reason)
     change = {"status": plan.restored, "from_on": on, "reason": terms.reason, "reverses": record.status}
     emit(session, PendampingStatusChanged.of(row, **change))
     await emit_restored_statuses(session, row, plan.statuses, on)
-    if record.status in FINAL_STATUSES:
-        await reopen_placements(session, actor, row.pendamping_id, record, terms.reason)
     await apply_statuses(session, row, await clock.today(session))
     return row
