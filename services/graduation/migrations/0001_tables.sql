@@ -459,6 +459,7 @@ CREATE TABLE graduasi (
     since_on DATE NOT NULL,
     outcome VARCHAR(40),
     held_for VARCHAR(40),
+    fact_undone_on DATE,
     version INTEGER NOT NULL,
     opened_in TEXT COLLATE "C" NOT NULL,
     policy_id UUID NOT NULL,
@@ -481,6 +482,8 @@ CREATE TABLE graduasi (
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_postponed_from_known CHECK (postponed_from IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN'))
 );
+
+CREATE INDEX ix_graduasi_fact_undone ON graduasi (graduasi_id) WHERE fact_undone_on IS NOT NULL AND state <> 'DIPULIHKAN';
 
 CREATE INDEX ix_graduasi_kode_wilayah_graduasi_id ON graduasi (kode_wilayah, graduasi_id);
 

@@ -93,6 +93,20 @@ class SanggahAlreadyDecided(DomainError):
     remedy = ALREADY_DONE
 
 
+class DeathUndone(DomainError):
+    """409: the death on which the case rests was undone, so its SK cannot stand."""
+
+    en = (
+        "The death on which this SK rests was undone on {on}: the family has a living member. Accept the sanggah"
+        " (DITERIMA), which undoes the SK for this family."
+    )
+    id = (
+        "Kematian yang menjadi dasar SK ini dibatalkan pada {on}: keluarga masih memiliki anggota. Terima sanggahnya"
+        " (DITERIMA), sehingga SK dipulihkan bagi keluarga ini."
+    )
+    remedy = CORRECT_REQUEST
+
+
 class BackPayUndecided(DomainError):
     """422: an annulment must decide for each withheld tahap whether the family receives it."""
 
