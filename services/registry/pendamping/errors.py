@@ -35,6 +35,19 @@ class NextStatusConflicts(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class DismissalApproved(DomainError):
+    """409: two people approved a dismissal for a later day, which only two people undo."""
+
+    en = (
+        "Two people approved the dismissal from {on}. If it must not take effect, the Dinsos office requests its"
+        " reversal (POST /v1/pendamping/{{id}}/status-reversal)."
+    )
+    id = (
+        "Pemberhentian mulai {on} sudah disetujui dua orang. Bila tidak jadi, kantor Dinsos mengajukan pembatalannya"
+        " (POST /v1/pendamping/{{id}}/status-reversal)."
+    )
+
+
 class StatusNotReversible(DomainError):
     """409: no such status has begun, or nothing changes without it."""
 

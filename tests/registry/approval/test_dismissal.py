@@ -77,6 +77,36 @@ async def test_planned_dismissal_takes_effect_on_its_day(registry: Running) -> N
 
 
 @pytest.mark.parametrize(
+    ("status", "from_on"),
+    [("AKTIF", "2026-03-20"), ("PENSIUN", "2026-03-20"), ("PENSIUN", "2026-03-05"), ("MUTASI", "2026-03-01")],
+)
+async def test_one_person_does_not_undo_a_planned_dismissal(
+    registry: Running, status: str, from_on: str
+) -> None:
+    await registry.set_clock(commands.START)
+    pendamping = await commands.register_active_pendamping(registry)
+    planned = {"reason": "PELANGGARAN_ETIK", "from_on": "2026-03-20"}
+    commands.expect_ok(await commands.change_status(registry, pendamping, "DIBERHENTIKAN", **planned))
+    answer = await commands.change_status(registry, pendamping, status, from_on=from_on)
+    expect_refusal(answer, "DismissalApproved")
+    leave = await commands.change_status(registry, pendamping, "CUTI", from_on="2026-03-03")
+    commands.expect_ok(leave)
+    commands.expect_ok(await commands.reverse_status(registry, pendamping, "DIBERHENTIKAN", "2026-03-20"))
+    await registry.set_clock(datetime(2026, 3, 21, 2, tzinfo=UTC))
+    await registry.work()
+    assert (await read_pendamping(registry, pendamping))["status"] == "CUTI"
+
+
+async def test_death_goes_before_a_planned_dismissal(registry: Running) -> None:
+    await registry.set_clock(commands.START)
+    pendamping = await commands.register_active_pendamping(registry)
+    planned = {"reason": "PELANGGARAN_ETIK", "from_on": "2026-03-20"}
+    commands.expect_ok(await commands.change_status(registry, pendamping, "DIBERHENTIKAN", **planned))
+    commands.expect_ok(await commands.change_status(registry, pendamping, "MENINGGAL"))
+    assert (await read_pendamping(registry, pendamping))["status"] == "MENINGGAL"
+
+
+@pytest.mark.parametrize(
     ("more", "title"),
     [
         ({"evidence_sha256": None}, "ApprovalEvidenceMissing"),

@@ -60,7 +60,9 @@ async def plan_reversal(
     history = await read_status_history(session, pendamping_id)
     statuses = effective_statuses(history)
     record = next((one for one in statuses[1:] if one.from_on == terms.from_on), None)
-    if record is None or record.status is not terms.status or record.from_on > today:
+    # One person takes back any other status of a later day.
+    planned = terms.from_on > today and terms.status is not PendampingStatus.DIBERHENTIKAN
+    if record is None or record.status is not terms.status or planned:
         raise StatusNotReversible("/body/status", status=terms.status.value, from_on=terms.from_on)
     restored = status_before(statuses, history, record)
     if restored is record.status:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.approval.models import ApprovalRequest
 from services.registry.history import StatusEntry, append_status_history, read_statuses
-from services.registry.pendamping.errors import DateBeforeLast, NextStatusConflicts
+from services.registry.pendamping.errors import DateBeforeLast, DismissalApproved, NextStatusConflicts
 from services.registry.pendamping.models import TRANSITIONS, Pendamping, StatusChangeTerms, StatusRecord
 from services.registry.pendamping.rules import first_of_run, status_in_force
 from services.registry.placement.commands import close_penugasan
@@ -51,7 +51,7 @@ async def plan_status(
     """Return what recording a status would do, or raise what refuses it.
 
     Raises:
-        NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts, FileNotUploaded.
+        NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts, DismissalApproved, FileNotUploaded.
         DateInTheFuture: A death is not recorded ahead.
         DateBeforeLast: `from_on` is before the first day of the current status.
     """
@@ -62,6 +62,7 @@ async def plan_status(
     on = terms.from_on or today
     await _check_first_day(session, row, statuses, terms.status, on, today)
     previous = _require_between(statuses, terms.status, on, today)
+    _require_dismissal_kept(statuses, terms.status, on, today)
     await require_evidence(session, terms.evidence_sha256)
     return StatusPlan(row, statuses, terms.status, previous, on, today)
 
@@ -97,7 +98,7 @@ async def change_status(
 ) -> Pendamping:
     """Record a status from a day on, at most a year ahead.
 
-    Until its day a planned status can be replaced, and taken back by the status before it. A final status voids what
+    Until its day a planned status, except a dismissal, can be replaced, and taken back by the status before it. A final status voids what
     was recorded for later days, and ends every placement on its day. Without `from_on` the day is today. The reason is
     a code, because it is published in the event. A dismissal has an approved request.
 
@@ -185,6 +186,18 @@ def _require_between(
         require_move(TRANSITIONS, previous, status, "pendamping")
     require_fits_next(statuses, status, on)
     return previous
+
+
+def _require_dismissal_kept(
+    statuses: Sequence[StatusRecord], status: PendampingStatus, on: date, today: date
+) -> None:
+    """Raise DismissalApproved if a status replaces or voids a planned dismissal. A death may."""
+    last = statuses[-1]
+    planned = last.status is PendampingStatus.DIBERHENTIKAN and last.from_on > today
+    if not planned or status in {PendampingStatus.DIBERHENTIKAN, PendampingStatus.MENINGGAL}:
+        return
+    if on == last.from_on or status in FINAL_STATUSES:
+        raise DismissalApproved("/body/status", on=last.from_on)
 
 
 def require_fits_next(statuses: Sequence[StatusRecord], status: PendampingStatus, on: date) -> None:
