@@ -4,8 +4,16 @@ import random
 from typing import Any
 
 from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
-from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, KETUA, OTHER_DINSOS
-from tests.factories.random_year.office import FIELD, FIRST, THIRD, USUAL, Family, Office
+from deploy.demo.people import (
+    DINSOS,
+    KELURAHAN_OPERATOR,
+    KEMENSOS,
+    KETUA,
+    OTHER_DINSOS,
+    OTHER_KEMENSOS,
+    THIRD_KEMENSOS,
+)
+from tests.factories.random_year.office import FIELD, FIRST, USUAL, Family, Office
 
 # An ALAMIAH case starts with the proposal, every other with an assessment.
 FIRST_VERBS = {"ALAMIAH": ("proposal",) * 5 + ("cancellation",)}
@@ -171,9 +179,10 @@ async def annul_case(office: Office, chance: random.Random, case: dict[str, Any]
         why = {"ground": "DATA_KELIRU", "reason": "Data keluarga keliru."}
         body = why | {"evidence_sha256": office.papers["graduation"]}
         path = f"/v1/graduasi/{case['graduasi_id']}/annulment"
-        requested = await try_back_pay(office, "request of an annulment", path, body, THIRD)
+        requested = await try_back_pay(office, "request of an annulment", path, body, THIRD_KEMENSOS)
         if chance.random() < 0.8:
-            await office.approve("annulment", "graduation", requested, chance.choice(("kemensos-2", THIRD)))
+            who = chance.choice((OTHER_KEMENSOS, THIRD_KEMENSOS))
+            await office.approve("annulment", "graduation", requested, who)
 
 
 async def try_back_pay(
