@@ -46,6 +46,7 @@ class DismissalApproved(DomainError):
         "Pemberhentian mulai {on} sudah disetujui dua orang. Bila tidak jadi, kantor Dinsos mengajukan pembatalannya"
         " (POST /v1/pendamping/{{id}}/status-reversal)."
     )
+    remedy = operation("request_status_reversal", DINSOS)
 
 
 class StatusNotReversible(DomainError):
