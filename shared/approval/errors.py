@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import operation
-from shared.roles import MINISTRY, OFFICE
+from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, ENDED, OTHER_PERSON, operation
+from shared.roles import OFFICE
 
 
 class ApprovalEvidenceMissing(InvalidInput):
@@ -16,7 +16,7 @@ class ApprovalAlreadyRequested(DomainError):
 
     en = "This has been requested already and waits for the approval (GET /v1/approval-request?state=REQUESTED)."
     id = "Hal ini sudah diajukan dan menunggu persetujuan (GET /v1/approval-request?state=REQUESTED)."
-    remedy = operation("list_approval_requests", OFFICE)
+    remedy = ALREADY_DONE
 
 
 class ApprovalRequestClosed(DomainError):
@@ -24,7 +24,7 @@ class ApprovalRequestClosed(DomainError):
 
     en = "This request is {state}. If the act is still needed, request it again."
     id = "Permintaan ini berstatus {state}. Bila masih diperlukan, ajukan lagi."
-    remedy = operation("read_approval_request", OFFICE)
+    remedy = ENDED
 
 
 class ApprovalRequestExpired(DomainError):
@@ -32,7 +32,7 @@ class ApprovalRequestExpired(DomainError):
 
     en = "This request expired on {on}. If the act is still needed, request it again with the evidence of today."
     id = "Permintaan ini kedaluwarsa pada {on}. Bila masih diperlukan, ajukan lagi dengan bukti terkini."
-    remedy = operation("read_approval_request", OFFICE)
+    remedy = ENDED
 
 
 class ApprovalBodyDiffers(DomainError):
@@ -40,7 +40,7 @@ class ApprovalBodyDiffers(DomainError):
 
     en = "The hash is not that of this request. Read the request again, and approve what it contains."
     id = "Hash tidak sesuai dengan permintaan ini. Baca lagi permintaannya, lalu setujui isinya."
-    remedy = operation("read_approval_request", OFFICE)
+    remedy = CORRECT_REQUEST
 
 
 class RequestOfAnotherPerson(DomainError):
@@ -49,4 +49,4 @@ class RequestOfAnotherPerson(DomainError):
     status = 403
     en = "Only the requester can withdraw this. Whoever may approve it can refuse it instead."
     id = "Hanya pengaju yang dapat menariknya. Pihak yang berwenang menyetujui dapat menolaknya."
-    remedy = operation("refuse_approval_request", MINISTRY)
+    remedy = OTHER_PERSON

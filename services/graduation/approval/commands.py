@@ -1,8 +1,7 @@
 """The acts of graduation that one person requests and another approves."""
 
-from services.graduation.approval.models import ApprovalRequest, ApprovalRule
+from services.graduation.approval.models import ApprovalRequest, ApprovalRule, RequestedOrder
 from services.graduation.objection.commands.annulment import annul, require_annullable
-from services.graduation.objection.models import RequestedOrder
 from shared.access import Role
 from shared.approval import ApprovalForm, ApprovalKind, TwoPersonAct
 

@@ -1,7 +1,13 @@
 """Requests of graduation that another person approves (docs/case-lifecycle.md#two-person-requests)."""
 
+from enum import StrEnum
+
+from sqlmodel import Field
+
+from services.graduation.objection.models import BackPaymentTerms
 from services.graduation.tables import Table
-from shared.approval import ApprovalRequestColumns, ApprovalRuleFields, approval_constraints
+from shared.approval import ApprovalRequestColumns, ApprovalRuleFields, ApprovalTerms, approval_constraints
+from shared.fields import Sentence
 
 
 class ApprovalRequest(ApprovalRequestColumns, Table, table=True):
@@ -12,3 +18,26 @@ class ApprovalRequest(ApprovalRequestColumns, Table, table=True):
 
 class ApprovalRule(ApprovalRuleFields, Table, table=True):
     """How many days a request can be approved."""
+
+
+class OrderGround(StrEnum):
+    """The ground of an annulment without an accepted sanggah."""
+
+    SK_KELIRU = "SK_KELIRU"
+    DATA_KELIRU = "DATA_KELIRU"
+    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
+    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
+    LAINNYA = "LAINNYA"
+
+
+class OrderTerms(ApprovalTerms):
+    """An annulment without a sanggah, and its evidence."""
+
+    ground: OrderGround = Field(default=OrderGround.LAINNYA)
+    reason: Sentence
+
+
+class RequestedOrder(OrderTerms):
+    """A requested annulment, with the decision on each tahap concerned."""
+
+    back_pay: list[BackPaymentTerms] = Field(default_factory=list[BackPaymentTerms])

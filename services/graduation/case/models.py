@@ -129,9 +129,7 @@ class HoldReason(StrEnum):
 
 
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
-"""Condition of the unique index that allows one open or effective case for each kepesertaan."""
 FACT_UNDONE = sa.text("fact_undone_on IS NOT NULL AND state <> 'DIPULIHKAN'")
-"""Condition of a case whose SK rests on a death that was undone."""
 ENDED_WITHOUT_EXIT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
 """Final states that leave the kepesertaan active, so that another case may be opened on it."""
 
@@ -157,7 +155,7 @@ class GraduasiView(OpeningTerms):
     outcome: Col[Outcome | None] = Field(default=None)
     # Set on a postponed case that a rule holds. It is resumed only when the rule passes.
     held_for: Col[HoldReason | None] = Field(default=None)
-    # Set when the death on which the case rests was undone after its SK. The case is annulled, or the death recorded again.
+    # The death on which the SK rests was undone on that day.
     fact_undone_on: Col[date | None] = Field(default=None)
     version: Col[int]
 

@@ -12,7 +12,6 @@ from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
-from shared.approval import ApprovalTerms
 from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
 from shared.fields import KNOWN, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
@@ -270,29 +269,6 @@ class BackPaymentTerms(Fields):
     paid: Col[StrictBool]
     reason: Col[Sentence]
     reason_code: Col[Annotated[BackPayReason, KNOWN]] = Field(default=BackPayReason.LAINNYA)
-
-
-class OrderGround(StrEnum):
-    """The ground of an annulment without an accepted sanggah."""
-
-    SK_KELIRU = "SK_KELIRU"
-    DATA_KELIRU = "DATA_KELIRU"
-    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
-    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
-    LAINNYA = "LAINNYA"
-
-
-class OrderTerms(ApprovalTerms):
-    """An annulment without a sanggah, and its evidence."""
-
-    ground: OrderGround = Field(default=OrderGround.LAINNYA)
-    reason: Sentence
-
-
-class RequestedOrder(OrderTerms):
-    """A requested annulment, with the decision on each tahap concerned."""
-
-    back_pay: list[BackPaymentTerms] = Field(default_factory=list[BackPaymentTerms])
 
 
 class BackPayView(BackPaymentTerms):

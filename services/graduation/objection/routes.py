@@ -9,13 +9,13 @@ from pydantic import Field, field_validator, model_validator
 from starlette.responses import Response
 
 from services.graduation.approval.commands import FORM
+from services.graduation.approval.models import OrderTerms
 from services.graduation.objection import queries
 from services.graduation.objection.commands import lodging, sanggah
 from services.graduation.objection.models import (
     AnnulmentFields,
     BackPaymentTerms,
     BackPayView,
-    OrderTerms,
     Sanggah,
     SanggahDecisionView,
     SanggahLodging,

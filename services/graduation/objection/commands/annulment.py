@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.approval.models import ApprovalRequest
+from services.graduation.approval.models import ApprovalRequest, RequestedOrder
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiState, Stage, StageAct
@@ -21,7 +21,6 @@ from services.graduation.objection.models import (
     AnnulmentGround,
     BackPayment,
     BackPaymentTerms,
-    RequestedOrder,
 )
 from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
