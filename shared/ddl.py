@@ -148,6 +148,31 @@ CREATE TABLE platform.file_chunk (
     PRIMARY KEY (sha256, number)
 );;
 
+-- How long a state may wait, and who is called after that. '*' is every subject, or every state.
+CREATE TABLE platform.deadline_rule (
+    deadline_rule_id uuid PRIMARY KEY, subject_kind text NOT NULL, state text NOT NULL, owner text,
+    days integer NOT NULL CONSTRAINT ck_deadline_rule_days CHECK (days BETWEEN 1 AND 3650),
+    escalate_to jsonb NOT NULL CONSTRAINT ck_deadline_rule_escalate_to CHECK (jsonb_typeof(escalate_to) = 'array'),
+    basis text NOT NULL, valid_from date NOT NULL,
+    valid_to date CONSTRAINT ck_deadline_rule_range CHECK (valid_to > valid_from),
+    set_by text NOT NULL, set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT ex_deadline_rule_range EXCLUDE USING gist
+        (subject_kind WITH =, state WITH =, daterange(valid_from, valid_to) WITH &&)
+);;
+CREATE TABLE platform.overdue (
+    overdue_id uuid PRIMARY KEY, subject_kind text NOT NULL, subject_id text NOT NULL, state text NOT NULL,
+    kpm_id uuid, kode_wilayah text COLLATE "C" NOT NULL, since_on date NOT NULL, due_on date NOT NULL,
+    owner text NOT NULL,
+    level smallint NOT NULL CONSTRAINT ck_overdue_level CHECK (level >= 0), escalated_to text,
+    noted_on date NOT NULL, resolved_on date
+) WITH (fillfactor = 70);;
+CREATE UNIQUE INDEX uq_overdue_open ON platform.overdue (subject_kind, subject_id, state) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_due_on ON platform.overdue (due_on, overdue_id) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_kode_wilayah ON platform.overdue (kode_wilayah, due_on) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_kpm_id ON platform.overdue (kpm_id) WHERE resolved_on IS NULL;;
+INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at) VALUES
+    (uuidv7(), 'overdue.write', '{service}', 'business', '2000-01-01');;
+
 CREATE TABLE platform.business_clock (
     id smallint PRIMARY KEY DEFAULT 1 CONSTRAINT ck_business_clock_one_row CHECK (id = 1),
     offset_seconds bigint NOT NULL DEFAULT 0, set_at timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -203,10 +228,21 @@ CREATE FUNCTION platform.refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BE
     RAISE EXCEPTION '% does not go from % to %', TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]
         USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_moves';
 END $$;;
+-- Counts what is overdue in the whole country, for the metrics, which have no scope.
+CREATE FUNCTION platform.count_overdue() RETURNS TABLE (subject_kind text, level smallint, rows bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
+BEGIN
+    PERFORM set_config('pilar.areas', '*', true);
+    RETURN QUERY SELECT o.subject_kind, o.level, count(*) FROM platform.overdue o WHERE o.resolved_on IS NULL GROUP BY 1, 2;
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.work_day(),
-    platform.raise_scope(text)
+    platform.raise_scope(text), platform.count_overdue()
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;
@@ -222,5 +258,7 @@ GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, 
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;
 GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;
+GRANT INSERT, UPDATE (valid_to) ON platform.deadline_rule TO {service}_api;;
+GRANT INSERT, UPDATE ON platform.overdue TO {service}_worker;;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA platform TO {service}_api, {service}_worker;;
 """

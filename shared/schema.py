@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.ddl import PLATFORM_V1
+from shared.deadlines import END, Until, Waits, WatchedBy, track_waits
 
 SHARDS = 24
 MONTHS_AHEAD = 24
@@ -60,6 +61,7 @@ unsent = sa.Table(
     sa.Column("shard", sa.SmallInteger, nullable=False),
     sa.Column("outbox_id", sa.BigInteger, primary_key=True),
     _at("recorded_at"),
+    **track_waits(Waits({"UNSENT": WatchedBy("unsent_oldest_seconds")}, state="'UNSENT'")),
 )
 local_log = sa.Table(
     "local_log",
@@ -82,6 +84,12 @@ cursor = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default="OPEN"),
     sa.Index(
         "ix_cursor_blocked", "subscription", "topic", "key", postgresql_where=sa.text("state <> 'OPEN'")
+    ),
+    **track_waits(
+        Waits(
+            {"OPEN": END, "GAP": WatchedBy("parked_events"), "PARKED": WatchedBy("parked_events")}
+            | {"DIVERGED": WatchedBy("divergences")}
+        )
     ),
 )
 parked = sa.Table(
@@ -168,6 +176,12 @@ job = sa.Table(
         "turn_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
     ),
     sa.Index("ix_job_open", "turn_at", postgresql_where=sa.text("state IN ('QUEUED', 'RUNNING')")),
+    **track_waits(
+        Waits(
+            dict.fromkeys(("QUEUED", "RUNNING"), WatchedBy("job_oldest_seconds"))
+            | dict.fromkeys(("DONE", "CANCELLED", "FAILED"), END)
+        )
+    ),
 )
 job_row_error = sa.Table(
     "job_row_error",
@@ -205,6 +219,16 @@ scheduled_task = sa.Table(
         "ix_scheduled_task_leased",
         "lane",
         postgresql_where=sa.text("done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL"),
+    ),
+    **track_waits(
+        Waits(
+            {
+                "business": Until("(due_at AT TIME ZONE 'Asia/Jakarta')::date"),
+                "real": WatchedBy("due_late_seconds"),
+            },
+            state="clock",
+            rows="done_at IS NULL",
+        )
     ),
 )
 file = sa.Table(

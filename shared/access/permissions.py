@@ -116,7 +116,8 @@ class Permission(StrEnum):
     APPROVAL_READ = "approval.read"
     APPROVAL_DECIDE = "approval.decide"
     APPROVAL_WITHDRAW = "approval.withdraw"
-
+    OVERDUE_READ = "overdue.read"
+    DEADLINE_RULE_SET = "deadline_rule.set"
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
     FILE_PUT = "file.put"
@@ -229,6 +230,8 @@ PERMISSIONS = MappingProxyType(
         P.APPROVAL_READ: OFFICE,
         P.APPROVAL_DECIDE: MINISTRY,
         P.APPROVAL_WITHDRAW: DINSOS | MINISTRY,
+        P.OVERDUE_READ: STAFF | VILLAGE | OPERATORS,
+        P.DEADLINE_RULE_SET: MINISTRY,
         P.JOB_READ: STAFF | PARTNERS | OPERATORS,
         P.JOB_CANCEL: OFFICE | PARTNERS,
         P.FILE_PUT: STAFF | VILLAGE | PARTNERS,

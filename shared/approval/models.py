@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Until, Waits
 from shared.fields import Sha256, Wilayah
 from shared.transitions import guard_moves, require_move
 from shared.validity import DaysFields
@@ -43,6 +44,11 @@ APPROVAL_MOVES: Mapping[ApprovalState, frozenset[ApprovalState]] = MappingProxyT
     {ApprovalState.REQUESTED: frozenset(ApprovalState) - {ApprovalState.REQUESTED}}
 )
 """All allowed moves of a request. The database refuses any other."""
+WAITS = Waits(
+    {ApprovalState.REQUESTED: Until("expires_on")}
+    | dict.fromkeys(APPROVAL_MOVES[ApprovalState.REQUESTED], END),
+    since="(requested_at AT TIME ZONE 'Asia/Jakarta')::date",
+)
 
 
 class ApprovalTerms(Fields):
@@ -110,7 +116,7 @@ def approval_constraints() -> tuple[Any, ...]:
         sa.Index("uq_approval_request_open", "kind", "subject_id", unique=True, postgresql_where=is_open),
         sa.Index(None, "state", "approval_request_id"),
         sa.Index(None, "subject_id"),
-        guard_moves(APPROVAL_MOVES),
+        guard_moves(APPROVAL_MOVES, waits=WAITS),
     )
 
 

@@ -58,8 +58,8 @@ class InvalidKey(DomainError):
     """400: the key is not 1 to 200 visible ASCII characters."""
 
     status = 400
-    en = "An Idempotency-Key is 1 to 200 visible ASCII characters."
-    id = "Idempotency-Key terdiri atas 1 sampai 200 karakter ASCII yang terlihat."
+    en = "An Idempotency-Key is 1 to 200 visible ASCII characters. Send such a key."
+    id = "Idempotency-Key terdiri atas 1 sampai 200 karakter ASCII yang terlihat. Kirim kunci seperti itu."
     remedy = CORRECT_REQUEST
 
 

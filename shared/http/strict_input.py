@@ -21,8 +21,8 @@ class MalformedRequest(DomainError):
     """400: the request cannot be read."""
 
     status = 400
-    en = "The request cannot be read: {reason}."
-    id = "Permintaan tidak dapat dibaca: {reason}."
+    en = "The request cannot be read: {reason}. Correct it."
+    id = "Permintaan tidak dapat dibaca: {reason}. Perbaiki."
     remedy = CORRECT_REQUEST
 
 

@@ -71,7 +71,7 @@ def find_operation(service: str, request: httpx.Request) -> Published | None:
 
 
 def names_any(sentence: str, roles: AbstractSet[str], targets: Iterable[Place], language: str) -> bool:
-    """Return whether a sentence names somebody with one of the roles, or the address of an operation."""
+    """Return whether a sentence names one of the roles, or the address of an operation."""
     column = 1 if language == "id" else 0
     addresses = [published_operations()[target].address for target in targets]
     return any(NAMES_OF_ROLES[role][column] in sentence.lower() for role in roles) or any(
@@ -82,7 +82,7 @@ def names_any(sentence: str, roles: AbstractSet[str], targets: Iterable[Place], 
 def find_circles(
     refusals: Mapping[Place, AbstractSet[str]], remedies: Mapping[tuple[str, str], AbstractSet[Place]]
 ) -> set[tuple[str, str]]:
-    """Return each pair of refusals whose remedies lead from one operation to the other and back.
+    """Return each pair of refusals whose remedies lead back to each other.
 
     `refusals` are the titles of each operation, `remedies` the operations by service and title. A refusal whose remedy
     is the refused operation itself is a pair with an empty title.
@@ -135,23 +135,37 @@ class RemedyTrail:
 
     def add(self, refusal: Refusal) -> str | None:
         """Add a refusal, and return the fault that it completes."""
+        if route := self.find_way_back(refusal, [refusal]):
+            return (
+                f"circle: {' -> '.join(f'{one.place[1]} {one.title}' for one in route)} -> {refusal.place[1]}"
+            )
         for earlier in self.refusals:
-            if earlier.place == refusal.place or not earlier.subjects & refusal.subjects:
-                continue
-            route = f"{earlier.place[1]} {earlier.title} -> {refusal.place[1]} {refusal.title}"
-            if refusal.place in earlier.targets and earlier.place in refusal.targets:
-                return f"circle: {route} -> {earlier.place[1]}"
-            if earlier.targets == {refusal.place} and refusal.remedy["kind"] == RemedyKind.NONE:
-                return f"dead end: {route}"
+            only = earlier.targets == {refusal.place} and earlier.subjects & refusal.subjects
+            if only and refusal.remedy["kind"] == RemedyKind.NONE:
+                return f"dead end: {earlier.place[1]} {earlier.title} -> {refusal.place[1]} {refusal.title}"
         self.refusals.append(refusal)
         return None
+
+    def find_way_back(self, last: Refusal, route: list[Refusal]) -> list[Refusal]:
+        """Return the refusals from the last one back to the first of the route."""
+        for earlier in self.refusals:
+            if earlier.place not in last.targets or not earlier.subjects & last.subjects:
+                continue
+            if earlier.place in {one.place for one in route}:
+                continue
+            longer = [*route, earlier]
+            if route[0].place in earlier.targets:
+                return longer
+            if circle := self.find_way_back(earlier, longer):
+                return circle
+        return []
 
 
 TRAIL = RemedyTrail()
 
 
 async def check_remedy(service: str, response: httpx.Response) -> None:
-    """Assert that the remedy of a refusal is open to somebody, and leads in no circle.
+    """Assert that the remedy of a refusal is open and leads in no circle.
 
     The client of each service calls this for each answer.
     """

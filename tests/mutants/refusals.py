@@ -51,4 +51,30 @@ REFUSALS = (
         ("tests/platform/test_refusals.py",),
         "number_of_the_request",
     ),
+    Mutant(
+        "remedies-in-a-circle",
+        "an open case sends to the end of the member, and the last member to the end of the membership",
+        (
+            (
+                "shared/errors.py",
+                'to_call("graduation.cancel_graduasi", STAFF)',
+                'to_call("caseload.end_anggota", FIELD | DINSOS)',
+            ),
+        ),
+        ("tests/rules/test_remedies_in_circles.py",),
+        "lead_back",
+    ),
+    Mutant(
+        "remedy-for-a-closed-role",
+        "the last member sends to a proposal by Kemensos, who may not propose",
+        (
+            (
+                "services/caseload/member/errors.py",
+                'to_call("propose_exit_of_kpm", FIELD | DINSOS)',
+                'to_call("propose_exit_of_kpm", MINISTRY)',
+            ),
+        ),
+        ("tests/rules/test_remedies.py", "tests/caseload/member/test_family_end.py"),
+        "declares_a_remedy or last_member_leaves",
+    ),
 )

@@ -1,9 +1,17 @@
 """Each refusal declares a remedy that its roles may use."""
 
+import sys
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import cache
+from typing import Any
 
 import pytest
 
+from services.graduation.case.errors import NEXT_ACTS
+from services.graduation.case.models import TRANSITIONS
+from services.referral.rujukan.errors import NEXT_ACTS as NEXT_ACTS_OF_OFFER
+from services.referral.rujukan.models import TRANSITIONS as TRANSITIONS_OF_OFFER
 from shared.access.permissions import PERMISSIONS
 from shared.errors import DomainError
 from shared.http.openapi import routes_of
@@ -68,6 +76,43 @@ def find_faults_of_kind(remedy: Remedy) -> list[str]:
 
 def test_each_refusal_declares_a_remedy_that_its_roles_may_do() -> None:
     assert [fault for refusal in list_refusals() for fault in find_faults(refusal)] == []
+
+
+def remedies_in(value: Any) -> Iterator[Remedy]:
+    """Yield the remedies in a constant of a module."""
+    if isinstance(value, Remedy):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from remedies_in(tuple(value.values()))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from remedies_in(item)
+
+
+def test_each_remedy_by_state_may_be_done_by_its_roles() -> None:
+    services = {kind.__module__: services_of(kind) for kind in list_refusals()}
+    remedies = [
+        (service, remedy)
+        for module, names in services.items()
+        for value in vars(sys.modules[module]).values()
+        for remedy in remedies_in(value)
+        for service in names
+    ]
+    assert len({remedy for _, remedy in remedies if remedy.kind is RemedyKind.OPERATION}) > 10
+    faults = [
+        fault
+        for service, remedy in remedies
+        for target in remedy.operations
+        for fault in find_faults_of_operation(target.service or service, target)
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("acts", "transitions"), [(NEXT_ACTS, TRANSITIONS), (NEXT_ACTS_OF_OFFER, TRANSITIONS_OF_OFFER)]
+)
+def test_each_state_has_a_next_act(acts: Mapping[str, Remedy], transitions: Mapping[StrEnum, object]) -> None:
+    assert acts.keys() == transitions.keys()
 
 
 @pytest.mark.parametrize(

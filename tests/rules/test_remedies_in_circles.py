@@ -1,4 +1,4 @@
-"""No two refusals lead back to each other, and each sentence names who has the remedy."""
+"""No two refusals lead back to each other."""
 
 from collections.abc import Set as AbstractSet
 from functools import cache
@@ -69,7 +69,7 @@ END, PROPOSE = ("caseload", "end_anggota"), ("caseload", "propose_exit_of_kpm")
 
 
 def test_a_planted_circle_of_two_refusals_is_detected() -> None:
-    """The last member cannot leave while a case is open, and the case waits for the end of the member."""
+    """An open case sends to the end of the member, who is the last one."""
     refusals = {END: {"LastMember"}, PROPOSE: {"CaseAlreadyOpen"}}
     remedies = {("caseload", "LastMember"): {PROPOSE}, ("caseload", "CaseAlreadyOpen"): {END}}
     assert find_circles(refusals, remedies) == {("CaseAlreadyOpen", "LastMember")}
@@ -78,7 +78,7 @@ def test_a_planted_circle_of_two_refusals_is_detected() -> None:
 
 
 def find_silent_sentences(place: Place, kind: type[DomainError]) -> list[str]:
-    """Return the languages in which a refusal does not name who has the remedy, and the refused does not."""
+    """Return the languages in which a refusal names nobody who has the remedy."""
     remedy = kind.remedy
     able = remedy.roles.union(*(one.roles for one in remedy.operations))
     if not able or published_operations()[place].roles <= able:
@@ -124,7 +124,7 @@ def refusal(
     [
         (
             refusal(PROPOSE, "CaseAlreadyOpen", END),
-            "circle: end_anggota LastMember -> propose_exit_of_kpm CaseAlreadyOpen -> end_anggota",
+            "circle: propose_exit_of_kpm CaseAlreadyOpen -> end_anggota LastMember -> propose_exit_of_kpm",
         ),
         (
             refusal(PROPOSE, "MembershipHasEnded", kind="NONE"),
@@ -139,6 +139,14 @@ def test_refusals_that_a_test_receives_lead_in_no_circle(second: Refusal, fault:
     assert trail.add(second) == fault
     trail.clear()
     assert trail.add(second) is None
+
+
+@pytest.mark.parametrize(("subject", "circle"), [("1", True), ("2", False)])
+def test_a_circle_of_three_refusals_is_detected(subject: str, circle: bool) -> None:
+    cancel = ("graduation", "cancel_graduasi")
+    trail = RemedyTrail([refusal(END, "LastMember", PROPOSE), refusal(PROPOSE, "CaseAlreadyOpen", cancel)])
+    fault = trail.add(refusal(cancel, "IllegalTransition", END, subject=subject))
+    assert (fault is not None) == circle
 
 
 def answer(operation: str, role: str, detail: str = "Propose its end.") -> dict[str, object]:
@@ -166,8 +174,8 @@ def answer(operation: str, role: str, detail: str = "Propose its end.") -> dict[
     ],
 )
 def test_an_answer_with_a_closed_remedy_is_detected(problem: dict[str, object], fault: str | None) -> None:
-    found = find_fault_of_answer(problem, {"PENDAMPING"}, "en")
-    assert found is None if fault is None else str(found).startswith(fault)
+    answered = find_fault_of_answer(problem, {"PENDAMPING"}, "en")
+    assert answered is None if fault is None else str(answered).startswith(fault)
 
 
 def test_every_role_has_a_name() -> None:

@@ -49,8 +49,8 @@ class ProposalFollowsFact(DomainError):
 class ExitNotOpen(DomainError):
     """409: the proposal's case has ended, or it was withdrawn already."""
 
-    en = "This proposal is {state}; only one whose case has not ended can be withdrawn."
-    id = "Usulan ini berstatus {state}; hanya usulan yang kasusnya belum berakhir yang dapat ditarik."
+    en = "This proposal is {state}; only one whose case has not ended can be withdrawn. Nothing is left to withdraw."
+    id = "Usulan ini berstatus {state}; hanya usulan yang kasusnya belum berakhir yang dapat ditarik. Tidak ada lagi yang perlu ditarik."
     remedy = nothing("The proposal has ended.", "Usulan itu sudah berakhir.")
 
 

@@ -137,8 +137,8 @@ class BirthDateInTheFuture(InvalidInput):
 class NikRequired(InvalidInput):
     """422: only a small child may be recorded without a NIK. The age is policy."""
 
-    en = "A NIK is required. Only a child below {without_nik_below} years may be recorded without one."
-    id = "NIK wajib diisi. Hanya anak di bawah {without_nik_below} tahun yang boleh dicatat tanpa NIK."
+    en = "A NIK is required. Only a child below {without_nik_below} years may be recorded without one. Enter the NIK on the card."
+    id = "NIK wajib diisi. Hanya anak di bawah {without_nik_below} tahun yang boleh dicatat tanpa NIK. Isi NIK yang tertera pada kartu."
     remedy = CORRECT_REQUEST
 
 

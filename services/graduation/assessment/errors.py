@@ -27,8 +27,8 @@ class AnswerTypeMismatch(DomainError):
     """422: a yes or no was given where a number is asked, or the reverse."""
 
     status = 422
-    en = "These answers do not fit their question (yes/no or a whole number not below zero): {codes}."
-    id = "Jawaban ini tidak sesuai pertanyaannya (ya/tidak atau bilangan bulat tidak negatif): {codes}."
+    en = "These answers do not fit their question (yes/no or a whole number not below zero): {codes}. Correct them."
+    id = "Jawaban ini tidak sesuai pertanyaannya (ya/tidak atau bilangan bulat tidak negatif): {codes}. Perbaiki."
     remedy = CORRECT_REQUEST
 
 

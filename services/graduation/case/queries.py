@@ -2,7 +2,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.graduation.case.models import Stage, StageAct
+from services.graduation.case.models import Stage
+from services.graduation.review.models import StageAct
 from shared.access import Actor
 from shared.database import acted_by
 

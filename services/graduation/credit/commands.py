@@ -112,7 +112,7 @@ def _build_credit(
         state=CreditState.FAMILY_COUNTED,
         unit=rule.unit,
         sk_on=sk.sk_on,
-        sk_id=sk.sk_id,
+        decree_id=sk.sk_id,
         kode_wilayah=determined.current_area if at_sk else case.opened_in,
         pendamping_id=recipient[0],
         penugasan_id=recipient[1],

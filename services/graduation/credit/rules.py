@@ -14,7 +14,7 @@ def find_counted(standing: Iterable[Credit]) -> set[UUID]:
     """
     counted: set[UUID] = set()
     families: set[tuple[UUID, int]] = set()
-    for credit in sorted(standing, key=lambda one: (one.sk_on, one.sk_id, one.graduasi_id)):
+    for credit in sorted(standing, key=lambda one: (one.sk_on, one.decree_id, one.graduasi_id)):
         family = (credit.kpm_id, credit.year)
         if credit.unit is CreditUnit.PENETAPAN or family not in families:
             counted.add(credit.graduasi_id)

@@ -574,7 +574,7 @@ CREATE TABLE credit (
     exit_reason VARCHAR(40) NOT NULL,
     unit VARCHAR(40) NOT NULL,
     sk_on DATE NOT NULL,
-    sk_id UUID NOT NULL,
+    decree_id UUID NOT NULL,
     CONSTRAINT pk_credit PRIMARY KEY (credit_id),
     CONSTRAINT uq_credit_graduasi_id UNIQUE (graduasi_id),
     CONSTRAINT ck_credit_reversed_after_granted CHECK (reversed_on >= granted_on),
@@ -584,7 +584,7 @@ CREATE TABLE credit (
     CONSTRAINT fk_credit_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT ck_credit_creditunit_known CHECK (unit IN ('FAMILY_AND_YEAR', 'PENETAPAN')),
-    CONSTRAINT fk_credit_sk_id FOREIGN KEY(sk_id) REFERENCES sk (sk_id)
+    CONSTRAINT fk_credit_decree_id FOREIGN KEY(decree_id) REFERENCES sk (sk_id)
 );
 
 CREATE INDEX ix_credit_kpm_id_year ON credit (kpm_id, year);

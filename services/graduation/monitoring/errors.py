@@ -21,8 +21,8 @@ class MonitoringAlreadyRecorded(DomainError):
 class TaskClosed(DomainError):
     """409: the task was closed, because the exit was annulled or a relapse was confirmed."""
 
-    en = "This task was closed on {on}; nothing is recorded on it any more."
-    id = "Tugas ini ditutup pada {on}; tidak ada lagi yang dicatat."
+    en = "This task was closed on {on}; nothing is recorded on it any more. Nothing more is needed."
+    id = "Tugas ini ditutup pada {on}; tidak ada lagi yang dicatat. Tidak perlu apa-apa lagi."
     remedy = nothing("The task is closed.", "Tugas sudah ditutup.")
 
 

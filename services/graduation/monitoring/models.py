@@ -13,7 +13,9 @@ from services.graduation.tables import Table
 from shared.accompaniment import LateEntryFields
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
+from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, Sentence, Wilayah
+from shared.roles import Role
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 
@@ -31,6 +33,16 @@ class TaskKind(StrEnum):
     BULANAN = "BULANAN"
     LANJUTAN = "LANJUTAN"
     LAPORAN = "LAPORAN"
+
+
+WAITS = Waits(
+    dict.fromkeys(TaskKind, Until("due_on", Role.PENDAMPING)),
+    state="kind",
+    since="opens_on",
+    # No result is recorded while a sanggah is open: the tasks move with the case.
+    rows="recorded_on IS NULL AND closed_on IS NULL AND NOT EXISTS (SELECT FROM graduasi g"
+    " WHERE g.graduasi_id = monitoring_task.graduasi_id AND g.state = 'DISANGGAH')",
+)
 
 
 class Remarks(Fields):
@@ -103,6 +115,7 @@ class MonitoringTask(MonitoringTaskView, Table, table=True):
         sa.Index("ix_monitoring_task_open", "due_on", "task_id", postgresql_where=OPEN),
         sa.Index("ix_monitoring_task_open_by_kpm", "kpm_id", postgresql_where=OPEN),
         sa.Index("ix_monitoring_task_open_in_area", "kode_wilayah", "kind", "due_on", postgresql_where=OPEN),
+        track_waits(WAITS),
     )
 
     confirms_relapse: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})

@@ -106,8 +106,8 @@ class StagesMissing(DomainError):
     """422: the policy lacks a stage that every case goes through."""
 
     status = 422
-    en = "A policy has at least the stages USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN and SANGGAH."
-    id = "Kebijakan memuat sekurangnya tahap USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN, dan SANGGAH."
+    en = "A policy has at least the stages USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN and SANGGAH. Add those that are missing."
+    id = "Kebijakan memuat sekurangnya tahap USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN, dan SANGGAH. Tambahkan yang belum ada."
     remedy = CORRECT_REQUEST
 
 
@@ -151,6 +151,6 @@ class CandidateReasonsConflict(DomainError):
     """422: the policy combines the end of the last komponen with other candidate reasons."""
 
     status = 422
-    en = "A policy that finds candidates by the end of the last komponen has no other reason (desil, usaha, years)."
-    id = "Kebijakan yang mencari calon dari berakhirnya komponen terakhir tidak menyebut alasan lain (desil, usaha, lama)."
+    en = "A policy that finds candidates by the end of the last komponen has no other reason (desil, usaha, years). Remove the others, or that one."
+    id = "Kebijakan yang mencari calon dari berakhirnya komponen terakhir tidak menyebut alasan lain (desil, usaha, lama). Hapus yang lain, atau yang itu."
     remedy = CORRECT_REQUEST

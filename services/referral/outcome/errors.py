@@ -32,8 +32,8 @@ class AidNotDelivered(DomainError):
 class OutcomeNotAsked(InvalidInput):
     """422: the outcome rule of the rujukan's first day asks for other months."""
 
-    en = "The outcome of this aid is asked for at {months} months after its delivery, not at {month}."
-    id = "Hasil bantuan ini ditanyakan pada bulan ke-{months} sejak penyaluran, bukan bulan ke-{month}."
+    en = "The outcome of this aid is asked for at {months} months after its delivery, not at {month}. Name one of these months."
+    id = "Hasil bantuan ini ditanyakan pada bulan ke-{months} sejak penyaluran, bukan bulan ke-{month}. Sebutkan salah satu bulan itu."
     remedy = CORRECT_REQUEST
 
 

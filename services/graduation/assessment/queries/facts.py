@@ -13,10 +13,11 @@ from services.graduation.assessment.models import Asesmen, Pernyataan
 from services.graduation.assessment.rules.changes import Basis, Change, Pinned, find_changes
 from services.graduation.assessment.rules.facts import collect_facts, find_counted_since
 from services.graduation.assessment.rules.judgement import Answer
-from services.graduation.case.models import Graduasi, Stage, StageAct
+from services.graduation.case.models import Graduasi, Stage
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha
+from services.graduation.review.models import StageAct
 from shared.errors import NotYetKnown
 
 Cases = Sequence[tuple[Graduasi, Policy]]

@@ -47,3 +47,6 @@ def secure() -> None:
     area_security(op.execute, "exit_proposal", own=own)
     area_security(op.execute, "approval_request")
     row_security(op.execute, "family_end", "area", "family_in_scope(kpm_id)")
+    area_security(
+        op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
+    )

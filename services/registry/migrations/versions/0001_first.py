@@ -36,6 +36,7 @@ def secure() -> None:
     is_own = "pendamping_id = platform.pendamping()"
     area_security(op.execute, "wilayah_tugas", also=is_own)
     area_security(op.execute, "approval_request")
+    area_security(op.execute, "platform.overdue")
     # Every role that reads coverage gets the same figures for an area, also a pendamping.
     for table in ("coverage_figure", "replica_coverage.kpm"):
         area_security(op.execute, table, also="platform.in_scope(kode_wilayah)")
