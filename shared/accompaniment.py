@@ -14,6 +14,7 @@ from sqlmodel import Field
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.database.tables import Col, Fields
 from shared.errors import NotYetKnown, PendampingInactive, WorkEnteredTooLate
+from shared.validity import DaysFields, read_days
 
 
 class StatusFacts(Fields):
@@ -62,12 +63,8 @@ async def open_work_day(session: AsyncSession, on: date) -> None:
     await session.execute(sa.select(sa.func.set_config("pilar.work_day", str(on), True)))  # noqa: FBT003
 
 
-class LateEntryFields(Fields):
+class LateEntryFields(DaysFields):
     """From a day on, how many days after its day work may be entered."""
-
-    valid_from: Col[date] = Field(primary_key=True)
-    days: Col[int]
-    source: Col[str]
 
 
 async def require_recent(session: AsyncSession, table: Any, on: date, today: date, pointer: str) -> None:
@@ -76,9 +73,6 @@ async def require_recent(session: AsyncSession, table: Any, on: date, today: dat
     Raises:
         WorkEnteredTooLate
     """
-    in_force = (
-        sa.select(table.days).where(table.valid_from <= today).order_by(table.valid_from.desc()).limit(1)
-    )
-    days = (await session.scalars(in_force)).one()
+    days = await read_days(session, table, today)
     if (until := on + timedelta(days=days)) < today:
         raise WorkEnteredTooLate(pointer, on=on, until=until, days=days)

@@ -201,12 +201,12 @@ class CaseAlreadyOpen(DomainError):
     en = "This kepesertaan already has an open case, or one in effect. Continue that case. If it is wrong, cancel it before its SK (POST /v1/graduasi/{{id}}/cancellation); after its SK, Dinsos or Kemensos annuls it (POST /v1/graduasi/{{id}}/annulment)."
     id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku. Lanjutkan kasus itu. Bila keliru, batalkan sebelum SK (POST /v1/graduasi/{{id}}/cancellation); setelah SK, Dinsos atau Kemensos memulihkannya (POST /v1/graduasi/{{id}}/annulment)."
     remedy = one_of(
-        to_call("graduation.cancel_graduasi", STAFF), to_call("graduation.annul_graduasi", DINSOS | MINISTRY)
+        to_call("graduation.cancel_graduasi", STAFF), to_call("graduation.annul_graduasi", MINISTRY)
     )
 
 
 class DecidedByLodger(DomainError):
-    """409: the person who lodged an application or an objection cannot decide on it."""
+    """409: who lodged an application, an objection or a request cannot decide on it."""
 
     en = "You have submitted this; somebody else must decide on it."
     id = "Anda yang mengajukan ini; keputusan diambil oleh orang lain."

@@ -71,13 +71,17 @@ def moves_condition(
 
 
 def guard_moves(
-    moves: Mapping[Any, Collection[Any]], column: str = "state", *, waits: Waits | None = None
+    moves: Mapping[Any, Collection[Any]],
+    column: str = "state",
+    *,
+    waits: Waits | None = None,
+    unless: str = "false",
 ) -> dict[str, Any]:
     """Return the table argument that makes `trigger_of` check a column's transitions.
 
-    `waits` declares what the states wait for.
+    `waits` declares what the states wait for. `unless` is an SQL condition on OLD and NEW that admits any transition.
     """
-    return {"info": {"moves": (moves, column)} | ({"waits": waits} if waits else {})}
+    return {"info": {"moves": (moves, column), "unless": unless} | ({"waits": waits} if waits else {})}
 
 
 def trigger_of(table: sa.Table) -> str | None:
@@ -86,6 +90,8 @@ def trigger_of(table: sa.Table) -> str | None:
         return None
     moves, column = table.info["moves"]
     legal = moves_condition(moves, f"OLD.{column}", f"NEW.{column}")
+    if (unless := table.info["unless"]) != "false":
+        legal += f" OR {unless}"
     return (
         f"CREATE TRIGGER legal_moves BEFORE UPDATE OF {column} ON {table.fullname} FOR EACH ROW\n"
         f"    WHEN (OLD.{column} <> NEW.{column} AND NOT ({legal}))\n"

@@ -5,7 +5,9 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field
 
+from shared.database.tables import Col, Fields
 from shared.errors import DomainError
 
 
@@ -48,3 +50,17 @@ async def end_previous(
     previous.valid_to = next_from
     await session.flush()  # before the next row, which would overlap
     return True
+
+
+class DaysFields(Fields):
+    """A number of days from a day on, until the next row begins."""
+
+    valid_from: Col[date] = Field(primary_key=True)
+    days: Col[int]
+    source: Col[str]
+
+
+async def read_days(session: AsyncSession, table: Any, on: date) -> int:
+    """Return the days in force on a date. `table` has the columns of `DaysFields`."""
+    in_force = sa.select(table.days).where(table.valid_from <= on).order_by(table.valid_from.desc()).limit(1)
+    return (await session.scalars(in_force)).one()

@@ -34,7 +34,7 @@ EMITTED_EVENTS = {
         (r"/v1/sk", "graduasi_determined"),
         (r"/v1/graduasi/[^/]+/sanggah", "sanggah_lodged"),
         (r"/v1/sanggah/[^/]+/decision", "sanggah_decided"),
-        (r"/v1/graduasi/[^/]+/annulment", "graduasi_annulled"),
+        (r"/v1/approval-request/[^/]+/approval", "graduasi_annulled"),
         (r"/v1/monitoring/[^/]+/result", "monitoring_recorded"),
     ),
     "referral": ((r"/v1/rujukan-program/[^/]+/consent", "consent_given"),),

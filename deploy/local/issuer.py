@@ -43,6 +43,7 @@ class DemoRole:
 DEMO_ROLES = {
     "kemensos-1": DemoRole(Role.KEMENSOS, ("*",)),
     "kemensos-2": DemoRole(Role.KEMENSOS, ("*",)),
+    "kemensos-3": DemoRole(Role.KEMENSOS, ("*",)),
     "dinsos-kendal-1": DemoRole(Role.DINSOS_KABKOTA, ("33.24",)),
     "dinsos-kendal-2": DemoRole(Role.DINSOS_KABKOTA, ("33.24",)),
     "ketua-tim-kendal-1": DemoRole(Role.KETUA_TIM_KABKOTA, ("33.24",)),

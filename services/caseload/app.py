@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.caseload.activity import routes as activity
 from services.caseload.application import routes as application
+from services.caseload.approval import routes as approval
 from services.caseload.business import routes as business
 from services.caseload.dampingan.routes import dampingan, gap, limits
 from services.caseload.exit_proposal import routes as exit_proposal
@@ -41,6 +42,7 @@ ROUTERS = [
     activity.p2k2,
     task.tugas,
     membership.numbers,
+    approval.router,
 ]
 DESCRIPTION = (
     "Families with their memberships, usaha and dampingan; home visits, P2K2 sessions, intake and hand-over."

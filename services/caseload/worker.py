@@ -1,5 +1,6 @@
 """Worker of caseload: publishes events, handles events of other services and runs jobs."""
 
+from services.caseload.approval import jobs as approval
 from services.caseload.dampingan import jobs as dampingan
 from services.caseload.dampingan import subscribers as dampingan_subscribers
 from services.caseload.family import jobs as family
@@ -23,6 +24,7 @@ PARTS = Parts(
     service="caseload",
     subscriptions=SUBSCRIPTIONS,
     work=Work.of(
+        approval.WORK,
         *(dampingan.WORK, family.WORK, graduation_effect.WORK, hand_over.WORK, intake.WORK, membership.WORK),
         OVERDUE,
     ),

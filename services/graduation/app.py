@@ -5,6 +5,7 @@ import os
 from fastapi import FastAPI
 
 from services.graduation import metrics
+from services.graduation.approval import routes as approval
 from services.graduation.assessment import routes as assessment
 from services.graduation.candidate import routes as candidate
 from services.graduation.case import routes as case
@@ -36,6 +37,7 @@ ROUTERS = [
     monitoring.router,
     monitoring.cohort,
     certificate.router,
+    approval.router,
 ]
 
 

@@ -1,5 +1,6 @@
 """The worker of graduation: publishes and consumes events, runs jobs and scheduled tasks."""
 
+from services.graduation.approval import jobs as approval
 from services.graduation.candidate import subscribers as candidate
 from services.graduation.decree import jobs as decree
 from services.graduation.family_end import subscribers as family_end
@@ -17,7 +18,9 @@ OVERDUE = overdue_work(metadata_of("graduation"))
 # Importing a module's subscribers registers its handlers.
 SUBSCRIBERS = (candidate, family_end, monitoring, replicas, review)
 PARTS = Parts(
-    service="graduation", subscriptions=SUBSCRIPTIONS, work=Work.of(decree.WORK, term.WORK, OVERDUE)
+    service="graduation",
+    subscriptions=SUBSCRIPTIONS,
+    work=Work.of(approval.WORK, decree.WORK, term.WORK, OVERDUE),
 )
 
 if __name__ == "__main__":

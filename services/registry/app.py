@@ -4,6 +4,7 @@ import os
 
 from fastapi import FastAPI
 
+from services.registry.approval import routes as approval
 from services.registry.coverage import routes as coverage
 from services.registry.framework import routes as framework
 from services.registry.kind import routes as kind
@@ -23,6 +24,7 @@ ROUTERS = [
     framework.target,
     scorecard.router,
     coverage.router,
+    approval.router,
 ]
 
 

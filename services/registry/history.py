@@ -1,6 +1,7 @@
 """Histories of statuses and validity ranges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -18,26 +19,30 @@ RangedRow = Penugasan | WilayahTugas | PilarKindVersion | RoleConflict
 """A row with a validity range. Each range that it has had is in `range_history`."""
 
 
-def append_status_history(
-    session: AsyncSession,
-    row: Pendamping,
-    status: PendampingStatus,
-    from_on: date,
-    *,
-    previous: PendampingStatus | None,
-    reason: str,
-    actor: Actor,
-) -> None:
-    """Append a status of today or of a later day to the history."""
+@dataclass(frozen=True, slots=True)
+class StatusEntry:
+    """A status from a day on, as it is written to the history.
+
+    `previous` is the status before it. `reverses` is the number of the record that it reverses.
+    """
+
+    status: PendampingStatus
+    from_on: date
+    previous: PendampingStatus | None
+    reason: str
+    evidence_sha256: str | None = None
+    approval_request_id: UUID | None = None
+    reverses: int | None = None
+
+
+def append_status_history(session: AsyncSession, row: Pendamping, entry: StatusEntry, actor: Actor) -> None:
+    """Append a status of today or of another day to the history."""
     session.add(
         StatusHistory(
+            **asdict(entry),
             status_history_id=uuid7(),
             pendamping_id=row.pendamping_id,
             number=row.version,
-            previous=previous,
-            status=status,
-            reason=reason,
-            from_on=from_on,
             recorded_at=datetime.now(UTC),
             recorded_by=actor.sub,
         )
@@ -57,8 +62,13 @@ def effective_statuses(records: Iterable[StatusRecord]) -> list[StatusRecord]:
 
 async def read_statuses(session: AsyncSession, pendamping_id: UUID) -> list[StatusRecord]:
     """Return the effective statuses of a pendamping, also of later days, in order."""
+    return effective_statuses(await read_status_history(session, pendamping_id))
+
+
+async def read_status_history(session: AsyncSession, pendamping_id: UUID) -> Sequence[StatusHistory]:
+    """Return all status records of a pendamping in the order of their recording."""
     records = sa.select(StatusHistory).where(StatusHistory.pendamping_id == pendamping_id)
-    return effective_statuses(await session.scalars(records))
+    return (await session.scalars(records.order_by(StatusHistory.number))).all()
 
 
 def append_range_history(session: AsyncSession, row: RangedRow, *, reason: str, actor: Actor) -> None:

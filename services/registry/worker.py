@@ -1,5 +1,6 @@
 """Registry's worker: publishes events, updates replicas and runs jobs."""
 
+from services.registry.approval import jobs as approval
 from services.registry.coverage import jobs as coverage
 from services.registry.pendamping import jobs as pendamping
 from services.registry.replicas import subscribers as replicas
@@ -13,7 +14,9 @@ OVERDUE = overdue_work(metadata_of("registry"))
 # Importing a module's subscribers registers its handlers.
 SUBSCRIBERS = (replicas,)
 PARTS = Parts(
-    service="registry", subscriptions=SUBSCRIPTIONS, work=Work.of(coverage.WORK, pendamping.WORK, OVERDUE)
+    service="registry",
+    subscriptions=SUBSCRIPTIONS,
+    work=Work.of(approval.WORK, coverage.WORK, pendamping.WORK, OVERDUE),
 )
 
 if __name__ == "__main__":

@@ -94,6 +94,11 @@ class Actor:
         """Return whether one of the actor's roles has the permission."""
         return not self.roles.isdisjoint(PERMISSIONS.get(permission, frozenset()))
 
+    def require_role(self, role: Role) -> None:
+        """Raise NotAllowed unless the actor has the role."""
+        if role not in self.roles:
+            raise NotAllowed
+
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed unless the actor has the permission."""
         if not self.may(permission):

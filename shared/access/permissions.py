@@ -33,6 +33,7 @@ class Permission(StrEnum):
     PENDAMPING_READ = "pendamping.read"
     PENDAMPING_UPDATE = "pendamping.update"
     PENDAMPING_CHANGE_STATUS = "pendamping.change_status"
+    PENDAMPING_REVERSE_STATUS = "pendamping.reverse_status"
     PENUGASAN_START = "penugasan.start"
     PENUGASAN_END = "penugasan.end"
     WILAYAH_TUGAS_PLACE = "wilayah_tugas.place"
@@ -112,6 +113,9 @@ class Permission(StrEnum):
     BREAKER_READ = "breaker.read"
     BREAKER_SET = "breaker.set"
 
+    APPROVAL_READ = "approval.read"
+    APPROVAL_DECIDE = "approval.decide"
+    APPROVAL_WITHDRAW = "approval.withdraw"
     OVERDUE_READ = "overdue.read"
     DEADLINE_RULE_SET = "deadline_rule.set"
     JOB_READ = "job.read"
@@ -147,6 +151,7 @@ PERMISSIONS = MappingProxyType(
         P.PENDAMPING_READ: STAFF,
         P.PENDAMPING_UPDATE: FIELD | MINISTRY,
         P.PENDAMPING_CHANGE_STATUS: MINISTRY,
+        P.PENDAMPING_REVERSE_STATUS: DINSOS,
         P.PENUGASAN_START: MINISTRY,
         P.PENUGASAN_END: MINISTRY,
         P.WILAYAH_TUGAS_PLACE: MINISTRY,
@@ -197,7 +202,7 @@ PERMISSIONS = MappingProxyType(
         P.GRADUASI_CANCEL: STAFF,
         P.SANGGAH_LODGE: FIELD | VILLAGE | DINSOS,
         P.SANGGAH_DECIDE: DINSOS | MINISTRY,
-        P.GRADUASI_ANNUL: DINSOS | MINISTRY,
+        P.GRADUASI_ANNUL: MINISTRY,
         P.MONITORING_RECORD: FIELD,
         P.COHORT_READ: OFFICE,
         P.TAHAP_CALENDAR_SET: MINISTRY,
@@ -222,6 +227,9 @@ PERMISSIONS = MappingProxyType(
         P.PARTNER_REPLAY: MINISTRY | PARTNERS,
         P.BREAKER_READ: OFFICE | OPERATORS,
         P.BREAKER_SET: MINISTRY | OPERATORS,
+        P.APPROVAL_READ: OFFICE,
+        P.APPROVAL_DECIDE: MINISTRY,
+        P.APPROVAL_WITHDRAW: DINSOS | MINISTRY,
         P.OVERDUE_READ: STAFF | VILLAGE | OPERATORS,
         P.DEADLINE_RULE_SET: MINISTRY,
         P.JOB_READ: STAFF | PARTNERS | OPERATORS,

@@ -25,7 +25,8 @@ class PendampingStatusChanged(Event, wire="registry.pendamping_status_changed.v1
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
 
-    With any status but AKTIF a pendamping may start nothing new.
+    With any status but AKTIF a pendamping may start nothing new. `reverses` is the status of this day that was recorded
+    in error: `status` holds instead.
     """
 
     pendamping_id: UUID
@@ -34,12 +35,15 @@ class PendampingStatusChanged(Event, wire="registry.pendamping_status_changed.v1
     status: PendampingStatus
     reason: str
     from_on: date
+    reverses: PendampingStatus | None = None
 
 
 class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamping_id"):
     """A pendamping has a placement of a kind from a date.
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+
+    Emitted again with its range when the reversal of a status restores it.
     """
 
     penugasan_id: UUID
@@ -75,6 +79,8 @@ class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pe
     """A placement covers an area from a date.
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+
+    Emitted again with its range when the reversal of a status restores it.
     """
 
     wilayah_tugas_id: UUID

@@ -226,7 +226,9 @@ class Route(APIRoute):
     def _finish(self, response: Response) -> Response:
         """Add the headers of every answer, before it is stored with its key."""
         response.headers.setdefault("Cache-Control", "no-store")
-        if "etag" not in response.headers and response.media_type == "application/json" and self.versioned:
+        # 202: the act waits, and nothing has a new version.
+        versioned = self.versioned and response.status_code != 202
+        if "etag" not in response.headers and response.media_type == "application/json" and versioned:
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
         return response
 

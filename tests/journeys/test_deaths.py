@@ -19,6 +19,7 @@ async def check_deaths(four: FourServices) -> None:
     await check_death_of_an_owner(deaths)
     await check_death_in_monitoring(deaths)
     await check_exit_by_death(deaths)
+    await check_reversal_after_the_effect(deaths)
     assert four.world.failed == []
     await four.wait_until_idle()
     assert await violations(four.services, four.bootstrap, four.world.history) == []
@@ -64,6 +65,18 @@ async def check_exit_by_death(deaths: Deaths) -> None:
         await deaths.reach(bansos, "SELESAI")
         ended = await deaths.payable("IN_TERM", bansos)
         assert (ended["payable"], ended["ends_on"], ended["held_for"]) == ("UP_TO", "2026-07-01", None)
+
+
+async def check_reversal_after_the_effect(deaths: Deaths) -> None:
+    await deaths.world.day("2026-07-03")
+    await deaths.undo_death("IN_TERM")
+    listed = await deaths.world.get("graduation", "/v1/graduasi?fact_undone=true", KEMENSOS)
+    cases = {row["graduasi_id"] for row in listed["items"]}
+    assert cases == {deaths.cases[bansos].graduasi_id for bansos in ("PKH", "SEMBAKO")}
+    for bansos in ("PKH", "SEMBAKO"):
+        await deaths.annul(bansos)
+        again = await deaths.payable("IN_TERM", bansos)
+        assert (again["payable"], again["held_for"]) == ("ALL", None)
 
 
 @pytest.mark.timeout(240)

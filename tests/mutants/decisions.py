@@ -22,6 +22,32 @@ DECISIONS = (
         "verify or approve or sql_of_the_service_role",
     ),
     Mutant(
+        "second-person-approves",
+        "a requester approves with another account of the same person",
+        (
+            (
+                "shared/approval/commands.py",
+                "    if actor.is_same_as(row.requested_by, row.requested_by_sub):\n        raise DecidedByLodger",
+                "    if actor.sub == row.requested_by_sub:\n        raise DecidedByLodger",
+            ),
+        ),
+        ("tests/graduation/approval/test_approval_request.py",),
+        "another_account",
+    ),
+    Mutant(
+        "expired-request",
+        "a request is approved on the day on which it expires",
+        (
+            (
+                "shared/approval/commands.py",
+                "    if row.expires_on <= now.on:",
+                "    if row.expires_on < now.on:",
+            ),
+        ),
+        ("tests/graduation/approval/test_approval_request.py",),
+        "last_day",
+    ),
+    Mutant(
         "cases-of-the-own-area",
         "an office sees the cases of every area",
         (

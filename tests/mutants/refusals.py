@@ -13,7 +13,7 @@ REFUSALS = (
                 "The NIK {nik} is registered already.",
             ),
             (
-                "services/registry/pendamping/commands.py",
+                "services/registry/pendamping/commands/registration.py",
                 'NikAlreadyRegistered("/body/nik")',
                 'NikAlreadyRegistered("/body/nik", nik=terms.nik and terms.nik.reveal())',
             ),

@@ -19,9 +19,17 @@ from services.caseload.dampingan.commands.placements import (
     END_BY_PENUGASAN,
     END_PENDAMPING,
     END_PENUGASAN,
+    RESTORE_PENDAMPING,
     set_ends,
 )
-from services.caseload.dampingan.models import DampinganLoad, GapCause
+from services.caseload.dampingan.commands.restoration import (
+    RESTORE_DAMPINGAN,
+    RESTORED_AT_ONCE,
+    ended_with_status,
+    read_ended_dampingan,
+    restore_dampingan_of,
+)
+from services.caseload.dampingan.models import Dampingan, DampinganLoad, GapCause
 from services.caseload.dampingan.rules import END_DAMPINGAN
 from services.caseload.replicas.models import Penugasan, StatusRange, WilayahTugas
 from shared import clock
@@ -110,13 +118,41 @@ async def end_pendamping(session: AsyncSession, due: ScheduledTask) -> None:
     await set_ends(session, END_BY_PENDAMPING, pendamping_id, left_on, cause)
 
 
+async def start_restoration(session: AsyncSession, due: ScheduledTask) -> None:
+    """Enqueue the job that restores the dampingan of a pendamping whose final status was reversed."""
+    pendamping_id, on = UUID(due.payload["pendamping_id"]), date.fromisoformat(due.payload["on"])
+    status = await session.scalar(sa.select(status_on(StatusRange, pendamping_id, on)))
+    ending = sa.exists().where(ended_with_status(pendamping_id, on), ~Dampingan.ended)
+    # Registry emits the status after the placements, and the end of a dampingan is closed by a job.
+    if status != due.payload["status"] or await session.scalar(sa.select(ending)):
+        raise NotYetKnown("pendamping")
+    await enqueue(session, RESTORE_DAMPINGAN, due.payload, Actor.system("caseload"))
+
+
+async def restore_dampingan(session: AsyncSession, job: Job) -> Step:
+    """Start the next dampingan again that a reversed status had ended."""
+    if not await outbox_has_room(session):
+        return Step(place=job.place)
+    pendamping_id, on = UUID(job.params["pendamping_id"]), date.fromisoformat(job.params["on"])
+    after = UUID(job.place.get("after", str(UUID(int=0))))
+    rows = await read_ended_dampingan(session, pendamping_id, on, after)
+    await restore_dampingan_of(session, job.actor, rows)
+    place = {"after": str(rows[-1].dampingan_id)} if rows else job.place
+    return Step(done=len(rows), place=place, finished=len(rows) < RESTORED_AT_ONCE)
+
+
 WORK = Work(
-    steps={END_DAMPINGAN: end_past_dampingan, CHECK_LIMITS: check_limits},
+    steps={
+        END_DAMPINGAN: end_past_dampingan,
+        CHECK_LIMITS: check_limits,
+        RESTORE_DAMPINGAN: restore_dampingan,
+    },
     scheduled_tasks={
         END_DAMPINGAN: start_dampingan_end,
         CHECK_LIMITS: start_limit_check,
         END_PENUGASAN: end_penugasan,
         END_AREA: end_area,
         END_PENDAMPING: end_pendamping,
+        RESTORE_PENDAMPING: start_restoration,
     },
 )

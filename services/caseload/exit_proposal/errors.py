@@ -61,5 +61,5 @@ class ExitDetermined(DomainError):
     id = "Pengakhiran ini sudah ditetapkan dalam SK {sk_no}. Hanya dapat dibatalkan melalui sanggah atau pembatalan SK."
     remedy = one_of(
         to_call("graduation.lodge_sanggah", FIELD | VILLAGE | DINSOS),
-        to_call("graduation.annul_graduasi", DINSOS | MINISTRY),
+        to_call("graduation.annul_graduasi", MINISTRY),
     )

@@ -28,12 +28,12 @@ class RecordedDead(DomainError):
     """409: a recorded death is undone before the person joins a family."""
 
     en = (
-        "The death of this person is recorded. If the record is wrong, the Dinsos office undoes it first"
-        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+        "The death of this person is recorded. If the record is wrong, the Dinsos office requests its reversal"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return), and Kemensos approves it."
     )
     id = (
-        "Kematian orang ini sudah tercatat. Bila catatannya keliru, kantor Dinsos membatalkannya lebih dahulu"
-        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+        "Kematian orang ini sudah tercatat. Bila catatannya keliru, kantor Dinsos mengajukan pembatalannya"
+        " (POST /v1/kpm/{{id}}/anggota/{{id}}/return), lalu Kemensos menyetujuinya."
     )
     remedy = operation("take_anggota_back", DINSOS)
 

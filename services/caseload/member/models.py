@@ -8,9 +8,10 @@ from annotated_types import Len
 from pydantic import StrictBool, StringConstraints
 
 from services.caseload.family.models import AnggotaFacts, Relation
+from shared.approval import ApprovalTerms
 from shared.contracts.kinds import Sex
 from shared.database.tables import Fields
-from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Sha256, Wilayah
+from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly, Sha256, Wilayah
 from shared.privacy import Nik, NoKk
 
 Name = Annotated[
@@ -37,6 +38,18 @@ class JoinTerms(AnggotaFacts):
     on: Day
     reason: JoinReason
     evidence_sha256: Sha256 | None = None
+
+
+class ReturnTerms(ApprovalTerms):
+    """Why the end was recorded in error. Evidence is needed to undo a death."""
+
+    reason: Code
+
+
+class DeathReversalTerms(ReturnTerms):
+    """The family of somebody who was recorded dead in error, why, and the evidence."""
+
+    kpm_id: UUID
 
 
 class CorrectionTerms(Fields):

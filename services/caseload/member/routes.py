@@ -5,7 +5,9 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import StrictBool
+from starlette.responses import Response
 
+from services.caseload.approval.commands import FORM
 from services.caseload.family.models import (
     Belonging,
     EndReason,
@@ -19,14 +21,23 @@ from services.caseload.member.commands.correction import correct_anggota
 from services.caseload.member.commands.joins import add_anggota as add_anggota_to
 from services.caseload.member.commands.numbers import change_no_kk, correct_nik
 from services.caseload.member.commands.pengurus import change_pengurus
-from services.caseload.member.commands.reversal import restore_anggota
-from services.caseload.member.models import CorrectionTerms, JoinTerms, NikTerms, NoKkTerms
+from services.caseload.member.commands.reversal import is_recorded_dead, restore_anggota
+from services.caseload.member.models import (
+    CorrectionTerms,
+    DeathReversalTerms,
+    JoinTerms,
+    NikTerms,
+    NoKkTerms,
+    ReturnTerms,
+)
 from services.caseload.overview.queries.family import read_family
 from services.caseload.overview.queries.history import read_past
 from services.caseload.overview.routes import WarningView
 from shared.access import Permission
+from shared.approval import ApprovalKind, request_approval
 from shared.fields import Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
+from shared.http.approvals import WAITS_FOR_APPROVAL, waiting_answer
 
 members = Router(tag="kpm")
 
@@ -54,10 +65,8 @@ class Marriage(Body):
     relation: Relation | None = None
 
 
-class Return(Body):
-    """Why the end was recorded in error."""
-
-    reason: Code
+class Return(ReturnTerms, Body):
+    """Why the end was recorded in error. Evidence is needed to undo a death."""
 
 
 class PengurusChange(Body):
@@ -159,16 +168,23 @@ async def record_marriage(
     return await view_of(session, actor, married)
 
 
-@members.post("/kpm/{kpm_id}/anggota/{anggota_id}/return")
+@members.post(
+    "/kpm/{kpm_id}/anggota/{anggota_id}/return", response_model=MemberView, responses=WAITS_FOR_APPROVAL
+)
 @may(Permission.KPM_UPDATE, key_required=True)
 async def take_anggota_back(
     kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
-) -> MemberView:
+) -> MemberView | Response:
     """Undo an end that was recorded in error: death, departure or move.
 
-    A family that ended with it is open again.
+    A family that ended with it is open again. The reversal of a death is only requested (202), by Dinsos: Kemensos
+    approves it.
     """
-    back = await restore_anggota(session, actor, kpm_id, anggota_id, version=version, reason=body.reason)
+    if await is_recorded_dead(session, kpm_id, anggota_id, version):
+        terms = DeathReversalTerms(kpm_id=kpm_id, **dict(body))
+        kind = ApprovalKind.DEATH_REVERSAL
+        return waiting_answer(session, await request_approval(session, actor, FORM, kind, anggota_id, terms))
+    back = await restore_anggota(session, actor, kpm_id, anggota_id, body, version=version)
     return await view_of(session, actor, back)
 
 

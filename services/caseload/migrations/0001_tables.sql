@@ -11,6 +11,46 @@ CREATE TABLE age_rule (
     CONSTRAINT pk_age_rule PRIMARY KEY (version)
 );
 
+CREATE TABLE approval_request (
+    approval_request_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    subject_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C",
+    body JSONB NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    evidence_sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    decided_by TEXT,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    expires_on DATE NOT NULL,
+    requested_by_sub TEXT NOT NULL,
+    decided_by_sub TEXT,
+    decision_reason_sealed BYTEA,
+    CONSTRAINT pk_approval_request PRIMARY KEY (approval_request_id),
+    CONSTRAINT ck_approval_request_sha256_form CHECK (body_sha256 ~ '^[0-9a-f]{64}$' AND evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
+    CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
+    CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
+);
+
+CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
+
+CREATE INDEX ix_approval_request_subject_id ON approval_request (subject_id);
+
+CREATE UNIQUE INDEX uq_approval_request_open ON approval_request (kind, subject_id) WHERE state = 'REQUESTED';
+
+CREATE TABLE approval_rule (
+    valid_from DATE NOT NULL,
+    days INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_approval_rule PRIMARY KEY (valid_from)
+);
+
 CREATE TABLE case_mark (
     graduasi_id UUID NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
@@ -756,6 +796,10 @@ CREATE TABLE usaha_history (
 );
 
 CREATE INDEX ix_usaha_history_kpm_id ON usaha_history (kpm_id);
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'REFUSED', 'WITHDRAWN'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON case_mark FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPEN' AND NEW.state IN ('ANNULLED', 'CLOSED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'CLOSED' AND NEW.state IN ('ANNULLED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'DETERMINED' AND NEW.state IN ('ANNULLED', 'EFFECTIVE')) OR (OLD.state = 'EFFECTIVE' AND NEW.state IN ('ANNULLED'))))

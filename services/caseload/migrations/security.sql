@@ -43,3 +43,9 @@ CREATE POLICY author ON kunjungan FOR SELECT USING (pendamping_id = platform.pen
 CREATE POLICY author ON p2k2_sesi FOR SELECT USING (pendamping_id = platform.pendamping());
 CREATE POLICY author ON p2k2_kehadiran FOR SELECT USING (EXISTS (SELECT FROM p2k2_sesi s
     WHERE s.p2k2_sesi_id = p2k2_kehadiran.p2k2_sesi_id AND s.pendamping_id = platform.pendamping()));
+
+-- Of a request that another person approves, only the decision changes.
+REVOKE UPDATE, DELETE ON approval_request FROM caseload_api, caseload_worker;
+GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed) ON approval_request
+    TO caseload_api, caseload_worker;
+REVOKE INSERT, UPDATE, DELETE ON approval_rule FROM caseload_api, caseload_worker;

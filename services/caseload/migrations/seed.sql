@@ -68,6 +68,8 @@ INSERT INTO p2k2_materi (p2k2_materi_id, module, session, name, valid) VALUES
     (28, 6, 14, 'Pola asuh dan stimulasi anak', '[2019-01-01,)'),
     (29, 6, 15, 'Layanan dan bantuan bagi keluarga berisiko stunting', '[2019-01-01,)');
 
+INSERT INTO approval_rule (valid_from, days, source) VALUES
+    ('2019-01-01', 14, 'First content: a request of two persons can be approved within 14 days');
 INSERT INTO platform.deadline_rule (deadline_rule_id, subject_kind, state, days, escalate_to, basis, valid_from, set_by)
     VALUES (uuidv7(), '*', '*', 14, '[{"role": "DINSOS_KABKOTA", "days": 14}, {"role": "KEMENSOS", "days": 14}]',
     'Isi pertama, sampai ditetapkan', '2000-01-01', 'system:caseload');

@@ -2,7 +2,7 @@ from types import MappingProxyType
 
 from shared.errors import DomainError
 from shared.remedies import BY_STATE, CORRECT_REQUEST, WAIT, one_of, operation, to_call
-from shared.roles import DINSOS, FIELD, MINISTRY, OFFICE, STAFF
+from shared.roles import FIELD, MINISTRY, OFFICE, STAFF
 from shared.words import Words
 
 
@@ -85,7 +85,7 @@ WAYS_OF_CHANGED = MappingProxyType(
             ),
         ),
         "DETERMINED": (
-            operation("annul_graduasi", DINSOS | MINISTRY),
+            operation("annul_graduasi", MINISTRY),
             Words(
                 "Dinsos or Kemensos undoes the SK for this family (POST /v1/graduasi/{id}/annulment).",
                 "Dinsos atau Kemensos memulihkan keluarga ini (POST /v1/graduasi/{id}/annulment).",

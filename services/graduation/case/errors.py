@@ -79,7 +79,7 @@ NEXT_ACTS = MappingProxyType(
     }
 )
 CANCEL = operation("cancel_graduasi", STAFF)
-ANNUL = operation("annul_graduasi", DINSOS | MINISTRY)
+ANNUL = operation("annul_graduasi", MINISTRY)
 # A case that an SK has not determined is cancelled, and later its SK is annulled.
 DETERMINED_STATES = frozenset({"DITETAPKAN", "MASA_SANGGAH", "EFEKTIF", "PEMANTAUAN", "SELESAI"})
 STOPS = frozenset({"DIKEMBALIKAN", "DITOLAK", "DITUNDA", "DIBATALKAN", "DIPULIHKAN"})

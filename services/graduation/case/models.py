@@ -147,7 +147,7 @@ class HoldReason(StrEnum):
 
 
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
-"""Condition of the unique index that allows one open or effective case for each kepesertaan."""
+FACT_UNDONE = sa.text("fact_undone_on IS NOT NULL AND state <> 'DIPULIHKAN'")
 ENDED_WITHOUT_EXIT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
 """Final states that leave the kepesertaan active, so that another case may be opened on it."""
 
@@ -173,6 +173,8 @@ class GraduasiView(OpeningTerms):
     outcome: Col[Outcome | None] = Field(default=None)
     # Set on a postponed case that a rule holds. It is resumed only when the rule passes.
     held_for: Col[HoldReason | None] = Field(default=None)
+    # The death on which the SK rests was undone on that day.
+    fact_undone_on: Col[date | None] = Field(default=None)
     version: Col[int]
 
 
@@ -191,6 +193,7 @@ class Graduasi(GraduasiView, Table, table=True):
         ),
         sa.Index(None, "state", "graduasi_id"),
         sa.Index(None, "kode_wilayah", "graduasi_id"),
+        sa.Index("ix_graduasi_fact_undone", "graduasi_id", postgresql_where=FACT_UNDONE),
         sa.Index(
             "ix_graduasi_waiting_for_ministry",
             "since_on",

@@ -105,14 +105,18 @@ async def list_graduasi(
     kpm_id: Annotated[UUID | None, Query()] = None,
     exit_reason: Annotated[ExitReason | None, Query()] = None,
     waiting: Annotated[Literal["me"] | None, Query()] = None,
+    fact_undone: Annotated[bool, Query()] = False,
 ) -> Response:
     """List the cases of the caller's areas or families, oldest first.
+
+    `fact_undone=true`: cases to be annulled, because the death on which their SK rests was undone.
 
     `waiting=me`: cases whose next step the caller may take, the longest waiting first, without cases in which the
     caller acted in another stage. Postponed cases are included for those who may resume them.
     """
     filters = {"state": state, "kpm_id": kpm_id, "exit_reason": exit_reason}
-    statement = await queries.select_cases(session, actor, waiting=waiting is not None, **filters)
+    marks = {"waiting": waiting is not None, "fact_undone": fact_undone}
+    statement = await queries.select_cases(session, actor, **marks, **filters)
     order = (Graduasi.since_on, Graduasi.graduasi_id) if waiting else (Graduasi.graduasi_id,)
     return await paging.answer(session, statement, order)
 

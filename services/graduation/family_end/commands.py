@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.models import (
     BEFORE_DITETAPKAN,
+    EFFECTIVE,
     ENDED_WITHOUT_EXIT,
     Graduasi,
     GraduasiState,
@@ -68,6 +69,8 @@ async def apply_family_ends(session: AsyncSession, received: Sequence[Received[K
         event, meta = latest[kpm_id].event, latest[kpm_id].meta
         if event.ended_on is not None:
             row = await _store_end(session, event.ended_on, event, meta)
+            if row.end_reason is FamilyEndReason.MENINGGAL:
+                await _mark_undone(session, [kpm_id], None)
             await end_cases(session, kpm_id, End(row.end_reason, row.recorded_on, row.event_id))
 
 
@@ -85,6 +88,7 @@ async def _lift_ends(session: AsyncSession, facts: Mapping[UUID, Meta]) -> None:
         )
         await retry_proposals(session, waiting)
         await _hold_exits_of_living(session, {kpm_id: facts[kpm_id] for kpm_id in lifted})
+        await _mark_undone(session, lifted, (await moment_of(session)).on)
 
 
 async def _hold_exits_of_living(session: AsyncSession, facts: Mapping[UUID, Meta]) -> None:
@@ -102,6 +106,19 @@ async def _hold_exits_of_living(session: AsyncSession, facts: Mapping[UUID, Meta
         if case.state is not S.DITUNDA:
             act = Act(SYSTEM, moment, reason=str(facts[case.kpm_id].event_id))
             await advance(session, [(case, policy)], [S.DITUNDA], act)
+
+
+async def _mark_undone(session: AsyncSession, kpm_ids: Sequence[UUID], on: date | None) -> None:
+    """Mark the cases of deaths that were undone after their effect or during a sanggah.
+
+    None removes the mark, when the death is recorded again.
+    """
+    statement = sa.update(Graduasi).where(
+        Graduasi.kpm_id.in_(kpm_ids),
+        Graduasi.exit_reason == ExitReason.MENINGGAL,
+        Graduasi.state.in_([S.DISANGGAH, *EFFECTIVE]),
+    )
+    await session.execute(statement.values(fact_undone_on=on).execution_options(synchronize_session=False))
 
 
 def _select_cases(condition: sa.ColumnElement[bool]) -> sa.Select[Graduasi, Policy]:

@@ -1,5 +1,45 @@
 -- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
 
+CREATE TABLE approval_request (
+    approval_request_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    subject_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C",
+    body JSONB NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    evidence_sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    decided_by TEXT,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    expires_on DATE NOT NULL,
+    requested_by_sub TEXT NOT NULL,
+    decided_by_sub TEXT,
+    decision_reason_sealed BYTEA,
+    CONSTRAINT pk_approval_request PRIMARY KEY (approval_request_id),
+    CONSTRAINT ck_approval_request_sha256_form CHECK (body_sha256 ~ '^[0-9a-f]{64}$' AND evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
+    CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
+    CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
+);
+
+CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
+
+CREATE INDEX ix_approval_request_subject_id ON approval_request (subject_id);
+
+CREATE UNIQUE INDEX uq_approval_request_open ON approval_request (kind, subject_id) WHERE state = 'REQUESTED';
+
+CREATE TABLE approval_rule (
+    valid_from DATE NOT NULL,
+    days INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_approval_rule PRIMARY KEY (valid_from)
+);
+
 CREATE TABLE credit_rule (
     credited VARCHAR(40) DEFAULT 'ASESMEN_AUTHOR' NOT NULL,
     year_of VARCHAR(40) DEFAULT 'SK_ON' NOT NULL,
@@ -419,6 +459,7 @@ CREATE TABLE graduasi (
     since_on DATE NOT NULL,
     outcome VARCHAR(40),
     held_for VARCHAR(40),
+    fact_undone_on DATE,
     version INTEGER NOT NULL,
     opened_in TEXT COLLATE "C" NOT NULL,
     policy_id UUID NOT NULL,
@@ -441,6 +482,8 @@ CREATE TABLE graduasi (
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_postponed_from_known CHECK (postponed_from IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN'))
 );
+
+CREATE INDEX ix_graduasi_fact_undone ON graduasi (graduasi_id) WHERE fact_undone_on IS NOT NULL AND state <> 'DIPULIHKAN';
 
 CREATE INDEX ix_graduasi_kode_wilayah_graduasi_id ON graduasi (kode_wilayah, graduasi_id);
 
@@ -734,6 +777,7 @@ CREATE TABLE annulment (
     ground VARCHAR(40) NOT NULL,
     reason TEXT NOT NULL,
     sanggah_id UUID,
+    approval_request_id UUID,
     was_effective BOOLEAN NOT NULL,
     annulled_on DATE NOT NULL,
     annulled_by TEXT NOT NULL,
@@ -741,8 +785,10 @@ CREATE TABLE annulment (
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_annulment PRIMARY KEY (graduasi_id),
+    CONSTRAINT ck_annulment_two_persons CHECK (sanggah_id IS NOT NULL OR ground = 'MENINGGAL' OR approval_request_id IS NOT NULL),
     CONSTRAINT ck_annulment_annulmentground_known CHECK (ground IN ('SANGGAH_DITERIMA', 'MENINGGAL', 'SK_KELIRU', 'DATA_KELIRU', 'PUTUSAN_KEBERATAN', 'PUTUSAN_PENGADILAN', 'LAINNYA')),
     CONSTRAINT fk_annulment_sanggah_id FOREIGN KEY(sanggah_id) REFERENCES sanggah (sanggah_id),
+    CONSTRAINT fk_annulment_approval_request_id FOREIGN KEY(approval_request_id) REFERENCES approval_request (approval_request_id),
     CONSTRAINT fk_annulment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
 
@@ -868,6 +914,10 @@ ALTER TABLE policy ADD CONSTRAINT fk_policy_first_approver FOREIGN KEY(policy_id
 ALTER TABLE policy ADD CONSTRAINT fk_policy_second_approver FOREIGN KEY(policy_id, second_approver) REFERENCES policy_approval (policy_id, person);
 
 ALTER TABLE policy ADD CONSTRAINT fk_policy_withdrawn_by FOREIGN KEY(policy_id, withdrawn_by) REFERENCES policy_withdrawal (policy_id, person);
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'REFUSED', 'WITHDRAWN'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON graduasi FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))

@@ -63,6 +63,8 @@ INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
 SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
 FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;
 
+INSERT INTO approval_rule (valid_from, days, source) VALUES
+    ('2019-01-01', 14, 'First content: a request of two persons can be approved within 14 days');
 INSERT INTO platform.deadline_rule (deadline_rule_id, subject_kind, state, days, escalate_to, basis, valid_from, set_by)
     VALUES (uuidv7(), '*', '*', 14, '[{"role": "DINSOS_KABKOTA", "days": 14}, {"role": "KEMENSOS", "days": 14}]',
     'Isi pertama, sampai ditetapkan', '2000-01-01', 'system:graduation');

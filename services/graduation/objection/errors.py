@@ -27,12 +27,12 @@ class SanggahBeforeAnnouncement(DomainError):
 
     en = (
         "The SK of this case is announced on {on}; the term of sanggah begins on that day. Record the sanggah from then"
-        " on, with a paper dated in the term. If the SK is wrong, Dinsos or Kemensos may undo it for this family"
+        " on, with a paper dated in the term. If the SK is wrong, Kemensos may undo it for this family"
         " (POST /v1/graduasi/{{id}}/annulment)."
     )
     id = (
         "SK kasus ini diumumkan pada {on}; masa sanggah dimulai pada hari itu. Catat sanggah mulai hari itu, dengan surat"
-        " bertanggal dalam masa sanggah. Bila SK keliru, Dinsos atau Kemensos dapat memulihkan keluarga ini"
+        " bertanggal dalam masa sanggah. Bila SK keliru, Kemensos dapat memulihkan keluarga ini"
         " (POST /v1/graduasi/{{id}}/annulment)."
     )
     remedy = WAIT
@@ -65,16 +65,16 @@ class SanggahAfterCaseEnd(DomainError):
 
     en = (
         "The paper is dated {on}, in the term that ended on {ended}, but this case is complete (SELESAI) and nothing can"
-        " be suspended any more. The right is not lost: hand the paper to Dinsos or Kemensos, who decide whether to undo"
+        " be suspended any more. The right is not lost: hand the paper to Kemensos, where two people decide whether to undo"
         " the SK for this family (POST /v1/graduasi/{{id}}/annulment), and which tahap are paid back."
     )
     id = (
         "Surat bertanggal {on}, dalam masa sanggah yang berakhir {ended}, tetapi kasus ini sudah SELESAI dan tidak ada"
-        " lagi yang dapat ditangguhkan. Hak tidak hilang: serahkan surat kepada Dinsos atau Kemensos, yang memutuskan"
+        " lagi yang dapat ditangguhkan. Hak tidak hilang: serahkan surat kepada Kemensos, tempat dua orang memutuskan"
         " apakah SK dibatalkan bagi keluarga ini (POST /v1/graduasi/{{id}}/annulment), dan tahap mana yang dibayarkan"
         " kembali."
     )
-    remedy = operation("annul_graduasi", DINSOS | MINISTRY)
+    remedy = operation("annul_graduasi", MINISTRY)
 
 
 class SanggahAlreadyLodged(DomainError):
@@ -91,6 +91,20 @@ class SanggahAlreadyDecided(DomainError):
     en = "This sanggah has been decided already. Nothing more is needed."
     id = "Sanggah ini sudah diputus. Tidak perlu apa-apa lagi."
     remedy = ALREADY_DONE
+
+
+class DeathUndone(DomainError):
+    """409: the death on which the case rests was undone, so its SK cannot stand."""
+
+    en = (
+        "The death on which this SK rests was undone on {on}: the family has a living member. Accept the sanggah"
+        " (DITERIMA), which undoes the SK for this family."
+    )
+    id = (
+        "Kematian yang menjadi dasar SK ini dibatalkan pada {on}: keluarga masih memiliki anggota. Terima sanggahnya"
+        " (DITERIMA), sehingga SK dipulihkan bagi keluarga ini."
+    )
+    remedy = CORRECT_REQUEST
 
 
 class BackPayUndecided(DomainError):

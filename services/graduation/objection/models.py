@@ -243,13 +243,24 @@ class AnnulmentFields(Fields):
     ground: Col[AnnulmentGround]
     reason: Col[str]
     sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
+    approval_request_id: Col[UUID | None] = Field(foreign_key="approval_request.approval_request_id")
     was_effective: Col[bool]
     annulled_on: Col[date]
     annulled_by: Col[str]
 
 
 class Annulment(AnnulmentFields, Table, table=True):
-    """The annulment of an SK for one family, before or after its effect. Final. Append-only."""
+    """The annulment of an SK for one family, before or after its effect. Final. Append-only.
+
+    Without a sanggah or a death it has an approved request.
+    """
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "sanggah_id IS NOT NULL OR ground = 'MENINGGAL' OR approval_request_id IS NOT NULL",
+            "two_persons",
+        ),
+    )
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
     kode_wilayah: Col[Wilayah]

@@ -1,7 +1,6 @@
 """Routes of sanggah and annulments."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -9,12 +8,12 @@ from fastapi import Query
 from pydantic import Field, field_validator, model_validator
 from starlette.responses import Response
 
-from services.graduation.case.models import GraduasiView
+from services.graduation.approval.commands import FORM
+from services.graduation.approval.models import OrderTerms
 from services.graduation.objection import queries
-from services.graduation.objection.commands import annulment, lodging, sanggah
+from services.graduation.objection.commands import lodging, sanggah
 from services.graduation.objection.models import (
     AnnulmentFields,
-    AnnulmentGround,
     BackPaymentTerms,
     BackPayView,
     Sanggah,
@@ -25,10 +24,12 @@ from services.graduation.objection.models import (
     ScanView,
 )
 from shared.access import Permission
+from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.errors import BadValue
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.approvals import ApprovalRequestView, waiting_answer
 
 router = Router(tag="sanggah")
 MAX_TAHAP = 40
@@ -81,16 +82,6 @@ def require_distinct_tahap(value: list[TahapPaid]) -> list[TahapPaid]:
     return value
 
 
-class OrderGround(StrEnum):
-    """The ground of an annulment without an accepted sanggah."""
-
-    SK_KELIRU = "SK_KELIRU"
-    DATA_KELIRU = "DATA_KELIRU"
-    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
-    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
-    LAINNYA = "LAINNYA"
-
-
 class SanggahRuling(Body):
     """The decision.
 
@@ -113,14 +104,12 @@ class SanggahRuling(Body):
         return value
 
 
-class AnnulmentOrder(Body):
-    """An annulment without a sanggah.
+class AnnulmentOrder(OrderTerms, Body):
+    """An annulment without a sanggah, with its evidence.
 
     The reason is stored in this service only, the ground is sent in events.
     """
 
-    ground: OrderGround = Field(default=OrderGround.LAINNYA)
-    reason: Sentence
     back_pay: BackPayList = Field(default_factory=list[TahapPaid])
 
     _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
@@ -188,17 +177,17 @@ async def decide_sanggah(
     return await sanggah.decide_sanggah(session, actor, sanggah_id, ruling)
 
 
-@router.post("/graduasi/{graduasi_id}/annulment", status_code=201)
+@router.post("/graduasi/{graduasi_id}/annulment", status_code=202, response_model=ApprovalRequestView)
 @may(Permission.GRADUASI_ANNUL, key_required=True)
 async def annul_graduasi(
     graduasi_id: UUID, body: AnnulmentOrder, session: Session, actor: CurrentActor
-) -> GraduasiView:
-    """Annul an SK for one family, before or after its effect.
+) -> Response:
+    """Request the annulment of an SK for one family, before or after its effect.
 
-    The caller must have acted in no stage of the case.
+    Another person of Kemensos approves it. Both must have acted in no stage of the case.
     """
-    terms = annulment.AnnulmentTerms(AnnulmentGround(body.ground.value), body.back_pay)
-    return await annulment.annul(session, actor, graduasi_id, body.reason, terms)
+    kind = ApprovalKind.ANNULMENT
+    return waiting_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
 
 
 @router.get("/sanggah", response_model=SanggahPage)

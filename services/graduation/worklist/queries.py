@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
 from services.graduation.assessment.queries.facts import read_changes, read_facts
+from services.graduation.assessment.rules.changes import Change, find_undone_death
 from services.graduation.assessment.rules.facts import find_differences
 from services.graduation.case.models import (
+    FACT_UNDONE,
     UNDER_REVIEW,
     Graduasi,
     GraduasiHistory,
@@ -110,14 +112,21 @@ HISTORY_COLUMNS = tuple(getattr(GraduasiHistory, name) for name in HistoryItem.m
 
 
 async def select_cases(
-    session: AsyncSession, actor: Actor, *, waiting: bool = False, **filters: object
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    waiting: bool = False,
+    fact_undone: bool = False,
+    **filters: object,
 ) -> Any:
     """Select the cases that the actor may see.
 
-    `waiting` selects only cases whose next step the actor may take. `filters` are values of the case's columns.
-    None selects any value.
+    `waiting` selects only cases whose next step the actor may take, `fact_undone` those to be annulled because a death
+    was undone. `filters` are values of the case's columns. None selects any value.
     """
     statement = sa.select(*CASE_COLUMNS)
+    if fact_undone:
+        statement = statement.where(FACT_UNDONE)
     if waiting:
         statement = statement.where(await waits_for(session, actor))
     else:
@@ -160,6 +169,8 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
 
 async def _read_current_facts(session: AsyncSession, case: Graduasi) -> dict[str, Any]:
     """Return the facts that differ since the proposal, and what stops a decision."""
+    if case.fact_undone_on is not None and case.state is not S.DIPULIHKAN:
+        return NO_COMPARISON | {"changes": [_to_reason(find_undone_death(case.fact_undone_on))]}
     if (case.postponed_from or case.state) not in UNDER_REVIEW:
         return NO_COMPARISON
     today = await clock.today(session)
@@ -175,11 +186,12 @@ async def _read_current_facts(session: AsyncSession, case: Graduasi) -> dict[str
     pinned = asesmen.facts if asesmen else usul.facts if usul else {}
     return {
         "differences": find_differences(pinned, facts),
-        "changes": [
-            {"code": one.code, "en": one.words, "id": one.words.id}
-            for one in changes.get(case.graduasi_id, [])
-        ],
+        "changes": [_to_reason(one) for one in changes.get(case.graduasi_id, [])],
     }
+
+
+def _to_reason(change: Change) -> dict[str, str]:
+    return {"code": change.code, "en": change.words, "id": change.words.id}
 
 
 async def _read_penetapan_and_rujukan(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any]:

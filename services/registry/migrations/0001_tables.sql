@@ -1,5 +1,45 @@
 -- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
 
+CREATE TABLE approval_request (
+    approval_request_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    subject_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C",
+    body JSONB NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    evidence_sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    decided_by TEXT,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    expires_on DATE NOT NULL,
+    requested_by_sub TEXT NOT NULL,
+    decided_by_sub TEXT,
+    decision_reason_sealed BYTEA,
+    CONSTRAINT pk_approval_request PRIMARY KEY (approval_request_id),
+    CONSTRAINT ck_approval_request_sha256_form CHECK (body_sha256 ~ '^[0-9a-f]{64}$' AND evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
+    CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
+    CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
+);
+
+CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
+
+CREATE INDEX ix_approval_request_subject_id ON approval_request (subject_id);
+
+CREATE UNIQUE INDEX uq_approval_request_open ON approval_request (kind, subject_id) WHERE state = 'REQUESTED';
+
+CREATE TABLE approval_rule (
+    valid_from DATE NOT NULL,
+    days INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_approval_rule PRIMARY KEY (valid_from)
+);
+
 CREATE TABLE coverage_count (
     count_id UUID NOT NULL,
     counted_on DATE NOT NULL,
@@ -10,31 +50,6 @@ CREATE TABLE coverage_count (
 );
 
 CREATE INDEX ix_coverage_count_counted_on_finished_at ON coverage_count (counted_on, finished_at);
-
-CREATE TABLE pendamping (
-    pendamping_id UUID NOT NULL,
-    pendamping_no TEXT NOT NULL,
-    subject VARCHAR(40) NOT NULL,
-    status VARCHAR(40) NOT NULL,
-    status_from_on DATE NOT NULL,
-    version INTEGER NOT NULL,
-    nik_sealed BYTEA,
-    nik_index BYTEA,
-    name_sealed BYTEA NOT NULL,
-    phone_sealed BYTEA,
-    registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    registered_by TEXT NOT NULL,
-    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
-    CONSTRAINT uq_pendamping_pendamping_no UNIQUE (pendamping_no),
-    CONSTRAINT uq_pendamping_nik_index UNIQUE (nik_index),
-    CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
-    CONSTRAINT ck_pendamping_nik_sealed_with_index CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
-    CONSTRAINT ck_pendamping_version_positive CHECK (version >= 1),
-    CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
-);
-
-CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);
 
 CREATE TABLE pilar_kind (
     kind VARCHAR(40) NOT NULL,
@@ -288,20 +303,6 @@ CREATE TABLE target (
     CONSTRAINT ck_target_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
 
-CREATE TABLE contact_history (
-    contact_history_id UUID NOT NULL,
-    pendamping_id UUID NOT NULL,
-    number INTEGER NOT NULL,
-    name_sealed BYTEA NOT NULL,
-    phone_sealed BYTEA,
-    reason TEXT NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    recorded_by TEXT NOT NULL,
-    CONSTRAINT pk_contact_history PRIMARY KEY (contact_history_id),
-    CONSTRAINT uq_contact_history_pendamping_id_number UNIQUE (pendamping_id, number),
-    CONSTRAINT fk_contact_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
-);
-
 CREATE TABLE coverage_figure (
     families INTEGER NOT NULL,
     accompanied INTEGER NOT NULL,
@@ -316,21 +317,67 @@ CREATE TABLE coverage_figure (
     CONSTRAINT fk_coverage_figure_count_id FOREIGN KEY(count_id) REFERENCES coverage_count (count_id)
 );
 
+CREATE TABLE pendamping (
+    pendamping_id UUID NOT NULL,
+    pendamping_no TEXT NOT NULL,
+    subject VARCHAR(40) NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    status_from_on DATE NOT NULL,
+    version INTEGER NOT NULL,
+    nik_sealed BYTEA,
+    nik_index BYTEA,
+    name_sealed BYTEA NOT NULL,
+    phone_sealed BYTEA,
+    registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    registered_by TEXT NOT NULL,
+    reversal_id UUID,
+    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
+    CONSTRAINT uq_pendamping_pendamping_no UNIQUE (pendamping_no),
+    CONSTRAINT uq_pendamping_nik_index UNIQUE (nik_index),
+    CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
+    CONSTRAINT ck_pendamping_nik_sealed_with_index CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
+    CONSTRAINT ck_pendamping_version_positive CHECK (version >= 1),
+    CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT fk_pendamping_reversal_id FOREIGN KEY(reversal_id) REFERENCES approval_request (approval_request_id)
+);
+
+CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);
+
+CREATE TABLE contact_history (
+    contact_history_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    name_sealed BYTEA NOT NULL,
+    phone_sealed BYTEA,
+    reason TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    CONSTRAINT pk_contact_history PRIMARY KEY (contact_history_id),
+    CONSTRAINT uq_contact_history_pendamping_id_number UNIQUE (pendamping_id, number),
+    CONSTRAINT fk_contact_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
+);
+
 CREATE TABLE pendamping_status_history (
     status VARCHAR(40) NOT NULL,
     reason TEXT NOT NULL,
     number INTEGER NOT NULL,
     previous VARCHAR(40),
     from_on DATE NOT NULL,
+    evidence_sha256 TEXT,
+    approval_request_id UUID,
+    reverses INTEGER,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_by TEXT NOT NULL,
     status_history_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     CONSTRAINT pk_pendamping_status_history PRIMARY KEY (status_history_id),
     CONSTRAINT uq_pendamping_status_history_pendamping_id_number UNIQUE (pendamping_id, number),
-    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status IN ('CALON')) OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')))) OR coalesce(previous = status, false)),
+    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status IN ('CALON')) OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')))) OR coalesce(previous = status, false) OR reverses IS NOT NULL),
+    CONSTRAINT ck_pendamping_status_history_two_persons CHECK (approval_request_id IS NOT NULL OR status <> 'DIBERHENTIKAN' AND reverses IS NULL),
     CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
     CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT fk_pendamping_status_history_approval_request_id FOREIGN KEY(approval_request_id) REFERENCES approval_request (approval_request_id),
     CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
 );
 
@@ -382,6 +429,10 @@ CREATE INDEX ix_wilayah_tugas_kode_wilayah ON wilayah_tugas (kode_wilayah);
 
 CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);
 
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'REFUSED', 'WITHDRAWN'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF status ON pendamping FOR EACH ROW
-    WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN'))))
+    WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
     EXECUTE FUNCTION platform.refuse_move('status');

@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 from shared.remedies import CORRECT_REQUEST, operation
-from shared.roles import MINISTRY
+from shared.roles import DINSOS, MINISTRY
 
 
 class NikNeedsPerson(InvalidInput):
@@ -33,6 +33,34 @@ class NextStatusConflicts(DomainError):
     en = "{next} is recorded from {on} and cannot follow {status}. Record another status from {on} first."
     id = "{next} sudah dicatat mulai {on} dan tidak dapat mengikuti {status}. Catat dahulu status lain mulai {on}."
     remedy = CORRECT_REQUEST
+
+
+class DismissalApproved(DomainError):
+    """409: two people approved a dismissal for a later day, which only two people undo."""
+
+    en = (
+        "Two people approved the dismissal from {on}. If it must not take effect, the Dinsos office requests its"
+        " reversal (POST /v1/pendamping/{{id}}/status-reversal)."
+    )
+    id = (
+        "Pemberhentian mulai {on} sudah disetujui dua orang. Bila tidak jadi, kantor Dinsos mengajukan pembatalannya"
+        " (POST /v1/pendamping/{{id}}/status-reversal)."
+    )
+    remedy = operation("request_status_reversal", DINSOS)
+
+
+class StatusNotReversible(DomainError):
+    """409: no such status has begun, or nothing changes without it."""
+
+    en = (
+        "There is no {status} from {from_on} that could be reversed. Read the history of the pendamping. A status of"
+        " a later day is taken back by recording the status before it for that day."
+    )
+    id = (
+        "Tidak ada status {status} mulai {from_on} yang dapat dibatalkan. Baca riwayat pendamping. Status untuk hari"
+        " mendatang ditarik dengan mencatat status sebelumnya untuk hari itu."
+    )
+    remedy = operation("read_pendamping", DINSOS | MINISTRY)
 
 
 class ContactChangeEmpty(InvalidInput):

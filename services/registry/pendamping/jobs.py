@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.pendamping.commands import START_STATUS, apply_statuses
+from services.registry.pendamping.commands.status import START_STATUS, apply_statuses
 from services.registry.pendamping.models import Pendamping
 from shared import clock
 from shared.database import load

@@ -12,7 +12,7 @@ from services.registry.tables import Table
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
-from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly
+from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly, Sha256
 from shared.phone import Phone
 from shared.privacy import Nik
 from shared.roles import Role
@@ -78,7 +78,10 @@ class Pendamping(PendampingBase, Table, table=True):
         sa.CheckConstraint("(subject = 'PERSON') = (nik_index IS NOT NULL)", "person_has_nik"),
         sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_sealed_with_index"),
         sa.CheckConstraint("version >= 1", "version_positive"),
-        guard_moves(TRANSITIONS, "status", waits=WAITS),
+        # Only another approved reversal leads back.
+        guard_moves(
+            TRANSITIONS, "status", waits=WAITS, unless="NEW.reversal_id IS DISTINCT FROM OLD.reversal_id"
+        ),
     )
 
     nik_sealed: Col[bytes | None]
@@ -87,6 +90,8 @@ class Pendamping(PendampingBase, Table, table=True):
     phone_sealed: Col[bytes | None]
     registered_at: Col[datetime]
     registered_by: Col[str]
+    # The request of the last reversal of a status.
+    reversal_id: Col[UUID | None] = Field(default=None, foreign_key="approval_request.approval_request_id")
 
     def transition_to(self, status: PendampingStatus) -> None:
         """Change the status and increment the version.
@@ -106,12 +111,34 @@ class StatusTerms(Fields):
     reason: Col[Code]
 
 
+class StatusChangeTerms(StatusTerms):
+    """A status from a day on, today if not given. A dismissal needs evidence."""
+
+    from_on: Day | None = None
+    evidence_sha256: Sha256 | None = None
+
+
+class StatusReversalTerms(StatusTerms):
+    """A recorded status that is wrong, by its first day, why, and the evidence."""
+
+    from_on: Day
+    evidence_sha256: Sha256
+
+
 class StatusRecord(StatusTerms):
-    """A current or past status, with who recorded it and why."""
+    """A current or past status, with who recorded it and why.
+
+    A dismissal and a reversal have an approved request. `reverses` is the number of the record that was wrong.
+    """
 
     number: Col[int]
     previous: Col[PendampingStatus | None]
     from_on: Col[date]
+    evidence_sha256: Col[str | None] = Field(default=None)
+    approval_request_id: Col[UUID | None] = Field(
+        default=None, foreign_key="approval_request.approval_request_id"
+    )
+    reverses: Col[int | None] = Field(default=None)
     recorded_at: Col[datetime]
     recorded_by: Col[str]
 
@@ -124,8 +151,13 @@ class StatusHistory(StatusRecord, Table, table=True):
         sa.UniqueConstraint("pendamping_id", "number"),
         # The status before a planned one takes it back.
         sa.CheckConstraint(
-            f"{moves_condition(TRANSITIONS, 'previous', 'status', first={S.CALON})} OR coalesce(previous = status, false)",
+            f"{moves_condition(TRANSITIONS, 'previous', 'status', first={S.CALON})}"
+            " OR coalesce(previous = status, false) OR reverses IS NOT NULL",
             "move_legal",
+        ),
+        sa.CheckConstraint(
+            "approval_request_id IS NOT NULL OR status <> 'DIBERHENTIKAN' AND reverses IS NULL",
+            "two_persons",
         ),
     )
 

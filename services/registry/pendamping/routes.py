@@ -5,22 +5,27 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from services.registry.approval.commands import FORM
 from services.registry.pendamping import queries
-from services.registry.pendamping.commands import change_contact, change_status, load_own, register_pendamping
+from services.registry.pendamping.commands.registration import change_contact, load_own, register_pendamping
+from services.registry.pendamping.commands.status import change_status
 from services.registry.pendamping.models import (
     Name,
     Pendamping,
     PendampingBase,
     RegistrationTerms,
+    StatusChangeTerms,
     StatusRecord,
-    StatusTerms,
+    StatusReversalTerms,
 )
 from services.registry.placement.models import PenugasanView, RangeRecord, WilayahTugasView
 from shared.access import Permission
+from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
-from shared.fields import KNOWN, Body, Code, Day, Wilayah
+from shared.fields import KNOWN, Body, Code, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
+from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, waiting_answer
 from shared.phone import Phone
 from shared.privacy import MaskedNumber, Nik
 
@@ -40,13 +45,16 @@ class LookUp(Body):
     nik: Nik = Field(examples=["3324075211879001"])
 
 
-class StatusChange(StatusTerms, Body):
+class StatusChange(StatusChangeTerms, Body):
     """A status from a day on, with its reason as a code.
 
-    `from_on` is today if not given, at most a year ahead. A death is not recorded ahead.
+    `from_on` is today if not given, at most a year ahead. A death is not recorded ahead. DIBERHENTIKAN needs evidence;
+    without `from_on` its first day is that of the approval.
     """
 
-    from_on: Day | None = None
+
+class StatusReversal(StatusReversalTerms, Body):
+    """A recorded status that is wrong, by its first day, why, and the evidence."""
 
 
 class ContactChange(Body):
@@ -143,13 +151,41 @@ async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -
     return PendampingView(**await queries.look_up_pendamping(session, actor, body.nik))
 
 
-@router.post("/pendamping/{pendamping_id}/status", status_code=201)
+@router.post(
+    "/pendamping/{pendamping_id}/status",
+    status_code=201,
+    response_model=PendampingView,
+    responses=WAITS_FOR_APPROVAL,
+)
 @may(Permission.PENDAMPING_CHANGE_STATUS, key_required=True)
 async def set_status(
     pendamping_id: UUID, body: StatusChange, session: Session, actor: CurrentActor
-) -> PendampingView:
-    """Record a status from a day on. A final status also ends every placement."""
-    return await _view_of(session, actor, await change_status(session, actor, pendamping_id, **dict(body)))
+) -> PendampingView | Response:
+    """Record a status from a day on. A final status also ends every placement.
+
+    DIBERHENTIKAN is only requested (202): another person of Kemensos approves it.
+    """
+    if body.status is PendampingStatus.DIBERHENTIKAN:
+        kind = ApprovalKind.DISMISSAL
+        return waiting_answer(
+            session, await request_approval(session, actor, FORM, kind, pendamping_id, body)
+        )
+    return await _view_of(session, actor, await change_status(session, actor, pendamping_id, body))
+
+
+@router.post(
+    "/pendamping/{pendamping_id}/status-reversal", status_code=202, response_model=ApprovalRequestView
+)
+@may(Permission.PENDAMPING_REVERSE_STATUS, key_required=True)
+async def request_status_reversal(
+    pendamping_id: UUID, body: StatusReversal, session: Session, actor: CurrentActor
+) -> Response:
+    """Request that a wrong status is reversed, from its first day on. Kemensos approves it.
+
+    The status before holds again. Placements that a final status ended are restored where that is still possible.
+    """
+    kind = ApprovalKind.STATUS_REVERSAL
+    return waiting_answer(session, await request_approval(session, actor, FORM, kind, pendamping_id, body))
 
 
 @router.post("/pendamping/{pendamping_id}/contact", status_code=201)

@@ -4,10 +4,11 @@ The number is used on paper and in files. It is random, so that it contains no i
 """
 
 import secrets
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 from services.registry.pendamping.models import StatusRecord
+from shared.contracts.kinds import PendampingStatus
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, which people misread."""
@@ -35,3 +36,30 @@ def check_character(body: str) -> str:
 def status_in_force(statuses: Iterable[StatusRecord], on: date) -> StatusRecord:
     """Return the status of a day, from `read_statuses`."""
     return [status for status in statuses if status.from_on <= on][-1]
+
+
+def first_of_run(statuses: Iterable[StatusRecord], on: date) -> date:
+    """Return the first day of the status in force on a day.
+
+    Records of the same status that follow each other are one.
+    """
+    begun = [record for record in statuses if record.from_on <= on]
+    first = begun[-1]
+    for record in reversed(begun):
+        if record.status is not first.status:
+            break
+        first = record
+    return first.from_on
+
+
+def status_before(
+    statuses: Sequence[StatusRecord], history: Iterable[StatusRecord], record: StatusRecord
+) -> PendampingStatus:
+    """Return the status that holds on a record's day without the record.
+
+    It is that of the same day which the record followed, else that of the day before.
+    """
+    same_day = [one for one in history if one.from_on == record.from_on and one.number < record.number]
+    if same_day and same_day[-1].status is record.previous:
+        return same_day[-1].status
+    return status_in_force(statuses, record.from_on - timedelta(days=1)).status

@@ -1,6 +1,7 @@
 """Start and end placements and their areas."""
 
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.history import append_range_history, read_statuses
 from services.registry.kind.commands import require_in_force
+from services.registry.kind.errors import KindNotInForce
 from services.registry.kind.models import HeldBy, RoleConflict
 from services.registry.kind.rules import require_earlier_end
-from services.registry.pendamping.models import Pendamping
+from services.registry.pendamping.models import Pendamping, StatusRecord
 from services.registry.placement.errors import (
     PendampingHasLeft,
     PenugasanOverlaps,
@@ -24,6 +26,7 @@ from services.registry.placement.models import (
     PAID,
     Penugasan,
     PenugasanTerms,
+    RangeHistory,
     WilayahTugas,
     WilayahTugasTerms,
 )
@@ -38,6 +41,7 @@ from shared.messaging import emit
 from shared.validity import not_ended_by
 
 AREA_REASON = "PENEMPATAN"
+RestoredRow = TypeVar("RestoredRow", Penugasan, WilayahTugas)
 
 
 async def place_wilayah_tugas(session: AsyncSession, actor: Actor, terms: WilayahTugasTerms) -> WilayahTugas:
@@ -236,3 +240,59 @@ async def close_penugasan(
     row.version += 1
     append_range_history(session, row, reason=reason, actor=actor)
     emit(session, PenugasanEnded.of(row, reason=reason))
+
+
+async def reopen_placements(
+    session: AsyncSession, actor: Actor, pendamping_id: UUID, ended_by: StatusRecord, reason: str
+) -> None:
+    """Restore placements that a final status ended, and their areas.
+
+    A placement whose kind is no longer in force stays ended. The caller has locked the pendamping's row.
+    """
+    placements = sa.select(Penugasan).where(Penugasan.pendamping_id == pendamping_id)
+    for row in (await session.scalars(placements.order_by(Penugasan.penugasan_id))).all():
+        before = await _read_range_before(session, row, ended_by)
+        if before is not None and await _is_in_force(session, row, before, ended_by.from_on):
+            emit(session, PenugasanStarted.of(_restore_range(session, actor, row, before, reason)))
+            await _reopen_areas(session, actor, row, ended_by, reason)
+
+
+async def _is_in_force(session: AsyncSession, row: Penugasan, before: RangeHistory, on: date) -> bool:
+    try:
+        await require_in_force(session, row.kind, max(row.valid_from, on), before.valid_to)
+    except KindNotInForce:
+        return False
+    return True
+
+
+async def _reopen_areas(
+    session: AsyncSession, actor: Actor, penugasan: Penugasan, ended_by: StatusRecord, reason: str
+) -> None:
+    areas = sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan.penugasan_id)
+    for area in (await session.scalars(areas.order_by(WilayahTugas.wilayah_tugas_id))).all():
+        if (before := await _read_range_before(session, area, ended_by)) is not None:
+            emit(session, WilayahTugasPlaced.of(_restore_range(session, actor, area, before, reason)))
+
+
+async def _read_range_before(
+    session: AsyncSession, row: Penugasan | WilayahTugas, ended_by: StatusRecord
+) -> RangeHistory | None:
+    """Return the range that a row had before a final status.
+
+    It is None if the status did not end the row, or not as the last one.
+    """
+    thing_id = row.penugasan_id if isinstance(row, Penugasan) else row.wilayah_tugas_id
+    records = sa.select(RangeHistory).where(
+        RangeHistory.thing_id == thing_id, RangeHistory.number.in_([row.version - 1, row.version])
+    )
+    *before, last = (await session.scalars(records.order_by(RangeHistory.number))).all()
+    ended = last.reason == ended_by.status.value and last.valid_to == max(ended_by.from_on, row.valid_from)
+    return before[0] if before and ended else None
+
+
+def _restore_range(
+    session: AsyncSession, actor: Actor, row: RestoredRow, before: RangeHistory, reason: str
+) -> RestoredRow:
+    row.valid_to, row.version = before.valid_to, row.version + 1
+    append_range_history(session, row, reason=reason, actor=actor)
+    return row

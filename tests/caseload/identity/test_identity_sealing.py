@@ -21,6 +21,7 @@ from tests.factories.caseload.intake import (
     pendamping_token,
     read_emitted_events,
 )
+from tests.factories.caseload.member import take_back
 from tests.factories.delivery import deliver
 from tests.factories.services import Running
 
@@ -168,8 +169,7 @@ async def test_identity_is_sealed_once_the_end_of_a_named_person_is_undone(
     await referral.publish(ConsentGiven.model_validate(consent))
     await deliver(referral, kendal_caseload)
     assert await read_identity_sealed(kendal_caseload) == []
-    body = {"reason": "SALAH_CATAT"}
-    await one.post_ok(f"anggota/{head}/return", body, (await one.read())["version"])
+    await take_back(one, head)
     (event,) = await read_identity_sealed(kendal_caseload)
     assert event["for_id"] == str(OFFER)
     assert [row["state"] for row in await kendal_caseload.sql("SELECT state FROM sealing")] == ["SEALED"]

@@ -15,7 +15,7 @@ from tests.factories.caseload.intake import (
     no_kk,
     pendamping_token,
 )
-from tests.factories.caseload.member import read_as_office, take_back
+from tests.factories.caseload.member import read_as_office, request_return, take_back
 from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
@@ -170,10 +170,9 @@ async def test_end_recorded_in_error_is_undone(family: Family) -> None:
     child, version = await find_member(family, relation="ANAK")
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
     await family.post_ok(f"anggota/{child}/end", scan, version)
-    back = await family.post_ok(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 1)
-    assert (back["left_on"], back["end_reason"]) == (None, None)
-    again = await family.post(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 2)
-    expect_refusal(again, "MemberNotLeft")
+    back = await take_back(family, child)
+    assert child in {member["anggota_id"] for member in back["members"]}
+    expect_refusal(await request_return(family, child), "MemberNotLeft")
     acts = [act for subject, act, _ in await family.read_history() if subject == "anggota"]
     assert acts == ["LEFT", "TAKEN_BACK"]
 
@@ -208,7 +207,7 @@ async def test_undone_death_restores_pengurus_and_komponen(family: Family) -> No
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.upload_evidence()}
     await family.post_ok(f"anggota/{head}/end", scan, version)
     assert (await family.read())["facts"]["disabilitas"] == 0
-    await family.post_ok(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 1)
+    await take_back(family, head)
     whole = await family.read()
     assert whole["facts"] == before
     (back,) = [one for one in whole["members"] if one["anggota_id"] == head]
@@ -227,7 +226,7 @@ async def test_undone_death_does_not_replace_a_new_pengurus(family: Family) -> N
     await family.post_ok(f"anggota/{head}/end", scan, version)
     body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
     await family.post_ok("pengurus", body, version + 1)
-    await family.post_ok(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 2)
+    await take_back(family, head)
     assert await find_member(family, pengurus=True) == (husband, version + 3)
 
 

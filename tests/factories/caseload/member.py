@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import httpx
+
+from tests.factories.approval import approve
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import dinsos_token, no_kk
 
@@ -32,10 +35,20 @@ async def record_death(family: Family, on: str = DEATH_ON, **values: Any) -> str
 
 
 async def take_back(family: Family, anggota_id: str) -> dict[str, Any]:
-    """Undo the end of a member, as Dinsos."""
+    """Undo the end of a member, a death with an approval, and return the family."""
+    answer = await request_return(family, anggota_id)
+    if answer.status_code == 202:
+        answer = await approve(family.caseload, answer)
+    assert answer.is_success, answer.text
+    return await read_as_office(family)
+
+
+async def request_return(family: Family, anggota_id: str, as_: str = "", **more: Any) -> httpx.Response:
+    """Ask to undo the end of a member, as Dinsos."""
     version = (await read_as_office(family))["version"]
-    body, office = {"reason": "SALAH_CATAT"}, dinsos_token(family.caseload)
-    return await family.post_ok(f"anggota/{anggota_id}/return", body, version, as_=office)
+    body = {"reason": "SALAH_CATAT", "evidence_sha256": await family.upload_evidence()} | more
+    office = as_ or dinsos_token(family.caseload)
+    return await family.post(f"anggota/{anggota_id}/return", body, version, as_=office)
 
 
 def joining(row: dict[str, str], **more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from tests.factories.approval import approve
 from tests.factories.graduation.case import CaseDriver
 from tests.factories.graduation.events import KENDAL
 from tests.factories.services import Running
@@ -47,10 +48,21 @@ async def decide_sanggah(
     return await driver.service.post(path, body, as_=as_ or decider_token(driver.service))
 
 
-async def annul_graduasi(driver: CaseDriver, as_: str = "", **more: Any) -> httpx.Response:
-    body = {"ground": "DATA_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", **more}
+async def request_annulment(driver: CaseDriver, as_: str = "", **more: Any) -> httpx.Response:
+    service, why = driver.service, {"reason": "Keluarga tertukar dalam lampiran SK."}
+    scan = await service.put_file(b"nota dinas", as_=driver.by["sk"])
+    body = {"ground": "DATA_KELIRU", "evidence_sha256": scan, **why, **more}
     path = f"/v1/graduasi/{driver.graduasi_id}/annulment"
-    return await driver.service.post(path, body, as_=as_ or decider_token(driver.service))
+    return await service.post(path, body, as_=as_ or service.token("KEMENSOS", "kemensos-8"))
+
+
+async def annul_graduasi(driver: CaseDriver, as_: str = "", **more: Any) -> httpx.Response:
+    """Request the annulment and approve it by another account.
+
+    Return the first refusal, else the approval.
+    """
+    requested = await request_annulment(driver, as_, **more)
+    return await approve(driver.service, requested) if requested.is_success else requested
 
 
 def build_tahap(*names: str, paid: bool = True) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from deploy.demo.cases import (
 )
 from deploy.demo.families import FamilyGenerator, as_csv, graduating_family
 from deploy.demo.intake import run_intake
-from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR
+from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, OTHER_KEMENSOS, THIRD_KEMENSOS
 from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
 
@@ -94,6 +94,31 @@ class Deaths:
         died = {"reason": "MENINGGAL", "on": on, "evidence_sha256": proof}
         path += f"/anggota/{pengurus['anggota_id']}/end"
         await self.world.post("caseload", path, died, PENDAMPING, version=family["version"])
+        await self.world.wait_until_delivered()
+
+    async def undo_death(self, name: str) -> None:
+        """Undo the death of the family's last member, as Dinsos and Kemensos."""
+        path = f"/v1/kpm/{self.cases[name].kpm_id}"
+        family = await self.world.get("caseload", path, DINSOS)
+        past = await self.world.get("caseload", f"{path}/past", DINSOS)
+        proof = await self.world.put_file("caseload", b"surat keterangan hidup", DINSOS)
+        path += f"/anggota/{past['members'][-1]['anggota_id']}/return"
+        body = {"reason": "SALAH_CATAT", "evidence_sha256": proof}
+        made = await self.world.post("caseload", path, body, DINSOS, version=family["version"])
+        await self.approve("caseload", made)
+
+    async def annul(self, name: str) -> None:
+        """Annul the SK of a case, by two officials of Kemensos."""
+        proof = await self.world.put_file("graduation", b"nota dinas", OTHER_KEMENSOS)
+        body = {"ground": "DATA_KELIRU", "reason": "Kematian keliru dicatat.", "evidence_sha256": proof}
+        body |= {"back_pay": [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak."}]}
+        path = f"/v1/graduasi/{self.cases[name].graduasi_id}/annulment"
+        await self.approve("graduation", await self.world.post("graduation", path, body, OTHER_KEMENSOS))
+
+    async def approve(self, service: str, requested: dict[str, Any]) -> None:
+        """Approve a request as another official, and wait until its events are applied."""
+        path = f"/v1/approval-request/{requested['approval_request_id']}/approval"
+        await self.world.post(service, path, {"body_sha256": requested["body_sha256"]}, THIRD_KEMENSOS)
         await self.world.wait_until_delivered()
 
     async def case_of(self, name: str) -> dict[str, Any]:

@@ -4,7 +4,15 @@ import random
 from typing import Any
 
 from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
-from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, KETUA, OTHER_DINSOS
+from deploy.demo.people import (
+    DINSOS,
+    KELURAHAN_OPERATOR,
+    KEMENSOS,
+    KETUA,
+    OTHER_DINSOS,
+    OTHER_KEMENSOS,
+    THIRD_KEMENSOS,
+)
 from tests.factories.random_year.office import FIELD, FIRST, USUAL, Family, Office
 
 # An ALAMIAH case starts with the proposal, every other with an assessment.
@@ -168,20 +176,31 @@ async def annul_case(office: Office, chance: random.Random, case: dict[str, Any]
     """Annul the case's SK, seldom."""
     del family
     if chance.random() < 0.3:
-        body = {"ground": "DATA_KELIRU", "reason": "Data keluarga keliru."}
-        await try_back_pay(office, "annulment", f"/v1/graduasi/{case['graduasi_id']}/annulment", body)
+        why = {"ground": "DATA_KELIRU", "reason": "Data keluarga keliru."}
+        body = why | {"evidence_sha256": office.papers["graduation"]}
+        path = f"/v1/graduasi/{case['graduasi_id']}/annulment"
+        requested = await try_back_pay(office, "request of an annulment", path, body, THIRD_KEMENSOS)
+        if chance.random() < 0.8:
+            who = chance.choice((OTHER_KEMENSOS, THIRD_KEMENSOS))
+            await office.approve("annulment", "graduation", requested, who)
 
 
-async def try_back_pay(office: Office, noun: str, path: str, body: dict[str, Any]) -> None:
-    """Try decisions with each range of tahap, from none to four."""
+async def try_back_pay(
+    office: Office, noun: str, path: str, body: dict[str, Any], who: str = OTHER_DINSOS
+) -> Any:
+    """Try decisions with each range of tahap, from none to four.
+
+    Return the answer of the accepted one.
+    """
     tahap = [f"{y}-{n}" for y in (FIRST.year, FIRST.year + 1) for n in range(1, 5)]
     for first in range(len(tahap)):
         for last in range(first, min(first + 4, len(tahap)) + 1):
             paid = [{"tahap": name, "paid": True, "reason": "Tertahan."} for name in tahap[first:last]]
-            if await office.send_command(noun, "graduation", path, body | {"back_pay": paid}, OTHER_DINSOS):
-                return
+            if made := await office.send_command(noun, "graduation", path, body | {"back_pay": paid}, who):
+                return made
             if body.get("outcome") == "DITOLAK" or is_settled(office, path):
-                return
+                return None
+    return None
 
 
 def is_settled(office: Office, path: str) -> bool:

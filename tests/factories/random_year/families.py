@@ -4,7 +4,7 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, OTHER_DINSOS
+from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, OTHER_DINSOS
 from tests.factories.random_year.office import A, B, Family, Office
 
 ELSEWHERE = ("33.24.09.2011", "33.24.15.1003")
@@ -69,10 +69,13 @@ async def end_member(office: Office, chance: random.Random, family: Family, curr
     ended = await change_family(office, chance, family, "end of a member", path, body, current["version"])
     if ended and chance.random() < 0.3:
         path = f"anggota/{who['anggota_id']}/return"
-        body = {"reason": "SALAH_CATAT"}
+        body = {"reason": "SALAH_CATAT", "evidence_sha256": office.papers["caseload"]}
         reread = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
         if reread:
-            await change_family(office, chance, family, "return of a member", path, body, reread["version"])
+            back = await change_family(
+                office, chance, family, "return of a member", path, body, reread["version"]
+            )
+            await office.approve("reversal of a death", "caseload", back, KEMENSOS)
 
 
 async def die_out(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
@@ -98,8 +101,11 @@ async def revive(office: Office, chance: random.Random, family: Family) -> None:
     current = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
     if past and past["members"] and current and chance.random() < 0.1:
         path = f"/v1/kpm/{family.kpm_id}/anggota/{past['members'][-1]['anggota_id']}/return"
-        body, version = {"reason": "SALAH_CATAT"}, current["version"]
-        await office.send_command("return of the dead", "caseload", path, body, DINSOS, version=version)
+        body = {"reason": "SALAH_CATAT", "evidence_sha256": office.papers["caseload"]}
+        back = await office.send_command(
+            "return of the dead", "caseload", path, body, DINSOS, version=current["version"]
+        )
+        await office.approve("reversal of a death", "caseload", back, KEMENSOS)
 
 
 async def join(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:

@@ -4,11 +4,10 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.demo.people import KEMENSOS
+from deploy.demo.people import KEMENSOS, OTHER_KEMENSOS, THIRD_KEMENSOS
 from services.graduation.policy.models.draft import PolicyDraft
-from tests.factories.random_year.office import THIRD, Family, Office
+from tests.factories.random_year.office import Family, Office
 
-SECOND = "kemensos-2"
 CHANGED = ("SEJAHTERA_MANDIRI", "SEJAHTERA_PPSE", "ALAMIAH", "PINDAH", "TIDAK_DITEMUKAN")
 
 
@@ -25,7 +24,7 @@ async def change_policy(office: Office, chance: random.Random, family: Family) -
             "policy activation", "graduation", path, body, office.choose_account(chance, KEMENSOS)
         )
     elif draft is not None:
-        who = THIRD if draft["first_approver"] else SECOND
+        who = THIRD_KEMENSOS if draft["first_approver"] else OTHER_KEMENSOS
         path = f"/v1/policy/{draft['policy_id']}/approval"
         await office.send_command(
             "policy approval", "graduation", path, {}, office.choose_account(chance, who)

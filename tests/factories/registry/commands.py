@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from tests.factories.approval import approve
 from tests.factories.services import Running
 
 NIK = "3324075211879001"
@@ -30,9 +31,35 @@ async def register_pendamping(registry: Running, nik: str | None = NIK, **overri
 async def change_status(
     registry: Running, pendamping: dict[str, Any], status: str, **overrides: Any
 ) -> httpx.Response:
+    """Change the status. A dismissal is requested and approved by another account."""
     body = {"status": status, "reason": "SK_PENGANGKATAN"} | overrides
-    path = f"/v1/pendamping/{pendamping['pendamping_id']}/status"
-    return await registry.post(path, body, as_=ministry_token(registry))
+    if status == "DIBERHENTIKAN":
+        body = {"evidence_sha256": await registry.put_file(b"sk", as_=ministry_token(registry))} | body
+    path = f"/v1/pendamping/{pendamping['pendamping_id']}"
+    answer = await registry.post(f"{path}/status", body, as_=ministry_token(registry))
+    if answer.status_code == 202:
+        answer = await approve(registry, answer)
+        return await registry.get(path, as_=ministry_token(registry)) if answer.is_success else answer
+    return answer
+
+
+async def request_status_reversal(
+    registry: Running, pendamping: dict[str, Any], status: str, from_on: str, *, as_: str = "", **more: Any
+) -> httpx.Response:
+    """Request, as Dinsos, that a recorded status is reversed."""
+    office = as_ or registry.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"])
+    scan = await registry.put_file(b"surat keterangan", as_=office)
+    body = {"status": status, "from_on": from_on, "reason": "SALAH_CATAT", "evidence_sha256": scan} | more
+    path = f"/v1/pendamping/{pendamping['pendamping_id']}/status-reversal"
+    return await registry.post(path, body, as_=office)
+
+
+async def reverse_status(
+    registry: Running, pendamping: dict[str, Any], status: str, from_on: str
+) -> httpx.Response:
+    """Request the reversal of a status as Dinsos, and approve it as Kemensos."""
+    requested = await request_status_reversal(registry, pendamping, status, from_on)
+    return await approve(registry, requested) if requested.status_code == 202 else requested
 
 
 async def register_active_pendamping(

@@ -1,6 +1,7 @@
 """A walk through all changes of one family."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from tests.factories.cluster import Cluster
 from tests.factories.delivery import deliver
 from tests.factories.referral.events import TODAY
 from tests.factories.services import Running, run_service
-from tests.factories.walks.platform import Tokens, read_success
+from tests.factories.walks.platform import Tokens, read_success, walk_requests
 
 ADDED = {"anggota", "usaha", "desil"}
 """Parts that are added without a version, because additions do not conflict."""
@@ -154,7 +155,7 @@ class FamilyChanges:
         one = f"anggota/{baby['anggota_id']}"
         await self.change(f"{one}/marriage", {"married": False, "on": on}, self.mine)
         await self.change(f"{one}/end", {"reason": "MENINGGAL", "on": on, "evidence_sha256": scan}, self.mine)
-        await self.change(f"{one}/return", {"reason": "SALAH_CATAT"}, self.mine)
+        await self.reverse_death(one, scan)
         card = {"anggota_id": husband, "on": on, "reason": "SAKIT_LAMA"}
         await self.change("pengurus", card, self.mine)
         number = families.nik(889, born=TODAY)
@@ -166,6 +167,17 @@ class FamilyChanges:
         await self.change(
             "no-kk", {"no_kk": families.no_kk(79), "on": on, "evidence_sha256": scan}, self.mine
         )
+
+    async def reverse_death(self, one: str, scan: str) -> None:
+        """Request, as Dinsos, that a death is undone, until Kemensos approves it."""
+        body = {"reason": "SALAH_CATAT", "evidence_sha256": scan}
+        match = {"If-Match": f'"{(await self.read())["version"]}"'}
+        path = f"/v1/kpm/{self.kpm_id}/{one}/return"
+        request = partial(self.service.post, path, body, as_=self.office, headers=match)
+        await walk_requests(self.service, request, self.office)
+        end = {"reason": "LAINNYA", "on": str(TODAY)}
+        await self.change(f"{one}/end", end, self.mine)
+        await self.change(f"{one}/return", {"reason": "SALAH_CATAT"}, self.mine)
 
     async def change_businesses(self, on: str) -> None:
         """Revise a business and add one."""

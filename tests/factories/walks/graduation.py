@@ -1,6 +1,7 @@
 """A walk through graduation."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from shared.access import Role
@@ -11,7 +12,7 @@ from tests.factories.graduation.exit_proposal import build_exit_proposed
 from tests.factories.graduation.family import family_ended
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
-from tests.factories.walks.platform import Tokens, create_tokens, read_success
+from tests.factories.walks.platform import Tokens, create_tokens, read_success, walk_requests
 
 
 async def walk_graduation(service: Running, _: Cluster) -> Tokens:
@@ -141,17 +142,20 @@ async def decide_objections(service: Running, first: CaseDriver, office: str) ->
             read_success(await service.post(path, ruling, as_=judge))
     for read in ("sanggah?state=DIAJUKAN", "graduasi?waiting=me", "monitoring?mine=true", "cohort?year=2026"):
         read_success(await service.get(f"/v1/{read}", as_=office))
-    await annul_cases(service, first, judge)
+    await annul_cases(service, first)
 
 
-async def annul_cases(service: Running, first: CaseDriver, judge: str) -> None:
+async def annul_cases(service: Running, first: CaseDriver) -> None:
     """Annul one penetapan after its effect, with back-pay, and one before."""
+    official = service.token("KEMENSOS", "kemensos-8")
+    scan = await service.put_file(b"nota dinas", as_=official)
     paid = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
     for determined_on, back_pay in (("2026-05-18", paid), ("2026-08-03", [])):
         undone = await build_case(service, first).advance_to("MASA_SANGGAH", determined_on)
         await work_until(service, date(2026, 8, 3))
         why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", "back_pay": back_pay}
-        read_success(await service.post(f"/v1/graduasi/{undone.graduasi_id}/annulment", why, as_=judge))
+        path, body = f"/v1/graduasi/{undone.graduasi_id}/annulment", why | {"evidence_sha256": scan}
+        await walk_requests(service, partial(service.post, path, body, as_=official), official)
 
 
 def choose_grounds() -> tuple[str, str]:

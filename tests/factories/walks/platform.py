@@ -1,5 +1,6 @@
 """Operations that every service has, and the accounts that may call them."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,6 +59,24 @@ async def walk_deadlines(service: Running, tokens: Tokens) -> None:
     }
     read_success(await service.post("/v1/deadline-rule", rule, as_=tokens[Role.KEMENSOS]))
     read_success(await service.get("/v1/deadline-rule", as_=tokens[Role.DINSOS_KABKOTA]))
+
+
+async def walk_requests(
+    service: Running, request: Callable[[], Awaitable[httpx.Response]], requester: str
+) -> None:
+    """Request an act three times: withdraw, refuse and approve it."""
+    ministry = service.token("KEMENSOS", "kemensos-9")
+    for noun, by in (("withdrawal", requester), ("refusal", ministry), ("approval", ministry)):
+        requested = await request()
+        assert requested.status_code == 202, requested.text
+        path = requested.headers["Location"]
+        bodies = {
+            "approval": {"body_sha256": requested.json()["body_sha256"]},
+            "refusal": {"reason": "Kurang."},
+        }
+        read_success(await service.get(path, as_=ministry))
+        read_success(await service.post(f"{path}/{noun}", bodies.get(noun), as_=by))
+    assert len(read_success(await service.get("/v1/approval-request", as_=ministry))["items"]) >= 3
 
 
 def create_tokens(service: Running, **tokens: str) -> Tokens:

@@ -8,7 +8,7 @@ from tests.factories.graduation.events import KENDAL
 from tests.factories.referral.events import TODAY
 from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.factories.walks.platform import Tokens, create_tokens, read_success
+from tests.factories.walks.platform import Tokens, create_tokens, read_success, walk_requests
 
 
 async def walk_registry(service: Running, _: Cluster) -> Tokens:
@@ -34,7 +34,22 @@ async def walk_registry(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end", end, as_=ministry))
     _, other = await commands.register_placed_pendamping(service, "3324075211879002")
     read_success(await service.post(f"/v1/penugasan/{other['penugasan_id']}/end", end, as_=ministry))
+    await reverse_death(service, tokens)
     return tokens
+
+
+async def reverse_death(service: Running, tokens: Tokens) -> None:
+    """Dismiss a pendamping, and undo the death of another that was recorded in error."""
+    dismissed, _ = await commands.register_placed_pendamping(service, "3324075211879003")
+    read_success(await commands.change_status(service, dismissed, "DIBERHENTIKAN"))
+    dead, _ = await commands.register_placed_pendamping(service, "3324075211879004")
+    died_on = read_success(await commands.change_status(service, dead, "MENINGGAL"))["status_from_on"]
+    office = tokens[Role.DINSOS_KABKOTA]
+
+    def request() -> Any:
+        return commands.request_status_reversal(service, dead, "MENINGGAL", died_on, as_=office)
+
+    await walk_requests(service, request, office)
 
 
 async def change_kinds_and_contact(service: Running, tokens: Tokens, pendamping: dict[str, Any]) -> None:

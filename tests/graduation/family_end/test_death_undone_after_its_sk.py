@@ -2,11 +2,19 @@
 
 from datetime import date
 
-from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
+import pytest
+
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day, work_until
 from tests.factories.graduation.events import apply_events
 from tests.factories.graduation.exit_proposal import DAY, start_case
 from tests.factories.graduation.family import fact_ids, family_ended, family_facts, own_proposal
-from tests.factories.graduation.objection import annul_graduasi
+from tests.factories.graduation.objection import (
+    annul_graduasi,
+    build_tahap,
+    decide_sanggah,
+    decider_token,
+    lodge_sanggah,
+)
 from tests.factories.services import Running, expect_refusal
 
 WHY = {"reason": "Kematian tercatat kembali."}
@@ -62,3 +70,56 @@ async def test_other_cases_are_not_held_when_a_family_is_open_again(graduation: 
     other = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     await apply_events(graduation, family_facts(other.kpm_id), family_facts(driver.kpm_id))
     assert (await other.read_state(), await driver.read_state()) == ("MASA_SANGGAH", "DITUNDA")
+
+
+async def list_undone(driver: CaseDriver) -> list[str]:
+    answer = await driver.service.get("/v1/graduasi?fact_undone=true", as_=decider_token(driver.service))
+    return [item["graduasi_id"] for item in expect_ok(answer, 200)["items"]]
+
+
+async def read_changes(driver: CaseDriver) -> list[str]:
+    path = f"/v1/graduasi/{driver.graduasi_id}"
+    shown = expect_ok(await driver.service.get(path, as_=decider_token(driver.service)), 200)
+    assert (shown["fact_undone_on"] is not None) is bool(shown["changes"])
+    return [change["code"] for change in shown["changes"]]
+
+
+@pytest.mark.parametrize(("on", "state"), [(date(2026, 6, 18), "EFEKTIF"), (date(2026, 7, 2), "SELESAI")])
+async def test_death_undone_after_the_effect_is_shown_until_it_is_annulled(
+    graduation: Running, on: date, state: str
+) -> None:
+    driver = await dead_in_sk(graduation)
+    await work_until(graduation, on)
+    assert (await driver.read_state(), await list_undone(driver)) == (state, [])
+    await apply_events(graduation, family_facts(driver.kpm_id))
+    assert (await driver.read_state(), await list_undone(driver)) == (state, [driver.graduasi_id])
+    assert await read_changes(driver) == ["DEATH_UNDONE"]
+    back_pay = build_tahap("2026-3") if state == "SELESAI" else []
+    expect_ok(await annul_graduasi(driver, back_pay=back_pay))
+    assert (await driver.read_state(), await list_undone(driver)) == ("DIPULIHKAN", [])
+
+
+async def test_mark_goes_when_the_death_is_recorded_again(graduation: Running) -> None:
+    driver = await dead_in_sk(graduation)
+    await work_until(graduation, date(2026, 7, 2))
+    await apply_events(graduation, family_facts(driver.kpm_id))
+    await apply_events(graduation, family_ended(driver.kpm_id, date(2026, 7, 2)))
+    assert (await list_undone(driver), await read_changes(driver)) == ([], [])
+    assert await driver.read_state() == "SELESAI"
+
+
+async def test_objection_to_an_undone_death_can_only_be_accepted(graduation: Running) -> None:
+    driver = await dead_in_sk(graduation)
+    lodged = expect_ok(await lodge_sanggah(driver, DAY))
+    await apply_events(graduation, family_facts(driver.kpm_id))
+    assert (await driver.read_state(), await read_changes(driver)) == ("DISANGGAH", ["DEATH_UNDONE"])
+    expect_refusal(await decide_sanggah(driver, lodged["sanggah_id"], "DITOLAK"), "DeathUndone")
+    expect_ok(await decide_sanggah(driver, lodged["sanggah_id"], "DITERIMA"))
+    assert await driver.read_state() == "DIPULIHKAN"
+
+
+async def test_other_cases_in_effect_are_not_marked(graduation: Running) -> None:
+    other = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    await work_until(graduation, date(2026, 7, 2))
+    await apply_events(graduation, family_facts(other.kpm_id))
+    assert await list_undone(other) == []

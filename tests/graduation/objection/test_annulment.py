@@ -1,9 +1,12 @@
 """Annulment of an SK for one family without a sanggah (docs/case-lifecycle.md#annulment)."""
 
 from datetime import date
+from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from tests.factories.approval import approve, read_request
 from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
 from tests.factories.graduation.events import KENDAL
 from tests.factories.graduation.monitoring import (
@@ -17,8 +20,9 @@ from tests.factories.graduation.objection import (
     build_tahap,
     decide_sanggah,
     lodge_sanggah,
+    request_annulment,
 )
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 
 async def test_annulment_before_the_effect_pays_nothing_back_and_reverses_the_credit(
@@ -106,12 +110,39 @@ async def test_annulment_with_an_open_sanggah_is_refused(graduation: Running) ->
     assert (await annul_graduasi(driver)).json()["title"] == "SanggahStillOpen"
 
 
-@pytest.mark.parametrize(
-    ("role", "person"), [("DINSOS_KABKOTA", "dinsos-kendal-1"), ("KEMENSOS", "kemensos-1")]
-)
-async def test_annulment_by_a_person_of_a_stage_is_refused(
-    graduation: Running, role: str, person: str
-) -> None:
+async def test_annulment_requested_by_a_person_of_a_stage_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
-    answer = await annul_graduasi(driver, graduation.token(role, person, [KENDAL]))
-    assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")
+    expect_refusal(await annul_graduasi(driver, driver.by["sk"]), "SamePersonTwice", 403)
+
+
+async def test_annulment_approved_by_a_person_of_a_stage_is_refused(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    requested = await request_annulment(driver)
+    expect_refusal(await approve(graduation, requested, driver.by["sk"]), "SamePersonTwice", 403)
+    assert (await read_request(graduation, requested))["state"] == "REQUESTED"
+
+
+async def test_requester_who_acted_in_a_stage_since_stops_the_annulment(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    requested = await request_annulment(driver)
+    await graduation.sql(
+        "INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
+        " SELECT graduasi_id, kode_wilayah, 'VERIFIKASI', 'kemensos-8', 'kemensos-8', 'x', true, now() FROM graduasi"
+    )
+    expect_refusal(await approve(graduation, requested), "SamePersonTwice", 403)
+
+
+@pytest.mark.parametrize("role", ["DINSOS_KABKOTA", "KETUA_TIM_KABKOTA", "PENDAMPING"])
+async def test_only_kemensos_requests_an_annulment(graduation: Running, role: str) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    token = graduation.token(role, "somebody-9", [KENDAL], pendamping_id=uuid4())
+    expect_refusal(await request_annulment(driver, token), "NotAllowed", 403)
+
+
+async def test_database_refuses_an_annulment_by_one_person(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    await graduation.expect_sql_refusal(
+        "INSERT INTO annulment (graduasi_id, kode_wilayah, ground, reason, was_effective, annulled_on, annulled_by, at)"
+        f" VALUES ('{driver.graduasi_id}', '33', 'SK_KELIRU', 'x', false, '2026-05-18', 'x', now())",
+        asyncpg.PostgresError,
+    )

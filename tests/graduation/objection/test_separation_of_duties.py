@@ -8,6 +8,7 @@ import pytest
 
 from tests.factories.graduation.accounts import DAY, ORDERS, P, create_case_before, token
 from tests.factories.graduation.case import CaseDriver, expect_ok
+from tests.factories.graduation.objection import annul_graduasi
 from tests.factories.services import Running, expect_refusal
 
 
@@ -25,11 +26,6 @@ async def lodge_sanggah(driver: CaseDriver, by: str) -> str:
 async def decide_sanggah(driver: CaseDriver, sanggah_id: str, as_: str) -> httpx.Response:
     body = {"outcome": "DITOLAK", "reason": "Keterangan tidak terbukti."}
     return await driver.service.post(f"/v1/sanggah/{sanggah_id}/decision", body, as_=as_)
-
-
-async def request_annulment(driver: CaseDriver, as_: str) -> httpx.Response:
-    body = {"ground": "DATA_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK."}
-    return await driver.service.post(f"/v1/graduasi/{driver.graduasi_id}/annulment", body, as_=as_)
 
 
 async def create_case_in_term(
@@ -53,15 +49,15 @@ async def test_account_of_a_stage_cannot_decide_or_annul(
     driver = await create_case_in_term(graduation, order[0], four_people=four_people)
     mine = token(graduation, "approval", "one-account", order[1])
     other = token(graduation, "approval", "another-account", None)
-    expect_refusal(await request_annulment(driver, mine), "SamePersonTwice", 403)
+    official = graduation.token("KEMENSOS", "one-account", pendamping_id=order[1])
+    expect_refusal(await annul_graduasi(driver, official), "SamePersonTwice", 403)
     sanggah_id = await lodge_sanggah(driver, "musyawarah")
     for as_, count in ((mine, 0), (other, 1)):
         waits = expect_ok(await graduation.get("/v1/sanggah?waiting=me", as_=as_), 200)["items"]
         assert len(waits) == count
     expect_refusal(await decide_sanggah(driver, sanggah_id, mine), "SamePersonTwice", 403)
     expect_ok(await decide_sanggah(driver, sanggah_id, other))
-    third = token(graduation, "approval", "third-account", None)
-    expect_ok(await request_annulment(driver, third))
+    expect_ok(await annul_graduasi(driver))
 
 
 @pytest.mark.parametrize("first", [P, None])

@@ -145,7 +145,7 @@ async def test_sanggah_is_decided_in_the_new_area_and_reverses_the_credit(gradua
 async def test_exit_is_annulled_in_the_new_area(graduation: Running) -> None:
     driver, _ = await create_monitored_case(graduation)
     await move_family(driver, date(2026, 7, 1), DampinganPurpose.PEMANTAUAN)
-    before, after = (graduation.token("DINSOS_KABKOTA", "dinsos-9", [area]) for area in ("33.24", "33.25"))
+    before, after = (graduation.token("KEMENSOS", "kemensos-7", [area]) for area in ("33.24", "33.25"))
     assert (await annul_graduasi(driver, as_=before)).json()["title"] == "CaseElsewhere"
     expect_ok(await annul_graduasi(driver, as_=after, back_pay=build_tahap("2026-3")))
     assert len(await read_emitted_events(graduation, "credit_reversed")) == 1

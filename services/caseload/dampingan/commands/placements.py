@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
 from services.caseload.dampingan.rules import schedule_dampingan_end
+from shared import clock
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.contracts.registry import (
     PendampingStatusChanged,
@@ -23,6 +24,7 @@ from shared.database import raw
 from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
+RESTORE_PENDAMPING = "pendamping.restore_dampingan"
 END_PENUGASAN, END_AREA, END_PENDAMPING = (
     "penugasan.end_dampingan",
     "wilayah_tugas.end_dampingan",
@@ -50,9 +52,11 @@ END_BY_AREA = SET_ENDS.format(
 async def schedule_end_of_penugasan(session: AsyncSession, event: PenugasanStarted | PenugasanEnded) -> None:
     """Schedule the end of a placement's dampingan.
 
-    A later event of the placement moves the day.
+    A later event of the placement moves the day, or takes it away.
     """
-    if event.valid_to is not None:
+    if event.valid_to is None:
+        await unschedule(session, END_PENUGASAN, event.penugasan_id)
+    else:
         payload = {"valid_to": str(event.valid_to)}
         await schedule(
             session, END_PENUGASAN, midnight(event.valid_to), subject_id=event.penugasan_id, payload=payload
@@ -61,7 +65,9 @@ async def schedule_end_of_penugasan(session: AsyncSession, event: PenugasanStart
 
 async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced | WilayahTugasEnded) -> None:
     """Schedule the end of the dampingan in an area that the placement no longer covers."""
-    if event.valid_to is not None:
+    if event.valid_to is None:
+        await unschedule(session, END_AREA, event.wilayah_tugas_id)
+    else:
         payload = {"valid_to": str(event.valid_to)}
         task = {"subject_id": event.wilayah_tugas_id, "payload": payload}
         await schedule(session, END_AREA, midnight(event.valid_to), **task)
@@ -70,19 +76,22 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
     """Schedule the end of a pendamping's dampingan, or cancel it if he serves.
 
-    A final status cancels what was scheduled for later days.
+    A final status cancels what was scheduled for later days. After a reversal the dampingan start again.
     """
     subject_id = f"{event.pendamping_id}:{event.from_on}"
-    if event.status in SERVING:
-        await unschedule(session, END_PENDAMPING, subject_id)
-        return
-    if event.status in FINAL_STATUSES:
-        await unschedule(session, END_PENDAMPING, subject_id, until=f"{event.pendamping_id}:~")
     payload = {
         "pendamping_id": str(event.pendamping_id),
         "status": event.status.value,
         "on": str(event.from_on),
     }
+    if event.status in SERVING:
+        await unschedule(session, END_PENDAMPING, subject_id)
+        if event.reverses is not None and event.reverses not in SERVING:
+            now = await clock.now(session)
+            await schedule(session, RESTORE_PENDAMPING, now, subject_id=subject_id, payload=payload)
+        return
+    if event.status in FINAL_STATUSES:
+        await unschedule(session, END_PENDAMPING, subject_id, until=f"{event.pendamping_id}:~")
     await schedule(session, END_PENDAMPING, midnight(event.from_on), subject_id=subject_id, payload=payload)
 
 

@@ -67,6 +67,17 @@ def find_changes(basis: Basis) -> list[Change]:
     return [change for change in changes if change is not None]
 
 
+def find_undone_death(on: date) -> Change:
+    """Return the change of a case whose death was undone after its SK."""
+    return Change(
+        "DEATH_UNDONE",
+        Words(
+            f"The death on which this SK rests was undone on {on}. Annul the SK for this family.",
+            f"Kematian yang menjadi dasar SK ini dibatalkan pada {on}. Pulihkan keluarga ini dari SK.",
+        ),
+    )
+
+
 def to_sentences(changes: Sequence[Change]) -> Words:
     """Return all changes as one text."""
     words = [change.words for change in changes]

@@ -45,6 +45,7 @@ def secure() -> None:
         area_security(op.execute, table, own=f"case_in_scope({case})", also=case_in_area)
     own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
     area_security(op.execute, "exit_proposal", own=own)
+    area_security(op.execute, "approval_request")
     row_security(op.execute, "family_end", "area", "family_in_scope(kpm_id)")
     area_security(
         op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"

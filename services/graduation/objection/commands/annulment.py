@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.graduation.approval.models import ApprovalRequest, RequestedOrder
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
@@ -15,7 +16,12 @@ from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
-from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
+from services.graduation.objection.models import (
+    Annulment,
+    AnnulmentGround,
+    BackPayment,
+    BackPaymentTerms,
+)
 from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
@@ -24,7 +30,6 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import BackPay, GraduasiAnnulled
 from shared.contracts.kinds import BackPayReason
-from shared.database import acted_by
 from shared.messaging import emit
 
 
@@ -35,6 +40,7 @@ class AnnulmentTerms:
     ground: AnnulmentGround
     back_pay: Sequence[BackPaymentTerms]
     sanggah_id: UUID | None = None
+    approval_request_id: UUID | None = None
 
 
 async def annul_case(
@@ -84,28 +90,47 @@ async def _undo_decree(
     return annulment
 
 
-async def annul(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str, terms: AnnulmentTerms
-) -> Graduasi:
-    """Annul an SK for one family without a sanggah.
+async def require_annullable(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, terms: RequestedOrder
+) -> str:
+    """Raise what refuses an annulment without a sanggah today, and return the case's area.
 
     The actor must have acted in no stage of the case.
 
     Raises:
         NotFound, IllegalTransition, SamePersonTwice, SanggahStillOpen, BackPayUndecided, BackPayNotConcerned
     """
-    case, policy = await load_case(session, graduasi_id)
+    case, _ = await load_case(session, graduasi_id)
     if await has_open_sanggah(session, graduasi_id):
         raise SanggahStillOpen
     case.require_transition(GraduasiState.DIPULIHKAN)
-    await require_no_stage(session, case, actor)
-    act = Act(actor, await moment_of(session), Stage.SANGGAH, reason)
-    await annul_case(session, case, policy, act, terms)
+    await require_no_stage(session, case, actor.person, actor.sub)
+    await _check_tahap(session, case, (await moment_of(session)).on, terms.back_pay)
+    return case.kode_wilayah
+
+
+async def annul(
+    session: AsyncSession, actor: Actor, request: ApprovalRequest, terms: RequestedOrder
+) -> Graduasi:
+    """Annul an SK for one family by an approved request.
+
+    Requester and approver must have acted in no stage of the case.
+
+    Raises:
+        Those of `require_annullable`.
+    """
+    await require_annullable(session, actor, request.subject_id, terms)
+    case, policy = await load_case(session, request.subject_id)
+    await require_no_stage(session, case, request.requested_by, request.requested_by_sub)
+    act = Act(actor, await moment_of(session), Stage.SANGGAH, terms.reason, terms.evidence_sha256)
+    ground = AnnulmentGround(terms.ground.value)
+    order = AnnulmentTerms(ground, terms.back_pay, approval_request_id=request.approval_request_id)
+    await annul_case(session, case, policy, act, order)
     return case
 
 
-async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) -> None:
-    """Check that the actor acted in no other stage of the case.
+async def require_no_stage(session: AsyncSession, case: Graduasi, person: str, sub: str) -> None:
+    """Check that a person or an account acted in no other stage of the case.
 
     The exclusion constraints do not check this if the policy lets one person act in two stages. Even then nobody
     decides a sanggah against their own act (docs/decisions/0015-separation-of-duties-in-the-database.md).
@@ -115,7 +140,7 @@ async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) 
     """
     statement = sa.select(StageAct.stage_act_id).where(
         StageAct.graduasi_id == case.graduasi_id,
-        acted_by(actor, StageAct.person, StageAct.sub),
+        sa.or_(StageAct.person == person, StageAct.sub == sub),
         StageAct.stage != Stage.SANGGAH,
     )
     if await session.scalar(statement.limit(1)) is not None:
@@ -139,6 +164,7 @@ async def _build_annulment(
     return Annulment(
         graduasi_id=case.graduasi_id,
         sanggah_id=terms.sanggah_id,
+        approval_request_id=terms.approval_request_id,
         kode_wilayah=case.kode_wilayah,
         ground=terms.ground,
         reason=act.reason or "",

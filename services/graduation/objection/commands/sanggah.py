@@ -19,6 +19,7 @@ from services.graduation.objection.commands.annulment import (
 )
 from services.graduation.objection.errors import (
     BackPayNotConcerned,
+    DeathUndone,
     SanggahAlreadyDecided,
 )
 from services.graduation.objection.models import (
@@ -63,11 +64,12 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     Raises:
         NotFound, SanggahAlreadyDecided, SamePersonTwice, DecidedByLodger, BackPayUndecided, BackPayNotConcerned,
         TahapNotPlanned
+        DeathUndone: The sanggah is refused although the death on which the SK rests was undone.
     """
     case, policy, sanggah = await _lock_sanggah(session, sanggah_id)
     if sanggah.state is not SanggahState.DIAJUKAN:
         raise SanggahAlreadyDecided
-    await require_no_stage(session, case, actor)
+    await require_no_stage(session, case, actor.person, actor.sub)
     if await session.scalar(sa.select(has_scan_by(actor, sanggah_id))):
         raise DecidedByLodger
     act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
@@ -76,6 +78,8 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     if ruling.outcome is SanggahOutcome.DITERIMA:
         await _accept(session, case, policy, sanggah, act, ruling.back_pay)
     else:
+        if case.fact_undone_on is not None:
+            raise DeathUndone("/body/outcome", on=case.fact_undone_on)
         _refuse_back_pay(ruling)
         await _refuse(session, case, policy, sanggah, act)
     return sanggah

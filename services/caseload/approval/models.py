@@ -1,0 +1,14 @@
+"""Requests of caseload that another person approves (docs/case-lifecycle.md#two-person-requests)."""
+
+from services.caseload.tables import Table
+from shared.approval import ApprovalRequestColumns, ApprovalRuleFields, approval_constraints
+
+
+class ApprovalRequest(ApprovalRequestColumns, Table, table=True):
+    """An act that one person requested, and the decision of another. Only the decision changes."""
+
+    __table_args__ = approval_constraints()
+
+
+class ApprovalRule(ApprovalRuleFields, Table, table=True):
+    """How many days a request can be approved."""

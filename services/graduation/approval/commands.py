@@ -1,0 +1,20 @@
+"""The acts of graduation that one person requests and another approves."""
+
+from services.graduation.approval.models import ApprovalRequest, ApprovalRule, RequestedOrder
+from services.graduation.objection.commands.annulment import annul, require_annullable
+from shared.access import Role
+from shared.approval import ApprovalForm, ApprovalKind, TwoPersonAct
+
+FORM = ApprovalForm(
+    ApprovalRequest,
+    ApprovalRule,
+    {
+        ApprovalKind.ANNULMENT: TwoPersonAct(
+            requested_by=Role.KEMENSOS,
+            approved_by=Role.KEMENSOS,
+            terms=RequestedOrder,
+            check=require_annullable,
+            perform=annul,
+        )
+    },
+)

@@ -1,0 +1,6 @@
+"""Scheduled task that expires requests."""
+
+from services.registry.approval.commands import FORM
+from shared.approval import approval_work
+
+WORK = approval_work(FORM)

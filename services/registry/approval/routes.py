@@ -1,0 +1,4 @@
+from services.registry.approval.commands import FORM
+from shared.http.approvals import approval_router
+
+router = approval_router(FORM)

@@ -1,0 +1,203 @@
+"""Commands that request an act, and approve, refuse, withdraw or expire the request."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.access import Actor
+from shared.access.permissions import Role
+from shared.approval.errors import (
+    ApprovalAlreadyRequested,
+    ApprovalBodyDiffers,
+    ApprovalEvidenceMissing,
+    ApprovalRequestClosed,
+    ApprovalRequestExpired,
+    RequestOfAnotherPerson,
+)
+from shared.approval.models import ApprovalKind, ApprovalState
+from shared.clock import Moment, moment_of
+from shared.database import insert, load, uuid7, vault_of
+from shared.dates import midnight
+from shared.errors import DecidedByLodger
+from shared.files import require_evidence
+from shared.jobs import ScheduledTask, Work, schedule, unschedule
+from shared.validity import read_days
+
+EXPIRE_REQUEST = "approval_request.expire"
+REASON_COLUMN = {"table": "approval_request", "column": "decision_reason"}
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPersonAct:
+    """An act that one person requests and another approves.
+
+    `terms` are the request of the act, with `reason` and `evidence_sha256`. `check` raises what refuses it today, and
+    returns the area in which the request is visible. `perform` does the act for the approver with today's facts.
+    """
+
+    requested_by: Role
+    approved_by: Role
+    terms: type[Any]
+    check: Callable[[AsyncSession, Actor, UUID, Any], Awaitable[str | None]]
+    perform: Callable[[AsyncSession, Actor, Any, Any], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalForm:
+    """The table of a service's requests, its rule, and its acts by kind."""
+
+    table: type[Any]
+    rule: type[Any]
+    acts: Mapping[ApprovalKind, TwoPersonAct]
+
+
+def hash_body(body: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the canonical JSON: sorted keys, no white space, UTF-8."""
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def request_approval(
+    session: AsyncSession, actor: Actor, form: ApprovalForm, kind: ApprovalKind, subject_id: UUID, terms: Any
+) -> Any:
+    """Request an act. Nothing happens before another person approves it.
+
+    Raises:
+        NotAllowed, ApprovalEvidenceMissing, FileNotUploaded, ApprovalAlreadyRequested
+        DomainError: The act would be refused today.
+    """
+    act = form.acts[kind]
+    actor.require_role(act.requested_by)
+    area = await act.check(session, actor, subject_id, terms)
+    if terms.evidence_sha256 is None:
+        raise ApprovalEvidenceMissing("/body/evidence_sha256")
+    await require_evidence(session, terms.evidence_sha256)
+    now, body = await moment_of(session), terms.model_dump(mode="json")
+    await _expire_overdue(session, form, kind, subject_id, now)
+    row = form.table(
+        approval_request_id=uuid7(),
+        kind=kind,
+        subject_id=subject_id,
+        kode_wilayah=area,
+        body=body,
+        body_sha256=hash_body(body),
+        evidence_sha256=terms.evidence_sha256,
+        reason=terms.reason,
+        state=ApprovalState.REQUESTED,
+        requested_by=actor.person,
+        requested_by_sub=actor.sub,
+        requested_at=now.at,
+        expires_on=now.on + timedelta(days=await read_days(session, form.rule, now.on)),
+    )
+    await insert(session, row, uq_approval_request_open=ApprovalAlreadyRequested())
+    await schedule(session, EXPIRE_REQUEST, midnight(row.expires_on), subject_id=row.approval_request_id)
+    return row
+
+
+async def _expire_overdue(
+    session: AsyncSession, form: ApprovalForm, kind: ApprovalKind, subject_id: UUID, now: Moment
+) -> None:
+    """Expire the overdue request of a subject that the worker has not expired yet."""
+    overdue = sa.select(form.table).where(
+        form.table.kind == kind,
+        form.table.subject_id == subject_id,
+        form.table.state == ApprovalState.REQUESTED,
+        form.table.expires_on <= now.on,
+    )
+    for row in (await session.scalars(overdue.with_for_update(key_share=True))).all():
+        row.close(ApprovalState.EXPIRED, now.at)
+        await session.flush()
+
+
+async def approve_request(
+    session: AsyncSession, actor: Actor, form: ApprovalForm, request_id: UUID, body_sha256: str
+) -> Any:
+    """Approve a request whose content the approver has seen, and do the act.
+
+    A refusal of the act refuses the approval too, and the request stays open.
+
+    Raises:
+        NotFound, NotAllowed, ApprovalRequestClosed, ApprovalRequestExpired, DecidedByLodger, ApprovalBodyDiffers
+        DomainError: The act is refused with today's facts.
+    """
+    row, now = await _load_open(session, form, request_id)
+    act = form.acts[row.kind]
+    _require_second_person(actor, act, row)
+    if body_sha256 != row.body_sha256:
+        raise ApprovalBodyDiffers("/body/body_sha256")
+    await _decide(session, actor, row, ApprovalState.APPROVED, now)
+    await act.perform(session, actor, row, act.terms.model_validate(row.body))
+    return row
+
+
+async def refuse_request(
+    session: AsyncSession, actor: Actor, form: ApprovalForm, request_id: UUID, reason: str
+) -> Any:
+    """Refuse a request, with a reason that is stored sealed.
+
+    Raises:
+        NotFound, NotAllowed, ApprovalRequestClosed, ApprovalRequestExpired, DecidedByLodger
+    """
+    row, now = await _load_open(session, form, request_id)
+    _require_second_person(actor, form.acts[row.kind], row)
+    row.decision_reason_sealed = vault_of(session).seal(reason, row_id=request_id, **REASON_COLUMN)
+    await _decide(session, actor, row, ApprovalState.REFUSED, now)
+    return row
+
+
+async def withdraw_request(session: AsyncSession, actor: Actor, form: ApprovalForm, request_id: UUID) -> Any:
+    """Withdraw an open request, as the person who made it.
+
+    Raises:
+        NotFound, RequestOfAnotherPerson, ApprovalRequestClosed, ApprovalRequestExpired
+    """
+    row, now = await _load_open(session, form, request_id)
+    if not actor.is_same_as(row.requested_by, row.requested_by_sub):
+        raise RequestOfAnotherPerson
+    row.close(ApprovalState.WITHDRAWN, now.at)
+    await unschedule(session, EXPIRE_REQUEST, request_id)
+    return row
+
+
+async def _load_open(session: AsyncSession, form: ApprovalForm, request_id: UUID) -> tuple[Any, Moment]:
+    row, now = await load(session, form.table, request_id, noun="approval request"), await moment_of(session)
+    if row.state is not ApprovalState.REQUESTED:
+        raise ApprovalRequestClosed(state=row.state.value)
+    if row.expires_on <= now.on:
+        raise ApprovalRequestExpired(on=row.expires_on)
+    return row, now
+
+
+def _require_second_person(actor: Actor, act: TwoPersonAct, row: Any) -> None:
+    actor.require_role(act.approved_by)
+    if actor.is_same_as(row.requested_by, row.requested_by_sub):
+        raise DecidedByLodger
+
+
+async def _decide(session: AsyncSession, actor: Actor, row: Any, state: ApprovalState, now: Moment) -> None:
+    row.close(state, now.at)
+    row.decided_by, row.decided_by_sub = actor.person, actor.sub
+    await session.flush()
+    await unschedule(session, EXPIRE_REQUEST, row.approval_request_id)
+
+
+def approval_work(form: ApprovalForm) -> Work:
+    """Return the scheduled task that expires a service's requests."""
+
+    async def expire(session: AsyncSession, due: ScheduledTask) -> None:
+        row = await load(session, form.table, UUID(due.subject_id))
+        if row.state is ApprovalState.REQUESTED:
+            row.close(ApprovalState.EXPIRED, (await moment_of(session)).at)
+
+    return Work(scheduled_tasks={EXPIRE_REQUEST: expire})
+
+
+def read_decision_reason(session: AsyncSession, request_id: Any, sealed: bytes | None) -> str | None:
+    """Return the reason of a decision in clear text."""
+    return vault_of(session).open(sealed, row_id=request_id, **REASON_COLUMN) if sealed else None

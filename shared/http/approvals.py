@@ -1,0 +1,150 @@
+"""Routes of the requests that another person approves."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import Query
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from shared.access import Permission
+from shared.approval.commands import (
+    ApprovalForm,
+    approve_request,
+    read_decision_reason,
+    refuse_request,
+    withdraw_request,
+)
+from shared.approval.models import ApprovalKind, ApprovalRequestFields, ApprovalState
+from shared.errors import NotFound
+from shared.fields import Body, Sentence, Sha256
+from shared.http.paging import Paging
+from shared.http.route import CurrentActor, Router, Session, may
+
+
+class ApprovalRequestView(ApprovalRequestFields):
+    """A request. `decision_reason` is that of a refusal."""
+
+    decision_reason: str | None
+
+
+class ApprovalRequestPage(BaseModel):
+    """A page of requests, oldest first."""
+
+    items: list[ApprovalRequestView]
+    next: str | None
+
+
+class Approval(Body):
+    """The hash of the request that the approver has read, `body_sha256`."""
+
+    body_sha256: Sha256
+
+
+class ApprovalRefusal(Body):
+    """Why the request is refused. The requester reads it."""
+
+    reason: Sentence
+
+
+WAITS_FOR_APPROVAL: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": ApprovalRequestView,
+        "description": "Requested. Nothing has happened before another person approves it.",
+    }
+}
+"""The answer of a route whose act waits for a second person."""
+
+
+def waiting_answer(session: AsyncSession, row: Any) -> Response:
+    """Return 202 with the request and its address."""
+    content = _view_of(session, row).model_dump_json()
+    location = f"/v1/approval-request/{row.approval_request_id}"
+    return Response(content, 202, {"Location": location}, media_type="application/json")
+
+
+def approval_router(form: ApprovalForm) -> Router:
+    """Return the router of a service's requests: list, approve, refuse, withdraw."""
+    router = Router(tag="approval")
+    _add_reads(router, form)
+    _add_decisions(router, form)
+    return router
+
+
+def _add_reads(router: Router, form: ApprovalForm) -> None:
+    names = (*ApprovalRequestFields.model_fields, "decision_reason_sealed")
+    columns = [getattr(form.table, name) for name in names]
+
+    @router.get("/approval-request", response_model=ApprovalRequestPage)
+    @may(Permission.APPROVAL_READ)
+    async def list_approval_requests(
+        session: Session,
+        paging: Paging,
+        state: Annotated[ApprovalState | None, Query()] = None,
+        kind: Annotated[ApprovalKind | None, Query()] = None,
+        subject_id: Annotated[UUID | None, Query()] = None,
+    ) -> Response:
+        """List the requests of the caller's areas, oldest first."""
+        filters = {"state": state, "kind": kind, "subject_id": subject_id}
+        conditions = [
+            getattr(form.table, name) == value for name, value in filters.items() if value is not None
+        ]
+        order = (form.table.approval_request_id,)
+        shape = _shape(session)
+        return await paging.answer(session, sa.select(*columns).where(*conditions), order, shape=shape)
+
+    @router.get("/approval-request/{approval_request_id}")
+    @may(Permission.APPROVAL_READ)
+    async def read_approval_request(approval_request_id: UUID, session: Session) -> ApprovalRequestView:
+        """Return a request with the act that is requested."""
+        row = await session.get(form.table, approval_request_id)
+        if row is None:
+            raise NotFound("approval request")
+        return _view_of(session, row)
+
+
+def _add_decisions(router: Router, form: ApprovalForm) -> None:
+    @router.post("/approval-request/{approval_request_id}/approval", status_code=201)
+    @may(Permission.APPROVAL_DECIDE, key_required=True)
+    async def approve_approval_request(
+        approval_request_id: UUID, body: Approval, session: Session, actor: CurrentActor
+    ) -> ApprovalRequestView:
+        """Approve a request of another person, and do the act with today's facts.
+
+        If the act is refused, so is the approval, and the request stays open.
+        """
+        row = await approve_request(session, actor, form, approval_request_id, body.body_sha256)
+        return _view_of(session, row)
+
+    @router.post("/approval-request/{approval_request_id}/refusal", status_code=201)
+    @may(Permission.APPROVAL_DECIDE, key_required=True)
+    async def refuse_approval_request(
+        approval_request_id: UUID, body: ApprovalRefusal, session: Session, actor: CurrentActor
+    ) -> ApprovalRequestView:
+        """Refuse a request of another person. The act may be requested again."""
+        row = await refuse_request(session, actor, form, approval_request_id, body.reason)
+        return _view_of(session, row)
+
+    @router.post("/approval-request/{approval_request_id}/withdrawal", status_code=201)
+    @may(Permission.APPROVAL_WITHDRAW, key_required=True)
+    async def withdraw_approval_request(
+        approval_request_id: UUID, session: Session, actor: CurrentActor
+    ) -> ApprovalRequestView:
+        """Withdraw one's own open request."""
+        return _view_of(session, await withdraw_request(session, actor, form, approval_request_id))
+
+
+def _view_of(session: AsyncSession, row: Any) -> ApprovalRequestView:
+    values = {name: getattr(row, name) for name in ApprovalRequestFields.model_fields}
+    reason = read_decision_reason(session, row.approval_request_id, row.decision_reason_sealed)
+    return ApprovalRequestView(**values, decision_reason=reason)
+
+
+def _shape(session: AsyncSession) -> Any:
+    def open_reason(row: dict[str, Any]) -> dict[str, Any]:
+        reason = read_decision_reason(session, row["approval_request_id"], row.pop("decision_reason_sealed"))
+        return row | {"decision_reason": reason}
+
+    return open_reason
