@@ -267,6 +267,13 @@ CREATE TABLE replica_rujukan.rujukan_program (
 
 CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
 
+CREATE TABLE separation_rule (
+    valid_from DATE NOT NULL,
+    months INTEGER NOT NULL,
+    CONSTRAINT pk_separation_rule PRIMARY KEY (valid_from),
+    CONSTRAINT ck_separation_rule_months_not_negative CHECK (months >= 0)
+);
+
 CREATE TABLE sk (
     sk_no TEXT NOT NULL,
     sk_on DATE NOT NULL,

@@ -59,6 +59,9 @@ FROM (VALUES
 -- An SK is entered up to 60 days after its date, and announced up to 60 days ahead.
 INSERT INTO sk_rule (valid_from, late_entry_days, announce_ahead_days) VALUES ('2025-01-01', 60, 60);
 
+-- Nobody decides on a family that they accompanied within the last 24 months.
+INSERT INTO separation_rule (valid_from, months) VALUES ('2025-01-01', 24);
+
 INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
 SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
 FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;

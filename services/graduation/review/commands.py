@@ -62,7 +62,7 @@ async def verify(
     """Record that the team lead has verified the case by name and address.
 
     Raises:
-        IllegalTransition, SamePersonTwice, FileNotUploaded
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     await require_evidence(session, evidence_sha256)
@@ -77,7 +77,8 @@ async def deliberate(
     """Record the village's musyawarah with its berita acara.
 
     Raises:
-        MusyawarahNotRequired, IllegalTransition, SamePersonTwice, FileNotUploaded, DateInTheFuture, DateTooEarly
+        MusyawarahNotRequired, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, FileNotUploaded,
+        DateInTheFuture, DateTooEarly
     """
     case, policy = await load_case(session, graduasi_id)
     if Stage.MUSYAWARAH not in policy.stages:
@@ -108,7 +109,7 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
     """Record the approval by Dinsos, after the musyawarah if the policy requires one.
 
     Raises:
-        IllegalTransition, MusyawarahMissing, SamePersonTwice
+        IllegalTransition, MusyawarahMissing, SamePersonTwice, FamilyAccompaniedLately
         FactsChanged: What the case was proposed on no longer holds.
     """
     case, policy = await load_case(session, graduasi_id)
@@ -125,7 +126,7 @@ async def return_case(session: AsyncSession, actor: Actor, graduasi_id: UUID, gr
     """Return a proposed case to its pendamping, as an act in the official's stage.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
@@ -139,7 +140,7 @@ async def move_to_side_state(
     """Move a locked case to DIKEMBALIKAN, DITOLAK, DITUNDA or DIBATALKAN.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case.require_transition(target)
     if act.evidence is None and target in policy.evidence_for:
@@ -156,7 +157,7 @@ async def refuse(
     Another case may be opened.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)

@@ -21,7 +21,11 @@ from services.graduation.case.models import (
     Stage,
     StageAct,
 )
-from services.graduation.case.queries import acted_in_other_stage
+from services.graduation.case.queries import (
+    acted_in_other_stage,
+    read_separation_months,
+    select_accompanied_lately,
+)
 from services.graduation.decree.models import Penetapan
 from services.graduation.decree.queries import select_penetapan
 from services.graduation.policy.models.policy import Policy
@@ -79,7 +83,8 @@ NEXT_STEP = {
 async def waits_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition that the actor may take the next step of a case.
 
-    The permission, the area and the dampingan must fit, and the actor must not have acted in another stage.
+    The permission, the area and the dampingan must fit. The actor must not have acted in another stage, or
+    accompanied the family lately.
     A postponed case waits for every official of its area who may resume it, even if they acted in it: resuming
     belongs to no stage.
     """
@@ -87,14 +92,26 @@ async def waits_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[boo
     if actor.may(Permission.GRADUASI_PROPOSE):
         accompanied = select_accompanied_kpm(actor, await clock.today(session))
         conditions.append(sa.and_(has_state(*BEFORE_DIUSULKAN), Graduasi.kpm_id.in_(accompanied)))
+    may_decide = await _may_decide(session, actor)
     conditions += [
-        _waits_for_step(step, actor) for permission, step in NEXT_STEP.items() if actor.may(permission)
+        _waits_for_step(step, actor, may_decide)
+        for permission, step in NEXT_STEP.items()
+        if actor.may(permission)
     ]
     return sa.or_(*conditions) if conditions else sa.false()
 
 
-def _waits_for_step(step: Step, actor: Actor) -> sa.ColumnElement[bool]:
-    may_act = sa.and_(step.where, sa.not_(acted_in_other_stage(Graduasi.graduasi_id, actor, step.stage)))
+async def _may_decide(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.pendamping_id is None:
+        return sa.true()
+    today = await clock.today(session)
+    months = await read_separation_months(session, today)
+    return Graduasi.kpm_id.not_in(select_accompanied_lately(actor.pendamping_id, months, today))
+
+
+def _waits_for_step(step: Step, actor: Actor, may_decide: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    acted = acted_in_other_stage(Graduasi.graduasi_id, actor, step.stage)
+    may_act = sa.and_(step.where, sa.not_(acted), may_decide)
     area = in_areas(Graduasi.kode_wilayah, actor.areas)
     if step.stage is Stage.MUSYAWARAH:  # A village may not resume a case.
         return sa.and_(has_state(*step.states), area, may_act)

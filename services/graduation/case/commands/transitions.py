@@ -9,6 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
+from services.graduation.case.queries import find_accompanied
 from services.graduation.policy.models.policy import Policy
 from shared.access import Actor
 from shared.clock import Moment
@@ -113,7 +114,7 @@ async def advance(
     The stage act is written with the first transition.
 
     Raises:
-        IllegalTransition, SamePersonTwice
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately
     """
     # Fast path: one prepared statement writes the act and the history of all cases of a decision (bench: decisions).
     connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
@@ -125,11 +126,26 @@ async def advance(
             ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
         ):
             await await_driver(connection.execute(statement, *_parameters(cases, from_states, act)))
+        await _require_not_accompanied(session, cases, act)
         act = replace(act, stage=None)
     # The statement has written these values: mark them as committed, so that the flush does not write them again.
     for case, _ in cases:
         for name in ("since_on", *UPDATED_COLUMNS):
             set_committed_value(case, name, getattr(case, name))
+
+
+async def _require_not_accompanied(
+    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], act: Act
+) -> None:
+    """Check that an official who decides has not accompanied the families lately.
+
+    Raises:
+        FamilyAccompaniedLately
+    """
+    if act.stage not in {None, Stage.USUL}:
+        kpm_ids = [case.kpm_id for case, _ in cases]
+        for refusal in (await find_accompanied(session, act.actor, kpm_ids, act.moment.on)).values():
+            raise refusal
 
 
 def _parameters(

@@ -119,8 +119,9 @@ async def _check_lines(
     """Return by line the locked cases that can be added, and other lines' errors."""
     ids_by_row = {row: parse_graduasi_id(line) for row, line in lines.items()}
     graduasi_ids = sorted({graduasi_id for graduasi_id in ids_by_row.values() if graduasi_id is not None})
-    cases = {one.case.graduasi_id: one for one in await lock_cases(session, graduasi_ids)}
-    checks = await CaseChecks.load(session, job.actor, sk, graduasi_ids)
+    locked_cases = await lock_cases(session, graduasi_ids)
+    cases = {one.case.graduasi_id: one for one in locked_cases}
+    checks = await CaseChecks.load(session, job.actor, sk, locked_cases)
     accepted: dict[int, ApprovedCase] = {}
     errors: list[RowError] = []
     named: set[UUID] = set()

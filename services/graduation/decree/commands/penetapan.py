@@ -70,7 +70,7 @@ async def determine(
 
     Raises:
         NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate,
-        FileNotUploaded, TahapNotPlanned, SamePersonTwice, SkNumberTaken, CaseAlreadyInSk
+        FileNotUploaded, TahapNotPlanned, SamePersonTwice, FamilyAccompaniedLately, SkNumberTaken, CaseAlreadyInSk
     """
     approved = await _lock_approved(session, graduasi_ids)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
@@ -148,7 +148,7 @@ async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCa
     """Determine locked, approved cases in an SK: start terms, emit events, grant credits.
 
     Raises:
-        TahapNotPlanned, SamePersonTwice, CaseAlreadyInSk
+        TahapNotPlanned, SamePersonTwice, FamilyAccompaniedLately, CaseAlreadyInSk
     """
     calendar = await read_calendar(session)
     announced_on = announcement_of(sk, act.moment.on)
@@ -183,7 +183,7 @@ async def _lock_approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) ->
 
 
 async def _check_cases(session: AsyncSession, actor: Actor, sk: Sk, approved: Sequence[ApprovedCase]) -> None:
-    checks = await CaseChecks.load(session, actor, sk, [one.case.graduasi_id for one in approved])
+    checks = await CaseChecks.load(session, actor, sk, approved)
     for one in approved:
         if (error := checks.find_error(one)) is not None:
             raise error

@@ -41,7 +41,7 @@ async def annul_case(
     """Move a locked case to DIPULIHKAN, reverse its credit, close its tasks and emit GraduasiAnnulled.
 
     Raises:
-        IllegalTransition, SamePersonTwice, BackPayUndecided, BackPayNotConcerned
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, BackPayUndecided, BackPayNotConcerned
     """
     case.require_transition(GraduasiState.DIPULIHKAN)
     await _check_tahap(session, case, act.moment.on, terms.back_pay)
@@ -85,7 +85,8 @@ async def annul(
     The actor must have acted in no stage of the case.
 
     Raises:
-        NotFound, IllegalTransition, SamePersonTwice, SanggahStillOpen, BackPayUndecided, BackPayNotConcerned
+        NotFound, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, SanggahStillOpen, BackPayUndecided,
+        BackPayNotConcerned
     """
     case, policy = await load_case(session, graduasi_id)
     if case.state is GraduasiState.DISANGGAH:
