@@ -74,6 +74,29 @@ class FactsChanged(DomainError):
     )
 
 
+class AssessmentAuthorBarred(DomainError):
+    """409: the author of the assessment was dismissed or is under an ethics hearing.
+
+    The assessment is no ground for a decision (docs/case-lifecycle.md#authors-of-assessments).
+    """
+
+    en = (
+        "{changes} The assessment is no ground for a decision. Assess the family again; if the case is proposed, return it"
+        " first."
+    )
+    id = (
+        "{changes} Asesmennya tidak dapat menjadi dasar keputusan. Lakukan asesmen ulang atas keluarga itu; bila kasus"
+        " sudah diusulkan, kembalikan dahulu."
+    )
+
+
+class NewAssessmentMissing(DomainError):
+    """409: the case was returned for a new assessment, which has not been made."""
+
+    en = "This case was returned for a new assessment. Assess the family (POST /v1/graduasi/{{id}}/asesmen), then propose again."
+    id = "Kasus ini dikembalikan untuk asesmen baru. Lakukan asesmen (POST /v1/graduasi/{{id}}/asesmen), lalu usulkan kembali."
+
+
 class KomponenNotEnded(DomainError):
     """409: a natural exit requires that the last komponen has ended."""
 

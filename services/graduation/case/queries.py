@@ -28,7 +28,7 @@ def acted_in_other_stage(graduasi_id: Any, actor: Actor, stage: Stage) -> sa.Col
 async def find_accompanied(
     session: AsyncSession, actor: Actor, kpm_ids: Sequence[UUID], on: date
 ) -> dict[UUID, FamilyAccompaniedLately]:
-    """Return by family why the actor may not decide on it, without families on which the actor may.
+    """Return by family why the actor may not decide on it, without others.
 
     It is read from dampingan and results of the monitoring (docs/case-lifecycle.md#four-eyes).
     """

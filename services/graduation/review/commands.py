@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.commands.proposal import require_unchanged
+from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, HoldReason, Stage
+from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.family_end.models import FamilyEnd
@@ -110,7 +111,7 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
 
     Raises:
         IllegalTransition, MusyawarahMissing, SamePersonTwice, FamilyAccompaniedLately
-        FactsChanged: What the case was proposed on no longer holds.
+        FactsChanged, AssessmentAuthorBarred: What the case was proposed on no longer holds.
     """
     case, policy = await load_case(session, graduasi_id)
     if case.state is GraduasiState.DIVERIFIKASI_KETIM and Stage.MUSYAWARAH in policy.stages:
@@ -122,14 +123,21 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
     return case
 
 
-async def return_case(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds) -> Graduasi:
+async def return_case(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds, *, new_assessment: bool
+) -> Graduasi:
     """Return a proposed case to its pendamping, as an act in the official's stage.
 
+    With `new_assessment` it is proposed again only after the family was assessed again.
+
     Raises:
-        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
+        CaseNotScored, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
+    if new_assessment and not policy.needs_score:
+        raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
     act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    case.assess_again = new_assessment
     await move_to_side_state(session, case, policy, GraduasiState.DIKEMBALIKAN, act)
     return case
 
@@ -192,14 +200,14 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
 
     Raises:
         CaseNotPostponed, FileNotUploaded
-        FactsChanged: The case is held because its facts changed, and they have not changed back.
+        FactsChanged, AssessmentAuthorBarred: The case is held, and what holds it has not changed back.
     """
     case, policy = await load_case(session, graduasi_id)
     if (target := case.postponed_from) is None:
         raise CaseNotPostponed(state=case.state)
     await require_evidence(session, grounds.evidence_sha256)
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
-    if case.held_for is HoldReason.FAKTA_BERUBAH:
+    if case.held_for is not None:
         await require_unchanged(session, case, policy, act.moment.on)
     await advance(session, [(case, policy)], [target], act, resuming=True)
     if target not in BEFORE_DITETAPKAN:

@@ -9,14 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.errors import (
     AssessmentNotReady,
     CaseNotScored,
-    FactsChanged,
     KomponenNotEnded,
+    NewAssessmentMissing,
     SignerNotMember,
     StatementMissing,
 )
 from services.graduation.assessment.models import Asesmen, Pernyataan, PernyataanTerms, Usul
-from services.graduation.assessment.queries.facts import AreaTest, read_changes, read_facts
-from services.graduation.assessment.rules.changes import to_sentences
+from services.graduation.assessment.queries.facts import (
+    AreaTest,
+    read_author_changes,
+    read_changes,
+    read_facts,
+)
+from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
@@ -100,7 +105,8 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     """Propose the exit on the last assessment, or on short paths on the facts.
 
     Raises:
-        IllegalTransition, FamilyNotAccompanied, AssessmentNotReady, StatementMissing, KomponenNotEnded
+        IllegalTransition, FamilyNotAccompanied, AssessmentNotReady, StatementMissing, KomponenNotEnded,
+        NewAssessmentMissing, AssessmentAuthorBarred
         FactsChanged: A returned case would be proposed on facts that no longer hold.
     """
     case, policy = await load_case(session, graduasi_id)
@@ -108,6 +114,7 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     act = Act(actor, await moment_of(session), Stage.USUL, reason=reason)
     proposer = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     usul = await _build_usul(session, case, policy, proposer, act)
+    await _require_author(session, case, act.moment.on)
     if case.state is GraduasiState.DIKEMBALIKAN:
         await require_unchanged(session, case, policy, act.moment.on, area="any")
     case.usul_id = usul.usul_id
@@ -123,11 +130,17 @@ async def require_unchanged(
     """Check that what the case was proposed on still holds. `area` is explained at `read_changes`.
 
     Raises:
-        FactsChanged
+        FactsChanged, AssessmentAuthorBarred
     """
     changes = await read_changes(session, [(case, policy)], on, area=area)
     if case_changes := changes.get(case.graduasi_id):
-        raise FactsChanged(changes=to_sentences(case_changes))
+        raise to_refusal(case_changes)
+
+
+async def _require_author(session: AsyncSession, case: Graduasi, on: date) -> None:
+    changes = await read_author_changes(session, [case.asesmen_id], on)
+    if (change := changes.get(case.asesmen_id)) is not None:
+        raise to_refusal([change])
 
 
 def to_proposed_event(case: Graduasi, exit_proposal_id: UUID | None = None) -> GraduasiProposed:
@@ -143,6 +156,8 @@ def _require_proposable(case: Graduasi, policy: Policy) -> None:
     # TERIDENTIFIKASI leads to DIUSULKAN only if the policy requires no score.
     if policy.needs_score and case.state is GraduasiState.TERIDENTIFIKASI:
         raise IllegalTransition(noun="graduasi", current=case.state, target=GraduasiState.DIUSULKAN)
+    if case.assess_again:
+        raise NewAssessmentMissing
 
 
 async def _build_usul(

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.graduation.assessment.errors import AssessmentAuthorBarred, FactsChanged
 from services.graduation.assessment.rules.judgement import (
     Answer,
     evaluate,
@@ -14,11 +15,12 @@ from services.graduation.assessment.rules.judgement import (
     passes,
     value_of,
 )
+from services.graduation.case.models import HoldReason
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kpm
 from shared.contracts.kinds import AsesmenResult, ExitReason
-from shared.errors import Words
+from shared.errors import DomainError, Words
 from shared.wilayah import KABKOTA_LENGTH
 
 
@@ -71,6 +73,39 @@ def to_sentences(changes: Sequence[Change]) -> Words:
     """Return all changes as one text."""
     words = [change.words for change in changes]
     return Words(" ".join(words), " ".join(one.id for one in words))
+
+
+# Changes that are no fact of the family, by code: why they hold a case, and their refusal.
+NO_FACTS: Mapping[str, tuple[HoldReason, type[DomainError]]] = {
+    "AUTHOR": (HoldReason.ASESMEN_GUGUR, AssessmentAuthorBarred),
+}
+
+
+def hold_reason_of(changes: Sequence[Change]) -> HoldReason:
+    """Return why the changes hold a case. A changed fact goes first."""
+    return _classify(changes)[0]
+
+
+def to_refusal(changes: Sequence[Change]) -> DomainError:
+    """Return the refusal of a decision, with all changes in its sentence."""
+    return _classify(changes)[1](changes=to_sentences(changes))
+
+
+def _classify(changes: Sequence[Change]) -> tuple[HoldReason, type[DomainError]]:
+    if any(change.code not in NO_FACTS for change in changes):
+        return HoldReason.FAKTA_BERUBAH, FactsChanged
+    return next(kind for code, kind in NO_FACTS.items() if any(change.code == code for change in changes))
+
+
+def author_change(en: str, indonesian: str) -> Change:
+    """Return that the author of the assessment has a status that bars it."""
+    return Change(
+        "AUTHOR",
+        Words(
+            f"The pendamping who made the assessment {en}.",
+            f"Pendamping yang menyusun asesmen {indonesian}.",
+        ),
+    )
 
 
 def _check_result(basis: Basis) -> Change | None:

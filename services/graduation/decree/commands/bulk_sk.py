@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.errors import FactsChanged
-from services.graduation.assessment.rules.changes import to_sentences
+from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.transitions import Act
 from services.graduation.case.models import Stage
 from services.graduation.decree.commands.approved_cases import ApprovedCase, CaseChecks, lock_cases
@@ -146,7 +145,7 @@ async def _hold_changed_rows(
 ) -> list[RowError]:
     """Postpone the cases whose facts have changed, remove them from `rows`, and return their errors."""
     held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in rows.values()], act)
-    changes = {one.graduasi_id: FactsChanged(changes=to_sentences(one.changes)) for one in held_cases}
+    changes = {one.graduasi_id: to_refusal(one.changes) for one in held_cases}
     refused = {
         row: changes[one.case.graduasi_id] for row, one in rows.items() if one.case.graduasi_id in changes
     }
