@@ -11,6 +11,7 @@ NOUNS = {
     "case mark": "tanda kasus",
     "certificate": "piagam",
     "escalation": "eskalasi",
+    "evidence flag": "tanda bukti",
     "exit proposal": "usulan keluar",
     "file": "berkas",
     "hand-over": "pengalihan",

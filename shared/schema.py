@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.ddl import PLATFORM_V1
+from shared.evidence_tables import build_evidence_tables
 
 SHARDS = 24
 MONTHS_AHEAD = 24
@@ -225,6 +226,7 @@ file_chunk = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+evidence_kind, evidence_use, evidence_flag = build_evidence_tables(metadata)
 business_clock = sa.Table(
     "business_clock",
     metadata,

@@ -11,6 +11,7 @@ from services.registry.pendamping import routes as pendamping
 from services.registry.placement import routes as placement
 from services.registry.scorecard import routes as scorecard
 from shared.http import create_app, serve
+from shared.http.evidence import evidence_router
 from shared.settings import Settings
 
 PORT = 8101
@@ -23,6 +24,7 @@ ROUTERS = [
     framework.target,
     scorecard.router,
     coverage.router,
+    evidence_router(),
 ]
 
 

@@ -67,3 +67,14 @@ INSERT INTO p2k2_materi (p2k2_materi_id, module, session, name, valid) VALUES
     (27, 6, 13, 'Air bersih, jamban dan cuci tangan', '[2019-01-01,)'),
     (28, 6, 14, 'Pola asuh dan stimulasi anak', '[2019-01-01,)'),
     (29, 6, 15, 'Layanan dan bantuan bagi keluarga berisiko stunting', '[2019-01-01,)');
+
+-- Evidence about one family serves it alone; the paper of a split or a merge serves several.
+INSERT INTO platform.evidence_kind (kind, valid_from, shared_by, source) VALUES
+  ('USULAN_KELUAR', '2025-01-01', 'FAMILY', 'First content'),
+  ('KEMATIAN', '2025-01-01', 'SUBJECT', 'First content'),
+  ('ANGGOTA_KELUAR', '2025-01-01', 'FAMILY', 'First content'),
+  ('KARTU', '2025-01-01', 'FAMILY', 'First content'),
+  ('PISAH_GABUNG', '2025-01-01', 'ANY', 'First content'),
+  ('PINDAH', '2025-01-01', 'FAMILY', 'First content'),
+  ('USAHA', '2025-01-01', 'FAMILY', 'First content'),
+  ('USULAN', '2025-01-01', 'FAMILY', 'First content');

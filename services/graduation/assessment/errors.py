@@ -90,6 +90,19 @@ class AssessmentAuthorBarred(DomainError):
     )
 
 
+class EvidenceFlagged(DomainError):
+    """409: evidence of the case was used for something else before (docs/case-lifecycle.md#evidence)."""
+
+    en = (
+        "{changes} Let the ketua tim look at it and clear it with a reason (GET /v1/evidence-flag, POST"
+        " /v1/evidence-flag/{{id}}/clearance), or return or refuse the case."
+    )
+    id = (
+        "{changes} Mintalah ketua tim memeriksanya dan menyatakannya sah dengan alasan (GET /v1/evidence-flag, POST"
+        " /v1/evidence-flag/{{id}}/clearance), atau kembalikan atau tolak kasusnya."
+    )
+
+
 class NewAssessmentMissing(DomainError):
     """409: the case was returned for a new assessment, which has not been made."""
 

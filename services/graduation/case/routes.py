@@ -65,6 +65,7 @@ class GraduasiFullView(GraduasiView):
     """A case with its stages, assessment, statement, proposal, penetapan and rujukan.
 
     While it is under review, `differences` are the facts that differ today, and `changes` what stops its decision.
+    `evidence_flagged`: evidence of the case was used elsewhere before (GET /v1/evidence-flag).
     """
 
     stages: list[StageView]
@@ -75,6 +76,7 @@ class GraduasiFullView(GraduasiView):
     rujukan_id: UUID | None
     differences: list[DifferenceView]
     changes: list[ReasonView]
+    evidence_flagged: bool
 
 
 class HistoryPage(View):

@@ -61,6 +61,13 @@ CREATE TABLE late_entry_rule (
     CONSTRAINT pk_late_entry_rule PRIMARY KEY (valid_from)
 );
 
+CREATE TABLE monitoring_rule (
+    valid_from DATE NOT NULL,
+    together_minutes INTEGER NOT NULL,
+    CONSTRAINT pk_monitoring_rule PRIMARY KEY (valid_from),
+    CONSTRAINT ck_monitoring_rule_minutes_not_negative CHECK (together_minutes >= 0)
+);
+
 CREATE TABLE replica_kpm.candidate (
     kepesertaan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -612,6 +619,8 @@ CREATE TABLE graduasi_history (
 CREATE INDEX ix_graduasi_history_graduasi_id_history_id ON graduasi_history (graduasi_id, history_id);
 
 CREATE TABLE monitoring_task (
+    evidence_sha256 VARCHAR(64),
+    evidence_on DATE,
     cause VARCHAR(40),
     note TEXT,
     task_id UUID NOT NULL,
@@ -627,6 +636,7 @@ CREATE TABLE monitoring_task (
     closed_on DATE,
     still_out BOOLEAN,
     version INTEGER NOT NULL,
+    entered_at TIMESTAMP WITH TIME ZONE,
     confirms_relapse BOOLEAN DEFAULT false NOT NULL,
     pendamping_id UUID,
     penugasan_id UUID,
@@ -635,6 +645,8 @@ CREATE TABLE monitoring_task (
     CONSTRAINT ck_monitoring_task_recorded_with_result CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
     CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
     CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
+    CONSTRAINT ck_monitoring_task_dated_evidence CHECK (evidence_on IS NULL OR evidence_sha256 IS NOT NULL),
+    CONSTRAINT ck_monitoring_task_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_monitoring_task_relapse_has_result CHECK (NOT confirms_relapse OR still_out IS FALSE),
     CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
     CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
@@ -665,6 +677,7 @@ CREATE TABLE musyawarah (
     berita_acara_no TEXT NOT NULL,
     held_on DATE NOT NULL,
     evidence_sha256 VARCHAR(64) NOT NULL,
+    graduasi_ids UUID[] NOT NULL,
     musyawarah_id UUID NOT NULL,
     graduasi_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,

@@ -83,7 +83,7 @@ GRANT INSERT (policy_id, exit_reason, version, drafted_by, drafted_by_sub, draft
     candidate_reasons) ON policy TO graduation_api;
 GRANT UPDATE (valid_from, valid_to, first_approver, second_approver, activated_by, activated_on,
     withdrawn_by, withdrawn_on) ON policy TO graduation_api;
-REVOKE INSERT, UPDATE, DELETE ON sk_rule, separation_rule, author_rule FROM graduation_api, graduation_worker;
+REVOKE INSERT, UPDATE, DELETE ON sk_rule, separation_rule, author_rule, monitoring_rule FROM graduation_api, graduation_worker;
 REVOKE UPDATE, DELETE ON instrument, indicator, policy_approval, policy_withdrawal FROM graduation_api, graduation_worker;
 
 -- The public check has no area. It returns one certificate by its complete number: its dates and the case's state.

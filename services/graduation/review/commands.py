@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.commands.proposal import require_unchanged
 from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
@@ -29,7 +30,7 @@ from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs, ExitReason
 from shared.database import uuid7, write
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 
@@ -66,7 +67,7 @@ async def verify(
         IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    await require_evidence(session, evidence_sha256)
+    await require_evidence(session, evidence_sha256, use_for(case, actor, EvidenceKind.VERIFIKASI))
     act = Act(actor, await moment_of(session), Stage.VERIFIKASI, note, evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIVERIFIKASI_KETIM], act)
     return case
@@ -89,7 +90,8 @@ async def deliberate(
     require_not_future(
         terms.held_on, now.latest_on, "/body/held_on", earliest=await read_entry_date(session, case)
     )
-    await require_evidence(session, terms.evidence_sha256)
+    use = use_for(case, actor, EvidenceKind.BERITA_ACARA, terms.graduasi_ids)
+    await require_evidence(session, terms.evidence_sha256, use)
     act = Act(actor, now, Stage.MUSYAWARAH, terms.berita_acara_no, terms.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)
     await write(session, _build_musyawarah(case, terms, act))
@@ -153,7 +155,7 @@ async def move_to_side_state(
     case.require_transition(target)
     if act.evidence is None and target in policy.evidence_for:
         raise EvidenceRequired("/body/evidence_sha256", exit_reason=case.exit_reason, target=target)
-    await require_evidence(session, act.evidence)
+    await require_evidence(session, act.evidence, use_for(case, act.actor, EvidenceKind.SURAT))
     await advance(session, [(case, policy)], [target], act)
 
 
@@ -205,7 +207,7 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
     case, policy = await load_case(session, graduasi_id)
     if (target := case.postponed_from) is None:
         raise CaseNotPostponed(state=case.state)
-    await require_evidence(session, grounds.evidence_sha256)
+    await require_evidence(session, grounds.evidence_sha256, use_for(case, actor, EvidenceKind.SURAT))
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
     if case.held_for is not None:
         await require_unchanged(session, case, policy, act.moment.on)

@@ -35,6 +35,7 @@ from shared import clock
 from shared.access import Actor, Permission
 from shared.areas import in_areas
 from shared.errors import NotFound, NotYetKnown
+from shared.evidence import find_flagged
 
 S = GraduasiState
 BEFORE_DIUSULKAN = (
@@ -166,6 +167,7 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
     view["pernyataan"] = await session.get(Pernyataan, case.pernyataan_id) if case.pernyataan_id else None
     view["usul"] = await session.get(Usul, case.usul_id) if case.usul_id else None
     view.update(await _read_penetapan_and_rujukan(session, graduasi_id))
+    view["evidence_flagged"] = bool(await find_flagged(session, [graduasi_id]))
     view.update(await _read_current_facts(session, case) if sees_asesmen else NO_COMPARISON)
     return view
 

@@ -19,3 +19,7 @@ INSERT INTO sla_term (sla_term_id, program_code, remind_before_days, escalate_af
 
 INSERT INTO breaker_limit (partner_code, failures_to_open, wait_seconds, version, set_by)
     VALUES ('*', 5, 60, 1, 'system:referral');
+
+-- A paper of consent serves one family.
+INSERT INTO platform.evidence_kind (kind, valid_from, shared_by, source) VALUES
+  ('PERSETUJUAN', '2025-01-01', 'FAMILY', 'First content');

@@ -27,6 +27,7 @@ STATUS = str(COMPILED).removeprefix("SELECT ").rpartition("FROM kpm")[0]
 FAMILY = f"""
 SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version,
     (SELECT row_to_json(rule) FROM age_rule rule WHERE rule.valid @> $2::date) AS ages, kpm.ended_on, kpm.end_reason, {STATUS},
+    EXISTS (SELECT FROM platform.evidence_flag f WHERE f.kpm_id = kpm.kpm_id AND f.cleared_at IS NULL) AS evidence_flagged,
     kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
     card.no_kk_index, card.no_kk_sealed,
     (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
@@ -98,6 +99,7 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
         "facts": {name: value for name, value in row["facts"].items() if name not in OWN_VIEW},
         "members": [member | {"nik": member["nik"] and mask(member["nik"])} for member in members],
         "warnings": warnings,
+        "evidence_flagged": row["evidence_flagged"],
         **{name: row[name] or [] for name in LISTS},
     }
 

@@ -23,6 +23,7 @@ from services.graduation.assessment.queries.facts import (
 )
 from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.policy import OpenedBy, Policy
@@ -34,7 +35,7 @@ from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write
 from shared.dates import require_not_future
 from shared.errors import IllegalTransition, NotYetKnown, PengurusMissing
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 
@@ -59,7 +60,7 @@ async def sign_statement(
         "/body/signed_on",
         earliest=await read_entry_date(session, case),
     )
-    await require_evidence(session, terms.evidence_sha256)
+    await require_evidence(session, terms.evidence_sha256, use_for(case, actor, EvidenceKind.PERNYATAAN))
     pernyataan = _build_pernyataan(case, author, act, terms)
     pernyataan.signer_id = await _find_signer(session, case, terms)
     case.pernyataan_id = pernyataan.pernyataan_id

@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen, Pernyataan
-from services.graduation.assessment.rules.changes import Basis, Change, Pinned, author_change, find_changes
+from services.graduation.assessment.rules.changes import (
+    EVIDENCE_CHANGE,
+    Basis,
+    Change,
+    Pinned,
+    author_change,
+    find_changes,
+)
 from services.graduation.assessment.rules.facts import collect_facts, find_counted_since
 from services.graduation.assessment.rules.judgement import Answer
 from services.graduation.case.models import Graduasi, HoldReason, Stage, StageAct
@@ -20,6 +27,7 @@ from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kepesertaan, Kpm, StatusRange, Usaha
 from shared.accompaniment import status_on
 from shared.errors import NotYetKnown
+from shared.evidence import find_flagged
 from shared.validity import valid_on
 
 Cases = Sequence[tuple[Graduasi, Policy]]
@@ -83,14 +91,19 @@ async def read_changes(
 ) -> dict[UUID, list[Change]]:
     """Return by case why it may not be decided, without cases that may.
 
-    `area` is where the family must live: in the kabupaten of the recorded "approval", of the "case", or in "any".
+    `area` is where the family must live: in the kabupaten of the recorded "approval", of the "case", or in "any". "any"
+    is the test of a proposal, which flagged evidence does not stop.
     A family whose facts have not arrived was not assessed here: nothing about it can have changed.
     """
     changes = await _read_family_changes(session, cases, on, area)
     authors = await read_author_changes(session, [case.asesmen_id for case, _ in cases], on)
+    ids = [case.graduasi_id for case, _ in cases]
+    flagged = await find_flagged(session, ids) if area != "any" else frozenset[UUID]()
     for case, _ in cases:
         if (change := authors.get(case.asesmen_id)) is not None:
             changes.setdefault(case.graduasi_id, []).append(change)
+        if case.graduasi_id in flagged:
+            changes.setdefault(case.graduasi_id, []).append(EVIDENCE_CHANGE)
     return changes
 
 

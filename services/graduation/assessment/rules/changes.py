@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.graduation.assessment.errors import AssessmentAuthorBarred, FactsChanged
+from services.graduation.assessment.errors import AssessmentAuthorBarred, EvidenceFlagged, FactsChanged
 from services.graduation.assessment.rules.judgement import (
     Answer,
     evaluate,
@@ -78,6 +78,7 @@ def to_sentences(changes: Sequence[Change]) -> Words:
 # Changes that are no fact of the family, by code: why they hold a case, and their refusal.
 NO_FACTS: Mapping[str, tuple[HoldReason, type[DomainError]]] = {
     "AUTHOR": (HoldReason.ASESMEN_GUGUR, AssessmentAuthorBarred),
+    "EVIDENCE": (HoldReason.BUKTI_DITANDAI, EvidenceFlagged),
 }
 
 
@@ -95,6 +96,15 @@ def _classify(changes: Sequence[Change]) -> tuple[HoldReason, type[DomainError]]
     if any(change.code not in NO_FACTS for change in changes):
         return HoldReason.FAKTA_BERUBAH, FactsChanged
     return next(kind for code, kind in NO_FACTS.items() if any(change.code == code for change in changes))
+
+
+EVIDENCE_CHANGE = Change(
+    "EVIDENCE",
+    Words(
+        "Evidence of this case was used for something else before.",
+        "Ada bukti pada kasus ini yang sudah pernah dipakai untuk hal lain.",
+    ),
+)
 
 
 def author_change(en: str, indonesian: str) -> Change:

@@ -26,7 +26,7 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import load, vault_of
 from shared.errors import DomainError
-from shared.files import require_evidence
+from shared.files import require_uploaded
 from shared.jobs import Job, RowError, Step
 from shared.jobs.backpressure import next_size, outbox_has_room
 
@@ -49,12 +49,12 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: DecreeTerms, sh
     await _check_file(session, sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
     await check_sk_dates(session, terms, act.moment.on)
-    await require_evidence(session, terms.evidence_sha256)
+    await require_uploaded(session, {"/body/evidence_sha256": terms.evidence_sha256})
     await require_free_number(session, terms.sk_no)
     sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
     job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
-    await insert_sk(session, sk)
+    await insert_sk(session, actor, sk)
     return sk, job_id
 
 

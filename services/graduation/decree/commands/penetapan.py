@@ -36,14 +36,15 @@ from services.graduation.policy.rules import (
     term_settled_on,
 )
 from services.graduation.term.commands import start_terms
-from shared import schema
+from shared import schema, wilayah
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
 from shared.database import refuse_violations, uuid7
 from shared.dates import require_not_future, require_not_past
 from shared.errors import NotFound
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, EvidenceUse, record_uses
+from shared.files import require_uploaded
 from shared.messaging import emit
 
 MAX_NAMED_IDS = 5
@@ -75,7 +76,7 @@ async def determine(
     approved = await _lock_approved(session, graduasi_ids)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
     await check_sk_dates(session, terms, act.moment.on, earliest=max(one.approved_on for one in approved))
-    await require_evidence(session, terms.evidence_sha256)
+    await require_uploaded(session, {"/body/evidence_sha256": terms.evidence_sha256})
     await require_free_number(session, terms.sk_no)
     await _check_cases(session, actor, build_sk(terms, 0, act), approved)
     held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in approved], act)
@@ -83,7 +84,7 @@ async def determine(
     unchanged = [one for one in approved if one.case.graduasi_id not in held_ids]
     sk = build_sk(terms, len(unchanged), act)
     if unchanged:
-        await insert_sk(session, sk)
+        await insert_sk(session, actor, sk)
         await add_cases(session, sk, unchanged, act)
     return Determination(sk, [one.case.graduasi_id for one in unchanged], held_cases)
 
@@ -133,8 +134,8 @@ async def delete_empty_sk(session: AsyncSession, sk_no: str) -> None:
     await session.execute(sa.select(sa.func.delete_empty_sk(sk_no)))
 
 
-async def insert_sk(session: AsyncSession, sk: Sk) -> None:
-    """Insert an SK.
+async def insert_sk(session: AsyncSession, actor: Actor, sk: Sk) -> None:
+    """Insert an SK, and record the use of its scan.
 
     Raises:
         SkNumberTaken: A concurrent request has inserted one with this number.
@@ -142,6 +143,9 @@ async def insert_sk(session: AsyncSession, sk: Sk) -> None:
     session.add(sk)
     with refuse_violations(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
         await session.flush()
+    if sk.evidence_sha256 is not None:
+        use = EvidenceUse(EvidenceKind.SK, sk.sk_id, None, wilayah.NATIONAL, actor)
+        await record_uses(session, [sk.evidence_sha256], use)
 
 
 async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCase], act: Act) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan, Sk
@@ -51,7 +52,7 @@ from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, refuse_violations, uuid7
 from shared.dates import require_not_future
 from shared.errors import DecidedByLodger, DomainError, NotFound
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 
@@ -87,7 +88,7 @@ async def lodge_sanggah(
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     await announce_case(session, case, policy, act.moment)
     await _require_in_term(session, case, terms.lodged_on, act.moment)
-    await require_evidence(session, terms.evidence_sha256)
+    await require_evidence(session, terms.evidence_sha256, use_for(case, actor, EvidenceKind.SANGGAH))
     sanggah = _build_sanggah(case, terms, act)
     session.add(sanggah)
     with refuse_violations(uq_sanggah_one_paper=SanggahAlreadyLodged):
