@@ -22,9 +22,9 @@ from shared.files import require_uploaded
 
 
 class EvidenceKind(StrEnum):
-    """What evidence is used for. Who may share it is a row of each service (`evidence_kind`).
+    """What evidence is used for.
 
-    SURAT: the paper of a return, refusal, postponement, resumption or cancellation. KARTU: a family card or another
+    Who may share it is a row of each service (`evidence_kind`). SURAT: the paper of a return, refusal, postponement, resumption or cancellation. KARTU: a family card or another
     paper about numbers and data of a family. PISAH_GABUNG: the paper of a split or a merge.
     """
 
@@ -173,9 +173,10 @@ async def move_flags(session: AsyncSession, kpm_id: UUID, kode_wilayah: str) -> 
     await session.execute(statement.values(kode_wilayah=kode_wilayah))
 
 
-def select_flags(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
+def select_flags(actor: Actor, *, open_only: bool, **filters: UUID | None) -> sa.Select[*tuple[Any, ...]]:
     """Select the flags of the actor's areas, with the earlier use of the same file."""
     visible = in_areas(EARLIER.kode_wilayah, actor.areas)
+    conditions = [FLAG[name] == value for name, value in filters.items() if value is not None]
     return (
         sa.select(
             *(
@@ -190,7 +191,7 @@ def select_flags(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
             sa.case((visible, EARLIER.kpm_id)).label("earlier_kpm_id"),
         )
         .outerjoin(EARLIER.use_id.table, EARLIER.use_id == FLAG.earlier_use_id)
-        .where(in_areas(FLAG.kode_wilayah, actor.areas))
+        .where(in_areas(FLAG.kode_wilayah, actor.areas), IS_OPEN if open_only else sa.true(), *conditions)
     )
 
 

@@ -80,13 +80,8 @@ def evidence_router(then: Continuation | None = None) -> Router:
         subject_id: Annotated[UUID | None, Query()] = None,
     ) -> Response:
         """List flagged evidence of the caller's areas, oldest first."""
-        statement = evidence.select_flags(actor)
-        if open_only:
-            statement = statement.where(evidence.IS_OPEN)
-        if kpm_id is not None:
-            statement = statement.where(evidence.FLAG.kpm_id == kpm_id)
-        if subject_id is not None:
-            statement = statement.where(evidence.FLAG.subject_id == subject_id)
+        filters = {"kpm_id": kpm_id, "subject_id": subject_id}
+        statement = evidence.select_flags(actor, open_only=open_only, **filters)
         return await paging.answer(session, statement, (evidence.FLAG.flag_id,))
 
     @router.post("/evidence-flag/{flag_id}/clearance", status_code=201)

@@ -28,7 +28,7 @@ class MonitoringResult(FindingTerms, Body):
 
 
 class MonitoringItem(MonitoringTaskView):
-    """A task, flagged if its author was not AKTIF on the day, or for its evidence."""
+    """A task, flagged for its evidence, or if its author was not AKTIF that day."""
 
     flagged: bool
     evidence_flagged: bool

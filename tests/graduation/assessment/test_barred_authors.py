@@ -1,4 +1,4 @@
-"""An assessment by somebody dismissed, or under an ethics hearing, is no ground for a decision."""
+"""An assessment by somebody dismissed or under an ethics hearing grounds no decision."""
 
 from typing import Any
 
@@ -59,8 +59,8 @@ async def test_sk_postpones_the_case_of_a_barred_author(
     await change_status(driver, status, reason)
     made = await determine_all([driver, other])
     assert made["determined"] == [other.graduasi_id]
-    held = made["postponed"]
-    assert [(one["graduasi_id"], [why["code"] for why in one["reasons"]]) for one in held] == [
+    postponed = made["postponed"]
+    assert [(one["graduasi_id"], [why["code"] for why in one["reasons"]]) for one in postponed] == [
         (driver.graduasi_id, ["AUTHOR"])
     ]
     shown = await show(driver)

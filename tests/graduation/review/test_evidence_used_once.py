@@ -1,4 +1,4 @@
-"""Evidence that was used before is flagged, and holds the case until a ketua tim clears it."""
+"""Evidence that was used before holds the case until a ketua tim clears it."""
 
 import asyncio
 import hashlib

@@ -58,6 +58,10 @@ WHERE kpm.kpm_id = $1
 # A separate statement, so that officials do not pay for planning a condition that they do not need.
 OWN_FAMILY = f"""{FAMILY} AND EXISTS (SELECT FROM dampingan own
     WHERE own.kpm_id = kpm.kpm_id AND own.pendamping_id = $3 AND own.valid @> $2::date)"""
+OWN_COLUMNS = (
+    *("kpm_id", "kode_wilayah", "version", "ended_on", "end_reason", "status"),
+    "evidence_flagged",
+)
 LISTS = ("desil", "dampingan", "aid")
 FIELDS = {"birth_date": "birth_on", "usaha_sector": "usaha"}
 """Fields of the view with another name than the column of a file."""
@@ -87,19 +91,13 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
     ages = Ages(**{name: row["ages"][name] for name in Ages.__dataclass_fields__})
     warnings = find_warnings(members, ages, today, no_kk)
     return {
-        "kpm_id": row["kpm_id"],
-        "kode_wilayah": row["kode_wilayah"],
-        "version": row["version"],
-        "ended_on": row["ended_on"],
-        "end_reason": row["end_reason"],
-        "status": row["status"],
+        **{name: row[name] for name in OWN_COLUMNS},
         "no_kk": no_kk and mask(no_kk),
         "address": open_value(vault, "kpm", "address", row["address_sealed"], family_row_id),
         "phone": open_value(vault, "kpm", "phone", row["phone_sealed"], family_row_id),
         "facts": {name: value for name, value in row["facts"].items() if name not in OWN_VIEW},
         "members": [member | {"nik": member["nik"] and mask(member["nik"])} for member in members],
         "warnings": warnings,
-        "evidence_flagged": row["evidence_flagged"],
         **{name: row[name] or [] for name in LISTS},
     }
 

@@ -9,5 +9,8 @@ from shared.evidence import EvidenceKind, EvidenceUse
 
 
 def use_for(case: Graduasi, actor: Actor, kind: EvidenceKind, named: Sequence[UUID] = ()) -> EvidenceUse:
-    """Return the use of evidence for a case. `named` are other cases that the paper names."""
+    """Return the use of evidence for a case.
+
+    `named` are other cases that the paper names.
+    """
     return EvidenceUse(kind, case.graduasi_id, case.kpm_id, case.kode_wilayah, actor, named)

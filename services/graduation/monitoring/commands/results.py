@@ -133,7 +133,7 @@ def _check_evidence_day(finding: FindingTerms, now: Moment) -> None:
 
 
 async def _use_evidence(session: AsyncSession, actor: Actor, task: MonitoringTask, now: Moment) -> None:
-    """Record the evidence of a result, and flag months that were entered together without dated evidence."""
+    """Record the evidence of a result, and flag months that were entered together."""
     await require_evidence(session, task.evidence_sha256, _use_of(task, actor))
     if task.kind is not TaskKind.BULANAN or _is_dated(task):
         return
@@ -190,7 +190,10 @@ async def _evaluate_result(
 async def _judge_months(
     session: AsyncSession, case: Graduasi
 ) -> tuple[Outcome | None, MonitoringTask | None]:
-    """Return the outcome of the months, if all are recorded. Flagged results do not count for BERTAHAN."""
+    """Return the outcome of the months, if all are recorded, and the relapse.
+
+    Flagged results do not count for BERTAHAN.
+    """
     tasks = await _read_monthly_tasks(session, case)
     if any(one.recorded_on is None for one in tasks):
         return None, None

@@ -10,8 +10,9 @@ ANY_REASON = "*"
 
 
 class AuthorRule(Table, table=True):
-    """A status of its author with which an assessment is no ground for a decision. Written by migrations.
+    """A status of its author with which an assessment is no ground for a decision.
 
+    Written by migrations.
     `reason` is the code that registry recorded with the status. The texts continue "The pendamping ...".
     """
 
