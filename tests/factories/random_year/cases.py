@@ -17,15 +17,15 @@ NEXT = {
     "PERNYATAAN_DITANDATANGANI": ("proposal", "proposal", "proposal", "cancellation"),
     "DIUSULKAN": ("verification",) * 5 + ("return", "refusal"),
     "DIVERIFIKASI_KETIM": ("musyawarah",) * 4 + ("approval", "postponement"),
-    "DIMUSYAWARAHKAN": ("approval",) * 5 + ("refusal",),
+    "DIMUSYAWARAHKAN": ("approval",) * 5 + ("refusal", "clearance"),
     "DISETUJUI_DINSOS": ("sk", "sk", "sk", "bulk", "bulk", "return", "postponement"),
     "MASA_SANGGAH": ("sanggah", "annulment", "postponement"),
     "DISANGGAH": ("decision",),
     "EFEKTIF": ("sanggah", "annulment"),
-    "PEMANTAUAN": ("monitoring",) * 6 + ("sanggah", "annulment"),
+    "PEMANTAUAN": ("monitoring",) * 6 + ("sanggah", "annulment", "clearance"),
     "SELESAI": ("monitoring", "annulment"),
     "DIKEMBALIKAN": ("proposal", "asesmen"),
-    "DITUNDA": ("resumption",),
+    "DITUNDA": ("resumption", "resumption", "clearance"),
 }
 VERBS = tuple(sorted({verb for verbs in NEXT.values() for verb in verbs}))
 
@@ -70,7 +70,9 @@ async def take_office_step(office: Office, chance: random.Random, case: dict[str
     if chance.random() > USUAL:
         who = chance.choice((*FIELD, KETUA, DINSOS, OTHER_DINSOS, KEMENSOS, KELURAHAN_OPERATOR))
     lately = office.day(-chance.choice((0, 0, chance.randrange(40))))
-    paper = office.papers[chance.choice(("graduation", "graduation", "graduation again"))]
+    paper = office.papers["graduation"]
+    if chance.random() < USUAL:
+        paper = await office.upload_paper(verb, chance.choice("AAB"), case["graduasi_id"])
     values = {"today": office.day(0), "lately": lately, "paper": paper}
     filled = {name: values.get(value.strip("<>"), value) for name, value in body.items()}
     await office.send_command(verb, "graduation", f"/v1/graduasi/{case['graduasi_id']}/{verb}", filled, who)
@@ -80,8 +82,9 @@ async def assess_case(office: Office, chance: random.Random, case: dict[str, Any
     answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
     if chance.random() < 0.2:
         answers["INCOME_PER_CAPITA_RP"] = {"value": 400_000}
+    photo = await office.upload_paper("foto", case["graduasi_id"])
     for code in WITH_EVIDENCE:
-        answers[code] |= {"evidence_sha256": office.papers["graduation"]}
+        answers[code] |= {"evidence_sha256": photo}
     path = f"/v1/graduasi/{case['graduasi_id']}/asesmen"
     who = await office.choose_pendamping(chance, family)
     await office.send_command("asesmen", "graduation", path, {"answers": answers}, who)
@@ -92,7 +95,7 @@ async def sign_statement(office: Office, chance: random.Random, case: dict[str, 
     offers = await office.read("referral", f"/v1/offer?kpm_id={family.kpm_id}", who)
     paper = {
         "signed_on": office.day(0),
-        "evidence_sha256": office.papers["graduation"],
+        "evidence_sha256": await office.upload_paper("pernyataan", case["graduasi_id"]),
         "offers_sha256": offers["sha256"] if offers else "0" * 64,
     }
     path = f"/v1/graduasi/{case['graduasi_id']}/pernyataan"
@@ -206,7 +209,15 @@ async def do_monitoring_task(
         await office.send_command("monitoring", "graduation", path, result, who)
 
 
+async def clear_evidence(office: Office, _: random.Random, case: dict[str, Any], __: Family) -> None:
+    """Clear flagged evidence of any case."""
+    for flag in (await office.read_items("graduation", "/v1/evidence-flag", KETUA))[:2]:
+        path, why = f"/v1/evidence-flag/{flag['flag_id']}/clearance", {"reason": "Sudah diperiksa."}
+        await office.send_command("clearance", "graduation", path, why, KETUA)
+
+
 CASE_STEPS = {
+    "clearance": clear_evidence,
     "asesmen": assess_case,
     "pernyataan": sign_statement,
     "proposal": propose_case,

@@ -28,7 +28,7 @@ SERIALS = (9610, 9998)
 USUAL = 0.93
 FAULT = 500
 OUTCOME_UNKNOWN = 503
-PAPER = {"graduation": b"kertas", "graduation again": b"lain", "caseload": b"kertas", "referral": b"kertas"}
+PAPER = {"graduation": b"kertas", "caseload": b"kertas", "referral": b"kertas"}
 # Most acts are on this many families, so that their cases reach late states.
 BUSY, OFTEN = 24, 0.9
 
@@ -174,6 +174,11 @@ class Office:
         except httpx.TransportError:
             return None
         return answer.json()["sha256"] if answer.is_success else None
+
+    async def upload_paper(self, *words: str) -> str:
+        """Return the SHA-256 of a paper of one case in graduation, of a shared paper if the upload fails."""
+        sha256 = await self.upload_file("graduation", " ".join(words).encode(), DINSOS)
+        return sha256 or self.papers["graduation"]
 
     async def choose_pendamping(self, chance: random.Random, family: Family, on: date | None = None) -> str:
         """Return the family's pendamping on a day, seldom another."""
