@@ -9,6 +9,9 @@ from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.fields import Day, DocumentNumber, RequestOnly, Wilayah
 
+# `shared.text.number_key` in SQL: SK numbers are compared without capitals, blanks and hyphens.
+SK_NUMBER_KEY = r"upper(regexp_replace(sk_no, '[\s-]', '', 'g'))"
+
 
 class SkTerms(Fields):
     """A decree: its number, its date and its scan."""
@@ -52,7 +55,10 @@ class SkView(SkTerms):
 class Sk(SkView, Table, table=True):
     """A decree with many cases. Append-only, except `cases` while a job adds cases."""
 
-    __table_args__ = (sa.UniqueConstraint("sk_no"), is_sha256("evidence_sha256"))
+    __table_args__ = (
+        sa.Index("uq_sk_sk_no", sa.text(SK_NUMBER_KEY), unique=True),
+        is_sha256("evidence_sha256"),
+    )
 
     determined_by: Col[str]
     at: Col[datetime]

@@ -304,9 +304,10 @@ CREATE TABLE sk (
     determined_by TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sk PRIMARY KEY (sk_id),
-    CONSTRAINT uq_sk_sk_no UNIQUE (sk_no),
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
 );
+
+CREATE UNIQUE INDEX uq_sk_sk_no ON sk (upper(regexp_replace(sk_no, '[\s-]', '', 'g')));
 
 CREATE TABLE sk_rule (
     valid_from DATE NOT NULL,

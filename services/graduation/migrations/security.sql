@@ -68,7 +68,8 @@ GRANT UPDATE (cases) ON sk TO graduation_worker;
 
 -- Deletes the SK of a job that added no case, so that its number is free. No service role may delete any other SK.
 CREATE FUNCTION delete_empty_sk(number text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DELETE FROM sk WHERE sk_no = number AND cases = 0 AND job_id IS NOT NULL
+    DELETE FROM sk WHERE upper(regexp_replace(sk_no, '[\s-]', '', 'g')) = upper(regexp_replace(number, '[\s-]', '', 'g'))
+        AND cases = 0 AND job_id IS NOT NULL
 $$;
 REVOKE ALL ON FUNCTION delete_empty_sk(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION delete_empty_sk(text) TO graduation_api, graduation_worker;

@@ -25,7 +25,7 @@ from services.graduation.decree.errors import (
     SkEnteredTooLate,
     SkNumberTaken,
 )
-from services.graduation.decree.models import DecreeTerms, Penetapan, Sk
+from services.graduation.decree.models import SK_NUMBER_KEY, DecreeTerms, Penetapan, Sk
 from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.rules import (
@@ -46,6 +46,7 @@ from shared.errors import NotFound
 from shared.evidence import EvidenceKind, EvidenceUse, record_uses
 from shared.files import require_uploaded
 from shared.messaging import emit
+from shared.text import number_key
 
 MAX_NAMED_IDS = 5
 
@@ -110,7 +111,7 @@ async def check_sk_dates(
 
 
 async def require_free_number(session: AsyncSession, sk_no: str) -> None:
-    """Check that no SK has the number. An SK without a case frees it.
+    """Check that no SK has the number, however it is written. An SK without a case frees it.
 
     Raises:
         SkNumberTaken
@@ -120,7 +121,7 @@ async def require_free_number(session: AsyncSession, sk_no: str) -> None:
         sa.select(job.ended_at.is_not(None) & (Sk.cases == 0))
         .select_from(Sk)
         .outerjoin(schema.job, job.job_id == Sk.job_id)
-        .where(Sk.sk_no == sk_no)
+        .where(sa.literal_column(SK_NUMBER_KEY) == number_key(sk_no))
     )
     is_empty = (await session.scalars(statement)).one_or_none()
     if is_empty:
