@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import schema
 from shared.dates import JAKARTA, day_of, latest_day_of
 from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST, nothing
 from shared.settings import Settings
 from shared.transaction import context_of
 
@@ -24,13 +25,15 @@ class ClockNotSettable(DomainError):
 
     en = "The business clock cannot be set here: it shows real time."
     id = "Jam layanan tidak dapat diatur di sini: jam ini menunjukkan waktu sebenarnya."
+    remedy = nothing("Production runs on real time.", "Lingkungan produksi memakai waktu sebenarnya.")
 
 
 class ClockSetBackward(DomainError):
     """409: the clock cannot be set back, because terms and tasks have passed already."""
 
-    en = "The business clock shows {now} and only goes forward."
-    id = "Jam layanan menunjukkan {now} dan hanya dapat dimajukan."
+    en = "The business clock shows {now} and only goes forward. Give a later instant."
+    id = "Jam layanan menunjukkan {now} dan hanya dapat dimajukan. Isi waktu sesudahnya."
+    remedy = CORRECT_REQUEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,44 +3,22 @@
 The class name is the title on the wire, and the sentences are for officials.
 """
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-# Nouns of the sentences: the English word, and the Indonesian one.
-NOUNS = {
-    "address": "alamat",
-    "case mark": "tanda kasus",
-    "certificate": "piagam",
-    "escalation": "eskalasi",
-    "evidence flag": "tanda bukti",
-    "exit proposal": "usulan keluar",
-    "file": "berkas",
-    "hand-over": "pengalihan",
-    "job": "pekerjaan",
-    "kpm": "KPM",
-    "monitoring task": "tugas pemantauan",
-    "notice": "pemberitahuan",
-    "p2k2": "sesi P2K2",
-    "parked event": "peristiwa yang diparkir",
-    "partner": "mitra",
-    "pilar kind": "jenis pilar",
-    "policy": "kebijakan",
-    "record": "catatan",
-    "role conflict": "rangkap peran",
-    "sealing": "penyegelan",
-    "sk": "SK",
-}
-
-
-class Words(str):
-    """A text in both languages. As a str it is the English one."""
-
-    __slots__ = ("id",)
-
-    def __new__(cls, english: str, indonesian: str) -> Self:
-        """Set both texts."""
-        words = super().__new__(cls, english)
-        words.id = indonesian
-        return words
+from shared.remedies import (
+    BY_STATE,
+    CORRECT_REQUEST,
+    OTHER_PERSON,
+    WAIT,
+    Remedy,
+    nothing,
+    one_of,
+    operation,
+    person_of,
+    to_call,
+)
+from shared.roles import DINSOS, FIELD, MINISTRY, PARTNERS, STAFF, VILLAGE
+from shared.words import Words, noun_in_both
 
 
 class BadValue(ValueError):
@@ -56,20 +34,31 @@ class DomainError(Exception):
     """A refusal of a command. Nothing was stored.
 
     The class name is the title on the wire. `en` and `id` are sentences in English and Indonesian, filled
-    from the keyword arguments.
+    from the keyword arguments. `remedy` is what to do; each class declares its own.
     """
 
     status: ClassVar[int] = 409
     en: ClassVar[str] = "This cannot be done now."
     id: ClassVar[str] = "Hal ini tidak dapat dilakukan sekarang."
     retry_after: int | None = None
+    remedy: Remedy
 
     def __init__(
-        self, pointer: str | None = None, *, retry_after: int | None = None, **params: object
+        self,
+        pointer: str | None = None,
+        *,
+        retry_after: int | None = None,
+        remedy: Remedy | None = None,
+        **params: object,
     ) -> None:
-        """Set the JSON pointer (RFC 6901) into the request, and the values of the sentences."""
+        """Set the JSON pointer (RFC 6901) into the request, and the values of the sentences.
+
+        `remedy` replaces the one of the class where it depends on the state.
+        """
         self.pointer = pointer
         self.params = params
+        if remedy is not None:
+            self.remedy = remedy
         if retry_after is not None:
             self.retry_after = retry_after
         super().__init__(self.sentence("en"))
@@ -91,18 +80,20 @@ class NotFound(DomainError):
     status = 404
     en = "There is no such {noun}, or you may not see it."
     id = "{noun} itu tidak ada, atau bukan hak Anda untuk melihatnya."
+    remedy = CORRECT_REQUEST
 
     def __init__(self, noun: str = "record", pointer: str | None = None, **params: Any) -> None:
         """Set the noun that was not found."""
-        super().__init__(pointer, noun=Words(noun, NOUNS.get(noun, noun)), **params)
+        super().__init__(pointer, noun=noun_in_both(noun), **params)
 
 
 class NotAllowed(DomainError):
     """403: the caller's role or area does not allow this."""
 
     status = 403
-    en = "Your role or area does not allow this."
-    id = "Peran atau wilayah Anda tidak mengizinkan hal ini."
+    en = "Your role or area does not allow this. Ask an official whose role and area allow it."
+    id = "Peran atau wilayah Anda tidak mengizinkan hal ini. Mintalah kepada petugas yang berwenang."
+    remedy = OTHER_PERSON
 
 
 class InvalidInput(DomainError):
@@ -111,13 +102,15 @@ class InvalidInput(DomainError):
     status = 422
     en = "{reason}"
     id = "{reason}"
+    remedy = CORRECT_REQUEST
 
 
 class DateInTheFuture(InvalidInput):
     """422: the date of a past event or of a document is in the future."""
 
-    en = "The date {on} is in the future; today is {today}."
-    id = "Tanggal {on} belum tiba; hari ini {today}."
+    en = "The date {on} is in the future; today is {today}. Enter today or an earlier day."
+    id = "Tanggal {on} belum tiba; hari ini {today}. Isi hari ini atau hari sebelumnya."
+    remedy = CORRECT_REQUEST
 
 
 class DateInThePast(InvalidInput):
@@ -125,13 +118,15 @@ class DateInThePast(InvalidInput):
 
     en = "{on} has passed; it must be today, {today}, or a later day."
     id = "{on} sudah lewat; harus hari ini, {today}, atau hari sesudahnya."
+    remedy = CORRECT_REQUEST
 
 
 class DateTooEarly(InvalidInput):
     """422: the date is before the first possible day."""
 
-    en = "The date {on} is before {earliest}."
-    id = "Tanggal {on} lebih awal daripada {earliest}."
+    en = "The date {on} is before {earliest}. Enter {earliest} or a later day."
+    id = "Tanggal {on} lebih awal daripada {earliest}. Isi {earliest} atau hari sesudahnya."
+    remedy = CORRECT_REQUEST
 
 
 class WorkEnteredTooLate(InvalidInput):
@@ -139,6 +134,9 @@ class WorkEnteredTooLate(InvalidInput):
 
     en = "Work of {on} could be entered until {until}, {days} days after its day. Keep the paper and inform the ketua tim."
     id = "Pekerjaan tanggal {on} dapat dicatat sampai {until}, {days} hari sesudah harinya. Simpan catatannya dan beri tahu ketua tim."
+    remedy = nothing(
+        "The time to enter this work has passed.", "Waktu untuk mencatat pekerjaan ini sudah lewat."
+    )
 
 
 class DateTooLate(InvalidInput):
@@ -146,13 +144,15 @@ class DateTooLate(InvalidInput):
 
     en = "The date {on} is after {latest}. Enter {latest} or an earlier date."
     id = "Tanggal {on} sesudah {latest}. Isi {latest} atau tanggal sebelumnya."
+    remedy = CORRECT_REQUEST
 
 
 class InvalidRange(InvalidInput):
     """422: the end is not after the first day."""
 
-    en = "The end {valid_to} is not after the first day, {valid_from}."
-    id = "Tanggal akhir {valid_to} tidak sesudah hari pertama, {valid_from}."
+    en = "The end {valid_to} is not after the first day, {valid_from}. Enter a later end."
+    id = "Tanggal akhir {valid_to} tidak sesudah hari pertama, {valid_from}. Isi tanggal akhir sesudahnya."
+    remedy = CORRECT_REQUEST
 
 
 class FileNotUploaded(InvalidInput):
@@ -160,20 +160,23 @@ class FileNotUploaded(InvalidInput):
 
     en = "No file with this SHA-256 was uploaded to this service. Upload it first (POST /v1/files)."
     id = "Berkas dengan SHA-256 ini belum diunggah ke layanan ini. Unggah dahulu (POST /v1/files)."
+    remedy = operation("put_file", STAFF | VILLAGE | PARTNERS)
 
 
 class FamilyNotAccompanied(NotAllowed):
     """403: the caller does not accompany this family on the day of the work."""
 
-    en = "You do not accompany this family on that day, or your placement does not cover its area."
-    id = "Anda tidak mendampingi keluarga ini pada hari itu, atau wilayah tugas Anda tidak mencakup wilayahnya."
+    en = "You do not accompany this family on that day, or your placement does not cover its area. Its pendamping does this; if it has none, ask the Dinsos office to assign one."
+    id = "Anda tidak mendampingi keluarga ini pada hari itu, atau wilayah tugas Anda tidak mencakup wilayahnya. Hal ini dilakukan pendampingnya; bila belum ada, mintalah kantor Dinsos menunjuknya."
+    remedy = person_of(FIELD)
 
 
 class PendampingInactive(DomainError):
     """409: the pendamping, the caller or another one, is not AKTIF."""
 
-    en = "This pendamping is {status}; only an active one can do this."
-    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya."
+    en = "This pendamping is {status}; only an active one can do this. Let an active one do it. If the status is wrong, Kemensos corrects it."
+    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya. Serahkan kepada pendamping yang aktif. Bila statusnya keliru, Kemensos memperbaikinya."
+    remedy = operation("registry.set_status", MINISTRY)
 
 
 class PengurusMissing(DomainError):
@@ -181,26 +184,25 @@ class PengurusMissing(DomainError):
 
     en = "This family has no living pengurus. Record the new pengurus first (POST /v1/kpm/{{id}}/pengurus)."
     id = "Keluarga ini tidak memiliki pengurus. Catat dahulu pengurus yang baru (POST /v1/kpm/{{id}}/pengurus)."
+    remedy = operation("caseload.change_pengurus_of_kpm", FIELD | DINSOS)
 
 
 class FamilyHasEnded(DomainError):
     """409: the only member has died or joined another family (docs/case-lifecycle.md#end-of-a-family)."""
 
-    en = (
-        "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it."
-        " If the death or the join was recorded in error, undo it (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
-    )
-    id = (
-        "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat."
-        " Bila kematian atau penggabungan itu salah dicatat, batalkan (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
-    )
+    en = "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it. If the death or the join was recorded in error, its pendamping or the Dinsos office undoes it (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    id = "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat. Bila kematian atau penggabungan itu salah dicatat, pendamping atau kantor Dinsos membatalkannya (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    remedy = operation("caseload.take_anggota_back", FIELD | DINSOS)
 
 
 class CaseAlreadyOpen(DomainError):
     """409: the kepesertaan has an open case, or one in effect."""
 
-    en = "This kepesertaan already has an open case, or one in effect."
-    id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku."
+    en = "This kepesertaan already has an open case, or one in effect. Continue that case. If it is wrong, cancel it before its SK (POST /v1/graduasi/{{id}}/cancellation); after its SK, Dinsos or Kemensos annuls it (POST /v1/graduasi/{{id}}/annulment)."
+    id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku. Lanjutkan kasus itu. Bila keliru, batalkan sebelum SK (POST /v1/graduasi/{{id}}/cancellation); setelah SK, Dinsos atau Kemensos memulihkannya (POST /v1/graduasi/{{id}}/annulment)."
+    remedy = one_of(
+        to_call("graduation.cancel_graduasi", STAFF), to_call("graduation.annul_graduasi", DINSOS | MINISTRY)
+    )
 
 
 class DecidedByLodger(DomainError):
@@ -208,6 +210,7 @@ class DecidedByLodger(DomainError):
 
     en = "You have submitted this; somebody else must decide on it."
     id = "Anda yang mengajukan ini; keputusan diambil oleh orang lain."
+    remedy = OTHER_PERSON
 
 
 class VersionNotLatest(DomainError):
@@ -215,6 +218,7 @@ class VersionNotLatest(DomainError):
 
     en = "A version from {on} or later exists already; the next one must begin on a later day."
     id = "Sudah ada versi yang berlaku sejak {on} atau sesudahnya; versi berikutnya dimulai pada hari sesudahnya."
+    remedy = CORRECT_REQUEST
 
 
 class VersionJustSet(DomainError):
@@ -222,6 +226,7 @@ class VersionJustSet(DomainError):
 
     en = "Somebody else has just set this. Read it and decide again."
     id = "Data ini baru saja ditetapkan orang lain. Baca lagi lalu putuskan kembali."
+    remedy = CORRECT_REQUEST
 
 
 class NotYetKnown(DomainError):
@@ -232,11 +237,12 @@ class NotYetKnown(DomainError):
 
     en = "This {noun} is not known in this service yet, or it is not yours. If it is new, try again shortly."
     id = "{noun} itu belum dikenal di layanan ini, atau bukan wewenang Anda. Jika baru, coba lagi sebentar."
+    remedy = WAIT
     retry_after = 2
 
     def __init__(self, noun: str = "record", pointer: str | None = None) -> None:
         """Set the noun that is not known yet."""
-        super().__init__(pointer, noun=Words(noun, NOUNS.get(noun, noun)))
+        super().__init__(pointer, noun=noun_in_both(noun))
 
 
 class IllegalTransition(DomainError):
@@ -244,10 +250,11 @@ class IllegalTransition(DomainError):
 
     en = "This {noun} is {current} and cannot become {target}."
     id = "{noun} ini berstatus {current} dan tidak dapat menjadi {target}."
+    remedy = BY_STATE
 
-    def __init__(self, noun: str, *, current: str, target: str) -> None:
-        """Set the noun, its current state and the refused state."""
-        super().__init__(None, noun=Words(noun, NOUNS.get(noun, noun)), current=current, target=target)
+    def __init__(self, noun: str, *, current: str, target: str, remedy: Remedy) -> None:
+        """Set the noun, its current state, the refused state and the remedy."""
+        super().__init__(None, remedy=remedy, noun=noun_in_both(noun), current=current, target=target)
 
 
 class VersionOutdated(DomainError):
@@ -256,6 +263,7 @@ class VersionOutdated(DomainError):
     status = 412
     en = "Somebody else has changed this since you read it. Read it again and decide again."
     id = "Data ini telah diubah orang lain sejak Anda membacanya. Baca lagi lalu putuskan kembali."
+    remedy = CORRECT_REQUEST
 
 
 class Busy(DomainError):
@@ -267,4 +275,5 @@ class Busy(DomainError):
     status = 503
     en = "The system is busy. Repeat the same request with the same Idempotency-Key."
     id = "Sistem sedang sibuk. Ulangi permintaan yang sama dengan Idempotency-Key yang sama."
+    remedy = WAIT
     retry_after = 1

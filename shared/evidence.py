@@ -19,6 +19,7 @@ from shared.areas import in_areas
 from shared.dates import day_of
 from shared.errors import DomainError, NotAllowed, NotFound
 from shared.files import require_uploaded
+from shared.remedies import ALREADY_DONE, OTHER_PERSON
 
 
 class EvidenceKind(StrEnum):
@@ -63,6 +64,7 @@ class EvidenceAlreadyCleared(DomainError):
 
     en = "This evidence was cleared on {on}. Nothing more is to be done."
     id = "Bukti ini sudah dinyatakan sah pada {on}. Tidak ada lagi yang perlu dilakukan."
+    remedy = ALREADY_DONE
 
 
 class ClearedByUser(NotAllowed):
@@ -70,6 +72,7 @@ class ClearedByUser(NotAllowed):
 
     en = "You have used this evidence yourself. Let another ketua tim clear it."
     id = "Anda sendiri yang memakai bukti ini. Mintalah ketua tim lain yang menyatakannya sah."
+    remedy = OTHER_PERSON
 
 
 @dataclass(frozen=True, slots=True)

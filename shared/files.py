@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import schema
 from shared.errors import FileNotUploaded, InvalidInput, NotFound
 from shared.privacy import Vault
+from shared.remedies import CORRECT_REQUEST
 
 CHUNK_BYTES = 256 * 1024
 IN_MEMORY_BYTES = 4 * CHUNK_BYTES
@@ -36,15 +37,17 @@ class FileTooLong(InvalidInput):
     """413: the file is longer than this service accepts."""
 
     status = 413
-    en = "The file is longer than {max_mb} MB."
-    id = "Berkas lebih besar dari {max_mb} MB."
+    en = "The file is longer than {max_mb} MB. Divide it, or make it smaller."
+    id = "Berkas lebih besar dari {max_mb} MB. Bagi atau perkecil berkasnya."
+    remedy = CORRECT_REQUEST
 
 
 class InvalidMediaType(InvalidInput):
     """422: the media type is not of the form type/subtype."""
 
-    en = "The media type cannot be read."
-    id = "Jenis berkas tidak dapat dibaca."
+    en = "The media type cannot be read. Give one such as text/csv."
+    id = "Jenis berkas tidak dapat dibaca. Isi misalnya text/csv."
+    remedy = CORRECT_REQUEST
 
 
 class FileDamaged(Exception):

@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST, WAIT
 
 GRACE_SECONDS = 20
 
@@ -40,16 +41,18 @@ class HeadTooLarge(DomainError):
     """431: the head has more bytes or lines than any honest client sends."""
 
     status = 431
-    en = "The headers of the request are too large."
-    id = "Header permintaan terlalu besar."
+    en = "The headers of the request are too large. Send fewer or shorter ones."
+    id = "Header permintaan terlalu besar. Kurangi atau pendekkan header."
+    remedy = CORRECT_REQUEST
 
 
 class AddressTooLong(DomainError):
     """414: the address with its parameters is too long."""
 
     status = 414
-    en = "The address with its parameters is too long."
-    id = "Alamat beserta parameternya terlalu panjang."
+    en = "The address with its parameters is too long. Shorten the parameters."
+    id = "Alamat beserta parameternya terlalu panjang. Pendekkan parameternya."
+    remedy = CORRECT_REQUEST
 
 
 class RequestTooSlow(DomainError):
@@ -58,14 +61,16 @@ class RequestTooSlow(DomainError):
     status = 408
     en = "The request arrives too slowly. Send it again over a better connection."
     id = "Permintaan diterima terlalu lambat. Kirim lagi dengan koneksi yang lebih baik."
+    remedy = WAIT
 
 
 class RequestNotHttp(DomainError):
     """400: the bytes are no HTTP request."""
 
     status = 400
-    en = "This is not a readable HTTP request."
-    id = "Ini bukan permintaan HTTP yang dapat dibaca."
+    en = "This is not a readable HTTP request. Send it as HTTP/1.1."
+    id = "Ini bukan permintaan HTTP yang dapat dibaca. Kirim sebagai HTTP/1.1."
+    remedy = CORRECT_REQUEST
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -210,6 +215,7 @@ class LimitedProtocol(HttpToolsProtocol):
             "status": refusal.status,
             "detail": refusal.sentence(language),
             "errors": [],
+            "remedy": refusal.remedy.to_json(service=""),
             "trace_id": "",
         }
         body = orjson.dumps(content)

@@ -6,7 +6,7 @@ Two readers can then never read one text differently.
 import json
 from typing import Any, NoReturn
 
-from shared.errors import Words
+from shared.words import Words
 
 LONGEST_NUMBER = 32
 

@@ -46,15 +46,12 @@ def drop_separators(number: str) -> str:
     return SEPARATOR.sub("", number)
 
 
-def number_key(number: str) -> str:
-    """Return the number of a document in capitals, without blanks and hyphens, to compare numbers."""
-    return "".join(
-        letter
-        for letter in clean_text(number).upper()
-        if not (letter.isspace() or unicodedata.category(letter) == "Pd")
-    )
-
-
 def name_key(name: str) -> str:
     """Return the letters and digits of a name, to compare names however they are written."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", name.casefold()) if letter.isalnum())
+
+
+def normalize_number(number: str) -> str:
+    """Return the number of a paper without blanks and hyphens, in capitals, for comparison."""
+    letters = clean_text(number).upper()
+    return "".join(one for one in letters if not (one.isspace() or unicodedata.category(one) == "Pd"))

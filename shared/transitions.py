@@ -7,18 +7,24 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from shared.errors import IllegalTransition
+from shared.remedies import CORRECT_REQUEST, ENDED, Remedy
 
 S = TypeVar("S", bound=StrEnum)
 
 
-def require_move(moves: Mapping[S, Collection[S]], current: S, target: S, noun: str) -> None:
+def require_move(
+    moves: Mapping[S, Collection[S]], current: S, target: S, noun: str, remedy: Remedy | None = None
+) -> None:
     """Refuse a transition that the mapping does not have.
+
+    `remedy` is what to do in the current state. By default it is another value, or nothing in a final state.
 
     Raises:
         IllegalTransition: `current` cannot become `target`.
     """
     if target not in moves.get(current, ()):
-        raise IllegalTransition(noun=noun, current=current, target=target)
+        remedy = remedy or (CORRECT_REQUEST if moves.get(current) else ENDED)
+        raise IllegalTransition(noun, current=current, target=target, remedy=remedy)
 
 
 def moves_condition(

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from shared.errors import InvalidInput
+from shared.remedies import CORRECT_REQUEST
 
 CODE = re.compile(r"[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?")
 ENTRY = re.compile(rb'"([0-9.]+)":"([^"\\]*)"')
@@ -31,8 +32,9 @@ LAST = 10**11
 class WilayahUnknown(InvalidInput):
     """422: no area has this code today."""
 
-    en = "There is no area with the code {code}."
-    id = "Tidak ada wilayah dengan kode {code}."
+    en = "There is no area with the code {code}. Check the code."
+    id = "Tidak ada wilayah dengan kode {code}. Periksa kodenya."
+    remedy = CORRECT_REQUEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from deploy.demo.world import World
 from deploy.services import SERVICES
 
 COUNTS = {
-    "graduation": ("determined", "annulled", "effective"),
+    "graduation": ("determined", "annulled", "effective", "credited"),
     "caseload": ("ended",),
     "registry": ("granted", "reversed", "net"),
     "referral": ("opened", "withdrawn", "live"),
@@ -28,6 +28,7 @@ EXPECTED: dict[int, dict[str, dict[str, int]]] = {
             "determined": 7,
             "annulled": 1,
             "effective": 6,
+            "credited": 6,
             "ended": 6,
             "granted": 7,
             "reversed": 1,
@@ -44,6 +45,7 @@ EXPECTED: dict[int, dict[str, dict[str, int]]] = {
         "SEJAHTERA_MANDIRI": {
             "determined": 1,
             "effective": 1,
+            "credited": 1,
             "ended": 1,
             "granted": 1,
             "net": 1,
@@ -57,6 +59,7 @@ EXPECTED: dict[int, dict[str, dict[str, int]]] = {
             "determined": 2,
             "annulled": 1,
             "effective": 1,
+            "credited": 1,
             "ended": 1,
             "granted": 2,
             "reversed": 1,

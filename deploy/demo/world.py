@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx
@@ -41,7 +42,12 @@ def count_things(path: str, body: Any, answer: httpx.Response | None) -> int | N
     """Return how many subjects a command has, None if only the service knows it."""
     if answer is not None and answer.is_success and path == "/v1/sk":
         return len(answer.json()["determined"])
-    return None if isinstance(body, dict) and body.get("exit_reason") == "MENINGGAL" else 1
+    if answer is not None and answer.status_code == HTTPStatus.OK and path.endswith("/sanggah"):
+        return 0  # Another scan of a recorded sanggah emits nothing.
+    if not isinstance(body, dict):
+        return 1
+    # An accepted sanggah may end others that are undecided.
+    return None if body.get("exit_reason") == "MENINGGAL" or body.get("outcome") == "DITERIMA" else 1
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """I6 to I8 of docs/messaging.md#invariants: one case, one rujukan each, equal counts in four services."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy.invariants.databases import Asked
@@ -43,10 +43,24 @@ SELECT g.graduasi_id, g.exit_reason, left(g.kode_wilayah, 5) AS area, p.pendampi
        AS month, g.state, g.state = 'DIPULIHKAN' AS annulled, y.counts, y.opens_rujukan,
        c.certificate_no IS NOT NULL AND g.state <> 'DIPULIHKAN' AS effective,
        g.state IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'DITUNDA') AND c.certificate_no IS NULL AS in_term,
-       left(coalesce(r.kode_wilayah, g.kode_wilayah), 5) AS credited_in
+       left(coalesce(r.kode_wilayah, g.kode_wilayah), 5) AS credited_in, g.kpm_id, u.unit,
+       extract(year FROM CASE u.year_of WHEN 'SK_ON' THEN sk.sk_on ELSE sk.announced_on END) AS year
 FROM graduasi g JOIN penetapan p USING (graduasi_id) JOIN sk USING (sk_id) JOIN policy y ON y.policy_id = g.policy_id
+JOIN credit_rule u ON u.version = y.credit_rule_version
 LEFT JOIN certificate c ON c.graduasi_id = g.graduasi_id LEFT JOIN credit r ON r.graduasi_id = g.graduasi_id
+ORDER BY sk.sk_on, sk.sk_id, g.graduasi_id
 """
+
+
+def first_of_each_family(rows: Sequence[Any]) -> list[Any]:
+    """Return the penetapan that count once for each family and year, or each if their rule counts penetapan."""
+    counted: list[Any] = []
+    families: set[tuple[Any, Any]] = set()
+    for row in rows:
+        if row["unit"] == "PENETAPAN" or (row["kpm_id"], row["year"]) not in families:
+            counted.append(row)
+        families.add((row["kpm_id"], row["year"]))
+    return counted
 
 
 async def one_rujukan_each(services: Mapping[str, Asked]) -> list[str]:
@@ -90,7 +104,10 @@ async def count_faults(services: Mapping[str, Asked]) -> list[str]:
         ),
         "memberships ended (caseload)": (effective, await count_by_group(services["caseload"], ENDED, group)),
         "net credits (registry)": (
-            Counter(credited[row["graduasi_id"]] for row in not_annulled if row["counts"]),
+            Counter(
+                credited[row["graduasi_id"]]
+                for row in first_of_each_family([row for row in not_annulled if row["counts"]])
+            ),
             await count_by_group(services["registry"], NET, credited),
         ),
         "rujukan not withdrawn (referral)": (

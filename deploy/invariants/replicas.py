@@ -105,7 +105,7 @@ REPLICATED = (
     Replicated(
         "credit",
         "graduation",
-        COUNTED.format(reversed="reversed_on IS NOT NULL", schema=""),
+        COUNTED.format(reversed="state <> 'GRANTED'", schema="") + " WHERE granted_on IS NOT NULL",
         {"registry": COUNTED.format(reversed="reversed", schema="replica_credit.")},
     ),
     Replicated(
@@ -130,7 +130,7 @@ REPLICATED = (
         "SELECT graduasi_id, kepesertaan_id, CASE WHEN state = 'DIPULIHKAN' THEN 'ANNULLED' WHEN certificate_no IS NOT"
         " NULL THEN 'EFFECTIVE' WHEN sk_id IS NOT NULL THEN 'DETERMINED' WHEN state IN ('DITOLAK', 'DIBATALKAN') THEN"
         " 'CLOSED' ELSE 'OPEN' END, EXISTS (SELECT FROM sanggah s WHERE s.graduasi_id = graduasi.graduasi_id AND s.state"
-        " = 'DIAJUKAN') FROM graduasi LEFT JOIN penetapan USING (graduasi_id) LEFT JOIN certificate USING (graduasi_id)"
+        " = 'DIAJUKAN' AND s.suspends) FROM graduasi LEFT JOIN penetapan USING (graduasi_id) LEFT JOIN certificate USING (graduasi_id)"
         " WHERE EXISTS (SELECT FROM platform.outbox o WHERE o.topic = 'pilar.graduation' AND o.key ="
         " graduasi.kpm_id::text AND o.body::json -> 'data' ->> 'graduasi_id' = graduasi.graduasi_id::text AND"
         " o.wire <> 'graduation.kpm_assessed.v1')",

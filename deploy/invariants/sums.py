@@ -43,7 +43,7 @@ CHECKS = {
         ),
         "I8: case {0} is in DISANGGAH without an open sanggah, or the reverse": (
             "SELECT graduasi_id FROM graduasi g WHERE EXISTS (SELECT FROM sanggah s WHERE s.graduasi_id = g.graduasi_id"
-            " AND s.state = 'DIAJUKAN') <> (g.state = 'DISANGGAH' OR g.postponed_from IS NOT DISTINCT FROM 'DISANGGAH')"
+            " AND s.state = 'DIAJUKAN' AND s.suspends) <> (g.state = 'DISANGGAH' OR g.postponed_from IS NOT DISTINCT FROM 'DISANGGAH')"
         ),
     },
     "caseload": {
@@ -114,6 +114,11 @@ ENDED = (
     " AND upper(valid) > lower(valid) + 1 AND NOT EXISTS (SELECT FROM kepesertaan n WHERE n.kpm_id = k.kpm_id AND"
     " n.bansos = k.bansos AND lower(n.valid) = upper(k.valid))"
 )
+BACK_PAY = "SELECT graduasi_id, tahap, paid, reason_code FROM back_payment"
+APPLIED_BACK_PAY = (
+    "SELECT graduasi_id, one ->> 'tahap', (one ->> 'paid')::boolean, one ->> 'reason' FROM case_mark,"
+    " jsonb_array_elements(back_pay) AS one"
+)
 SUSPENDED = "SELECT rujukan_id, graduasi_id, paused FROM rujukan WHERE state = 'TERBUKA'"
 
 
@@ -124,7 +129,18 @@ async def sum_faults(services: Mapping[str, Asked]) -> list[str]:
         for sentence, statement in checks.items()
         for row in await services[name].sql(statement)
     ]
+    faults += await back_pay_as_decided(services)
     return faults + await ended_as_decided(services) + await suspended_together(services)
+
+
+async def back_pay_as_decided(services: Mapping[str, Asked]) -> list[str]:
+    """Check I8: caseload has graduation's decision on each withheld tahap, and no other one."""
+    decided = {tuple(row) for row in await services["graduation"].sql(BACK_PAY)}
+    applied = {tuple(row) for row in await services["caseload"].sql(APPLIED_BACK_PAY)}
+    return [
+        f"caseload: I8: tahap {row[1]} of case {row[0]} is {row[3]}, paid {row[2]}, in one service only"
+        for row in sorted(decided ^ applied, key=str)
+    ]
 
 
 async def ended_as_decided(services: Mapping[str, Asked]) -> list[str]:
@@ -139,7 +155,9 @@ async def ended_as_decided(services: Mapping[str, Asked]) -> list[str]:
 
 async def suspended_together(services: Mapping[str, Asked]) -> list[str]:
     """Check I7: a rujukan is paused exactly while its case has an open sanggah."""
-    rows = await services["graduation"].sql("SELECT graduasi_id FROM sanggah WHERE state = 'DIAJUKAN'")
+    rows = await services["graduation"].sql(
+        "SELECT graduasi_id FROM sanggah WHERE state = 'DIAJUKAN' AND suspends"
+    )
     objected = {row[0] for row in rows}
     return [
         f"referral: I7: rujukan {row[0]} is {'paused' if row[2] else 'not paused'}, unlike graduation's sanggah"

@@ -6,7 +6,7 @@ It does not depend on the web framework.
 from shared.access.actor import Actor
 from shared.access.keys import KeysUnavailable
 from shared.access.permissions import PERMISSIONS, Permission, Role, Scope
-from shared.access.tokens import InvalidToken, TokenVerifier
+from shared.access.tokens import InvalidToken, TokenMissing, TokenVerifier
 
 __all__ = [
     "PERMISSIONS",
@@ -16,5 +16,6 @@ __all__ = [
     "Permission",
     "Role",
     "Scope",
+    "TokenMissing",
     "TokenVerifier",
 ]

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from shared.access.json_web import Malformed, decode_object
 from shared.errors import DomainError
+from shared.remedies import WAIT
 from shared.settings import Settings, is_loopback
 
 FRESH_SECONDS = 600
@@ -33,6 +34,7 @@ class KeysUnavailable(DomainError):
     status: ClassVar[int] = 503
     en = "Sign-in cannot be checked at the moment. Try again shortly."
     id = "Masuk tidak dapat diperiksa saat ini. Coba lagi sebentar."
+    remedy = WAIT
     retry_after = 5
 
 

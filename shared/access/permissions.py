@@ -3,17 +3,18 @@
 from enum import StrEnum
 from types import MappingProxyType
 
-
-class Role(StrEnum):
-    """The roles of docs/architecture.md#permission-and-scope. An unknown role in a token is ignored."""
-
-    PENDAMPING = "PENDAMPING"
-    OPERATOR_DESA = "OPERATOR_DESA"
-    KETUA_TIM_KABKOTA = "KETUA_TIM_KABKOTA"
-    DINSOS_KABKOTA = "DINSOS_KABKOTA"
-    KEMENSOS = "KEMENSOS"
-    PARTNER = "PARTNER"
-    OPERATOR = "OPERATOR"
+from shared.roles import (
+    DINSOS,
+    FIELD,
+    MINISTRY,
+    OFFICE,
+    OPERATORS,
+    PARTNERS,
+    STAFF,
+    TEAM_LEAD,
+    VILLAGE,
+    Role,
+)
 
 
 class Scope(StrEnum):
@@ -138,16 +139,6 @@ SCOPE_OF_ROLE = MappingProxyType(
         R.OPERATOR: Scope.AREA,
     }
 )
-
-FIELD = frozenset({R.PENDAMPING})
-TEAM_LEAD = frozenset({R.KETUA_TIM_KABKOTA})
-DINSOS = frozenset({R.DINSOS_KABKOTA})
-MINISTRY = frozenset({R.KEMENSOS})
-OFFICE = TEAM_LEAD | DINSOS | MINISTRY
-STAFF = FIELD | OFFICE
-VILLAGE = frozenset({R.OPERATOR_DESA})
-PARTNERS = frozenset({R.PARTNER})
-OPERATORS = frozenset({R.OPERATOR})
 
 # See docs/architecture.md#permission-and-scope. Areas and dampingan restrict each permission further.
 PERMISSIONS = MappingProxyType(

@@ -17,6 +17,7 @@ from shared.access.json_web import Malformed, decode_object, decode_part
 from shared.access.keys import KeySource
 from shared.access.permissions import Role
 from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST
 from shared.settings import Settings
 
 MAX_TOKEN = 8192
@@ -37,12 +38,22 @@ AREA = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?", re.ASCII)
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+class TokenMissing(DomainError):
+    """401: the request has no bearer token."""
+
+    status = 401
+    en = "Send a bearer token."
+    id = "Sertakan bearer token."
+    remedy = CORRECT_REQUEST
+
+
 class InvalidToken(DomainError):
     """401: the bearer token is missing or not valid for this service."""
 
     status: ClassVar[int] = 401
     en = "Sign in again: {reason}."
     id = "Masuk kembali: token tidak dapat diterima."
+    remedy = CORRECT_REQUEST
 
     def __init__(self, reason: str = "the token is missing") -> None:
         """Set what is wrong with the token, never what it contains."""

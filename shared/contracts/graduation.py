@@ -6,8 +6,11 @@ The key is `kpm_id`, or `pendamping_id` for credits.
 from datetime import date
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from shared.contracts.kinds import (
     AsesmenResult,
+    BackPayReason,
     Bansos,
     ClosedAs,
     ExitReason,
@@ -15,6 +18,16 @@ from shared.contracts.kinds import (
     SanggahOutcome,
 )
 from shared.events import Event
+
+
+class BackPay(BaseModel):
+    """Whether a family receives one withheld tahap after an annulment, with the coded reason."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tahap: str
+    paid: bool
+    reason: BackPayReason
 
 
 class KpmAssessed(Event, wire="graduation.kpm_assessed.v1", key="kpm_id"):
@@ -142,7 +155,8 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
 
     Used by: caseload.graduation, referral.graduation
 
-    If it was refused, the graduation takes effect as stated here.
+    If it was refused, the graduation takes effect as stated here. If it was accepted, `back_pay` decides each withheld
+    tahap.
     """
 
     sanggah_id: UUID
@@ -155,6 +169,7 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
     effective_tahap: str | None = None
     effective_on: date | None = None
     last_payable_tahap: str | None = None
+    back_pay: list[BackPay] = Field(default_factory=list[BackPay])
 
 
 class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
@@ -182,6 +197,8 @@ class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_i
     """The SK is annulled for a family, before or after its effect.
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
+
+    `back_pay` decides each withheld tahap. `back_pay_tahap` are those of them that are paid.
     """
 
     graduasi_id: UUID
@@ -194,6 +211,7 @@ class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_i
     was_effective: bool
     back_pay_tahap: list[str]
     annulled_on: date
+    back_pay: list[BackPay] = Field(default_factory=list[BackPay])
 
 
 class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="kpm_id"):

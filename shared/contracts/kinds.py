@@ -256,12 +256,31 @@ class RelapseCause(StrEnum):
 class SanggahOutcome(Kind):
     """The decision on an objection.
 
-    DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the family's only member died before a decision.
+    DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the SK was undone before a decision, by another
+    objection or because the only member died.
     """
 
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
     GUGUR = "GUGUR"
+    UNKNOWN = "UNKNOWN"
+
+
+class BackPayReason(Kind):
+    """Why a family receives the withheld payment of a tahap after an annulment, or not.
+
+    TETAP_BERHAK, PUTUSAN: it is paid, because the family was entitled, or a court or superior ordered it. TIDAK_BERHAK,
+    SUDAH_DIBAYAR, ANGGARAN_DITUTUP: it is not, because the family was not entitled, has been paid otherwise, or the
+    budget year is closed. MENINGGAL: the only member has died.
+    """
+
+    TETAP_BERHAK = "TETAP_BERHAK"
+    PUTUSAN = "PUTUSAN"
+    TIDAK_BERHAK = "TIDAK_BERHAK"
+    SUDAH_DIBAYAR = "SUDAH_DIBAYAR"
+    ANGGARAN_DITUTUP = "ANGGARAN_DITUTUP"
+    MENINGGAL = "MENINGGAL"
+    LAINNYA = "LAINNYA"
     UNKNOWN = "UNKNOWN"
 
 

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope
 
 from shared import files
 from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST, WAIT
 from shared.server import RequestTooSlow
 from shared.settings import Settings
 
@@ -28,16 +29,18 @@ class BodyTooLarge(DomainError):
     """413: the body has more bytes than this route takes."""
 
     status = 413
-    en = "The body is larger than this address takes ({limit} bytes)."
-    id = "Isi permintaan melebihi batas alamat ini ({limit} bita)."
+    en = "The body is larger than this address takes ({limit} bytes). Send less at once."
+    id = "Isi permintaan melebihi batas alamat ini ({limit} bita). Kirim lebih sedikit sekaligus."
+    remedy = CORRECT_REQUEST
 
 
 class BodyIncomplete(DomainError):
     """400: the connection ended before the whole body had arrived."""
 
     status = 400
-    en = "The connection ended before the read_body request had arrived. Send it again."
+    en = "The connection ended before the whole request had arrived. Send it again."
     id = "Koneksi terputus sebelum seluruh permintaan diterima. Kirim lagi."
+    remedy = WAIT
 
 
 class TooManyUploads(DomainError):
@@ -46,6 +49,7 @@ class TooManyUploads(DomainError):
     status = 429
     en = "You are uploading {limit} files already. Wait until one is complete, then send this one again."
     id = "Anda sedang mengunggah {limit} berkas. Tunggu sampai salah satunya selesai, lalu kirim berkas ini lagi."
+    remedy = WAIT
     retry_after = UPLOAD_RETRY_SECONDS
 
 

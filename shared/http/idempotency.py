@@ -14,6 +14,7 @@ from starlette.responses import Response
 from shared.access import Actor, Scope
 from shared.database import raw
 from shared.errors import DomainError
+from shared.remedies import ALREADY_DONE, CORRECT_REQUEST
 
 RETENTION = timedelta(days=30)
 LONGEST_KEY = 200
@@ -50,6 +51,7 @@ class KeyMissing(DomainError):
     status = 400
     en = "Send an Idempotency-Key, so that a repeated request has one effect."
     id = "Sertakan Idempotency-Key, agar permintaan yang diulang hanya berpengaruh satu kali."
+    remedy = CORRECT_REQUEST
 
 
 class InvalidKey(DomainError):
@@ -58,6 +60,7 @@ class InvalidKey(DomainError):
     status = 400
     en = "An Idempotency-Key is 1 to 200 visible ASCII characters."
     id = "Idempotency-Key terdiri atas 1 sampai 200 karakter ASCII yang terlihat."
+    remedy = CORRECT_REQUEST
 
 
 class KeyReused(DomainError):
@@ -66,6 +69,7 @@ class KeyReused(DomainError):
     status = 422
     en = "This Idempotency-Key was used for another request. Use a new key for a new request."
     id = "Idempotency-Key ini sudah dipakai untuk permintaan lain. Gunakan kunci baru untuk permintaan baru."
+    remedy = CORRECT_REQUEST
 
 
 class ReplayOutOfScope(DomainError):
@@ -77,6 +81,7 @@ class ReplayOutOfScope(DomainError):
         "Permintaan ini sudah dilaksanakan sebelumnya. Jawabannya tidak ditampilkan lagi: peran atau wilayah Anda "
         "tidak lagi mencakupnya."
     )
+    remedy = ALREADY_DONE
 
 
 def key_of(request: Request, *, required: bool) -> str | None:

@@ -8,7 +8,8 @@ from fastapi.routing import APIRoute
 
 from shared.access.permissions import PERMISSIONS
 from shared.http.parameters import complete
-from shared.http.problems import PROBLEM, Problem
+from shared.http.problem_schema import Problem
+from shared.http.problems import PROBLEM
 from shared.http.refusals import list_refusals
 from shared.http.route import FILE_TYPES, Route
 

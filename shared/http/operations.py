@@ -23,8 +23,10 @@ from shared.settings import Settings
 class Sentences(BaseModel):
     """A sentence for officials in both languages: what is wrong, and what to do."""
 
-    en: str = Field(examples=["This pendamping is CUTI; only an active one can do this."])
-    id: str = Field(examples=["Pendamping ini berstatus CUTI; hanya yang aktif dapat melakukannya."])
+    en: str = Field(examples=["This job is DONE; it cannot be cancelled. What it did stays."])
+    id: str = Field(
+        examples=["Pekerjaan ini sudah DONE; tidak dapat dibatalkan. Yang sudah dikerjakan tetap berlaku."]
+    )
 
 
 class JobView(BaseModel):

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST
 
 LARGEST_PAGE = 200
 
@@ -30,6 +31,7 @@ class InvalidCursor(DomainError):
     status = 422
     en = "This cursor does not belong to this list. Start again without it."
     id = "Penanda halaman ini bukan milik daftar ini. Mulai lagi tanpa penanda."
+    remedy = CORRECT_REQUEST
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ import asyncpg
 import orjson
 import structlog
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -16,7 +15,9 @@ from starlette.responses import Response
 
 from shared import telemetry
 from shared.database import sqlstate_of
-from shared.errors import BadValue, Busy, DomainError, InvalidInput, NotFound, Words
+from shared.errors import BadValue, Busy, DomainError, InvalidInput, NotFound
+from shared.remedies import CORRECT_REQUEST, nothing
+from shared.words import Words
 
 PROBLEM = "application/problem+json"
 # Deadlock, serialization, lock timeout, statement timeout, admin shutdown, too many connections, starting up.
@@ -34,34 +35,13 @@ INSUFFICIENT_PRIVILEGE, ROW_SECURITY = "42501", "violates row-level security pol
 log = structlog.get_logger()
 
 
-class ProblemEntry(BaseModel):
-    """One invalid value: its JSON pointer, a code and a sentence.
-
-    The pointer (RFC 6901) begins with body, query, path or header.
-    """
-
-    pointer: str = Field(examples=["/body/sk_on"])
-    code: str = Field(examples=["missing"])
-    message: str = Field(examples=["This field is required."])
-
-
-class Problem(BaseModel):
-    """Why the request was refused. Nothing of it was stored."""
-
-    type: str = Field(examples=["urn:pilar:problem:IllegalTransition"])
-    title: str = Field(examples=["IllegalTransition"])
-    status: int = Field(examples=[409])
-    detail: str = Field(examples=["This case is DITETAPKAN and cannot become DISETUJUI_DINSOS."])
-    errors: list[ProblemEntry] = []
-    trace_id: str
-
-
 class MethodNotAllowed(DomainError):
     """405: the address exists, but does not take this method."""
 
     status = 405
-    en = "This address does not take that method."
-    id = "Alamat ini tidak menerima metode tersebut."
+    en = "This address does not take that method. The header Allow lists those that it takes."
+    id = "Alamat ini tidak menerima metode tersebut. Header Allow memuat metode yang diterima."
+    remedy = CORRECT_REQUEST
 
 
 class InternalFault(DomainError):
@@ -70,6 +50,7 @@ class InternalFault(DomainError):
     status = 500
     en = "An internal error: nothing was stored. Give the trace id to the operator."
     id = "Terjadi kesalahan internal: tidak ada yang disimpan. Sampaikan trace id kepada operator."
+    remedy = nothing("Only the operator can mend it.", "Hanya operator yang dapat memperbaikinya.")
 
 
 class Invalid(DomainError):
@@ -78,6 +59,7 @@ class Invalid(DomainError):
     status = 422
     en = "The request has invalid values; see the errors."
     id = "Permintaan memuat nilai yang tidak sah; lihat daftar kesalahan."
+    remedy = CORRECT_REQUEST
 
 
 DAY = ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18.")
@@ -176,6 +158,7 @@ def problem(request: Request, error: Exception) -> Response:
         "status": refusal.status,
         "detail": refusal.sentence(language),
         "errors": _entries(error, refusal, language),
+        "remedy": refusal.remedy.to_json(request.app.state.settings.service),
         "trace_id": getattr(request.state, "request_id", ""),
     }
     headers = {"Cache-Control": "no-store", "Content-Language": language}

@@ -15,7 +15,7 @@ SHARED = "shared.errors"
 
 
 def list_refusals(service: str) -> list[dict[str, Any]]:
-    """Return title, status and both sentences of each refusal, by title."""
+    """Return title, status, both sentences and remedy of each refusal, by title."""
     own = (f"services.{service}.", "shared.")
     used = _used_by(own)
     by_name = {
@@ -26,7 +26,13 @@ def list_refusals(service: str) -> list[dict[str, Any]]:
         and (one.__module__ != SHARED or one in used)
     }
     return [
-        {"title": name, "status": one.status, "en": one.en, "id": one.id}
+        {
+            "title": name,
+            "status": one.status,
+            "en": one.en,
+            "id": one.id,
+            "remedy": one.remedy.to_json(service),
+        }
         for name, one in sorted(by_name.items())
     ]
 

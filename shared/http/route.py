@@ -16,13 +16,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import files
-from shared.access import Actor, Permission
-from shared.errors import DomainError, VersionOutdated, Words
+from shared.access import Actor, Permission, TokenMissing
+from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
 from shared.http import idempotency, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
 from shared.http.problems import problem
+from shared.remedies import CORRECT_REQUEST
 from shared.transaction import context_of
+from shared.words import Words
 
 FILE_TYPES = ("application/octet-stream", "text/csv")
 # The least bytes that a key or an item of JSON has on average. A UUID has 39.
@@ -51,14 +53,7 @@ class PreconditionRequired(DomainError):
     status = 428
     en = "Send If-Match with the ETag that you have read, so that no other change is lost."
     id = "Sertakan If-Match berisi ETag yang Anda baca, agar perubahan orang lain tidak hilang."
-
-
-class TokenMissing(DomainError):
-    """401: the request has no bearer token."""
-
-    status = 401
-    en = "Send a bearer token."
-    id = "Sertakan bearer token."
+    remedy = CORRECT_REQUEST
 
 
 def may(permission: Permission, **more: Any) -> Callable[[Endpoint], Endpoint]:

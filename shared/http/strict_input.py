@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared import strict_json
-from shared.errors import DomainError, Words
+from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST
 from shared.text import clean_text, has_invisible
+from shared.words import Words
 
 MAX_DEPTH = 40
 # The largest object of a request has the 60 answers of an assessment.
@@ -21,6 +23,7 @@ class MalformedRequest(DomainError):
     status = 400
     en = "The request cannot be read: {reason}."
     id = "Permintaan tidak dapat dibaca: {reason}."
+    remedy = CORRECT_REQUEST
 
 
 class UnsupportedMediaType(DomainError):
@@ -29,6 +32,7 @@ class UnsupportedMediaType(DomainError):
     status = 415
     en = "Send the body as {media}."
     id = "Kirim isi permintaan sebagai {media}."
+    remedy = CORRECT_REQUEST
 
 
 class ContentEncoded(DomainError):
@@ -37,6 +41,7 @@ class ContentEncoded(DomainError):
     status = 415
     en = "Send the body as it is, without Content-Encoding: this service does not unpack it."
     id = "Kirim isi permintaan apa adanya, tanpa Content-Encoding: layanan ini tidak membuka kemasannya."
+    remedy = CORRECT_REQUEST
 
 
 def require_plain_body(encodings: Iterable[str]) -> None:

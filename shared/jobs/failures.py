@@ -1,6 +1,8 @@
 """The sentences of a failed job: why it ended, and what to do."""
 
-from shared.errors import DomainError, Words
+from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST, WAIT
+from shared.words import Words
 
 
 class WorkRefused(DomainError):
@@ -8,6 +10,7 @@ class WorkRefused(DomainError):
 
     en = "{why} What was done before stays. Correct this, then request the rest again."
     id = "{why} Yang sudah dikerjakan tetap berlaku. Perbaiki hal ini, lalu minta kembali sisanya."
+    remedy = CORRECT_REQUEST
 
 
 class WorkStopped(DomainError):
@@ -21,6 +24,7 @@ class WorkStopped(DomainError):
         "Pekerjaan berhenti setelah {tries} kali dicoba karena gangguan sistem ({error}). Yang sudah dikerjakan tetap"
         " berlaku. Minta kembali sisanya; bila berhenti lagi, sampaikan nomor pekerjaan ini kepada operator."
     )
+    remedy = WAIT
 
 
 class TooManyRefusals(DomainError):
@@ -34,6 +38,7 @@ class TooManyRefusals(DomainError):
         "Pekerjaan berhenti setelah {limit} penolakan. Yang sudah dikerjakan tetap berlaku. Perbaiki baris tertolak yang"
         " tercantum, periksa kesalahan yang sama pada baris lain, lalu minta kembali sisanya."
     )
+    remedy = CORRECT_REQUEST
 
 
 def failure_words(error: Exception | str, tries: int) -> Words:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
-from shared.errors import Words
+from shared.words import Words
 
 LEASE = timedelta(seconds=30)
 

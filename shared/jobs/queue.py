@@ -12,6 +12,7 @@ from shared import schema
 from shared.access import Actor, Role, Scope
 from shared.access.actor import SYSTEM
 from shared.errors import DomainError, NotFound
+from shared.remedies import WAIT, nothing
 
 MAX_OPEN_JOBS = 10
 LOCK_JOBS_OF_ACTOR = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pilar jobs ' || :sub, 0))")
@@ -22,14 +23,16 @@ class TooManyJobs(DomainError):
 
     en = "You have {count} jobs that have not ended. Wait until one has, or cancel one, then send this again."
     id = "Ada {count} pekerjaan Anda yang belum selesai. Tunggu sampai satu selesai atau batalkan satu, lalu kirim lagi."
+    remedy = WAIT
     retry_after = 30
 
 
 class JobEnded(DomainError):
     """409: the job has ended, and what it did stays."""
 
-    en = "This job is {state}; it cannot be cancelled."
-    id = "Pekerjaan ini sudah {state}; tidak dapat dibatalkan."
+    en = "This job is {state}; it cannot be cancelled. What it did stays."
+    id = "Pekerjaan ini sudah {state}; tidak dapat dibatalkan. Yang sudah dikerjakan tetap berlaku."
+    remedy = nothing("The job has ended.", "Pekerjaan sudah selesai.")
 
 
 def as_json(actor: Actor) -> dict[str, Any]:

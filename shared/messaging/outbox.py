@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from shared.errors import DomainError
 from shared.events import Event
+from shared.remedies import CORRECT_REQUEST
 from shared.schema import SHARDS
 from shared.transaction import KEY, context_of
 
@@ -48,8 +49,9 @@ class EventTooLarge(DomainError):
     """422: an event's body passes 256 KiB, which a broker may refuse."""
 
     status = 422
-    en = "This is more data than one event can carry (256 KiB)."
-    id = "Data ini melebihi batas satu kejadian (256 KiB)."
+    en = "This is more data than one event can carry (256 KiB). Send less at once."
+    id = "Data ini melebihi batas satu kejadian (256 KiB). Kirim lebih sedikit sekaligus."
+    remedy = CORRECT_REQUEST
 
 
 def shard_of(key: str) -> int:

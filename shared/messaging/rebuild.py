@@ -13,6 +13,7 @@ from shared.errors import DomainError
 from shared.messaging.consumer import Consumer, Source, StoredOffsets, read_stored_offsets
 from shared.messaging.dispatch import is_transient
 from shared.messaging.subscription import Subscription
+from shared.remedies import nothing
 
 log = structlog.get_logger()
 MAX_LAG_AT_SWAP = 100
@@ -46,6 +47,9 @@ class TableNotReplica(DomainError):
 
     en = "{name} is a reaction: only replicas are rebuilt."
     id = "{name} adalah reaksi: hanya replika yang dibangun ulang."
+    remedy = nothing(
+        "The effects of a reaction cannot be repeated.", "Akibat suatu reaksi tidak dapat diulang."
+    )
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from shared.messaging.cursors import Cursor, classify, load_start_offsets, lock_
 from shared.messaging.dispatch import is_transient, run_handlers
 from shared.messaging.envelope import Received
 from shared.messaging.subscription import Subscription
+from shared.remedies import nothing
 
 log = structlog.get_logger()
 
@@ -28,6 +29,7 @@ class KeyNotDiverged(DomainError):
 
     en = "The key is at {place} without a divergence; there is nothing to resume."
     id = "Aliran ini berada di {place} tanpa perbedaan; tidak ada yang perlu dilanjutkan."
+    remedy = nothing("There is nothing to resume.", "Tidak ada yang perlu dilanjutkan.")
 
 
 async def retry(database: Database, subscription: Subscription, topic: str, key: str) -> int:

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.errors import InvalidInput
+from shared.remedies import CORRECT_REQUEST
 from shared.text import drop_separators
 
 SIXTEEN_DIGITS = re.compile(r"[0-9]{16}")
@@ -70,20 +71,23 @@ class NumberNotSixteenDigits(InvalidInput):
 
     en = "This number must have exactly 16 digits."
     id = "Nomor ini harus tepat 16 angka."
+    remedy = CORRECT_REQUEST
 
 
 class ProvinceUnknown(InvalidInput):
     """422: no code table, present or past, has this province."""
 
-    en = "The first two digits are not the code of a province, present or past."
-    id = "Dua angka pertama bukan kode provinsi, baik sekarang maupun dahulu."
+    en = "The first two digits are not the code of a province, present or past. Compare the number with the card."
+    id = "Dua angka pertama bukan kode provinsi, baik sekarang maupun dahulu. Cocokkan nomornya dengan kartu."
+    remedy = CORRECT_REQUEST
 
 
 class SerialZero(InvalidInput):
     """422: serials start at 0001."""
 
-    en = "The last four digits cannot be 0000."
-    id = "Empat angka terakhir tidak boleh 0000."
+    en = "The last four digits cannot be 0000. Compare the number with the card."
+    id = "Empat angka terakhir tidak boleh 0000. Cocokkan nomornya dengan kartu."
+    remedy = CORRECT_REQUEST
 
 
 def mask(digits: str) -> str:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
 from tests.factories.refusal_texts import check_refusal
+from tests.factories.remedies import TRAIL, check_remedy
 from tests.factories.service_reuse import ReusableService
 
 # A job whose step failed waits a moment before it is retried.
@@ -98,6 +100,7 @@ class Running:
 
     async def work(self) -> int:
         """Run jobs and scheduled tasks until none is due. Return the turns with work."""
+        TRAIL.clear()
         turns = 0
         while True:
             if await run_step(self.worker, self.parts.work) | await run_scheduled_task(
@@ -112,11 +115,14 @@ class Running:
 
     async def set_clock(self, instant: Any) -> None:
         """Move the business clock of this service."""
+        TRAIL.clear()
         async with self.database.transaction(Actor.system(self.name)) as session:
             await clock.set_to(session, instant)
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Fetch rows as superuser, without row security."""
+        if not statement.lstrip().upper().startswith("SELECT"):
+            TRAIL.clear()
         async with self._open_connection() as connection:
             return await connection.fetch(statement, *values)
 
@@ -136,6 +142,7 @@ class Running:
 
     async def execute(self, statement: str) -> None:
         """Run a script of statements as superuser."""
+        TRAIL.clear()
         connection = await asyncpg.connect(self.cluster.address(self.database_name))
         try:
             await connection.execute(statement)
@@ -175,6 +182,7 @@ class Running:
     @asynccontextmanager
     async def session(self, actor: Actor | None = None) -> Any:
         """Open a transaction of the worker role."""
+        TRAIL.clear()
         async with self.worker.transaction(actor or Actor.system(self.name)) as session:
             assert isinstance(session, AsyncSession)
             yield session
@@ -213,6 +221,7 @@ async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
     reusable = not more and cluster.loop is asyncio.get_running_loop()
     idle = cluster.idle_services[service] if reusable else []
     reused = idle.pop() if idle else await ReusableService.start(cluster, service, more, reusable=reusable)
+    TRAIL.clear()
     parts: Parts = import_module_of(service, "worker").PARTS
     prepare(parts)
     # Process-wide: building another application of referral, for its OpenAPI document, sets it too.
@@ -226,7 +235,7 @@ async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
             base_url=f"http://{service}.test",
             timeout=30,
             trust_env=False,
-            event_hooks={"response": [check_refusal]},
+            event_hooks={"response": [check_refusal, partial(check_remedy, service)]},
         ) as client:
             running_service = Running(
                 service,

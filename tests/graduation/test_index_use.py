@@ -49,8 +49,10 @@ INSERT INTO monitoring_task (task_id, graduasi_id, kpm_id, kode_wilayah, kind, m
   SELECT md5('t' || i || m)::uuid, graduasi_id, kpm_id, area, 'BULANAN', m, date '2026-01-01' + m * 30, date '2026-02-01' + m * 30,
   CASE WHEN i % 12 <> 5 THEN date '2026-05-01' END, CASE WHEN i % 12 <> 5 THEN true END, 1 FROM n, generate_series(1, 3) AS m;
 INSERT INTO sanggah (sanggah_id, graduasi_id, kpm_id, kode_wilayah, lodged_on, lodged_by, channel, ground, evidence_sha256, typed_by,
-  typed_by_sub, typed_on, at, state) SELECT md5('s' || i)::uuid, graduasi_id, kpm_id, area, date '2026-05-01' + i % 60, 'KELUARGA', 'DESA', 'LAINNYA',
-  repeat('a', 64), 'x', 'x', date '2026-06-01', now(), CASE WHEN i % 9 = 0 THEN 'DIAJUKAN' ELSE 'DITOLAK' END FROM n;
+  typed_by_sub, typed_on, at, suspends, lodger_ref, state) SELECT md5('s' || i)::uuid, graduasi_id, kpm_id, area, date '2026-05-01' + i % 60, 'KELUARGA', 'DESA', 'LAINNYA',
+  repeat('a', 64), 'x', 'x', date '2026-06-01', now(), true, 'x', CASE WHEN i % 9 = 0 THEN 'DIAJUKAN' ELSE 'DITOLAK' END FROM n;
+INSERT INTO sanggah_scan (scan_id, sanggah_id, graduasi_id, kode_wilayah, evidence_sha256, added_by, added_by_sub, added_on, at)
+  SELECT sanggah_id, sanggah_id, graduasi_id, kode_wilayah, evidence_sha256, typed_by, typed_by_sub, typed_on, at FROM sanggah;
 INSERT INTO replica_kpm.candidate (kepesertaan_id, kpm_id, kode_wilayah, kabkota, bansos, member_since, counted_since, able_productive,
   lansia, disabilitas, last_komponen_ends_on, rank_nas, rank_prov, rank_kabkota, usaha_since) SELECT md5('c' || i)::uuid, kpm_id, area, left(area, 5), 'PKH',
   date '2016-01-01' + i % 3000, date '2016-01-01' + i % 3000, 1, 0, 0, date '2027-03-01' + i % 4000, 4 + i % 7, 4, 4, CASE WHEN i % 3 = 0 THEN date '2023-01-01' END FROM n;

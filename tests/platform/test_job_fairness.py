@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor, Role
-from shared.errors import Words
 from shared.jobs import Job, RowError, Step, TooManyJobs, enqueue, job_runner, run_step
 from shared.jobs.job_runner import MAX_REFUSALS
 from shared.jobs.queue import MAX_OPEN_JOBS
 from shared.jobs.row_errors import JOBS_AT_ONCE, expire_row_errors
 from shared.messaging import maintenance
+from shared.words import Words
 from tests.factories.services import Running
 
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))

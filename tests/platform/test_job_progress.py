@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor, Role
-from shared.errors import NotYetKnown, Words
+from shared.errors import NotYetKnown
 from shared.jobs import Job, RowError, ScheduledTask, Step, Work, enqueue, run_step, schedule, work
+from shared.words import Words
 from tests.factories.services import Running
 
 WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka. Isi ulang.")

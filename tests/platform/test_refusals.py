@@ -5,7 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.errors import IllegalTransition, NotFound, Words
+from shared.errors import IllegalTransition, NotFound
+from shared.remedies import ENDED
+from shared.words import Words
 from tests.factories.refusal_texts import check_refusal
 from tests.factories.services import Running
 
@@ -71,7 +73,7 @@ async def test_a_file_of_another_media_type_is_refused_with_the_right_one(
 def test_nouns_are_in_the_language_of_the_sentence() -> None:
     assert NotFound("policy").sentence("id").startswith("Kebijakan itu tidak ada")
     assert NotFound("policy").sentence("en").startswith("There is no such policy")
-    stuck = IllegalTransition(noun="exit proposal", current="DITERIMA", target="DIAJUKAN")
+    stuck = IllegalTransition("exit proposal", current="DITERIMA", target="DIAJUKAN", remedy=ENDED)
     assert stuck.sentence("id").startswith("Usulan keluar ini berstatus DITERIMA")
     assert f"{Words('one', 'satu')}" == "one"
 

@@ -120,7 +120,9 @@ async def test_a_head_has_limits(request_head: bytes, status: int) -> None:
 async def test_a_refusal_is_in_the_callers_language() -> None:
     async with serve_application(PATIENT) as (_, port), open_connection(port) as connection:
         connection.send(build_head("GET", "/", {"Accept-Language": "id", "X-Long": "x" * 70_000}))
-        assert (await connection.read_answer()).json()["detail"] == "Header permintaan terlalu besar."
+        assert (await connection.read_answer()).json()["detail"] == (
+            "Header permintaan terlalu besar. Kurangi atau pendekkan header."
+        )
 
 
 async def test_a_connection_that_sends_nothing_is_closed() -> None:

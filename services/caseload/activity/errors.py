@@ -1,25 +1,30 @@
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, person_of, value_from
+from shared.roles import FIELD
 
 
 class VisitOutsideDampingan(DomainError):
     """409: the visitor did not accompany the family on that day."""
 
-    en = "You did not accompany this family on {on}."
-    id = "Anda tidak mendampingi keluarga ini pada {on}."
+    en = "You did not accompany this family on {on}. Correct the day, or let its pendamping of that day enter the visit."
+    id = "Anda tidak mendampingi keluarga ini pada {on}. Perbaiki tanggalnya, atau serahkan kepada pendampingnya pada hari itu."
+    remedy = person_of(FIELD)
 
 
 class KunjunganAlreadyRecorded(DomainError):
     """409: a visit with the same family, day, visitor and purpose is recorded."""
 
-    en = "A visit of this purpose to this family on that day is already recorded."
-    id = "Kunjungan dengan tujuan ini ke keluarga ini pada hari tersebut sudah dicatat."
+    en = "A visit of this purpose to this family on that day is already recorded. Nothing more is needed."
+    id = "Kunjungan dengan tujuan ini ke keluarga ini pada hari tersebut sudah dicatat. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
 
 
 class MateriUnknown(InvalidInput):
     """422: the master data has no such session on that day."""
 
-    en = "There was no session {session} of module {module} on {on}."
-    id = "Tidak ada sesi {session} pada modul {module} pada {on}."
+    en = "There was no session {session} of module {module} on {on}. Choose one from GET /v1/p2k2-materi."
+    id = "Tidak ada sesi {session} pada modul {module} pada {on}. Pilih salah satu dari GET /v1/p2k2-materi."
+    remedy = value_from("read_materi", FIELD)
 
 
 class FamilyNamedTwice(InvalidInput):
@@ -27,17 +32,20 @@ class FamilyNamedTwice(InvalidInput):
 
     en = "A family is named more than once. Name each family once."
     id = "Satu keluarga disebut lebih dari sekali. Sebut setiap keluarga satu kali."
+    remedy = CORRECT_REQUEST
 
 
 class FamiliesNotAccompanied(DomainError):
     """409: the pendamping did not accompany some of the families on that day."""
 
-    en = "You did not accompany {count} of these families on {on}."
-    id = "Anda tidak mendampingi {count} dari keluarga ini pada {on}."
+    en = "You did not accompany {count} of these families on {on}. Leave them out, or correct the day."
+    id = "Anda tidak mendampingi {count} dari keluarga ini pada {on}. Keluarkan dari daftar, atau perbaiki tanggalnya."
+    remedy = CORRECT_REQUEST
 
 
 class SesiAlreadyRecorded(DomainError):
     """409: a session with the same group, day, module and session is recorded."""
 
-    en = "This session of this group on that day is already recorded."
-    id = "Sesi kelompok ini pada hari tersebut sudah dicatat."
+    en = "This session of this group on that day is already recorded. Nothing more is needed."
+    id = "Sesi kelompok ini pada hari tersebut sudah dicatat. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE

@@ -1,11 +1,14 @@
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import DINSOS
 
 
 class UsulanOpen(DomainError):
     """409: a family has at most one open application for each bansos."""
 
-    en = "This family already has an open application for this bansos."
-    id = "Usulan keluarga ini untuk bansos tersebut masih menunggu keputusan."
+    en = "This family already has an open application for this bansos. The Dinsos office decides on it first."
+    id = "Usulan keluarga ini untuk bansos tersebut masih menunggu keputusan. Kantor Dinsos memutuskannya dahulu."
+    remedy = operation("decide_application", DINSOS)
 
 
 class FirstDayMissing(InvalidInput):
@@ -13,10 +16,12 @@ class FirstDayMissing(InvalidInput):
 
     en = "An accepted application needs valid_from, the first day of the new membership."
     id = "Usulan yang diterima memerlukan valid_from, hari pertama kepesertaan baru."
+    remedy = CORRECT_REQUEST
 
 
 class DateBeforeUsulan(InvalidInput):
     """422: a new membership cannot start before its application."""
 
-    en = "The first day {valid_from} is before the application was lodged ({lodged_on})."
-    id = "Hari pertama {valid_from} sebelum usulan diajukan ({lodged_on})."
+    en = "The first day {valid_from} is before the application was lodged ({lodged_on}). Enter {lodged_on} or a later day."
+    id = "Hari pertama {valid_from} sebelum usulan diajukan ({lodged_on}). Isi {lodged_on} atau hari sesudahnya."
+    remedy = CORRECT_REQUEST

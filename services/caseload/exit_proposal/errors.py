@@ -1,18 +1,22 @@
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import nothing, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD, MINISTRY, STAFF, VILLAGE
 
 
 class ExitNotProposable(InvalidInput):
     """422: an end for this reason cannot be proposed on evidence (docs/case-lifecycle.md#exits-on-evidence)."""
 
-    en = "{exit_reason} cannot be proposed here: it ends a membership in another way, or not at all."
-    id = "{exit_reason} tidak dapat diusulkan di sini: kepesertaan berakhir melalui jalur lain, atau tidak sama sekali."
+    en = "{exit_reason} cannot be proposed here. Its pendamping opens a case in graduation (POST /v1/graduasi), if the reason ends a membership at all."
+    id = "{exit_reason} tidak dapat diusulkan di sini. Pendamping membuka kasusnya di layanan graduasi (POST /v1/graduasi), bila alasan itu memang mengakhiri kepesertaan."
+    remedy = operation("graduation.open_graduasi", FIELD)
 
 
 class ExitAlreadyProposed(DomainError):
     """409: a membership has at most one open proposal."""
 
-    en = "The end of this membership is already proposed."
-    id = "Pengakhiran kepesertaan ini sudah diusulkan."
+    en = "The end of this membership is already proposed. Follow that proposal (GET /v1/exit-proposal); its proposer withdraws it if it is wrong."
+    id = "Pengakhiran kepesertaan ini sudah diusulkan. Ikuti usulan itu (GET /v1/exit-proposal); pengusulnya menariknya bila keliru."
+    remedy = operation("withdraw_exit_proposal", FIELD | DINSOS)
 
 
 class ProposalOfAnotherPerson(DomainError):
@@ -25,6 +29,7 @@ class ProposalOfAnotherPerson(DomainError):
     id = (
         "Hanya pengusul yang dapat menarik usulan ini. Petugas lain membatalkan kasusnya di layanan graduasi."
     )
+    remedy = operation("graduation.cancel_graduasi", STAFF)
 
 
 class ProposalFollowsFact(DomainError):
@@ -38,6 +43,7 @@ class ProposalFollowsFact(DomainError):
         "Usulan ini mengikuti kematian yang tercatat. Bila catatannya keliru, batalkan kematian itu"
         " (POST /v1/kpm/{{id}}/anggota/{{id}}/return): usulan ini ikut ditarik."
     )
+    remedy = operation("take_anggota_back", FIELD | DINSOS)
 
 
 class ExitNotOpen(DomainError):
@@ -45,6 +51,7 @@ class ExitNotOpen(DomainError):
 
     en = "This proposal is {state}; only one whose case has not ended can be withdrawn."
     id = "Usulan ini berstatus {state}; hanya usulan yang kasusnya belum berakhir yang dapat ditarik."
+    remedy = nothing("The proposal has ended.", "Usulan itu sudah berakhir.")
 
 
 class ExitDetermined(DomainError):
@@ -52,3 +59,7 @@ class ExitDetermined(DomainError):
 
     en = "This exit has been determined in SK {sk_no}. It can only be undone by a sanggah or an annulment."
     id = "Pengakhiran ini sudah ditetapkan dalam SK {sk_no}. Hanya dapat dibatalkan melalui sanggah atau pembatalan SK."
+    remedy = one_of(
+        to_call("graduation.lodge_sanggah", FIELD | VILLAGE | DINSOS),
+        to_call("graduation.annul_graduasi", DINSOS | MINISTRY),
+    )

@@ -1,6 +1,8 @@
 from types import MappingProxyType
 
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import TEAM_LEAD
 
 
 class PenugasanIdentical(InvalidInput):
@@ -8,13 +10,15 @@ class PenugasanIdentical(InvalidInput):
 
     en = "The receiving placement must differ from the giving placement."
     id = "Penugasan penerima harus berbeda dari penugasan pemberi."
+    remedy = CORRECT_REQUEST
 
 
 class KindsDiffer(DomainError):
     """409: the placements are of different kinds of pendamping."""
 
-    en = "Families are handed over within one kind of pendamping; these are {giving} and {taking}."
-    id = "Pengalihan hanya antarpendamping sejenis; penugasan ini {giving} dan {taking}."
+    en = "Families are handed over within one kind of pendamping; these are {giving} and {taking}. Choose a placement of the same kind."
+    id = "Pengalihan hanya antarpendamping sejenis; penugasan ini {giving} dan {taking}. Pilih penugasan sejenis."
+    remedy = CORRECT_REQUEST
 
 
 class NothingToHandOver(DomainError):
@@ -22,6 +26,7 @@ class NothingToHandOver(DomainError):
 
     en = "This placement accompanies no family in {kode_wilayah} on {on}. Choose another area, day or placement."
     id = "Penugasan ini tidak mendampingi keluarga mana pun di {kode_wilayah} pada {on}. Pilih wilayah, tanggal, atau penugasan lain."
+    remedy = CORRECT_REQUEST
 
 
 class HandOverAlreadyAsked(DomainError):
@@ -29,6 +34,7 @@ class HandOverAlreadyAsked(DomainError):
 
     en = "This hand-over is already ordered and has not ended (GET /v1/hand-over). Withdraw that order, or wait until it ends."
     id = "Pengalihan ini sudah diminta dan belum selesai (GET /v1/hand-over). Batalkan permintaan itu, atau tunggu hingga selesai."
+    remedy = operation("call_hand_over_off", TEAM_LEAD)
 
 
 class HandOverStarted(DomainError):
@@ -39,6 +45,7 @@ class HandOverStarted(DomainError):
         "Pengalihan ini sudah dimulai. Hentikan pekerjaannya (POST {job}/cancellation); keluarga yang sudah dialihkan"
         " tetap beralih."
     )
+    remedy = operation("cancel_job", TEAM_LEAD)
 
 
 class HandOverAlreadyWithdrawn(DomainError):
@@ -46,6 +53,7 @@ class HandOverAlreadyWithdrawn(DomainError):
 
     en = "This hand-over was already withdrawn. Order it again if it shall take place."
     id = "Pengalihan ini sudah dibatalkan. Minta pengalihan baru bila tetap akan dilakukan."
+    remedy = operation("request_families", TEAM_LEAD)
 
 
 # Why a family is not handed over: code, then the sentences in English and Indonesian.

@@ -1,6 +1,7 @@
 from types import MappingProxyType
 
 from shared.errors import InvalidInput
+from shared.remedies import CORRECT_REQUEST
 
 
 class FileEmpty(InvalidInput):
@@ -8,6 +9,7 @@ class FileEmpty(InvalidInput):
 
     en = "The file is empty: its first line must name the columns."
     id = "Berkas kosong: baris pertama harus memuat nama kolom."
+    remedy = CORRECT_REQUEST
 
 
 class FileNotText(InvalidInput):
@@ -15,20 +17,23 @@ class FileNotText(InvalidInput):
 
     en = "The file is not CSV text in UTF-8 ({detected}). Save it as CSV UTF-8."
     id = "Berkas bukan teks CSV dalam UTF-8 ({detected}). Simpan sebagai CSV UTF-8."
+    remedy = CORRECT_REQUEST
 
 
 class ColumnsMissing(InvalidInput):
     """422: the header lacks columns."""
 
-    en = "The header lacks these columns: {columns}."
-    id = "Baris judul tidak memuat kolom berikut: {columns}."
+    en = "The header lacks these columns: {columns}. Add them."
+    id = "Baris judul tidak memuat kolom berikut: {columns}. Tambahkan."
+    remedy = CORRECT_REQUEST
 
 
 class ColumnsRepeated(InvalidInput):
     """422: the header names a column more than once."""
 
-    en = "The header names these columns more than once: {columns}."
-    id = "Baris judul memuat kolom berikut lebih dari sekali: {columns}."
+    en = "The header names these columns more than once: {columns}. Keep each once."
+    id = "Baris judul memuat kolom berikut lebih dari sekali: {columns}. Sisakan satu untuk masing-masing."
+    remedy = CORRECT_REQUEST
 
 
 class ColumnsUnknown(InvalidInput):
@@ -36,13 +41,15 @@ class ColumnsUnknown(InvalidInput):
 
     en = "The header has {count} unknown columns. Correct their names or remove them."
     id = "Baris judul memuat {count} kolom yang tidak dikenal. Perbaiki namanya atau hapus kolomnya."
+    remedy = CORRECT_REQUEST
 
 
 class HeaderTooLong(InvalidInput):
     """422: the first line is longer than a header can be."""
 
-    en = "The first line is too long to be a header."
-    id = "Baris pertama terlalu panjang untuk sebuah baris judul."
+    en = "The first line is too long to be a header. Let it name the columns only."
+    id = "Baris pertama terlalu panjang untuk sebuah baris judul. Isi hanya dengan nama kolom."
+    remedy = CORRECT_REQUEST
 
 
 # Why a row of an intake file is refused: code, then the sentences in English and Indonesian. Values are never repeated.

@@ -105,7 +105,7 @@ class CaseMark(CaseView, Table, table=True):
     kepesertaan_id: Col[UUID] = Field(index=True)
     last_payable_tahap: Col[str | None] = Field(default=None)
     reason: Col[str | None] = Field(default=None)
-    back_pay_tahap: Col[Annotated[list[str], OBJECT]] = Field(
+    back_pay: Col[Annotated[list[dict[str, Any]], OBJECT]] = Field(
         default=None, sa_column_kwargs={"server_default": "[]"}
     )
     facts: Col[dict[str, Any]] = Field(default=None, sa_column_kwargs={"server_default": "{}"})

@@ -69,7 +69,8 @@ async def list_memberships(session: AsyncSession, actor: Actor, kpm_id: UUID) ->
     pending = {decision.kepesertaan_id for decision in decisions if decision.outcome is None}
     views = [to_view(row, active_cases.get(row.kepesertaan_id), pending, today) for row in rows]
     for view in views:
-        view["back_pay_tahap"] = back_pay(cases, view["kepesertaan_id"])
+        view["back_pay"] = find_back_pay(cases, view["kepesertaan_id"])
+        view["back_pay_tahap"] = [one["tahap"] for one in view["back_pay"] if one["paid"]]
         view["decision"] = last_stay_decision(session, decisions, view["kepesertaan_id"])
     return views
 
@@ -127,10 +128,11 @@ async def read_cases(session: AsyncSession, kpm_id: UUID) -> Sequence[CaseMark]:
     return (await session.scalars(statement.order_by(CaseMark.graduasi_id))).all()
 
 
-def back_pay(cases: Sequence[CaseMark], kepesertaan_id: UUID) -> list[str]:
-    """Return the tahap of a membership that annulments decided to pay back, sorted."""
-    decided = [case.back_pay_tahap for case in cases if case.kepesertaan_id == kepesertaan_id]
-    return sorted({tahap for tahaps in decided for tahap in tahaps})
+def find_back_pay(cases: Sequence[CaseMark], kepesertaan_id: UUID) -> list[dict[str, Any]]:
+    """Return what annulments decided on withheld tahap of a membership, by tahap."""
+    of_membership = [case.back_pay for case in cases if case.kepesertaan_id == kepesertaan_id]
+    decisions = {one["tahap"]: one for decided in of_membership for one in decided}
+    return [decisions[tahap] for tahap in sorted(decisions)]
 
 
 def to_view(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today: date) -> dict[str, Any]:

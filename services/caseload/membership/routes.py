@@ -23,6 +23,7 @@ from services.caseload.overview.queries.tahap import HeldFor, Payable, payable_t
 from services.caseload.tables import Days
 from shared import clock
 from shared.access import Permission
+from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
 from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -45,6 +46,7 @@ class KepesertaanView(KepesertaanFacts, Days):
     active: bool
     status: MembershipStatus
     back_pay_tahap: list[str]
+    back_pay: list[BackPay]
     case: CaseView | None
     decision: DecisionView | None
 
@@ -66,9 +68,10 @@ class Words(View):
 class TahapView(MembershipRef):
     """Which tahap of a bansos are payable as of `on`, and why.
 
-    `back_pay` lists tahap that an annulment decided to pay back. `pending` lists the family's other bansos that wait for
-    a decision. `held_for` is the reason of HELD; after a death, tahap with a cut-off on `held_from` or later are held,
-    and earlier ones stay payable.
+    `back_pay` lists withheld tahap that an annulment decided to pay, `not_paid` those that it decided not to pay: they
+    are payable under no other value. `back_pay_decisions` has both with the reason. `pending` lists the family's other
+    bansos that wait for a decision. `held_for` is the reason of HELD; after a death, tahap with a cut-off on `held_from`
+    or later are held, and earlier ones stay payable.
     """
 
     bansos: Bansos
@@ -81,6 +84,8 @@ class TahapView(MembershipRef):
     first_unpayable_tahap: str | None
     ends_on: date | None
     back_pay: list[str]
+    not_paid: list[str]
+    back_pay_decisions: list[BackPay]
     reason: Words
     pending: list[Bansos]
 

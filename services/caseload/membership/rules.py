@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.caseload.membership.models import CaseState
-from shared.contracts.kinds import ExitReason, SanggahOutcome
+from shared.contracts.kinds import BackPayReason, ExitReason, SanggahOutcome
 
 Facts = Mapping[str, Any]
 STEPS = {
@@ -16,6 +16,7 @@ STEPS = {
     "graduated": CaseState.EFFECTIVE,
     "annulled": CaseState.ANNULLED,
 }
+LAINNYA = BackPayReason.LAINNYA.value
 OBJECTIONS, PROPOSAL = "sanggah", "exit_proposal_id"
 ORDER = list(CaseState)
 SUSPENDABLE = {CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE}
@@ -62,8 +63,17 @@ def columns_from_facts(facts: Facts) -> dict[str, Any]:
         "last_payable_tahap": effect.get("last_payable_tahap"),
         "certificate_no": steps.get("graduated", {}).get("certificate_no"),
         "reason": (steps.get("annulled") or steps.get("closed") or {}).get("reason"),
-        "back_pay_tahap": sorted(steps.get("annulled", {}).get("back_pay_tahap", [])),
+        "back_pay": back_pay_of(steps.get("annulled", {})),
     }
+
+
+def back_pay_of(annulled: Facts) -> list[dict[str, Any]]:
+    """Return the decisions of an annulment on withheld tahap.
+
+    An event that was published before it carried decisions names the paid tahap only.
+    """
+    paid = [{"tahap": tahap, "paid": True, "reason": LAINNYA} for tahap in annulled.get("back_pay_tahap", [])]
+    return sorted(annulled.get("back_pay") or paid, key=lambda one: one["tahap"])
 
 
 def exit_proposal_of(facts: Facts) -> UUID | None:

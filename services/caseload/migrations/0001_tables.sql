@@ -26,7 +26,7 @@ CREATE TABLE case_mark (
     kepesertaan_id UUID NOT NULL,
     last_payable_tahap TEXT,
     reason TEXT,
-    back_pay_tahap JSONB DEFAULT '[]' NOT NULL,
+    back_pay JSONB DEFAULT '[]' NOT NULL,
     facts JSONB DEFAULT '{}' NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_case_mark PRIMARY KEY (graduasi_id),

@@ -1,4 +1,5 @@
 from shared.errors import InvalidInput
+from shared.remedies import CORRECT_REQUEST
 
 
 class LookUpNumberInvalid(InvalidInput):
@@ -6,3 +7,4 @@ class LookUpNumberInvalid(InvalidInput):
 
     en = "Give either nik or no_kk."
     id = "Isi salah satu: nik atau no_kk."
+    remedy = CORRECT_REQUEST

@@ -1,8 +1,10 @@
 from shared.errors import DomainError
+from shared.remedies import ALREADY_DONE
 
 
 class TugasAlreadyDone(DomainError):
     """409: the task is already done."""
 
-    en = "This task is already done."
-    id = "Tugas ini sudah diselesaikan."
+    en = "This task is already done. Nothing more is needed."
+    id = "Tugas ini sudah diselesaikan. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE

@@ -21,9 +21,10 @@ from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
 from shared.dates import months_after, months_between
-from shared.errors import NotFound, Words
+from shared.errors import NotFound
 from shared.validity import valid_on
 from shared.wilayah import KABKOTA_LENGTH
+from shared.words import Words
 
 RANKS = {
     DesilScope.NAS: Candidate.rank_nas,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
+from services.graduation.case.errors import remedy_of_move
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
@@ -119,15 +120,11 @@ class Stage(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a rule holds a postponed case.
+    """Why a rule holds a postponed case."""
 
-    FAKTA_BERUBAH: what it was proposed on has changed. ASESMEN_GUGUR: its author bars its assessment.
-    BUKTI_DITANDAI: its evidence was used elsewhere before.
-    """
-
-    FAKTA_BERUBAH = "FAKTA_BERUBAH"
-    ASESMEN_GUGUR = "ASESMEN_GUGUR"
-    BUKTI_DITANDAI = "BUKTI_DITANDAI"
+    FAKTA_BERUBAH = "FAKTA_BERUBAH"  # what it was proposed on has changed
+    ASESMEN_GUGUR = "ASESMEN_GUGUR"  # its author bars its assessment
+    BUKTI_DITANDAI = "BUKTI_DITANDAI"  # its evidence was used elsewhere before
 
 
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
@@ -219,7 +216,9 @@ class Graduasi(GraduasiView, Table, table=True):
 
     def require_transition(self, target: GraduasiState, *, resuming: bool = False) -> None:
         """Raise IllegalTransition if `transition_to` would, without changing the case."""
-        require_move({self.state: self._reachable_states(resuming=resuming)}, self.state, target, "graduasi")
+        moves = {self.state: self._reachable_states(resuming=resuming)}
+        remedy = remedy_of_move(self.state, target, self.postponed_from)
+        require_move(moves, self.state, target, "graduasi", remedy)
 
     def _reachable_states(self, *, resuming: bool) -> frozenset[GraduasiState]:
         if self.postponed_from is None:

@@ -19,7 +19,9 @@ from services.graduation.case.models import (
     OpeningTerms,
     StageView,
 )
+from services.graduation.credit.models import CreditView
 from services.graduation.decree.routes import PenetapanView, ReasonView
+from services.graduation.objection.routes import AnnulmentView
 from services.graduation.worklist import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
@@ -62,7 +64,7 @@ class DifferenceView(View):
 
 
 class GraduasiFullView(GraduasiView):
-    """A case with its stages, assessment, statement, proposal, penetapan and rujukan.
+    """A case with its stages, assessment, statement, proposal, penetapan, rujukan, credit and annulment.
 
     While it is under review, `differences` are the facts that differ today, and `changes` what stops its decision.
     `evidence_flagged`: evidence of the case was used elsewhere before (GET /v1/evidence-flag).
@@ -74,6 +76,8 @@ class GraduasiFullView(GraduasiView):
     usul: UsulView | None
     penetapan: PenetapanView | None
     rujukan_id: UUID | None
+    credit: CreditView | None
+    annulment: AnnulmentView | None
     differences: list[DifferenceView]
     changes: list[ReasonView]
     evidence_flagged: bool

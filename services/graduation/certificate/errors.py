@@ -1,4 +1,5 @@
 from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST
 
 
 class CertificateMistyped(DomainError):
@@ -12,3 +13,4 @@ class CertificateMistyped(DomainError):
     id = (
         "Ini bukan nomor piagam: tanda terakhirnya tidak cocok dengan yang lain. Bandingkan dengan piagamnya."
     )
+    remedy = CORRECT_REQUEST

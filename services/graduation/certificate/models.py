@@ -9,7 +9,7 @@ from sqlmodel import Field
 from services.graduation.tables import Table
 from shared.database.tables import Col
 from shared.fields import Wilayah
-from shared.text import number_key
+from shared.text import normalize_number
 
 
 class Certificate(Table, table=True):
@@ -39,7 +39,7 @@ def new_certificate_no(on: date) -> str:
 
 def as_written(certificate_no: str) -> str:
     """Return a typed number as it is written on a certificate, or as it is if it cannot be one."""
-    key = number_key(certificate_no)
+    key = normalize_number(certificate_no)
     return f"{key[:2]}-{key[2:6]}-{key[6:-1]}-{key[-1:]}" if len(key) == KEY_LENGTH else certificate_no
 
 

@@ -1,11 +1,13 @@
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import CORRECT_REQUEST
 
 
 class SkNumberTaken(DomainError):
     """409: another SK has this number."""
 
-    en = "An SK with this number exists already."
-    id = "SK dengan nomor ini sudah ada."
+    en = "An SK with this number exists already. Use the number on your SK."
+    id = "SK dengan nomor ini sudah ada. Gunakan nomor yang tertera pada SK Anda."
+    remedy = CORRECT_REQUEST
 
 
 class CaseAlreadyInSk(DomainError):
@@ -13,13 +15,15 @@ class CaseAlreadyInSk(DomainError):
 
     en = "A case is already in an SK, or is named twice. Leave it out."
     id = "Ada kasus yang sudah dimuat dalam SK, atau disebut dua kali. Keluarkan dari daftar."
+    remedy = CORRECT_REQUEST
 
 
 class CasesNotApproved(DomainError):
     """409: an SK contains only cases that Dinsos approved."""
 
-    en = "Only approved cases (DISETUJUI_DINSOS) go into an SK; these are not: {ids}."
-    id = "Hanya kasus yang disetujui (DISETUJUI_DINSOS) dapat masuk SK; yang belum: {ids}."
+    en = "Only approved cases (DISETUJUI_DINSOS) go into an SK; these are not: {ids}. Leave them out, or let Dinsos approve them first."
+    id = "Hanya kasus yang disetujui (DISETUJUI_DINSOS) dapat masuk SK; yang belum: {ids}. Keluarkan dari daftar, atau mintalah Dinsos menyetujuinya dahulu."
+    remedy = CORRECT_REQUEST
 
 
 class SkEnteredTooLate(InvalidInput):
@@ -33,6 +37,7 @@ class SkEnteredTooLate(InvalidInput):
         "SK ini bertanggal {on}. SK dicatat paling lambat {days} hari setelah tanggalnya, sehingga SK ini seharusnya"
         " dicatat paling lambat {latest}. Terbitkan SK baru dengan tanggal yang lebih baru."
     )
+    remedy = CORRECT_REQUEST
 
 
 class AnnouncementTooLate(InvalidInput):
@@ -40,14 +45,16 @@ class AnnouncementTooLate(InvalidInput):
 
     en = "The SK would be announced on {on}. Announce it at most {days} days from today: by {latest}."
     id = "SK ini akan diumumkan pada {on}. Umumkan paling lambat {days} hari dari hari ini: {latest}."
+    remedy = CORRECT_REQUEST
 
 
 class SkFileEmpty(DomainError):
     """422: an SK needs at least one case."""
 
     status = 422
-    en = "The file names no case."
-    id = "Berkas tidak menyebut satu kasus pun."
+    en = "The file names no case. Write one graduasi_id on each line."
+    id = "Berkas tidak menyebut satu kasus pun. Tulis satu graduasi_id pada setiap baris."
+    remedy = CORRECT_REQUEST
 
 
 class SkFileTooLong(DomainError):
@@ -56,3 +63,4 @@ class SkFileTooLong(DomainError):
     status = 422
     en = "The file is larger than {max_mb} MB. Issue more than one SK."
     id = "Berkas lebih besar dari {max_mb} MB. Terbitkan lebih dari satu SK."
+    remedy = CORRECT_REQUEST

@@ -9,9 +9,6 @@ from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.fields import Day, DocumentNumber, RequestOnly, Wilayah
 
-# `shared.text.number_key` in SQL: SK numbers are compared without capitals, blanks and hyphens.
-SK_NUMBER_KEY = r"upper(regexp_replace(sk_no, '[\s-]', '', 'g'))"
-
 
 class SkTerms(Fields):
     """A decree: its number, its date and its scan."""
@@ -52,11 +49,16 @@ class SkView(SkTerms):
     job_id: Col[UUID | None] = Field(default=None)
 
 
+NUMBER_KEY = "upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g'))"
+"""The number of an SK as `normalize_number` returns it, to find it however it is written."""
+
+
 class Sk(SkView, Table, table=True):
     """A decree with many cases. Append-only, except `cases` while a job adds cases."""
 
     __table_args__ = (
-        sa.Index("uq_sk_sk_no", sa.text(SK_NUMBER_KEY), unique=True),
+        sa.Index("uq_sk_sk_no", sa.text(NUMBER_KEY), unique=True),
+        sa.Index(None, "sk_on", "sk_id"),
         is_sha256("evidence_sha256"),
     )
 

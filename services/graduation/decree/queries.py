@@ -1,6 +1,7 @@
 """Queries of SK and penetapan, and the counts that are compared between services."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.certificate.models import Certificate
-from services.graduation.decree.models import Penetapan, PenetapanFields, Sk, SkRule, SkView
-from services.graduation.visibility import visible_to
+from services.graduation.credit.models import Credit, CreditState
+from services.graduation.decree.models import NUMBER_KEY, Penetapan, PenetapanFields, Sk, SkRule, SkView
+from services.graduation.visibility import listed_for, visible_to
 from shared.access import Actor, Scope
 from shared.areas import in_areas
 from shared.errors import NotFound
+from shared.text import normalize_number
 
 MAX_PENETAPAN = 200
+COUNTS = ("determined", "annulled", "effective", "credited")
 PENETAPAN_COLUMNS = (
     *(getattr(Penetapan, name) for name in PenetapanFields.model_fields),
     Sk.sk_no,
@@ -41,6 +45,30 @@ async def select_penetapan_of_sk(session: AsyncSession, actor: Actor, sk_id: UUI
         .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
         .where(Penetapan.sk_id == sk_id, await visible_to(session, actor))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SkFilter:
+    """Conditions on the SK of a list: the year of its date, and its number, however it is written."""
+
+    year: int | None
+    sk_no: str | None
+
+
+async def select_sk(session: AsyncSession, actor: Actor, filters: SkFilter) -> Any:
+    """Select SK with a penetapan that the actor may see. A national actor sees every SK."""
+    statement = sa.select(*(getattr(Sk, name) for name in SkView.model_fields))
+    if actor.scope is not Scope.NATIONAL:
+        seen = sa.select(Penetapan.graduasi_id).join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
+        condition = await listed_for(session, actor)
+        statement = statement.where(seen.where(Penetapan.sk_id == Sk.sk_id, condition).exists())
+    if filters.year is not None:
+        first, after = date(filters.year, 1, 1), date(filters.year + 1, 1, 1)
+        statement = statement.where(Sk.sk_on >= first, Sk.sk_on < after)
+    if filters.sk_no is not None:
+        number = sa.literal_column(NUMBER_KEY)
+        statement = statement.where(number == normalize_number(filters.sk_no))
+    return statement
 
 
 async def read_sk(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[str, Any]:
@@ -71,7 +99,7 @@ async def read_numbers(
     kpm_ids: Sequence[UUID] | None,
     pendamping_ids: Sequence[UUID] | None,
 ) -> dict[str, dict[str, int]]:
-    """Count determined, annulled and effective cases per exit reason in the actor's areas (docs/case-lifecycle.md#counts).
+    """Count cases and their credits per exit reason in the actor's areas (docs/case-lifecycle.md#counts).
 
     They are those of the given families, without families those that the given pendamping proposed.
     """
@@ -83,9 +111,11 @@ async def read_numbers(
             sa.func.count(),
             sa.func.count().filter(annulled),
             sa.func.count().filter(effective),
+            sa.func.count().filter(Credit.state == CreditState.GRANTED),
         )
         .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
+        .outerjoin(Credit, Credit.graduasi_id == Graduasi.graduasi_id)
         .where(in_areas(Graduasi.kode_wilayah, actor.areas))
         .group_by(Graduasi.exit_reason)
         .order_by(Graduasi.exit_reason)
@@ -95,6 +125,4 @@ async def read_numbers(
     elif pendamping_ids is not None:
         statement = statement.where(Penetapan.pendamping_id.in_(pendamping_ids))
     rows = (await session.execute(statement)).all()
-    return {
-        str(row[0]): dict(zip(("determined", "annulled", "effective"), row[1:], strict=True)) for row in rows
-    }
+    return {str(row[0]): dict(zip(COUNTS, row[1:], strict=True)) for row in rows}

@@ -4,12 +4,13 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field, field_validator
 from starlette.responses import Response
 
 from services.graduation.decree import queries
 from services.graduation.decree.commands import bulk_sk, penetapan
-from services.graduation.decree.models import DecreeTerms, Penetapan, PenetapanFields, SkTerms, SkView
+from services.graduation.decree.models import DecreeTerms, Penetapan, PenetapanFields, Sk, SkTerms, SkView
 from shared.access import Permission
 from shared.errors import BadValue
 from shared.fields import Body, Sha256, View
@@ -116,6 +117,13 @@ class BulkSkView(View):
     job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
 
 
+class SkPage(View):
+    """A page of SK."""
+
+    items: list[SkView]
+    next: str | None
+
+
 class PenetapanPage(View):
     """A page of an SK's penetapan."""
 
@@ -151,6 +159,23 @@ async def determine_many_graduasi(
     return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
 
 
+@router.get("/sk", response_model=SkPage)
+@may(Permission.GRADUASI_READ)
+async def list_sk(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    year: Annotated[int | None, Query(ge=2000, le=2199)] = None,
+    sk_no: Annotated[str | None, Query(min_length=1, max_length=60)] = None,
+) -> Response:
+    """List the SK with cases in the caller's areas, the oldest date first.
+
+    `year` is that of the SK's date. `sk_no` finds a number whatever its case, blanks and hyphens.
+    """
+    statement = await queries.select_sk(session, actor, queries.SkFilter(year, sk_no))
+    return await paging.answer(session, statement, (Sk.sk_on, Sk.sk_id))
+
+
 @router.get("/sk/{sk_id}/penetapan", response_model=PenetapanPage)
 @may(Permission.GRADUASI_READ)
 async def list_penetapan(sk_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
@@ -169,9 +194,10 @@ async def read_sk(sk_id: UUID, session: Session, actor: CurrentActor) -> dict[st
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
-    """Count determined, annulled and effective cases of the given families.
+    """Count determined, annulled, effective and credited cases of the given families.
 
-    Without families it counts those that the given pendamping proposed.
+    Without families it counts those that the given pendamping proposed. Credited counts a family once a year, as
+    registry's `net` does, if the credit rule says so.
     """
     counts = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)
-    return numbers_of("graduation", ["determined", "annulled", "effective"], counts)
+    return numbers_of("graduation", queries.COUNTS, counts)

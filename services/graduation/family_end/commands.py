@@ -173,6 +173,8 @@ async def _end_case(
         await _cancel(session, case, policy, end, act)
     elif case.state is S.SELESAI:
         await close_tasks(session, case, act.moment.on)
+        if end.is_death:
+            await lapse_sanggah(session, case, act)
     elif await _is_in_effect(session, case, penetapan, end):
         await _complete(session, case, policy, end, act)
     elif end.is_death:
@@ -192,12 +194,13 @@ async def _is_in_effect(session: AsyncSession, case: Graduasi, penetapan: Peneta
     """Return whether the exit was in effect when the end was recorded."""
     if case.state not in PATHS_TO_SELESAI or penetapan.effective_on > end.recorded_on:
         return False
-    # A sanggah of a family that joined another is decided as usual.
     return case.state is not S.DISANGGAH or (end.is_death and await was_effective(session, case.graduasi_id))
 
 
 async def _complete(session: AsyncSession, case: Graduasi, policy: Policy, end: End, act: Act) -> None:
-    await lapse_sanggah(session, case, act)
+    # A sanggah of a family that joined another is decided as usual.
+    if end.is_death:
+        await lapse_sanggah(session, case, act)
     if path := PATHS_TO_SELESAI[case.state]:
         await advance(session, [(case, policy)], path, act)
     await cancel_due_work(session, case, act.moment.on)

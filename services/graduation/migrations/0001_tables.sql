@@ -15,6 +15,7 @@ CREATE TABLE credit_rule (
     credited VARCHAR(40) DEFAULT 'ASESMEN_AUTHOR' NOT NULL,
     year_of VARCHAR(40) DEFAULT 'SK_ON' NOT NULL,
     area_of VARCHAR(40) DEFAULT 'FAMILY_AT_SK' NOT NULL,
+    unit VARCHAR(40) DEFAULT 'FAMILY_AND_YEAR' NOT NULL,
     reversed_by_annulment BOOLEAN DEFAULT true NOT NULL,
     text_en TEXT NOT NULL,
     text_id TEXT NOT NULL,
@@ -25,7 +26,8 @@ CREATE TABLE credit_rule (
     CONSTRAINT pk_credit_rule PRIMARY KEY (version),
     CONSTRAINT ck_credit_rule_creditedto_known CHECK (credited IN ('ASESMEN_AUTHOR', 'PROPOSER')),
     CONSTRAINT ck_credit_rule_credityear_known CHECK (year_of IN ('SK_ON', 'ANNOUNCED_ON')),
-    CONSTRAINT ck_credit_rule_creditarea_known CHECK (area_of IN ('FAMILY_AT_SK', 'CASE_OPENED'))
+    CONSTRAINT ck_credit_rule_creditarea_known CHECK (area_of IN ('FAMILY_AT_SK', 'CASE_OPENED')),
+    CONSTRAINT ck_credit_rule_creditunit_known CHECK (unit IN ('FAMILY_AND_YEAR', 'PENETAPAN'))
 );
 
 CREATE TABLE family_end (
@@ -307,7 +309,9 @@ CREATE TABLE sk (
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
 );
 
-CREATE UNIQUE INDEX uq_sk_sk_no ON sk (upper(regexp_replace(sk_no, '[\s-]', '', 'g')));
+CREATE INDEX ix_sk_sk_on_sk_id ON sk (sk_on, sk_id);
+
+CREATE UNIQUE INDEX uq_sk_sk_no ON sk (upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g')));
 
 CREATE TABLE sk_rule (
     valid_from DATE NOT NULL,
@@ -540,23 +544,36 @@ CREATE TABLE certificate (
 );
 
 CREATE TABLE credit (
-    credit_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    state VARCHAR(40) NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
     year INTEGER NOT NULL,
-    exit_reason VARCHAR(40) NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     rule_version INTEGER NOT NULL,
-    granted_on DATE NOT NULL,
+    granted_on DATE,
     reversed_on DATE,
+    credit_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    unit VARCHAR(40) NOT NULL,
+    sk_on DATE NOT NULL,
+    sk_id UUID NOT NULL,
     CONSTRAINT pk_credit PRIMARY KEY (credit_id),
     CONSTRAINT uq_credit_graduasi_id UNIQUE (graduasi_id),
     CONSTRAINT ck_credit_reversed_after_granted CHECK (reversed_on >= granted_on),
+    CONSTRAINT ck_credit_granted_with_day CHECK ((state = 'GRANTED') = (granted_on IS NOT NULL AND reversed_on IS NULL)),
+    CONSTRAINT ck_credit_creditstate_known CHECK (state IN ('GRANTED', 'FAMILY_COUNTED', 'REVERSED')),
+    CONSTRAINT fk_credit_rule_version FOREIGN KEY(rule_version) REFERENCES credit_rule (version),
     CONSTRAINT fk_credit_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
-    CONSTRAINT fk_credit_rule_version FOREIGN KEY(rule_version) REFERENCES credit_rule (version)
+    CONSTRAINT ck_credit_creditunit_known CHECK (unit IN ('FAMILY_AND_YEAR', 'PENETAPAN')),
+    CONSTRAINT fk_credit_sk_id FOREIGN KEY(sk_id) REFERENCES sk (sk_id)
 );
+
+CREATE INDEX ix_credit_kpm_id_year ON credit (kpm_id, year);
+
+CREATE UNIQUE INDEX uq_credit_one_per_family ON credit (kpm_id, year) WHERE state = 'GRANTED' AND unit = 'FAMILY_AND_YEAR';
 
 CREATE TABLE exit_proposal (
     exit_proposal_id UUID NOT NULL,
@@ -704,11 +721,13 @@ CREATE TABLE sanggah (
     state VARCHAR(40) NOT NULL,
     typed_by TEXT NOT NULL,
     typed_on DATE NOT NULL,
+    suspends BOOLEAN NOT NULL,
+    lodger_ref BYTEA NOT NULL,
     typed_by_sub TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
     CONSTRAINT ck_sanggah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
-    CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
+    CONSTRAINT uq_sanggah_one_lodging UNIQUE (graduasi_id, lodged_by, lodger_ref, lodged_on),
     CONSTRAINT uq_sanggah_typed_by UNIQUE (sanggah_id, typed_by, typed_by_sub),
     CONSTRAINT ck_sanggah_lodgedby_known CHECK (lodged_by IN ('KELUARGA', 'KUASA', 'MASYARAKAT')),
     CONSTRAINT ck_sanggah_sanggahchannel_known CHECK (channel IN ('DESA', 'PUSKESOS', 'DINSOS', 'PENDAMPING', 'CEK_BANSOS', 'CALL_CENTER', 'WHATSAPP')),
@@ -721,7 +740,7 @@ CREATE INDEX ix_sanggah_open_in_area ON sanggah (kode_wilayah, lodged_on, sangga
 
 CREATE INDEX ix_sanggah_state_lodged_on_sanggah_id ON sanggah (state, lodged_on, sanggah_id);
 
-CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id) WHERE state = 'DIAJUKAN';
+CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id, suspends) WHERE state = 'DIAJUKAN';
 
 CREATE TABLE stage_act (
     stage VARCHAR(40) NOT NULL,
@@ -745,19 +764,19 @@ CREATE INDEX ix_stage_act_graduasi_id_person ON stage_act (graduasi_id, person);
 CREATE INDEX ix_stage_act_person_graduasi_id ON stage_act (person, graduasi_id);
 
 CREATE TABLE annulment (
-    graduasi_id UUID NOT NULL,
-    sanggah_id UUID,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
     ground VARCHAR(40) NOT NULL,
     reason TEXT NOT NULL,
+    sanggah_id UUID,
     was_effective BOOLEAN NOT NULL,
     annulled_on DATE NOT NULL,
     annulled_by TEXT NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_annulment PRIMARY KEY (graduasi_id),
-    CONSTRAINT fk_annulment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_annulment_annulmentground_known CHECK (ground IN ('SANGGAH_DITERIMA', 'MENINGGAL', 'SK_KELIRU', 'DATA_KELIRU', 'PUTUSAN_KEBERATAN', 'PUTUSAN_PENGADILAN', 'LAINNYA')),
     CONSTRAINT fk_annulment_sanggah_id FOREIGN KEY(sanggah_id) REFERENCES sanggah (sanggah_id),
-    CONSTRAINT ck_annulment_annulmentground_known CHECK (ground IN ('SANGGAH_DITERIMA', 'MENINGGAL', 'SK_KELIRU', 'DATA_KELIRU', 'PUTUSAN_KEBERATAN', 'PUTUSAN_PENGADILAN', 'LAINNYA'))
+    CONSTRAINT fk_annulment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
 
 CREATE TABLE pernyataan (
@@ -799,13 +818,34 @@ CREATE TABLE sanggah_decision (
     CONSTRAINT fk_sanggah_decision_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
 
+CREATE TABLE sanggah_scan (
+    evidence_sha256 VARCHAR(64) NOT NULL,
+    added_by TEXT NOT NULL,
+    added_on DATE NOT NULL,
+    scan_id UUID NOT NULL,
+    sanggah_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    added_by_sub TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_sanggah_scan PRIMARY KEY (scan_id),
+    CONSTRAINT ck_sanggah_scan_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
+    CONSTRAINT fk_sanggah_scan_sanggah_id FOREIGN KEY(sanggah_id) REFERENCES sanggah (sanggah_id),
+    CONSTRAINT fk_sanggah_scan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
+);
+
+CREATE INDEX ix_sanggah_scan_sanggah_id ON sanggah_scan (sanggah_id);
+
 CREATE TABLE back_payment (
     tahap TEXT NOT NULL,
     paid BOOLEAN NOT NULL,
     reason TEXT NOT NULL,
+    reason_code VARCHAR(40) NOT NULL,
     graduasi_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap),
+    CONSTRAINT ck_back_payment_backpayreason_known CHECK (reason_code IN ('TETAP_BERHAK', 'PUTUSAN', 'TIDAK_BERHAK', 'SUDAH_DIBAYAR', 'ANGGARAN_DITUTUP', 'MENINGGAL', 'LAINNYA')),
     CONSTRAINT fk_back_payment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES annulment (graduasi_id)
 );
 
@@ -864,6 +904,10 @@ ALTER TABLE policy ADD CONSTRAINT fk_policy_withdrawn_by FOREIGN KEY(policy_id, 
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON graduasi FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON credit FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'GRANTED' AND NEW.state IN ('FAMILY_COUNTED', 'REVERSED')) OR (OLD.state = 'FAMILY_COUNTED' AND NEW.state IN ('GRANTED', 'REVERSED'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sanggah FOR EACH ROW

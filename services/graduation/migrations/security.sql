@@ -59,7 +59,7 @@ CREATE POLICY author ON monitoring_task FOR SELECT USING (pendamping_id = platfo
 
 -- Append-only tables cannot be updated, and no case is deleted.
 REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul, musyawarah, sk, certificate, sanggah,
-    sanggah_decision, annulment, back_payment, credit_rule FROM graduation_api, graduation_worker;
+    sanggah_scan, sanggah_decision, annulment, back_payment, credit_rule FROM graduation_api, graduation_worker;
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
@@ -68,7 +68,7 @@ GRANT UPDATE (cases) ON sk TO graduation_worker;
 
 -- Deletes the SK of a job that added no case, so that its number is free. No service role may delete any other SK.
 CREATE FUNCTION delete_empty_sk(number text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DELETE FROM sk WHERE upper(regexp_replace(sk_no, '[\s-]', '', 'g')) = upper(regexp_replace(number, '[\s-]', '', 'g'))
+    DELETE FROM sk WHERE upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g')) = upper(regexp_replace(number, '[[:space:]-]', '', 'g'))
         AND cases = 0 AND job_id IS NOT NULL
 $$;
 REVOKE ALL ON FUNCTION delete_empty_sk(text) FROM PUBLIC;

@@ -4,8 +4,8 @@ INSERT INTO late_entry_rule (valid_from, days, source) VALUES
   ('2019-01-01', 30, 'First content: a monitoring result may be entered up to 30 days after the visit');
 
 INSERT INTO credit_rule (version, valid_from, basis, set_by, text_en, text_id) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:graduation',
-  'A penetapan counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
-  'Satu penetapan dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');
+  'Of a family''s penetapan in a year the first that stands counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
+  'Dari penetapan satu keluarga dalam setahun, yang pertama dan masih berlaku dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');
 
 INSERT INTO instrument (instrument_id, version, threshold_percent, exempt_below_able, criteria, source)
 VALUES ('019a0000-0000-7000-8000-000000000001', 1, 70, 1, 19, 'First content: a start set of indicators and thresholds, to be replaced by the juknis in force');

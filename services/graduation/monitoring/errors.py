@@ -1,18 +1,21 @@
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import ALREADY_DONE, BY_STATE, CORRECT_REQUEST, WAIT, nothing
 
 
 class MonitoringTooEarly(DomainError):
     """409: the month of this task has not started."""
 
-    en = "The month of this task starts on {on}."
-    id = "Bulan pemantauan ini dimulai pada {on}."
+    en = "The month of this task starts on {on}. Record the result from that day on."
+    id = "Bulan pemantauan ini dimulai pada {on}. Catat hasilnya mulai hari itu."
+    remedy = WAIT
 
 
 class MonitoringAlreadyRecorded(DomainError):
     """409: the task has a result."""
 
-    en = "The result of this month was recorded on {on}."
-    id = "Hasil bulan ini sudah dicatat pada {on}."
+    en = "The result of this month was recorded on {on}. Nothing more is needed."
+    id = "Hasil bulan ini sudah dicatat pada {on}. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
 
 
 class TaskClosed(DomainError):
@@ -20,6 +23,7 @@ class TaskClosed(DomainError):
 
     en = "This task was closed on {on}; nothing is recorded on it any more."
     id = "Tugas ini ditutup pada {on}; tidak ada lagi yang dicatat."
+    remedy = nothing("The task is closed.", "Tugas sudah ditutup.")
 
 
 class CauseMissing(DomainError):
@@ -28,6 +32,7 @@ class CauseMissing(DomainError):
     status = 422
     en = "Give the cause of the family's relapse."
     id = "Sebutkan sebab keluarga kembali tidak mampu."
+    remedy = CORRECT_REQUEST
 
 
 class EvidenceDayWithoutFile(InvalidInput):
@@ -35,10 +40,12 @@ class EvidenceDayWithoutFile(InvalidInput):
 
     en = "Upload the evidence of {on} and give its SHA-256, or leave out its day."
     id = "Unggah bukti tanggal {on} dan sebutkan SHA-256-nya, atau kosongkan tanggalnya."
+    remedy = CORRECT_REQUEST
 
 
 class CaseNotMonitored(DomainError):
     """409: results are recorded only in PEMANTAUAN, and results of later tasks in SELESAI."""
 
-    en = "This case is {state}; monitoring results cannot be recorded now."
-    id = "Kasus ini berstatus {state}; hasil pemantauan tidak dapat dicatat sekarang."
+    en = "This case is {state}; monitoring results are recorded only during PEMANTAUAN."
+    id = "Kasus ini berstatus {state}; hasil pemantauan hanya dicatat selama PEMANTAUAN."
+    remedy = BY_STATE

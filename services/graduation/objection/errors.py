@@ -1,4 +1,6 @@
 from shared.errors import DomainError
+from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, WAIT, operation
+from shared.roles import DINSOS, FIELD, MINISTRY, OFFICE, VILLAGE
 
 
 class SanggahOutOfTerm(DomainError):
@@ -17,6 +19,7 @@ class SanggahOutOfTerm(DomainError):
         " usulan kepesertaan kembali di layanan caseload (POST /v1/usulan, dasar SANGGAH_TERLAMBAT). Keberatan menurut"
         " UU 30/2014 adalah hal lain dan diajukan kepada pejabat penanda tangan SK."
     )
+    remedy = operation("caseload.lodge_application", FIELD | VILLAGE | DINSOS)
 
 
 class SanggahBeforeAnnouncement(DomainError):
@@ -32,13 +35,15 @@ class SanggahBeforeAnnouncement(DomainError):
         " bertanggal dalam masa sanggah. Bila SK keliru, Dinsos atau Kemensos dapat memulihkan keluarga ini"
         " (POST /v1/graduasi/{{id}}/annulment)."
     )
+    remedy = WAIT
 
 
 class SanggahStillOpen(DomainError):
     """409: the case has an open sanggah. Another can be lodged after its decision."""
 
-    en = "A sanggah on this case is still open. Decide it first; a further one can be lodged after that."
-    id = "Masih ada sanggah yang belum diputus pada kasus ini. Putuskan dahulu; sanggah berikutnya dapat diajukan sesudahnya."
+    en = "A sanggah on this case is still open. Dinsos or Kemensos decides it first; a further one can be lodged after that."
+    id = "Masih ada sanggah yang belum diputus pada kasus ini. Dinsos atau Kemensos memutuskannya dahulu; sanggah berikutnya dapat diajukan sesudahnya."
+    remedy = operation("decide_sanggah", DINSOS | MINISTRY)
 
 
 class SanggahWhilePostponed(DomainError):
@@ -47,16 +52,9 @@ class SanggahWhilePostponed(DomainError):
     The sanggah is recorded after its resumption (docs/decisions/0016-objection-by-the-date-on-the-paper.md).
     """
 
-    en = (
-        "This case is postponed (DITUNDA), so a sanggah can be recorded only after it is resumed. The right is not lost:"
-        " the paper is dated {on}, in the term that ends on {ended}, and the date on the paper counts. It is accepted"
-        " after the resumption, even if the term has ended by then. Keep the paper."
-    )
-    id = (
-        "Kasus ini sedang ditunda (DITUNDA), sehingga sanggahnya dicatat setelah kasus dilanjutkan. Hak tidak hilang:"
-        " surat bertanggal {on}, dalam masa sanggah yang berakhir {ended}, dan tanggal suratlah yang dihitung. Surat"
-        " diterima setelah kasus dilanjutkan, juga bila masa sanggah saat itu sudah lewat. Simpan suratnya."
-    )
+    en = "This case is postponed (DITUNDA); a sanggah is recorded after the Dinsos office resumes it. The right is not lost: the paper is dated {on}, in the term that ends on {ended}, and the date on the paper counts, even if the term has ended by then. Keep the paper."
+    id = "Kasus ini sedang ditunda (DITUNDA); sanggahnya dicatat setelah kantor Dinsos melanjutkan kasus. Hak tidak hilang: surat bertanggal {on}, dalam masa sanggah yang berakhir {ended}, dan tanggal suratlah yang dihitung, juga bila masa sanggah saat itu sudah lewat. Simpan suratnya."
+    remedy = operation("resume_graduasi", OFFICE)
 
 
 class SanggahAfterCaseEnd(DomainError):
@@ -76,20 +74,23 @@ class SanggahAfterCaseEnd(DomainError):
         " apakah SK dibatalkan bagi keluarga ini (POST /v1/graduasi/{{id}}/annulment), dan tahap mana yang dibayarkan"
         " kembali."
     )
+    remedy = operation("annul_graduasi", DINSOS | MINISTRY)
 
 
 class SanggahAlreadyLodged(DomainError):
     """409: a sanggah with this paper was recorded already."""
 
-    en = "This paper has already been recorded as a sanggah on this case."
-    id = "Surat ini sudah dicatat sebagai sanggah pada kasus ini."
+    en = "This paper has already been recorded as a sanggah on this case. Nothing more is needed."
+    id = "Surat ini sudah dicatat sebagai sanggah pada kasus ini. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
 
 
 class SanggahAlreadyDecided(DomainError):
     """409: the sanggah has a decision."""
 
-    en = "This sanggah has been decided already."
-    id = "Sanggah ini sudah diputus."
+    en = "This sanggah has been decided already. Nothing more is needed."
+    id = "Sanggah ini sudah diputus. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
 
 
 class BackPayUndecided(DomainError):
@@ -98,11 +99,13 @@ class BackPayUndecided(DomainError):
     status = 422
     en = "Decide for each of these tahap whether the family receives the withheld payment, and give the reason: {tahap}."
     id = "Putuskan untuk setiap tahap berikut apakah bantuan yang tertahan dibayarkan kepada keluarga, beserta alasannya: {tahap}."
+    remedy = CORRECT_REQUEST
 
 
 class BackPayNotConcerned(DomainError):
     """422: no payment was withheld for these tahap, so the decision cannot pay them."""
 
     status = 422
-    en = "No payment was withheld for these tahap, so this decision cannot pay them: {tahap}."
-    id = "Tidak ada bantuan yang tertahan pada tahap berikut, sehingga tidak dapat dibayarkan melalui keputusan ini: {tahap}."
+    en = "No payment was withheld for these tahap, so this decision cannot pay them: {tahap}. Leave them out."
+    id = "Tidak ada bantuan yang tertahan pada tahap berikut, sehingga tidak dapat dibayarkan melalui keputusan ini: {tahap}. Hapus dari keputusan."
+    remedy = CORRECT_REQUEST

@@ -12,15 +12,17 @@ from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
+from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
-from shared.fields import Day, RequestOnly, Sentence, Wilayah
+from shared.fields import KNOWN, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
+from shared.privacy import Nik
 from shared.transitions import guard_moves, require_move
 
 
 class SanggahState(StrEnum):
-    """State of a sanggah. A decision is final: another paper is another sanggah.
+    """State of a sanggah. A decision is final.
 
-    GUGUR: the family's only member died before a decision.
+    GUGUR: the SK was undone before a decision, by another sanggah or because the only member died.
     """
 
     DIAJUKAN = "DIAJUKAN"
@@ -80,6 +82,9 @@ class AnnulmentGround(StrEnum):
     LAINNYA = "LAINNYA"
 
 
+RegisterNumber = Annotated[DocumentNumber, RequestOnly("0123/SANGGAH/2026")]
+
+
 class SanggahTerms(Fields):
     """A sanggah on paper.
 
@@ -94,8 +99,22 @@ class SanggahTerms(Fields):
     note: Col[Sentence | None] = Field(default=None)
 
 
+class SanggahLodging(SanggahTerms):
+    """A sanggah on paper with the number that identifies its lodger. Of the number only a keyed hash is stored.
+
+    `lodger_nik` is the NIK of the lodger, `register_no` the number in the register of the desk. Without both, the family
+    itself or the paper identifies the lodger.
+    """
+
+    lodger_nik: Nik | None = None
+    register_no: RegisterNumber | None = None
+
+
 class SanggahView(SanggahTerms):
-    """A sanggah. `typed_by` is an id."""
+    """A sanggah. `typed_by` is an id.
+
+    `suspends`: the exit is suspended until the decision. It is not after the refusal of a sanggah with the same ground.
+    """
 
     sanggah_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
@@ -104,22 +123,29 @@ class SanggahView(SanggahTerms):
     state: Col[SanggahState]
     typed_by: Col[str]
     typed_on: Col[date]
+    suspends: Col[bool]
 
 
 class Sanggah(SanggahView, Table, table=True):
-    """One sanggah on paper.
+    """One sanggah: who objects to a case, and the date on the paper.
 
-    `lodged_on`, the date on the paper, must be in the term; `typed_on` may be later.
+    `lodged_on`, the date on the paper, must be in the term; `typed_on` may be later. `evidence_sha256` is its first scan.
 
     Only its state and its area change.
     """
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
-        sa.UniqueConstraint("graduasi_id", "evidence_sha256", name="uq_sanggah_one_paper"),
+        sa.UniqueConstraint(
+            "graduasi_id", "lodged_by", "lodger_ref", "lodged_on", name="uq_sanggah_one_lodging"
+        ),
         sa.UniqueConstraint("sanggah_id", "typed_by", "typed_by_sub", name="uq_sanggah_typed_by"),
         sa.Index(
-            "uq_sanggah_open", "graduasi_id", unique=True, postgresql_where=sa.text("state = 'DIAJUKAN'")
+            "uq_sanggah_open",
+            "graduasi_id",
+            "suspends",
+            unique=True,
+            postgresql_where=sa.text("state = 'DIAJUKAN'"),
         ),
         sa.Index(
             "ix_sanggah_open_in_area",
@@ -132,6 +158,8 @@ class Sanggah(SanggahView, Table, table=True):
         guard_moves(SANGGAH_MOVES),
     )
 
+    # Keyed hash of the lodger's NIK or of the number in the desk's register.
+    lodger_ref: Col[bytes]
     typed_by_sub: Col[str]
     at: Col[datetime]
 
@@ -143,6 +171,30 @@ class Sanggah(SanggahView, Table, table=True):
         """
         require_move(SANGGAH_MOVES, self.state, state, "sanggah")
         self.state = state
+
+
+class ScanView(Fields):
+    """A scan of a sanggah. `added_by` is an id."""
+
+    evidence_sha256: Col[Sha256]
+    added_by: Col[str]
+    added_on: Col[date]
+
+
+class SanggahScan(ScanView, Table, table=True):
+    """A scan of a sanggah, the first one too. A scan belongs to one sanggah of a case. Append-only."""
+
+    __table_args__ = (
+        is_sha256("evidence_sha256"),
+        sa.UniqueConstraint("graduasi_id", "evidence_sha256", name="uq_sanggah_one_paper"),
+    )
+
+    scan_id: Col[UUID] = Field(primary_key=True)
+    sanggah_id: Col[UUID] = Field(foreign_key="sanggah.sanggah_id", index=True)
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kode_wilayah: Col[Wilayah]
+    added_by_sub: Col[str]
+    at: Col[datetime]
 
 
 class SanggahDecisionView(Fields):
@@ -174,17 +226,22 @@ class SanggahDecision(SanggahDecisionView, Table, table=True):
     at: Col[datetime]
 
 
-class Annulment(Table, table=True):
-    """The annulment of an SK for one family, before or after its effect. Final. Append-only."""
+class AnnulmentFields(Fields):
+    """The annulment of an SK for one family, before or after its effect. `annulled_by` is an id."""
 
-    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
-    sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
-    kode_wilayah: Col[Wilayah]
     ground: Col[AnnulmentGround]
     reason: Col[str]
+    sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
     was_effective: Col[bool]
     annulled_on: Col[date]
     annulled_by: Col[str]
+
+
+class Annulment(AnnulmentFields, Table, table=True):
+    """The annulment of an SK for one family, before or after its effect. Final. Append-only."""
+
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
+    kode_wilayah: Col[Wilayah]
     at: Col[datetime]
 
 
@@ -192,11 +249,15 @@ Tahap = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$
 
 
 class BackPaymentTerms(Fields):
-    """Whether the family receives the withheld payment of one tahap, and why."""
+    """Whether the family receives the withheld payment of one tahap, and why.
+
+    `reason` is stored in this service only, `reason_code` is sent in events.
+    """
 
     tahap: Col[Tahap] = Field(primary_key=True)
     paid: Col[StrictBool]
     reason: Col[Sentence]
+    reason_code: Col[Annotated[BackPayReason, KNOWN]] = Field(default=BackPayReason.LAINNYA)
 
 
 class BackPayView(BackPaymentTerms):

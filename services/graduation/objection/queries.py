@@ -13,11 +13,14 @@ from services.graduation.case.queries import acted_in_other_stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.models import (
     Annulment,
+    AnnulmentFields,
     BackPayment,
     Sanggah,
     SanggahDecision,
+    SanggahScan,
     SanggahState,
     SanggahView,
+    ScanView,
 )
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.visibility import select_own_cases, visible_to
@@ -44,15 +47,35 @@ async def read_tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided
     return [tahap.tahap for tahap in rows]
 
 
+async def has_open_sanggah(session: AsyncSession, graduasi_id: UUID) -> bool:
+    """Return whether a sanggah on a case waits for its decision."""
+    statement = sa.select(Sanggah.sanggah_id).where(
+        Sanggah.graduasi_id == graduasi_id, Sanggah.state == SanggahState.DIAJUKAN
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
+def has_scan_by(actor: Actor, sanggah_id: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that the actor recorded a sanggah or added a scan to it."""
+    return (
+        sa.select(SanggahScan.scan_id)
+        .where(
+            SanggahScan.sanggah_id == sanggah_id,
+            acted_by(actor, SanggahScan.added_by, SanggahScan.added_by_sub),
+        )
+        .exists()
+    )
+
+
 def may_be_decided_by(actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition that the actor may decide a sanggah.
 
-    It is open, in the actor's areas, not recorded by the actor, and the actor acted in no other stage of its case.
+    It is open, in the actor's areas, without a scan by the actor, who acted in no other stage of its case.
     """
     return sa.and_(
         Sanggah.state == SanggahState.DIAJUKAN,
         in_areas(Sanggah.kode_wilayah, actor.areas),
-        sa.not_(acted_by(actor, Sanggah.typed_by, Sanggah.typed_by_sub)),
+        sa.not_(has_scan_by(actor, Sanggah.sanggah_id)),
         sa.not_(acted_in_other_stage(Sanggah.graduasi_id, actor, Stage.SANGGAH)),
     )
 
@@ -104,13 +127,27 @@ async def read_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID) ->
     sanggah, term_ends_on, decision, annulled_id = row
     view = {name: getattr(sanggah, name) for name in SanggahView.model_fields}
     view |= {"term_ends_on": term_ends_on, "decision": decision}
-    view["back_pay"] = await _read_back_pay(session, annulled_id)
+    view["scans"] = await read_scans(session, sanggah_id)
+    view["annulment"] = await read_annulment(session, annulled_id) if annulled_id else None
+    view["back_pay"] = view["annulment"]["back_pay"] if view["annulment"] else []
     is_open = sanggah.state is SanggahState.DIAJUKAN
     today = await clock.today(session)
     concerned = await read_tahap_concerned(session, sanggah.graduasi_id, today) if is_open else []
     return {**view, "tahap_concerned": concerned}
 
 
-async def _read_back_pay(session: AsyncSession, graduasi_id: UUID | None) -> Any:
+async def read_scans(session: AsyncSession, sanggah_id: UUID) -> list[ScanView]:
+    """Return the scans of a sanggah, the first one first."""
+    statement = sa.select(SanggahScan).where(SanggahScan.sanggah_id == sanggah_id)
+    return [*await session.scalars(statement.order_by(SanggahScan.scan_id))]
+
+
+async def read_annulment(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any] | None:
+    """Return the annulment of a case with its decision on each withheld tahap. None if it was not annulled."""
+    annulment = await session.get(Annulment, graduasi_id)
+    if annulment is None:
+        return None
     statement = sa.select(BackPayment).where(BackPayment.graduasi_id == graduasi_id)
-    return (await session.scalars(statement.order_by(BackPayment.tahap))).all() if graduasi_id else []
+    view = {name: getattr(annulment, name) for name in AnnulmentFields.model_fields}
+    view["back_pay"] = (await session.scalars(statement.order_by(BackPayment.tahap))).all()
+    return view

@@ -2,45 +2,72 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from starlette.responses import Response
 
 from services.graduation.case.models import GraduasiView
 from services.graduation.objection import queries
-from services.graduation.objection.commands import annulment, sanggah
+from services.graduation.objection.commands import annulment, lodging, sanggah
 from services.graduation.objection.models import (
+    AnnulmentFields,
     AnnulmentGround,
     BackPaymentTerms,
     BackPayView,
     Sanggah,
     SanggahDecisionView,
+    SanggahLodging,
     SanggahState,
-    SanggahTerms,
     SanggahView,
+    ScanView,
 )
 from shared.access import Permission
-from shared.contracts.kinds import SanggahOutcome
+from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.errors import BadValue
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 router = Router(tag="sanggah")
 MAX_TAHAP = 40
+PAID_FOR = {BackPayReason.TETAP_BERHAK, BackPayReason.PUTUSAN, BackPayReason.LAINNYA}
+UNPAID_FOR = {*BackPayReason.known()} - {BackPayReason.TETAP_BERHAK, BackPayReason.MENINGGAL}
 
 
-class SanggahPaper(SanggahTerms, Body):
-    """A sanggah on paper.
+class SanggahPaper(SanggahLodging, Body):
+    """A sanggah on paper. `lodged_on` is the date on the paper, which must be in the term.
 
-    `lodged_on` is the date on the paper, which must be in the term.
+    Give `lodger_nik` or `register_no`. The same lodger and date again add the scan to the recorded sanggah.
     """
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if self.lodger_nik is not None and self.register_no is not None:
+            raise BadValue(
+                "Give the NIK of the lodger or the number of the register, not both.",
+                "Isi NIK pengaju atau nomor register, bukan keduanya.",
+            )
+        return self
 
 
 class TahapPaid(BackPaymentTerms, Body):
-    """Whether the family receives the withheld payment of one tahap, and why."""
+    """Whether the family receives the withheld payment of one tahap, and why.
+
+    `reason` is stored in this service only, `reason_code` is sent in events.
+    """
+
+    @model_validator(mode="after")
+    def _reason_fits(self) -> Self:
+        allowed = PAID_FOR if self.paid else UNPAID_FOR
+        if self.reason_code not in allowed:
+            listed = ", ".join(sorted(allowed))
+            raise BadValue(
+                f"With this `paid` the reason_code is one of {listed}.",
+                f"Untuk `paid` ini, reason_code: {listed}.",
+            )
+        return self
 
 
 BackPayList = Annotated[list[TahapPaid], Field(max_length=MAX_TAHAP)]
@@ -98,14 +125,27 @@ class AnnulmentOrder(Body):
     _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
 
 
-class SanggahFullView(SanggahView):
-    """A sanggah with its decision.
+class SanggahLodgedView(SanggahView):
+    """A sanggah with its scans, the first one first."""
+
+    scans: list[ScanView]
+
+
+class AnnulmentView(AnnulmentFields):
+    """The annulment of an SK for one family, with its decision on each withheld tahap."""
+
+    back_pay: list[BackPayView]
+
+
+class SanggahFullView(SanggahLodgedView):
+    """A sanggah with its decision, and the annulment that follows from it.
 
     `tahap_concerned`: closed tahap without payment, on which an acceptance today must decide.
     """
 
     term_ends_on: date
     decision: SanggahDecisionView | None
+    annulment: AnnulmentView | None
     back_pay: list[BackPayView]
     tahap_concerned: list[str]
 
@@ -117,17 +157,21 @@ class SanggahPage(View):
     next: str | None
 
 
-@router.post("/graduasi/{graduasi_id}/sanggah", status_code=201)
+@router.post(
+    "/graduasi/{graduasi_id}/sanggah", status_code=201, responses={200: {"model": SanggahLodgedView}}
+)
 @may(Permission.SANGGAH_LODGE, key_required=True)
 async def lodge_sanggah(
-    graduasi_id: UUID, body: SanggahPaper, session: Session, actor: CurrentActor
-) -> SanggahView:
+    graduasi_id: UUID, body: SanggahPaper, session: Session, actor: CurrentActor, response: Response
+) -> SanggahLodgedView:
     """Record a sanggah whose paper is dated in the term.
 
-    It may be recorded after the term.
-    The refusal of a later paper names the other procedure.
+    It may be recorded after the term. The refusal of a later paper names the other procedure.
+    Answers 200 with the recorded sanggah if the paper is another scan of it.
     """
-    return await sanggah.lodge_sanggah(session, actor, graduasi_id, body)
+    row, is_new = await lodging.lodge_sanggah(session, actor, graduasi_id, body)
+    response.status_code = 201 if is_new else 200
+    return SanggahLodgedView(**row.model_dump(), scans=await queries.read_scans(session, row.sanggah_id))
 
 
 @router.post("/sanggah/{sanggah_id}/decision", status_code=201)

@@ -1,25 +1,30 @@
 from shared.errors import DomainError, NotAllowed
+from shared.remedies import CORRECT_REQUEST, OTHER_PERSON, nothing, operation, value_from
+from shared.roles import MINISTRY
 
 
 class PolicyMissing(DomainError):
     """409: no policy of this exit reason is in force today."""
 
-    en = "No policy for {exit_reason} is in force on {on}; no case can be opened on it."
-    id = "Belum ada kebijakan yang berlaku untuk {exit_reason} pada {on}; kasus tidak dapat dibuka."
+    en = "No policy for {exit_reason} is in force on {on}; no case can be opened on it. Kemensos activates one first."
+    id = "Belum ada kebijakan yang berlaku untuk {exit_reason} pada {on}; kasus tidak dapat dibuka. Kemensos memberlakukannya dahulu."
+    remedy = operation("activate_policy", MINISTRY)
 
 
 class TahapNotPlanned(DomainError):
     """409: the tahap calendar does not reach that date. Kemensos extends it first."""
 
-    en = "The tahap calendar has no tahap with a cut-off on or after {on}. Set the calendar first."
-    id = "Kalender tahap belum memuat tahap dengan batas pada atau setelah {on}. Lengkapi kalender lebih dahulu."
+    en = "The tahap calendar has no tahap with a cut-off on or after {on}. Kemensos extends the calendar first (POST /v1/tahap-calendar)."
+    id = "Kalender tahap belum memuat tahap dengan batas pada atau setelah {on}. Kemensos melengkapi kalender lebih dahulu (POST /v1/tahap-calendar)."
+    remedy = operation("set_tahap", MINISTRY)
 
 
 class TahapOverlaps(DomainError):
     """409: another tahap starts on that day."""
 
-    en = "Another tahap starts on {on}."
-    id = "Tahap lain dimulai pada {on}."
+    en = "Another tahap starts on {on}. Choose another first day."
+    id = "Tahap lain dimulai pada {on}. Pilih hari pertama yang lain."
+    remedy = CORRECT_REQUEST
 
 
 class TahapClosed(DomainError):
@@ -30,6 +35,7 @@ class TahapClosed(DomainError):
 
     en = "The list of tahap {tahap} was closed after {on}; its dates cannot be moved any more."
     id = "Daftar tahap {tahap} sudah ditutup setelah {on}; tanggalnya tidak dapat diubah lagi."
+    remedy = nothing("The list of this tahap is closed.", "Daftar tahap ini sudah ditutup.")
 
 
 class ApprovedByDrafter(NotAllowed):
@@ -37,6 +43,7 @@ class ApprovedByDrafter(NotAllowed):
 
     en = "You drafted this policy. Two other people approve it."
     id = "Anda menyusun kebijakan ini. Persetujuan diberikan oleh dua orang lain."
+    remedy = OTHER_PERSON
 
 
 class PolicyAlreadyApproved(DomainError):
@@ -50,13 +57,15 @@ class PolicyAlreadyApproved(DomainError):
         "Anda sudah menyetujui kebijakan ini, atau kedua persetujuannya sudah lengkap. Bila masih kurang satu, minta"
         " pejabat lain menyetujui."
     )
+    remedy = OTHER_PERSON
 
 
 class PolicyNotApproved(DomainError):
     """409: a policy needs two approvals before it is activated."""
 
-    en = "This policy has not been approved by two people yet."
-    id = "Kebijakan ini belum disetujui oleh dua orang."
+    en = "This policy has not been approved by two people yet. Two other officials of Kemensos approve it first."
+    id = "Kebijakan ini belum disetujui oleh dua orang. Dua pejabat lain di Kemensos menyetujuinya dahulu."
+    remedy = operation("approve_policy", MINISTRY)
 
 
 class PolicyWithdrawn(DomainError):
@@ -64,6 +73,7 @@ class PolicyWithdrawn(DomainError):
 
     en = "This policy was withdrawn on {on}. Draft a new version instead."
     id = "Kebijakan ini sudah ditarik pada {on}. Susun versi baru sebagai gantinya."
+    remedy = operation("draft_policy", MINISTRY)
 
 
 class PolicyAlreadyActivated(DomainError):
@@ -71,14 +81,16 @@ class PolicyAlreadyActivated(DomainError):
 
     en = "This policy is activated from {on} and cannot be changed. Draft a new version instead."
     id = "Kebijakan ini sudah diberlakukan mulai {on} dan tidak dapat diubah. Susun versi baru sebagai gantinya."
+    remedy = operation("draft_policy", MINISTRY)
 
 
 class InstrumentUnknown(DomainError):
     """422: the draft names an instrument that does not exist."""
 
     status = 422
-    en = "There is no instrument with version {version}."
-    id = "Tidak ada instrumen versi {version}."
+    en = "There is no instrument with version {version}. Name one that a policy uses (GET /v1/policy), or send the instrument with the draft."
+    id = "Tidak ada instrumen versi {version}. Sebutkan yang dipakai suatu kebijakan (GET /v1/policy), atau kirim instrumennya bersama rancangan."
+    remedy = value_from("list_policy", MINISTRY)
 
 
 class CreditRuleUnknown(DomainError):
@@ -87,6 +99,7 @@ class CreditRuleUnknown(DomainError):
     status = 422
     en = "There is no credit rule with this version. Choose one from GET /v1/credit-rule."
     id = "Tidak ada aturan kredit dengan versi ini. Pilih salah satu dari GET /v1/credit-rule."
+    remedy = value_from("list_credit_rules", MINISTRY)
 
 
 class StagesMissing(DomainError):
@@ -95,6 +108,7 @@ class StagesMissing(DomainError):
     status = 422
     en = "A policy has at least the stages USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN and SANGGAH."
     id = "Kebijakan memuat sekurangnya tahap USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN, dan SANGGAH."
+    remedy = CORRECT_REQUEST
 
 
 class InstrumentUnfit(DomainError):
@@ -103,6 +117,7 @@ class InstrumentUnfit(DomainError):
     status = 422
     en = "A policy that requires a score needs one instrument; a policy without a score has none."
     id = "Kebijakan yang menilai skor menyebut satu instrumen; yang tidak menilai tidak menyebutnya."
+    remedy = CORRECT_REQUEST
 
 
 class StatementWithoutScore(DomainError):
@@ -111,22 +126,25 @@ class StatementWithoutScore(DomainError):
     status = 422
     en = "A statement is signed after an assessment; a policy that requires a statement must require a score."
     id = "Pernyataan ditandatangani atas asesmen; kebijakan yang memintanya harus menilai skor."
+    remedy = CORRECT_REQUEST
 
 
 class ExitProposedIsNotScored(DomainError):
     """422: cases that an exit proposal opens have no score."""
 
     status = 422
-    en = "A case that is opened by an exit proposal has no score."
-    id = "Kasus yang dibuka melalui usulan keluar tidak dinilai skornya."
+    en = "A case that is opened by an exit proposal has no score. Leave the score out."
+    id = "Kasus yang dibuka melalui usulan keluar tidak dinilai skornya. Hapus penilaian skornya."
+    remedy = CORRECT_REQUEST
 
 
 class CandidateReasonsTooMany(DomainError):
     """422: the policy requires more candidate reasons than it defines."""
 
     status = 422
-    en = "The policy requires more reasons at once than it defines, so that no family could ever be a candidate."
-    id = "Kebijakan meminta lebih banyak alasan sekaligus daripada yang disebutnya, sehingga tidak ada calon."
+    en = "The policy requires more reasons at once than it defines, so that no family could ever be a candidate. Require fewer, or define more."
+    id = "Kebijakan meminta lebih banyak alasan sekaligus daripada yang disebutnya, sehingga tidak ada calon. Kurangi yang diminta, atau tambah alasannya."
+    remedy = CORRECT_REQUEST
 
 
 class CandidateReasonsConflict(DomainError):
@@ -135,3 +153,4 @@ class CandidateReasonsConflict(DomainError):
     status = 422
     en = "A policy that finds candidates by the end of the last komponen has no other reason (desil, usaha, years)."
     id = "Kebijakan yang mencari calon dari berakhirnya komponen terakhir tidak menyebut alasan lain (desil, usaha, lama)."
+    remedy = CORRECT_REQUEST

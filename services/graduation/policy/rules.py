@@ -11,7 +11,7 @@ from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.instrument import ExemptIf, ExemptMember, InstrumentTerms
 from services.graduation.policy.models.policy import Policy, TermUnit
 from shared.dates import months_after
-from shared.errors import Words
+from shared.words import Words
 
 
 def term_ends_on(policy: Policy, announced_on: date) -> date:

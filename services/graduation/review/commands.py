@@ -10,6 +10,7 @@ from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
+from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
@@ -206,7 +207,7 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
     """
     case, policy = await load_case(session, graduasi_id)
     if (target := case.postponed_from) is None:
-        raise CaseNotPostponed(state=case.state)
+        raise CaseNotPostponed(state=case.state, remedy=NEXT_ACTS[case.state])
     await require_evidence(session, grounds.evidence_sha256, use_for(case, actor, EvidenceKind.SURAT))
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
     if case.held_for is not None:

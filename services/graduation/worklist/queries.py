@@ -26,8 +26,10 @@ from services.graduation.case.queries import (
     read_separation_months,
     select_accompanied_lately,
 )
+from services.graduation.credit.models import Credit
 from services.graduation.decree.models import Penetapan
 from services.graduation.decree.queries import select_penetapan
+from services.graduation.objection.queries import read_annulment
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Rujukan
 from services.graduation.visibility import listed_for, select_accompanied_kpm, visible_to
@@ -168,6 +170,9 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
     view["usul"] = await session.get(Usul, case.usul_id) if case.usul_id else None
     view.update(await _read_penetapan_and_rujukan(session, graduasi_id))
     view["evidence_flagged"] = bool(await find_flagged(session, [graduasi_id]))
+    credit = sa.select(Credit).where(Credit.graduasi_id == graduasi_id)
+    view["credit"] = (await session.scalars(credit)).one_or_none()
+    view["annulment"] = await read_annulment(session, graduasi_id)
     view.update(await _read_current_facts(session, case) if sees_asesmen else NO_COMPARISON)
     return view
 

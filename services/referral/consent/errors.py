@@ -1,4 +1,6 @@
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import ALREADY_DONE, nothing, value_from
+from shared.roles import FIELD
 
 
 class ConsentTextUnknown(InvalidInput):
@@ -6,17 +8,20 @@ class ConsentTextUnknown(InvalidInput):
 
     en = "On that day the consent text in force was not version {version}; read the family the one that was."
     id = "Pada hari itu naskah persetujuan yang berlaku bukan versi {version}; bacakan naskah yang berlaku kepada keluarga."
+    remedy = value_from("list_consent_texts", FIELD)
 
 
 class ConsentAlreadyGiven(DomainError):
     """409: the family consented to this program before."""
 
-    en = "Consent for this program has already been recorded."
-    id = "Persetujuan untuk program ini sudah dicatat."
+    en = "Consent for this program has already been recorded. Nothing more is needed."
+    id = "Persetujuan untuk program ini sudah dicatat. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
 
 
 class ConsentMissing(DomainError):
     """409: there is no consent to withdraw."""
 
-    en = "There is no consent in force for this program."
-    id = "Tidak ada persetujuan yang berlaku untuk program ini."
+    en = "There is no consent in force for this program. Nothing needs to be withdrawn."
+    id = "Tidak ada persetujuan yang berlaku untuk program ini. Tidak ada yang perlu dicabut."
+    remedy = nothing("There is no consent to withdraw.", "Tidak ada persetujuan untuk dicabut.")

@@ -1,4 +1,6 @@
 from shared.errors import DomainError
+from shared.remedies import operation
+from shared.roles import PARTNERS
 
 
 class NoticeNotRead(DomainError):
@@ -6,3 +8,4 @@ class NoticeNotRead(DomainError):
 
     en = "This notice has not been read yet; read it in the inbox first."
     id = "Pemberitahuan ini belum dibaca; bacalah dahulu di kotak masuk."
+    remedy = operation("read_inbox", PARTNERS)

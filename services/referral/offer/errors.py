@@ -1,4 +1,5 @@
 from shared.errors import DomainError
+from shared.remedies import WAIT
 
 
 class NextBestNotAllowed(DomainError):
@@ -9,3 +10,4 @@ class NextBestNotAllowed(DomainError):
         "Penawaran ini berstatus {state}; pilihan berikutnya diusulkan setelah ditolak, kedaluwarsa, dicabut,"
         " atau selama dalam daftar tunggu."
     )
+    remedy = WAIT

@@ -1,27 +1,32 @@
 """Refusals of outcomes and of relapse reports."""
 
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, WAIT, nothing, operation
+from shared.roles import PARTNERS
 
 
 class OutcomeAlreadyRecorded(DomainError):
     """409: the outcome of this month was recorded before."""
 
-    en = "The outcome at {month} months has already been recorded."
-    id = "Hasil pada bulan ke-{month} sudah dicatat."
+    en = "The outcome at {month} months has already been recorded. Nothing more is needed."
+    id = "Hasil pada bulan ke-{month} sudah dicatat. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
 
 
 class OutcomeTooEarly(DomainError):
     """409: the outcome of this month is not due yet."""
 
-    en = "The outcome at {month} months falls due on {due_on}."
-    id = "Hasil pada bulan ke-{month} baru jatuh pada {due_on}."
+    en = "The outcome at {month} months falls due on {due_on}. Record it from that day on."
+    id = "Hasil pada bulan ke-{month} baru jatuh pada {due_on}. Catat mulai hari itu."
+    remedy = WAIT
 
 
 class AidNotDelivered(DomainError):
     """409: an outcome needs aid that was delivered."""
 
-    en = "No aid has been delivered under this rujukan yet."
-    id = "Belum ada bantuan yang disalurkan dalam rujukan ini."
+    en = "No aid has been delivered under this rujukan yet. The partner records the delivery first."
+    id = "Belum ada bantuan yang disalurkan dalam rujukan ini. Mitra mencatat penyalurannya dahulu."
+    remedy = operation("deliver_aid", PARTNERS)
 
 
 class OutcomeNotAsked(InvalidInput):
@@ -29,6 +34,7 @@ class OutcomeNotAsked(InvalidInput):
 
     en = "The outcome of this aid is asked for at {months} months after its delivery, not at {month}."
     id = "Hasil bantuan ini ditanyakan pada bulan ke-{months} sejak penyaluran, bukan bulan ke-{month}."
+    remedy = CORRECT_REQUEST
 
 
 class AidWithdrawn(DomainError):
@@ -36,10 +42,12 @@ class AidWithdrawn(DomainError):
 
     en = "This rujukan was withdrawn on {on}; outcomes of its aid are no longer recorded."
     id = "Rujukan ini dicabut pada {on}; hasil bantuannya tidak dicatat lagi."
+    remedy = nothing("The rujukan was withdrawn.", "Rujukan sudah dicabut.")
 
 
 class RelapseAlreadyReported(DomainError):
     """409: a relapse was reported for this day before."""
 
-    en = "A relapse has already been reported for that day."
-    id = "Kekambuhan sudah dilaporkan untuk hari itu."
+    en = "A relapse has already been reported for that day. Nothing more is needed."
+    id = "Kekambuhan sudah dilaporkan untuk hari itu. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE

@@ -1,4 +1,6 @@
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import CORRECT_REQUEST, value_from
+from shared.roles import MINISTRY
 
 
 class ProgramOfAnotherPartner(DomainError):
@@ -6,13 +8,17 @@ class ProgramOfAnotherPartner(DomainError):
 
     en = "The program {code} belongs to another partner. Choose another code."
     id = "Program {code} milik mitra lain. Pilih kode lain."
+    remedy = CORRECT_REQUEST
 
 
 class InvalidRule(InvalidInput):
     """422: the operator or the value of a rule does not fit its field."""
 
-    en = "Rule {number}: {field} cannot be compared with {op} to this value."
-    id = "Aturan {number}: {field} tidak dapat dibandingkan dengan {op} terhadap nilai ini."
+    en = (
+        "Rule {number}: {field} cannot be compared with {op} to this value. Change the operator or the value."
+    )
+    id = "Aturan {number}: {field} tidak dapat dibandingkan dengan {op} terhadap nilai ini. Ubah operator atau nilainya."
+    remedy = CORRECT_REQUEST
 
 
 class ProgramUnknown(InvalidInput):
@@ -20,3 +26,4 @@ class ProgramUnknown(InvalidInput):
 
     en = "There is no program with the code {code}. Use the code of a published program."
     id = "Tidak ada program dengan kode {code}. Gunakan kode program yang sudah diterbitkan."
+    remedy = value_from("list_programs", MINISTRY)

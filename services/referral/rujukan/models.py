@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.referral.replicas.models import UsahaFacts
+from services.referral.rujukan.errors import NEXT_ACTS
 from services.referral.tables import PartialView, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, RujukanPurpose
@@ -83,7 +84,7 @@ def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[
         for following in sorted(TRANSITIONS[state] & IMPLIED - seen):
             seen.add(following)
             queue.append((following, [*steps, following]))
-    raise IllegalTransition(noun="rujukan", current=current, target=target)
+    raise IllegalTransition("rujukan", current=current, target=target, remedy=NEXT_ACTS[current])
 
 
 def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> RujukanProgramState:
@@ -92,7 +93,7 @@ def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> Rujukan
     Raises:
         IllegalTransition: TRANSITIONS (docs/case-lifecycle.md#rujukan-programs) has no such move.
     """
-    require_move(TRANSITIONS, row.state, target, noun="rujukan")
+    require_move(TRANSITIONS, row.state, target, "rujukan", NEXT_ACTS[row.state])
     previous, row.state = row.state, target
     row.version += 1
     return previous

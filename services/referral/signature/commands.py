@@ -14,7 +14,8 @@ from services.referral.program.models import PayloadField
 from services.referral.replicas.models import Kpm, UsahaFacts
 from services.referral.signature.errors import PersonHasLeft, SignatureMissing, SignerUnknown
 from services.referral.signature.models import ConsentPerson, PersonRole
-from shared.errors import NotYetKnown, PengurusMissing, Words
+from shared.errors import NotYetKnown, PengurusMissing
+from shared.words import Words
 
 ROLE_WORDS = {
     PersonRole.SIGNER: ("the signer", "penanda tangan"),

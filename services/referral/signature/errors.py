@@ -1,6 +1,7 @@
 """Refusals of who signs a consent."""
 
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import CORRECT_REQUEST
 
 
 class PersonHasLeft(DomainError):
@@ -8,6 +9,7 @@ class PersonHasLeft(DomainError):
 
     en = "A person named in this consent has died or left the family. Ask the present members for their consent, and name them."
     id = "Orang yang disebut dalam persetujuan ini telah meninggal atau keluar dari keluarga. Mintalah persetujuan anggota yang sekarang, lalu sebutkan mereka."
+    remedy = CORRECT_REQUEST
 
 
 class SignerUnknown(InvalidInput):
@@ -15,6 +17,7 @@ class SignerUnknown(InvalidInput):
 
     en = "The pengurus or the owner of the business signs for the family; name one of them."
     id = "Yang menandatangani atas nama keluarga adalah pengurus atau pemilik usaha; sebutkan salah satunya."
+    remedy = CORRECT_REQUEST
 
 
 class SignatureMissing(DomainError):
@@ -28,3 +31,4 @@ class SignatureMissing(DomainError):
         "Persetujuan ini memerlukan tanda tangan {count} orang: {who}. Sebutkan semua penanda tangan dalam signed_by."
         " Bagi anak di bawah umur yang menandatangani adalah pengurus atau orang dewasa dalam guardian_id."
     )
+    remedy = CORRECT_REQUEST

@@ -68,9 +68,9 @@ class Case:
         fields = {"sanggah_id": sanggah_id, "outcome": "DITERIMA", "decided_on": "2027-01-05"}
         return self.build_event(SanggahDecided, **fields)
 
-    def build_annulled(self, *back_pay: str, on: str = "2027-01-05") -> Event:
+    def build_annulled(self, *back_pay: str, on: str = "2027-01-05", **more: Any) -> Event:
         fields = {"reason": "SANGGAH_DITERIMA", "was_effective": True, "annulled_on": date.fromisoformat(on)}
-        return self.build_event(GraduasiAnnulled, **fields, back_pay_tahap=list(back_pay))
+        return self.build_event(GraduasiAnnulled, **fields, back_pay_tahap=list(back_pay), **more)
 
 
 async def apply_event(service: Running, teller: Running, event: Event) -> None:

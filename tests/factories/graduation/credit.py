@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 
 from shared.contracts import caseload
+from shared.contracts.kinds import Bansos
+from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, read_emitted_events
 from tests.factories.graduation.events import Field, apply_events
 from tests.factories.services import Running
@@ -25,3 +27,17 @@ async def hand_over_family(driver: CaseDriver, on: date) -> Field:
 async def read_credit_granted(service: Running) -> dict[str, Any]:
     ((_, event),) = await read_emitted_events(service, "credit_granted")
     return event
+
+
+async def start_other_membership(driver: CaseDriver) -> CaseDriver:
+    """Start SEMBAKO of a case's family, and return the driver of a case on it."""
+    other = CaseDriver(driver.field, driver.kpm_id, uuid7())
+    started = caseload.KepesertaanStarted(
+        kpm_id=driver.kpm_id,
+        kode_wilayah=driver.field.area,
+        kepesertaan_id=other.kepesertaan_id,
+        bansos=Bansos.SEMBAKO,
+        valid_from=date(2019, 1, 1),
+    )
+    await apply_events(driver.service, started)
+    return other

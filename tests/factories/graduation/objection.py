@@ -13,7 +13,7 @@ SK_ON, LAST_DAY, DAY_AFTER = "2026-05-18", date(2026, 6, 17), date(2026, 6, 18)
 
 
 async def build_sanggah(
-    driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah"
+    driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah", **more: Any
 ) -> dict[str, Any]:
     return {
         "lodged_on": lodged_on.isoformat(),
@@ -21,13 +21,18 @@ async def build_sanggah(
         "channel": "PUSKESOS",
         "ground": "KEADAAN_BERUBAH",
         "evidence_sha256": await driver.service.put_file(content, as_=driver.by["musyawarah"]),
+        **more,
     }
 
 
 async def lodge_sanggah(
-    driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah"
+    driver: CaseDriver,
+    lodged_on: date,
+    content: bytes = b"surat sanggah",
+    by: str = "musyawarah",
+    **more: Any,
 ) -> httpx.Response:
-    return await driver.post("sanggah", await build_sanggah(driver, lodged_on, content), "musyawarah")
+    return await driver.post("sanggah", await build_sanggah(driver, lodged_on, content, **more), by)
 
 
 def decider_token(service: Running) -> str:

@@ -69,11 +69,9 @@ async def take_office_step(office: Office, chance: random.Random, case: dict[str
     who, body = OFFICE_STEPS[verb]
     if chance.random() > USUAL:
         who = chance.choice((*FIELD, KETUA, DINSOS, OTHER_DINSOS, KEMENSOS, KELURAHAN_OPERATOR))
-    lately = office.day(-chance.choice((0, 0, chance.randrange(40))))
-    paper = office.papers["graduation"]
-    if chance.random() < USUAL:
-        paper = await office.upload_paper(verb, chance.choice("AAB"), case["graduasi_id"])
-    values = {"today": office.day(0), "lately": lately, "paper": paper}
+    lately = office.choose_day(chance)
+    paper = await office.choose_paper(chance, "graduation")
+    values = {"lately": lately, "paper": paper}
     filled = {name: values.get(value.strip("<>"), value) for name, value in body.items()}
     await office.send_command(verb, "graduation", f"/v1/graduasi/{case['graduasi_id']}/{verb}", filled, who)
 
@@ -82,9 +80,8 @@ async def assess_case(office: Office, chance: random.Random, case: dict[str, Any
     answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
     if chance.random() < 0.2:
         answers["INCOME_PER_CAPITA_RP"] = {"value": 400_000}
-    photo = await office.upload_paper("foto", case["graduasi_id"])
     for code in WITH_EVIDENCE:
-        answers[code] |= {"evidence_sha256": photo}
+        answers[code] |= {"evidence_sha256": await office.choose_paper(chance, "graduation")}
     path = f"/v1/graduasi/{case['graduasi_id']}/asesmen"
     who = await office.choose_pendamping(chance, family)
     await office.send_command("asesmen", "graduation", path, {"answers": answers}, who)
@@ -94,8 +91,8 @@ async def sign_statement(office: Office, chance: random.Random, case: dict[str, 
     who = await office.choose_pendamping(chance, family)
     offers = await office.read("referral", f"/v1/offer?kpm_id={family.kpm_id}", who)
     paper = {
-        "signed_on": office.day(0),
-        "evidence_sha256": await office.upload_paper("pernyataan", case["graduasi_id"]),
+        "signed_on": office.choose_day(chance),
+        "evidence_sha256": await office.choose_paper(chance, "graduation"),
         "offers_sha256": offers["sha256"] if offers else "0" * 64,
     }
     path = f"/v1/graduasi/{case['graduasi_id']}/pernyataan"
@@ -228,12 +225,12 @@ CASE_STEPS = {
     "annulment": annul_case,
     "monitoring": do_monitoring_task,
 }
-# The account and the body. <today>, <lately> and <paper> are replaced.
+# The account and the body. <lately> and <paper> are replaced.
 OFFICE_STEPS: dict[str, tuple[str, dict[str, str]]] = {
     "verification": (KETUA, {"note": "Ditemui di rumah."}),
     "musyawarah": (
         KELURAHAN_OPERATOR,
-        {"berita_acara_no": "BA/1", "held_on": "<today>", "evidence_sha256": "<paper>"},
+        {"berita_acara_no": "BA/1", "held_on": "<lately>", "evidence_sha256": "<paper>"},
     ),
     "approval": (DINSOS, {}),
     "return": (DINSOS, {"reason": "Foto tidak terbaca."}),

@@ -60,7 +60,11 @@ async def end_member(office: Office, chance: random.Random, family: Family, curr
     """Record that a member has died or left, and seldom undo it."""
     who = chance.choice(current["members"])
     reason = chance.choice(("MENINGGAL", "MENINGGAL", "KAWIN_KELUAR", "PINDAH"))
-    body = {"reason": reason, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
+    body = {
+        "reason": reason,
+        "on": office.day(0),
+        "evidence_sha256": await office.choose_paper(chance, "caseload"),
+    }
     path = f"anggota/{who['anggota_id']}/end"
     ended = await change_family(office, chance, family, "end of a member", path, body, current["version"])
     if ended and chance.random() < 0.3:
@@ -75,7 +79,11 @@ async def die_out(office: Office, chance: random.Random, family: Family, current
     """Seldom record the death of every member, one after another."""
     if chance.random() < 0.95:
         return
-    body = {"reason": "MENINGGAL", "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
+    body = {
+        "reason": "MENINGGAL",
+        "on": office.day(0),
+        "evidence_sha256": await office.choose_paper(chance, "caseload"),
+    }
     for who in current["members"]:
         reread = await office.read("caseload", f"/v1/kpm/{family.kpm_id}")
         path = f"/v1/kpm/{family.kpm_id}/anggota/{who['anggota_id']}/end"
@@ -106,7 +114,7 @@ async def join(office: Office, chance: random.Random, family: Family, current: d
         "married": False,
         "on": office.day(0),
         "reason": chance.choice(("KAWIN_MASUK", "GABUNG")),
-        "evidence_sha256": office.papers["caseload"],
+        "evidence_sha256": await office.choose_paper(chance, "caseload"),
     }
     await change_family(office, chance, family, "join from elsewhere", "anggota", body, current["version"])
 
@@ -193,7 +201,11 @@ async def record_desil(
 
 async def move_family(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     where = chance.choice((A, B, A, B, A, B, *ELSEWHERE))
-    body = {"kode_wilayah": where, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
+    body = {
+        "kode_wilayah": where,
+        "on": office.day(0),
+        "evidence_sha256": await office.choose_paper(chance, "caseload"),
+    }
     path = f"/v1/kpm/{family.kpm_id}/move"
     await office.send_command("move", "caseload", path, body, DINSOS, version=current["version"])
 
@@ -209,7 +221,7 @@ async def split_family(
             "anggota_ids": [who],
             "pengurus_id": who,
             "on": office.day(0),
-            "evidence_sha256": office.papers["caseload"],
+            "evidence_sha256": await office.choose_paper(chance, "caseload"),
         }
         path = f"/v1/kpm/{family.kpm_id}/split"
         made = await office.send_command("split", "caseload", path, body, DINSOS, version=current["version"])
@@ -261,6 +273,6 @@ async def change_usulan(office: Office, chance: random.Random, family: Family) -
         "reason": "Keluarga mengajukan kembali.",
         "ground": chance.choice(("KAMBUH", "LAINNYA")),
         "lodged_on": office.day(-chance.randrange(10)),
-        "evidence_sha256": office.papers["caseload"],
+        "evidence_sha256": await office.choose_paper(chance, "caseload"),
     }
     await office.send_command("usulan", "caseload", "/v1/usulan", body, KELURAHAN_OPERATOR)

@@ -53,7 +53,7 @@ async def propose_exit(office: Office, chance: random.Random, family: Family) ->
         "kpm_id": family.kpm_id,
         "kepesertaan_id": kepesertaan_id,
         "exit_reason": chance.choice(("PINDAH", "DATA_GANDA", "TIDAK_DITEMUKAN", "MENINGGAL")),
-        "evidence_sha256": office.papers["caseload"],
+        "evidence_sha256": await office.choose_paper(chance, "caseload"),
         "on": office.day(0),
     }
     who = DINSOS if chance.random() < 0.2 else await office.choose_pendamping(chance, family)

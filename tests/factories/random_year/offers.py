@@ -16,6 +16,8 @@ ANSWERS = (
 )
 SIGNED_BY_ALL = 0.6
 WITH_AMOUNT = "KUR_SUPERMIKRO"
+# How often a partner answers that leaves most notices unanswered.
+SILENT = 0.05
 
 
 def partner_account(program_code: str) -> str:
@@ -42,8 +44,8 @@ async def change_consent(office: Office, chance: random.Random, family: Family) 
     body = {
         "text_version": 1,
         "channel": "TATAP_MUKA",
-        "evidence_sha256": office.papers["referral"],
-        "given_on": office.day(0),
+        "evidence_sha256": await office.choose_paper(chance, "referral"),
+        "given_on": office.choose_day(chance),
     }
     if chance.random() < SIGNED_BY_ALL:
         body["signed_by"] = await read_adults(office, family, who)
@@ -62,6 +64,8 @@ async def answer_rujukan(office: Office, chance: random.Random, family: Family) 
     """Answer a sent rujukan as its partner, sometimes twice, or deliver an approved one."""
     del family
     code = chance.choice(list(PROGRAMS))
+    if PROGRAMS[code]["partner"] == office.silent_partner and chance.random() > SILENT:
+        return None
     offers = await office.read_items("referral", "/v1/rujukan-program?limit=200", partner_account(code))
     answerable = [offer for offer in offers if offer["state"] in ANSWERABLE]
     approved = [offer for offer in offers if offer["state"] == "DISETUJUI"]

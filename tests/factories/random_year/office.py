@@ -17,6 +17,7 @@ from deploy.demo.intake import run_intake
 from deploy.demo.ministry import Ministry
 from deploy.demo.people import DINSOS, KEMENSOS
 from deploy.demo.placement import PlacedPendamping, place_pendamping
+from deploy.demo.programs import PARTNERS
 from deploy.demo.world import World
 
 A, B = "33.24.15.1001", "33.24.15.1002"
@@ -28,7 +29,9 @@ SERIALS = (9610, 9998)
 USUAL = 0.93
 FAULT = 500
 OUTCOME_UNKNOWN = 503
-PAPER = {"graduation": b"kertas", "caseload": b"kertas", "referral": b"kertas"}
+PAPER = b"kertas"
+# An own paper for most acts. The others use one paper of the service, as evidence for several families.
+OWN_PAPER = 0.95
 # Most acts are on this many families, so that their cases reach late states.
 BUSY, OFTEN = 24, 0.9
 
@@ -88,8 +91,8 @@ class Office:
             self.families.append(Family(item["kpm_id"], ""))
         busy = [await self.add_membership(family) for family in self.families[:BUSY]]
         self.families[:BUSY] = busy
-        for name, content in PAPER.items():
-            self.papers[name] = await self.world.put_file(name.partition(" ")[0], content, DINSOS)
+        for service in ("graduation", "caseload", "referral"):
+            self.papers[service] = await self.world.put_file(service, PAPER, DINSOS)
 
     async def add_membership(self, family: Family) -> Family:
         """Return the family with its PKH membership."""
@@ -122,12 +125,21 @@ class Office:
         return chance.choice(self.families[:BUSY] if often else self.families)
 
     @property
+    def silent_partner(self) -> str:
+        """The partner of this year that answers next to nothing."""
+        return sorted(PARTNERS)[self.seed % len(PARTNERS)]
+
+    @property
     def today(self) -> date:
         return self.world.shown_on or FIRST
 
     def day(self, after: int) -> str:
         """Return the day that many days from today, earlier for a negative number."""
         return str(self.today + timedelta(days=after))
+
+    def choose_day(self, chance: random.Random) -> str:
+        """Return today, or the earlier day of a paper that arrives late."""
+        return self.day(-chance.choice((0, 0, chance.randrange(40))))
 
     async def send_command(
         self, noun: str, service: str, path: str, body: Any, who: str, *, version: int | None = None
@@ -175,10 +187,12 @@ class Office:
             return None
         return answer.json()["sha256"] if answer.is_success else None
 
-    async def upload_paper(self, *words: str) -> str:
-        """Return the SHA-256 of a paper of one case in graduation, of a shared paper if the upload fails."""
-        sha256 = await self.upload_file("graduation", " ".join(words).encode(), DINSOS)
-        return sha256 or self.papers["graduation"]
+    async def choose_paper(self, chance: random.Random, service: str) -> str:
+        """Upload a new paper and return its SHA-256, seldom that of a paper in use."""
+        if chance.random() > OWN_PAPER:
+            return self.papers[service]
+        sha256 = await self.upload_file(service, chance.randbytes(16).hex().encode(), DINSOS)
+        return sha256 or self.papers[service]
 
     async def choose_pendamping(self, chance: random.Random, family: Family, on: date | None = None) -> str:
         """Return the family's pendamping on a day, seldom another."""

@@ -36,7 +36,12 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
         "/v1/graduasi",
         f"{path}/history",
     )
-    for read in (*reads, f"/v1/sk/{decided['sk_id']}", f"/v1/certificate/{decided['certificate_no']}"):
+    for read in (
+        *reads,
+        "/v1/sk?year=2026",
+        f"/v1/sk/{decided['sk_id']}",
+        f"/v1/certificate/{decided['certificate_no']}",
+    ):
         read_success(await service.get(read, as_=office))
     tahap = {"year": 2029, "number": 1, "starts_on": "2029-01-01", "cutoff_on": "2028-12-20"}
     read_success(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))

@@ -118,8 +118,9 @@ async def test_death_before_the_effective_day_undoes_the_sk(graduation: Running)
     await die(driver, date(2026, 6, 30))
     assert await driver.read_state() == "DIPULIHKAN"
     ((_, fact),) = await read_emitted_events(graduation, "graduasi_annulled")
-    # The list of tahap 2026-3 is closed, and nothing is decided about it.
     assert (fact["reason"], fact["was_effective"], fact["back_pay_tahap"]) == ("MENINGGAL", True, [])
+    # The list of tahap 2026-3 is closed without the family, and nothing is paid back.
+    assert fact["back_pay"] == [{"tahap": "2026-3", "paid": False, "reason": "MENINGGAL"}]
 
 
 async def test_death_on_the_effective_day_keeps_the_graduation(graduation: Running) -> None:

@@ -11,7 +11,13 @@ from tests.factories.graduation.monitoring import (
     create_monitored_case,
     record_monitoring,
 )
-from tests.factories.graduation.objection import DAY_AFTER, annul_graduasi, build_tahap, lodge_sanggah
+from tests.factories.graduation.objection import (
+    DAY_AFTER,
+    annul_graduasi,
+    build_tahap,
+    decide_sanggah,
+    lodge_sanggah,
+)
 from tests.factories.services import Running
 
 
@@ -42,6 +48,40 @@ async def test_annulment_after_the_effect_decides_each_tahap_and_closes_the_task
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, ["2026-3"])
     rows = await graduation.sql("SELECT closed_on FROM monitoring_task ORDER BY month")
     assert [row[0] for row in rows] == [None] + [date(2026, 8, 2)] * 5
+
+
+async def test_unpaid_tahap_is_emitted_with_its_code_and_without_words(graduation: Running) -> None:
+    driver, _ = await create_monitored_case(graduation)
+    await set_day(graduation, date(2026, 8, 2))
+    (tahap,) = build_tahap("2026-3", paid=False)
+    expect_ok(await annul_graduasi(driver, back_pay=[tahap | {"reason_code": "SUDAH_DIBAYAR"}]))
+    ((_, fact),) = await read_emitted_events(graduation, "graduasi_annulled")
+    assert fact["back_pay"] == [{"tahap": "2026-3", "paid": False, "reason": "SUDAH_DIBAYAR"}]
+    assert fact["back_pay_tahap"] == []
+
+
+@pytest.mark.parametrize(
+    ("paid", "code"), [(True, "TIDAK_BERHAK"), (False, "TETAP_BERHAK"), (False, "MENINGGAL")]
+)
+async def test_code_that_contradicts_the_decision_is_refused(
+    graduation: Running, paid: bool, code: str
+) -> None:
+    driver, _ = await create_monitored_case(graduation)
+    (tahap,) = build_tahap("2026-3", paid=paid)
+    answer = await annul_graduasi(driver, back_pay=[tahap | {"reason_code": code}])
+    assert answer.status_code == 422
+    assert await driver.read_state() == "PEMANTAUAN"
+
+
+async def test_accepted_sanggah_emits_the_decision_on_each_tahap(graduation: Running) -> None:
+    driver, _ = await create_monitored_case(graduation)
+    await set_day(graduation, date(2026, 8, 2))
+    sanggah_id = expect_ok(await lodge_sanggah(driver, date(2026, 6, 1)))["sanggah_id"]
+    back_pay = build_tahap("2026-3", paid=False)
+    expect_ok(await decide_sanggah(driver, sanggah_id, "DITERIMA", back_pay=back_pay))
+    facts = dict(await read_emitted_events(graduation, "sanggah_decided", "graduasi_annulled"))
+    unpaid = [{"tahap": "2026-3", "paid": False, "reason": "LAINNYA"}]
+    assert [fact["back_pay"] for fact in facts.values()] == [unpaid, unpaid]
 
 
 async def test_complete_case_can_be_annulled(graduation: Running) -> None:

@@ -21,7 +21,7 @@ from tests.factories.services import Running
 
 COPY_SANGGAH = """
 INSERT INTO sanggah SELECT (jsonb_populate_record(s, jsonb_build_object(
-    'sanggah_id', gen_random_uuid(), 'evidence_sha256', repeat('a', 64)))).* FROM sanggah s WHERE sanggah_id = $1
+    'sanggah_id', gen_random_uuid(), 'lodged_by', 'KUASA'))).* FROM sanggah s WHERE sanggah_id = $1
 """
 
 
@@ -107,13 +107,13 @@ async def test_sanggah_concurrent_with_the_end_of_the_term_ends_in_disanggah(gra
     assert {await driver.read_state() for driver in drivers} == {"DISANGGAH"}
 
 
-async def test_second_open_sanggah_or_same_paper_is_refused(graduation: Running) -> None:
+async def test_second_open_sanggah_is_refused(graduation: Running) -> None:
     driver, first = await create_sanggah(graduation, date(2026, 6, 1))
     assert (await lodge_sanggah(driver, date(2026, 6, 1), b"another")).json()["title"] == "SanggahStillOpen"
     expect_ok(await decide_sanggah(driver, first, "DITOLAK"))
     assert await driver.read_state() == "MASA_SANGGAH"
-    assert (await lodge_sanggah(driver, date(2026, 6, 1))).json()["title"] == "SanggahAlreadyLodged"
-    second = expect_ok(await lodge_sanggah(driver, date(2026, 6, 1), b"another"))["sanggah_id"]
+    other = {"ground": "DATA_TIDAK_SESUAI"}
+    second = expect_ok(await lodge_sanggah(driver, date(2026, 6, 1), b"another", **other))["sanggah_id"]
     with pytest.raises(asyncpg.UniqueViolationError, match="uq_sanggah_open"):
         await graduation.sql(COPY_SANGGAH, second)
     expect_ok(await decide_sanggah(driver, second, "DITERIMA"))
@@ -202,7 +202,7 @@ async def test_accepted_sanggah_annuls_the_sk_for_the_family(graduation: Running
     await graduation.work()
     assert await driver.read_state() == "DIPULIHKAN"
     numbers = expect_ok(await graduation.post("/v1/numbers", {}, as_=driver.by["sk"]), 200)["totals"]
-    assert numbers == {"determined": 1, "annulled": 1, "effective": 0}
+    assert numbers == {"determined": 1, "annulled": 1, "effective": 0, "credited": 0}
 
 
 async def test_sanggah_accepted_after_the_effect_decides_each_tahap(graduation: Running) -> None:

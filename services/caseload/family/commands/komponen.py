@@ -8,7 +8,12 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.commands.changes import change_family, lock_member
-from services.caseload.family.errors import KomponenHasEnded, KomponenImpossible, KomponenOverlaps
+from services.caseload.family.errors import (
+    CORRECT_MEMBER,
+    KomponenHasEnded,
+    KomponenImpossible,
+    KomponenOverlaps,
+)
 from services.caseload.family.models import Komponen
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import REFUSED, age, komponen_fault
@@ -43,7 +48,7 @@ async def start_komponen(
     today = await clock.today(session)
     years = age(member.birth_on.isoformat(), today)
     if komponen_fault(kind.value, member.sex.value, years, await read_ages(session, today)) in REFUSED:
-        raise KomponenImpossible("/body/kind")
+        raise KomponenImpossible("/body/kind", remedy=CORRECT_MEMBER)
     require_not_future(valid_from, today, "/body/valid_from")
     require_order(valid_from, valid_to)
     facts = {"kind": kind, "valid": Range(valid_from, valid_to), "as_of": today}

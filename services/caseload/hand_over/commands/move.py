@@ -21,9 +21,9 @@ from shared import clock
 from shared.contracts.caseload import DampinganEnded, DampinganStarted
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import raw
-from shared.errors import Words
 from shared.jobs import Job, RowError, Step
 from shared.messaging import emit
+from shared.words import Words
 
 REASON = "PENGALIHAN"
 SET_ENDED = """

@@ -19,9 +19,9 @@ from services.caseload.intake.rules.values import Fault, card
 from services.caseload.intake.rules.words import ALLOWED, FORMS
 from shared import clock, files, schema
 from shared.database import raw, vault_of
-from shared.errors import Words
 from shared.jobs import Job, RowError, Step
 from shared.privacy import Vault
+from shared.words import Words
 
 MOST_MEMBERS = 40
 BUDGET_SECONDS = 0.5

@@ -18,7 +18,7 @@ from shared.fields import EARLIEST
 from shared.phone import PhoneUnusable, parse_phone
 from shared.privacy import NoKk
 from shared.privacy.numbers import FEMALE_DAY_OFFSET
-from shared.text import drop_separators, number_key
+from shared.text import drop_separators, normalize_number
 
 Value = TypeVar("Value")
 LONGEST = dict.fromkeys(COLUMNS, 60) | {
@@ -252,7 +252,7 @@ def distinct(parts: list[Any], length: int) -> list[Any]:
 @lru_cache(maxsize=20_000)
 def pendamping_no(text: str) -> str | None:
     """Return a pendamping number as registry writes it, or None if it is blank."""
-    key = number_key(text)
+    key = normalize_number(text)
     number = f"PD-{key[2:]}" if key.startswith("PD") else text.upper()
     if number and not PENDAMPING_NO.fullmatch(number):
         raise Fault("UNKNOWN_PENDAMPING")

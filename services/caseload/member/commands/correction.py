@@ -12,7 +12,7 @@ from services.caseload.family.commands.changes import (
     read_members,
 )
 from services.caseload.family.commands.evidence import use_for
-from services.caseload.family.errors import KomponenImpossible
+from services.caseload.family.errors import END_KOMPONEN, KomponenImpossible
 from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import find_implausible
@@ -79,6 +79,6 @@ async def require_plausible(session: AsyncSession, member: KpmAnggota) -> None:
         if rows[n]["id"] != str(member.anggota_id):
             continue
         if code == "PREGNANT_IMPOSSIBLE":
-            raise KomponenImpossible("/body/sex")
+            raise KomponenImpossible("/body/sex", remedy=END_KOMPONEN)
         if code == "PENGURUS_TOO_YOUNG":
             raise PengurusTooYoung("/body/birth_on", able_from=ages.able_from)

@@ -24,11 +24,13 @@ from shared.errors import NotFound
 class Payable(StrEnum):
     """How far a membership is payable.
 
-    ALL: it has no end. UP_TO: up to the last payable tahap. HELD: an objection suspends the end, or the only member has
-    died and no case ends it yet. NONE: there is no membership on that day.
+    ALL: it has no end. EXCEPT: it has no end, but withheld tahap are not paid back (`not_paid`). UP_TO: up to the last
+    payable tahap. HELD: an objection suspends the end, or the only member has died and no case ends it yet. NONE: there
+    is no membership on that day.
     """
 
     ALL = "ALL"
+    EXCEPT = "EXCEPT"
     UP_TO = "UP_TO"
     HELD = "HELD"
     NONE = "NONE"
@@ -84,6 +86,10 @@ WORDS = MappingProxyType(
             " The graduation was annulled; no tahap is paid back.",
             " Graduasi dibatalkan; tidak ada tahap yang dibayarkan kembali.",
         ),
+        "NOT_PAID": (
+            " The annulment decided that these withheld tahap are not paid: {not_paid}.",
+            " Pembatalan memutuskan tahap tertahan berikut tidak dibayarkan: {not_paid}.",
+        ),
     }
 )
 
@@ -134,8 +140,12 @@ def payable_answer(row: dict[str, Any], day: date, died: date | None, *, is_late
         "first_unpayable_tahap": case and case.effective_tahap,
         "ends_on": row["valid_to"] or (case and case.effective_on),
         "back_pay": row["back_pay_tahap"],
+        "not_paid": [one["tahap"] for one in row["back_pay"] if not one["paid"]],
+        "back_pay_decisions": row["back_pay"],
     }
     payable, why = payable_of(row, case, day, is_later=is_later)
+    if payable is Payable.ALL and values["not_paid"]:
+        payable = Payable.EXCEPT
     if died is not None and died <= day and waits_for_end(row, day):
         payable, why = Payable.HELD, HeldFor.DEATH.value
     held_for = HeldFor.DEATH if why == HeldFor.DEATH else HeldFor.OBJECTION
@@ -172,11 +182,13 @@ def format_reason(row: dict[str, Any], answer: dict[str, Any], why: str) -> dict
     """Return the reason in English and Indonesian, with the back pay of an annulment."""
     values = answer | {"valid_from": row["valid_from"], "exit_reason": row["exit_reason"]}
     values = {name: "?" if value is None else value for name, value in values.items()}
-    values["back_pay"] = ", ".join(answer["back_pay"])
+    values |= {name: ", ".join(answer[name]) for name in ("back_pay", "not_paid")}
     keys = [why]
     if answer["back_pay"]:
         keys.append("BACK_PAY")
-    elif why == "CONTINUED":
+    if answer["not_paid"]:
+        keys.append("NOT_PAID")
+    elif why == "CONTINUED" and not answer["back_pay"]:
         keys.append("NO_BACK_PAY")
     return {
         language: "".join(WORDS[key][number] for key in keys).format(**values)

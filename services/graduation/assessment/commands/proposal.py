@@ -25,7 +25,8 @@ from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.errors import NEXT_ACTS
+from services.graduation.case.models import DETERMINED, Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.replicas.models import Kpm
 from shared.access import Actor
@@ -115,7 +116,7 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     act = Act(actor, await moment_of(session), Stage.USUL, reason=reason)
     proposer = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     usul = await _build_usul(session, case, policy, proposer, act)
-    await _require_author(session, case, act.moment.on)
+    await _require_author(session, case, policy, act.moment.on)
     if case.state is GraduasiState.DIKEMBALIKAN:
         await require_unchanged(session, case, policy, act.moment.on, area="any")
     case.usul_id = usul.usul_id
@@ -135,13 +136,23 @@ async def require_unchanged(
     """
     changes = await read_changes(session, [(case, policy)], on, area=area)
     if case_changes := changes.get(case.graduasi_id):
-        raise to_refusal(case_changes)
+        raise to_refusal(case_changes, _way_of_changed(case, policy))
 
 
-async def _require_author(session: AsyncSession, case: Graduasi, on: date) -> None:
+async def _require_author(session: AsyncSession, case: Graduasi, policy: Policy, on: date) -> None:
     changes = await read_author_changes(session, [case.asesmen_id], on)
     if (change := changes.get(case.asesmen_id)) is not None:
-        raise to_refusal([change])
+        raise to_refusal([change], _way_of_changed(case, policy))
+
+
+def _way_of_changed(case: Graduasi, policy: Policy) -> str:
+    if case.postponed_from in DETERMINED:
+        return "DETERMINED"
+    if case.state is GraduasiState.PERNYATAAN_DITANDATANGANI:
+        return "BEFORE_PROPOSAL"
+    if case.state is not GraduasiState.DIKEMBALIKAN:
+        return "UNDER_REVIEW"
+    return "RETURNED" if policy.needs_score else "RETURNED_WITHOUT_SCORE"
 
 
 def to_proposed_event(case: Graduasi, exit_proposal_id: UUID | None = None) -> GraduasiProposed:
@@ -156,7 +167,9 @@ def _require_proposable(case: Graduasi, policy: Policy) -> None:
     case.require_transition(GraduasiState.DIUSULKAN)
     # TERIDENTIFIKASI leads to DIUSULKAN only if the policy requires no score.
     if policy.needs_score and case.state is GraduasiState.TERIDENTIFIKASI:
-        raise IllegalTransition(noun="graduasi", current=case.state, target=GraduasiState.DIUSULKAN)
+        raise IllegalTransition(
+            "graduasi", current=case.state, target=GraduasiState.DIUSULKAN, remedy=NEXT_ACTS["BELUM_SIAP"]
+        )
     if case.assess_again:
         raise NewAssessmentMissing
 

@@ -1,6 +1,6 @@
 """Pure functions that test whether a proposed case may still be decided (docs/case-lifecycle.md#current-facts)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,8 +20,9 @@ from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kpm
 from shared.contracts.kinds import AsesmenResult, ExitReason
-from shared.errors import DomainError, Words
+from shared.errors import DomainError
 from shared.wilayah import KABKOTA_LENGTH
+from shared.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,9 @@ def to_sentences(changes: Sequence[Change]) -> Words:
     return Words(" ".join(words), " ".join(one.id for one in words))
 
 
+Refusal = Callable[[Words, str], DomainError]
 # Changes that are no fact of the family, by code: why they hold a case, and their refusal.
-NO_FACTS: Mapping[str, tuple[HoldReason, type[DomainError]]] = {
+NO_FACTS: Mapping[str, tuple[HoldReason, Refusal]] = {
     "AUTHOR": (HoldReason.ASESMEN_GUGUR, AssessmentAuthorBarred),
     "EVIDENCE": (HoldReason.BUKTI_DITANDAI, EvidenceFlagged),
 }
@@ -87,12 +89,15 @@ def hold_reason_of(changes: Sequence[Change]) -> HoldReason:
     return _classify(changes)[0]
 
 
-def to_refusal(changes: Sequence[Change]) -> DomainError:
-    """Return the refusal of a decision, with all changes in its sentence."""
-    return _classify(changes)[1](changes=to_sentences(changes))
+def to_refusal(changes: Sequence[Change], way: str = "UNDER_REVIEW") -> DomainError:
+    """Return the refusal of a decision, with all changes in its sentence.
+
+    `way` is the way out, a key of `WAYS_OF_CHANGED`.
+    """
+    return _classify(changes)[1](to_sentences(changes), way)
 
 
-def _classify(changes: Sequence[Change]) -> tuple[HoldReason, type[DomainError]]:
+def _classify(changes: Sequence[Change]) -> tuple[HoldReason, Refusal]:
     if any(change.code not in NO_FACTS for change in changes):
         return HoldReason.FAKTA_BERUBAH, FactsChanged
     return next(kind for code, kind in NO_FACTS.items() if any(change.code == code for change in changes))

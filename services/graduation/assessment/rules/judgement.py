@@ -13,7 +13,7 @@ from services.graduation.assessment.errors import (
 from services.graduation.policy.models.instrument import Check, Indicator, Instrument, Source, ValueType
 from services.graduation.policy.rules import find_exemption
 from shared.contracts.kinds import AsesmenResult
-from shared.errors import Words
+from shared.words import Words
 
 RULE_SENTENCES = {
     Check.AT_LEAST: ("at least {limit} asked", "diminta paling sedikit {limit}"),

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
-from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
+from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage, StageAct
 from services.graduation.case.queries import find_accompanied
 from services.graduation.policy.models.policy import Policy
 from shared.access import Actor
@@ -128,7 +128,7 @@ async def advance(
             ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
         ):
             await await_driver(connection.execute(statement, *_parameters(cases, from_states, act)))
-        await _require_not_accompanied(session, cases, act)
+        await _require_not_accompanied(session, cases, act, act.stage)
         act = replace(act, stage=None)
     # The statement has written these values: mark them as committed, so that the flush does not write them again.
     for case, _ in cases:
@@ -137,17 +137,41 @@ async def advance(
 
 
 async def _require_not_accompanied(
-    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], act: Act
+    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], act: Act, stage: Stage | None
 ) -> None:
     """Check that an official who decides has not accompanied the families lately.
 
     Raises:
         FamilyAccompaniedLately
     """
-    if act.stage not in {None, Stage.USUL}:
+    if stage not in {None, Stage.USUL}:
         kpm_ids = [case.kpm_id for case, _ in cases]
         for refusal in (await find_accompanied(session, act.actor, kpm_ids, act.moment.on)).values():
             raise refusal
+
+
+async def record_act(session: AsyncSession, case: Graduasi, policy: Policy, act: Act, stage: Stage) -> None:
+    """Record an act in a stage that moves the case to no other state.
+
+    Raises:
+        SamePersonTwice, FamilyAccompaniedLately
+    """
+    row = StageAct(
+        graduasi_id=case.graduasi_id,
+        kode_wilayah=case.kode_wilayah,
+        stage=stage,
+        person=act.actor.person,
+        sub=act.actor.sub,
+        role=act.role,
+        four_people=policy.four_people,
+        at=act.moment.at,
+    )
+    session.add(row)
+    with refuse_violations(
+        ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
+    ):
+        await session.flush()
+    await _require_not_accompanied(session, [(case, policy)], act, stage)
 
 
 def _parameters(

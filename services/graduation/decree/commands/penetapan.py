@@ -25,7 +25,7 @@ from services.graduation.decree.errors import (
     SkEnteredTooLate,
     SkNumberTaken,
 )
-from services.graduation.decree.models import SK_NUMBER_KEY, DecreeTerms, Penetapan, Sk
+from services.graduation.decree.models import NUMBER_KEY, DecreeTerms, Penetapan, Sk
 from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.rules import (
@@ -46,7 +46,7 @@ from shared.errors import NotFound
 from shared.evidence import EvidenceKind, EvidenceUse, record_uses
 from shared.files import require_uploaded
 from shared.messaging import emit
-from shared.text import number_key
+from shared.text import normalize_number
 
 MAX_NAMED_IDS = 5
 
@@ -121,7 +121,7 @@ async def require_free_number(session: AsyncSession, sk_no: str) -> None:
         sa.select(job.ended_at.is_not(None) & (Sk.cases == 0))
         .select_from(Sk)
         .outerjoin(schema.job, job.job_id == Sk.job_id)
-        .where(sa.literal_column(SK_NUMBER_KEY) == number_key(sk_no))
+        .where(sa.literal_column(NUMBER_KEY) == normalize_number(sk_no))
     )
     is_empty = (await session.scalars(statement)).one_or_none()
     if is_empty:
@@ -162,7 +162,7 @@ async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCa
     for one, decision in zip(approved, penetapan, strict=True):
         emit(session, _to_event(one, decision, sk))
     determined = [DeterminedCase(one.case, one.policy, one.usul, one.current_area) for one in approved]
-    await grant_credits(session, determined, sk)
+    await grant_credits(session, determined, sk, act.moment.on)
 
 
 async def _write(

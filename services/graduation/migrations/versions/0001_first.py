@@ -22,6 +22,7 @@ BY_AREA = (
     "certificate",
     "monitoring_task",
     "sanggah",
+    "sanggah_scan",
     "sanggah_decision",
     "annulment",
     "back_payment",

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan_or_area
 from services.graduation.case.commands.transitions import Act, advance, load_case
+from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.monitoring.commands.tasks import close_tasks, create_follow_ups
 from services.graduation.monitoring.errors import (
@@ -105,7 +106,7 @@ def _require_recordable(case: Graduasi, task: MonitoringTask, on: date, finding:
         raise MonitoringAlreadyRecorded(on=task.recorded_on)
     later_states = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
     if case.state not in {GraduasiState.PEMANTAUAN, *later_states}:
-        raise CaseNotMonitored(state=case.state)
+        raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
     if task.closed_on is not None:
         raise TaskClosed(on=task.closed_on)
     if on < task.opens_on:

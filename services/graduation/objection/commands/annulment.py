@@ -16,12 +16,13 @@ from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
 from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
-from services.graduation.objection.queries import read_tahap_concerned
+from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
 from services.graduation.term.commands import cancel_due_work
 from shared.access import Actor
 from shared.clock import moment_of
-from shared.contracts.graduation import GraduasiAnnulled
+from shared.contracts.graduation import BackPay, GraduasiAnnulled
+from shared.contracts.kinds import BackPayReason
 from shared.database import acted_by
 from shared.messaging import emit
 
@@ -51,14 +52,19 @@ async def annul_case(
 
 
 async def annul_after_death(session: AsyncSession, case: Graduasi, policy: Policy, act: Act) -> None:
-    """Annul the SK of a locked case whose family has died.
+    """Annul the SK of a locked case whose family has died. Nothing is paid back.
 
-    No back-pay is decided. The exit proposals that wait for the case keep waiting, for the case of the death.
+    The exit proposals that wait for the case keep waiting, for the case of the death.
 
     Raises:
         IllegalTransition
     """
-    await _undo_decree(session, case, policy, act, AnnulmentTerms(AnnulmentGround.MENINGGAL, ()))
+    concerned = await read_tahap_concerned(session, case.graduasi_id, act.moment.on)
+    reason, code = f"Anggota tunggal meninggal ({act.reason}).", BackPayReason.MENINGGAL
+    unpaid = [
+        BackPaymentTerms(tahap=tahap, paid=False, reason=reason, reason_code=code) for tahap in concerned
+    ]
+    await _undo_decree(session, case, policy, act, AnnulmentTerms(AnnulmentGround.MENINGGAL, unpaid))
 
 
 async def _undo_decree(
@@ -89,7 +95,7 @@ async def annul(
         BackPayNotConcerned
     """
     case, policy = await load_case(session, graduasi_id)
-    if case.state is GraduasiState.DISANGGAH:
+    if await has_open_sanggah(session, graduasi_id):
         raise SanggahStillOpen
     case.require_transition(GraduasiState.DIPULIHKAN)
     await require_no_stage(session, case, actor)
@@ -152,11 +158,18 @@ async def was_effective(session: AsyncSession, graduasi_id: UUID) -> bool:
     return await session.scalar(statement) is not None
 
 
+def to_event_items(back_pay: Sequence[BackPaymentTerms]) -> list[BackPay]:
+    """Return the decisions on withheld tahap as events have them, with codes only."""
+    decided = sorted(back_pay, key=lambda one: one.tahap)
+    return [BackPay(tahap=one.tahap, paid=one.paid, reason=one.reason_code) for one in decided]
+
+
 def _to_event(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPaymentTerms]) -> GraduasiAnnulled:
     return GraduasiAnnulled.of(
         case,
         reason=annulment.ground.value,
         was_effective=annulment.was_effective,
         back_pay_tahap=sorted(one.tahap for one in back_pay if one.paid),
+        back_pay=to_event_items(back_pay),
         annulled_on=annulment.annulled_on,
     )

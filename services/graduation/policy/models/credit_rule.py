@@ -21,6 +21,16 @@ class CreditedTo(StrEnum):
     PROPOSER = "PROPOSER"
 
 
+class CreditUnit(StrEnum):
+    """What is counted once.
+
+    FAMILY_AND_YEAR: of a family's penetapan in a year the first one that stands. PENETAPAN: each of them.
+    """
+
+    FAMILY_AND_YEAR = "FAMILY_AND_YEAR"
+    PENETAPAN = "PENETAPAN"
+
+
 class CreditYear(StrEnum):
     """The date whose year the credit counts in."""
 
@@ -52,6 +62,9 @@ class CreditRuleTerms(Fields):
     credited: Col[CreditedTo] = Field(sa_column_kwargs={"server_default": "ASESMEN_AUTHOR"})
     year_of: Col[CreditYear] = Field(sa_column_kwargs={"server_default": "SK_ON"})
     area_of: Col[CreditArea] = Field(sa_column_kwargs={"server_default": "FAMILY_AT_SK"})
+    unit: Col[CreditUnit] = Field(
+        default=CreditUnit.FAMILY_AND_YEAR, sa_column_kwargs={"server_default": "FAMILY_AND_YEAR"}
+    )
     reversed_by_annulment: Col[StrictBool] = Field(sa_column_kwargs={"server_default": sa.true()})
     text_en: Col[RuleText]
     text_id: Col[RuleText]
