@@ -38,7 +38,7 @@ def new_certificate_no(on: date) -> str:
 
 
 def as_written(certificate_no: str) -> str:
-    """Return a typed number as it is written on a certificate, or as it is if it cannot be one."""
+    """Return a typed number as a certificate has it, if it can be one."""
     key = normalize_number(certificate_no)
     return f"{key[:2]}-{key[2:6]}-{key[6:-1]}-{key[-1:]}" if len(key) == KEY_LENGTH else certificate_no
 

@@ -111,7 +111,9 @@ async def check_sk_dates(
 
 
 async def require_free_number(session: AsyncSession, sk_no: str) -> None:
-    """Check that no SK has the number, however it is written. An SK without a case frees it.
+    """Check that no SK has the number, however it is written.
+
+    An SK without a case frees it.
 
     Raises:
         SkNumberTaken
