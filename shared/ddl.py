@@ -148,33 +148,30 @@ CREATE TABLE platform.file_chunk (
     PRIMARY KEY (sha256, number)
 );;
 
--- Who may share one piece of evidence: nobody (SUBJECT), the things of a FAMILY, those whom the paper names (NAMED), ANY.
-CREATE TABLE platform.evidence_kind (
-    kind text NOT NULL, valid_from date NOT NULL, source text NOT NULL,
-    shared_by text NOT NULL CONSTRAINT ck_evidence_kind_shared_by CHECK (shared_by IN ('SUBJECT', 'FAMILY', 'NAMED', 'ANY')),
-    PRIMARY KEY (kind, valid_from)
+-- How long a state may wait, and who is called after that. '*' is every subject, or every state.
+CREATE TABLE platform.deadline_rule (
+    deadline_rule_id uuid PRIMARY KEY, subject_kind text NOT NULL, state text NOT NULL, owner text,
+    days integer NOT NULL CONSTRAINT ck_deadline_rule_days CHECK (days BETWEEN 1 AND 3650),
+    escalate_to jsonb NOT NULL CONSTRAINT ck_deadline_rule_escalate_to CHECK (jsonb_typeof(escalate_to) = 'array'),
+    basis text NOT NULL, valid_from date NOT NULL,
+    valid_to date CONSTRAINT ck_deadline_rule_range CHECK (valid_to > valid_from),
+    set_by text NOT NULL, set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT ex_deadline_rule_range EXCLUDE USING gist
+        (subject_kind WITH =, state WITH =, daterange(valid_from, valid_to) WITH &&)
 );;
-CREATE TABLE platform.evidence_use (
-    use_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sha256 text NOT NULL, kind text NOT NULL,
-    subject_id uuid NOT NULL, kpm_id uuid, kode_wilayah text COLLATE "C" NOT NULL, named uuid[] NOT NULL,
-    used_by text NOT NULL, used_by_sub text NOT NULL, used_at timestamptz NOT NULL
-);;
-CREATE INDEX ix_evidence_use_sha256 ON platform.evidence_use (sha256, use_id);;
-CREATE TABLE platform.evidence_flag (
-    flag_id uuid PRIMARY KEY DEFAULT uuidv7(),
-    reason text NOT NULL CONSTRAINT ck_evidence_flag_reason CHECK (reason IN ('USED_BEFORE', 'ENTERED_TOGETHER')),
-    sha256 text, kind text NOT NULL, subject_id uuid NOT NULL, kpm_id uuid, kode_wilayah text COLLATE "C" NOT NULL,
-    earlier_use_id bigint REFERENCES platform.evidence_use (use_id),
-    used_by text NOT NULL, used_by_sub text NOT NULL, flagged_at timestamptz NOT NULL,
-    cleared_at timestamptz, cleared_by text, cleared_by_sub text, clearance text,
-    CONSTRAINT ck_evidence_flag_earlier_use CHECK ((reason = 'USED_BEFORE') = (earlier_use_id IS NOT NULL AND sha256 IS NOT NULL)),
-    CONSTRAINT ck_evidence_flag_cleared CHECK (num_nulls(cleared_at, cleared_by, cleared_by_sub, clearance) IN (0, 4)),
-    CONSTRAINT ck_evidence_flag_not_by_user CHECK (cleared_by <> used_by AND cleared_by_sub <> used_by_sub)
-);;
-CREATE INDEX ix_evidence_flag_subject_id ON platform.evidence_flag (subject_id);;
-CREATE INDEX ix_evidence_flag_kpm_id ON platform.evidence_flag (kpm_id);;
-CREATE INDEX ix_evidence_flag_open ON platform.evidence_flag (kode_wilayah, flag_id) WHERE cleared_at IS NULL;;
-CREATE UNIQUE INDEX uq_evidence_flag_subject_id_sha256 ON platform.evidence_flag (subject_id, sha256, reason) NULLS NOT DISTINCT;;
+CREATE TABLE platform.overdue (
+    overdue_id uuid PRIMARY KEY, subject_kind text NOT NULL, subject_id text NOT NULL, state text NOT NULL,
+    kpm_id uuid, kode_wilayah text COLLATE "C" NOT NULL, since_on date NOT NULL, due_on date NOT NULL,
+    owner text NOT NULL,
+    level smallint NOT NULL CONSTRAINT ck_overdue_level CHECK (level >= 0), escalated_to text,
+    noted_on date NOT NULL, resolved_on date
+) WITH (fillfactor = 70);;
+CREATE UNIQUE INDEX uq_overdue_open ON platform.overdue (subject_kind, subject_id, state) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_due_on ON platform.overdue (due_on, overdue_id) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_kode_wilayah ON platform.overdue (kode_wilayah, due_on) WHERE resolved_on IS NULL;;
+CREATE INDEX ix_overdue_kpm_id ON platform.overdue (kpm_id) WHERE resolved_on IS NULL;;
+INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at) VALUES
+    (uuidv7(), 'overdue.write', '{service}', 'business', '2000-01-01');;
 
 CREATE TABLE platform.business_clock (
     id smallint PRIMARY KEY DEFAULT 1 CONSTRAINT ck_business_clock_one_row CHECK (id = 1),
@@ -231,37 +228,22 @@ CREATE FUNCTION platform.refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BE
     RAISE EXCEPTION '% does not go from % to %', TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]
         USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_moves';
 END $$;;
-CREATE FUNCTION platform.sharing_of(evidence text, today date) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT k.shared_by FROM platform.evidence_kind k WHERE k.kind = evidence AND k.valid_from <= today
-        ORDER BY k.valid_from DESC LIMIT 1), 'SUBJECT')
-$$;;
--- Records a use of evidence, and flags it if it was used before for something with which it may not be shared.
--- The lock lets two transactions that use the same file see each other.
-CREATE FUNCTION platform.use_evidence(hash text, evidence text, subject uuid, family uuid, area text, names uuid[],
-    person text, account text, at timestamptz, today date) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE sharing text := platform.sharing_of(evidence, today); earlier bigint;
+{evidence}
+-- Counts what is overdue in the whole country, for the metrics, which have no scope.
+CREATE FUNCTION platform.count_overdue() RETURNS TABLE (subject_kind text, level smallint, rows bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended(hash, 0));
-    SELECT u.use_id INTO earlier FROM platform.evidence_use u, platform.sharing_of(u.kind, today) AS theirs
-    WHERE u.sha256 = hash AND u.subject_id <> subject AND NOT (
-        u.kpm_id IS NOT DISTINCT FROM family AND 'SUBJECT' NOT IN (sharing, theirs)
-        OR sharing = 'NAMED' AND theirs = 'NAMED' AND u.kode_wilayah = area
-            AND subject = ANY (u.named) AND u.subject_id = ANY (names)
-        OR sharing = 'ANY' AND theirs = 'ANY')
-    ORDER BY u.use_id LIMIT 1;
-    INSERT INTO platform.evidence_use (sha256, kind, subject_id, kpm_id, kode_wilayah, named, used_by, used_by_sub, used_at)
-    VALUES (hash, evidence, subject, family, area, names, person, account, at);
-    IF earlier IS NOT NULL THEN
-        INSERT INTO platform.evidence_flag (reason, sha256, kind, subject_id, kpm_id, kode_wilayah, earlier_use_id,
-            used_by, used_by_sub, flagged_at)
-        VALUES ('USED_BEFORE', hash, evidence, subject, family, area, earlier, person, account, at)
-        ON CONFLICT DO NOTHING;
-    END IF;
+    PERFORM set_config('pilar.areas', '*', true);
+    RETURN QUERY SELECT o.subject_kind, o.level, count(*) FROM platform.overdue o WHERE o.resolved_on IS NULL GROUP BY 1, 2;
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
 END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.work_day(),
-    platform.raise_scope(text), platform.sharing_of(text, date),
+    platform.raise_scope(text), platform.count_overdue(), platform.sharing_of(text, date),
     platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date)
     TO {service}_api, {service}_worker;;
 
@@ -281,5 +263,7 @@ GRANT INSERT ON platform.evidence_use, platform.evidence_flag TO {service}_api, 
 GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance) ON platform.evidence_flag TO {service}_api;;
 GRANT UPDATE (kode_wilayah) ON platform.evidence_flag TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;
+GRANT INSERT, UPDATE (valid_to) ON platform.deadline_rule TO {service}_api;;
+GRANT INSERT, UPDATE ON platform.overdue TO {service}_worker;;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA platform TO {service}_api, {service}_worker;;
 """

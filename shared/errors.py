@@ -221,6 +221,14 @@ class VersionNotLatest(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class WaitingStateUnknown(InvalidInput):
+    """422: no subject of that kind waits in that state here."""
+
+    en = "Nothing waits as {subject_kind} {state} here. Name one of these, or *: {known}."
+    id = "Tidak ada yang menunggu sebagai {subject_kind} {state} di sini. Sebutkan salah satu dari ini, atau *: {known}."
+    remedy = CORRECT_REQUEST
+
+
 class VersionJustSet(DomainError):
     """409: another request has just set the next version."""
 
@@ -246,15 +254,22 @@ class NotYetKnown(DomainError):
 
 
 class IllegalTransition(DomainError):
-    """409: its current state does not allow this transition."""
+    """409: its current state does not allow this act.
 
-    en = "This {noun} is {current} and cannot become {target}."
-    id = "{noun} ini berstatus {current} dan tidak dapat menjadi {target}."
+    The sentence has what to do first, if the state machine has it.
+    """
+
+    en = "This {noun} is {current}{advice}"
+    id = "{noun} ini berstatus {current}{advice}"
     remedy = BY_STATE
 
-    def __init__(self, noun: str, *, current: str, target: str, remedy: Remedy) -> None:
-        """Set the noun, its current state, the refused state and the remedy."""
-        super().__init__(None, remedy=remedy, noun=noun_in_both(noun), current=current, target=target)
+    def __init__(
+        self, noun: str, *, current: str, target: str, remedy: Remedy, advice: Words | None = None
+    ) -> None:
+        """Set the noun, its current state, the refused state, the remedy and what to do first."""
+        unexplained = Words(f" and cannot become {target}.", f" dan tidak dapat menjadi {target}.")
+        named = noun_in_both(noun)
+        super().__init__(None, remedy=remedy, noun=named, current=current, advice=advice or unexplained)
 
 
 class VersionOutdated(DomainError):

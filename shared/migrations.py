@@ -26,9 +26,9 @@ from sqlalchemy.schema import (
     sort_tables_and_constraints,
 )
 
-from shared import schema
 from shared.database.columns import service_metadata
 from shared.database.models import metadata_of
+from shared.deadlines import tables as deadline_tables
 from shared.settings import Settings
 from shared.transitions import trigger_of
 
@@ -156,7 +156,7 @@ async def migrate(service: str, metadata: sa.MetaData, url: str) -> None:
 def _in_one_transaction(connection: sa.Connection, service: str, metadata: sa.MetaData) -> None:
     context.configure(
         connection=connection,
-        target_metadata=Targets([metadata, schema.metadata]),
+        target_metadata=Targets([metadata, deadline_tables.metadata]),
         version_table_schema="platform",
         include_schemas=True,
         include_name=is_ours,

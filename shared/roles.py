@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The roles of docs/architecture.md#permission-and-scope. An unknown role in a token is ignored."""
+    """A role of an account. An unknown role in a token is ignored."""
 
     PENDAMPING = "PENDAMPING"
     OPERATOR_DESA = "OPERATOR_DESA"

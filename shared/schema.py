@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.ddl import PLATFORM_V1
-from shared.evidence_tables import build_evidence_tables
+from shared.deadlines import END, Until, Waits, WatchedBy, track_waits
+from shared.evidence_tables import EVIDENCE_V1, build_evidence_tables
 
 SHARDS = 24
 MONTHS_AHEAD = 24
@@ -61,6 +62,7 @@ unsent = sa.Table(
     sa.Column("shard", sa.SmallInteger, nullable=False),
     sa.Column("outbox_id", sa.BigInteger, primary_key=True),
     _at("recorded_at"),
+    **track_waits(Waits({"UNSENT": WatchedBy("unsent_oldest_seconds")}, state="'UNSENT'")),
 )
 local_log = sa.Table(
     "local_log",
@@ -83,6 +85,12 @@ cursor = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default="OPEN"),
     sa.Index(
         "ix_cursor_blocked", "subscription", "topic", "key", postgresql_where=sa.text("state <> 'OPEN'")
+    ),
+    **track_waits(
+        Waits(
+            {"OPEN": END, "GAP": WatchedBy("parked_events"), "PARKED": WatchedBy("parked_events")}
+            | {"DIVERGED": WatchedBy("divergences")}
+        )
     ),
 )
 parked = sa.Table(
@@ -169,6 +177,12 @@ job = sa.Table(
         "turn_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
     ),
     sa.Index("ix_job_open", "turn_at", postgresql_where=sa.text("state IN ('QUEUED', 'RUNNING')")),
+    **track_waits(
+        Waits(
+            dict.fromkeys(("QUEUED", "RUNNING"), WatchedBy("job_oldest_seconds"))
+            | dict.fromkeys(("DONE", "CANCELLED", "FAILED"), END)
+        )
+    ),
 )
 job_row_error = sa.Table(
     "job_row_error",
@@ -206,6 +220,16 @@ scheduled_task = sa.Table(
         "ix_scheduled_task_leased",
         "lane",
         postgresql_where=sa.text("done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL"),
+    ),
+    **track_waits(
+        Waits(
+            {
+                "business": Until("(due_at AT TIME ZONE 'Asia/Jakarta')::date"),
+                "real": WatchedBy("due_late_seconds"),
+            },
+            state="clock",
+            rows="done_at IS NULL",
+        )
     ),
 )
 file = sa.Table(
@@ -248,7 +272,8 @@ def platform_v1(
     `topics` are those that the service writes beside its own.
     """
     written = ", ".join(f"'{topic}'" for topic in (f"pilar.{service}", *topics))
-    for statement in PLATFORM_V1.replace("{service}", service).replace("{topics}", written).split(";;"):
+    ddl = PLATFORM_V1.replace("{evidence}", EVIDENCE_V1)
+    for statement in ddl.replace("{service}", service).replace("{topics}", written).split(";;"):
         if statement.strip():
             execute(statement)
     for first, following in pairwise(months_from(today or datetime.now(UTC), MONTHS_AHEAD + 2)):
@@ -256,10 +281,7 @@ def platform_v1(
 
 
 def months_from(day: datetime, count: int) -> list[datetime]:
-    """Return the first days of `count` months, starting with the month before `day`.
-
-    The month before is included because a clock may be behind.
-    """
+    """Return the first days of `count` months from the month before, as a clock may be behind."""
     start = day.year * 12 + day.month - 2
     return [datetime((start + n) // 12, (start + n) % 12 + 1, 1, tzinfo=UTC) for n in range(count)]
 

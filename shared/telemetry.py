@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shared.schema import parked, scheduled_task, unsent
+from shared.schema import business_clock, job, parked, scheduled_task, unsent
 from shared.server import served
 from shared.settings import Settings
 
@@ -43,6 +43,13 @@ unsent_events = gauge("unsent_events", "Events written and not yet sent.", "serv
 unsent_oldest = gauge("unsent_oldest_seconds", "Age of the oldest event not yet sent.", "service")
 parked_events = gauge("parked_events", "Parked events, by reason.", *SUBSCRIPTION, "reason")
 due_late = gauge("due_late_seconds", "How late the oldest scheduled task on real time is.", "service")
+business_due_late = gauge(
+    "business_due_late_seconds", "How late the oldest scheduled task on business time is.", "service"
+)
+job_oldest = gauge("job_oldest_seconds", "Age of the oldest job that has not ended.", "service")
+overdue_rows = gauge(
+    "overdue_rows", "What waits longer than its deadline.", "service", "subject_kind", "level"
+)
 # Counted by the process that does the work.
 sent = counter("sent_events", "Events that the transport has acknowledged.", "service")
 lag = gauge(
@@ -114,6 +121,7 @@ async def measure(database: MeasuredDatabase) -> None:
             await measure_unsent(connection, database.service)
             await measure_parked(connection, database.service)
             await measure_due(connection, database.service)
+            await measure_overdue(connection, database.service)
             for further in measures.get(database.service, ()):
                 await further(connection)
     except (SQLAlchemyError, OSError, TimeoutError):
@@ -138,12 +146,27 @@ async def measure_parked(connection: AsyncConnection, service: str) -> None:
 
 
 async def measure_due(connection: AsyncConnection, service: str) -> None:
-    """Set how late the oldest open task on real time is."""
-    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(scheduled_task.c.due_at))
-    late = await connection.scalar(
-        sa.select(age).where(scheduled_task.c.clock == "real", scheduled_task.c.done_at.is_(None))
-    )
-    due_late.labels(service).set(max(0, late or 0))
+    """Set how late the oldest tasks are, and the age of the oldest job."""
+    offset = sa.select(business_clock.c.offset_seconds).scalar_subquery()
+    for metric, clock, ahead in ((due_late, "real", sa.literal(0)), (business_due_late, "business", offset)):
+        age = _age_of(sa.func.min(scheduled_task.c.due_at)) + ahead
+        late = await connection.scalar(
+            sa.select(age).where(scheduled_task.c.clock == clock, scheduled_task.c.done_at.is_(None))
+        )
+        metric.labels(service).set(max(0, late or 0))
+    is_open = job.c.state.in_(("QUEUED", "RUNNING"))
+    oldest = await connection.scalar(sa.select(_age_of(sa.func.min(job.c.created_at))).where(is_open))
+    job_oldest.labels(service).set(max(0, oldest or 0))
+
+
+def _age_of(instant: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.extract("epoch", sa.func.clock_timestamp() - instant)
+
+
+async def measure_overdue(connection: AsyncConnection, service: str) -> None:
+    """Set the count of what is overdue per kind and level, as last written."""
+    rows = await connection.execute(sa.text("SELECT subject_kind, level, rows FROM platform.count_overdue()"))
+    set_all(overdue_rows, service, {(kind, str(level)): count for kind, level, count in rows})
 
 
 def set_all(metric: Gauge, service: str, values: Mapping[tuple[str, ...], float]) -> None:

@@ -1,30 +1,55 @@
 """State machines: one mapping of transitions, checked by commands and by the database."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from shared.errors import IllegalTransition
+from shared.deadlines.waits import Waits
+from shared.errors import IllegalTransition, Words
 from shared.remedies import CORRECT_REQUEST, ENDED, Remedy
 
 S = TypeVar("S", bound=StrEnum)
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The words of a refused transition.
+
+    `now` is what each state waits for, `acts` when the act that leads to a state is possible.
+    """
+
+    now: Mapping[str, Words]
+    acts: Mapping[str, Words]
+
+    def of(self, current: str, target: str) -> Words:
+        """Return the advice to who wants a state and finds another one."""
+        now, act = self.now[current], self.acts[target]
+        return Words(f": {now} {act}", f": {now.id} {act.id}")
+
+
 def require_move(
-    moves: Mapping[S, Collection[S]], current: S, target: S, noun: str, remedy: Remedy | None = None
+    moves: Mapping[S, Collection[S]],
+    current: S,
+    target: S,
+    noun: str,
+    remedy: Remedy | None = None,
+    advice: Advice | None = None,
 ) -> None:
     """Refuse a transition that the mapping does not have.
 
     `remedy` is what to do in the current state. By default it is another value, or nothing in a final state.
+    `advice` has the words for it.
 
     Raises:
         IllegalTransition: `current` cannot become `target`.
     """
     if target not in moves.get(current, ()):
         remedy = remedy or (CORRECT_REQUEST if moves.get(current) else ENDED)
-        raise IllegalTransition(noun, current=current, target=target, remedy=remedy)
+        words = advice.of(current, target) if advice else None
+        raise IllegalTransition(noun, current=current, target=target, remedy=remedy, advice=words)
 
 
 def moves_condition(
@@ -45,9 +70,14 @@ def moves_condition(
     return f"({old} IS NULL AND {one_of(new, sorted(first))}) OR ({old} IS NOT NULL AND ({pairs}))"
 
 
-def guard_moves(moves: Mapping[Any, Collection[Any]], column: str = "state") -> dict[str, Any]:
-    """Return the table argument that makes `trigger_of` check a column's transitions."""
-    return {"info": {"moves": (moves, column)}}
+def guard_moves(
+    moves: Mapping[Any, Collection[Any]], column: str = "state", *, waits: Waits | None = None
+) -> dict[str, Any]:
+    """Return the table argument that makes `trigger_of` check a column's transitions.
+
+    `waits` declares what the states wait for.
+    """
+    return {"info": {"moves": (moves, column)} | ({"waits": waits} if waits else {})}
 
 
 def trigger_of(table: sa.Table) -> str | None:

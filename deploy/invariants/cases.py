@@ -53,7 +53,10 @@ ORDER BY sk.sk_on, sk.sk_id, g.graduasi_id
 
 
 def first_of_each_family(rows: Sequence[Any]) -> list[Any]:
-    """Return the penetapan that count once for each family and year, or each if their rule counts penetapan."""
+    """Return the penetapan that count, by their credit rule.
+
+    They are the first of each family and year, or each penetapan.
+    """
     counted: list[Any] = []
     families: set[tuple[Any, Any]] = set()
     for row in rows:
@@ -95,6 +98,7 @@ async def count_faults(services: Mapping[str, Asked]) -> list[str]:
         row["graduasi_id"]: (row["exit_reason"], row["credited_in"], *tuple(row)[3:5]) for row in rows
     }
     not_annulled = [row for row in rows if not row["annulled"]]
+    counted = first_of_each_family([row for row in not_annulled if row["counts"]])
     effective = Counter(group[row["graduasi_id"]] for row in not_annulled if row["effective"])
     in_term = Counter(group[row["graduasi_id"]] for row in not_annulled if row["in_term"])
     sums = {
@@ -104,10 +108,7 @@ async def count_faults(services: Mapping[str, Asked]) -> list[str]:
         ),
         "memberships ended (caseload)": (effective, await count_by_group(services["caseload"], ENDED, group)),
         "net credits (registry)": (
-            Counter(
-                credited[row["graduasi_id"]]
-                for row in first_of_each_family([row for row in not_annulled if row["counts"]])
-            ),
+            Counter(credited[row["graduasi_id"]] for row in counted),
             await count_by_group(services["registry"], NET, credited),
         ),
         "rujukan not withdrawn (referral)": (
@@ -116,8 +117,13 @@ async def count_faults(services: Mapping[str, Asked]) -> list[str]:
         ),
     }
     return [
+        fault for where, (expected, actual) in sums.items() for fault in differences(where, expected, actual)
+    ]
+
+
+def differences(where: str, expected: Counter[Any], actual: Counter[Any]) -> list[str]:
+    return [
         f"I8: {where} of {at}: {actual[at]}, graduation has {expected[at]}"
-        for where, (expected, actual) in sums.items()
         for at in expected.keys() | actual.keys()
         if expected[at] != actual[at]
     ]

@@ -14,6 +14,7 @@ from sqlmodel._compat import SQLModelConfig
 from uuid_utils import uuid7
 
 from shared.database.tables import Col, Columns, Fields, service_registry
+from shared.deadlines import Families
 
 Small = Annotated[int, sa.SmallInteger()]
 VERSION = Field(default=1, sa_column_kwargs={"server_default": "1"})
@@ -23,6 +24,13 @@ OFF = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 class Table(Columns, registry=service_registry()):
     """A table of caseload."""
+
+
+Table.metadata.info["families"] = Families(
+    "dampingan",
+    valid="d.valid",
+    kode_wilayah="(SELECT k.kode_wilayah FROM kpm k WHERE k.kpm_id = {kpm_id})",
+)
 
 
 class Source(StrEnum):

@@ -11,18 +11,20 @@ from services.caseload.intake import jobs as intake
 from services.caseload.membership import jobs as membership
 from services.caseload.replicas import subscribers as replicas
 from services.caseload.subscriptions import SUBSCRIPTIONS
-from shared.database.models import load_models
+from shared.database.models import metadata_of
+from shared.deadlines.jobs import overdue_work
 from shared.jobs import Work
 from shared.worker import Parts, main
 
-load_models("caseload")
+OVERDUE = overdue_work(metadata_of("caseload"))
 # Importing a module's subscribers registers its handlers.
 SUBSCRIBERS = (dampingan_subscribers, effect_subscribers, identity, replicas)
 PARTS = Parts(
     service="caseload",
     subscriptions=SUBSCRIPTIONS,
     work=Work.of(
-        dampingan.WORK, family.WORK, graduation_effect.WORK, hand_over.WORK, intake.WORK, membership.WORK
+        *(dampingan.WORK, family.WORK, graduation_effect.WORK, hand_over.WORK, intake.WORK, membership.WORK),
+        OVERDUE,
     ),
 )
 

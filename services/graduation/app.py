@@ -4,6 +4,7 @@ import os
 
 from fastapi import FastAPI
 
+from services.graduation import metrics
 from services.graduation.assessment import routes as assessment
 from services.graduation.candidate import routes as candidate
 from services.graduation.case import routes as case
@@ -15,6 +16,7 @@ from services.graduation.monitoring.commands.results import continue_monitoring
 from services.graduation.objection import routes as objection
 from services.graduation.policy.routes import calendar, credit_rule, drafts, versions
 from services.graduation.review import routes as review
+from shared import telemetry
 from shared.http import create_app, serve
 from shared.http.evidence import evidence_router
 from shared.settings import Settings
@@ -42,6 +44,7 @@ ROUTERS = [
 
 def build(settings: Settings) -> FastAPI:
     """Build the application."""
+    telemetry.measures[metrics.SERVICE] = [metrics.measure_tahap]
     return create_app(
         settings,
         ROUTERS,

@@ -6,10 +6,14 @@ import sqlalchemy as sa
 
 from shared import fields
 from shared.database.tables import Columns, service_registry
+from shared.deadlines import Families
 
 
 class Table(Columns, registry=service_registry()):
     """A table of graduation or of a replica."""
+
+
+Table.metadata.info["families"] = Families("replica_kpm.dampingan")
 
 
 Sha256 = Annotated[fields.Sha256, sa.String(64)]

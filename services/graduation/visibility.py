@@ -6,8 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.case.models import Graduasi, StageAct
+from services.graduation.case.models import Graduasi
 from services.graduation.replicas.models import Dampingan
+from services.graduation.review.models import StageAct
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas

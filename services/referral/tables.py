@@ -3,10 +3,14 @@
 from sqlmodel._compat import SQLModelConfig
 
 from shared.database.tables import Columns, Fields, service_registry
+from shared.deadlines import Families
 
 
 class Table(Columns, registry=service_registry()):
     """A table of referral."""
+
+
+Table.metadata.info["families"] = Families("replica_kpm.dampingan")
 
 
 class PartialView(Fields):

@@ -12,18 +12,21 @@ from services.referral.partner_call import jobs as partner_call
 from services.referral.publication import jobs as publication
 from services.referral.replicas import subscribers as replicas
 from services.referral.subscriptions import SUBSCRIPTIONS
-from shared.database.models import load_models
+from shared.database.models import metadata_of
+from shared.deadlines.jobs import overdue_work
 from shared.jobs import Work
 from shared.settings import Settings
 from shared.worker import Parts, main
 
-load_models("referral")
+OVERDUE = overdue_work(metadata_of("referral"))
 # Importing a module's subscribers registers its handlers.
 SUBSCRIBERS = (consent, offer_subscribers, outcome_subscribers, replicas)
 PARTS = Parts(
     service="referral",
     subscriptions=SUBSCRIPTIONS,
-    work=Work.of(deadline.WORK, notice.WORK, offer.WORK, outcome.WORK, partner_call.WORK, publication.WORK),
+    work=Work.of(
+        deadline.WORK, notice.WORK, offer.WORK, outcome.WORK, partner_call.WORK, publication.WORK, OVERDUE
+    ),
 )
 
 if __name__ == "__main__":

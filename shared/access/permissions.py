@@ -112,6 +112,8 @@ class Permission(StrEnum):
     BREAKER_READ = "breaker.read"
     BREAKER_SET = "breaker.set"
 
+    OVERDUE_READ = "overdue.read"
+    DEADLINE_RULE_SET = "deadline_rule.set"
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
     FILE_PUT = "file.put"
@@ -222,6 +224,8 @@ PERMISSIONS = MappingProxyType(
         P.PARTNER_REPLAY: MINISTRY | PARTNERS,
         P.BREAKER_READ: OFFICE | OPERATORS,
         P.BREAKER_SET: MINISTRY | OPERATORS,
+        P.OVERDUE_READ: STAFF | VILLAGE | OPERATORS,
+        P.DEADLINE_RULE_SET: MINISTRY,
         P.JOB_READ: STAFF | PARTNERS | OPERATORS,
         P.JOB_CANCEL: OFFICE | PARTNERS,
         P.FILE_PUT: STAFF | VILLAGE | PARTNERS,

@@ -269,7 +269,7 @@ class SanggahOutcome(Kind):
 class BackPayReason(Kind):
     """Why a family receives the withheld payment of a tahap after an annulment, or not.
 
-    TETAP_BERHAK, PUTUSAN: it is paid, because the family was entitled, or a court or superior ordered it. TIDAK_BERHAK,
+    TETAP_BERHAK: it is paid, because the family was entitled. PUTUSAN: a court or superior ordered either. TIDAK_BERHAK,
     SUDAH_DIBAYAR, ANGGARAN_DITUTUP: it is not, because the family was not entitled, has been paid otherwise, or the
     budget year is closed. MENINGGAL: the only member has died.
     """

@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from shared import clock, jobs, schema
 from shared.access import Permission
+from shared.database.models import metadata_of
 from shared.errors import NotFound
 from shared.fields import Instant
 from shared.http import files
+from shared.http.overdue import overdue_router
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
 from shared.messaging import parked_events
@@ -132,6 +134,7 @@ def routers(settings: Settings) -> list[Router]:
     The clock's router is left out in production.
     """
     service_routers = [jobs_router(), job_notes_router(), parked_router(), files.router]
+    service_routers.append(overdue_router(metadata_of(settings.service)))
     if not settings.production:
         clock.configure(settings)
         service_routers.append(clock_router())

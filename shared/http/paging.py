@@ -7,7 +7,7 @@ caller.
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -49,12 +49,13 @@ class PageRequest:
         order: Sequence[sa.SQLColumnExpression[Any]],
         *,
         shape: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Response:
         """Run `statement` in `order` and return one page.
 
         The labels of its columns are the fields. Every column of `order` must be in the select, ascending,
         and the last one must be unique. `shape` turns a row into an item, for example opens what is sealed.
-        If it returns None, the page is shorter, although another may follow.
+        If it returns None, the page is shorter, although another may follow. `more` are further fields of the page.
         """
         labels = [_label(column) for column in order]
         if self.cursor is not None:
@@ -69,7 +70,8 @@ class PageRequest:
         following = self._next([page_rows[-1][label] for label in labels]) if len(rows) > self.limit else None
         items = [item for row in page_rows if (item := shape(row)) is not None] if shape else page_rows
         return Response(
-            orjson.dumps({"items": items, "next": following}, default=str), media_type="application/json"
+            orjson.dumps({"items": items, "next": following, **(more or {})}, default=str),
+            media_type="application/json",
         )
 
     def _next(self, values: list[Any]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from shared.access import Role
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos_token, mother, no_kk
-from tests.factories.caseload.member import joining
+from tests.factories.caseload.member import joining, split_family
 from tests.factories.services import Running, expect_refusal
 from tests.factories.transactions import EVENT_AND_ANSWER, one_transaction
 
@@ -85,13 +85,6 @@ async def test_move_between_kabupaten_needs_office_of_both(family: Family) -> No
     ).status_code == 404
     again = await family.post("move", body | {"kode_wilayah": DESA}, version + 1, as_=ministry)
     expect_refusal(again, "MovedSince")
-
-
-async def split_family(family: Family, **more: Any) -> tuple[dict[str, Any], int]:
-    whole = await family.read()
-    eldest = next(m for m in whole["members"] if m["birth_on"] == "2009-06-01")
-    body = {"no_kk": no_kk(77), "anggota_ids": [eldest["anggota_id"]], "pengurus_id": eldest["anggota_id"]}
-    return body | {"on": ON, "evidence_sha256": await family.upload_evidence()} | more, whole["version"]
 
 
 async def test_split_creates_a_new_family(family: Family) -> None:

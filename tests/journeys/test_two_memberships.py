@@ -1,4 +1,4 @@
-"""One family leaves two bansos in one SK, and one exit is undone without back-pay, in four services."""
+"""One family leaves two bansos in one SK, and one exit is undone."""
 
 from dataclasses import replace
 from typing import Any

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.application.errors import DateBeforeUsulan, FirstDayMissing, UsulanOpen
+from services.caseload.application.errors import ADVICE, DateBeforeUsulan, FirstDayMissing, UsulanOpen
 from services.caseload.application.models import USULAN_MOVES, Usulan, UsulanState, UsulanTerms
 from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import Kpm
@@ -77,7 +77,7 @@ async def decide_usulan(
     if actor.is_same_as(usulan.lodged_by, usulan.lodged_by_sub):
         raise DecidedByLodger
     state = UsulanState.ACCEPTED if accepted else UsulanState.REFUSED
-    require_move(USULAN_MOVES, usulan.state, state, "usulan")
+    require_move(USULAN_MOVES, usulan.state, state, "usulan", advice=ADVICE)
     # The membership comes first: a CHECK constraint requires its id in an accepted application.
     usulan.kepesertaan_id = await start_membership(session, actor, usulan, valid_from) if accepted else None
     usulan.transition_to(state)

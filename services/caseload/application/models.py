@@ -9,10 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from services.caseload.application.errors import ADVICE
 from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import Bansos
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, Day, Paragraph, Sha256
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 
@@ -41,6 +44,11 @@ USULAN_MOVES = MappingProxyType(
         UsulanState.ACCEPTED: frozenset[UsulanState](),
         UsulanState.REFUSED: frozenset[UsulanState](),
     }
+)
+
+
+WAITS = Waits(
+    dict.fromkeys(UsulanState, END) | {UsulanState.LODGED: Owner(Role.DINSOS_KABKOTA)}, since="lodged_on"
 )
 
 
@@ -89,7 +97,7 @@ class Usulan(UsulanView, Table, table=True):
         ),
         sa.CheckConstraint("decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub", "two_persons"),
         sa.CheckConstraint("(state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)", "accepted_has_membership"),
-        guard_moves(USULAN_MOVES),
+        guard_moves(USULAN_MOVES, waits=WAITS),
     )
 
     reason_sealed: Col[bytes]
@@ -105,5 +113,5 @@ class Usulan(UsulanView, Table, table=True):
         Raises:
             IllegalTransition: `USULAN_MOVES` has no such move.
         """
-        require_move(USULAN_MOVES, self.state, state, "usulan")
+        require_move(USULAN_MOVES, self.state, state, "usulan", advice=ADVICE)
         self.state, self.version = state, self.version + 1

@@ -13,7 +13,14 @@ from sqlmodel import Field
 from services.caseload.tables import OFF, RECORDED, VERSION, Days, Ranged, Table
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import CoveredBy, Until, Waits, track_waits
 from shared.fields import KNOWN, Day, Paragraph, RequestOnly
+
+ENDING_WAITS = Waits(
+    {"ENDING": Until("upper(valid)")},
+    state="'ENDING'",
+    rows="NOT ended AND NOT upper_inf(valid) AND NOT isempty(valid)",
+)
 
 
 class Accompaniment(Fields):
@@ -69,6 +76,7 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
             postgresql_where=sa.text("NOT ended AND NOT upper_inf(valid)"),
         ),
         sa.CheckConstraint("isempty(valid) = (cancelled_from IS NOT NULL)", "cancelled_is_empty"),
+        track_waits(ENDING_WAITS),
     )
 
     cancelled_from: Col[date | None] = Field(default=None)
@@ -221,6 +229,8 @@ class DampinganGap(GapOfFamily, GapView, Table, table=True):
             postgresql_where=sa.text("until IS NULL"),
         ),
         sa.Index("ix_dampingan_gap_open", "gap_id", postgresql_where=sa.text("until IS NULL")),
+        # A gap of a family in PKH has the task PASANG_PENDAMPING. Others need no pendamping.
+        track_waits(Waits({"OPEN": CoveredBy("tugas")}, state="'OPEN'")),
     )
 
     recorded_at: Col[datetime] = RECORDED

@@ -12,7 +12,9 @@ from sqlmodel import Field
 from services.caseload.tables import RECORDED, Ranged, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, Day, Paragraph, Sha256
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 
@@ -55,6 +57,18 @@ PROPOSAL_MOVES = MappingProxyType(
 )
 
 
+# A proposal without a case waits behind another case. Graduation has the deadlines of its case.
+HAS_CASE = (
+    "SELECT FROM case_mark c WHERE c.kepesertaan_id = exit_proposal.kepesertaan_id"
+    " AND c.facts ->> 'exit_proposal_id' = exit_proposal.exit_proposal_id::text"
+)
+WAITS = Waits(
+    dict.fromkeys(ExitProposalState, END) | {ExitProposalState.PROPOSED: Owner(Role.DINSOS_KABKOTA)},
+    since="proposed_on",
+    rows=f"exit_proposal.state = 'PROPOSED' AND NOT EXISTS ({HAS_CASE})",
+)
+
+
 class ExitProposalFacts(Fields):
     """Membership, exit reason and evidence of a proposal."""
 
@@ -87,6 +101,15 @@ class ExitProposalView(ExitProposalFacts):
     fact_id: Col[UUID | None] = Field(default=None, foreign_key="kpm_history.history_id")
 
 
+class ExitProposalItem(ExitProposalView):
+    """A listed exit proposal.
+
+    While it waits behind another case, that one is to be decided by `due_on`.
+    """
+
+    due_on: date | None
+
+
 class ExitProposal(ExitProposalView, Table, table=True):
     """A proposal to end a membership on evidence.
 
@@ -103,7 +126,7 @@ class ExitProposal(ExitProposalView, Table, table=True):
             postgresql_where=sa.text("state = 'PROPOSED'"),
         ),
         sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", "withdrawn_has_date"),
-        guard_moves(PROPOSAL_MOVES),
+        guard_moves(PROPOSAL_MOVES, waits=WAITS),
     )
 
     note_sealed: Col[bytes | None] = Field(default=None)

@@ -2,19 +2,41 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.exit_proposal.models import ExitProposal, ExitProposalState, ExitProposalView
+from services.caseload.exit_proposal.models import (
+    WAITS,
+    ExitProposal,
+    ExitProposalState,
+    ExitProposalView,
+)
 from services.caseload.family.models import Kpm
 from services.caseload.tables import columns_of
 from services.caseload.visibility import accompanied_families, area_conditions
+from shared import clock
 from shared.access import Actor, Scope
+from shared.deadlines.rules import read_days
 
 
-def list_exit_proposals(
-    actor: Actor, today: Any, kpm_id: UUID | None, state: ExitProposalState | None
+async def list_exit_proposals(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    kpm_id: UUID | None,
+    state: ExitProposalState | None,
+    waiting: bool | None,
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select exit proposals of families that the actor may read. The caller orders them."""
-    statement = sa.select(*columns_of(ExitProposal, ExitProposalView))
+    """Select exit proposals of families that the actor may read. The caller orders them.
+
+    `waiting`: only those that wait behind another case, or only the others.
+    """
+    today = await clock.today(session)
+    days = await read_days(session, "exit_proposal", ExitProposalState.PROPOSED)
+    waits = sa.literal_column(f"({WAITS.rows})", sa.Boolean())
+    due_on = sa.case((waits, ExitProposal.proposed_on + days)).label("due_on")
+    statement = sa.select(*columns_of(ExitProposal, ExitProposalView), due_on)
+    if waiting is not None:
+        statement = statement.where(waits if waiting else sa.not_(waits))
     if actor.scope is Scope.OWN_FAMILIES:
         accompanied = accompanied_families(actor.pendamping_id, today)
         statement = statement.join(accompanied, accompanied.c.kpm_id == ExitProposal.kpm_id)

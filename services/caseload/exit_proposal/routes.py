@@ -9,13 +9,13 @@ from starlette.responses import Response
 from services.caseload.exit_proposal.commands import withdraw_exit
 from services.caseload.exit_proposal.models import (
     ExitProposal,
+    ExitProposalItem,
     ExitProposalState,
     ExitProposalTerms,
     ExitProposalView,
 )
 from services.caseload.exit_proposal.queries import list_exit_proposals
 from services.caseload.member.commands.family_end import propose_exit
-from shared import clock
 from shared.access import Permission
 from shared.fields import Body, Paragraph, RequestOnly, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -36,7 +36,7 @@ class ExitWithdrawal(Body):
 class ExitProposalPage(View):
     """Proposals in the order in which they were recorded."""
 
-    items: list[ExitProposalView]
+    items: list[ExitProposalItem]
     next: str | None
 
 
@@ -69,7 +69,11 @@ async def list_exit_proposal(
     paging: Paging,
     kpm_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[ExitProposalState | None, Query()] = None,
+    waiting: Annotated[bool | None, Query()] = None,
 ) -> Response:
-    """List proposals of families that the caller may read."""
-    statement = list_exit_proposals(actor, await clock.today(session), kpm_id, state)
+    """List proposals of families that the caller may read.
+
+    `waiting=true`: those that wait behind another case of the membership, with the day by which it is to be decided.
+    """
+    statement = await list_exit_proposals(session, actor, kpm_id=kpm_id, state=state, waiting=waiting)
     return await paging.answer(session, statement, (ExitProposal.exit_proposal_id,))

@@ -10,7 +10,17 @@ from sqlmodel import Field
 from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import DampinganPurpose
 from shared.database.tables import Col, Fields
+from shared.deadlines import Until, Waits, track_waits
 from shared.fields import KNOWN, Day, Wilayah
+from shared.roles import Role
+
+WAITS = Waits(
+    {"OPEN": Until("on_date", Role.KETUA_TIM_KABKOTA)},
+    state="'OPEN'",
+    since="on_date",
+    rows="open AND coalesce((SELECT j.state FROM platform.job j WHERE j.job_id = hand_over.job_id), 'NONE')"
+    " NOT IN ('DONE', 'CANCELLED')",
+)
 
 
 class HandOverFacts(Fields):
@@ -56,6 +66,7 @@ class HandOver(HandOverRecord, Table, table=True):
             postgresql_where=sa.text("open"),
         ),
         sa.CheckConstraint("from_penugasan_id <> to_penugasan_id", "two_placements"),
+        track_waits(WAITS),
     )
 
     on_date: Col[date]

@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Table
 from shared.database.tables import Col
+from shared.deadlines import END, CoveredBy, Waits
 from shared.transitions import guard_moves, require_move
 
 
@@ -33,13 +34,17 @@ SEALING_MOVES = MappingProxyType(
 )
 
 
+# A sealing that waits is of an offer that waits in referral.
+WAITS = Waits(dict.fromkeys(SealingState, END) | {SealingState.CONSENTED: CoveredBy("referral")})
+
+
 class Sealing(Table, table=True):
     """Identities sealed to one recipient for one rujukan program, with their consent and key.
 
     `persons` are the members whom the consent names, the signer first.
     """
 
-    __table_args__ = guard_moves(SEALING_MOVES)
+    __table_args__ = guard_moves(SEALING_MOVES, waits=WAITS)
 
     recipient: Col[str] = Field(primary_key=True)
     for_id: Col[UUID] = Field(primary_key=True)

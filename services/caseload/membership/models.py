@@ -11,6 +11,8 @@ from services.caseload.tables import OFF, RECORDED, VERSION, Ranged, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import OBJECT, Col, Fields, no_overlap
+from shared.deadlines import END, CoveredBy, Owner, Waits, track_waits
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 
@@ -98,7 +100,7 @@ class CaseMark(CaseView, Table, table=True):
             "kpm_id",
             postgresql_where=sa.text("state IN ('OPEN', 'DETERMINED', 'EFFECTIVE')"),
         ),
-        guard_moves(CASE_MOVES),
+        guard_moves(CASE_MOVES, waits=Waits(dict.fromkeys(CaseState, CoveredBy("graduation")))),
     )
 
     kpm_id: Col[UUID] = Field(index=True)
@@ -130,6 +132,14 @@ class PendingOutcome(StrEnum):
 
     STAYS = "STAYS"
     MOOT = "MOOT"
+
+
+PENDING_WAITS = Waits(
+    dict.fromkeys(PendingOutcome, END) | {"OPEN": Owner(Role.DINSOS_KABKOTA)},
+    state="coalesce(outcome, 'OPEN')",
+    since="since",
+    rows="outcome IS NULL",
+)
 
 
 class PendingKey(Fields):
@@ -177,6 +187,7 @@ class KepesertaanPending(PendingFacts, Table, table=True):
         sa.CheckConstraint(
             "coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)", "stays_has_decider"
         ),
+        track_waits(PENDING_WAITS),
     )
 
     outcome: Col[PendingOutcome | None] = Field(default=None)

@@ -7,6 +7,8 @@ from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, VERSION, Ranged, Small, Table
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import Until, Waits, track_waits
+from shared.roles import Role
 
 
 class TugasKind(StrEnum):
@@ -24,6 +26,15 @@ class TugasKind(StrEnum):
 
 # A pendamping neither sees nor finishes these tasks.
 OFFICE_KINDS = (TugasKind.PASANG_PENDAMPING, TugasKind.PUTUSKAN_KEPESERTAAN)
+
+
+WAITS = Waits(
+    dict.fromkeys(TugasKind, Until("due_on", Role.PENDAMPING))
+    | dict.fromkeys(OFFICE_KINDS, Until("due_on", Role.DINSOS_KABKOTA)),
+    state="kind",
+    since="opened_on",
+    rows="done_at IS NULL",
+)
 
 
 class TugasView(Fields):
@@ -48,6 +59,7 @@ class Tugas(TugasView, Table, table=True):
         sa.UniqueConstraint("kpm_id", "kind", "cause_id", name="uq_tugas_once"),
         sa.Index("ix_tugas_open", "due_on", "tugas_id", postgresql_where=sa.text("done_at IS NULL")),
         sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", "done_has_actor"),
+        track_waits(WAITS),
     )
 
     cause_id: Col[UUID]

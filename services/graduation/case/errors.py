@@ -1,8 +1,10 @@
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.errors import DomainError, NotAllowed
+from shared.errors import DomainError, NotAllowed, Words
 from shared.remedies import ENDED, OTHER_PERSON, WAIT, Remedy, one_of, operation, to_call, value_from
 from shared.roles import DINSOS, FIELD, MINISTRY, OFFICE, STAFF, TEAM_LEAD, VILLAGE
+from shared.transitions import Advice
 
 
 class SamePersonTwice(NotAllowed):
@@ -103,3 +105,187 @@ def remedy_of_move(state: str, target: str, postponed_from: str | None) -> Remed
     if target not in STOPS or state in NOT_STOPPED:
         return NEXT_ACTS[state]
     return ANNUL if (postponed_from or state) in DETERMINED_STATES else CANCEL
+
+
+# What a case in each state waits for, and when the act that leads to a state is possible.
+NOW: Mapping[str, Words] = MappingProxyType(
+    {
+        "TERIDENTIFIKASI": Words(
+            "it is not assessed yet. Record the assessment first; where the policy has no score, propose it.",
+            "belum diasesmen. Catat dahulu asesmennya; bila kebijakannya tanpa skor, usulkan.",
+        ),
+        "DIASESMEN": Words(
+            "its assessment has no result yet. Record the assessment again.",
+            "hasil asesmennya belum ada. Catat lagi asesmennya.",
+        ),
+        "SIAP": Words(
+            "the family is ready. Record its signed statement first.",
+            "keluarga sudah siap. Catat dahulu pernyataan yang ditandatangani.",
+        ),
+        "BELUM_SIAP": Words(
+            "the family is not ready. Assess it again first, or cancel the case.",
+            "keluarga belum siap. Lakukan dahulu asesmen ulang, atau batalkan kasusnya.",
+        ),
+        "DIKECUALIKAN": Words(
+            "the family is exempt. Assess it again when that has changed, or cancel the case.",
+            "keluarga dikecualikan. Lakukan asesmen ulang bila keadaannya berubah, atau batalkan kasusnya.",
+        ),
+        "PERNYATAAN_DITANDATANGANI": Words(
+            "the family has signed. Propose the exit first.",
+            "keluarga sudah menandatangani. Usulkan dahulu graduasinya.",
+        ),
+        "DIUSULKAN": Words(
+            "it waits for the ketua tim, who verifies it or returns it.",
+            "menunggu ketua tim, yang memverifikasi atau mengembalikannya.",
+        ),
+        "DIVERIFIKASI_KETIM": Words(
+            "it is verified. The musyawarah comes first, or where the policy has none the approval.",
+            "sudah diverifikasi. Dahulukan musyawarah, atau persetujuan bila kebijakannya tanpa musyawarah.",
+        ),
+        "DIMUSYAWARAHKAN": Words(
+            "it waits for the approval by Dinsos.",
+            "menunggu persetujuan Dinsos.",
+        ),
+        "DISETUJUI_DINSOS": Words(
+            "it is approved and waits for an SK. To change it, return it first.",
+            "sudah disetujui dan menunggu SK. Untuk mengubahnya, kembalikan dahulu.",
+        ),
+        "DITETAPKAN": Words(
+            "it is in an SK that waits for its announcement. If the SK is wrong for this family, annul it.",
+            "sudah ada dalam SK yang menunggu pengumuman. Bila SK keliru bagi keluarga ini, batalkan.",
+        ),
+        "MASA_SANGGAH": Words(
+            "its term of sanggah runs. An objection is recorded as a sanggah; a wrong SK is annulled.",
+            "masa sanggahnya berjalan. Keberatan dicatat sebagai sanggah; SK yang keliru dibatalkan.",
+        ),
+        "DISANGGAH": Words(
+            "a sanggah is open. Decide it first.",
+            "ada sanggah yang belum diputus. Putuskan dahulu.",
+        ),
+        "EFEKTIF": Words(
+            "the exit is final and begins with its tahap. Only a sanggah in term or an annulment changes it.",
+            "graduasi sudah tetap dan berlaku mulai tahapnya. Hanya sanggah dalam masanya atau pembatalan "
+            "SK yang mengubahnya.",
+        ),
+        "PEMANTAUAN": Words(
+            "the exit is in effect and the family is monitored. Only a sanggah in term or an annulment "
+            "undoes it.",
+            "graduasi sudah berlaku dan keluarga dipantau. Hanya sanggah dalam masanya atau pembatalan SK "
+            "yang memulihkannya.",
+        ),
+        "SELESAI": Words(
+            "it is complete. A family in need applies again in caseload; a wrong SK is annulled.",
+            "sudah selesai. Keluarga yang membutuhkan mengajukan usulan lagi di layanan caseload; SK yang "
+            "keliru dibatalkan.",
+        ),
+        "DIKEMBALIKAN": Words(
+            "it was returned. Assess it again or propose it again first.",
+            "sudah dikembalikan. Lakukan dahulu asesmen ulang atau usulkan kembali.",
+        ),
+        "DITOLAK": Words(
+            "it has ended with a refusal. Open another case.",
+            "sudah berakhir dengan penolakan. Buka kasus lain.",
+        ),
+        "DITUNDA": Words(
+            "it is postponed. Resume it first.",
+            "sedang ditunda. Lanjutkan dahulu.",
+        ),
+        "DIBATALKAN": Words(
+            "it was cancelled. Open another case.",
+            "sudah dibatalkan. Buka kasus lain.",
+        ),
+        "DIPULIHKAN": Words(
+            "its SK was undone and the membership continues. Open another case.",
+            "SK-nya sudah dibatalkan dan kepesertaan berlanjut. Buka kasus lain.",
+        ),
+    }
+)
+ACTS: Mapping[str, Words] = MappingProxyType(
+    {
+        "TERIDENTIFIKASI": Words(
+            "A case is opened once.",
+            "Kasus dibuka satu kali.",
+        ),
+        "DIASESMEN": Words(
+            "An assessment is recorded before the statement, or after a return.",
+            "Asesmen dicatat sebelum pernyataan, atau setelah dikembalikan.",
+        ),
+        "SIAP": Words(
+            "A result follows from an assessment.",
+            "Hasil mengikuti asesmen.",
+        ),
+        "BELUM_SIAP": Words(
+            "A result follows from an assessment.",
+            "Hasil mengikuti asesmen.",
+        ),
+        "DIKECUALIKAN": Words(
+            "A result follows from an assessment.",
+            "Hasil mengikuti asesmen.",
+        ),
+        "PERNYATAAN_DITANDATANGANI": Words(
+            "A statement is recorded once, after an assessment with the result SIAP.",
+            "Pernyataan dicatat satu kali, setelah asesmen dengan hasil SIAP.",
+        ),
+        "DIUSULKAN": Words(
+            "A proposal follows the signed statement, or a return.",
+            "Usulan mengikuti pernyataan yang ditandatangani, atau pengembalian.",
+        ),
+        "DIVERIFIKASI_KETIM": Words(
+            "A verification follows the proposal.",
+            "Verifikasi mengikuti usulan.",
+        ),
+        "DIMUSYAWARAHKAN": Words(
+            "A musyawarah follows the verification.",
+            "Musyawarah mengikuti verifikasi.",
+        ),
+        "DISETUJUI_DINSOS": Words(
+            "An approval follows the musyawarah, or the verification where the policy has no musyawarah.",
+            "Persetujuan mengikuti musyawarah, atau verifikasi bila kebijakannya tanpa musyawarah.",
+        ),
+        "DITETAPKAN": Words(
+            "An SK follows the approval.",
+            "SK mengikuti persetujuan.",
+        ),
+        "MASA_SANGGAH": Words(
+            "The term of sanggah begins with the announcement of the SK.",
+            "Masa sanggah dimulai dengan pengumuman SK.",
+        ),
+        "DISANGGAH": Words(
+            "A sanggah is recorded from the announcement of the SK until the case is complete.",
+            "Sanggah dicatat sejak pengumuman SK sampai kasus selesai.",
+        ),
+        "EFEKTIF": Words(
+            "An exit takes effect after the term of sanggah.",
+            "Graduasi berlaku setelah masa sanggah.",
+        ),
+        "PEMANTAUAN": Words(
+            "Monitoring begins with the effective tahap.",
+            "Pemantauan dimulai dengan tahap efektif.",
+        ),
+        "SELESAI": Words(
+            "A case is complete after its monitoring.",
+            "Kasus selesai setelah pemantauannya.",
+        ),
+        "DIKEMBALIKAN": Words(
+            "A case is returned between its proposal and its SK.",
+            "Kasus dikembalikan antara usulan dan SK.",
+        ),
+        "DITOLAK": Words(
+            "A case is refused between its proposal and its SK; before that it is cancelled.",
+            "Kasus ditolak antara usulan dan SK; sebelum itu kasus dibatalkan.",
+        ),
+        "DITUNDA": Words(
+            "A case is postponed before its exit takes effect, while no sanggah is open.",
+            "Kasus ditunda sebelum graduasi berlaku, selama tidak ada sanggah yang terbuka.",
+        ),
+        "DIBATALKAN": Words(
+            "A case is cancelled before its SK; after that the SK is annulled.",
+            "Kasus dibatalkan sebelum SK; setelah itu SK-nya yang dibatalkan.",
+        ),
+        "DIPULIHKAN": Words(
+            "An annulment undoes an SK; before the SK the case is returned, refused or cancelled.",
+            "Pembatalan meniadakan SK; sebelum SK, kasus dikembalikan, ditolak, atau dibatalkan.",
+        ),
+    }
+)
+ADVICE = Advice(NOW, ACTS)

@@ -1,4 +1,4 @@
-"""Tables of a case, its transitions, its history and its stage acts (docs/case-lifecycle.md#case-states)."""
+"""Tables of a case, its transitions and its history (docs/case-lifecycle.md#case-states)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -8,14 +8,15 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
-from services.graduation.case.errors import remedy_of_move
+from services.graduation.case.errors import ADVICE, remedy_of_move
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Until, Waits
 from shared.fields import RequestOnly, Wilayah
+from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
 
@@ -93,6 +94,23 @@ TRANSITIONS: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType
     {state: _next_states(state) for state in S}
 )
 """All allowed transitions (docs/case-lifecycle.md#case-states). The database refuses any other."""
+OF_PENETAPAN = "(SELECT p.{} FROM penetapan p WHERE p.graduasi_id = graduasi.graduasi_id)"
+MUSYAWARAH = "(SELECT 'MUSYAWARAH' = ANY (p.stages) FROM policy p WHERE p.policy_id = graduasi.policy_id)"
+LAST_TASK = "(SELECT max(t.due_on) FROM monitoring_task t WHERE t.graduasi_id = graduasi.graduasi_id)"
+WAITS = Waits(
+    dict.fromkeys(S, END)
+    | dict.fromkeys(BEFORE_DITETAPKAN, Owner(Role.PENDAMPING))
+    | dict.fromkeys((S.DIMUSYAWARAHKAN, S.DISANGGAH, S.DITUNDA), Owner(Role.DINSOS_KABKOTA))
+    | {
+        S.DIUSULKAN: Owner(Role.KETUA_TIM_KABKOTA),
+        S.DIVERIFIKASI_KETIM: Owner(Role.DINSOS_KABKOTA, unless=(MUSYAWARAH, Role.OPERATOR_DESA)),
+        S.DISETUJUI_DINSOS: Owner(Role.KEMENSOS),
+        S.DITETAPKAN: Until(OF_PENETAPAN.format("announced_on")),
+        S.MASA_SANGGAH: Until(OF_PENETAPAN.format("term_ends_on + 1")),
+        S.EFEKTIF: Until(OF_PENETAPAN.format("effective_on")),
+        S.PEMANTAUAN: Until(f"coalesce({LAST_TASK}, since_on)", Role.PENDAMPING),
+    }
+)
 
 
 class Outcome(StrEnum):
@@ -188,7 +206,7 @@ class Graduasi(GraduasiView, Table, table=True):
                 "state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITUNDA')"
             ),
         ),
-        guard_moves(TRANSITIONS),
+        guard_moves(TRANSITIONS, waits=WAITS),
     )
 
     # Where the case was opened. The offices of that area may still read it after the family has moved.
@@ -218,7 +236,7 @@ class Graduasi(GraduasiView, Table, table=True):
         """Raise IllegalTransition if `transition_to` would, without changing the case."""
         moves = {self.state: self._reachable_states(resuming=resuming)}
         remedy = remedy_of_move(self.state, target, self.postponed_from)
-        require_move(moves, self.state, target, "graduasi", remedy)
+        require_move(moves, self.state, target, "case", remedy, ADVICE)
 
     def _reachable_states(self, *, resuming: bool) -> frozenset[GraduasiState]:
         if self.postponed_from is None:
@@ -258,42 +276,3 @@ class GraduasiHistory(HistoryItem, Table, table=True):
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
     kode_wilayah: Col[Wilayah]
     sub: Col[str]
-
-
-def _exclude_second_stage(name: str, column: str) -> ExcludeConstraint[tuple[str, str]]:
-    return ExcludeConstraint(
-        ("graduasi_id", "="),
-        (column, "="),
-        ("stage", "<>"),
-        name=name,
-        using="gist",
-        where=sa.text("four_people"),
-    )
-
-
-class StageView(Fields):
-    """Who acted in which stage. `person` is an id."""
-
-    stage: Col[Stage]
-    person: Col[str]
-    role: Col[str]
-    at: Col[datetime]
-
-
-class StageAct(StageView, Table, table=True):
-    """Who acted in which stage of a case, one person in one stage only. Append-only."""
-
-    __table_args__ = (
-        _exclude_second_stage("ex_stage_act_four_people", "person"),
-        _exclude_second_stage("ex_stage_act_four_accounts", "sub"),
-        sa.Index(None, "person", "graduasi_id"),
-        sa.Index(None, "graduasi_id", "person"),
-    )
-
-    stage_act_id: Col[Annotated[int, sa.BigInteger()]] = Field(
-        default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
-    )
-    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
-    kode_wilayah: Col[Wilayah]
-    sub: Col[str]
-    four_people: Col[bool]

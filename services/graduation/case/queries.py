@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.errors import FamilyAccompaniedLately
-from services.graduation.case.models import Stage, StageAct
+from services.graduation.case.models import Stage
 from services.graduation.monitoring.models import MonitoringTask
 from services.graduation.policy.models.separation_rule import SeparationRule
 from services.graduation.replicas.models import Dampingan
+from services.graduation.review.models import StageAct
 from shared.access import Actor
 from shared.database import acted_by
 

@@ -17,11 +17,11 @@ from services.graduation.case.models import (
     GraduasiView,
     HistoryItem,
     OpeningTerms,
-    StageView,
 )
 from services.graduation.credit.models import CreditView
 from services.graduation.decree.routes import PenetapanView, ReasonView
 from services.graduation.objection.routes import AnnulmentView
+from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason

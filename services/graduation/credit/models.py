@@ -11,6 +11,7 @@ from services.graduation.policy.models.credit_rule import CreditUnit
 from services.graduation.tables import Table
 from shared.contracts.kinds import ExitReason
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Waits
 from shared.fields import Wilayah
 from shared.transitions import guard_moves, require_move
 
@@ -68,7 +69,7 @@ class Credit(CreditView, Table, table=True):
         sa.CheckConstraint(
             "(state = 'GRANTED') = (granted_on IS NOT NULL AND reversed_on IS NULL)", name="granted_with_day"
         ),
-        guard_moves(CREDIT_MOVES),
+        guard_moves(CREDIT_MOVES, waits=Waits(dict.fromkeys(CreditState, END))),
     )
 
     credit_id: Col[UUID] = Field(primary_key=True)

@@ -49,14 +49,17 @@ async def select_penetapan_of_sk(session: AsyncSession, actor: Actor, sk_id: UUI
 
 @dataclass(frozen=True, slots=True)
 class SkFilter:
-    """Conditions on the SK of a list: the year of its date, and its number, however it is written."""
+    """The year of an SK's date, and its number, however it is written."""
 
     year: int | None
     sk_no: str | None
 
 
 async def select_sk(session: AsyncSession, actor: Actor, filters: SkFilter) -> Any:
-    """Select SK with a penetapan that the actor may see. A national actor sees every SK."""
+    """Select SK with a penetapan that the actor may see.
+
+    A national actor sees every SK.
+    """
     statement = sa.select(*(getattr(Sk, name) for name in SkView.model_fields))
     if actor.scope is not Scope.NATIONAL:
         seen = sa.select(Penetapan.graduasi_id).join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)

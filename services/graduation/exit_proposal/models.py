@@ -12,7 +12,9 @@ from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Waits, track_waits
 from shared.fields import Wilayah
+from shared.roles import Role
 
 
 class ExitTaken(StrEnum):
@@ -26,6 +28,18 @@ class ExitTaken(StrEnum):
     WAITING = "WAITING"
     NO_POLICY = "NO_POLICY"
     WITHDRAWN = "WITHDRAWN"
+
+
+WAITS = Waits(
+    {
+        ExitTaken.OPENED: END,
+        ExitTaken.WAITING: Owner(Role.DINSOS_KABKOTA),
+        ExitTaken.NO_POLICY: Owner(Role.KEMENSOS),
+        ExitTaken.WITHDRAWN: END,
+    },
+    state="taken",
+    since="proposed_on",
+)
 
 
 class ExitProposalView(Fields):
@@ -43,6 +57,15 @@ class ExitProposalView(Fields):
     behind_id: Col[UUID | None] = Field(foreign_key="graduasi.graduasi_id")
 
 
+class ExitProposalItem(ExitProposalView):
+    """A listed exit proposal.
+
+    While it waits, the other case is to be decided by `due_on`.
+    """
+
+    due_on: date | None
+
+
 class ExitProposal(ExitProposalView, Table, table=True):
     """An exit proposal of caseload. It opens at most one case."""
 
@@ -52,6 +75,7 @@ class ExitProposal(ExitProposalView, Table, table=True):
         sa.CheckConstraint("(taken = 'WAITING') = (behind_id IS NOT NULL)", name="waits_behind_a_case"),
         sa.UniqueConstraint("graduasi_id"),
         sa.Index("ix_exit_proposal_waiting", "behind_id", postgresql_where=sa.text("taken = 'WAITING'")),
+        track_waits(WAITS),
     )
 
     bansos: Col[Annotated[Bansos, text_enum(Bansos, replica=True)]]

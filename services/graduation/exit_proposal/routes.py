@@ -7,7 +7,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.graduation.exit_proposal import queries
-from services.graduation.exit_proposal.models import ExitProposal, ExitProposalView, ExitTaken
+from services.graduation.exit_proposal.models import ExitProposal, ExitProposalItem, ExitTaken
 from shared.access import Permission
 from shared.fields import View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -18,7 +18,7 @@ router = Router(tag="exit")
 class ExitProposalPage(View):
     """A page of exit proposals, oldest first."""
 
-    items: list[ExitProposalView]
+    items: list[ExitProposalItem]
     next: str | None
 
 

@@ -13,7 +13,9 @@ from services.graduation.tables import Sha256, Table, is_sha256
 from shared.accompaniment import LateEntryFields
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
+from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, Sentence, Wilayah
+from shared.roles import Role
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 
@@ -40,6 +42,14 @@ class TaskKind(StrEnum):
     BULANAN = "BULANAN"
     LANJUTAN = "LANJUTAN"
     LAPORAN = "LAPORAN"
+
+
+WAITS = Waits(
+    dict.fromkeys(TaskKind, Until("due_on", Role.PENDAMPING)),
+    state="kind",
+    since="opens_on",
+    rows="recorded_on IS NULL AND closed_on IS NULL",
+)
 
 
 class Remarks(Fields):
@@ -121,6 +131,7 @@ class MonitoringTask(MonitoringTaskView, Table, table=True):
         sa.Index("ix_monitoring_task_open", "due_on", "task_id", postgresql_where=OPEN),
         sa.Index("ix_monitoring_task_open_by_kpm", "kpm_id", postgresql_where=OPEN),
         sa.Index("ix_monitoring_task_open_in_area", "kode_wilayah", "kind", "due_on", postgresql_where=OPEN),
+        track_waits(WAITS),
     )
 
     entered_at: Col[datetime | None] = Field(default=None)

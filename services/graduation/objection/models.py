@@ -14,8 +14,10 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
+from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
 
@@ -35,6 +37,9 @@ SANGGAH_MOVES: Mapping[SanggahState, frozenset[SanggahState]] = MappingProxyType
     {SanggahState.DIAJUKAN: frozenset(SanggahState) - {SanggahState.DIAJUKAN}}
 )
 """All allowed moves of a sanggah. The database refuses any other."""
+WAITS = Waits(
+    dict.fromkeys(SanggahState, END) | {SanggahState.DIAJUKAN: Owner(Role.DINSOS_KABKOTA)}, since="typed_on"
+)
 
 
 class LodgedBy(StrEnum):
@@ -100,9 +105,9 @@ class SanggahTerms(Fields):
 
 
 class SanggahLodging(SanggahTerms):
-    """A sanggah on paper with the number that identifies its lodger. Of the number only a keyed hash is stored.
+    """A sanggah on paper with the number that identifies its lodger.
 
-    `lodger_nik` is the NIK of the lodger, `register_no` the number in the register of the desk. Without both, the family
+    Of the number only a keyed hash is stored. `lodger_nik` is the NIK of the lodger, `register_no` the number in the register of the desk. Without both, the family
     itself or the paper identifies the lodger.
     """
 
@@ -155,7 +160,7 @@ class Sanggah(SanggahView, Table, table=True):
             postgresql_where=sa.text("state = 'DIAJUKAN'"),
         ),
         sa.Index(None, "state", "lodged_on", "sanggah_id"),
-        guard_moves(SANGGAH_MOVES),
+        guard_moves(SANGGAH_MOVES, waits=WAITS),
     )
 
     # Keyed hash of the lodger's NIK or of the number in the desk's register.
@@ -182,7 +187,10 @@ class ScanView(Fields):
 
 
 class SanggahScan(ScanView, Table, table=True):
-    """A scan of a sanggah, the first one too. A scan belongs to one sanggah of a case. Append-only."""
+    """A scan of a sanggah, the first one too. Append-only.
+
+    A scan belongs to one sanggah of a case.
+    """
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
@@ -227,7 +235,10 @@ class SanggahDecision(SanggahDecisionView, Table, table=True):
 
 
 class AnnulmentFields(Fields):
-    """The annulment of an SK for one family, before or after its effect. `annulled_by` is an id."""
+    """The annulment of an SK for one family, before or after its effect.
+
+    `annulled_by` is an id.
+    """
 
     ground: Col[AnnulmentGround]
     reason: Col[str]

@@ -143,7 +143,10 @@ async def read_scans(session: AsyncSession, sanggah_id: UUID) -> list[ScanView]:
 
 
 async def read_annulment(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any] | None:
-    """Return the annulment of a case with its decision on each withheld tahap. None if it was not annulled."""
+    """Return the annulment of a case with its decision on each withheld tahap.
+
+    None if it was not annulled.
+    """
     annulment = await session.get(Annulment, graduasi_id)
     if annulment is None:
         return None

@@ -37,8 +37,9 @@ UNPAID_FOR = {*BackPayReason.known()} - {BackPayReason.TETAP_BERHAK, BackPayReas
 
 
 class SanggahPaper(SanggahLodging, Body):
-    """A sanggah on paper. `lodged_on` is the date on the paper, which must be in the term.
+    """A sanggah on paper.
 
+    `lodged_on` is the date on the paper, which must be in the term.
     Give `lodger_nik` or `register_no`. The same lodger and date again add the scan to the recorded sanggah.
     """
 

@@ -7,12 +7,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.policy.errors import PolicyMissing
+from services.graduation.policy.models.calendar import TAHAP_WARNED_AT, TahapCalendar
 from services.graduation.policy.models.instrument import Indicator, Instrument, InstrumentTerms
 from services.graduation.policy.models.policy import Policy, PolicyFields, PolicyState, PolicyWithdrawal
 from shared import clock
 from shared.contracts.kinds import ExitReason
-from shared.errors import NotFound
+from shared.errors import NotFound, Words
 from shared.validity import valid_on
+
+TAHAP_WARNING = Words(
+    "The calendar has {ahead} more tahap. Add the next ones (POST /v1/tahap-calendar) before SK are refused.",
+    "Kalender tinggal memuat {ahead} tahap. Tambahkan tahap berikutnya (POST /v1/tahap-calendar) sebelum SK ditolak.",
+)
 
 
 async def require_policy(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy:
@@ -86,3 +92,13 @@ def _to_fields(policy: Policy) -> dict[str, Any]:
 def _to_instrument_view(instrument: Instrument, indicators: Sequence[Indicator]) -> dict[str, Any]:
     terms = {name: getattr(instrument, name) for name in InstrumentTerms.model_fields}
     return {**terms, "version": instrument.version, "indicators": indicators}
+
+
+async def read_tahap_ahead(session: AsyncSession) -> dict[str, Any]:
+    """Return how many tahap the calendar still has, and a warning when they are few."""
+    today = await clock.today(session)
+    statement = sa.select(sa.func.count()).select_from(TahapCalendar).where(TahapCalendar.cutoff_on >= today)
+    ahead = await session.scalar(statement) or 0
+    words = Words(TAHAP_WARNING.format(ahead=ahead), TAHAP_WARNING.id.format(ahead=ahead))
+    warning = {"en": str(words), "id": words.id} if ahead <= TAHAP_WARNED_AT else None
+    return {"ahead": ahead, "warning": warning}

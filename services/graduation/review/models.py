@@ -4,8 +4,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from annotated_types import MaxLen
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
+from services.graduation.case.models import Stage
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
@@ -41,3 +43,45 @@ class Musyawarah(MusyawarahTerms, Table, table=True):
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
     kode_wilayah: Col[Wilayah]
     at: Col[datetime]
+
+
+def _exclude_second_stage(name: str, column: str) -> ExcludeConstraint[tuple[str, str]]:
+    return ExcludeConstraint(
+        ("graduasi_id", "="),
+        (column, "="),
+        ("stage", "<>"),
+        name=name,
+        using="gist",
+        where=sa.text("four_people"),
+    )
+
+
+class StageView(Fields):
+    """Who acted in which stage. `person` is an id."""
+
+    stage: Col[Stage]
+    person: Col[str]
+    role: Col[str]
+    at: Col[datetime]
+
+
+class StageAct(StageView, Table, table=True):
+    """Who acted in which stage of a case. Append-only.
+
+    The exclusion constraints stop one person or one account from acting in two stages.
+    """
+
+    __table_args__ = (
+        _exclude_second_stage("ex_stage_act_four_people", "person"),
+        _exclude_second_stage("ex_stage_act_four_accounts", "sub"),
+        sa.Index(None, "person", "graduasi_id"),
+        sa.Index(None, "graduasi_id", "person"),
+    )
+
+    stage_act_id: Col[Annotated[int, sa.BigInteger()]] = Field(
+        default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
+    )
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kode_wilayah: Col[Wilayah]
+    sub: Col[str]
+    four_people: Col[bool]

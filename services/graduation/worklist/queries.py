@@ -19,7 +19,6 @@ from services.graduation.case.models import (
     GraduasiView,
     HistoryItem,
     Stage,
-    StageAct,
 )
 from services.graduation.case.queries import (
     acted_in_other_stage,
@@ -32,6 +31,7 @@ from services.graduation.decree.queries import select_penetapan
 from services.graduation.objection.queries import read_annulment
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Rujukan
+from services.graduation.review.models import StageAct
 from services.graduation.visibility import listed_for, select_accompanied_kpm, visible_to
 from shared import clock
 from shared.access import Actor, Permission

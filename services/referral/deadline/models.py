@@ -14,7 +14,9 @@ from services.referral.partner.models import Code
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import Owner, Waits, track_waits
 from shared.fields import Day, RequestOnly, Sentence
+from shared.roles import Role
 
 
 class DeadlineKind(StrEnum):
@@ -30,6 +32,15 @@ class Awaited(StrEnum):
 
     ANSWER = "ANSWER"
     DELIVERY = "DELIVERY"
+
+
+WAITS = Waits(
+    {"OPEN": Owner(Role.DINSOS_KABKOTA)},
+    state="'OPEN'",
+    since="raised_on",
+    rows="acknowledged_on IS NULL AND settled_on IS NULL",
+    kpm_id="(SELECT p.kpm_id FROM rujukan_program p WHERE p.rujukan_program_id = escalation.rujukan_program_id)",
+)
 
 
 class SlaTermTerms(Fields):
@@ -131,6 +142,7 @@ class Escalation(EscalationView, Table, table=True):
             " AND (acknowledged_on IS NULL) = (note IS NULL)",
             name="acknowledgement_complete",
         ),
+        track_waits(WAITS),
     )
 
 

@@ -13,7 +13,9 @@ from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import PartialView, Table
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, RequestOnly, Rupiah, Sentence
+from shared.roles import Role
 
 Month = Annotated[StrictInt, Interval(ge=1, le=60), RequestOnly()]
 
@@ -119,6 +121,9 @@ class OutcomeTask(OutcomeTaskFacts, Table, table=True):
         ),
         sa.Index("ix_outcome_task_kpm_id", "kpm_id", postgresql_where=sa.text("closed_on IS NULL")),
         sa.CheckConstraint("month > 0", name="month_positive"),
+        track_waits(
+            Waits({"OPEN": Until("due_on", Role.PENDAMPING)}, state="'OPEN'", rows="closed_on IS NULL")
+        ),
     )
 
     kpm_id: Col[UUID]

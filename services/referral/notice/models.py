@@ -10,6 +10,8 @@ from sqlmodel import Field
 from services.referral.rujukan.models import OFFER_ID, WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields
+from shared.deadlines import CoveredBy, Owner, Waits, track_waits
+from shared.roles import Role
 
 
 class Notice(StrEnum):
@@ -24,6 +26,19 @@ class Notice(StrEnum):
 
 # The states in which a reminder is still due.
 REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
+
+
+OFFER = "(SELECT p.{0} FROM rujukan_program p WHERE p.rujukan_program_id = partner_notice.rujukan_program_id)"
+# A reminder is replaced by the escalation of its offer.
+WAITS = Waits(
+    dict.fromkeys((Notice.RUJUKAN, *REMINDERS), CoveredBy("rujukan_program"))
+    | dict.fromkeys((Notice.DICABUT, Notice.KEDALUWARSA), Owner(Role.PARTNER)),
+    state="notice",
+    since='"on"',
+    rows="taken_at IS NULL",
+    kpm_id=OFFER.format("kpm_id"),
+    kode_wilayah=OFFER.format("kode_wilayah"),
+)
 
 
 class NoticeFacts(Fields):
@@ -59,6 +74,7 @@ class PartnerNotice(NoticeFacts, Table, table=True):
         sa.Index("ix_partner_notice_created_at", "partner_id", "created_at", "notice_id"),
         sa.Index("ix_partner_notice_rujukan_program_id", "rujukan_program_id"),
         sa.CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_complete"),
+        track_waits(WAITS),
     )
 
     partner_id: Col[UUID]

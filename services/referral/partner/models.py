@@ -12,6 +12,7 @@ from sqlmodel import Field
 
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Waits, WatchedBy, track_waits
 from shared.fields import ONE_LINE, RequestOnly, Wilayah
 from shared.phone import Phone
 
@@ -115,6 +116,9 @@ class BreakerState(StrEnum):
     HALF_OPEN = "HALF_OPEN"
 
 
+WAITS = Waits(dict.fromkeys(BreakerState, WatchedBy("partner_breakers")) | {BreakerState.CLOSED: END})
+
+
 class BreakerLimitTerms(Fields):
     """When a breaker opens, and how long it stays open.
 
@@ -166,6 +170,7 @@ class Breaker(BreakerFacts, Table, table=True):
     __table_args__ = (
         sa.CheckConstraint("(state = 'CLOSED') = (retry_at IS NULL)", name="retry_when_not_closed"),
         sa.CheckConstraint("failures >= 0", name="failures_not_negative"),
+        track_waits(WAITS),
     )
 
     changed_at: Col[datetime]

@@ -13,6 +13,7 @@ from sqlmodel import Field
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import END, CoveredBy, Waits, track_waits
 from shared.fields import Day, RequestOnly, Wilayah
 
 
@@ -111,6 +112,7 @@ class QuotaPlace(Table, table=True):
         sa.Index("ix_quota_place_quota_id", "quota_id"),
         sa.CheckConstraint("(released_on IS NULL) = (released_as IS NULL)", name="release_complete"),
         sa.CheckConstraint("released_on >= taken_on", name="released_after"),
+        track_waits(Waits({"HELD": END}, state="'HELD'")),
     )
 
     place_id: Col[UUID] = Field(primary_key=True)
@@ -188,6 +190,7 @@ class WaitingListEntry(WaitingListItem, Table, table=True):
         sa.CheckConstraint("(left_on IS NULL) = (left_as IS NULL)", name="leaving_complete"),
         sa.CheckConstraint("left_on >= since_on", name="left_after"),
         sa.CheckConstraint("(quota_id IS NULL) = (reason <> 'KUOTA_PENUH')", name="quota_only_when_full"),
+        track_waits(Waits({"OPEN": CoveredBy("rujukan_program")}, state="'OPEN'")),
     )
 
     program_code: Col[str]

@@ -1,8 +1,10 @@
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.errors import DomainError
+from shared.errors import DomainError, Words
 from shared.remedies import ENDED, WAIT, nothing, operation
 from shared.roles import FIELD, PARTNERS
+from shared.transitions import Advice
 
 
 class RujukanNotOpen(DomainError):
@@ -28,3 +30,129 @@ NEXT_ACTS = MappingProxyType(
         **dict.fromkeys(("DITOLAK", "KEDALUWARSA", "DICABUT", "TUTUP"), ENDED),
     }
 )
+
+
+# What an offer in each state waits for, and when the act that leads to a state is possible.
+NOW: Mapping[str, Words] = MappingProxyType(
+    {
+        "DRAF": Words(
+            "the family has not agreed yet. Record its consent first.",
+            "keluarga belum setuju. Catat dahulu persetujuannya.",
+        ),
+        "DISETUJUI_KPM": Words(
+            "the family has agreed, and the notice is not sent yet. Wait until the partner has it, or "
+            "withdraw the consent.",
+            "keluarga sudah setuju, dan pemberitahuan belum terkirim. Tunggu sampai mitra menerimanya, atau"
+            " cabut persetujuannya.",
+        ),
+        "GAGAL_KIRIM": Words(
+            "the notice has not reached the partner and is sent again. Wait until the partner has it.",
+            "pemberitahuan belum sampai ke mitra dan dikirim lagi. Tunggu sampai mitra menerimanya.",
+        ),
+        "TERKIRIM": Words(
+            "the partner has the notice. Its answer comes first.",
+            "mitra sudah menerima pemberitahuan. Dahulukan jawabannya.",
+        ),
+        "DITERIMA_SISTEM": Words(
+            "the system of the partner has it. Its answer comes first.",
+            "sistem mitra sudah menerimanya. Dahulukan jawabannya.",
+        ),
+        "DIPROSES": Words(
+            "the partner works on it. Its answer comes first.",
+            "mitra sedang memprosesnya. Dahulukan jawabannya.",
+        ),
+        "PERLU_DATA": Words(
+            "the partner waits for data. It takes the offer up again first (answer DIPROSES).",
+            "mitra menunggu data. Mitra memproses kembali dahulu (jawaban DIPROSES).",
+        ),
+        "DAFTAR_TUNGGU": Words(
+            "the family is on the list of the partner. It takes the offer up again first (answer DIPROSES).",
+            "keluarga ada di daftar tunggu mitra. Mitra memproses kembali dahulu (jawaban DIPROSES).",
+        ),
+        "DISETUJUI": Words(
+            "the partner has approved. The delivery comes first.",
+            "mitra sudah menyetujui. Dahulukan penyalurannya.",
+        ),
+        "DISALURKAN": Words(
+            "the aid is delivered. Now its outcome is recorded.",
+            "bantuan sudah disalurkan. Kini hasilnya yang dicatat.",
+        ),
+        "TUTUP": Words(
+            "it is complete, and nothing more is recorded.",
+            "sudah ditutup, dan tidak ada lagi yang dicatat.",
+        ),
+        "DITOLAK": Words(
+            "the partner has refused. The family may be offered another program.",
+            "mitra sudah menolak. Keluarga dapat ditawari program lain.",
+        ),
+        "KEDALUWARSA": Words(
+            "it has expired without an answer. The family may be offered another program.",
+            "sudah kedaluwarsa tanpa jawaban. Keluarga dapat ditawari program lain.",
+        ),
+        "DICABUT": Words(
+            "it was withdrawn. The family may be offered another program.",
+            "sudah dicabut. Keluarga dapat ditawari program lain.",
+        ),
+    }
+)
+ACTS: Mapping[str, Words] = MappingProxyType(
+    {
+        "DRAF": Words(
+            "An offer is matched once.",
+            "Tawaran dicocokkan satu kali.",
+        ),
+        "DISETUJUI_KPM": Words(
+            "A consent is recorded once, before the sending.",
+            "Persetujuan dicatat satu kali, sebelum pengiriman.",
+        ),
+        "TERKIRIM": Words(
+            "The notice is sent after the consent.",
+            "Pemberitahuan dikirim setelah persetujuan.",
+        ),
+        "GAGAL_KIRIM": Words(
+            "The notice is sent after the consent.",
+            "Pemberitahuan dikirim setelah persetujuan.",
+        ),
+        "DITERIMA_SISTEM": Words(
+            "A partner answers after the notice is sent, until its final answer.",
+            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+        ),
+        "DIPROSES": Words(
+            "A partner answers after the notice is sent, until its final answer.",
+            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+        ),
+        "PERLU_DATA": Words(
+            "A partner answers after the notice is sent, until its final answer.",
+            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+        ),
+        "DAFTAR_TUNGGU": Words(
+            "A partner answers after the notice is sent, until its final answer.",
+            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+        ),
+        "DISETUJUI": Words(
+            "A partner answers after the notice is sent, until its final answer.",
+            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+        ),
+        "DITOLAK": Words(
+            "A partner answers after the notice is sent, until its final answer.",
+            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+        ),
+        "DISALURKAN": Words(
+            "A delivery follows the approval of the partner.",
+            "Penyaluran mengikuti persetujuan mitra.",
+        ),
+        "TUTUP": Words(
+            "An offer is complete after its last outcome.",
+            "Tawaran ditutup setelah hasil terakhirnya.",
+        ),
+        "KEDALUWARSA": Words(
+            "An offer expires without an answer.",
+            "Tawaran kedaluwarsa tanpa jawaban.",
+        ),
+        "DICABUT": Words(
+            "A consent is withdrawn while the offer has not ended.",
+            "Persetujuan dicabut selama tawaran belum berakhir.",
+        ),
+    }
+)
+ADVICE = Advice(NOW, ACTS)

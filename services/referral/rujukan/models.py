@@ -10,14 +10,16 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.referral.replicas.models import UsahaFacts
-from services.referral.rujukan.errors import NEXT_ACTS
+from services.referral.rujukan.errors import ADVICE, NEXT_ACTS
 from services.referral.tables import PartialView, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Until, Waits
 from shared.errors import IllegalTransition
 from shared.fields import Rupiah
+from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
 S = RujukanProgramState
@@ -67,6 +69,42 @@ CASE_MOVES = {
 }
 
 
+# A rujukan waits while nothing is offered in it. Afterwards its offers have the deadlines. A pause stops the clock.
+CASE_WAITS = Waits(
+    dict.fromkeys(RujukanState, END) | {RujukanState.TERBUKA: Owner(Role.DINSOS_KABKOTA)},
+    since="greatest(opened_on, (SELECT max(w.resumed_on) FROM rujukan_pause w WHERE w.rujukan_id = rujukan.rujukan_id))",
+    rows="state = 'TERBUKA' AND NOT paused"
+    " AND NOT EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_id = rujukan.rujukan_id)",
+)
+OFFER = "rujukan_program.rujukan_program_id"
+# The clock of an offer that is not sent starts at its consent, or at the effect that its program waits for.
+SINCE = f"""greatest(
+    coalesce((SELECT c.given_on FROM consent c WHERE c.rujukan_program_id = {OFFER}),
+        (SELECT max(h."on") FROM rujukan_program_history h WHERE h.rujukan_program_id = {OFFER})),
+    (SELECT r.effective_on FROM rujukan r JOIN program p ON p.program_id = rujukan_program.program_id
+        WHERE r.rujukan_id = rujukan_program.rujukan_id AND p.send_from = 'effective'
+        AND rujukan_program.state IN ('DISETUJUI_KPM', 'GAGAL_KIRIM')),
+    (SELECT max(w.resumed_on) FROM rujukan_pause w WHERE w.rujukan_id = rujukan_program.rujukan_id))"""  # noqa: S608
+CAN_WAIT = """NOT EXISTS (SELECT FROM rujukan r JOIN program p ON p.program_id = rujukan_program.program_id
+    WHERE r.rujukan_id = rujukan_program.rujukan_id AND (r.paused OR r.effective_on IS NULL
+    AND p.send_from = 'effective' AND rujukan_program.state IN ('DISETUJUI_KPM', 'GAGAL_KIRIM')))"""
+# The aid ends by itself some days after its last outcome was due.
+AID_ENDS = f"""(SELECT coalesce(max(t.due_on), rujukan_program.delivered_on) FROM outcome_task t
+    WHERE t.rujukan_program_id = {OFFER}) + (SELECT max(s.close_after_days) FROM sla_term s)"""  # noqa: S608
+WAITS = Waits(
+    dict.fromkeys(ENDED, END)
+    | dict.fromkeys(UNSENT_STATES, Owner(Role.DINSOS_KABKOTA))
+    | dict.fromkeys(WAITS_FOR_PARTNER | {S.DAFTAR_TUNGGU}, Until("sla_due_on", Role.PARTNER))
+    | {
+        S.DRAF: Owner(Role.PENDAMPING),
+        S.PERLU_DATA: Until("sla_due_on", Role.PENDAMPING),
+        S.DISALURKAN: Until(AID_ENDS),
+    },
+    since=SINCE,
+    rows=CAN_WAIT,
+)
+
+
 def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
     """Return the states to pass through to `target`, which is the last one.
 
@@ -84,7 +122,13 @@ def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[
         for following in sorted(TRANSITIONS[state] & IMPLIED - seen):
             seen.add(following)
             queue.append((following, [*steps, following]))
-    raise IllegalTransition("rujukan", current=current, target=target, remedy=NEXT_ACTS[current])
+    raise IllegalTransition(
+        "referred program",
+        current=current,
+        target=target,
+        remedy=NEXT_ACTS[current],
+        advice=ADVICE.of(current, target),
+    )
 
 
 def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> RujukanProgramState:
@@ -93,7 +137,7 @@ def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> Rujukan
     Raises:
         IllegalTransition: TRANSITIONS (docs/case-lifecycle.md#rujukan-programs) has no such move.
     """
-    require_move(TRANSITIONS, row.state, target, "rujukan", NEXT_ACTS[row.state])
+    require_move(TRANSITIONS, row.state, target, "referred program", NEXT_ACTS[row.state], ADVICE)
     previous, row.state = row.state, target
     row.version += 1
     return previous
@@ -140,7 +184,7 @@ class Rujukan(RujukanItem, Table, table=True):
         sa.Index("ix_rujukan_kpm_id", "kpm_id", "rujukan_id"),
         sa.Index("ix_rujukan_open", "rujukan_id", postgresql_where=sa.text("state = 'TERBUKA'")),
         sa.CheckConstraint("version >= 1", name="version_positive"),
-        guard_moves(CASE_MOVES),
+        guard_moves(CASE_MOVES, waits=CASE_WAITS),
     )
 
     withdrawn_reason: Col[str | None]
@@ -209,7 +253,7 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
         ),
         sa.CheckConstraint("state NOT IN ('DRAF') OR shared_at IS NULL", name="draft_is_not_shared"),
         sa.CheckConstraint("amount_rp >= 0", name="amount_not_negative"),
-        guard_moves(TRANSITIONS),
+        guard_moves(TRANSITIONS, waits=WAITS),
     )
 
     graduasi_id: Col[UUID]

@@ -11,6 +11,7 @@ from services.registry.replicas.models import Dampingan, Kepesertaan, Kpm
 from services.registry.tables import Table
 from shared.contracts.kinds import DampinganPurpose
 from shared.database.tables import Col, Fields
+from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Wilayah
 from shared.validity import valid_on
 
@@ -21,7 +22,14 @@ class CoverageCount(Table, table=True):
     An unfinished count is not shown to anybody.
     """
 
-    __table_args__ = (sa.Index(None, "counted_on", "finished_at"),)
+    __table_args__ = (
+        sa.Index(None, "counted_on", "finished_at"),
+        track_waits(
+            Waits(
+                {"OPEN": Until("counted_on")}, state="'OPEN'", since="counted_on", rows="finished_at IS NULL"
+            )
+        ),
+    )
 
     count_id: Col[UUID] = Field(primary_key=True)
     counted_on: Col[date]

@@ -48,3 +48,7 @@ FROM role_conflict;
 INSERT INTO target (target_id, year, kind, number, per_person, counted, basis, set_at, set_by)
 VALUES (uuidv7(), 2026, 'PKH_PENDAMPING', 1, 10, '{AKTIF}',
     'Kerangka kerja 2026: each pendamping graduates at least 10 families a year', clock_timestamp(), 'system:migration');
+
+INSERT INTO platform.deadline_rule (deadline_rule_id, subject_kind, state, days, escalate_to, basis, valid_from, set_by)
+    VALUES (uuidv7(), '*', '*', 14, '[{"role": "DINSOS_KABKOTA", "days": 14}, {"role": "KEMENSOS", "days": 14}]',
+    'Isi pertama, sampai ditetapkan', '2000-01-01', 'system:registry');

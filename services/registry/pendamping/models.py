@@ -11,9 +11,11 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
+from shared.deadlines import END, Owner, Waits
 from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly
 from shared.phone import Phone
 from shared.privacy import Nik
+from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
 S = PendampingStatus
@@ -27,6 +29,13 @@ TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
 
 A CALON has never served, so PENSIUN, MUTASI and BERAKHIR_KONTRAK are not possible.
 """
+
+WAITS = Waits(
+    dict.fromkeys((S.AKTIF, *FINAL_STATUSES), END)
+    | dict.fromkeys((S.CALON, S.CUTI, S.NONAKTIF), Owner(Role.KEMENSOS)),
+    state="status",
+    since="status_from_on",
+)
 
 Name = Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=120), RequestOnly("Siti Rahayu")]
 
@@ -69,7 +78,7 @@ class Pendamping(PendampingBase, Table, table=True):
         sa.CheckConstraint("(subject = 'PERSON') = (nik_index IS NOT NULL)", "person_has_nik"),
         sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_sealed_with_index"),
         sa.CheckConstraint("version >= 1", "version_positive"),
-        guard_moves(TRANSITIONS, "status"),
+        guard_moves(TRANSITIONS, "status", waits=WAITS),
     )
 
     nik_sealed: Col[bytes | None]

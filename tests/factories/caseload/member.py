@@ -3,9 +3,9 @@
 from typing import Any
 
 from tests.factories.caseload.family import Family
-from tests.factories.caseload.intake import dinsos_token
+from tests.factories.caseload.intake import dinsos_token, no_kk
 
-DEATH_ON = "2026-01-10"
+DEATH_ON = SPLIT_ON = "2026-01-10"
 BANSOS = "PKH:2019-02-01|SEMBAKO:2020-01-01"
 
 
@@ -50,3 +50,11 @@ def joining(row: dict[str, str], **more: Any) -> dict[str, Any]:
         "on": DEATH_ON,
         "reason": "KAWIN_MASUK",
     } | more
+
+
+async def split_family(family: Family, **more: Any) -> tuple[dict[str, Any], int]:
+    """Return the request that splits the eldest child off, and the version that it needs."""
+    whole = await family.read()
+    eldest = next(m for m in whole["members"] if m["birth_on"] == "2009-06-01")
+    body = {"no_kk": no_kk(77), "anggota_ids": [eldest["anggota_id"]], "pengurus_id": eldest["anggota_id"]}
+    return body | {"on": SPLIT_ON, "evidence_sha256": await family.upload_evidence()} | more, whole["version"]

@@ -46,6 +46,21 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     later = datetime.fromisoformat(now) + timedelta(minutes=1)
     read_success(await service.post("/v1/clock", {"now": later.isoformat()}, as_=operator))
     read_success(await service.post("/v1/numbers", {}, as_=operator))
+    await walk_deadlines(service, tokens)
+
+
+async def walk_deadlines(service: Running, tokens: Tokens) -> None:
+    """Call the operations of deadlines."""
+    read_success(await service.get("/v1/overdue", as_=tokens[Role.DINSOS_KABKOTA]))
+    today = read_success(await service.get("/v1/clock", as_=tokens[Role.OPERATOR]))["today"]
+    rule = {
+        "days": 21,
+        "escalate_to": [{"role": "KEMENSOS", "days": 7}],
+        "valid_from": today,
+        "basis": "walk",
+    }
+    read_success(await service.post("/v1/deadline-rule", rule, as_=tokens[Role.KEMENSOS]))
+    read_success(await service.get("/v1/deadline-rule", as_=tokens[Role.DINSOS_KABKOTA]))
 
 
 async def clear_used_twice(service: Running, tokens: Tokens, scan: str) -> None:

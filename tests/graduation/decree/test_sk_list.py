@@ -1,4 +1,4 @@
-"""The list of SK by year and number, for who may see a case in them."""
+"""The list of SK by year, number and scope."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A sanggah is one lodger and one date on a case, with each of its scans (docs/case-lifecycle.md#objections)."""
+"""A sanggah is one lodger and one date on a case (docs/case-lifecycle.md#objections)."""
 
 import asyncio
 from datetime import date

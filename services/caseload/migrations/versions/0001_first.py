@@ -52,6 +52,9 @@ def secure() -> None:
     """Let only a family's own pendamping and its offices read the family and its rows."""
     area_security(op.execute, "kpm", own=OWN)
     area_security(op.execute, "hand_over")
+    area_security(
+        op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
+    )
     area_security(op.execute, "p2k2_sesi", own=AUTHOR)
     for table in FAMILY_TABLES:
         name = table.rpartition(".")[2]

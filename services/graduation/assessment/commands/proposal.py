@@ -25,7 +25,7 @@ from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.errors import NEXT_ACTS
+from services.graduation.case.errors import ADVICE, NEXT_ACTS
 from services.graduation.case.models import DETERMINED, Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.replicas.models import Kpm
@@ -168,7 +168,11 @@ def _require_proposable(case: Graduasi, policy: Policy) -> None:
     # TERIDENTIFIKASI leads to DIUSULKAN only if the policy requires no score.
     if policy.needs_score and case.state is GraduasiState.TERIDENTIFIKASI:
         raise IllegalTransition(
-            "graduasi", current=case.state, target=GraduasiState.DIUSULKAN, remedy=NEXT_ACTS["BELUM_SIAP"]
+            "case",
+            current=case.state,
+            target=GraduasiState.DIUSULKAN,
+            remedy=NEXT_ACTS["BELUM_SIAP"],
+            advice=ADVICE.of(case.state, GraduasiState.DIUSULKAN),
         )
     if case.assess_again:
         raise NewAssessmentMissing

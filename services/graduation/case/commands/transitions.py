@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
-from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage, StageAct
+from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
 from services.graduation.case.queries import find_accompanied
 from services.graduation.policy.models.policy import Policy
+from services.graduation.review.models import StageAct
 from shared.access import Actor
 from shared.clock import Moment
 from shared.database import await_driver, raw, refuse_violations

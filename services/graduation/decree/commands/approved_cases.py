@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.errors import SamePersonTwice
-from services.graduation.case.models import Graduasi, GraduasiState, Stage, StageAct
+from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.case.queries import find_accompanied
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved
 from services.graduation.decree.models import Penetapan, Sk
@@ -19,6 +19,7 @@ from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import effective_tahap, read_calendar, term_ends_on, term_settled_on
 from services.graduation.replicas.models import Kpm
+from services.graduation.review.models import StageAct
 from shared import clock
 from shared.access import Actor
 from shared.database import acted_by

@@ -46,3 +46,6 @@ def secure() -> None:
     own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
     area_security(op.execute, "exit_proposal", own=own)
     row_security(op.execute, "family_end", "area", "family_in_scope(kpm_id)")
+    area_security(
+        op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
+    )

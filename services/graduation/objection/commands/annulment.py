@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import SamePersonTwice
-from services.graduation.case.models import Graduasi, GraduasiState, Stage, StageAct
+from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
@@ -18,6 +18,7 @@ from services.graduation.objection.errors import BackPayNotConcerned, BackPayUnd
 from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
 from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
+from services.graduation.review.models import StageAct
 from services.graduation.term.commands import cancel_due_work
 from shared.access import Actor
 from shared.clock import moment_of

@@ -48,9 +48,9 @@ STATE_REFUSALS: dict[GraduasiState, type[DomainError]] = {
 async def lodge_sanggah(
     session: AsyncSession, actor: Actor, graduasi_id: UUID, terms: SanggahLodging
 ) -> tuple[Sanggah, bool]:
-    """Record a sanggah whose paper is dated in the term. Return it, and whether it is new.
+    """Record a sanggah whose paper is dated in the term.
 
-    It suspends the case, unless one with its ground was refused before. Another scan of a recorded sanggah is added to it.
+    Return it, and whether it is new. It suspends the case, unless one with its ground was refused before. Another scan of a recorded sanggah is added to it.
 
     Raises:
         NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahBeforeAnnouncement, SanggahOutOfTerm,
@@ -94,7 +94,7 @@ def _hash_lodger(session: AsyncSession, case: Graduasi, terms: SanggahLodging) -
 async def _find_same(
     session: AsyncSession, case: Graduasi, terms: SanggahLodging, lodger_ref: bytes
 ) -> Sanggah | None:
-    """Return the sanggah of the same lodger and date, or of the same paper without its lodger."""
+    """Return the recorded sanggah of the same lodger and date."""
     statement = sa.select(Sanggah).where(
         Sanggah.graduasi_id == case.graduasi_id,
         Sanggah.lodged_by == terms.lodged_by,

@@ -7,7 +7,23 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.database.tables import Col, Fields
+from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, RequestOnly
+from shared.roles import Role
+
+# From the cut-off of the third last tahap on, only TAHAP_WARNED_AT are left, and the last one waits for the next.
+TAHAP_WARNED_AT = 2
+WAITS = Waits(
+    {
+        "LAST": Until(
+            "coalesce((SELECT t.cutoff_on FROM tahap_calendar t ORDER BY t.starts_on DESC OFFSET 2 LIMIT 1),"
+            " (SELECT min(t.cutoff_on) FROM tahap_calendar t))",
+            Role.KEMENSOS,
+        )
+    },
+    state="'LAST'",
+    rows="starts_on = (SELECT max(t.starts_on) FROM tahap_calendar t)",
+)
 
 
 class TahapTerms(Fields):
@@ -33,6 +49,7 @@ class TahapCalendar(TahapView, Table, table=True):
         sa.CheckConstraint("number BETWEEN 1 AND 12", name="number"),
         sa.CheckConstraint("cutoff_on < starts_on", name="cutoff_before_start"),
         sa.UniqueConstraint("starts_on"),
+        track_waits(WAITS),
     )
 
     @property

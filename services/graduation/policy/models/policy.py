@@ -14,7 +14,9 @@ from services.graduation.case.models import GraduasiState, Stage
 from services.graduation.tables import Table
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
+from shared.deadlines import END, Owner, Waits, track_waits
 from shared.fields import RequestOnly
+from shared.roles import Role
 
 
 class OpenedBy(StrEnum):
@@ -70,6 +72,13 @@ POLICY_TRANSITIONS: Mapping[PolicyState, frozenset[PolicyState]] = MappingProxyT
     }
 )
 """Transitions by commands. PLANNED becomes IN_FORCE, and IN_FORCE becomes ENDED, by the date alone."""
+WAITS = Waits(
+    dict.fromkeys(PolicyState, END)
+    | dict.fromkeys((PolicyState.DRAFT, PolicyState.APPROVED), Owner(Role.KEMENSOS)),
+    state="CASE WHEN second_approver IS NULL THEN 'DRAFT' ELSE 'APPROVED' END",
+    since="(drafted_at AT TIME ZONE 'Asia/Jakarta')::date",
+    rows="valid_from IS NULL AND withdrawn_by IS NULL",
+)
 # Stages of every policy. Only MUSYAWARAH is optional.
 REQUIRED_STAGES = "ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']"
 # The largest month number of a task after an exit: a technical limit.
@@ -220,6 +229,7 @@ class Policy(PolicyFields, Table, table=True):
             f" AND {LAST_MONTH} >= ALL (follow_up_months || survival_months)",
             name="months_after",
         ),
+        track_waits(WAITS),
     )
 
     # Inserted by a migration and therefore not drafted. No service role may set this column.

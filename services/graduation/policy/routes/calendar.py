@@ -5,12 +5,13 @@ from fastapi import Query
 from pydantic import model_validator
 from starlette.responses import Response
 
-from services.graduation.policy import commands
+from services.graduation.policy import commands, queries
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms, TahapView
 from shared.access import Permission
 from shared.errors import BadValue
 from shared.fields import Body, View
 from shared.http import Paging, Router, Session, may
+from shared.http.operations import Sentences
 
 router = Router(tag="policy")
 
@@ -31,10 +32,15 @@ class Tahap(TahapTerms, Body):
 
 
 class TahapPage(View):
-    """A page of the tahap calendar, by year and number."""
+    """A page of the tahap calendar, by year and number.
+
+    `ahead` counts the tahap whose cut-off has not passed. `warning` is set while only two or fewer are left.
+    """
 
     items: list[TahapView]
     next: str | None
+    ahead: int
+    warning: Sentences | None
 
 
 @router.get("/tahap-calendar", response_model=TahapPage)
@@ -46,7 +52,8 @@ async def list_tahap_calendar(
     statement = sa.select(*(getattr(TahapCalendar, name) for name in TahapView.model_fields))
     if year is not None:
         statement = statement.where(TahapCalendar.year == year)
-    return await paging.answer(session, statement, (TahapCalendar.year, TahapCalendar.number))
+    order = (TahapCalendar.year, TahapCalendar.number)
+    return await paging.answer(session, statement, order, more=await queries.read_tahap_ahead(session))
 
 
 @router.post("/tahap-calendar", status_code=201)

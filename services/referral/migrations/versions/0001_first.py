@@ -63,4 +63,5 @@ def secure() -> None:
         conditions[table] = of_program.format(column="rujukan_program_id", table=table, own=own)
     for table, condition in conditions.items():
         row_security(op.execute, table, "whose", condition)
-    area_security(op.execute, "offer_shown", own=OWN)
+    for table in ("offer_shown", "platform.overdue"):
+        area_security(op.execute, table, own=OWN)

@@ -35,6 +35,7 @@ def secure() -> None:
     """Create the row security policies of the api role: by area, and by pendamping."""
     is_own = "pendamping_id = platform.pendamping()"
     area_security(op.execute, "wilayah_tugas", also=is_own)
+    area_security(op.execute, "platform.overdue")
     # Every role that reads coverage gets the same figures for an area, also a pendamping.
     for table in ("coverage_figure", "replica_coverage.kpm"):
         area_security(op.execute, table, also="platform.in_scope(kode_wilayah)")
