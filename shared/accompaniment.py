@@ -28,10 +28,11 @@ class StatusFacts(Fields):
     status: Col[PendampingStatus]
 
 
-def status_on(table: Any, pendamping_id: Any, on: Any) -> sa.ScalarSelect[str]:
+def status_on(table: Any, pendamping_id: Any, on: Any, column: str = "status") -> sa.ScalarSelect[str]:
     """Return a subquery for the status on a day, at the earliest the first.
 
-    `table` has the columns of `StatusFacts`. It is NULL for an unknown pendamping.
+    `table` has the columns of `StatusFacts`. It is NULL for an unknown pendamping. `column` is what the row of that
+    status returns.
     """
     begun = table.from_on <= on
     final = sa.and_(begun, table.status.in_(FINAL_STATUSES))
@@ -41,7 +42,7 @@ def status_on(table: Any, pendamping_id: Any, on: Any) -> sa.ScalarSelect[str]:
         sa.case((begun, table.from_on)).desc(),
         table.from_on,
     )
-    statement = sa.select(table.status).where(table.pendamping_id == pendamping_id)
+    statement = sa.select(getattr(table, column)).where(table.pendamping_id == pendamping_id)
     return statement.order_by(*order).limit(1).scalar_subquery()
 
 

@@ -228,6 +228,7 @@ CREATE FUNCTION platform.refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BE
     RAISE EXCEPTION '% does not go from % to %', TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]
         USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_moves';
 END $$;;
+{evidence}
 -- Counts what is overdue in the whole country, for the metrics, which have no scope.
 CREATE FUNCTION platform.count_overdue() RETURNS TABLE (subject_kind text, level smallint, rows bigint)
 LANGUAGE plpgsql AS $$
@@ -242,7 +243,8 @@ END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.work_day(),
-    platform.raise_scope(text), platform.count_overdue()
+    platform.raise_scope(text), platform.count_overdue(), platform.sharing_of(text, date),
+    platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date)
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;
@@ -257,6 +259,9 @@ GRANT INSERT, UPDATE, DELETE ON platform.idempotency TO {service}_api, {service}
 GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, {service}_worker;;
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;
 GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
+GRANT INSERT ON platform.evidence_use, platform.evidence_flag TO {service}_api, {service}_worker;;
+GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance) ON platform.evidence_flag TO {service}_api;;
+GRANT UPDATE (kode_wilayah) ON platform.evidence_flag TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;
 GRANT INSERT, UPDATE (valid_to) ON platform.deadline_rule TO {service}_api;;
 GRANT INSERT, UPDATE ON platform.overdue TO {service}_worker;;

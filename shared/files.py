@@ -141,15 +141,6 @@ async def require_uploaded(session: AsyncSession, named: Mapping[str, str | None
             raise FileNotUploaded(pointer)
 
 
-async def require_evidence(session: AsyncSession, sha256: str | None) -> None:
-    """Require the evidence file that the request names.
-
-    Raises:
-        FileNotUploaded
-    """
-    await require_uploaded(session, {"/body/evidence_sha256": sha256})
-
-
 async def open(session: AsyncSession, vault: Vault, sha256: str) -> AsyncIterator[bytes]:  # noqa: A001  # the design's word
     """Yield the file in parts.
 

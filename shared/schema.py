@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.ddl import PLATFORM_V1
 from shared.deadlines import END, Until, Waits, WatchedBy, track_waits
+from shared.evidence_tables import EVIDENCE_V1, build_evidence_tables
 
 SHARDS = 24
 MONTHS_AHEAD = 24
@@ -249,6 +250,7 @@ file_chunk = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+evidence_kind, evidence_use, evidence_flag = build_evidence_tables(metadata)
 business_clock = sa.Table(
     "business_clock",
     metadata,
@@ -270,7 +272,8 @@ def platform_v1(
     `topics` are those that the service writes beside its own.
     """
     written = ", ".join(f"'{topic}'" for topic in (f"pilar.{service}", *topics))
-    for statement in PLATFORM_V1.replace("{service}", service).replace("{topics}", written).split(";;"):
+    ddl = PLATFORM_V1.replace("{evidence}", EVIDENCE_V1)
+    for statement in ddl.replace("{service}", service).replace("{topics}", written).split(";;"):
         if statement.strip():
             execute(statement)
     for first, following in pairwise(months_from(today or datetime.now(UTC), MONTHS_AHEAD + 2)):
@@ -278,10 +281,7 @@ def platform_v1(
 
 
 def months_from(day: datetime, count: int) -> list[datetime]:
-    """Return the first days of `count` months, starting with the month before `day`.
-
-    The month before is included because a clock may be behind.
-    """
+    """Return the first days of `count` months from the month before, as a clock may be behind."""
     start = day.year * 12 + day.month - 2
     return [datetime((start + n) // 12, (start + n) % 12 + 1, 1, tzinfo=UTC) for n in range(count)]
 

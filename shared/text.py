@@ -53,4 +53,5 @@ def name_key(name: str) -> str:
 
 def normalize_number(number: str) -> str:
     """Return the number of a paper without blanks and hyphens, in capitals, for comparison."""
-    return re.sub(r"[\s-]", "", number).upper()
+    letters = clean_text(number).upper()
+    return "".join(one for one in letters if not (one.isspace() or unicodedata.category(one) == "Pd"))

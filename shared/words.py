@@ -9,6 +9,7 @@ NOUNS = {
     "case mark": "tanda kasus",
     "certificate": "piagam",
     "escalation": "eskalasi",
+    "evidence flag": "tanda bukti",
     "exit proposal": "usulan keluar",
     "file": "berkas",
     "hand-over": "pengalihan",

@@ -33,10 +33,11 @@ class Case:
     kepesertaan_id: UUID
     token: str
     graduasi_id: str = ""
+    evidence: str = ""
 
 
 class Office:
-    """The tokens of all roles that act on cases, and the evidence that they upload."""
+    """The tokens of all roles that act on cases."""
 
     def __init__(self, testbed: Testbed, api: HttpClient) -> None:
         self.testbed, self.api = testbed, api
@@ -47,7 +48,6 @@ class Office:
             ("sk", "KEMENSOS", "kemensos-1", ["*"]),
         )
         self.by = {noun: testbed.issuer.token(role, sub, areas) for noun, role, sub, areas in tokens}
-        self.evidence = ""
 
     async def create_families(self, count: int) -> list[Case]:
         """Emit families of twenty pendamping and wait until graduation has replicated them."""
@@ -73,7 +73,6 @@ class Office:
         await self.testbed.emit_events("registry", [event for one in pendamping for event in one.events()])
         await self.testbed.emit_events("caseload", events)
         await wait_until(self.testbed, lambda: self.are_replicated(cases, pendamping))
-        self.evidence = await self.api.put_file(b"a photograph of nobody", cases[0].token)
         return cases
 
     async def are_replicated(self, cases: Sequence[Case], pendamping: Sequence[PlacedPendamping]) -> bool:
@@ -94,12 +93,13 @@ class Office:
             "exit_reason": "SEJAHTERA_MANDIRI",
         }
         case.graduasi_id = (await api.post("/v1/graduasi", body, case.token))["graduasi_id"]
+        case.evidence = await api.put_file(f"a photograph of {case.kpm_id}".encode(), case.token)
         answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
         for code in WITH_EVIDENCE:
-            answers[code]["evidence_sha256"] = self.evidence
+            answers[code]["evidence_sha256"] = case.evidence
         path = f"/v1/graduasi/{case.graduasi_id}"
         await api.post(f"{path}/asesmen", {"answers": answers}, case.token)
-        signed = {"signed_on": TODAY, "evidence_sha256": self.evidence, "offers_sha256": OFFERS}
+        signed = {"signed_on": TODAY, "evidence_sha256": case.evidence, "offers_sha256": OFFERS}
         await api.post(f"{path}/pernyataan", signed, case.token)
 
     async def decide(self, api: HttpClient, case: Case) -> None:
@@ -107,7 +107,7 @@ class Office:
         path = f"/v1/graduasi/{case.graduasi_id}"
         await api.post(f"{path}/proposal", {}, case.token)
         await api.post(f"{path}/verification", {}, self.by["verification"])
-        minutes = {"berita_acara_no": "BA/014/V/2026", "held_on": TODAY, "evidence_sha256": self.evidence}
+        minutes = {"berita_acara_no": "BA/014/V/2026", "held_on": TODAY, "evidence_sha256": case.evidence}
         await api.post(f"{path}/musyawarah", minutes, self.by["musyawarah"])
         await api.post(f"{path}/approval", {}, self.by["approval"])
 

@@ -34,8 +34,20 @@ async def act_on_cases(
     world: World, sentence: str, cases: Sequence[Case], noun: str, body: Any, who: str
 ) -> list[Any]:
     """Send one command for each of the cases."""
-    commands = [(f"/v1/graduasi/{case.graduasi_id}/{noun}", body) for case in cases]
+    return await act_on_each(world, sentence, noun, [(case, body) for case in cases], who)
+
+
+async def act_on_each(
+    world: World, sentence: str, noun: str, bodies: Sequence[tuple[Case, Any]], who: str
+) -> list[Any]:
+    """Send a command with a body of its own for each of the cases."""
+    commands = [(f"/v1/graduasi/{case.graduasi_id}/{noun}", body) for case, body in bodies]
     return await world.act_many(sentence, "graduation", commands, who)
+
+
+async def upload_for(world: World, case: Case, text: str, who: str) -> str:
+    """Upload evidence of one case, which serves no other one."""
+    return await world.put_file("graduation", f"{text}, {case.name}, {case.graduasi_id}".encode(), who)
 
 
 async def open_cases(world: World, cases: Sequence[Case], exit_reason: str, who: str) -> None:
@@ -56,22 +68,23 @@ async def open_cases(world: World, cases: Sequence[Case], exit_reason: str, who:
 async def assess(world: World, cases: Sequence[Case], who: str) -> list[Any]:
     """Open and assess a case for each family, all with the same answers."""
     await open_cases(world, cases, "SEJAHTERA_MANDIRI", who)
-    photo = await world.put_file("graduation", b"foto rumah dan usaha", who)
-    answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
-    answers |= {code: {"value": ANSWERS[code], "evidence_sha256": photo} for code in WITH_EVIDENCE}
-    assessments = await act_on_cases(
-        world, f"assesses {names_of(cases)}", cases, "asesmen", {"answers": answers}, who
-    )
+    bodies: list[tuple[Case, Any]] = []
+    for case in cases:
+        photo = await upload_for(world, case, "foto rumah dan usaha", who)
+        answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
+        answers |= {code: {"value": ANSWERS[code], "evidence_sha256": photo} for code in WITH_EVIDENCE}
+        bodies.append((case, {"answers": answers}))
+    assessments = await act_on_each(world, f"assesses {names_of(cases)}", "asesmen", bodies, who)
     world.check("each is SIAP", {assessment["result"] for assessment in assessments}, {"SIAP"})
     return assessments
 
 
 async def sign_and_propose(world: World, cases: Sequence[Case], signed_on: str, who: str) -> None:
     """Show each family its offers, register the signed statement and propose."""
-    scan = await world.put_file("graduation", b"surat pernyataan bermeterai", who)
     commands: list[tuple[str, Any]] = []
     for case in cases:
         offers = await world.get("referral", f"/v1/offer?kpm_id={case.kpm_id}", who)
+        scan = await upload_for(world, case, "surat pernyataan bermeterai", who)
         paper = {"signed_on": signed_on, "evidence_sha256": scan, "offers_sha256": offers["sha256"]}
         commands.append((f"/v1/graduasi/{case.graduasi_id}/pernyataan", paper))
     await world.act_many(
@@ -86,15 +99,12 @@ async def verify(world: World, cases: Sequence[Case]) -> None:
 
 
 async def deliberate(world: World, cases: Sequence[Case], held_on: str, who: str) -> None:
-    minutes = await world.put_file("graduation", b"berita acara musyawarah kelurahan", who)
-    body = {
-        "berita_acara_no": f"BA/{held_on[5:7]}/{held_on[:4]}",
-        "held_on": held_on,
-        "evidence_sha256": minutes,
-    }
-    await act_on_cases(
-        world, f"registers the berita acara of {names_of(cases)}", cases, "musyawarah", body, who
-    )
+    bodies: list[tuple[Case, Any]] = []
+    for number, case in enumerate(cases, 1):
+        minutes = await upload_for(world, case, "berita acara musyawarah kelurahan", who)
+        body = {"berita_acara_no": f"BA/{number}/{held_on[5:7]}/{held_on[:4]}", "held_on": held_on}
+        bodies.append((case, body | {"evidence_sha256": minutes}))
+    await act_on_each(world, f"registers the berita acara of {names_of(cases)}", "musyawarah", bodies, who)
 
 
 async def approve(world: World, cases: Sequence[Case]) -> None:

@@ -19,6 +19,7 @@ from services.caseload.overview import routes as overview
 from services.caseload.relocation import routes as relocation
 from services.caseload.task import routes as task
 from shared.http import create_app, serve
+from shared.http.evidence import evidence_router
 from shared.settings import Settings
 
 PORT = 8102
@@ -43,6 +44,7 @@ ROUTERS = [
     task.tugas,
     membership.numbers,
     approval.router,
+    evidence_router(),
 ]
 DESCRIPTION = (
     "Families with their memberships, usaha and dampingan; home visits, P2K2 sessions, intake and hand-over."

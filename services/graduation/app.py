@@ -13,11 +13,13 @@ from services.graduation.certificate import routes as certificate
 from services.graduation.decree import routes as decree
 from services.graduation.exit_proposal import routes as exit_proposal
 from services.graduation.monitoring import routes as monitoring
+from services.graduation.monitoring.commands.results import continue_monitoring
 from services.graduation.objection import routes as objection
 from services.graduation.policy.routes import calendar, credit_rule, drafts, versions
 from services.graduation.review import routes as review
 from shared import telemetry
 from shared.http import create_app, serve
+from shared.http.evidence import evidence_router
 from shared.settings import Settings
 
 PORT = 8103
@@ -38,6 +40,7 @@ ROUTERS = [
     monitoring.cohort,
     certificate.router,
     approval.router,
+    evidence_router(continue_monitoring),
 ]
 
 

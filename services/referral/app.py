@@ -19,6 +19,7 @@ from services.referral.rujukan import routes as rujukan
 from services.referral.worklist import routes as worklist
 from shared import telemetry
 from shared.http import create_app, serve
+from shared.http.evidence import evidence_router
 from shared.settings import Settings
 
 PORT = 8104
@@ -43,6 +44,7 @@ ROUTERS = [
     deadline.sla_terms,
     deadline.escalations,
     worklist.numbers,
+    evidence_router(),
 ]
 DESCRIPTION = "Support by partners after bansos, and its outcome: partners, programs, consent, rujukan, delivery, outcome."
 

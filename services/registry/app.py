@@ -12,6 +12,7 @@ from services.registry.pendamping import routes as pendamping
 from services.registry.placement import routes as placement
 from services.registry.scorecard import routes as scorecard
 from shared.http import create_app, serve
+from shared.http.evidence import evidence_router
 from shared.settings import Settings
 
 PORT = 8101
@@ -25,6 +26,7 @@ ROUTERS = [
     scorecard.router,
     coverage.router,
     approval.router,
+    evidence_router(),
 ]
 
 

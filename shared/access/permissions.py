@@ -121,6 +121,8 @@ class Permission(StrEnum):
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
     FILE_PUT = "file.put"
+    EVIDENCE_FLAG_READ = "evidence_flag.read"
+    EVIDENCE_FLAG_CLEAR = "evidence_flag.clear"
     CLOCK_READ = "clock.read"
     CLOCK_SET = "clock.set"
     PARKED_READ = "parked.read"
@@ -235,6 +237,8 @@ PERMISSIONS = MappingProxyType(
         P.JOB_READ: STAFF | PARTNERS | OPERATORS,
         P.JOB_CANCEL: OFFICE | PARTNERS,
         P.FILE_PUT: STAFF | VILLAGE | PARTNERS,
+        P.EVIDENCE_FLAG_READ: OFFICE,
+        P.EVIDENCE_FLAG_CLEAR: TEAM_LEAD,
         P.CLOCK_READ: OPERATORS,
         P.CLOCK_SET: OPERATORS,
         P.PARKED_READ: OPERATORS,

@@ -13,6 +13,7 @@ from deploy.demo.cases import (
     find_family,
     open_cases,
     sign_and_propose,
+    upload_for,
     verify,
 )
 from deploy.demo.families import FamilyGenerator, as_csv, graduating_family
@@ -46,11 +47,11 @@ async def take_in(world: World, maker: FamilyGenerator) -> list[Case]:
 async def approve_cases(world: World, cases: list[Case]) -> None:
     """Take cases that stand on a business to their approval."""
     await open_cases(world, cases, "SEJAHTERA_MANDIRI", PENDAMPING)
-    photo = await world.put_file("graduation", b"foto usaha", PENDAMPING)
     answers: dict[str, Any] = {code: {"value": value} for code, value in (ANSWERS | WEAK).items()}
-    for code in WITH_EVIDENCE:
-        answers[code]["evidence_sha256"] = photo
     for case in cases:
+        photo = await upload_for(world, case, "foto usaha", PENDAMPING)
+        for code in WITH_EVIDENCE:
+            answers[code]["evidence_sha256"] = photo
         path = f"/v1/graduasi/{case.graduasi_id}/asesmen"
         asesmen = await world.post("graduation", path, {"answers": answers}, PENDAMPING)
         assert asesmen["result"] == "SIAP"

@@ -69,7 +69,7 @@ def test_lists_of_open_items_omit_closed_ones_by_default() -> None:
         for parameter in operation.get("parameters", ())
         if "open" in parameter["name"]
     ]
-    assert {service for service, *_ in parameters} == {"caseload", "graduation", "referral"}
+    assert {service for service, *_ in parameters} == set(SERVICES)
     assert [
         entry for entry in parameters if (entry[2].get("type"), entry[2].get("default")) != ("boolean", True)
     ] == []

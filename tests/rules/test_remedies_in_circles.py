@@ -24,6 +24,7 @@ from tests.factories.remedies import (
 # Pairs that both can be raised, but not for one family or case in one state. A title alone is its own remedy's.
 ACCEPTED = {
     ("AssessmentNotReady", "CaseNotScored"): "a policy scores, or it does not",
+    ("CaseNotScored", "NewAssessmentMissing"): "only a case with a score is returned for an assessment",
     ("CaseNotScored", "StatementMissing"): "a policy asks for a statement, or it does not",
     ("ExitNotProposable", "ExitProposalRequired"): "both services have the same reasons; see below",
     ("FamilyHasEnded", ""): "a return is accepted for a family that has ended",

@@ -50,6 +50,19 @@ async def test_prints_a_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (actor.sub, actor.areas, str(actor.partner_id)) == ("bank", ("33",), ID)
 
 
+@pytest.mark.parametrize("name", ["ketua-tim-kendal-1", "dinsos-kendal-1", "kemensos-1"])
+async def test_signs_the_pendamping_id_of_an_official_who_had_a_placement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "people.json").write_text(json.dumps({name: {"pendamping_id": ID}}), "utf-8")
+    assert main([name, "--folder", str(tmp_path / "issuer")]) == 0
+    settings = Settings.load_for(
+        "graduation", mode="development", jwks_file=tmp_path / "issuer" / "jwks.json"
+    )
+    actor = await TokenVerifier(settings).verify(capsys.readouterr().out.strip())
+    assert (actor.roles, str(actor.pendamping_id)) == ({DEMO_ROLES[name].role}, ID)
+
+
 async def test_signs_the_ids_of_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "people.json").write_text(json.dumps({"pendamping-1": {"pendamping_id": ID}}), "utf-8")
     assert main(["pendamping-1", "--folder", str(tmp_path / "issuer")]) == 0

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from shared.http.strict_input import MalformedRequest, parse
-from shared.text import clean_text, has_invisible, join_lines
+from shared.text import clean_text, has_invisible, join_lines, normalize_number
 
 MOST_VALUES = 100
 NAMES = [
@@ -72,3 +72,8 @@ def test_a_body_with_one_in_a_key_is_refused_in_two_languages() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_body_with_an_ordinary_text_is_read(name: str) -> None:
     assert parse(orjson.dumps({"name": name}), MOST_VALUES) == {"name": name}
+
+
+@pytest.mark.parametrize("written", ["GR-2026-AB", "gr 2026 ab", "GR2026AB", " GR\u20112026\u00a0- AB\u200b"])
+def test_number_of_a_document_is_compared_without_capitals_blanks_and_hyphens(written: str) -> None:
+    assert normalize_number(written) == "GR2026AB"

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.application.errors import ADVICE, DateBeforeUsulan, FirstDayMissing, UsulanOpen
 from services.caseload.application.models import USULAN_MOVES, Usulan, UsulanState, UsulanTerms
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.membership.commands.kepesertaan import start_kepesertaan
@@ -22,7 +23,7 @@ from shared.contracts.kinds import Bansos
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import DecidedByLodger
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.transitions import require_move
 
 
@@ -32,11 +33,12 @@ async def lodge_usulan(session: AsyncSession, actor: Actor, terms: UsulanTerms) 
     Raises:
         NotFound, PendampingInactive, DateInTheFuture, FileNotUploaded, MembershipNotEnded, UsulanOpen.
     """
-    await lock_family(session, actor, terms.kpm_id)
+    family = await lock_family(session, actor, terms.kpm_id)
     require_not_future(terms.lodged_on, await clock.latest_today(session), "/body/lodged_on")
     await require_no_membership(session, terms.kpm_id, terms.bansos)
     if terms.evidence_sha256 is not None:
-        await require_evidence(session, terms.evidence_sha256)
+        use = use_for(family.kpm, actor, EvidenceKind.USULAN)
+        await require_evidence(session, terms.evidence_sha256, use)
     usulan_id, vault = uuid7(), vault_of(session)
     usulan = Usulan(
         **terms.model_dump(exclude={"reason"}),

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.business.errors import TransferTooLate, UsahaHasEnded, UsahaKnown, UsahaNotTransferable
 from services.caseload.business.models import Usaha, UsahaFacts, UsahaRule, UsahaTerms
 from services.caseload.family.commands.changes import lock_member
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.family.queries import read_current_family
 from services.caseload.history import append_history
@@ -23,7 +24,7 @@ from shared.contracts.kinds import FamilyEndReason, UsahaEndReason
 from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import InvalidRange, NotFound, VersionOutdated
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 COPY_ANGGOTA = """
@@ -134,7 +135,7 @@ async def close_usaha(
     kpm, usaha, owner = await lock_usaha(session, actor, usaha_id, version)
     await check_end_day(session, usaha, on)
     if evidence_sha256 is not None:
-        await require_evidence(session, evidence_sha256)
+        await require_evidence(session, evidence_sha256, use_for(kpm, actor, EvidenceKind.USAHA, usaha_id))
     await end_usaha(session, usaha, UsahaEndReason.DITUTUP, on)
     await publish_usaha(session, actor, kpm, owner, usaha, "ENDED", evidence_sha256=evidence_sha256)
     return usaha

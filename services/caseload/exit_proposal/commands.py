@@ -21,6 +21,7 @@ from services.caseload.exit_proposal.models import (
     ExitProposalState,
     ExitProposalTerms,
 )
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.errors import FamilyHasOtherMembers
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import append_history
@@ -35,7 +36,7 @@ from shared.contracts.kinds import ExitReason, FamilyEndReason
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import CaseAlreadyOpen, NotFound
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 REPLACED = "Bukti diganti."
@@ -53,7 +54,8 @@ async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalT
     family = await lock_family(session, actor, terms.kpm_id, ended=(FamilyEndReason.BERGABUNG,))
     kepesertaan = await lock_open_membership(session, terms.kpm_id, terms.kepesertaan_id, terms.on)
     await require_ground(session, terms.kpm_id, terms.exit_reason)
-    await require_evidence(session, terms.evidence_sha256)
+    use = use_for(family.kpm, actor, EvidenceKind.USULAN_KELUAR)
+    await require_evidence(session, terms.evidence_sha256, use)
     return await insert_proposal(session, actor, family, kepesertaan, terms)
 
 

@@ -70,6 +70,18 @@ INSERT INTO p2k2_materi (p2k2_materi_id, module, session, name, valid) VALUES
 
 INSERT INTO approval_rule (valid_from, days, source) VALUES
     ('2019-01-01', 14, 'First content: a request of two persons can be approved within 14 days');
+
+-- Evidence about one family serves it alone; the paper of a split or a merge serves several.
+INSERT INTO platform.evidence_kind (kind, valid_from, shared_by, source) VALUES
+  ('USULAN_KELUAR', '2025-01-01', 'FAMILY', 'First content'),
+  ('KEMATIAN', '2025-01-01', 'SUBJECT', 'First content'),
+  ('ANGGOTA_KELUAR', '2025-01-01', 'FAMILY', 'First content'),
+  ('KARTU', '2025-01-01', 'FAMILY', 'First content'),
+  ('PISAH_GABUNG', '2025-01-01', 'ANY', 'First content'),
+  ('PINDAH', '2025-01-01', 'FAMILY', 'First content'),
+  ('USAHA', '2025-01-01', 'FAMILY', 'First content'),
+  ('USULAN', '2025-01-01', 'FAMILY', 'First content');
+
 INSERT INTO platform.deadline_rule (deadline_rule_id, subject_kind, state, days, escalate_to, basis, valid_from, set_by)
     VALUES (uuidv7(), '*', '*', 14, '[{"role": "DINSOS_KABKOTA", "days": 14}, {"role": "KEMENSOS", "days": 14}]',
     'Isi pertama, sampai ditetapkan', '2000-01-01', 'system:caseload');

@@ -126,6 +126,8 @@ class KpmView(View):
     dampingan: list[DampinganView]
     aid: list[AidView]
     warnings: list[WarningView]
+    # Whether evidence about the family was used elsewhere before (GET /v1/evidence-flag).
+    evidence_flagged: bool
 
 
 class KpmItem(View):

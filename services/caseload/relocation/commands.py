@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.ends import end_all_dampingan, read_open_dampingan
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.commands.changes import change_family, lock_family_version
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import Kpm, KpmNoKk, WilayahHistory
 from services.caseload.relocation.errors import (
     MovedSince,
@@ -23,7 +24,7 @@ from shared import clock, wilayah
 from shared.access import Actor
 from shared.database import uuid7, vault_of
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, move_flags, require_evidence
 from shared.validity import covers
 
 MOVED = "PINDAH_WILAYAH"
@@ -53,10 +54,11 @@ async def move_family(
     require_village(actor, kode_wilayah)
     if kode_wilayah == kpm.kode_wilayah:
         raise WilayahUnchanged("/body/kode_wilayah")
-    await require_evidence(session, evidence_sha256)
+    await require_evidence(session, evidence_sha256, use_for(kpm, actor, EvidenceKind.PINDAH))
     before = kpm.kode_wilayah
     await store_former_area(session, kpm, on, evidence_sha256)
     kpm.kode_wilayah = kode_wilayah
+    await move_flags(session, kpm_id, kode_wilayah)
     kpm.address_as_of, kpm.address_source = await clock.today(session), Source.HTTP
     location = {"table": "kpm", "column": "address", "row_id": kpm.sealed_for.hex()}
     kpm.address_sealed = vault_of(session).seal(address, **location) if address else None

@@ -2,7 +2,7 @@ from types import MappingProxyType
 
 from shared.errors import DomainError
 from shared.remedies import BY_STATE, CORRECT_REQUEST, WAIT, one_of, operation, to_call
-from shared.roles import FIELD, MINISTRY, OFFICE, STAFF
+from shared.roles import DINSOS, FIELD, MINISTRY, OFFICE, STAFF, TEAM_LEAD
 from shared.words import Words
 
 
@@ -91,6 +91,10 @@ WAYS_OF_CHANGED = MappingProxyType(
                 "Dinsos atau Kemensos memulihkan keluarga ini (POST /v1/graduasi/{id}/annulment).",
             ),
         ),
+        "BEFORE_PROPOSAL": (
+            operation("assess_graduasi", FIELD),
+            Words("Assess the family again.", "Lakukan asesmen ulang atas keluarga itu."),
+        ),
         "RETURNED": (
             one_of(to_call("assess_graduasi", FIELD), to_call("cancel_graduasi", STAFF)),
             Words(
@@ -117,6 +121,48 @@ class FactsChanged(DomainError):
         """Set what has changed, and the way out, a key of `WAYS_OF_CHANGED`."""
         remedy, advice = WAYS_OF_CHANGED[way]
         super().__init__(remedy=remedy, changes=changes, advice=advice)
+
+
+class AssessmentAuthorBarred(DomainError):
+    """409: the author of the assessment was dismissed or is under an ethics hearing.
+
+    The assessment is no ground for a decision (docs/case-lifecycle.md#authors-of-assessments).
+    """
+
+    en = "{changes} The assessment is no ground for a decision. {advice}"
+    id = "{changes} Asesmennya tidak dapat menjadi dasar keputusan. {advice}"
+    remedy = BY_STATE
+
+    def __init__(self, changes: Words, way: str = "UNDER_REVIEW") -> None:
+        """Set what bars the author, and the way out, a key of `WAYS_OF_CHANGED`."""
+        remedy, advice = WAYS_OF_CHANGED[way]
+        super().__init__(remedy=remedy, changes=changes, advice=advice)
+
+
+class EvidenceFlagged(DomainError):
+    """409: evidence of the case was used for something else before (docs/case-lifecycle.md#evidence)."""
+
+    en = (
+        "{changes} Let the ketua tim look at it and clear it with a reason (GET /v1/evidence-flag, POST"
+        " /v1/evidence-flag/{{id}}/clearance), or return or refuse the case."
+    )
+    id = (
+        "{changes} Mintalah ketua tim memeriksanya dan menyatakannya sah dengan alasan (GET /v1/evidence-flag, POST"
+        " /v1/evidence-flag/{{id}}/clearance), atau kembalikan atau tolak kasusnya."
+    )
+    remedy = operation("clear_evidence_flag", TEAM_LEAD)
+
+    def __init__(self, changes: Words, _way: str = "") -> None:
+        """Set what is flagged. The way out is the same in each state."""
+        super().__init__(changes=changes)
+
+
+class NewAssessmentMissing(DomainError):
+    """409: the case was returned for a new assessment, which has not been made."""
+
+    en = "This case was returned for a new assessment. Assess the family (POST /v1/graduasi/{{id}}/asesmen), then propose again."
+    id = "Kasus ini dikembalikan untuk asesmen baru. Lakukan asesmen (POST /v1/graduasi/{{id}}/asesmen), lalu usulkan kembali."
+    remedy = operation("assess_graduasi", FIELD)
 
 
 class KomponenNotEnded(DomainError):

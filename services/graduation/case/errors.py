@@ -15,6 +15,20 @@ class SamePersonTwice(NotAllowed):
     remedy = OTHER_PERSON
 
 
+class FamilyAccompaniedLately(NotAllowed):
+    """403: the caller accompanied the family a short time ago (docs/case-lifecycle.md#four-eyes)."""
+
+    en = (
+        "You have accompanied or monitored this family within the last {months} months. Let another official act on this"
+        " case."
+    )
+    id = (
+        "Anda mendampingi atau memantau keluarga ini dalam {months} bulan terakhir. Serahkan kasus ini kepada pejabat"
+        " lain."
+    )
+    remedy = OTHER_PERSON
+
+
 class CaseElsewhere(NotAllowed):
     """403: the family has moved out of the caller's areas.
 

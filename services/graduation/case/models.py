@@ -58,8 +58,8 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.TERIDENTIFIKASI: frozenset({S.DIASESMEN, S.DIUSULKAN}),
         S.DIASESMEN: frozenset({S.SIAP, S.BELUM_SIAP, S.DIKECUALIKAN}),
         S.BELUM_SIAP: frozenset({S.DIASESMEN}),
-        S.SIAP: frozenset({S.PERNYATAAN_DITANDATANGANI}),
-        S.PERNYATAAN_DITANDATANGANI: frozenset({S.DIUSULKAN}),
+        S.SIAP: frozenset({S.PERNYATAAN_DITANDATANGANI, S.DIASESMEN}),
+        S.PERNYATAAN_DITANDATANGANI: frozenset({S.DIUSULKAN, S.DIASESMEN}),
         S.DIUSULKAN: frozenset({S.DIVERIFIKASI_KETIM}),
         S.DIVERIFIKASI_KETIM: frozenset({S.DIMUSYAWARAHKAN, S.DISETUJUI_DINSOS}),
         S.DIMUSYAWARAHKAN: frozenset({S.DISETUJUI_DINSOS}),
@@ -78,7 +78,6 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
 
 
 def _next_states(state: GraduasiState) -> frozenset[GraduasiState]:
-    """Return the states that may follow one state: forward states and side states."""
     states = FORWARD.get(state, frozenset[GraduasiState]())
     if state in UNDER_REVIEW:
         states |= {S.DIKEMBALIKAN, S.DITOLAK}
@@ -117,9 +116,7 @@ WAITS = Waits(
 class Outcome(StrEnum):
     """Result of the monitoring after the exit.
 
-    BERTAHAN: the family does not need bansos again. KAMBUH: the family has relapsed.
-    TIDAK_DIPANTAU: the policy has no monitoring months, for example because the family has died.
-    MENINGGAL, BERGABUNG: the family ended before the monitoring did.
+    TIDAK_DIPANTAU: the policy has no monitoring months. MENINGGAL, BERGABUNG: the family ended before it did.
     """
 
     BERTAHAN = "BERTAHAN"
@@ -141,9 +138,11 @@ class Stage(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a rule holds a postponed case. FAKTA_BERUBAH: what it was proposed on has changed."""
+    """Why a rule holds a postponed case."""
 
-    FAKTA_BERUBAH = "FAKTA_BERUBAH"
+    FAKTA_BERUBAH = "FAKTA_BERUBAH"  # what it was proposed on has changed
+    ASESMEN_GUGUR = "ASESMEN_GUGUR"  # its author bars its assessment
+    BUKTI_DITANDAI = "BUKTI_DITANDAI"  # its evidence was used elsewhere before
 
 
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
@@ -175,6 +174,8 @@ class GraduasiView(OpeningTerms):
     held_for: Col[HoldReason | None] = Field(default=None)
     # The death on which the SK rests was undone on that day.
     fact_undone_on: Col[date | None] = Field(default=None)
+    # Whether it was returned for a new assessment. It is not proposed again before that.
+    assess_again: Col[bool] = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     version: Col[int]
 
 
@@ -188,6 +189,7 @@ class Graduasi(GraduasiView, Table, table=True):
         ),
         sa.CheckConstraint("state = 'DITUNDA' OR held_for IS NULL", name="held_while_postponed"),
         sa.CheckConstraint("version >= 1", name="version_counts_up"),
+        sa.CheckConstraint("state <> 'DIUSULKAN' OR NOT assess_again", name="assessed_before_proposal"),
         sa.Index(
             "uq_graduasi_one_case", "kepesertaan_id", unique=True, postgresql_where=NOT_ENDED_WITHOUT_EXIT
         ),
@@ -226,11 +228,12 @@ class Graduasi(GraduasiView, Table, table=True):
         """Move to the target state as of business date `on` and increment the version.
 
         Raises:
-            IllegalTransition: docs/case-lifecycle.md#case-states has no such transition.
+            IllegalTransition: There is no such transition, or a postponed case is not resumed to its former state.
         """
         self.require_transition(target, resuming=resuming)
         self.postponed_from = self.state if target is S.DITUNDA else None
         self.held_for = self.held_for if target is S.DITUNDA else None
+        self.assess_again = self.assess_again and target is not S.DIASESMEN
         self.state, self.since_on, self.version = target, on, self.version + 1
 
     def require_transition(self, target: GraduasiState, *, resuming: bool = False) -> None:

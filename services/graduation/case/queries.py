@@ -1,8 +1,16 @@
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.graduation.case.errors import FamilyAccompaniedLately
 from services.graduation.case.models import Stage
+from services.graduation.monitoring.models import MonitoringTask
+from services.graduation.policy.models.separation_rule import SeparationRule
+from services.graduation.replicas.models import Dampingan
 from services.graduation.review.models import StageAct
 from shared.access import Actor
 from shared.database import acted_by
@@ -16,3 +24,44 @@ def acted_in_other_stage(graduasi_id: Any, actor: Actor, stage: Stage) -> sa.Col
         StageAct.stage != stage,
     )
     return acts.exists()
+
+
+async def find_accompanied(
+    session: AsyncSession, actor: Actor, kpm_ids: Sequence[UUID], on: date
+) -> dict[UUID, FamilyAccompaniedLately]:
+    """Return by family why the actor may not decide on it, without others.
+
+    It is read from dampingan and results of the monitoring (docs/case-lifecycle.md#four-eyes).
+    """
+    if actor.pendamping_id is None:
+        return {}
+    months = await read_separation_months(session, on)
+    accompanied = select_accompanied_lately(actor.pendamping_id, months, on).subquery()
+    statement = sa.select(accompanied.c.kpm_id).where(accompanied.c.kpm_id.in_(kpm_ids))
+    return {kpm_id: FamilyAccompaniedLately(months=months) for kpm_id in await session.scalars(statement)}
+
+
+async def read_separation_months(session: AsyncSession, on: date) -> int:
+    """Return for how many months nobody decides on a family that they accompanied."""
+    rules = sa.select(SeparationRule.months).where(SeparationRule.valid_from <= on)
+    return (await session.scalars(rules.order_by(SeparationRule.valid_from.desc()).limit(1))).one()
+
+
+def select_accompanied_lately(pendamping_id: UUID | None, months: int, on: date) -> sa.CompoundSelect[Any]:
+    """Select the families that the pendamping accompanied, or monitored, within so many months.
+
+    A dampingan that has not begun covers no day, and does not count.
+    """
+    span = sa.func.make_interval(0, months)
+    dampingan = sa.select(Dampingan.kpm_id).where(
+        Dampingan.pendamping_id == pendamping_id,
+        Dampingan.valid_from <= on,
+        sa.or_(
+            Dampingan.valid_to.is_(None),
+            sa.and_(Dampingan.valid_to > Dampingan.valid_from, Dampingan.valid_to + span > on),
+        ),
+    )
+    visits = sa.select(MonitoringTask.kpm_id).where(
+        MonitoringTask.pendamping_id == pendamping_id, MonitoringTask.visited_on + 1 + span > on
+    )
+    return sa.union(dampingan, visits)

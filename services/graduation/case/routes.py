@@ -67,6 +67,7 @@ class GraduasiFullView(GraduasiView):
     """A case with its stages, assessment, statement, proposal, penetapan, rujukan, credit and annulment.
 
     While it is under review, `differences` are the facts that differ today, and `changes` what stops its decision.
+    `evidence_flagged`: evidence of the case was used elsewhere before (GET /v1/evidence-flag).
     """
 
     stages: list[StageView]
@@ -79,6 +80,7 @@ class GraduasiFullView(GraduasiView):
     annulment: AnnulmentView | None
     differences: list[DifferenceView]
     changes: list[ReasonView]
+    evidence_flagged: bool
 
 
 class HistoryPage(View):

@@ -9,6 +9,7 @@ from sqlmodel import Field
 from services.graduation.tables import Table
 from shared.database.tables import Col
 from shared.fields import Wilayah
+from shared.text import normalize_number
 
 
 class Certificate(Table, table=True):
@@ -25,6 +26,7 @@ class Certificate(Table, table=True):
 # Crockford's base 32: no I, L, O, U. The last character is the number modulo 37.
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_DIGITS = DIGITS + "*~$=U"
+KEY_LENGTH = 17
 PATTERN = re.compile(r"GR-[0-9]{4}-([0-9A-Z]{10})-([0-9A-Z*~$=])")
 
 
@@ -33,6 +35,12 @@ def new_certificate_no(on: date) -> str:
     number = secrets.randbits(50)
     digits = "".join(DIGITS[number >> shift & 31] for shift in range(45, -1, -5))
     return f"GR-{on.year}-{digits}-{CHECK_DIGITS[number % 37]}"
+
+
+def as_written(certificate_no: str) -> str:
+    """Return a typed number as a certificate has it, if it can be one."""
+    key = normalize_number(certificate_no)
+    return f"{key[:2]}-{key[2:6]}-{key[6:-1]}-{key[-1:]}" if len(key) == KEY_LENGTH else certificate_no
 
 
 def has_valid_check_digit(certificate_no: str) -> bool:

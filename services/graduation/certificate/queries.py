@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import EFFECTIVE, GraduasiState
 from services.graduation.certificate.errors import CertificateMistyped
-from services.graduation.certificate.models import has_valid_check_digit
+from services.graduation.certificate.models import as_written, has_valid_check_digit
 from shared.errors import NotFound
 
 
@@ -38,12 +38,13 @@ STATUS_SENTENCES = {
 
 
 async def read_certificate(session: AsyncSession, certificate_no: str) -> dict[str, Any]:
-    """Return the status of a certificate.
+    """Return the status of a certificate, however its number is typed.
 
     Raises:
         CertificateMistyped: The check character is wrong.
         NotFound: No certificate with this number was issued.
     """
+    certificate_no = as_written(certificate_no)
     if not has_valid_check_digit(certificate_no):
         raise CertificateMistyped("/path/certificate_no")
     statement = sa.text("SELECT certificate_no, issued_on, effective_on, state FROM certificate_shown(:no)")

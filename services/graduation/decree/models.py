@@ -57,8 +57,7 @@ class Sk(SkView, Table, table=True):
     """A decree with many cases. Append-only, except `cases` while a job adds cases."""
 
     __table_args__ = (
-        sa.UniqueConstraint("sk_no"),
-        sa.Index("ix_sk_number_key", sa.text(NUMBER_KEY)),
+        sa.Index("uq_sk_sk_no", sa.text(NUMBER_KEY), unique=True),
         sa.Index(None, "sk_on", "sk_id"),
         is_sha256("evidence_sha256"),
     )

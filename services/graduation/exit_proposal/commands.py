@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.commands.proposal import to_proposed_event
 from services.graduation.assessment.models import Usul
+from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import ENDED_WITHOUT_EXIT, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
@@ -19,6 +20,7 @@ from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import uuid7, write_once
+from shared.evidence import EvidenceKind, record_uses
 from shared.messaging import emit
 
 
@@ -108,6 +110,9 @@ async def _propose(session: AsyncSession, proposal: ExitProposal, graduasi_id: U
     # A proposal that follows from a recorded fact is made by the service itself and takes no stage.
     stage = None if proposer.is_system else Stage.USUL
     act = Act(proposer, await moment_of(session), stage, evidence=proposal.evidence_sha256)
+    await record_uses(
+        session, [proposal.evidence_sha256], use_for(case, proposer, EvidenceKind.USULAN_KELUAR)
+    )
     usul = _build_usul(proposal, case, act)
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)

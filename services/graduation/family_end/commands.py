@@ -27,7 +27,8 @@ from services.graduation.exit_proposal.commands import (
 )
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.family_end.models import FamilyEnd, outcome_of
-from services.graduation.monitoring.commands import close_tasks, complete_without_visit
+from services.graduation.monitoring.commands.results import complete_without_visit
+from services.graduation.monitoring.commands.tasks import close_tasks
 from services.graduation.objection.commands.annulment import annul_after_death, was_effective
 from services.graduation.objection.commands.sanggah import lapse_sanggah
 from services.graduation.policy.models.policy import Policy

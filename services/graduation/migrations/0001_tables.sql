@@ -92,6 +92,13 @@ CREATE TABLE late_entry_rule (
     CONSTRAINT pk_late_entry_rule PRIMARY KEY (valid_from)
 );
 
+CREATE TABLE monitoring_rule (
+    valid_from DATE NOT NULL,
+    together_minutes INTEGER NOT NULL,
+    CONSTRAINT pk_monitoring_rule PRIMARY KEY (valid_from),
+    CONSTRAINT ck_monitoring_rule_minutes_not_negative CHECK (together_minutes >= 0)
+);
+
 CREATE TABLE replica_kpm.candidate (
     kepesertaan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -252,6 +259,7 @@ CREATE TABLE replica_pendamping.pendamping_status (
     pendamping_id UUID NOT NULL,
     from_on DATE NOT NULL,
     status VARCHAR(40) NOT NULL,
+    reason TEXT,
     CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
     CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
 );
@@ -309,6 +317,13 @@ CREATE TABLE replica_rujukan.rujukan_program (
 
 CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
 
+CREATE TABLE separation_rule (
+    valid_from DATE NOT NULL,
+    months INTEGER NOT NULL,
+    CONSTRAINT pk_separation_rule PRIMARY KEY (valid_from),
+    CONSTRAINT ck_separation_rule_months_not_negative CHECK (months >= 0)
+);
+
 CREATE TABLE sk (
     sk_no TEXT NOT NULL,
     sk_on DATE NOT NULL,
@@ -320,13 +335,12 @@ CREATE TABLE sk (
     determined_by TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sk PRIMARY KEY (sk_id),
-    CONSTRAINT uq_sk_sk_no UNIQUE (sk_no),
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
 );
 
-CREATE INDEX ix_sk_number_key ON sk (upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g')));
-
 CREATE INDEX ix_sk_sk_on_sk_id ON sk (sk_on, sk_id);
+
+CREATE UNIQUE INDEX uq_sk_sk_no ON sk (upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g')));
 
 CREATE TABLE sk_rule (
     valid_from DATE NOT NULL,
@@ -474,11 +488,12 @@ CREATE TABLE graduasi (
     CONSTRAINT ck_graduasi_postponed_from_a_state CHECK ((state = 'DITUNDA') = (postponed_from IS NOT NULL)),
     CONSTRAINT ck_graduasi_held_while_postponed CHECK (state = 'DITUNDA' OR held_for IS NULL),
     CONSTRAINT ck_graduasi_version_counts_up CHECK (version >= 1),
+    CONSTRAINT ck_graduasi_assessed_before_proposal CHECK (state <> 'DIUSULKAN' OR NOT assess_again),
     CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT ck_graduasi_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU', 'MENINGGAL', 'BERGABUNG')),
-    CONSTRAINT ck_graduasi_holdreason_known CHECK (held_for IN ('FAKTA_BERUBAH')),
+    CONSTRAINT ck_graduasi_holdreason_known CHECK (held_for IN ('FAKTA_BERUBAH', 'ASESMEN_GUGUR', 'BUKTI_DITANDAI')),
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_postponed_from_known CHECK (postponed_from IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN'))
 );
@@ -643,7 +658,7 @@ CREATE TABLE graduasi_history (
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     sub TEXT NOT NULL,
     CONSTRAINT pk_graduasi_history PRIMARY KEY (history_id),
-    CONSTRAINT ck_graduasi_history_move_legal CHECK ((from_state = 'TERIDENTIFIKASI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIASESMEN' AND to_state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (from_state = 'SIAP' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'BELUM_SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'DIKECUALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'PERNYATAAN_DITANDATANGANI' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIUSULKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (from_state = 'DIVERIFIKASI_KETIM' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DIMUSYAWARAHKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DISETUJUI_DINSOS' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DITETAPKAN' AND to_state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (from_state = 'MASA_SANGGAH' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (from_state = 'DISANGGAH' AND to_state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (from_state = 'EFEKTIF' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (from_state = 'PEMANTAUAN' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (from_state = 'SELESAI' AND to_state IN ('DIPULIHKAN')) OR (from_state = 'DIKEMBALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DITUNDA' AND to_state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))),
+    CONSTRAINT ck_graduasi_history_move_legal CHECK ((from_state = 'TERIDENTIFIKASI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIASESMEN' AND to_state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (from_state = 'SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'BELUM_SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'DIKECUALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'PERNYATAAN_DITANDATANGANI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIUSULKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (from_state = 'DIVERIFIKASI_KETIM' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DIMUSYAWARAHKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DISETUJUI_DINSOS' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DITETAPKAN' AND to_state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (from_state = 'MASA_SANGGAH' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (from_state = 'DISANGGAH' AND to_state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (from_state = 'EFEKTIF' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (from_state = 'PEMANTAUAN' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (from_state = 'SELESAI' AND to_state IN ('DIPULIHKAN')) OR (from_state = 'DIKEMBALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DITUNDA' AND to_state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))),
     CONSTRAINT ck_graduasi_history_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_graduasi_history_graduasistate_known CHECK (from_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT ck_graduasi_history_to_state_known CHECK (to_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
@@ -653,6 +668,8 @@ CREATE TABLE graduasi_history (
 CREATE INDEX ix_graduasi_history_graduasi_id_history_id ON graduasi_history (graduasi_id, history_id);
 
 CREATE TABLE monitoring_task (
+    evidence_sha256 VARCHAR(64),
+    evidence_on DATE,
     cause VARCHAR(40),
     note TEXT,
     task_id UUID NOT NULL,
@@ -668,6 +685,7 @@ CREATE TABLE monitoring_task (
     closed_on DATE,
     still_out BOOLEAN,
     version INTEGER NOT NULL,
+    entered_at TIMESTAMP WITH TIME ZONE,
     confirms_relapse BOOLEAN DEFAULT false NOT NULL,
     pendamping_id UUID,
     penugasan_id UUID,
@@ -676,6 +694,8 @@ CREATE TABLE monitoring_task (
     CONSTRAINT ck_monitoring_task_recorded_with_result CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
     CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
     CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
+    CONSTRAINT ck_monitoring_task_dated_evidence CHECK (evidence_on IS NULL OR evidence_sha256 IS NOT NULL),
+    CONSTRAINT ck_monitoring_task_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_monitoring_task_relapse_has_result CHECK (NOT confirms_relapse OR still_out IS FALSE),
     CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
     CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
@@ -706,6 +726,7 @@ CREATE TABLE musyawarah (
     berita_acara_no TEXT NOT NULL,
     held_on DATE NOT NULL,
     evidence_sha256 VARCHAR(64) NOT NULL,
+    graduasi_ids UUID[] NOT NULL,
     musyawarah_id UUID NOT NULL,
     graduasi_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
@@ -920,7 +941,7 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH R
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON graduasi FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON credit FOR EACH ROW

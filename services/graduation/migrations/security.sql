@@ -68,7 +68,8 @@ GRANT UPDATE (cases) ON sk TO graduation_worker;
 
 -- Deletes the SK of a job that added no case, so that its number is free. No service role may delete any other SK.
 CREATE FUNCTION delete_empty_sk(number text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DELETE FROM sk WHERE sk_no = number AND cases = 0 AND job_id IS NOT NULL
+    DELETE FROM sk WHERE upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g')) = upper(regexp_replace(number, '[[:space:]-]', '', 'g'))
+        AND cases = 0 AND job_id IS NOT NULL
 $$;
 REVOKE ALL ON FUNCTION delete_empty_sk(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION delete_empty_sk(text) TO graduation_api, graduation_worker;
@@ -83,7 +84,7 @@ GRANT INSERT (policy_id, exit_reason, version, drafted_by, drafted_by_sub, draft
     candidate_reasons) ON policy TO graduation_api;
 GRANT UPDATE (valid_from, valid_to, first_approver, second_approver, activated_by, activated_on,
     withdrawn_by, withdrawn_on) ON policy TO graduation_api;
-REVOKE INSERT, UPDATE, DELETE ON sk_rule FROM graduation_api, graduation_worker;
+REVOKE INSERT, UPDATE, DELETE ON sk_rule, separation_rule, author_rule, monitoring_rule FROM graduation_api, graduation_worker;
 REVOKE UPDATE, DELETE ON instrument, indicator, policy_approval, policy_withdrawal FROM graduation_api, graduation_worker;
 
 -- The public check has no area. It returns one certificate by its complete number: its dates and the case's state.

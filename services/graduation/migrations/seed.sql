@@ -59,6 +59,23 @@ FROM (VALUES
 -- An SK is entered up to 60 days after its date, and announced up to 60 days ahead.
 INSERT INTO sk_rule (valid_from, late_entry_days, announce_ahead_days) VALUES ('2025-01-01', 60, 60);
 
+-- Nobody decides on a family that they accompanied within the last 24 months.
+INSERT INTO separation_rule (valid_from, months) VALUES ('2025-01-01', 24);
+
+-- Whose assessment is no ground for a decision: who was dismissed, and who is under an ethics hearing.
+INSERT INTO author_rule (status, reason, valid_from, text_en, text_id) VALUES
+  ('DIBERHENTIKAN', '*', '2025-01-01', 'has been dismissed', 'telah diberhentikan'),
+  ('NONAKTIF', 'SIDANG_ETIK', '2025-01-01', 'is under an ethics hearing', 'sedang menjalani sidang etik');
+
+-- Months that are entered within an hour, without dated evidence, are flagged.
+INSERT INTO monitoring_rule (valid_from, together_minutes) VALUES ('2025-01-01', 60);
+
+-- Who may share one piece of evidence. Other kinds of use serve one case, or one result of the monitoring.
+INSERT INTO platform.evidence_kind (kind, valid_from, shared_by, source)
+SELECT kind, '2025-01-01', shared_by, 'First content' FROM (VALUES ('ASESMEN', 'SUBJECT'), ('PERNYATAAN', 'SUBJECT'),
+  ('VERIFIKASI', 'SUBJECT'), ('BERITA_ACARA', 'NAMED'), ('SURAT', 'SUBJECT'), ('SK', 'ANY'), ('SANGGAH', 'SUBJECT'),
+  ('PEMANTAUAN', 'SUBJECT'), ('USULAN_KELUAR', 'FAMILY')) AS content (kind, shared_by);
+
 INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
 SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
 FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;

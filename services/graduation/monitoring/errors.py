@@ -1,4 +1,4 @@
-from shared.errors import DomainError
+from shared.errors import DomainError, InvalidInput
 from shared.remedies import ALREADY_DONE, BY_STATE, CORRECT_REQUEST, WAIT, nothing
 
 
@@ -32,6 +32,14 @@ class CauseMissing(DomainError):
     status = 422
     en = "Give the cause of the family's relapse."
     id = "Sebutkan sebab keluarga kembali tidak mampu."
+    remedy = CORRECT_REQUEST
+
+
+class EvidenceDayWithoutFile(InvalidInput):
+    """422: a day of the evidence was given, but no file."""
+
+    en = "Upload the evidence of {on} and give its SHA-256, or leave out its day."
+    id = "Unggah bukti tanggal {on} dan sebutkan SHA-256-nya, atau kosongkan tanggalnya."
     remedy = CORRECT_REQUEST
 
 

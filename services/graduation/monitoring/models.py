@@ -1,6 +1,6 @@
 """Tables of the monitoring after an exit."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from pydantic import StrictBool
 from sqlmodel import Field
 
 from services.graduation.policy.models.policy import LAST_MONTH
-from services.graduation.tables import Table
+from services.graduation.tables import Sha256, Table, is_sha256
 from shared.accompaniment import LateEntryFields
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
@@ -22,6 +22,15 @@ OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 
 class LateEntryRule(LateEntryFields, Table, table=True):
     """How many days after the visit a result may be entered."""
+
+
+class MonitoringRule(Table, table=True):
+    """Within how many minutes several months are entered together. Written by migrations."""
+
+    __table_args__ = (sa.CheckConstraint("together_minutes >= 0", name="minutes_not_negative"),)
+
+    valid_from: Col[date] = Field(primary_key=True)
+    together_minutes: Col[int]
 
 
 class TaskKind(StrEnum):
@@ -52,14 +61,21 @@ class Remarks(Fields):
     note: Col[Sentence | None] = Field(default=None)
 
 
-class FindingTerms(Remarks):
+class Evidence(Fields):
+    """A photo or paper of the visit, and the day that it shows."""
+
+    evidence_sha256: Col[Sha256 | None] = Field(default=None)
+    evidence_on: Col[Day | None] = Field(default=None)
+
+
+class FindingTerms(Remarks, Evidence):
     """The result of a visit after the exit, today if no day is given."""
 
     still_out: StrictBool
     visited_on: Day | None = None
 
 
-class MonitoringTaskView(Remarks):
+class MonitoringTaskView(Remarks, Evidence):
     """A monthly task, a follow-up, or a check of a reported relapse."""
 
     task_id: Col[UUID] = Field(primary_key=True)
@@ -90,6 +106,8 @@ class MonitoringTask(MonitoringTaskView, Table, table=True):
         sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_with_result"),
         sa.CheckConstraint("still_out IS NULL OR still_out OR cause IS NOT NULL", name="cause_of_a_relapse"),
         sa.CheckConstraint("closed_on IS NULL OR recorded_on IS NULL", name="closed_or_recorded"),
+        sa.CheckConstraint("evidence_on IS NULL OR evidence_sha256 IS NOT NULL", name="dated_evidence"),
+        is_sha256("evidence_sha256"),
         sa.CheckConstraint("NOT confirms_relapse OR still_out IS FALSE", name="relapse_has_result"),
         # One task per month, one open check per case, one relapse per case.
         sa.Index(
@@ -118,6 +136,7 @@ class MonitoringTask(MonitoringTaskView, Table, table=True):
         track_waits(WAITS),
     )
 
+    entered_at: Col[datetime | None] = Field(default=None)
     confirms_relapse: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})
     pendamping_id: Col[UUID | None] = Field(default=None)
     penugasan_id: Col[UUID | None] = Field(default=None)

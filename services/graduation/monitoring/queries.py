@@ -19,6 +19,7 @@ from shared.access import Actor, Permission, Scope
 from shared.accompaniment import status_on
 from shared.areas import in_areas
 from shared.contracts.kinds import PendampingStatus
+from shared.evidence import is_flagged
 from shared.validity import valid_on
 from shared.wilayah import NATIONAL
 
@@ -95,9 +96,12 @@ async def select_tasks(session: AsyncSession, actor: Actor, filters: TaskFilter)
 
     A pendamping sees the tasks of families that they accompany today, and the own results.
     """
-    statement = sa.select(*TASK_COLUMNS, IS_FLAGGED.label("flagged"))
+    evidence_flagged = is_flagged(MonitoringTask.task_id)
+    flagged = sa.or_(IS_FLAGGED, evidence_flagged)
+    columns = (flagged.label("flagged"), evidence_flagged.label("evidence_flagged"))
+    statement = sa.select(*TASK_COLUMNS, *columns)
     if filters.flagged:
-        statement = statement.where(IS_FLAGGED)
+        statement = statement.where(flagged)
     if filters.mine:
         statement = statement.where(await is_own_task(session, actor))
     elif actor.scope is Scope.OWN_FAMILIES:
@@ -158,6 +162,7 @@ SELECT c.exit_reason, m.month, count(*) AS reached,
     count(*) FILTER (WHERE t.still_out AND (r.month IS NULL OR r.month > m.month)) AS still_out
 FROM cohort c JOIN policy USING (policy_id) CROSS JOIN unnest(policy.survival_months) AS m(month)
 LEFT JOIN monitoring_task t ON t.graduasi_id = c.graduasi_id AND t.month = m.month AND t.kind <> 'LAPORAN'
+    AND NOT EXISTS (SELECT FROM platform.evidence_flag f WHERE f.subject_id = t.task_id AND f.cleared_at IS NULL)
 LEFT JOIN relapse r ON r.graduasi_id = c.graduasi_id LEFT JOIN family_end e ON e.kpm_id = c.kpm_id
 WHERE c.effective AND c.effective_on + make_interval(months => m.month) <= least(CAST(:today AS date), e.ended_on)
 AND (c.outcome IS NULL OR c.outcome NOT IN ('MENINGGAL', 'BERGABUNG'))

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from services.graduation.monitoring import commands, queries
+from services.graduation.monitoring import queries
+from services.graduation.monitoring.commands import results
 from services.graduation.monitoring.models import FindingTerms, MonitoringTask, MonitoringTaskView
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
@@ -27,9 +28,10 @@ class MonitoringResult(FindingTerms, Body):
 
 
 class MonitoringItem(MonitoringTaskView):
-    """A task, flagged if its author was not AKTIF on the day."""
+    """A task, flagged for its evidence, or if its author was not AKTIF that day."""
 
     flagged: bool
+    evidence_flagged: bool
 
 
 class MonitoringPage(View):
@@ -55,7 +57,7 @@ async def list_monitoring(
 
     `mine` selects open tasks that wait for the caller: of families that the caller accompanies, and follow-ups of
     families in the caller's areas that nobody accompanies. `flagged` selects results whose author was not AKTIF on
-    the day of the visit, as known today.
+    the day of the visit, as known today, and results whose evidence is flagged.
     """
     filters = queries.TaskFilter(graduasi_id, open_only and not flagged, mine, due_by, flagged)
     statement = await queries.select_tasks(session, actor, filters)
@@ -72,7 +74,7 @@ async def record_monitoring(
     When all months are recorded, the case ends, and the last month decides the outcome. A check or follow-up that
     finds a relapse confirms it at once, and ends a case that is still monitored.
     """
-    return await commands.record_monitoring(session, actor, task_id, body)
+    return await results.record_monitoring(session, actor, task_id, body)
 
 
 cohort = Router(tag="cohort")

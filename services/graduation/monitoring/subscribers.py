@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.monitoring.commands import create_check
+from services.graduation.monitoring.commands.tasks import create_check
 from services.graduation.subscriptions import relapse
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
 

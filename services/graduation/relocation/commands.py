@@ -12,6 +12,7 @@ from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.monitoring.models import MonitoringTask
 from services.graduation.objection.models import Sanggah, SanggahState
 from shared.database import as_table
+from shared.evidence import move_flags
 
 
 async def relocate_families(session: AsyncSession, areas: Mapping[UUID, str]) -> None:
@@ -31,6 +32,7 @@ async def relocate_families(session: AsyncSession, areas: Mapping[UUID, str]) ->
     for case, kode_wilayah in await session.execute(statement, execution_options={"populate_existing": True}):
         case.kode_wilayah, case.version = kode_wilayah, case.version + 1
         await _relocate_open_rows(session, case)
+        await move_flags(session, case.kpm_id, kode_wilayah)
 
 
 async def _relocate_open_rows(session: AsyncSession, case: Graduasi) -> None:

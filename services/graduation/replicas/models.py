@@ -137,10 +137,12 @@ class Dampingan(Table, table=True):
 
 
 class StatusRange(StatusFacts, Table, table=True):
-    """A pendamping's status from a day on, from registry. Only AKTIF may act."""
+    """A status from a day on and its reason, from registry. Only AKTIF may act."""
 
     __tablename__ = "pendamping_status"
     __table_args__ = PENDAMPING_SCHEMA
+
+    reason: Col[str | None] = Field(default=None)
 
 
 class Penugasan(Table, table=True):

@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.commands.proposal import require_unchanged
+from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.errors import NEXT_ACTS
-from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, HoldReason, Stage
+from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.family_end.models import FamilyEnd
@@ -29,7 +31,7 @@ from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs, ExitReason
 from shared.database import uuid7, write
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 
@@ -63,10 +65,10 @@ async def verify(
     """Record that the team lead has verified the case by name and address.
 
     Raises:
-        IllegalTransition, SamePersonTwice, FileNotUploaded
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    await require_evidence(session, evidence_sha256)
+    await require_evidence(session, evidence_sha256, use_for(case, actor, EvidenceKind.VERIFIKASI))
     act = Act(actor, await moment_of(session), Stage.VERIFIKASI, note, evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIVERIFIKASI_KETIM], act)
     return case
@@ -78,7 +80,8 @@ async def deliberate(
     """Record the village's musyawarah with its berita acara.
 
     Raises:
-        MusyawarahNotRequired, IllegalTransition, SamePersonTwice, FileNotUploaded, DateInTheFuture, DateTooEarly
+        MusyawarahNotRequired, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, FileNotUploaded,
+        DateInTheFuture, DateTooEarly
     """
     case, policy = await load_case(session, graduasi_id)
     if Stage.MUSYAWARAH not in policy.stages:
@@ -88,7 +91,8 @@ async def deliberate(
     require_not_future(
         terms.held_on, now.latest_on, "/body/held_on", earliest=await read_entry_date(session, case)
     )
-    await require_evidence(session, terms.evidence_sha256)
+    use = use_for(case, actor, EvidenceKind.BERITA_ACARA, terms.graduasi_ids)
+    await require_evidence(session, terms.evidence_sha256, use)
     act = Act(actor, now, Stage.MUSYAWARAH, terms.berita_acara_no, terms.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)
     await write(session, _build_musyawarah(case, terms, act))
@@ -109,8 +113,8 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
     """Record the approval by Dinsos, after the musyawarah if the policy requires one.
 
     Raises:
-        IllegalTransition, MusyawarahMissing, SamePersonTwice
-        FactsChanged: What the case was proposed on no longer holds.
+        IllegalTransition, MusyawarahMissing, SamePersonTwice, FamilyAccompaniedLately
+        FactsChanged, AssessmentAuthorBarred: What the case was proposed on no longer holds.
     """
     case, policy = await load_case(session, graduasi_id)
     if case.state is GraduasiState.DIVERIFIKASI_KETIM and Stage.MUSYAWARAH in policy.stages:
@@ -122,14 +126,21 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
     return case
 
 
-async def return_case(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds) -> Graduasi:
+async def return_case(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds, *, new_assessment: bool
+) -> Graduasi:
     """Return a proposed case to its pendamping, as an act in the official's stage.
 
+    With `new_assessment` it is proposed again only after the family was assessed again.
+
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
+        CaseNotScored, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
+    if new_assessment and not policy.needs_score:
+        raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
     act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    case.assess_again = new_assessment
     await move_to_side_state(session, case, policy, GraduasiState.DIKEMBALIKAN, act)
     return case
 
@@ -140,12 +151,12 @@ async def move_to_side_state(
     """Move a locked case to DIKEMBALIKAN, DITOLAK, DITUNDA or DIBATALKAN.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case.require_transition(target)
     if act.evidence is None and target in policy.evidence_for:
         raise EvidenceRequired("/body/evidence_sha256", exit_reason=case.exit_reason, target=target)
-    await require_evidence(session, act.evidence)
+    await require_evidence(session, act.evidence, use_for(case, act.actor, EvidenceKind.SURAT))
     await advance(session, [(case, policy)], [target], act)
 
 
@@ -157,7 +168,7 @@ async def refuse(
     Another case may be opened.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
@@ -192,14 +203,14 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
 
     Raises:
         CaseNotPostponed, FileNotUploaded
-        FactsChanged: The case is held because its facts changed, and they have not changed back.
+        FactsChanged, AssessmentAuthorBarred: The case is held, and what holds it has not changed back.
     """
     case, policy = await load_case(session, graduasi_id)
     if (target := case.postponed_from) is None:
         raise CaseNotPostponed(state=case.state, remedy=NEXT_ACTS[case.state])
-    await require_evidence(session, grounds.evidence_sha256)
+    await require_evidence(session, grounds.evidence_sha256, use_for(case, actor, EvidenceKind.SURAT))
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
-    if case.held_for is HoldReason.FAKTA_BERUBAH:
+    if case.held_for is not None:
         await require_unchanged(session, case, policy, act.moment.on)
     await advance(session, [(case, policy)], [target], act, resuming=True)
     if target not in BEFORE_DITETAPKAN:

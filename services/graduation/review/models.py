@@ -3,6 +3,7 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import MaxLen
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
@@ -10,6 +11,8 @@ from services.graduation.case.models import Stage
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
+
+MAX_NAMED = 200
 
 
 class Grounds(Fields):
@@ -25,6 +28,10 @@ class MusyawarahTerms(Fields):
     berita_acara_no: Col[Annotated[DocumentNumber, RequestOnly("BA/014/V/2026")]]
     held_on: Col[Day]
     evidence_sha256: Col[Sha256]
+    # The cases that it names. One berita acara may serve several families of one desa if it names all of them.
+    graduasi_ids: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid()), MaxLen(MAX_NAMED)]] = Field(
+        default_factory=list
+    )
 
 
 class Musyawarah(MusyawarahTerms, Table, table=True):

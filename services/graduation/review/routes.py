@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from pydantic import StrictBool
+
 from services.graduation.case.models import GraduasiView
 from services.graduation.review import commands
 from services.graduation.review.commands import CancellationGround, RefusalGround
@@ -28,6 +30,12 @@ class Approval(Body):
     """The approval by Dinsos."""
 
     note: Sentence | None = None
+
+
+class Return(Grounds, Body):
+    """A reason, and whether the family is to be assessed again before the next proposal."""
+
+    new_assessment: StrictBool = False
 
 
 class Refusal(Grounds, Body):
@@ -82,10 +90,10 @@ async def approve_graduasi(
 @router.post("/graduasi/{graduasi_id}/return", status_code=201)
 @may(Permission.GRADUASI_RETURN, key_required=True)
 async def return_graduasi(
-    graduasi_id: UUID, body: Reason, session: Session, actor: CurrentActor
+    graduasi_id: UUID, body: Return, session: Session, actor: CurrentActor
 ) -> GraduasiView:
     """Return a proposed case to its pendamping."""
-    return await commands.return_case(session, actor, graduasi_id, body)
+    return await commands.return_case(session, actor, graduasi_id, body, new_assessment=body.new_assessment)
 
 
 @router.post("/graduasi/{graduasi_id}/refusal", status_code=201)

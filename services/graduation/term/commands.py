@@ -12,9 +12,9 @@ from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.certificate.commands import issue_certificate
 from services.graduation.decree.models import Penetapan
 from services.graduation.family_end.models import FamilyEnd, outcome_of
-from services.graduation.monitoring.commands import (
+from services.graduation.monitoring.commands.results import complete_without_visit
+from services.graduation.monitoring.commands.tasks import (
     close_tasks,
-    complete_without_visit,
     create_follow_ups,
     create_monthly_tasks,
 )

@@ -22,7 +22,11 @@ from services.graduation.case.models import (
     HistoryItem,
     Stage,
 )
-from services.graduation.case.queries import acted_in_other_stage
+from services.graduation.case.queries import (
+    acted_in_other_stage,
+    read_separation_months,
+    select_accompanied_lately,
+)
 from services.graduation.credit.models import Credit
 from services.graduation.decree.models import Penetapan
 from services.graduation.decree.queries import select_penetapan
@@ -35,6 +39,7 @@ from shared import clock
 from shared.access import Actor, Permission
 from shared.areas import in_areas
 from shared.errors import NotFound, NotYetKnown
+from shared.evidence import find_flagged
 
 S = GraduasiState
 BEFORE_DIUSULKAN = (
@@ -83,7 +88,8 @@ NEXT_STEP = {
 async def waits_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition that the actor may take the next step of a case.
 
-    The permission, the area and the dampingan must fit, and the actor must not have acted in another stage.
+    The permission, the area and the dampingan must fit. The actor must not have acted in another stage, or
+    accompanied the family lately.
     A postponed case waits for every official of its area who may resume it, even if they acted in it: resuming
     belongs to no stage.
     """
@@ -91,14 +97,26 @@ async def waits_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[boo
     if actor.may(Permission.GRADUASI_PROPOSE):
         accompanied = select_accompanied_kpm(actor, await clock.today(session))
         conditions.append(sa.and_(has_state(*BEFORE_DIUSULKAN), Graduasi.kpm_id.in_(accompanied)))
+    may_decide = await _may_decide(session, actor)
     conditions += [
-        _waits_for_step(step, actor) for permission, step in NEXT_STEP.items() if actor.may(permission)
+        _waits_for_step(step, actor, may_decide)
+        for permission, step in NEXT_STEP.items()
+        if actor.may(permission)
     ]
     return sa.or_(*conditions) if conditions else sa.false()
 
 
-def _waits_for_step(step: Step, actor: Actor) -> sa.ColumnElement[bool]:
-    may_act = sa.and_(step.where, sa.not_(acted_in_other_stage(Graduasi.graduasi_id, actor, step.stage)))
+async def _may_decide(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.pendamping_id is None:
+        return sa.true()
+    today = await clock.today(session)
+    months = await read_separation_months(session, today)
+    return Graduasi.kpm_id.not_in(select_accompanied_lately(actor.pendamping_id, months, today))
+
+
+def _waits_for_step(step: Step, actor: Actor, may_decide: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    acted = acted_in_other_stage(Graduasi.graduasi_id, actor, step.stage)
+    may_act = sa.and_(step.where, sa.not_(acted), may_decide)
     area = in_areas(Graduasi.kode_wilayah, actor.areas)
     if step.stage is Stage.MUSYAWARAH:  # A village may not resume a case.
         return sa.and_(has_state(*step.states), area, may_act)
@@ -160,6 +178,7 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
     view["pernyataan"] = await session.get(Pernyataan, case.pernyataan_id) if case.pernyataan_id else None
     view["usul"] = await session.get(Usul, case.usul_id) if case.usul_id else None
     view.update(await _read_penetapan_and_rujukan(session, graduasi_id))
+    view["evidence_flagged"] = bool(await find_flagged(session, [graduasi_id]))
     credit = sa.select(Credit).where(Credit.graduasi_id == graduasi_id)
     view["credit"] = (await session.scalars(credit)).one_or_none()
     view["annulment"] = await read_annulment(session, graduasi_id)

@@ -38,7 +38,7 @@ from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import insert, load, upsert, uuid7, vault_of, write_once
 from shared.dates import require_not_future, require_not_past
 from shared.errors import VersionNotLatest
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.messaging import emit
 
 RECIPIENT = "referral"
@@ -65,7 +65,7 @@ async def give_consent(
     latest = await clock.latest_today(session)
     require_not_future(given.given_on, latest, "/body/given_on", earliest=rujukan.sk_on)
     fit = await require_fit(session, row, today)
-    text = await _require_proof(session, given)
+    text = await _require_proof(session, row, given, actor)
     consent = _consent(row, given, actor)
     persons = await name_persons(session, consent, fit, given, text.adult_from)
     await insert(session, consent, uq_consent_rujukan_program_id=ConsentAlreadyGiven())
@@ -91,8 +91,11 @@ def _consent(row: RujukanProgram, given: ConsentTerms, actor: Actor) -> Consent:
     )
 
 
-async def _require_proof(session: AsyncSession, given: ConsentTerms) -> ConsentText:
-    await require_evidence(session, given.evidence_sha256)
+async def _require_proof(
+    session: AsyncSession, row: RujukanProgram, given: ConsentTerms, actor: Actor
+) -> ConsentText:
+    use = EvidenceUse(EvidenceKind.PERSETUJUAN, row.rujukan_program_id, row.kpm_id, row.kode_wilayah, actor)
+    await require_evidence(session, given.evidence_sha256, use)
     in_force = sa.select(ConsentText).where(ConsentText.valid_from <= given.given_on)
     text = await session.scalar(in_force.order_by(ConsentText.valid_from.desc()).limit(1))
     if text is None or text.version != given.text_version:

@@ -20,6 +20,10 @@ INSERT INTO sla_term (sla_term_id, program_code, remind_before_days, escalate_af
 INSERT INTO breaker_limit (partner_code, failures_to_open, wait_seconds, version, set_by)
     VALUES ('*', 5, 60, 1, 'system:referral');
 
+-- A paper of consent serves one family.
+INSERT INTO platform.evidence_kind (kind, valid_from, shared_by, source) VALUES
+  ('PERSETUJUAN', '2025-01-01', 'FAMILY', 'First content');
+
 INSERT INTO platform.deadline_rule (deadline_rule_id, subject_kind, state, days, escalate_to, basis, valid_from, set_by)
     VALUES (uuidv7(), '*', '*', 14, '[{"role": "DINSOS_KABKOTA", "days": 14}, {"role": "KEMENSOS", "days": 14}]',
     'Isi pertama, sampai ditetapkan', '2000-01-01', 'system:referral');

@@ -268,3 +268,8 @@ async def test_an_unusable_phone_is_left_out_with_a_warning(kendal_caseload: Run
 
 def test_every_column_has_its_place() -> None:
     assert len(COLUMNS) == len(set(COLUMNS)) == len(PLAIN)
+
+
+@pytest.mark.parametrize("written", ["PD-00000S", "pd-00000s", "PD 00000S", "PD00000S", "pd - 00000s"])
+def test_number_of_a_pendamping_is_read_as_registry_writes_it(written: str) -> None:
+    assert read_values(pendamping_no=written).data["pendamping_no"] == "PD-00000S"

@@ -66,7 +66,8 @@ class CaseDriver:
         )
 
     async def upload_evidence(self, content: bytes = b"a photograph") -> str:
-        return await self.service.put_file(content, as_=self.by["field"])
+        """Upload evidence of this family, which serves no other one."""
+        return await self.service.put_file(content + self.kpm_id.bytes, as_=self.by["field"])
 
     async def open(self, exit_reason: str = "SEJAHTERA_MANDIRI") -> "CaseDriver":
         body = {
@@ -104,7 +105,8 @@ class CaseDriver:
         return await self.post("verification", {"note": "Ditemui di rumah."}, "verification")
 
     async def deliberate(self, held_on: str) -> httpx.Response:
-        evidence = await self.service.put_file(b"berita acara", as_=self.by["musyawarah"])
+        content = b"berita acara" + self.kpm_id.bytes
+        evidence = await self.service.put_file(content, as_=self.by["musyawarah"])
         body = {"berita_acara_no": "BA/014/V/2026", "held_on": held_on, "evidence_sha256": evidence}
         return await self.post("musyawarah", body, "musyawarah")
 

@@ -1,5 +1,6 @@
 """Exit proposals of caseload, and their application by graduation."""
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -26,12 +27,17 @@ def build_exit_proposed(
         "kepesertaan_id": driver.kepesertaan_id,
         "bansos": Bansos.PKH,
         "exit_reason": ExitReason(exit_reason),
-        "evidence_sha256": "e" * 64,
+        "evidence_sha256": "",
         "proposer": str(driver.field.pendamping_id),
         "proposed_on": date(2026, 5, 18),
         **proposer,
     }
-    return caseload.ExitProposed(**{**fields, **other})
+    fields |= other
+    # Each family has evidence of its own.
+    fields["evidence_sha256"] = (
+        fields["evidence_sha256"] or hashlib.sha256(fields["kpm_id"].bytes).hexdigest()
+    )
+    return caseload.ExitProposed(**fields)
 
 
 async def start_case(service: Running) -> CaseDriver:

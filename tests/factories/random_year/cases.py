@@ -25,15 +25,15 @@ NEXT = {
     "PERNYATAAN_DITANDATANGANI": ("proposal", "proposal", "proposal", "cancellation"),
     "DIUSULKAN": ("verification",) * 5 + ("return", "refusal"),
     "DIVERIFIKASI_KETIM": ("musyawarah",) * 4 + ("approval", "postponement"),
-    "DIMUSYAWARAHKAN": ("approval",) * 5 + ("refusal",),
+    "DIMUSYAWARAHKAN": ("approval",) * 5 + ("refusal", "clearance"),
     "DISETUJUI_DINSOS": ("sk", "sk", "sk", "bulk", "bulk", "return", "postponement"),
     "MASA_SANGGAH": ("sanggah", "annulment", "postponement"),
     "DISANGGAH": ("decision",),
     "EFEKTIF": ("sanggah", "annulment"),
-    "PEMANTAUAN": ("monitoring",) * 6 + ("sanggah", "annulment"),
+    "PEMANTAUAN": ("monitoring",) * 6 + ("sanggah", "annulment", "clearance"),
     "SELESAI": ("monitoring", "annulment"),
     "DIKEMBALIKAN": ("proposal", "asesmen"),
-    "DITUNDA": ("resumption",),
+    "DITUNDA": ("resumption", "resumption", "clearance"),
 }
 VERBS = tuple(sorted({verb for verbs in NEXT.values() for verb in verbs}))
 
@@ -225,7 +225,15 @@ async def do_monitoring_task(
         await office.send_command("monitoring", "graduation", path, result, who)
 
 
+async def clear_evidence(office: Office, _: random.Random, case: dict[str, Any], __: Family) -> None:
+    """Clear flagged evidence of any case."""
+    for flag in (await office.read_items("graduation", "/v1/evidence-flag", KETUA))[:2]:
+        path, why = f"/v1/evidence-flag/{flag['flag_id']}/clearance", {"reason": "Sudah diperiksa."}
+        await office.send_command("clearance", "graduation", path, why, KETUA)
+
+
 CASE_STEPS = {
+    "clearance": clear_evidence,
     "asesmen": assess_case,
     "pernyataan": sign_statement,
     "proposal": propose_case,

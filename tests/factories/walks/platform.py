@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 
 from shared.access import Actor, Role
+from shared.database import uuid7
+from shared.evidence import EvidenceKind, EvidenceUse, record_uses
 from shared.jobs import enqueue
 from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.services import Running
@@ -26,7 +28,8 @@ def read_success(answer: httpx.Response) -> Any:
 async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     """Call the operations of every service: files, jobs, parked events, clock and numbers."""
     operator, actor = tokens[Role.OPERATOR], Actor("dinsos-kendal-1", frozenset({Role.DINSOS_KABKOTA}))
-    await service.put_file(b"a scan", as_=tokens[Role.PENDAMPING])
+    scan = await service.put_file(b"a scan", as_=tokens[Role.PENDAMPING])
+    await clear_used_twice(service, tokens, scan)
     async with service.session() as session:
         jobs = [await enqueue(session, "walked.job", {}, actor) for _ in range(3)]
     read_success(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
@@ -77,6 +80,19 @@ async def walk_requests(
         read_success(await service.get(path, as_=ministry))
         read_success(await service.post(f"{path}/{noun}", bodies.get(noun), as_=by))
     assert len(read_success(await service.get("/v1/approval-request", as_=ministry))["items"]) >= 3
+
+
+async def clear_used_twice(service: Running, tokens: Tokens, scan: str) -> None:
+    """Use one file for two things, and clear the second use."""
+    author = Actor("pendamping-9", frozenset({Role.PENDAMPING}))
+    async with service.session() as session:
+        for _ in range(2):
+            await record_uses(session, [scan], EvidenceUse(EvidenceKind.SURAT, uuid7(), None, DESA, author))
+    path, lead = "/v1/evidence-flag", tokens[Role.KETUA_TIM_KABKOTA]
+    flags = read_success(await service.get(path, as_=lead, params={"limit": 200}))["items"]
+    flag_id = next(flag["flag_id"] for flag in flags if flag["sha256"] == scan)
+    why = {"reason": "Satu berkas untuk dua hal, sudah diperiksa."}
+    read_success(await service.post(f"{path}/{flag_id}/clearance", why, as_=lead))
 
 
 def create_tokens(service: Running, **tokens: str) -> Tokens:

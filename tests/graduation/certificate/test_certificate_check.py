@@ -1,6 +1,7 @@
 """The public check of a certificate's number."""
 
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 
@@ -40,6 +41,28 @@ async def test_mistyped_number_and_unissued_number_have_different_refusals(gradu
     assert (answer.status_code, answer.json()["title"]) == (422, "CertificateMistyped")
     never = await graduation.get(f"/v1/certificate/{new_certificate_no(date(2026, 6, 18))}")
     assert never.status_code == 404
+
+
+def type_differently(number: str) -> list[str]:
+    """Return the ways in which people type a number from paper."""
+    plain = number.replace("-", "")
+    return [
+        *(number.lower(), plain, plain.lower(), number.replace("-", " "), f"  {number} "),
+        *(number.replace("-", " - "), number.replace("-", "\u2013"), f"{number[:9]} {number[9:]}"),
+    ]
+
+
+async def test_number_is_found_however_it_is_typed(graduation: Running) -> None:
+    _, number = await issue_certificate(graduation)
+    for typed in type_differently(number):
+        shown = expect_ok(await graduation.get(f"/v1/certificate/{quote(typed)}"), 200)
+        assert shown["certificate_no"] == number, typed
+
+
+@pytest.mark.parametrize("typed", ["GR-2026", "x", "GR-2026-7K2M9QXP4T-CC", "3324011203159001", "%20"])
+async def test_text_that_is_no_number_is_mistyped(graduation: Running, typed: str) -> None:
+    answer = await graduation.get(f"/v1/certificate/{typed}")
+    assert (answer.status_code, answer.json()["title"]) == (422, "CertificateMistyped")
 
 
 async def test_public_check_reads_nothing_but_the_certificate(graduation: Running) -> None:

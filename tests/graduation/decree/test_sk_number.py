@@ -1,4 +1,8 @@
-"""The number of an SK without a case stays free."""
+"""SK numbers are unique however they are written, and free without a case."""
+
+import asyncio
+
+import pytest
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.changed_facts import (
@@ -80,3 +84,31 @@ async def test_sk_may_be_dated_between_the_approval_and_a_resumption(graduation:
     assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
     assert "2026-05-18" in early.json()["detail"]
     expect_ok(await driver.determine("2026-05-22"))
+
+
+@pytest.mark.parametrize("other", ["sk/2/2026", "SK / 2 / 2026", "SK-/2/-2026", "S K/2/2026"])
+async def test_number_is_taken_however_it_is_written(graduation: Running, other: str) -> None:
+    driver, second = [await taken_to(graduation, "DISETUJUI_DINSOS") for _ in range(2)]
+    assert (await determine_all([driver], sk_no="SK/2/2026"))["sk_no"] == "SK/2/2026"
+    assert (await determine_all([second], 409, other))["title"] == "SkNumberTaken"
+    # The number stays as it was written.
+    assert (await determine_all([second], sk_no="SK / 3 / 2026"))["sk_no"] == "SK / 3 / 2026"
+
+
+async def test_number_of_an_empty_file_is_free_however_it_is_written(graduation: Running) -> None:
+    driver, other = [await taken_to(graduation, "DISETUJUI_DINSOS") for _ in range(2)]
+    sha256 = await graduation.put_file(driver.graduasi_id.encode(), as_=driver.by["sk"])
+    body = {"sk_no": BULK_NO, "sk_on": str(DAY), "sha256": sha256}
+    asked = expect_ok(await graduation.post("/v1/sk/bulk", body, as_=driver.by["sk"]), 202)
+    expect_ok(await graduation.post(f"{asked['job']}/cancellation", as_=driver.by["sk"]), 202)
+    await graduation.work()
+    assert (await determine_all([other], sk_no=BULK_NO.lower()))["cases"] == 1
+
+
+async def test_two_requests_with_one_number_written_differently_make_one_sk(graduation: Running) -> None:
+    drivers = [await taken_to(graduation, "DISETUJUI_DINSOS") for _ in range(2)]
+    numbers = ("SK/2/2026", "sk/2/2026")
+    answers = await asyncio.gather(
+        *(one.determine(str(DAY), number) for one, number in zip(drivers, numbers, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]

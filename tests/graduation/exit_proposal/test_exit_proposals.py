@@ -49,11 +49,15 @@ async def test_proposal_opens_a_case_that_four_people_take_to_its_sk(
 
 async def test_history_has_the_evidence_of_the_proposal(graduation: Running) -> None:
     driver = await start_case(graduation)
-    await apply_proposal(driver, build_exit_proposed(driver))
+    event = build_exit_proposed(driver)
+    await apply_proposal(driver, event)
     listed = await graduation.get(f"/v1/graduasi/{driver.graduasi_id}/history", as_=driver.by["field"])
     (move,) = expect_ok(listed, 200)["items"]
     assert (move["from_state"], move["to_state"]) == ("TERIDENTIFIKASI", "DIUSULKAN")
-    assert (move["person"], move["evidence_sha256"]) == (str(driver.field.pendamping_id), "e" * 64)
+    assert (move["person"], move["evidence_sha256"]) == (
+        str(driver.field.pendamping_id),
+        event.evidence_sha256,
+    )
 
 
 async def test_repeated_event_opens_one_case(graduation: Running) -> None:

@@ -18,7 +18,7 @@ from shared.fields import EARLIEST
 from shared.phone import PhoneUnusable, parse_phone
 from shared.privacy import NoKk
 from shared.privacy.numbers import FEMALE_DAY_OFFSET
-from shared.text import drop_separators
+from shared.text import drop_separators, normalize_number
 
 Value = TypeVar("Value")
 LONGEST = dict.fromkeys(COLUMNS, 60) | {
@@ -251,10 +251,12 @@ def distinct(parts: list[Any], length: int) -> list[Any]:
 
 @lru_cache(maxsize=20_000)
 def pendamping_no(text: str) -> str | None:
-    """Return a pendamping number in upper case, or None if it is blank."""
-    if text and not PENDAMPING_NO.fullmatch(text.upper()):
+    """Return a pendamping number as registry writes it, or None if it is blank."""
+    key = normalize_number(text)
+    number = f"PD-{key[2:]}" if key.startswith("PD") else text.upper()
+    if number and not PENDAMPING_NO.fullmatch(number):
         raise Fault("UNKNOWN_PENDAMPING")
-    return text.upper() or None
+    return number or None
 
 
 def phone(text: str) -> str | None:

@@ -11,6 +11,7 @@ from services.caseload.family.commands.changes import (
     lock_member,
     read_members,
 )
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.errors import END_KOMPONEN, KomponenImpossible
 from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import read_ages
@@ -23,7 +24,7 @@ from shared import clock
 from shared.access import Actor
 from shared.database import vault_of
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 
 
 async def correct_anggota(
@@ -46,7 +47,8 @@ async def correct_anggota(
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
     given = {name: value for name, value in dict(terms).items() if value is not None}
-    await require_evidence(session, given.pop("evidence_sha256"))
+    use = use_for(kpm, actor, EvidenceKind.KARTU)
+    await require_evidence(session, given.pop("evidence_sha256"), use)
     if not given:
         raise CorrectionEmpty("/body")
     if terms.birth_on is not None:

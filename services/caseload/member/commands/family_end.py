@@ -13,6 +13,7 @@ from services.caseload.dampingan.commands.gap import fill_gaps
 from services.caseload.exit_proposal import commands as exit_proposal
 from services.caseload.exit_proposal.models import ExitProposal, ExitProposalTerms
 from services.caseload.family.commands.changes import change_family
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import EndReason, Kpm, KpmAnggota, KpmHistory
 from services.caseload.member.commands.ends import MemberEnd, end_members
 from services.caseload.membership.errors import MembershipHasEnded
@@ -21,7 +22,7 @@ from services.caseload.visibility import lock_family, open_family_rows
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import ExitReason, FamilyEndReason
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 
 FAMILY_ENDED = "KELUARGA_BERAKHIR"
 
@@ -43,7 +44,8 @@ async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalT
     if (end := row.valid_to) is not None and end <= await clock.today(session):
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
     await exit_proposal.require_ground(session, terms.kpm_id, terms.exit_reason)
-    await require_evidence(session, terms.evidence_sha256)
+    use = use_for(family.kpm, actor, EvidenceKind.USULAN_KELUAR)
+    await require_evidence(session, terms.evidence_sha256, use)
     if family.kpm.ended_on is not None:
         await exit_proposal.withdraw_replaced(session, actor, terms)
         act = await read_family_end(session, terms.kpm_id)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import store_anggota_history
 from services.caseload.family.commands.changes import change_family
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import AnggotaFacts, EndReason, Kpm, KpmAnggota, KpmNoKk
 from services.caseload.family.queries import read_ages, read_current_family
 from services.caseload.family.rules import age, newborn_key
@@ -34,7 +35,7 @@ from shared.access import Actor
 from shared.contracts.kinds import FamilyEndReason
 from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.text import name_key
 
 # How a join ends the period in the former family. A birth ends none.
@@ -66,7 +67,8 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     if existing is not None and existing.left_on is None:
         if other is None or existing.kpm_id != other.kpm_id:
             raise refusal_of_nik(actor, kpm_id, existing.kpm_id)
-        end = await build_member_end(session, existing, terms)
+        use = use_for(kpm, actor, EvidenceKind.PISAH_GABUNG)
+        end = await build_member_end(session, existing, terms, use)
         ended = await leave_family(session, actor, other, existing, kpm, end, terms.evidence_sha256)
         await move_member(session, existing, ended, kpm_id)
     elif existing is not None:
@@ -117,7 +119,9 @@ async def find_child(session: AsyncSession, kpm_id: UUID, terms: JoinTerms) -> b
     return None
 
 
-async def build_member_end(session: AsyncSession, member: KpmAnggota, terms: JoinTerms) -> MemberEnd:
+async def build_member_end(
+    session: AsyncSession, member: KpmAnggota, terms: JoinTerms, use: EvidenceUse
+) -> MemberEnd:
     """Return how a person leaves another family, if the person may join this one.
 
     Raises:
@@ -128,7 +132,7 @@ async def build_member_end(session: AsyncSession, member: KpmAnggota, terms: Joi
         raise NikKnown("/body/nik")
     if terms.evidence_sha256 is None:
         raise JoinNeedsEvidence("/body/evidence_sha256")
-    await require_evidence(session, terms.evidence_sha256)
+    await require_evidence(session, terms.evidence_sha256, use)
     return MemberEnd(member.anggota_id, reason, terms.on)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import emit_usaha_of
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import EndReason, KpmAnggota, Relation
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.ends import MemberEnd
@@ -17,7 +18,7 @@ from services.caseload.tables import Source
 from shared import clock
 from shared.access import Actor
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 
 
 async def end_anggota(
@@ -46,7 +47,8 @@ async def end_anggota(
     if died and evidence_sha256 is None:
         raise DeathNeedsEvidence("/body/evidence_sha256")
     if evidence_sha256 is not None:
-        await require_evidence(session, evidence_sha256)
+        kind = EvidenceKind.KEMATIAN if died else EvidenceKind.ANGGOTA_KELUAR
+        await require_evidence(session, evidence_sha256, use_for(kpm, actor, kind, anggota_id))
     if not died and await count_members(session, kpm_id) == 1:
         raise LastMember
     if not died and member.pengurus:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.models import Usaha
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk, NikHistory
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.taken_numbers import insert_card, refusal_of_nik
@@ -21,7 +22,7 @@ from shared import clock
 from shared.access import Actor
 from shared.database import refuse_violations, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.privacy import Nik
 
 
@@ -47,7 +48,7 @@ async def correct_nik(
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
-    await require_evidence(session, terms.evidence_sha256)
+    await require_evidence(session, terms.evidence_sha256, use_for(kpm, actor, EvidenceKind.KARTU))
     index = vault_of(session).index("nik", terms.nik)
     if index == member.nik_index:
         raise NikUnchanged("/body/nik")
@@ -132,7 +133,7 @@ async def change_no_kk(
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     require_not_future(terms.on, await clock.latest_today(session))
-    await require_evidence(session, terms.evidence_sha256)
+    await require_evidence(session, terms.evidence_sha256, use_for(kpm, actor, EvidenceKind.KARTU))
     vault = vault_of(session)
     index = vault.index("no_kk", terms.no_kk)
     sealed = vault.seal(terms.no_kk, table="kpm_no_kk", column="no_kk", row_id=index.hex())

@@ -13,6 +13,7 @@ from services.caseload.family.commands.changes import (
     lock_member,
     recompute_facts,
 )
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import EndReason, Kpm, KpmAnggota, KpmNoKk
 from services.caseload.history import append_history
 from services.caseload.member.commands.ends import MemberEnd, end_members
@@ -31,7 +32,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KpmRegistered
 from shared.database import uuid7, vault_of
 from shared.dates import require_not_future
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 
@@ -50,7 +51,7 @@ async def split_family(
     kpm = await lock_family_version(session, actor, kpm_id, version)
     members = await read_leaving_members(session, kpm, terms)
     require_village(actor, kode := terms.kode_wilayah or kpm.kode_wilayah)
-    await require_evidence(session, terms.evidence_sha256)
+    await require_evidence(session, terms.evidence_sha256, use_for(kpm, actor, EvidenceKind.PISAH_GABUNG))
     new = await create_family(session, actor, kpm, kode, terms)
     ends = [MemberEnd(member.anggota_id, EndReason.PISAH_KK, terms.on) for member in members]
     ended = {end.anggota_id: end for end in await end_members(session, ends, with_usaha=False)}

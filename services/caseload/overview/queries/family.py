@@ -27,6 +27,7 @@ STATUS = str(COMPILED).removeprefix("SELECT ").rpartition("FROM kpm")[0]
 FAMILY = f"""
 SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version,
     (SELECT row_to_json(rule) FROM age_rule rule WHERE rule.valid @> $2::date) AS ages, kpm.ended_on, kpm.end_reason, {STATUS},
+    EXISTS (SELECT FROM platform.evidence_flag f WHERE f.kpm_id = kpm.kpm_id AND f.cleared_at IS NULL) AS evidence_flagged,
     kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
     card.no_kk_index, card.no_kk_sealed,
     (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
@@ -57,6 +58,10 @@ WHERE kpm.kpm_id = $1
 # A separate statement, so that officials do not pay for planning a condition that they do not need.
 OWN_FAMILY = f"""{FAMILY} AND EXISTS (SELECT FROM dampingan own
     WHERE own.kpm_id = kpm.kpm_id AND own.pendamping_id = $3 AND own.valid @> $2::date)"""
+OWN_COLUMNS = (
+    *("kpm_id", "kode_wilayah", "version", "ended_on", "end_reason", "status"),
+    "evidence_flagged",
+)
 LISTS = ("desil", "dampingan", "aid")
 FIELDS = {"birth_date": "birth_on", "usaha_sector": "usaha"}
 """Fields of the view with another name than the column of a file."""
@@ -86,12 +91,7 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
     ages = Ages(**{name: row["ages"][name] for name in Ages.__dataclass_fields__})
     warnings = find_warnings(members, ages, today, no_kk)
     return {
-        "kpm_id": row["kpm_id"],
-        "kode_wilayah": row["kode_wilayah"],
-        "version": row["version"],
-        "ended_on": row["ended_on"],
-        "end_reason": row["end_reason"],
-        "status": row["status"],
+        **{name: row[name] for name in OWN_COLUMNS},
         "no_kk": no_kk and mask(no_kk),
         "address": open_value(vault, "kpm", "address", row["address_sealed"], family_row_id),
         "phone": open_value(vault, "kpm", "phone", row["phone_sealed"], family_row_id),

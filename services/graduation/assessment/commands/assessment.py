@@ -12,12 +12,14 @@ from services.graduation.assessment.models import Asesmen
 from services.graduation.assessment.queries.facts import read_facts, read_instruments
 from services.graduation.assessment.rules.judgement import Answer, Judgement, judge
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import KpmAssessed
 from shared.database import uuid7
+from shared.evidence import EvidenceKind, record_uses
 from shared.files import require_uploaded
 from shared.messaging import emit
 
@@ -43,10 +45,7 @@ async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers
     facts = await read_facts(session, case, policy, act.moment.on)
     (instrument, indicators), *_ = (await read_instruments(session, [policy.instrument_id])).values()
     judgement = judge(instrument, indicators, answers, facts)
-    pointer = "/body/answers/{}/evidence_sha256"
-    await require_uploaded(
-        session, {pointer.format(code): answer.evidence_sha256 for code, answer in answers.items()}
-    )
+    await _use_evidence(session, case, act, answers)
     asesmen = _build_asesmen(case, author, act, judgement, answers, facts)
     case.asesmen_id, case.pernyataan_id = asesmen.asesmen_id, None
     path = [GraduasiState.DIASESMEN, GraduasiState(judgement.result.value)]
@@ -54,6 +53,14 @@ async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers
     session.add(asesmen)
     emit(session, _to_event(case, asesmen))
     return asesmen
+
+
+async def _use_evidence(session: AsyncSession, case: Graduasi, act: Act, answers: Answers) -> None:
+    hashes = {code: answer.evidence_sha256 for code, answer in answers.items()}
+    pointer = "/body/answers/{}/evidence_sha256"
+    await require_uploaded(session, {pointer.format(code): sha256 for code, sha256 in hashes.items()})
+    known = [sha256 for sha256 in hashes.values() if sha256 is not None]
+    await record_uses(session, known, use_for(case, act.actor, EvidenceKind.ASESMEN))
 
 
 def _build_asesmen(

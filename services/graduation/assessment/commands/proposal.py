@@ -9,15 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.errors import (
     AssessmentNotReady,
     CaseNotScored,
-    FactsChanged,
     KomponenNotEnded,
+    NewAssessmentMissing,
     SignerNotMember,
     StatementMissing,
 )
 from services.graduation.assessment.models import Asesmen, Pernyataan, PernyataanTerms, Usul
-from services.graduation.assessment.queries.facts import AreaTest, read_changes, read_facts
-from services.graduation.assessment.rules.changes import to_sentences
+from services.graduation.assessment.queries.facts import (
+    AreaTest,
+    read_author_changes,
+    read_changes,
+    read_facts,
+)
+from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.errors import ADVICE, NEXT_ACTS
 from services.graduation.case.models import DETERMINED, Graduasi, GraduasiState, Stage
@@ -30,7 +36,7 @@ from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write
 from shared.dates import require_not_future
 from shared.errors import IllegalTransition, NotYetKnown, PengurusMissing
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
 
@@ -55,7 +61,7 @@ async def sign_statement(
         "/body/signed_on",
         earliest=await read_entry_date(session, case),
     )
-    await require_evidence(session, terms.evidence_sha256)
+    await require_evidence(session, terms.evidence_sha256, use_for(case, actor, EvidenceKind.PERNYATAAN))
     pernyataan = _build_pernyataan(case, author, act, terms)
     pernyataan.signer_id = await _find_signer(session, case, terms)
     case.pernyataan_id = pernyataan.pernyataan_id
@@ -101,7 +107,8 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     """Propose the exit on the last assessment, or on short paths on the facts.
 
     Raises:
-        IllegalTransition, FamilyNotAccompanied, AssessmentNotReady, StatementMissing, KomponenNotEnded
+        IllegalTransition, FamilyNotAccompanied, AssessmentNotReady, StatementMissing, KomponenNotEnded,
+        NewAssessmentMissing, AssessmentAuthorBarred
         FactsChanged: A returned case would be proposed on facts that no longer hold.
     """
     case, policy = await load_case(session, graduasi_id)
@@ -109,6 +116,7 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     act = Act(actor, await moment_of(session), Stage.USUL, reason=reason)
     proposer = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     usul = await _build_usul(session, case, policy, proposer, act)
+    await _require_author(session, case, policy, act.moment.on)
     if case.state is GraduasiState.DIKEMBALIKAN:
         await require_unchanged(session, case, policy, act.moment.on, area="any")
     case.usul_id = usul.usul_id
@@ -124,16 +132,24 @@ async def require_unchanged(
     """Check that what the case was proposed on still holds. `area` is explained at `read_changes`.
 
     Raises:
-        FactsChanged
+        FactsChanged, AssessmentAuthorBarred
     """
     changes = await read_changes(session, [(case, policy)], on, area=area)
     if case_changes := changes.get(case.graduasi_id):
-        raise FactsChanged(to_sentences(case_changes), _way_of_changed(case, policy))
+        raise to_refusal(case_changes, _way_of_changed(case, policy))
+
+
+async def _require_author(session: AsyncSession, case: Graduasi, policy: Policy, on: date) -> None:
+    changes = await read_author_changes(session, [case.asesmen_id], on)
+    if (change := changes.get(case.asesmen_id)) is not None:
+        raise to_refusal([change], _way_of_changed(case, policy))
 
 
 def _way_of_changed(case: Graduasi, policy: Policy) -> str:
     if case.postponed_from in DETERMINED:
         return "DETERMINED"
+    if case.state is GraduasiState.PERNYATAAN_DITANDATANGANI:
+        return "BEFORE_PROPOSAL"
     if case.state is not GraduasiState.DIKEMBALIKAN:
         return "UNDER_REVIEW"
     return "RETURNED" if policy.needs_score else "RETURNED_WITHOUT_SCORE"
@@ -158,6 +174,8 @@ def _require_proposable(case: Graduasi, policy: Policy) -> None:
             remedy=NEXT_ACTS["BELUM_SIAP"],
             advice=ADVICE.of(case.state, GraduasiState.DIUSULKAN),
         )
+    if case.assess_again:
+        raise NewAssessmentMissing
 
 
 async def _build_usul(

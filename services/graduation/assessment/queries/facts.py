@@ -10,15 +10,26 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen, Pernyataan
-from services.graduation.assessment.rules.changes import Basis, Change, Pinned, find_changes
+from services.graduation.assessment.rules.changes import (
+    EVIDENCE_CHANGE,
+    Basis,
+    Change,
+    Pinned,
+    author_change,
+    find_changes,
+)
 from services.graduation.assessment.rules.facts import collect_facts, find_counted_since
 from services.graduation.assessment.rules.judgement import Answer
-from services.graduation.case.models import Graduasi, Stage
+from services.graduation.case.models import Graduasi, HoldReason, Stage
+from services.graduation.policy.models.author_rule import ANY_REASON, AuthorRule
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
-from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha
+from services.graduation.replicas.models import Kepesertaan, Kpm, StatusRange, Usaha
 from services.graduation.review.models import StageAct
+from shared.accompaniment import status_on
 from shared.errors import NotYetKnown
+from shared.evidence import find_flagged
+from shared.validity import valid_on
 
 Cases = Sequence[tuple[Graduasi, Policy]]
 AreaTest: TypeAlias = Literal["approval", "case", "any"]
@@ -81,9 +92,25 @@ async def read_changes(
 ) -> dict[UUID, list[Change]]:
     """Return by case why it may not be decided, without cases that may.
 
-    `area` is where the family must live: in the kabupaten of the recorded "approval", of the "case", or in "any".
+    `area` is where the family must live: in the kabupaten of the recorded "approval", of the "case", or in "any". "any"
+    is the test of a proposal, which flagged evidence does not stop.
     A family whose facts have not arrived was not assessed here: nothing about it can have changed.
     """
+    changes = await _read_family_changes(session, cases, on, area)
+    authors = await read_author_changes(session, [case.asesmen_id for case, _ in cases], on)
+    ids = [case.graduasi_id for case, _ in cases]
+    flagged = await find_flagged(session, ids) if area != "any" else frozenset[UUID]()
+    for case, _ in cases:
+        if (change := authors.get(case.asesmen_id)) is not None:
+            changes.setdefault(case.graduasi_id, []).append(change)
+        if case.graduasi_id in flagged:
+            changes.setdefault(case.graduasi_id, []).append(EVIDENCE_CHANGE)
+    return changes
+
+
+async def _read_family_changes(
+    session: AsyncSession, cases: Cases, on: date, area: AreaTest
+) -> dict[UUID, list[Change]]:
     families = await _read_families(session, cases, on)
     pinned = await _read_pinned(session, cases)
     signers = await _read_signers(session, cases)
@@ -100,13 +127,31 @@ async def read_changes(
                 on,
                 areas.get(case.graduasi_id),
                 case.kode_wilayah,
-                case.held_for is not None,
+                case.held_for is HoldReason.FAKTA_BERUBAH,
             )
         )
         for case, policy in cases
         if case.graduasi_id in families
     }
     return {graduasi_id: reasons for graduasi_id, reasons in changes.items() if reasons}
+
+
+async def read_author_changes(
+    session: AsyncSession, asesmen_ids: Sequence[UUID | None], on: date
+) -> dict[UUID | None, Change]:
+    """Return by assessment that its author bars it, without others."""
+    status = status_on(StatusRange, Asesmen.pendamping_id, on)
+    reason = sa.func.coalesce(status_on(StatusRange, Asesmen.pendamping_id, on, "reason"), "")
+    applies = sa.and_(
+        AuthorRule.status == status,
+        sa.or_(AuthorRule.reason == ANY_REASON, AuthorRule.reason == reason),
+        valid_on(AuthorRule.valid_from, AuthorRule.valid_to, on),
+    )
+    statement = sa.select(Asesmen.asesmen_id, AuthorRule.text_en, AuthorRule.text_id).join(
+        AuthorRule, applies
+    )
+    rows = await session.execute(statement.where(Asesmen.asesmen_id.in_(set(asesmen_ids) - {None})))
+    return {row.asesmen_id: author_change(row.text_en, row.text_id) for row in rows}
 
 
 async def _read_pinned(session: AsyncSession, cases: Cases) -> dict[UUID | None, Pinned]:

@@ -1,11 +1,12 @@
 """Pure functions that test whether a proposed case may still be decided (docs/case-lifecycle.md#current-facts)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.graduation.assessment.errors import AssessmentAuthorBarred, EvidenceFlagged, FactsChanged
 from services.graduation.assessment.rules.judgement import (
     Answer,
     evaluate,
@@ -14,10 +15,12 @@ from services.graduation.assessment.rules.judgement import (
     passes,
     value_of,
 )
+from services.graduation.case.models import HoldReason
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kpm
 from shared.contracts.kinds import AsesmenResult, ExitReason
+from shared.errors import DomainError
 from shared.wilayah import KABKOTA_LENGTH
 from shared.words import Words
 
@@ -82,6 +85,53 @@ def to_sentences(changes: Sequence[Change]) -> Words:
     """Return all changes as one text."""
     words = [change.words for change in changes]
     return Words(" ".join(words), " ".join(one.id for one in words))
+
+
+Refusal = Callable[[Words, str], DomainError]
+# Changes that are no fact of the family, by code: why they hold a case, and their refusal.
+NO_FACTS: Mapping[str, tuple[HoldReason, Refusal]] = {
+    "AUTHOR": (HoldReason.ASESMEN_GUGUR, AssessmentAuthorBarred),
+    "EVIDENCE": (HoldReason.BUKTI_DITANDAI, EvidenceFlagged),
+}
+
+
+def hold_reason_of(changes: Sequence[Change]) -> HoldReason:
+    """Return why the changes hold a case. A changed fact goes first."""
+    return _classify(changes)[0]
+
+
+def to_refusal(changes: Sequence[Change], way: str = "UNDER_REVIEW") -> DomainError:
+    """Return the refusal of a decision, with all changes in its sentence.
+
+    `way` is the way out, a key of `WAYS_OF_CHANGED`.
+    """
+    return _classify(changes)[1](to_sentences(changes), way)
+
+
+def _classify(changes: Sequence[Change]) -> tuple[HoldReason, Refusal]:
+    if any(change.code not in NO_FACTS for change in changes):
+        return HoldReason.FAKTA_BERUBAH, FactsChanged
+    return next(kind for code, kind in NO_FACTS.items() if any(change.code == code for change in changes))
+
+
+EVIDENCE_CHANGE = Change(
+    "EVIDENCE",
+    Words(
+        "Evidence of this case was used for something else before.",
+        "Ada bukti pada kasus ini yang sudah pernah dipakai untuk hal lain.",
+    ),
+)
+
+
+def author_change(en: str, indonesian: str) -> Change:
+    """Return that the author of the assessment has a status that bars it."""
+    return Change(
+        "AUTHOR",
+        Words(
+            f"The pendamping who made the assessment {en}.",
+            f"Pendamping yang menyusun asesmen {indonesian}.",
+        ),
+    )
 
 
 def _check_result(basis: Basis) -> Change | None:

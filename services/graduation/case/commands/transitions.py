@@ -9,6 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
+from services.graduation.case.queries import find_accompanied
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
 from shared.access import Actor
@@ -26,19 +27,21 @@ UPDATED_COLUMNS = (
     "usul_id",
     "version",
     "held_for",
+    "assess_again",
 )
 # For one case a statement without a join: its generic plan always uses the primary key, whatever the table's size.
 UPDATE_ONE = """
     UPDATE graduasi SET state = ($2::text[])[1], postponed_from = ($3::text[])[1], outcome = ($4::text[])[1],
         asesmen_id = ($5::uuid[])[1], pernyataan_id = ($6::uuid[])[1], usul_id = ($7::uuid[])[1],
-        version = ($8::int[])[1], held_for = ($9::text[])[1], since_on = $10
+        version = ($8::int[])[1], held_for = ($9::text[])[1], assess_again = ($22::boolean[])[1], since_on = $10
     WHERE graduasi_id = ($1::uuid[])[1]"""
 UPDATE_MANY = """
     UPDATE graduasi AS g SET state = c.state, postponed_from = c.postponed_from, outcome = c.outcome,
         asesmen_id = c.asesmen_id, pernyataan_id = c.pernyataan_id, usul_id = c.usul_id, version = c.version,
-        held_for = c.held_for, since_on = $10
+        held_for = c.held_for, assess_again = c.assess_again, since_on = $10
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[],
-        $9::text[]) AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version, held_for)
+        $9::text[], $22::boolean[])
+        AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version, held_for, assess_again)
     WHERE g.graduasi_id = c.id"""
 # One round trip for each transition: updates the cases, inserts the stage acts (checked by exclusion constraints)
 # and appends the history.
@@ -114,7 +117,7 @@ async def advance(
     The stage act is written with the first transition.
 
     Raises:
-        IllegalTransition, SamePersonTwice
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately
     """
     # Fast path: one prepared statement writes the act and the history of all cases of a decision (bench: decisions).
     connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
@@ -126,6 +129,7 @@ async def advance(
             ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
         ):
             await await_driver(connection.execute(statement, *_parameters(cases, from_states, act)))
+        await _require_not_accompanied(session, cases, act, act.stage)
         act = replace(act, stage=None)
     # The statement has written these values: mark them as committed, so that the flush does not write them again.
     for case, _ in cases:
@@ -133,11 +137,25 @@ async def advance(
             set_committed_value(case, name, getattr(case, name))
 
 
+async def _require_not_accompanied(
+    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], act: Act, stage: Stage | None
+) -> None:
+    """Check that an official who decides has not accompanied the families lately.
+
+    Raises:
+        FamilyAccompaniedLately
+    """
+    if stage not in {None, Stage.USUL}:
+        kpm_ids = [case.kpm_id for case, _ in cases]
+        for refusal in (await find_accompanied(session, act.actor, kpm_ids, act.moment.on)).values():
+            raise refusal
+
+
 async def record_act(session: AsyncSession, case: Graduasi, policy: Policy, act: Act, stage: Stage) -> None:
     """Record an act in a stage that moves the case to no other state.
 
     Raises:
-        SamePersonTwice
+        SamePersonTwice, FamilyAccompaniedLately
     """
     row = StageAct(
         graduasi_id=case.graduasi_id,
@@ -154,6 +172,7 @@ async def record_act(session: AsyncSession, case: Graduasi, policy: Policy, act:
         ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
     ):
         await session.flush()
+    await _require_not_accompanied(session, [(case, policy)], act, stage)
 
 
 def _parameters(
@@ -161,12 +180,13 @@ def _parameters(
 ) -> Iterator[object]:
     """Yield the parameters of RECORD in its order."""
     yield [case.graduasi_id for case, _ in cases]
-    yield from ([getattr(case, name) for case, _ in cases] for name in UPDATED_COLUMNS)
+    yield from ([getattr(case, name) for case, _ in cases] for name in UPDATED_COLUMNS[:-1])
     yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.role, act.moment.at)
     yield [case.kode_wilayah for case, _ in cases]
     yield [policy.four_people for _, policy in cases]
     yield from (act.reason, act.evidence, from_states)
     yield [case.policy_version for case, _ in cases]
+    yield [case.assess_again for case, _ in cases]
 
 
 # Fast path: built once, because building the statement costs as much as running it.

@@ -1,6 +1,6 @@
 """Cases that an SK may determine, and why it may not (docs/case-lifecycle.md#decree)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.queries import find_accompanied
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.policy.errors import TahapNotPlanned
@@ -92,11 +93,15 @@ class CaseChecks:
     calendar: Sequence[TahapCalendar]
     acted: frozenset[UUID]
     determined: frozenset[UUID]
+    accompanied: Mapping[UUID, DomainError]
 
     @classmethod
     async def load(
-        cls, session: AsyncSession, actor: Actor, sk: Sk, graduasi_ids: Sequence[UUID]
+        cls, session: AsyncSession, actor: Actor, sk: Sk, cases: Sequence[ApprovedCase]
     ) -> "CaseChecks":
+        graduasi_ids = [one.case.graduasi_id for one in cases]
+        kpm_ids = [one.case.kpm_id for one in cases]
+        today = await clock.today(session)
         acted = sa.select(StageAct.graduasi_id).where(
             StageAct.graduasi_id.in_(graduasi_ids),
             acted_by(actor, StageAct.person, StageAct.sub),
@@ -107,10 +112,11 @@ class CaseChecks:
         return cls(
             actor,
             sk,
-            announcement_of(sk, await clock.today(session)),
+            announcement_of(sk, today),
             await read_calendar(session),
             frozenset((await session.scalars(acted)).all()),
             frozenset((await session.scalars(determined)).all()),
+            await find_accompanied(session, actor, kpm_ids, today),
         )
 
     def find_error(self, approved: ApprovedCase | None) -> DomainError | None:
@@ -127,9 +133,10 @@ class CaseChecks:
             return CasesNotApproved(ids=case.graduasi_id, state=case.state)
         if approved.approved_on > self.sk.sk_on:
             return DateTooEarly("/body/sk_on", on=self.sk.sk_on, earliest=approved.approved_on)
-        if case.graduasi_id in self.acted:
-            return SamePersonTwice()
-        return self._check_calendar(approved.policy)
+        return self._check_actor(case) or self._check_calendar(approved.policy)
+
+    def _check_actor(self, case: Graduasi) -> DomainError | None:
+        return SamePersonTwice() if case.graduasi_id in self.acted else self.accompanied.get(case.kpm_id)
 
     def _check_calendar(self, policy: Policy) -> TahapNotPlanned | None:
         try:

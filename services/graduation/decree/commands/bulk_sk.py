@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.errors import FactsChanged
-from services.graduation.assessment.rules.changes import to_sentences
+from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.transitions import Act
 from services.graduation.case.models import Stage
 from services.graduation.decree.commands.approved_cases import ApprovedCase, CaseChecks, lock_cases
@@ -27,7 +26,7 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import load, vault_of
 from shared.errors import DomainError
-from shared.files import require_evidence
+from shared.files import require_uploaded
 from shared.jobs import Job, RowError, Step
 from shared.jobs.backpressure import next_size, outbox_has_room
 
@@ -50,12 +49,12 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: DecreeTerms, sh
     await _check_file(session, sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
     await check_sk_dates(session, terms, act.moment.on)
-    await require_evidence(session, terms.evidence_sha256)
+    await require_uploaded(session, {"/body/evidence_sha256": terms.evidence_sha256})
     await require_free_number(session, terms.sk_no)
     sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
     job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
-    await insert_sk(session, sk)
+    await insert_sk(session, actor, sk)
     return sk, job_id
 
 
@@ -119,8 +118,9 @@ async def _check_lines(
     """Return by line the locked cases that can be added, and other lines' errors."""
     ids_by_row = {row: parse_graduasi_id(line) for row, line in lines.items()}
     graduasi_ids = sorted({graduasi_id for graduasi_id in ids_by_row.values() if graduasi_id is not None})
-    cases = {one.case.graduasi_id: one for one in await lock_cases(session, graduasi_ids)}
-    checks = await CaseChecks.load(session, job.actor, sk, graduasi_ids)
+    locked_cases = await lock_cases(session, graduasi_ids)
+    cases = {one.case.graduasi_id: one for one in locked_cases}
+    checks = await CaseChecks.load(session, job.actor, sk, locked_cases)
     accepted: dict[int, ApprovedCase] = {}
     errors: list[RowError] = []
     named: set[UUID] = set()
@@ -145,7 +145,7 @@ async def _hold_changed_rows(
 ) -> list[RowError]:
     """Postpone the cases whose facts have changed, remove them from `rows`, and return their errors."""
     held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in rows.values()], act)
-    changes = {one.graduasi_id: FactsChanged(to_sentences(one.changes)) for one in held_cases}
+    changes = {one.graduasi_id: to_refusal(one.changes) for one in held_cases}
     refused = {
         row: changes[one.case.graduasi_id] for row, one in rows.items() if one.case.graduasi_id in changes
     }

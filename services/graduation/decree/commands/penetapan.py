@@ -25,7 +25,7 @@ from services.graduation.decree.errors import (
     SkEnteredTooLate,
     SkNumberTaken,
 )
-from services.graduation.decree.models import DecreeTerms, Penetapan, Sk
+from services.graduation.decree.models import NUMBER_KEY, DecreeTerms, Penetapan, Sk
 from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.rules import (
@@ -36,15 +36,17 @@ from services.graduation.policy.rules import (
     term_settled_on,
 )
 from services.graduation.term.commands import start_terms
-from shared import schema
+from shared import schema, wilayah
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
 from shared.database import refuse_violations, uuid7
 from shared.dates import require_not_future, require_not_past
 from shared.errors import NotFound
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, EvidenceUse, record_uses
+from shared.files import require_uploaded
 from shared.messaging import emit
+from shared.text import normalize_number
 
 MAX_NAMED_IDS = 5
 
@@ -70,12 +72,12 @@ async def determine(
 
     Raises:
         NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate,
-        FileNotUploaded, TahapNotPlanned, SamePersonTwice, SkNumberTaken, CaseAlreadyInSk
+        FileNotUploaded, TahapNotPlanned, SamePersonTwice, FamilyAccompaniedLately, SkNumberTaken, CaseAlreadyInSk
     """
     approved = await _lock_approved(session, graduasi_ids)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
     await check_sk_dates(session, terms, act.moment.on, earliest=max(one.approved_on for one in approved))
-    await require_evidence(session, terms.evidence_sha256)
+    await require_uploaded(session, {"/body/evidence_sha256": terms.evidence_sha256})
     await require_free_number(session, terms.sk_no)
     await _check_cases(session, actor, build_sk(terms, 0, act), approved)
     held_cases = await hold_changed_cases(session, [(one.case, one.policy) for one in approved], act)
@@ -83,7 +85,7 @@ async def determine(
     unchanged = [one for one in approved if one.case.graduasi_id not in held_ids]
     sk = build_sk(terms, len(unchanged), act)
     if unchanged:
-        await insert_sk(session, sk)
+        await insert_sk(session, actor, sk)
         await add_cases(session, sk, unchanged, act)
     return Determination(sk, [one.case.graduasi_id for one in unchanged], held_cases)
 
@@ -109,7 +111,9 @@ async def check_sk_dates(
 
 
 async def require_free_number(session: AsyncSession, sk_no: str) -> None:
-    """Check that no SK has the number. An SK without a case frees it.
+    """Check that no SK has the number, however it is written.
+
+    An SK without a case frees it.
 
     Raises:
         SkNumberTaken
@@ -119,7 +123,7 @@ async def require_free_number(session: AsyncSession, sk_no: str) -> None:
         sa.select(job.ended_at.is_not(None) & (Sk.cases == 0))
         .select_from(Sk)
         .outerjoin(schema.job, job.job_id == Sk.job_id)
-        .where(Sk.sk_no == sk_no)
+        .where(sa.literal_column(NUMBER_KEY) == normalize_number(sk_no))
     )
     is_empty = (await session.scalars(statement)).one_or_none()
     if is_empty:
@@ -133,8 +137,8 @@ async def delete_empty_sk(session: AsyncSession, sk_no: str) -> None:
     await session.execute(sa.select(sa.func.delete_empty_sk(sk_no)))
 
 
-async def insert_sk(session: AsyncSession, sk: Sk) -> None:
-    """Insert an SK.
+async def insert_sk(session: AsyncSession, actor: Actor, sk: Sk) -> None:
+    """Insert an SK, and record the use of its scan.
 
     Raises:
         SkNumberTaken: A concurrent request has inserted one with this number.
@@ -142,13 +146,16 @@ async def insert_sk(session: AsyncSession, sk: Sk) -> None:
     session.add(sk)
     with refuse_violations(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
         await session.flush()
+    if sk.evidence_sha256 is not None:
+        use = EvidenceUse(EvidenceKind.SK, sk.sk_id, None, wilayah.NATIONAL, actor)
+        await record_uses(session, [sk.evidence_sha256], use)
 
 
 async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCase], act: Act) -> None:
     """Determine locked, approved cases in an SK: start terms, emit events, grant credits.
 
     Raises:
-        TahapNotPlanned, SamePersonTwice, CaseAlreadyInSk
+        TahapNotPlanned, SamePersonTwice, FamilyAccompaniedLately, CaseAlreadyInSk
     """
     calendar = await read_calendar(session)
     announced_on = announcement_of(sk, act.moment.on)
@@ -183,7 +190,7 @@ async def _lock_approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) ->
 
 
 async def _check_cases(session: AsyncSession, actor: Actor, sk: Sk, approved: Sequence[ApprovedCase]) -> None:
-    checks = await CaseChecks.load(session, actor, sk, [one.case.graduasi_id for one in approved])
+    checks = await CaseChecks.load(session, actor, sk, approved)
     for one in approved:
         if (error := checks.find_error(one)) is not None:
             raise error

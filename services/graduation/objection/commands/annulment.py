@@ -49,7 +49,7 @@ async def annul_case(
     """Move a locked case to DIPULIHKAN, reverse its credit, close its tasks and emit GraduasiAnnulled.
 
     Raises:
-        IllegalTransition, SamePersonTwice, BackPayUndecided, BackPayNotConcerned
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, BackPayUndecided, BackPayNotConcerned
     """
     case.require_transition(GraduasiState.DIPULIHKAN)
     await _check_tahap(session, case, act.moment.on, terms.back_pay)
@@ -98,7 +98,8 @@ async def require_annullable(
     The actor must have acted in no stage of the case.
 
     Raises:
-        NotFound, IllegalTransition, SamePersonTwice, SanggahStillOpen, BackPayUndecided, BackPayNotConcerned
+        NotFound, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, SanggahStillOpen, BackPayUndecided,
+        BackPayNotConcerned
     """
     case, _ = await load_case(session, graduasi_id)
     if await has_open_sanggah(session, graduasi_id):

@@ -34,7 +34,7 @@ from shared.contracts.graduation import SanggahLodged
 from shared.database import refuse_violations, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import DomainError
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.messaging import emit
 from shared.text import normalize_number
 
@@ -107,7 +107,8 @@ async def _find_same(
 async def _add_scan(session: AsyncSession, sanggah: Sanggah, act: Act) -> None:
     """Add a scan to a sanggah. One that it has already changes nothing."""
     sha256 = act.evidence or ""
-    await require_evidence(session, sha256)
+    keys = (sanggah.graduasi_id, sanggah.kpm_id, sanggah.kode_wilayah)
+    await require_evidence(session, sha256, EvidenceUse(EvidenceKind.SANGGAH, *keys, act.actor))
     statement = sa.select(SanggahScan.sanggah_id).where(
         SanggahScan.graduasi_id == sanggah.graduasi_id, SanggahScan.evidence_sha256 == sha256
     )

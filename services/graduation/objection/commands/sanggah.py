@@ -62,8 +62,8 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     An accepted sanggah annuls the SK for the family. A refused one ends the suspension.
 
     Raises:
-        NotFound, SanggahAlreadyDecided, SamePersonTwice, DecidedByLodger, BackPayUndecided, BackPayNotConcerned,
-        TahapNotPlanned
+        NotFound, SanggahAlreadyDecided, SamePersonTwice, FamilyAccompaniedLately, DecidedByLodger, BackPayUndecided,
+        BackPayNotConcerned, TahapNotPlanned
         DeathUndone: The sanggah is refused although the death on which the SK rests was undone.
     """
     case, policy, sanggah = await _lock_sanggah(session, sanggah_id)

@@ -13,6 +13,7 @@ from services.referral.place.models import WaitingReason
 from services.referral.place.queries import read_waiting_list_entry
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from shared.database import as_table
+from shared.evidence import move_flags
 
 
 async def relocate_families(session: AsyncSession, areas: Mapping[UUID, str]) -> None:
@@ -32,6 +33,7 @@ async def relocate_families(session: AsyncSession, areas: Mapping[UUID, str]) ->
     for rujukan, kode_wilayah in rows.all():
         rujukan.kode_wilayah, rujukan.version = kode_wilayah, rujukan.version + 1
         await _relocate_offers(session, rujukan)
+        await move_flags(session, rujukan.kpm_id, kode_wilayah)
 
 
 async def _relocate_offers(session: AsyncSession, rujukan: Rujukan) -> None:

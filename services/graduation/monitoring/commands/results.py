@@ -1,7 +1,7 @@
-"""Commands for tasks after an exit: monthly monitoring, follow-ups, and checks of reported relapses."""
+"""Commands that record results of the monitoring, and complete it."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,136 +11,43 @@ from services.graduation.case.commands.accompaniment import require_dampingan_or
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
-from services.graduation.decree.models import Penetapan
-from services.graduation.family_end.models import FamilyEnd
+from services.graduation.monitoring.commands.tasks import close_tasks, create_follow_ups
 from services.graduation.monitoring.errors import (
     CaseNotMonitored,
     CauseMissing,
+    EvidenceDayWithoutFile,
     MonitoringAlreadyRecorded,
     MonitoringTooEarly,
     TaskClosed,
 )
-from services.graduation.monitoring.models import FindingTerms, LateEntryRule, MonitoringTask, TaskKind
-from services.graduation.policy.models.policy import LAST_MONTH, Policy
+from services.graduation.monitoring.models import (
+    FindingTerms,
+    LateEntryRule,
+    MonitoringRule,
+    MonitoringTask,
+    TaskKind,
+)
+from services.graduation.policy.models.policy import Policy
 from shared.access import Actor
 from shared.accompaniment import open_work_day, require_recent
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
 from shared.contracts.kinds import MonitoringOutcome
-from shared.database import load, uuid7, write_once
-from shared.dates import months_after, require_not_future
+from shared.database import load
+from shared.dates import require_not_future
 from shared.errors import NotFound
+from shared.evidence import (
+    EvidenceKind,
+    EvidenceUse,
+    FlagReason,
+    find_flagged,
+    insert_flag,
+    require_evidence,
+)
 from shared.messaging import emit
 
 # The month of an event about the end of the monitoring that no visit has found.
 WITHOUT_VISIT = 0
-# States in which a reported relapse is checked: the exit is or was effective.
-CHECKABLE_STATES = {
-    GraduasiState.EFEKTIF,
-    GraduasiState.PEMANTAUAN,
-    GraduasiState.DISANGGAH,
-    GraduasiState.SELESAI,
-}
-
-
-async def create_monthly_tasks(
-    session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan
-) -> None:
-    """Create one task for each monitoring month of the policy.
-
-    After a refused sanggah the tasks exist already: tasks without a result move to the new dates.
-    """
-    statement = sa.select(MonitoringTask).where(
-        MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.kind == TaskKind.BULANAN
-    )
-    tasks = {task.month: task for task in await session.scalars(statement)}
-    for month in range(1, policy.monitoring_months + 1):
-        task = tasks.get(month)
-        if task is None:
-            session.add(_build_task(case, penetapan.effective_on, TaskKind.BULANAN, month))
-        elif task.recorded_on is None:
-            task.opens_on, task.due_on = _month_bounds(penetapan.effective_on, month)
-
-
-async def create_follow_ups(session: AsyncSession, case: Graduasi, policy: Policy) -> None:
-    """Create the follow-up tasks of the policy after the monitoring has ended."""
-    statement = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == case.graduasi_id)
-    effective_on = (await session.scalars(statement)).one()
-    for month in policy.follow_up_months:
-        if month > policy.monitoring_months:
-            session.add(_build_task(case, effective_on, TaskKind.LANJUTAN, month))
-
-
-def _month_bounds(effective_on: date, month: int) -> tuple[date, date]:
-    return months_after(effective_on, month - 1), months_after(effective_on, month)
-
-
-def _build_task(case: Graduasi, effective_on: date, kind: TaskKind, month: int) -> MonitoringTask:
-    opens_on, due_on = _month_bounds(effective_on, month)
-    return MonitoringTask(
-        task_id=uuid7(),
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        kind=kind,
-        month=month,
-        opens_on=opens_on,
-        due_on=due_on,
-        confirms_relapse=False,
-        version=1,
-    )
-
-
-async def create_check(session: AsyncSession, graduasi_id: UUID) -> None:
-    """Create a check task for a family of which referral has reported a relapse.
-
-    A case has at most one open check, and none after a confirmed relapse or the end of the family.
-    """
-    statement = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == graduasi_id)
-    effective_on = await session.scalar(statement)
-    if effective_on is None:
-        return
-    case, policy = await load_case(session, graduasi_id)
-    if case.state not in CHECKABLE_STATES or await session.get(FamilyEnd, case.kpm_id):
-        return
-    if await _has_confirmed_relapse(session, case):
-        return
-    today = (await moment_of(session)).on
-    await _insert_check(session, case, max(today, effective_on), effective_on, policy)
-
-
-async def _has_confirmed_relapse(session: AsyncSession, case: Graduasi) -> bool:
-    statement = sa.select(MonitoringTask.task_id).where(
-        MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.confirms_relapse
-    )
-    return await session.scalar(statement) is not None
-
-
-async def _insert_check(
-    session: AsyncSession, case: Graduasi, opens_on: date, effective_on: date, policy: Policy
-) -> None:
-    task = _build_task(case, effective_on, TaskKind.LAPORAN, month_of_exit(effective_on, opens_on))
-    task.opens_on, task.due_on = opens_on, opens_on + timedelta(days=policy.check_days)
-    row = {name: getattr(task, name) for name in MonitoringTask.model_fields}
-    await write_once(session, MonitoringTask, row)
-
-
-def month_of_exit(effective_on: date, on: date) -> int:
-    """Return which month after the exit contains a date, at most LAST_MONTH."""
-    months = (on.year - effective_on.year) * 12 + on.month - effective_on.month
-    if months_after(effective_on, months) > on:
-        months -= 1
-    return min(max(months + 1, 1), LAST_MONTH)
-
-
-async def close_tasks(session: AsyncSession, case: Graduasi, on: date) -> None:
-    """Close the tasks of a case that have no result."""
-    statement = sa.update(MonitoringTask).where(
-        MonitoringTask.graduasi_id == case.graduasi_id,
-        MonitoringTask.recorded_on.is_(None),
-        MonitoringTask.closed_on.is_(None),
-    )
-    await session.execute(statement.values(closed_on=on, version=MonitoringTask.version + 1))
 
 
 async def record_monitoring(
@@ -153,7 +60,7 @@ async def record_monitoring(
 
     Raises:
         NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly,
-        CauseMissing, DateInTheFuture, WorkEnteredTooLate
+        CauseMissing, DateInTheFuture, WorkEnteredTooLate, EvidenceDayWithoutFile, FileNotUploaded
     """
     now = await moment_of(session)
     on = finding.visited_on or now.on
@@ -171,7 +78,9 @@ async def record_monitoring(
         late=on < now.on,
     )
     _require_recordable(case, task, on, finding)
+    _check_evidence_day(finding, now)
     _set_result(task, on, now, finding, author)
+    await _use_evidence(session, actor, task, now)
     outcome, relapse = await _evaluate_result(session, case, task)
     emit(session, _to_event(task, outcome))
     act = Act(actor, now, reason="the monitoring is complete")
@@ -213,6 +122,54 @@ def _set_result(
     task.recorded_on, task.still_out, task.version = now.on, finding.still_out, task.version + 1
     task.cause, task.note = None if finding.still_out else finding.cause, finding.note
     task.pendamping_id, task.penugasan_id = author
+    task.entered_at = now.at
+    task.evidence_sha256, task.evidence_on = finding.evidence_sha256, finding.evidence_on
+
+
+def _check_evidence_day(finding: FindingTerms, now: Moment) -> None:
+    if finding.evidence_on is not None:
+        require_not_future(finding.evidence_on, now.latest_on, "/body/evidence_on")
+        if finding.evidence_sha256 is None:
+            raise EvidenceDayWithoutFile("/body/evidence_sha256", on=finding.evidence_on)
+
+
+async def _use_evidence(session: AsyncSession, actor: Actor, task: MonitoringTask, now: Moment) -> None:
+    """Record the evidence of a result, and flag months that were entered together."""
+    await require_evidence(session, task.evidence_sha256, _use_of(task, actor))
+    if task.kind is not TaskKind.BULANAN or _is_dated(task):
+        return
+    others = await _read_months_since(session, task, now.at - await _read_together_span(session, now.on))
+    together = [other for other in others if other.task_id != task.task_id and not _is_dated(other)]
+    for one in [task, *together] if together else []:
+        author = str(one.pendamping_id)
+        account = actor.sub if one.pendamping_id == actor.pendamping_id else author
+        await insert_flag(session, FlagReason.ENTERED_TOGETHER, _use_of(one, actor), (author, account))
+
+
+def _use_of(task: MonitoringTask, actor: Actor) -> EvidenceUse:
+    return EvidenceUse(EvidenceKind.PEMANTAUAN, task.task_id, task.kpm_id, task.kode_wilayah, actor)
+
+
+def _is_dated(task: MonitoringTask) -> bool:
+    """Return whether the evidence shows a day of the month of the task."""
+    return task.evidence_on is not None and task.opens_on <= task.evidence_on < task.due_on
+
+
+async def _read_months_since(
+    session: AsyncSession, task: MonitoringTask, since: datetime
+) -> Sequence[MonitoringTask]:
+    statement = sa.select(MonitoringTask).where(
+        MonitoringTask.graduasi_id == task.graduasi_id,
+        MonitoringTask.kind == TaskKind.BULANAN,
+        MonitoringTask.entered_at >= since,
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _read_together_span(session: AsyncSession, on: date) -> timedelta:
+    statement = sa.select(MonitoringRule.together_minutes).where(MonitoringRule.valid_from <= on)
+    minutes = (await session.scalars(statement.order_by(MonitoringRule.valid_from.desc()).limit(1))).one()
+    return timedelta(minutes=minutes)
 
 
 async def _evaluate_result(
@@ -228,10 +185,38 @@ async def _evaluate_result(
     if task.kind is not TaskKind.BULANAN:
         return (None, None) if task.still_out else (Outcome.KAMBUH if in_monitoring else None, task)
     await session.flush()
+    return await _judge_months(session, case)
+
+
+async def _judge_months(
+    session: AsyncSession, case: Graduasi
+) -> tuple[Outcome | None, MonitoringTask | None]:
+    """Return the outcome of the months, if all are recorded, and the relapse.
+
+    Flagged results do not count for BERTAHAN.
+    """
     tasks = await _read_monthly_tasks(session, case)
     if any(one.recorded_on is None for one in tasks):
         return None, None
-    return (Outcome.BERTAHAN, None) if tasks[-1].still_out else (Outcome.KAMBUH, tasks[-1])
+    if not tasks[-1].still_out:
+        return Outcome.KAMBUH, tasks[-1]
+    is_held = await find_flagged(session, [one.task_id for one in tasks])
+    return None if is_held else Outcome.BERTAHAN, None
+
+
+async def continue_monitoring(session: AsyncSession, actor: Actor, task_id: UUID) -> None:
+    """Complete the monitoring of a task whose flag was cleared, if nothing else holds it."""
+    task = await session.get(MonitoringTask, task_id)
+    if task is None or task.kind is not TaskKind.BULANAN:
+        return
+    case, policy = await load_case(session, task.graduasi_id)
+    if case.state is not GraduasiState.PEMANTAUAN:
+        return
+    outcome, _ = await _judge_months(session, case)
+    if outcome is Outcome.BERTAHAN:
+        act = Act(actor, await moment_of(session), reason="the monitoring is complete")
+        await complete_without_visit(session, case, policy, act, outcome)
+        await create_follow_ups(session, case, policy)
 
 
 async def _read_monthly_tasks(session: AsyncSession, case: Graduasi) -> Sequence[MonitoringTask]:
@@ -263,7 +248,7 @@ async def _confirm_relapse(session: AsyncSession, case: Graduasi, task: Monitori
 async def complete_without_visit(
     session: AsyncSession, case: Graduasi, policy: Policy, act: Act, outcome: Outcome
 ) -> None:
-    """Complete a case in PEMANTAUAN whose family has ended, with that outcome."""
+    """Complete a case in PEMANTAUAN with an outcome that no visit of today has found."""
     case.outcome = outcome
     await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
     event = MonitoringRecorded(

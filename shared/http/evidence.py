@@ -1,0 +1,98 @@
+"""Routes of flagged evidence: the list, and the clearance by a ketua tim."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from shared import evidence
+from shared.access import Actor, Permission
+from shared.evidence import EvidenceKind, FlagReason
+from shared.fields import Body, Sentence
+from shared.http.paging import Paging
+from shared.http.route import CurrentActor, Router, Session, may
+
+Continuation = Callable[[AsyncSession, Actor, UUID], Awaitable[None]]
+
+
+class EvidenceFlagView(BaseModel):
+    """Evidence that was used for something else before, or months that were entered together.
+
+    `subject_id` is the record with the evidence. `earlier_subject_id` and `earlier_kpm_id` are null if the earlier use
+    was outside of the caller's areas.
+    """
+
+    flag_id: UUID
+    reason: FlagReason
+    kind: EvidenceKind
+    sha256: str | None
+    subject_id: UUID
+    kpm_id: UUID | None
+    kode_wilayah: str
+    used_by: str
+    flagged_at: datetime
+    earlier_kind: EvidenceKind | None
+    earlier_used_at: datetime | None
+    earlier_subject_id: UUID | None
+    earlier_kpm_id: UUID | None
+    cleared_at: datetime | None
+    cleared_by: str | None
+    clearance: str | None
+
+
+class EvidenceFlagPage(BaseModel):
+    """A page of flags, oldest first."""
+
+    items: list[EvidenceFlagView]
+    next: str | None
+
+
+class Clearance(Body):
+    """Why the evidence counts. The reason is stored in this service only."""
+
+    reason: Sentence
+
+
+class ClearanceView(BaseModel):
+    """The flag that was cleared, and the record with the evidence."""
+
+    flag_id: UUID
+    subject_id: UUID
+
+
+def evidence_router(then: Continuation | None = None) -> Router:
+    """Return the router of flags. `then` continues what a flag held."""
+    router = Router(tag="evidence")
+
+    @router.get("/evidence-flag", response_model=EvidenceFlagPage)
+    @may(Permission.EVIDENCE_FLAG_READ)
+    async def list_evidence_flags(
+        session: Session,
+        actor: CurrentActor,
+        paging: Paging,
+        open_only: Annotated[bool, Query()] = True,
+        kpm_id: Annotated[UUID | None, Query()] = None,
+        subject_id: Annotated[UUID | None, Query()] = None,
+    ) -> Response:
+        """List flagged evidence of the caller's areas, oldest first."""
+        filters = {"kpm_id": kpm_id, "subject_id": subject_id}
+        statement = evidence.select_flags(actor, open_only=open_only, **filters)
+        return await paging.answer(session, statement, (evidence.FLAG.flag_id,))
+
+    @router.post("/evidence-flag/{flag_id}/clearance", status_code=201)
+    @may(Permission.EVIDENCE_FLAG_CLEAR, key_required=True)
+    async def clear_evidence_flag(
+        flag_id: UUID, body: Clearance, session: Session, actor: CurrentActor
+    ) -> ClearanceView:
+        """Clear flagged evidence with a reason. Who used it does not clear it."""
+        subject_id = await evidence.clear_flag(session, actor, flag_id, body.reason)
+        if then is not None:
+            await then(session, actor, subject_id)
+        return ClearanceView(flag_id=flag_id, subject_id=subject_id)
+
+    return router
