@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.referral import metrics
 from services.referral.answer import routes as answer
 from services.referral.consent import routes as consent
+from services.referral.correction import routes as correction
 from services.referral.deadline import routes as deadline
 from services.referral.offer import routes as offer
 from services.referral.outcome.routes import outcome_rules, outcomes
@@ -36,6 +37,7 @@ ROUTERS = [
     rujukan.rujukan_programs,
     consent.consents,
     answer.answers,
+    correction.corrections,
     outcomes.answers,
     inbox.inbox,
     partner.breakers,

@@ -80,24 +80,32 @@ class RujukanSent(RujukanProgramFacts, wire="referral.rujukan_sent.v1", key="kpm
 
 
 class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", key="kpm_id"):
-    """The partner has answered an offer.
+    """The partner has answered an offer, or corrected its answer.
 
     Used by: registry.rujukan, caseload.aid, graduation.rujukan
+
+    The values are those that hold now. `late`: the offer had expired.
     """
 
     reason_code: RefusalCode | None = None
     amount_rp: int | None = None
     answered_on: date
+    corrected: bool = False
+    late: bool = False
 
 
 class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1", key="kpm_id"):
     """The aid of an offer has reached the family.
 
     Used by: registry.rujukan, caseload.aid, graduation.rujukan
+
+    The values are those that hold now. `late`: the offer had expired or was withdrawn.
     """
 
     amount_rp: int | None = None
     delivered_on: date
+    corrected: bool = False
+    late: bool = False
 
 
 class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1", key="kpm_id"):
@@ -137,6 +145,8 @@ class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
     still_in_business: bool
     omzet_rp: int | None = None
     recorded_on: date
+    corrected: bool = False
+    late: bool = False
 
 
 class RelapseReported(Event, wire="referral.relapse_reported.v1", key="kpm_id"):

@@ -156,7 +156,7 @@ async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str)
     """Withdraw the rujukan of an annulled graduation with its open offers."""
     if rujukan.state is RujukanState.DICABUT:
         return
-    rujukan.close(RujukanState.DICABUT)
+    rujukan.move_to(RujukanState.DICABUT)
     rujukan.withdrawn_reason = reason
     move = Move(SYSTEM, await clock.today(session), "graduation annulled")
     statement = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)

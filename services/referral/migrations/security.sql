@@ -16,9 +16,11 @@ GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_ap
 
 -- Recorded rows are append-only. Of a rule only the day on which it ends may be written.
 REVOKE UPDATE, DELETE ON partner_answer, delivery_attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
-    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change, consent_person
+    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change, consent_person, correction
     FROM referral_api, referral_worker;
 GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
+-- A correction keeps the former values of an outcome.
+GRANT UPDATE (still_in_business, omzet_rp) ON outcome TO referral_api;
 REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, rujukan_pause,
     outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting_list_entry, intake_window, next_best
     FROM referral_api, referral_worker;

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.models import Identity
-from services.referral.deadline.commands import schedule_closing, set_deadlines
-from services.referral.place.commands import update_places
+from services.referral.deadline.commands import CLOSE_RUJUKAN, schedule_closing, set_deadlines
+from services.referral.place.commands import retake_places, update_places
 from services.referral.rujukan.models import (
     ENDED,
     RujukanProgram,
@@ -40,9 +40,16 @@ class Move:
 
 
 async def move_rujukan_program(
-    session: AsyncSession, row: RujukanProgram, target: RujukanProgramState, move: Move
+    session: AsyncSession,
+    row: RujukanProgram,
+    target: RujukanProgramState,
+    move: Move,
+    *,
+    revised: bool = False,
 ) -> None:
     """Move to `target` through the states that it implies.
+
+    If `revised`, a corrected answer or a late fact replaces the current state directly.
 
     Each step is a row of the history. TERKIRIM emits RujukanSent. When the offer ends or its aid is
     delivered, the stored identity of the family is deleted. After a refusal or an expiry the next best
@@ -51,7 +58,8 @@ async def move_rujukan_program(
     Raises:
         IllegalTransition: `target` cannot be reached from the current state.
     """
-    for step in steps_to(row.state, target):
+    before = row.state
+    for step in [target] if revised else steps_to(before, target):
         previous = transition_to(row, step)
         append_history(
             session, row, previous, move if step is target else Move(move.by, move.on, f"implied by {target}")
@@ -61,8 +69,10 @@ async def move_rujukan_program(
             row.sent_on = move.on
             emit(session, RujukanSent.of(row, status=row.state))
         await session.flush()  # a trigger of the database checks each step
+    if before in ENDED and target not in ENDED:
+        await reopen(session, row, move.on)
     await update_places(session, row, move.on)
-    if target in PROPOSES_NEXT:
+    if PROPOSES_NEXT & {before, target}:
         await schedule(
             session, PROPOSE_NEXT_BEST, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real"
         )
@@ -70,6 +80,15 @@ async def move_rujukan_program(
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
     if target in ENDED:
         await schedule_closing(session, row)
+
+
+async def reopen(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+    """Take the places of a reopened offer, and schedule a check of its rujukan.
+
+    A rujukan that was closed meanwhile is opened again.
+    """
+    await retake_places(session, row, on)
+    await schedule(session, CLOSE_RUJUKAN, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
 
 
 def append_history(

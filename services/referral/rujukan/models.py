@@ -36,7 +36,7 @@ class RujukanState(StrEnum):
 
 
 # The moves of docs/case-lifecycle.md#rujukan-programs. GAGAL_KIRIM follows an attempt that did not reach the partner.
-TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
+FORWARD: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DRAF: frozenset({S.DISETUJUI_KPM, S.DICABUT}),
     S.DISETUJUI_KPM: frozenset({S.TERKIRIM, S.GAGAL_KIRIM, S.DICABUT}),
     S.TERKIRIM: frozenset({S.GAGAL_KIRIM, S.DITERIMA_SISTEM, S.KEDALUWARSA, S.DICABUT}),
@@ -52,11 +52,18 @@ TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DICABUT: frozenset(),
     S.TUTUP: frozenset(),
 }
-ENDED = frozenset(state for state, following in TRANSITIONS.items() if not following)
+ENDED = frozenset(state for state, following in FORWARD.items() if not following)
 UNSENT_STATES = frozenset({S.DISETUJUI_KPM, S.GAGAL_KIRIM})
 # The answers that a partner may give. An answer implies the states before it, which it need not report.
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
+# A corrected answer replaces an answer (docs/case-lifecycle.md#corrections), and late facts reopen an expired offer
+# (docs/case-lifecycle.md#late-facts).
+TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
+    **FORWARD,
+    **{state: FORWARD[state] | frozenset(PARTNER_ANSWERS) - {state} for state in PARTNER_ANSWERS},
+    S.KEDALUWARSA: frozenset({*PARTNER_ANSWERS, S.DISALURKAN}),
+}
 # The SLA runs while the partner has to answer, or to deliver what it approved. PERLU_DATA and DAFTAR_TUNGGU are
 # answers.
 WAITS_FOR_ANSWER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
@@ -64,7 +71,7 @@ WAITS_FOR_DELIVERY = frozenset({S.DISETUJUI})
 WAITS_FOR_PARTNER = WAITS_FOR_ANSWER | WAITS_FOR_DELIVERY
 CASE_MOVES = {
     RujukanState.TERBUKA: frozenset({RujukanState.DICABUT, RujukanState.TUTUP}),
-    RujukanState.TUTUP: frozenset({RujukanState.DICABUT}),
+    RujukanState.TUTUP: frozenset({RujukanState.DICABUT, RujukanState.TERBUKA}),
     RujukanState.DICABUT: frozenset[RujukanState](),
 }
 
@@ -117,9 +124,9 @@ def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[
     seen = {current}
     while queue:
         state, steps = queue.popleft()
-        if target in TRANSITIONS[state]:
+        if target in FORWARD[state]:
             return [*steps, target]
-        for following in sorted(TRANSITIONS[state] & IMPLIED - seen):
+        for following in sorted(FORWARD[state] & IMPLIED - seen):
             seen.add(following)
             queue.append((following, [*steps, following]))
     raise IllegalTransition(
@@ -189,8 +196,8 @@ class Rujukan(RujukanItem, Table, table=True):
 
     withdrawn_reason: Col[str | None]
 
-    def close(self, target: RujukanState) -> None:
-        """End the rujukan.
+    def move_to(self, target: RujukanState) -> None:
+        """End the rujukan, or open it again.
 
         Raises:
             IllegalTransition: CASE_MOVES has no such move.
@@ -201,7 +208,10 @@ class Rujukan(RujukanItem, Table, table=True):
 
 
 class RujukanProgramFacts(Fields):
-    """One offer of one program, without the family's ids."""
+    """One offer of one program, without the family's ids.
+
+    `delivered_late`: the delivery was recorded after the offer had expired or was withdrawn.
+    """
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
     rujukan_id: Col[UUID] = Field(foreign_key="rujukan.rujukan_id")
@@ -216,6 +226,7 @@ class RujukanProgramFacts(Fields):
     refusal_code: Col[RefusalCode | None]
     amount_rp: Col[Rupiah | None]
     delivered_on: Col[date | None]
+    delivered_late: Col[bool] = Field(default=False)
     withdrawn_on: Col[date | None]
     version: Col[int]
 
@@ -264,6 +275,8 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
     lapsed_on: Col[date | None] = Field(default=None)
     shared_at: Col[datetime | None] = Field(default=None)
     delivery_id: Col[str | None] = Field(default=None)
+    delivery_recorded_on: Col[date | None] = Field(default=None)
+    delivery_recorded_by: Col[str | None] = Field(default=None)
 
     def pin_usaha(self, usaha: UsahaFacts | None, reasons: list[dict[str, Any]]) -> None:
         """Keep the reasons of a match and the usaha that was judged."""

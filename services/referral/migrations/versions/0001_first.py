@@ -22,6 +22,7 @@ PROGRAM_TABLES = (
     "consent_person",
     "delivery_attempt",
     "partner_answer",
+    "correction",
     "outcome",
     "outcome_task",
     "rujukan_program_history",
