@@ -7,6 +7,7 @@ NOUNS = {
     "address": "alamat",
     "case mark": "tanda kasus",
     "certificate": "piagam",
+    "consent": "persetujuan",
     "escalation": "eskalasi",
     "exit proposal": "usulan keluar",
     "file": "berkas",

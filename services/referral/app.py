@@ -17,6 +17,7 @@ from services.referral.place import routes as place
 from services.referral.publication import openapi
 from services.referral.publication.routes import inbox, partners, programs
 from services.referral.rujukan import routes as rujukan
+from services.referral.supply import routes as supply
 from services.referral.worklist import routes as worklist
 from shared import telemetry
 from shared.http import create_app, serve
@@ -38,6 +39,7 @@ ROUTERS = [
     consent.consents,
     answer.answers,
     correction.corrections,
+    supply.supplies,
     outcomes.answers,
     inbox.inbox,
     partner.breakers,

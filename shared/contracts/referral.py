@@ -82,7 +82,7 @@ class RujukanSent(RujukanProgramFacts, wire="referral.rujukan_sent.v1", key="kpm
 class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", key="kpm_id"):
     """The partner has answered an offer, or corrected its answer.
 
-    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    Used by: registry.rujukan, caseload.aid, caseload.tugas, graduation.rujukan
 
     The values are those that hold now. `late`: the offer had expired.
     """
@@ -94,10 +94,19 @@ class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", 
     late: bool = False
 
 
+class RujukanSupplied(RujukanProgramFacts, wire="referral.rujukan_supplied.v1", key="kpm_id"):
+    """The data that a partner asked for were supplied.
+
+    Used by: caseload.aid, caseload.tugas, graduation.rujukan
+    """
+
+    supplied_on: date
+
+
 class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1", key="kpm_id"):
     """The aid of an offer has reached the family.
 
-    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    Used by: registry.rujukan, caseload.aid, caseload.tugas, graduation.rujukan
 
     The values are those that hold now. `late`: the offer had expired or was withdrawn.
     """
@@ -111,7 +120,7 @@ class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1"
 class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1", key="kpm_id"):
     """An offer was withdrawn.
 
-    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    Used by: registry.rujukan, caseload.aid, caseload.tugas, graduation.rujukan
     """
 
     reason: str
@@ -121,7 +130,7 @@ class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1"
 class RujukanExpired(RujukanProgramFacts, wire="referral.rujukan_expired.v1", key="kpm_id"):
     """An offer has expired, because the partner let its term pass.
 
-    Used by: caseload.aid
+    Used by: caseload.aid, caseload.tugas
     """
 
     expired_on: date

@@ -265,14 +265,14 @@ async def _shift_deadlines(session: AsyncSession, rujukan: Rujukan, started: dat
 
 
 async def _resume_calls(session: AsyncSession, rujukan: Rujukan) -> None:
-    """Schedule again the sendings and the reminders that were paused."""
+    """Schedule again the sendings, supplied data and reminders that were paused."""
     await schedule_all_sendings(session, rujukan.rujukan_id)
     programs = sa.select(RujukanProgram.rujukan_program_id).where(
         RujukanProgram.rujukan_id == rujukan.rujukan_id
     )
     reminders = sa.select(PartnerNotice).where(
         PartnerNotice.rujukan_program_id.in_(programs),
-        PartnerNotice.notice.in_(REMINDERS),
+        PartnerNotice.notice.in_([*REMINDERS, Notice.KELENGKAPAN]),
         PartnerNotice.taken_at.is_(None),
     )
     for notice in await session.scalars(reminders):

@@ -379,6 +379,8 @@ CREATE TABLE rujukan_program (
     amount_rp BIGINT,
     delivered_on DATE,
     delivered_late BOOLEAN NOT NULL,
+    shared_on DATE,
+    shared_fields TEXT[] NOT NULL,
     withdrawn_on DATE,
     version INTEGER NOT NULL,
     graduasi_id UUID NOT NULL,
@@ -396,6 +398,7 @@ CREATE TABLE rujukan_program (
     CONSTRAINT ck_rujukan_program_delivery_has_date CHECK (state NOT IN ('DISALURKAN', 'TUTUP') OR delivered_on IS NOT NULL),
     CONSTRAINT ck_rujukan_program_draft_is_not_shared CHECK (state NOT IN ('DRAF') OR shared_at IS NULL),
     CONSTRAINT ck_rujukan_program_amount_not_negative CHECK (amount_rp >= 0),
+    CONSTRAINT ck_rujukan_program_sharing_complete CHECK ((shared_on IS NULL) = (shared_fields = '{}')),
     CONSTRAINT fk_rujukan_program_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
     CONSTRAINT fk_rujukan_program_program_id FOREIGN KEY(program_id) REFERENCES program (program_id),
     CONSTRAINT fk_rujukan_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
@@ -419,10 +422,6 @@ CREATE TABLE consent (
     evidence_sha256 TEXT NOT NULL,
     given_on DATE NOT NULL,
     consent_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    kode_wilayah TEXT NOT NULL,
-    partner_id UUID NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     withdrawn_on DATE,
@@ -430,6 +429,10 @@ CREATE TABLE consent (
     withdrawn_by TEXT,
     lapsed_on DATE,
     lapse_reason VARCHAR(40),
+    rujukan_program_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    partner_id UUID NOT NULL,
     lapse_event_id UUID,
     CONSTRAINT pk_consent PRIMARY KEY (consent_id),
     CONSTRAINT ck_consent_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
@@ -438,9 +441,9 @@ CREATE TABLE consent (
     CONSTRAINT ck_consent_lapse_complete CHECK ((lapsed_on IS NULL) = (lapse_reason IS NULL) AND (lapsed_on IS NULL) = (lapse_event_id IS NULL)),
     CONSTRAINT fk_consent_text_version FOREIGN KEY(text_version) REFERENCES consent_text (version),
     CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING')),
+    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT', 'USAHA_ENDED')),
     CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
-    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT', 'USAHA_ENDED'))
+    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
 CREATE TABLE correction (
@@ -483,7 +486,7 @@ CREATE TABLE delivery_attempt (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_delivery_attempt PRIMARY KEY (attempt_id),
-    CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
+    CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'KELENGKAPAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
     CONSTRAINT fk_delivery_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -588,15 +591,15 @@ CREATE TABLE partner_notice (
     notice_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
     notice VARCHAR(40) NOT NULL,
-    partner_id UUID NOT NULL,
     "on" DATE NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     taken_at TIMESTAMP WITH TIME ZONE,
     taken_by TEXT,
+    partner_id UUID NOT NULL,
     CONSTRAINT pk_partner_notice PRIMARY KEY (notice_id),
     CONSTRAINT ck_partner_notice_taken_complete CHECK ((taken_at IS NULL) = (taken_by IS NULL)),
     CONSTRAINT fk_partner_notice_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
+    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'KELENGKAPAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
 );
 
 CREATE INDEX ix_partner_notice_created_at ON partner_notice (partner_id, created_at, notice_id);
@@ -665,18 +668,34 @@ CREATE INDEX ix_waiting_list_entry_order ON waiting_list_entry (program_code, nu
 CREATE UNIQUE INDEX uq_waiting_list_entry_once ON waiting_list_entry (rujukan_program_id) WHERE left_on IS NULL;
 
 CREATE TABLE consent_person (
-    consent_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
     role VARCHAR(40) NOT NULL,
     anggota_id UUID NOT NULL,
     signed_by UUID NOT NULL,
+    consent_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_consent_person PRIMARY KEY (consent_id, role),
+    CONSTRAINT ck_consent_person_personrole_known CHECK (role IN ('SIGNER', 'OWNER')),
     CONSTRAINT fk_consent_person_consent_id FOREIGN KEY(consent_id) REFERENCES consent (consent_id),
-    CONSTRAINT fk_consent_person_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_consent_person_personrole_known CHECK (role IN ('SIGNER', 'OWNER'))
+    CONSTRAINT fk_consent_person_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
 CREATE INDEX ix_consent_person_rujukan_program_id ON consent_person (rujukan_program_id);
+
+CREATE TABLE data_supply (
+    fields TEXT[] NOT NULL,
+    files TEXT[] NOT NULL,
+    notice_id UUID NOT NULL,
+    supplied_on DATE NOT NULL,
+    supplied_by TEXT NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    content_sealed BYTEA,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_data_supply PRIMARY KEY (notice_id),
+    CONSTRAINT fk_data_supply_notice_id FOREIGN KEY(notice_id) REFERENCES partner_notice (notice_id),
+    CONSTRAINT fk_data_supply_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE INDEX ix_data_supply_rujukan_program_id ON data_supply (rujukan_program_id, notice_id);
 
 CREATE TABLE inbox_read (
     read_id UUID NOT NULL,

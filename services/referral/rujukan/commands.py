@@ -16,6 +16,7 @@ from services.referral.rujukan.models import (
     steps_to,
     transition_to,
 )
+from services.referral.supply.models import DataSupply
 from shared.contracts.referral import RujukanSent
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import uuid7
@@ -52,7 +53,7 @@ async def move_rujukan_program(
     If `revised`, a corrected answer or a late fact replaces the current state directly.
 
     Each step is a row of the history. TERKIRIM emits RujukanSent. When the offer ends or its aid is
-    delivered, the stored identity of the family is deleted. After a refusal or an expiry the next best
+    delivered, the stored identity of the family and what was supplied are deleted. After a refusal or an expiry the next best
     program is scheduled.
 
     Raises:
@@ -78,6 +79,8 @@ async def move_rujukan_program(
         )
     if target in IDENTITY_NOT_NEEDED:
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
+        own = DataSupply.rujukan_program_id == row.rujukan_program_id
+        await session.execute(sa.update(DataSupply).where(own).values(content_sealed=None))
     if target in ENDED:
         await schedule_closing(session, row)
 

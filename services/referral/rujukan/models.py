@@ -1,6 +1,7 @@
 """Tables, views and state machines of rujukan and of the programs offered in them."""
 
 from collections import deque
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -210,7 +211,8 @@ class Rujukan(RujukanItem, Table, table=True):
 class RujukanProgramFacts(Fields):
     """One offer of one program, without the family's ids.
 
-    `delivered_late`: the delivery was recorded after the offer had expired or was withdrawn.
+    `shared_on`: the first day on which data of the family may have reached the partner. `shared_fields`: the names of
+    the data. `delivered_late`: the delivery was recorded after the offer had expired or was withdrawn.
     """
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
@@ -227,6 +229,8 @@ class RujukanProgramFacts(Fields):
     amount_rp: Col[Rupiah | None]
     delivered_on: Col[date | None]
     delivered_late: Col[bool] = Field(default=False)
+    shared_on: Col[date | None] = Field(default=None)
+    shared_fields: Col[list[str]] = Field(default_factory=list[str])
     withdrawn_on: Col[date | None]
     version: Col[int]
 
@@ -264,6 +268,7 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
         ),
         sa.CheckConstraint("state NOT IN ('DRAF') OR shared_at IS NULL", name="draft_is_not_shared"),
         sa.CheckConstraint("amount_rp >= 0", name="amount_not_negative"),
+        sa.CheckConstraint("(shared_on IS NULL) = (shared_fields = '{}')", name="sharing_complete"),
         guard_moves(TRANSITIONS, waits=WAITS),
     )
 
@@ -277,6 +282,12 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
     delivery_id: Col[str | None] = Field(default=None)
     delivery_recorded_on: Col[date | None] = Field(default=None)
     delivery_recorded_by: Col[str | None] = Field(default=None)
+
+    def mark_shared(self, fields: Collection[str], on: date) -> None:
+        """Record that these fields may reach the partner. The first day stays."""
+        if fields:
+            self.shared_on = self.shared_on or on
+            self.shared_fields = sorted({*self.shared_fields, *fields})
 
     def pin_usaha(self, usaha: UsahaFacts | None, reasons: list[dict[str, Any]]) -> None:
         """Keep the reasons of a match and the usaha that was judged."""

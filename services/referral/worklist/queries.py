@@ -21,6 +21,7 @@ from services.referral.rujukan.models import (
     RujukanProgram,
     RujukanState,
 )
+from services.referral.supply.models import DataSupply
 from services.referral.visibility import select_accompanied_families, select_columns
 from shared.access import Actor, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState, RujukanPurpose
@@ -65,7 +66,11 @@ def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     skipped.
     """
     is_rujukan = PartnerNotice.notice == Notice.RUJUKAN
-    sealed = sa.case((is_rujukan, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)))
+    is_supply = PartnerNotice.notice == Notice.KELENGKAPAN
+    sealed = sa.case(
+        (is_rujukan, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)),
+        (is_supply, sa.func.supply_for_partner(PartnerNotice.notice_id)),
+    )
     office = sa.func.left(RujukanProgram.kode_wilayah, 5)
     return (
         sa.select(
@@ -78,12 +83,14 @@ def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
             Office.name.label("office_name"),
             Office.phone.label("office_phone"),
             Office.email.label("office_email"),
+            DataSupply.fields.label("supply_fields"),
             sealed.label("sealed"),
         )
         .join(RujukanProgram, RujukanProgram.rujukan_program_id == PartnerNotice.rujukan_program_id)
         .join(Rujukan, Rujukan.rujukan_id == RujukanProgram.rujukan_id)
         .join(Program, Program.program_id == RujukanProgram.program_id)
         .join(Consent, Consent.rujukan_program_id == RujukanProgram.rujukan_program_id)
+        .outerjoin(DataSupply, DataSupply.notice_id == PartnerNotice.notice_id)
         .outerjoin(Office, Office.kode_wilayah == office)
         .where(
             PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), _is_current(is_rujukan)
@@ -130,6 +137,7 @@ def _is_current(is_rujukan: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     ]
     return sa.or_(
         sa.and_(is_rujukan, is_shared),
+        sa.and_(PartnerNotice.notice == Notice.KELENGKAPAN, open_case),
         *reminders,
         PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
     )

@@ -23,6 +23,7 @@ PROGRAM_TABLES = (
     "delivery_attempt",
     "partner_answer",
     "correction",
+    "data_supply",
     "outcome",
     "outcome_task",
     "rujukan_program_history",
