@@ -1,5 +1,6 @@
 """Effects of a departure of a person on consents, offers and payloads."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -232,7 +233,7 @@ async def test_matching_waits_for_the_replica(referral: Running) -> None:
     await world.apply_events(build_departure(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
     await referral.work()
     assert await read_offers(world, KUR) == [("DICABUT", True)]
-    await referral.publish(build_usaha_recorded(world.family, usaha_id=uuid4(), owner_id=uuid4()))
+    await referral.publish(build_usaha_recorded(world.family, TODAY - timedelta(days=900), owner_id=uuid4()))
     await relay(referral)
     publishers = dict.fromkeys(TOPICS, referral.worker)
     for subscription in sorted(referral.parts.subscriptions, key=lambda one: one.name == "kpm"):
