@@ -21,7 +21,7 @@ from services.referral.answer.commands.answers import (
 from services.referral.answer.commands.deliveries import emit_delivery
 from services.referral.answer.models import AnswerInput, PartnerAnswer
 from services.referral.answer.queries import read_standing_answer
-from services.referral.consent.errors import ConsentMissing
+from services.referral.consent.errors import ConsentEnded
 from services.referral.correction.errors import (
     AnswerNotCorrectable,
     CorrectionTooLate,
@@ -54,7 +54,7 @@ async def correct_answer(
     Raises:
         NotFound, AnswerNotCorrectable, AnswerIdReused, CorrectionUnchanged, ReasonCodeNeeded,
         AmountOutsideProgram, DateInTheFuture, DateTooEarly
-        ConsentMissing: the consent has ended, so a refused offer stays refused.
+        ConsentEnded: the consent has ended, so a refused offer stays refused.
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_valid_answer(session, row, answer)
@@ -64,7 +64,7 @@ async def correct_answer(
     if row.state not in PARTNER_ANSWERS or standing is None:
         raise AnswerNotCorrectable(state=row.state)
     if row.state is S.DITOLAK is not answer.status and not await is_reopenable(session, row):
-        raise ConsentMissing
+        raise ConsentEnded
     amount_rp = (
         answer.amount_rp if answer.amount_rp is not None else await _known_amount(session, row, answer)
     )

@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.errors import ConsentMissing
+from services.referral.consent.errors import ConsentEnded
 from services.referral.consent.models import Consent
 from services.referral.notice.commands import schedule_notice
 from services.referral.notice.models import Notice, PartnerNotice
@@ -37,7 +37,7 @@ async def supply_data(
     """Supply what the partner asked for. The offer returns to DIPROSES.
 
     Raises:
-        NotFound, FamilyNotAccompanied, DataNotRequested, ConsentMissing, FieldNotConsented, FileNotUploaded,
+        NotFound, FamilyNotAccompanied, DataNotRequested, ConsentEnded, FieldNotConsented, FileNotUploaded,
         FileTooLong
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
@@ -77,7 +77,7 @@ async def _require_consent(session: AsyncSession, row: RujukanProgram, fields: S
         sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
     )
     if consent is None or not consent.in_force or await must_lapse(session, row):
-        raise ConsentMissing
+        raise ConsentEnded
     covered = (await session.get_one(Program, row.program_id)).minimum_data
     for number, field in enumerate(fields):
         if field not in covered:

@@ -1,6 +1,8 @@
 """Refusals of supplied data."""
 
 from shared.errors import DomainError, InvalidInput
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import PARTNERS
 
 
 class DataNotRequested(DomainError):
@@ -8,6 +10,7 @@ class DataNotRequested(DomainError):
 
     en = "The partner does not wait for data; this rujukan is {state}. Data are supplied after the answer PERLU_DATA."
     id = "Mitra tidak sedang menunggu data; rujukan ini berstatus {state}. Data dilengkapi sesudah jawaban PERLU_DATA."
+    remedy = operation("answer_rujukan", PARTNERS)
 
 
 class FieldNotConsented(InvalidInput):
@@ -17,3 +20,4 @@ class FieldNotConsented(InvalidInput):
         "The consent to this program covers {fields}. Leave out {field}, or ask the partner to do without it."
     )
     id = "Persetujuan untuk program ini mencakup {fields}. Hilangkan {field}, atau minta mitra tidak memerlukannya."
+    remedy = CORRECT_REQUEST
