@@ -166,8 +166,9 @@ async def prepare_call(
 ) -> Call | None:
     """Return the call to a partner with a webhook, and store its attempt.
 
-    What the call shares is on record before its first byte, and stays so if this process stops during the call. If the breaker is open, the call is scheduled for its end and None is returned. Nothing is signed yet,
-    because the timestamp is the moment of the call.
+    What the call shares is on record before its first byte, and stays so if this process stops during the call.
+    If the breaker is open, the call is scheduled for its end and None is returned. Nothing is signed yet, because
+    the timestamp is the moment of the call.
     """
     partner_id = notice.partner_id
     partner = await session.get_one(Partner, partner_id)

@@ -1,4 +1,4 @@
-"""Reading a recorded consent, its signatures and its end, and what the partner was notified of."""
+"""A recorded consent with its signatures and its end."""
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world

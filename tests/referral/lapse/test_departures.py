@@ -226,7 +226,7 @@ async def test_returned_family_is_matched_again(referral: Running) -> None:
 
 
 async def test_matching_waits_for_the_replica(referral: Running) -> None:
-    """The reaction reads a new business before the replica has it. Another offer is open meanwhile."""
+    """The reaction reads a new business before the replica has it."""
     world = await create_case(referral)
     await world.record_consent(KUR)
     await world.record_consent(KDMP)

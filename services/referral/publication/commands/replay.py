@@ -89,23 +89,17 @@ async def replay_step(session: AsyncSession, job: Job) -> Step:
         after = (datetime.fromisoformat(job.place["created_at"]), UUID(job.place["notice_id"]))
         statement = statement.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
     notices = (await session.scalars(statement.order_by(*order).limit(BATCH_SIZE).with_for_update())).all()
-    left_out: Counter[str] = Counter(job.report.get("left_out", {}))
-    before = left_out.total()
-    for notice in notices:
-        if (reason := await _reason_left_out(session, notice)) is not None:
-            left_out[reason] += 1
-        else:
-            await _replay(session, partner, notice)
-    refused = left_out.total() - before
+    left_out = [reason for notice in notices if (reason := await _replay(session, partner, notice))]
     last: dict[str, Any] = {}
     if notices:
         last = {"created_at": notices[-1].created_at.isoformat(), "notice_id": str(notices[-1].notice_id)}
+    reasons = Counter(job.report.get("left_out", {})) + Counter(left_out)
     return Step(
-        done=len(notices) - refused,
-        refused=refused,
+        done=len(notices) - len(left_out),
+        refused=len(left_out),
         place=last,
         finished=len(notices) < BATCH_SIZE,
-        report={"left_out": dict(left_out)},
+        report={"left_out": dict(reasons)},
     )
 
 
@@ -140,11 +134,14 @@ async def _reason_unshared(
     return LeftOut.IDENTITY_DELETED if is_deleted else None
 
 
-async def _replay(session: AsyncSession, partner: Partner, notice: PartnerNotice) -> None:
-    if partner.webhook_url is None:
+async def _replay(session: AsyncSession, partner: Partner, notice: PartnerNotice) -> LeftOut | None:
+    """Replay a notice, or return why it is left out."""
+    reason = await _reason_left_out(session, notice)
+    if reason is None and partner.webhook_url is not None:
+        await schedule_replay(session, notice, 0)
+    elif reason is None:
         notice.taken_at = notice.taken_by = None
-        return
-    await schedule_replay(session, notice, 0)
+    return reason
 
 
 async def schedule_replay(session: AsyncSession, notice: PartnerNotice, attempt: int) -> None:
