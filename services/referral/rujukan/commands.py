@@ -13,9 +13,9 @@ from services.referral.rujukan.models import (
     ENDED,
     RujukanProgram,
     RujukanProgramHistory,
-    steps_to,
     transition_to,
 )
+from services.referral.rujukan.rules import steps_to
 from services.referral.supply.models import DataSupply
 from shared.contracts.referral import RujukanSent
 from shared.contracts.rujukan_kinds import RujukanProgramState

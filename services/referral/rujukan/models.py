@@ -1,6 +1,5 @@
 """Tables, views and state machines of rujukan and of the programs offered in them."""
 
-from collections import deque
 from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,7 +17,6 @@ from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, Ruj
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
-from shared.errors import IllegalTransition
 from shared.fields import Rupiah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
@@ -111,32 +109,6 @@ WAITS = Waits(
     since=SINCE,
     rows=CAN_WAIT,
 )
-
-
-def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
-    """Return the states to pass through to `target`, which is the last one.
-
-    The states in between are those that a partner's answer implies.
-
-    Raises:
-        IllegalTransition: `target` cannot be reached from `current`.
-    """
-    queue = deque([(current, list[RujukanProgramState]())])
-    seen = {current}
-    while queue:
-        state, steps = queue.popleft()
-        if target in FORWARD[state]:
-            return [*steps, target]
-        for following in sorted(FORWARD[state] & IMPLIED - seen):
-            seen.add(following)
-            queue.append((following, [*steps, following]))
-    raise IllegalTransition(
-        "referred program",
-        current=current,
-        target=target,
-        remedy=NEXT_ACTS[current],
-        advice=ADVICE.of(current, target),
-    )
 
 
 def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> RujukanProgramState:
