@@ -8,6 +8,7 @@ NOUNS = {
     "approval request": "permintaan persetujuan",
     "case mark": "tanda kasus",
     "certificate": "piagam",
+    "consent": "persetujuan",
     "escalation": "eskalasi",
     "evidence flag": "tanda bukti",
     "exit proposal": "usulan keluar",

@@ -149,6 +149,18 @@ REPLICATED = (
         {name: CAME.format(day="delivered_on", table=table) for name, table in OFFERS},
     ),
     Replicated(
+        "amount",
+        "referral",
+        CAME.format(day="amount_rp", table="rujukan_program"),
+        {"caseload": CAME.format(day="amount_rp", table="replica_aid.aid")},
+    ),
+    Replicated(
+        "delivered amount",
+        "referral",
+        CAME.format(day="amount_rp", table="rujukan_program") + " AND delivered_on IS NOT NULL",
+        {"graduation": CAME.format(day="amount_rp", table="replica_rujukan.rujukan_program")},
+    ),
+    Replicated(
         "withdrawal",
         "referral",
         CAME.format(day="withdrawn_on", table="rujukan_program"),

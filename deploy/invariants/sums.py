@@ -94,6 +94,17 @@ CHECKS = {
             " consent_person n JOIN replica_kpm.kpm k ON k.kpm_id = p.kpm_id WHERE n.consent_id = c.consent_id AND"
             " n.anggota_id = ANY (k.former_members))"
         ),
+        "I7: what offer {0} shared differs from its attempts and inbox reads": (
+            "SELECT rujukan_program_id FROM rujukan_program p, LATERAL (SELECT array(SELECT unnest(fields) FROM"
+            " delivery_attempt a WHERE a.rujukan_program_id = p.rujukan_program_id UNION SELECT unnest(fields) FROM"
+            " inbox_read r WHERE r.rujukan_program_id = p.rujukan_program_id) AS names) AS left_with WHERE"
+            " NOT (shared_fields @> names AND shared_fields <@ names) OR (shared_on IS NULL) <> (names = '{}')"
+        ),
+        "I7: offer {0} was shared and withdrawn, and its partner is not notified": (
+            "SELECT rujukan_program_id FROM rujukan_program p WHERE shared_on IS NOT NULL AND state = 'DICABUT' AND NOT"
+            " EXISTS (SELECT FROM partner_notice n WHERE n.rujukan_program_id = p.rujukan_program_id AND n.notice ="
+            " 'DICABUT')"
+        ),
         "I8: the counts of quota {0} differ from its places": (
             "SELECT q.quota_id FROM program_quota q WHERE taken <> (SELECT count(*) FROM quota_place p WHERE p.quota_id"
             " = q.quota_id AND released_on IS NULL) OR waiting <> (SELECT count(*) FROM waiting_list_entry w WHERE w.quota_id ="

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.referral import metrics
 from services.referral.answer import routes as answer
 from services.referral.consent import routes as consent
+from services.referral.correction import routes as correction
 from services.referral.deadline import routes as deadline
 from services.referral.offer import routes as offer
 from services.referral.outcome.routes import outcome_rules, outcomes
@@ -16,6 +17,7 @@ from services.referral.place import routes as place
 from services.referral.publication import openapi
 from services.referral.publication.routes import inbox, partners, programs
 from services.referral.rujukan import routes as rujukan
+from services.referral.supply import routes as supply
 from services.referral.worklist import routes as worklist
 from shared import telemetry
 from shared.http import create_app, serve
@@ -37,6 +39,8 @@ ROUTERS = [
     rujukan.rujukan_programs,
     consent.consents,
     answer.answers,
+    correction.corrections,
+    supply.supplies,
     outcomes.answers,
     inbox.inbox,
     partner.breakers,

@@ -98,6 +98,7 @@ class Permission(StrEnum):
     RUJUKAN_MATCH = "rujukan.match"
     CONSENT_RECORD = "consent.record"
     CONSENT_WITHDRAW = "consent.withdraw"
+    DATA_SUPPLY = "data.supply"
     RUJUKAN_ANSWER = "rujukan.answer"
     DELIVERY_RECORD = "delivery.record"
     OUTCOME_RECORD = "outcome.record"
@@ -215,6 +216,7 @@ PERMISSIONS = MappingProxyType(
         P.RUJUKAN_MATCH: STAFF,
         P.CONSENT_RECORD: FIELD,
         P.CONSENT_WITHDRAW: FIELD | DINSOS,
+        P.DATA_SUPPLY: FIELD | DINSOS,
         P.RUJUKAN_ANSWER: PARTNERS,
         P.DELIVERY_RECORD: PARTNERS,
         P.OUTCOME_RECORD: FIELD | PARTNERS,

@@ -80,30 +80,47 @@ class RujukanSent(RujukanProgramFacts, wire="referral.rujukan_sent.v1", key="kpm
 
 
 class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", key="kpm_id"):
-    """The partner has answered an offer.
+    """The partner has answered an offer, or corrected its answer.
 
-    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    Used by: registry.rujukan, caseload.aid, caseload.tugas, graduation.rujukan
+
+    The values are those that hold now. `late`: the offer had expired.
     """
 
     reason_code: RefusalCode | None = None
     amount_rp: int | None = None
     answered_on: date
+    corrected: bool = False
+    late: bool = False
+
+
+class RujukanSupplied(RujukanProgramFacts, wire="referral.rujukan_supplied.v1", key="kpm_id"):
+    """The data that a partner asked for were supplied.
+
+    Used by: caseload.aid, caseload.tugas, graduation.rujukan
+    """
+
+    supplied_on: date
 
 
 class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1", key="kpm_id"):
     """The aid of an offer has reached the family.
 
-    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    Used by: registry.rujukan, caseload.aid, caseload.tugas, graduation.rujukan
+
+    The values are those that hold now. `late`: the offer had expired or was withdrawn.
     """
 
     amount_rp: int | None = None
     delivered_on: date
+    corrected: bool = False
+    late: bool = False
 
 
 class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1", key="kpm_id"):
     """An offer was withdrawn.
 
-    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    Used by: registry.rujukan, caseload.aid, caseload.tugas, graduation.rujukan
     """
 
     reason: str
@@ -113,7 +130,7 @@ class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1"
 class RujukanExpired(RujukanProgramFacts, wire="referral.rujukan_expired.v1", key="kpm_id"):
     """An offer has expired, because the partner let its term pass.
 
-    Used by: caseload.aid
+    Used by: caseload.aid, caseload.tugas
     """
 
     expired_on: date
@@ -137,6 +154,8 @@ class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
     still_in_business: bool
     omzet_rp: int | None = None
     recorded_on: date
+    corrected: bool = False
+    late: bool = False
 
 
 class RelapseReported(Event, wire="referral.relapse_reported.v1", key="kpm_id"):

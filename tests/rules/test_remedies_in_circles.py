@@ -23,6 +23,8 @@ from tests.factories.remedies import (
 
 # Pairs that both can be raised, but not for one family or case in one state. A title alone is its own remedy's.
 ACCEPTED = {
+    ("AidNotDelivered", "DeliveryAlreadyRecorded"): "the aid was delivered, or it was not",
+    ("AnswerNotCorrectable", "CorrectionNeeded"): "an answer holds, or there is none to correct",
     ("AssessmentNotReady", "CaseNotScored"): "a policy scores, or it does not",
     ("CaseNotScored", "NewAssessmentMissing"): "only a case with a score is returned for an assessment",
     ("CaseNotScored", "StatementMissing"): "a policy asks for a statement, or it does not",
@@ -35,6 +37,7 @@ ACCEPTED = {
     ("MemberNotLeft", ""): "the return is made in the family that the person left last",
     ("MemberNotLeft", "RecordedDead"): "whoever is recorded dead has not moved on",
     ("MusyawarahMissing", "MusyawarahNotRequired"): "a policy has the stage, or it does not",
+    ("OutcomeAlreadyRecorded", "OutcomeMissing"): "the outcome of a month was recorded, or it was not",
     ("PolicyNotApproved", ""): "only an activation is refused so",
     ("UsahaHasEnded", "UsahaKnown"): "the known business of a member has not ended",
 }

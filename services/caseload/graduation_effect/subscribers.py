@@ -8,6 +8,7 @@ from services.caseload.graduation_effect.commands.monitoring_end import (
     open_re_entry_task,
     open_visit_task,
 )
+from services.caseload.graduation_effect.commands.partner_request import follow_request
 from services.caseload.subscriptions import graduation, tugas
 from shared.contracts.graduation import (
     GraduasiAnnulled,
@@ -20,7 +21,14 @@ from shared.contracts.graduation import (
     SanggahDecided,
     SanggahLodged,
 )
-from shared.contracts.referral import RelapseReported
+from shared.contracts.referral import (
+    RelapseReported,
+    RujukanAnswered,
+    RujukanDelivered,
+    RujukanExpired,
+    RujukanSupplied,
+    RujukanWithdrawn,
+)
 
 
 @graduation.on(GraduasiProposed)
@@ -59,3 +67,4 @@ graduation.on(SanggahLodged, SanggahDecided)(apply_objection)
 tugas.on(MonitoringRecorded)(end_with_monitoring)
 tugas.on(RelapseConfirmed)(open_re_entry_task)
 tugas.on(RelapseReported)(open_visit_task)
+tugas.on(RujukanAnswered, RujukanSupplied, RujukanDelivered, RujukanExpired, RujukanWithdrawn)(follow_request)

@@ -312,7 +312,7 @@ CREATE TABLE tugas_term (
     CONSTRAINT pk_tugas_term PRIMARY KEY (kind, version),
     CONSTRAINT ex_tugas_term_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
     CONSTRAINT ck_tugas_term_some_days CHECK (days > 0),
-    CONSTRAINT ck_tugas_term_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
+    CONSTRAINT ck_tugas_term_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'LENGKAPI_DATA', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
 );
 
 CREATE TABLE usaha_rule (
@@ -528,7 +528,7 @@ CREATE TABLE tugas (
     CONSTRAINT uq_tugas_once UNIQUE (kpm_id, kind, cause_id),
     CONSTRAINT ck_tugas_done_has_actor CHECK ((done_at IS NULL) = (done_by IS NULL)),
     CONSTRAINT fk_tugas_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_tugas_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
+    CONSTRAINT ck_tugas_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'LENGKAPI_DATA', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
 );
 
 CREATE INDEX ix_tugas_open ON tugas (due_on, tugas_id) WHERE done_at IS NULL;

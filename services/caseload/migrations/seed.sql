@@ -26,6 +26,7 @@ INSERT INTO tugas_term (kind, version, days, valid, source) VALUES
     ('GANTI_PENGURUS', 1, 30, '[2019-01-01,)', 'first content: a month to name another pengurus'),
     ('KUNJUNGAN_KAMBUH', 1, 14, '[2019-01-01,)', 'first content: a visit within two weeks of the report'),
     ('RE_ENTRY', 1, 30, '[2019-01-01,)', 'first content: an usulan within a month of the finding'),
+    ('LENGKAPI_DATA', 1, 14, '[2019-01-01,)', 'first content: a partner waits two weeks at most for what it asked'),
     ('PASANG_PENDAMPING', 1, 14, '[2019-01-01,)', 'first content: a family is without a pendamping two weeks at most'),
     ('PUTUSKAN_KEPESERTAAN', 1, 30, '[2019-01-01,)', 'first content: a month to decide the bansos of a split-off family');
 

@@ -12,6 +12,7 @@ from shared.contracts.referral import (
     RujukanDelivered,
     RujukanExpired,
     RujukanSent,
+    RujukanSupplied,
     RujukanWithdrawn,
 )
 from shared.contracts.registry import (
@@ -39,6 +40,7 @@ pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)
 # One call per event: one call for all would write NULL to columns that only the other events fill.
 aid.replicate(Aid, RujukanSent)
 aid.replicate(Aid, RujukanAnswered)
+aid.replicate(Aid, RujukanSupplied)
 aid.replicate(Aid, RujukanWithdrawn)
 aid.replicate(Aid, RujukanExpired)
 

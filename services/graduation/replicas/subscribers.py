@@ -19,6 +19,7 @@ from shared.contracts.referral import (
     RujukanDelivered,
     RujukanOpened,
     RujukanSent,
+    RujukanSupplied,
     RujukanWithdrawn,
 )
 from shared.contracts.registry import (
@@ -43,5 +44,6 @@ rujukan.replicate(Rujukan, RujukanOpened, where={"purpose": RujukanPurpose.PASCA
 rujukan.replicate(RujukanProgram, RujukanSent)
 # `amount_rp` is the delivered amount, not the amount of the partner's answer.
 rujukan.replicate(RujukanProgram, RujukanAnswered, renamed={"answer": "status"}, omit=["amount_rp"])
+rujukan.replicate(RujukanProgram, RujukanSupplied)
 rujukan.replicate(RujukanProgram, RujukanDelivered)
 rujukan.replicate(RujukanProgram, RujukanWithdrawn)

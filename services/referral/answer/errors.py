@@ -1,5 +1,6 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import ALREADY_DONE, CORRECT_REQUEST
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import PARTNERS
 
 
 class ReasonCodeNeeded(InvalidInput):
@@ -18,12 +19,32 @@ class AnswerIdReused(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class CorrectionNeeded(DomainError):
+    """409: the answer contradicts the recorded one, and can only replace it as a correction."""
+
+    en = (
+        "The recorded answer is {current} with other values. If it was wrong, correct it with a reason"
+        " (POST /v1/rujukan-program/{{id}}/answer-correction)."
+    )
+    id = (
+        "Jawaban yang tercatat adalah {current} dengan nilai lain. Bila keliru, perbaiki disertai alasan"
+        " (POST /v1/rujukan-program/{{id}}/answer-correction)."
+    )
+    remedy = operation("correct_answer", PARTNERS)
+
+
 class DeliveryAlreadyRecorded(DomainError):
     """409: the aid was delivered before, with another delivery_id or other facts."""
 
-    en = "The delivery of this aid has already been recorded. Nothing more is needed."
-    id = "Penyaluran bantuan ini sudah dicatat. Tidak perlu apa-apa lagi."
-    remedy = ALREADY_DONE
+    en = (
+        "The delivery of this aid has already been recorded. If its amount or date is wrong, correct it"
+        " (POST /v1/rujukan-program/{{id}}/delivery-correction)."
+    )
+    id = (
+        "Penyaluran bantuan ini sudah dicatat. Bila nilai atau tanggalnya keliru, perbaiki"
+        " (POST /v1/rujukan-program/{{id}}/delivery-correction)."
+    )
+    remedy = operation("correct_delivery", PARTNERS)
 
 
 class AmountOutsideProgram(InvalidInput):

@@ -47,7 +47,27 @@ class AnswerInput(AnswerTerms):
         return hashlib.sha256(orjson.dumps(fields)).digest()
 
 
-class PartnerAnswer(AnswerTerms, Table, table=True):
+class PartnerAnswerFacts(AnswerTerms):
+    """A partner's answer as it was given.
+
+    `changed`: it changed the offer. `late`: it came after the offer had expired or was withdrawn. `corrects_id`: the
+    answer that it replaces.
+    """
+
+    partner_answer_id: Col[UUID] = Field(primary_key=True)
+    changed: Col[bool]
+    late: Col[bool] = Field(default=False)
+    corrects_id: Col[UUID | None] = Field(default=None, foreign_key="partner_answer.partner_answer_id")
+    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
+
+
+class PartnerAnswerView(PartnerAnswerFacts):
+    """A partner's answer as it was given, with its words."""
+
+    reason_text: str | None
+
+
+class PartnerAnswer(PartnerAnswerFacts, Table, table=True):
     """A partner's answer, one row for each of its own ids. `reason_text_sealed` may name people.
 
     Rows are append-only.
@@ -55,10 +75,7 @@ class PartnerAnswer(AnswerTerms, Table, table=True):
 
     __table_args__ = (sa.UniqueConstraint("rujukan_program_id", "answer_id", name="uq_partner_answer_once"),)
 
-    partner_answer_id: Col[UUID] = Field(primary_key=True)
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
     digest: Col[bytes]
     reason_text_sealed: Col[bytes | None]
-    changed: Col[bool]
     recorded_by: Col[str]
-    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

@@ -3,13 +3,19 @@
 from uuid import UUID
 
 from pydantic import Field
+from starlette.responses import Response
 
-from services.referral.answer import commands
-from services.referral.answer.models import AnswerInput, OwnId
+from services.referral import visibility
+from services.referral.answer import queries
+from services.referral.answer.commands import answers as answer_commands
+from services.referral.answer.commands import deliveries
+from services.referral.answer.models import AnswerInput, OwnId, PartnerAnswerView
+from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
-from shared.fields import Body, Day, Rupiah
-from shared.http import CurrentActor, Router, Session, may
+from shared.database import vault_of
+from shared.fields import Body, Day, Rupiah, View
+from shared.http import CurrentActor, Paging, Router, Session, may
 
 answers = Router(tag="partner-answer")
 
@@ -22,11 +28,18 @@ class AnswerBody(AnswerInput, Body):
 
 
 class DeliveryBody(Body):
-    """The aid has reached the family."""
+    """The aid has reached the family. Without an amount the approved one holds."""
 
     delivery_id: OwnId
     amount_rp: Rupiah | None = None
     delivered_on: Day = Field(examples=["2026-07-20"])
+
+
+class PartnerAnswerPage(View):
+    """A page of answers as they were given, oldest first."""
+
+    items: list[PartnerAnswerView]
+    next: str | None
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)
@@ -35,7 +48,7 @@ async def answer_rujukan(
     rujukan_program_id: UUID, body: AnswerBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Answer one of the own rujukan. States that the answer implies are passed with it."""
-    row = await commands.answer_rujukan(session, rujukan_program_id, body, actor)
+    row = await answer_commands.answer_rujukan(session, rujukan_program_id, body, actor)
     return await rujukan_program_view(session, row, actor)
 
 
@@ -45,5 +58,16 @@ async def deliver_aid(
     rujukan_program_id: UUID, body: DeliveryBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Record that the aid has reached the family."""
-    row = await commands.deliver_aid(session, rujukan_program_id, **body.model_dump(), actor=actor)
+    row = await deliveries.deliver_aid(session, rujukan_program_id, **body.model_dump(), actor=actor)
     return await rujukan_program_view(session, row, actor)
+
+
+@answers.get("/rujukan-program/{rujukan_program_id}/answer", response_model=PartnerAnswerPage)
+@may(Permission.RUJUKAN_READ)
+async def list_answers(rujukan_program_id: UUID, session: Session, paging: Paging) -> Response:
+    """List the answers on one offer as they were given, with the partner's words."""
+    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
+    vault, statement = vault_of(session), queries.select_answers(rujukan_program_id)
+    return await paging.answer(
+        session, statement, queries.ANSWER_ORDER, shape=lambda row: queries.open_words(row, vault)
+    )

@@ -159,7 +159,7 @@ async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str)
     """Withdraw the rujukan of an annulled graduation with its open offers."""
     if rujukan.state is RujukanState.DICABUT:
         return
-    rujukan.close(RujukanState.DICABUT)
+    rujukan.move_to(RujukanState.DICABUT)
     rujukan.withdrawn_reason = reason
     move = Move(SYSTEM, await clock.today(session), "graduation annulled")
     statement = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
@@ -268,14 +268,14 @@ async def _shift_deadlines(session: AsyncSession, rujukan: Rujukan, started: dat
 
 
 async def _resume_calls(session: AsyncSession, rujukan: Rujukan) -> None:
-    """Schedule again the sendings and the reminders that were paused."""
+    """Schedule again the sendings, supplied data and reminders that were paused."""
     await schedule_all_sendings(session, rujukan.rujukan_id)
     programs = sa.select(RujukanProgram.rujukan_program_id).where(
         RujukanProgram.rujukan_id == rujukan.rujukan_id
     )
     reminders = sa.select(PartnerNotice).where(
         PartnerNotice.rujukan_program_id.in_(programs),
-        PartnerNotice.notice.in_(REMINDERS),
+        PartnerNotice.notice.in_([*REMINDERS, Notice.KELENGKAPAN]),
         PartnerNotice.taken_at.is_(None),
     )
     for notice in await session.scalars(reminders):

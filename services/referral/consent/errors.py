@@ -25,3 +25,11 @@ class ConsentMissing(DomainError):
     en = "There is no consent in force for this program. Nothing needs to be withdrawn."
     id = "Tidak ada persetujuan yang berlaku untuk program ini. Tidak ada yang perlu dicabut."
     remedy = nothing("There is no consent to withdraw.", "Tidak ada persetujuan untuk dicabut.")
+
+
+class ConsentEnded(DomainError):
+    """409: the consent was withdrawn or has lapsed, so nothing more is shared or reopened."""
+
+    en = "The consent to this program has ended; nothing more is shared under it, and the offer stays as it is."
+    id = "Persetujuan untuk program ini sudah berakhir; tidak ada lagi data yang dibagikan dan penawaran tetap seperti adanya."
+    remedy = nothing("The consent has ended.", "Persetujuan sudah berakhir.")

@@ -59,7 +59,20 @@ class ConsentTerms(ConsentFacts):
     guardian_id: UUID | None = None
 
 
-class Consent(ConsentFacts, Table, table=True):
+class ConsentItem(ConsentFacts):
+    """A recorded consent, its withdrawal and its lapse."""
+
+    consent_id: Col[UUID] = Field(primary_key=True)
+    recorded_by: Col[str]
+    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
+    withdrawn_on: Col[date | None] = Field(default=None)
+    withdrawn_reason: Col[str | None] = Field(default=None)
+    withdrawn_by: Col[str | None] = Field(default=None)
+    lapsed_on: Col[date | None] = Field(default=None)
+    lapse_reason: Col[LapseReason | None] = Field(default=None)
+
+
+class Consent(ConsentItem, Table, table=True):
     """A family's consent to share the identity of persons with a partner.
 
     A withdrawal is recorded in the same row, and so is a lapse with the event that caused it.
@@ -78,18 +91,10 @@ class Consent(ConsentFacts, Table, table=True):
         ),
     )
 
-    consent_id: Col[UUID] = Field(primary_key=True)
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID, unique=True)
     kpm_id: Col[UUID]
     kode_wilayah: Col[str]
     partner_id: Col[UUID]
-    recorded_by: Col[str]
-    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
-    withdrawn_on: Col[date | None] = Field(default=None)
-    withdrawn_reason: Col[str | None] = Field(default=None)
-    withdrawn_by: Col[str | None] = Field(default=None)
-    lapsed_on: Col[date | None] = Field(default=None)
-    lapse_reason: Col[LapseReason | None] = Field(default=None)
     lapse_event_id: Col[UUID | None] = Field(default=None)
 
     @property

@@ -7,8 +7,18 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.consent import commands, queries
-from services.referral.consent.models import ConsentTerms, ConsentText, ConsentTextTerms, ConsentTextView
+from services.referral.consent.models import (
+    ConsentItem,
+    ConsentTerms,
+    ConsentText,
+    ConsentTextTerms,
+    ConsentTextView,
+)
+from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
+from services.referral.signature.models import ConsentPersonView
+from services.referral.signature.queries import read_persons
+from services.referral.visibility import require_official
 from shared.access import Permission
 from shared.fields import Body, Day, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -19,6 +29,12 @@ consent_texts = Router(tag="consent")
 
 class ConsentBody(ConsentTerms, Body):
     """The family's consent, with the SHA-256 of its evidence (uploaded before by POST /v1/files)."""
+
+
+class ConsentView(ConsentItem):
+    """A consent with the persons whose identity it shares, and who signed."""
+
+    persons: list[ConsentPersonView]
 
 
 class WithdrawalBody(Body):
@@ -39,6 +55,17 @@ async def give_consent(
     """
     row = await commands.give_consent(session, rujukan_program_id, body, actor)
     return await rujukan_program_view(session, row, actor)
+
+
+@consents.get("/rujukan-program/{rujukan_program_id}/consent")
+@may(Permission.RUJUKAN_READ)
+async def read_consent(rujukan_program_id: UUID, session: Session, actor: CurrentActor) -> ConsentView:
+    """Read the consent to one offer: who signed, on what evidence, and how it ended."""
+    require_official(actor)
+    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
+    consent = await queries.read_consent(session, rujukan_program_id)
+    persons = await read_persons(session, rujukan_program_id)
+    return ConsentView.model_construct(**dict(consent), persons=persons)
 
 
 @consents.post("/rujukan-program/{rujukan_program_id}/consent-withdrawal", status_code=201)

@@ -48,13 +48,14 @@ STARTS_A_TURN = ASKED_BACK | WAITS_FOR_DELIVERY | {S.TERKIRIM}
 async def set_deadlines(
     session: AsyncSession, row: RujukanProgram, previous: RujukanProgramState, on: date
 ) -> None:
-    """Set new deadlines when a turn starts: sent, asked back, resumed, or approved.
+    """Set new deadlines when a turn starts: sent, asked back, resumed, approved, corrected or reopened.
 
     When the partner has answered, its open escalations are settled.
     """
-    if row.state in STARTS_A_TURN or previous in ASKED_BACK:
+    resumes = row.state in WAITS_FOR_ANSWER and previous not in WAITS_FOR_ANSWER
+    if resumes or row.state in STARTS_A_TURN:
         await _start_deadlines(session, row, on)
-    if row.state not in WAITS_FOR_ANSWER:
+    if resumes or row.state not in WAITS_FOR_ANSWER:
         unsettled = (Escalation.rujukan_program_id == row.rujukan_program_id, Escalation.settled_on.is_(None))
         await session.execute(sa.update(Escalation).where(*unsettled).values(settled_on=on))
 

@@ -52,6 +52,9 @@ class SlaTermTerms(Fields):
     expire_after_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), RequestOnly(90)]]
     close_after_days: Col[Annotated[StrictInt, Interval(ge=0, le=1825), RequestOnly(90)]]
     deliver_within_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), RequestOnly(60)]]
+    correct_within_days: Col[Annotated[StrictInt, Interval(ge=0, le=1825), RequestOnly(90)]] = Field(
+        default=90
+    )
     valid_from: Col[Day]
     basis: Col[Sentence]
 
@@ -73,6 +76,8 @@ class SlaTerm(SlaTermView, Table, table=True):
     `close_after_days`: how long a rujukan whose offers have all ended stays open for a next offer, and how
     long an aid stays open for its last outcome.
 
+    `correct_within_days`: how long after a delivery or an outcome its values may be corrected.
+
     A term is in force from `valid_from` until the day before `valid_to`.
     """
 
@@ -82,6 +87,7 @@ class SlaTerm(SlaTermView, Table, table=True):
         sa.CheckConstraint("expire_after_days BETWEEN 1 AND 1825", name="expire_after_days_range"),
         sa.CheckConstraint("close_after_days BETWEEN 0 AND 1825", name="close_after_days_range"),
         sa.CheckConstraint("deliver_within_days BETWEEN 1 AND 1825", name="deliver_within_days_range"),
+        sa.CheckConstraint("correct_within_days BETWEEN 0 AND 1825", name="correct_within_days_range"),
         sa.CheckConstraint("valid_to > valid_from", name="range"),
         no_overlap("ex_sla_term_range", "coalesce(program_code, '')"),
     )

@@ -11,6 +11,13 @@ from services.referral.departure.models import FormerMember
 from services.referral.replicas.models import Kpm
 
 
+async def is_replica_behind(session: AsyncSession, kpm_id: UUID) -> bool:
+    """Return whether replica and reaction differ in who left a family."""
+    replicated = await session.scalar(sa.select(Kpm.former_members).where(Kpm.kpm_id == kpm_id))
+    noted = await session.scalars(sa.select(FormerMember.anggota_id).where(FormerMember.kpm_id == kpm_id))
+    return replicated is None or set(replicated) != set(noted)
+
+
 async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     """Return the former members of families that the replica or the reaction has.
 

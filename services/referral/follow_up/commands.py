@@ -32,9 +32,23 @@ async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: d
         due_on = months_after(delivered_on, month)
         task = OutcomeTask(month=month, due_on=due_on, **{name: getattr(row, name) for name in names})
         session.add(task)
+    await _schedule_end(session, row, delivered_on, max(months))
+
+
+async def _schedule_end(session: AsyncSession, row: RujukanProgram, delivered_on: date, month: int) -> None:
     term = await read_term(session, row.program_code, await clock.today(session))
-    ends_on = months_after(delivered_on, max(months)) + timedelta(days=term.close_after_days)
+    ends_on = months_after(delivered_on, month) + timedelta(days=term.close_after_days)
     await schedule(session, FINISH_AID, midnight(ends_on), subject_id=row.rujukan_program_id)
+
+
+async def move_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:
+    """Move outcome tasks and the end of the aid to another delivery day."""
+    own = sa.select(OutcomeTask).where(OutcomeTask.rujukan_program_id == row.rujukan_program_id)
+    tasks = (await session.scalars(own.order_by(OutcomeTask.month).with_for_update())).all()
+    for task in tasks:
+        task.due_on = months_after(delivered_on, task.month)
+    if tasks and row.state is RujukanProgramState.DISALURKAN:
+        await _schedule_end(session, row, delivered_on, tasks[-1].month)
 
 
 async def _read_months(session: AsyncSession, rujukan_id: UUID) -> list[int]:

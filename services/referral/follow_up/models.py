@@ -71,9 +71,13 @@ class OutcomeTerms(Fields):
 
 
 class OutcomeItem(OutcomeTerms):
-    """The outcome of the aid. Turnover in rupiah a month."""
+    """The outcome of the aid. Turnover in rupiah a month.
+
+    `late`: it was recorded after the aid was closed.
+    """
 
     recorded_on: Col[date]
+    late: Col[bool] = Field(default=False)
 
 
 class Outcome(OutcomeItem, Table, table=True):

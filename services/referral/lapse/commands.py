@@ -1,6 +1,6 @@
 """Lapse consents after departures and ends of businesses, and withdraw offers of ended families."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -114,13 +114,16 @@ async def lapse_unsent_consents(session: AsyncSession, event: UsahaRecorded, eve
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
-async def schedule_rematches(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
-    """Schedule matching of rujukan with a lapsed consent: a new business may fit."""
+async def schedule_rematches(session: AsyncSession, usaha: Mapping[UUID, UUID]) -> None:
+    """Schedule matching of rujukan with a lapsed consent: a new business may fit.
+
+    `usaha` has the business by family.
+    """
     lapsed = sa.select(RujukanProgram.rujukan_id).where(
-        RujukanProgram.kpm_id.in_(kpm_ids), RujukanProgram.lapsed_on.is_not(None)
+        RujukanProgram.kpm_id.in_(usaha), RujukanProgram.lapsed_on.is_not(None)
     )
     statement = sa.select(Rujukan).where(Rujukan.rujukan_id.in_(lapsed)).order_by(Rujukan.rujukan_id)
-    await _schedule_matching(session, (await session.scalars(statement)).all() if kpm_ids else [])
+    await _schedule_matching(session, (await session.scalars(statement)).all() if usaha else [], usaha)
 
 
 async def _lapse(
@@ -152,6 +155,10 @@ async def _lock_offers(session: AsyncSession, kpm_id: UUID) -> Sequence[RujukanP
     return (await session.scalars(locked, execution_options={"populate_existing": True})).all()
 
 
-async def _schedule_matching(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
+async def _schedule_matching(
+    session: AsyncSession, rujukan: Sequence[Rujukan], usaha: Mapping[UUID, UUID] | None = None
+) -> None:
+    now = datetime.now(UTC)
     for one in rujukan:
-        await schedule(session, MATCH_LAPSED, datetime.now(UTC), subject_id=one.rujukan_id, clock="real")
+        payload = {"usaha_id": str(usaha[one.kpm_id])} if usaha else None
+        await schedule(session, MATCH_LAPSED, now, subject_id=one.rujukan_id, clock="real", payload=payload)

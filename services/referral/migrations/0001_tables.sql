@@ -252,6 +252,7 @@ CREATE TABLE sla_term (
     expire_after_days INTEGER NOT NULL,
     close_after_days INTEGER NOT NULL,
     deliver_within_days INTEGER NOT NULL,
+    correct_within_days INTEGER NOT NULL,
     valid_from DATE NOT NULL,
     basis TEXT NOT NULL,
     sla_term_id UUID NOT NULL,
@@ -264,6 +265,7 @@ CREATE TABLE sla_term (
     CONSTRAINT ck_sla_term_expire_after_days_range CHECK (expire_after_days BETWEEN 1 AND 1825),
     CONSTRAINT ck_sla_term_close_after_days_range CHECK (close_after_days BETWEEN 0 AND 1825),
     CONSTRAINT ck_sla_term_deliver_within_days_range CHECK (deliver_within_days BETWEEN 1 AND 1825),
+    CONSTRAINT ck_sla_term_correct_within_days_range CHECK (correct_within_days BETWEEN 0 AND 1825),
     CONSTRAINT ck_sla_term_range CHECK (valid_to > valid_from),
     CONSTRAINT ex_sla_term_range EXCLUDE USING gist (coalesce(program_code, '') WITH =, daterange(valid_from, valid_to) WITH &&)
 );
@@ -376,6 +378,9 @@ CREATE TABLE rujukan_program (
     refusal_code VARCHAR(40),
     amount_rp BIGINT,
     delivered_on DATE,
+    delivered_late BOOLEAN NOT NULL,
+    shared_on DATE,
+    shared_fields TEXT[] NOT NULL,
     withdrawn_on DATE,
     version INTEGER NOT NULL,
     graduasi_id UUID NOT NULL,
@@ -386,11 +391,14 @@ CREATE TABLE rujukan_program (
     lapsed_on DATE,
     shared_at TIMESTAMP WITH TIME ZONE,
     delivery_id TEXT,
+    delivery_recorded_on DATE,
+    delivery_recorded_by TEXT,
     CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
     CONSTRAINT ck_rujukan_program_refusal_has_code CHECK (state <> 'DITOLAK' OR refusal_code IS NOT NULL),
     CONSTRAINT ck_rujukan_program_delivery_has_date CHECK (state NOT IN ('DISALURKAN', 'TUTUP') OR delivered_on IS NOT NULL),
     CONSTRAINT ck_rujukan_program_draft_is_not_shared CHECK (state NOT IN ('DRAF') OR shared_at IS NULL),
     CONSTRAINT ck_rujukan_program_amount_not_negative CHECK (amount_rp >= 0),
+    CONSTRAINT ck_rujukan_program_sharing_complete CHECK ((shared_on IS NULL) = (shared_fields = '{}')),
     CONSTRAINT fk_rujukan_program_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
     CONSTRAINT fk_rujukan_program_program_id FOREIGN KEY(program_id) REFERENCES program (program_id),
     CONSTRAINT fk_rujukan_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
@@ -414,10 +422,6 @@ CREATE TABLE consent (
     evidence_sha256 TEXT NOT NULL,
     given_on DATE NOT NULL,
     consent_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    kode_wilayah TEXT NOT NULL,
-    partner_id UUID NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     withdrawn_on DATE,
@@ -425,6 +429,10 @@ CREATE TABLE consent (
     withdrawn_by TEXT,
     lapsed_on DATE,
     lapse_reason VARCHAR(40),
+    rujukan_program_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    partner_id UUID NOT NULL,
     lapse_event_id UUID,
     CONSTRAINT pk_consent PRIMARY KEY (consent_id),
     CONSTRAINT ck_consent_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
@@ -433,10 +441,27 @@ CREATE TABLE consent (
     CONSTRAINT ck_consent_lapse_complete CHECK ((lapsed_on IS NULL) = (lapse_reason IS NULL) AND (lapsed_on IS NULL) = (lapse_event_id IS NULL)),
     CONSTRAINT fk_consent_text_version FOREIGN KEY(text_version) REFERENCES consent_text (version),
     CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING')),
+    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT', 'USAHA_ENDED')),
     CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
-    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT', 'USAHA_ENDED'))
+    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
+
+CREATE TABLE correction (
+    correction_id UUID NOT NULL,
+    subject VARCHAR(40) NOT NULL,
+    before JSONB NOT NULL,
+    after JSONB NOT NULL,
+    corrected_on DATE NOT NULL,
+    by TEXT NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    reason_sealed BYTEA NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_correction PRIMARY KEY (correction_id),
+    CONSTRAINT ck_correction_correctionsubject_known CHECK (subject IN ('ANSWER', 'DELIVERY', 'OUTCOME')),
+    CONSTRAINT fk_correction_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE INDEX ix_correction_rujukan_program_id ON correction (rujukan_program_id, correction_id);
 
 CREATE TABLE deadline (
     rujukan_program_id UUID NOT NULL,
@@ -461,7 +486,7 @@ CREATE TABLE delivery_attempt (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_delivery_attempt PRIMARY KEY (attempt_id),
-    CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
+    CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'KELENGKAPAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
     CONSTRAINT fk_delivery_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -500,6 +525,7 @@ CREATE TABLE next_best (
     proposed_on DATE NOT NULL,
     proposed_by TEXT NOT NULL,
     considered JSONB NOT NULL,
+    drafted BOOLEAN NOT NULL,
     CONSTRAINT pk_next_best PRIMARY KEY (after_rujukan_program_id),
     CONSTRAINT fk_next_best_after_rujukan_program_id FOREIGN KEY(after_rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT fk_next_best_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
@@ -512,6 +538,7 @@ CREATE TABLE outcome (
     still_in_business BOOLEAN NOT NULL,
     omzet_rp BIGINT,
     recorded_on DATE NOT NULL,
+    late BOOLEAN NOT NULL,
     rujukan_program_id UUID NOT NULL,
     recorded_by TEXT NOT NULL,
     CONSTRAINT pk_outcome PRIMARY KEY (rujukan_program_id, month),
@@ -544,16 +571,19 @@ CREATE TABLE partner_answer (
     amount_rp BIGINT,
     answered_on DATE NOT NULL,
     partner_answer_id UUID NOT NULL,
+    changed BOOLEAN NOT NULL,
+    late BOOLEAN NOT NULL,
+    corrects_id UUID,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     rujukan_program_id UUID NOT NULL,
     digest BYTEA NOT NULL,
     reason_text_sealed BYTEA,
-    changed BOOLEAN NOT NULL,
     recorded_by TEXT NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_partner_answer PRIMARY KEY (partner_answer_id),
     CONSTRAINT uq_partner_answer_once UNIQUE (rujukan_program_id, answer_id),
     CONSTRAINT ck_partner_answer_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
     CONSTRAINT ck_partner_answer_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA')),
+    CONSTRAINT fk_partner_answer_corrects_id FOREIGN KEY(corrects_id) REFERENCES partner_answer (partner_answer_id),
     CONSTRAINT fk_partner_answer_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -561,15 +591,15 @@ CREATE TABLE partner_notice (
     notice_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
     notice VARCHAR(40) NOT NULL,
-    partner_id UUID NOT NULL,
     "on" DATE NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     taken_at TIMESTAMP WITH TIME ZONE,
     taken_by TEXT,
+    partner_id UUID NOT NULL,
     CONSTRAINT pk_partner_notice PRIMARY KEY (notice_id),
     CONSTRAINT ck_partner_notice_taken_complete CHECK ((taken_at IS NULL) = (taken_by IS NULL)),
     CONSTRAINT fk_partner_notice_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
+    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'KELENGKAPAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
 );
 
 CREATE INDEX ix_partner_notice_created_at ON partner_notice (partner_id, created_at, notice_id);
@@ -606,7 +636,7 @@ CREATE TABLE rujukan_program_history (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_rujukan_program_history PRIMARY KEY (history_id),
-    CONSTRAINT ck_rujukan_program_history_move_legal CHECK ((from_state IS NULL AND to_state IN ('DRAF')) OR (from_state IS NOT NULL AND ((from_state = 'DRAF' AND to_state IN ('DICABUT', 'DISETUJUI_KPM')) OR (from_state = 'DISETUJUI_KPM' AND to_state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (from_state = 'TERKIRIM' AND to_state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (from_state = 'GAGAL_KIRIM' AND to_state IN ('DICABUT', 'TERKIRIM')) OR (from_state = 'DITERIMA_SISTEM' AND to_state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (from_state = 'DIPROSES' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'PERLU_DATA' AND to_state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (from_state = 'DAFTAR_TUNGGU' AND to_state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (from_state = 'DISETUJUI' AND to_state IN ('DICABUT', 'DISALURKAN')) OR (from_state = 'DISALURKAN' AND to_state IN ('DICABUT', 'TUTUP'))))),
+    CONSTRAINT ck_rujukan_program_history_move_legal CHECK ((from_state IS NULL AND to_state IN ('DRAF')) OR (from_state IS NOT NULL AND ((from_state = 'DRAF' AND to_state IN ('DICABUT', 'DISETUJUI_KPM')) OR (from_state = 'DISETUJUI_KPM' AND to_state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (from_state = 'TERKIRIM' AND to_state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (from_state = 'GAGAL_KIRIM' AND to_state IN ('DICABUT', 'TERKIRIM')) OR (from_state = 'DITERIMA_SISTEM' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DIPROSES' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'PERLU_DATA' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (from_state = 'DAFTAR_TUNGGU' AND to_state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DISETUJUI' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (from_state = 'DISALURKAN' AND to_state IN ('DICABUT', 'TUTUP')) OR (from_state = 'DITOLAK' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (from_state = 'KEDALUWARSA' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA'))))),
     CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
     CONSTRAINT ck_rujukan_program_history_from_state_known CHECK (from_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
     CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
@@ -638,18 +668,34 @@ CREATE INDEX ix_waiting_list_entry_order ON waiting_list_entry (program_code, nu
 CREATE UNIQUE INDEX uq_waiting_list_entry_once ON waiting_list_entry (rujukan_program_id) WHERE left_on IS NULL;
 
 CREATE TABLE consent_person (
-    consent_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
     role VARCHAR(40) NOT NULL,
     anggota_id UUID NOT NULL,
     signed_by UUID NOT NULL,
+    consent_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_consent_person PRIMARY KEY (consent_id, role),
+    CONSTRAINT ck_consent_person_personrole_known CHECK (role IN ('SIGNER', 'OWNER')),
     CONSTRAINT fk_consent_person_consent_id FOREIGN KEY(consent_id) REFERENCES consent (consent_id),
-    CONSTRAINT fk_consent_person_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_consent_person_personrole_known CHECK (role IN ('SIGNER', 'OWNER'))
+    CONSTRAINT fk_consent_person_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
 CREATE INDEX ix_consent_person_rujukan_program_id ON consent_person (rujukan_program_id);
+
+CREATE TABLE data_supply (
+    fields TEXT[] NOT NULL,
+    files TEXT[] NOT NULL,
+    notice_id UUID NOT NULL,
+    supplied_on DATE NOT NULL,
+    supplied_by TEXT NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    content_sealed BYTEA,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_data_supply PRIMARY KEY (notice_id),
+    CONSTRAINT fk_data_supply_notice_id FOREIGN KEY(notice_id) REFERENCES partner_notice (notice_id),
+    CONSTRAINT fk_data_supply_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE INDEX ix_data_supply_rujukan_program_id ON data_supply (rujukan_program_id, notice_id);
 
 CREATE TABLE inbox_read (
     read_id UUID NOT NULL,
@@ -670,9 +716,9 @@ CREATE INDEX ix_inbox_read_notice_id ON inbox_read (notice_id);
 CREATE INDEX ix_inbox_read_rujukan_program_id ON inbox_read (rujukan_program_id, read_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERBUKA' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DICABUT'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERBUKA' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DICABUT', 'TERBUKA'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan_program FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DRAF' AND NEW.state IN ('DICABUT', 'DISETUJUI_KPM')) OR (OLD.state = 'DISETUJUI_KPM' AND NEW.state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (OLD.state = 'TERKIRIM' AND NEW.state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (OLD.state = 'GAGAL_KIRIM' AND NEW.state IN ('DICABUT', 'TERKIRIM')) OR (OLD.state = 'DITERIMA_SISTEM' AND NEW.state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (OLD.state = 'DIPROSES' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'PERLU_DATA' AND NEW.state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (OLD.state = 'DAFTAR_TUNGGU' AND NEW.state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (OLD.state = 'DISETUJUI' AND NEW.state IN ('DICABUT', 'DISALURKAN')) OR (OLD.state = 'DISALURKAN' AND NEW.state IN ('DICABUT', 'TUTUP'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DRAF' AND NEW.state IN ('DICABUT', 'DISETUJUI_KPM')) OR (OLD.state = 'DISETUJUI_KPM' AND NEW.state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (OLD.state = 'TERKIRIM' AND NEW.state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (OLD.state = 'GAGAL_KIRIM' AND NEW.state IN ('DICABUT', 'TERKIRIM')) OR (OLD.state = 'DITERIMA_SISTEM' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DIPROSES' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'PERLU_DATA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (OLD.state = 'DAFTAR_TUNGGU' AND NEW.state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DISETUJUI' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'DISALURKAN' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'DITOLAK' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (OLD.state = 'KEDALUWARSA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA'))))
     EXECUTE FUNCTION platform.refuse_move('state');

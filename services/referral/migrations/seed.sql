@@ -13,8 +13,8 @@ INSERT INTO outcome_rule (version, months, valid_from, basis, set_by)
     VALUES (1, ARRAY[3, 6, 12, 24], '2000-01-01', 'Isi pertama: hasil bantuan pada bulan ke-3, 6, 12, dan 24', 'system:referral');
 
 INSERT INTO sla_term (sla_term_id, program_code, remind_before_days, escalate_after_days, expire_after_days,
-    close_after_days, deliver_within_days, valid_from, basis, set_by) VALUES
-    ('019a0000-0000-7000-8000-000000000001', NULL, 3, 1, 90, 90, 60, '2020-01-01',
+    close_after_days, deliver_within_days, correct_within_days, valid_from, basis, set_by) VALUES
+    ('019a0000-0000-7000-8000-000000000001', NULL, 3, 1, 90, 90, 60, 90, '2020-01-01',
     'Isi pertama, sampai ditetapkan per program', 'system:referral');
 
 INSERT INTO breaker_limit (partner_code, failures_to_open, wait_seconds, version, set_by)

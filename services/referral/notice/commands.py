@@ -4,23 +4,29 @@ Each notice is one row. Its webhook is retried without end until the partner's s
 in the inbox until the partner's receipt. Its content is made at the moment of the call.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
 
 import orjson
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
+from services.referral.consent.models import Consent
+from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.commands.breaker import blocked_until, partner_lane, record_reply
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
 from services.referral.partner_call.models import DeliveryAttempt
-from services.referral.program.rules import notice_payload
+from services.referral.program.rules import notice_payload, supply_payload
 from services.referral.rujukan.commands import SYSTEM
 from services.referral.rujukan.models import Rujukan, RujukanProgram
-from shared.database import uuid7, vault_of, write_once
+from services.referral.signature.queries import must_lapse
+from services.referral.supply.models import DataSupply
+from shared import clock
+from shared.contracts.rujukan_kinds import RujukanProgramState
+from shared.database import load, uuid7, vault_of, write_once
 from shared.jobs import ScheduledTask, schedule
 from shared.privacy import SealBroken
 
@@ -98,7 +104,7 @@ def seal_broken_as_reply(
         try:
             return await prepare(session, due)
         except SealBroken as error:
-            return Reply(None, type(error).__name__, 0, called=False)
+            return Reply(None, type(error).__name__, 0, called=False, left=False)
 
     return prepare_or_reply
 
@@ -109,30 +115,60 @@ async def prepare_notice(session: AsyncSession, due: ScheduledTask) -> Call | No
     notice = await session.get(PartnerNotice, UUID(due.subject_id))
     if notice is None or notice.taken_at is not None:
         return None
-    payload = await notice_content(session, notice)
-    return await prepare_call(session, due, notice, payload) if payload else None
+    content = await notice_content(session, notice)
+    return await prepare_call(session, due, notice, *content) if content else None
 
 
-async def notice_content(session: AsyncSession, notice: PartnerNotice) -> dict[str, object] | None:
-    """Return the content of a notice without personal data.
+async def notice_content(
+    session: AsyncSession, notice: PartnerNotice
+) -> tuple[dict[str, object], list[str]] | None:
+    """Return the content of a notice without an identity, and the family's fields in it.
 
-    Return None for a reminder that is not due any more.
+    Return None for a reminder that is not due any more, and for data that may not be shared any more.
     """
+    if notice.notice is Notice.KELENGKAPAN:
+        return await _supply_content(session, notice)
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
     paused = (await session.get_one(Rujukan, row.rujukan_id)).paused
     due_states = REMINDERS.get(notice.notice)
     if due_states is not None and (paused or row.state not in due_states):
         return None
-    return notice_payload(notice.notice, notice.rujukan_program_id, notice.on)
+    return notice_payload(notice.notice, notice.rujukan_program_id, notice.on), []
+
+
+async def _supply_content(
+    session: AsyncSession, notice: PartnerNotice
+) -> tuple[dict[str, object], list[str]] | None:
+    row = await load(session, RujukanProgram, notice.rujukan_program_id)
+    rujukan = await session.get_one(Rujukan, row.rujukan_id)
+    supply = await session.get_one(DataSupply, notice.notice_id)
+    consents = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+    consent = (await session.scalars(consents)).one()
+    if (
+        rujukan.paused
+        or not consent.in_force
+        or supply.content_sealed is None
+        or await must_lapse(session, row)
+    ):
+        return None
+    place = {"table": "data_supply", "column": "content_sealed", "row_id": notice.notice_id}
+    content = orjson.loads(vault_of(session).open(supply.content_sealed, **place))
+    fields = [str(field) for field in supply.fields]
+    return supply_payload(row.rujukan_program_id, notice.on, fields, content), fields
 
 
 async def prepare_call(
-    session: AsyncSession, due: ScheduledTask, notice: PartnerNotice, payload: dict[str, object]
+    session: AsyncSession,
+    due: ScheduledTask,
+    notice: PartnerNotice,
+    payload: dict[str, object],
+    fields: Collection[str] = (),
 ) -> Call | None:
-    """Return the call to a partner with a webhook.
+    """Return the call to a partner with a webhook, and store its attempt.
 
-    If the breaker is open, the call is scheduled for its end and None is returned. Nothing is signed yet,
-    because the timestamp is the moment of the call.
+    What the call shares is on record before its first byte, and stays so if this process stops during the call.
+    If the breaker is open, the call is scheduled for its end and None is returned. Nothing is signed yet, because
+    the timestamp is the moment of the call.
     """
     partner_id = notice.partner_id
     partner = await session.get_one(Partner, partner_id)
@@ -146,22 +182,55 @@ async def prepare_call(
         partner.secret_sealed, table="partner", column="secret_sealed", row_id=partner_id
     )
     body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
-    identity = notice_identity(notice.rujukan_program_id, notice.notice, notice.on)
-    return Call(partner.webhook_url, body, secret.encode(), str(identity.notice_id), identity.key)
+    key = notice_identity(notice.rujukan_program_id, notice.notice, notice.on).key
+    key = f"{key}:{notice.notice_id}" if notice.notice is Notice.KELENGKAPAN else key
+    attempt = _new_attempt(notice.rujukan_program_id, notice.notice, fields)
+    session.add(attempt)
+    row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
+    row.mark_shared(fields, await clock.today(session))
+    url, notice_id = partner.webhook_url, str(notice.notice_id)
+    return Call(url, body, secret.encode(), notice_id, key, attempt.attempt_id)
+
+
+def _new_attempt(subject: UUID, notice: Notice, fields: Collection[str]) -> DeliveryAttempt:
+    return DeliveryAttempt(
+        attempt_id=uuid7(),
+        rujukan_program_id=subject,
+        notice=notice,
+        fields=list(fields),
+        http_status=None,
+        fault=None,
+        milliseconds=0,
+    )
 
 
 async def record_notice(session: AsyncSession, due: ScheduledTask, outcome: Reply | None) -> None:
     """Record that the partner accepted the notice, or schedule another attempt."""
-    notice = await session.get(PartnerNotice, UUID(due.subject_id), with_for_update=True)
+    notice = await session.get(PartnerNotice, UUID(due.subject_id))
     if notice is None or outcome is None:
         return
-    await record_attempt(session, notice.rujukan_program_id, notice.partner_id, notice.notice, outcome, [])
+    row = await load(session, RujukanProgram, notice.rujukan_program_id)  # before the notice, as in a receipt
+    await session.refresh(notice, with_for_update=True)
+    await record_attempt(session, row, notice.notice, outcome)
     if outcome.accepted:
         mark_taken(notice, SYSTEM)
-    elif notice.taken_at is None and not due.moved:
+    if notice.notice is Notice.KELENGKAPAN and outcome.left and row.state is RujukanProgramState.DICABUT:
+        await notify_withdrawal_again(session, row)
+    elif not outcome.accepted and notice.taken_at is None and not due.moved:
         await schedule_notice(
             session, notice.notice_id, notice.partner_id, attempt=due.payload["attempt"] + 1
         )
+
+
+async def notify_withdrawal_again(session: AsyncSession, row: RujukanProgram) -> None:
+    """Send a withdrawal again, even if the partner has accepted it.
+
+    A call with data of the family may have reached the partner after the withdrawal.
+    """
+    on = row.withdrawn_on or await clock.today(session)
+    notice = await store_notice(session, row, Notice.DICABUT, on)
+    notice.taken_at = notice.taken_by = None
+    await notify_partner(session, row, Notice.DICABUT, on)
 
 
 def mark_taken(notice: PartnerNotice, by: str) -> None:
@@ -170,23 +239,33 @@ def mark_taken(notice: PartnerNotice, by: str) -> None:
         notice.taken_at, notice.taken_by = datetime.now(UTC), by
 
 
-async def record_attempt(
-    session: AsyncSession, subject: UUID, partner_id: UUID, notice: Notice, reply: Reply, fields: list[str]
-) -> None:
-    """Store one attempt, and report its reply to the partner's breaker.
+async def record_attempt(session: AsyncSession, row: RujukanProgram, notice: Notice, reply: Reply) -> None:
+    """Store the result of an attempt, and report it to the partner's breaker.
 
-    If no call was made, nothing was shared and the breaker is not changed.
+    If the call did not leave, nothing was shared by it. If no call was made, the breaker is not changed. The caller has
+    locked the row.
     """
-    session.add(
-        DeliveryAttempt(
-            attempt_id=uuid7(),
-            rujukan_program_id=subject,
-            notice=notice,
-            fields=fields if reply.called else [],
-            http_status=reply.status,
-            fault=reply.fault,
-            milliseconds=reply.milliseconds,
-        )
-    )
+    attempt = await session.get(DeliveryAttempt, reply.attempt_id) if reply.attempt_id else None
+    if attempt is None:
+        attempt = _new_attempt(row.rujukan_program_id, notice, [])
+        session.add(attempt)
+    attempt.http_status, attempt.fault = reply.status, reply.fault
+    attempt.milliseconds = reply.milliseconds
+    if not reply.left and attempt.fields:
+        attempt.fields = []
+        await _recompute_sharing(session, row)
     if reply.called:
-        await record_reply(session, partner_id, reply)
+        await record_reply(session, row.partner_id, reply)
+
+
+async def _recompute_sharing(session: AsyncSession, row: RujukanProgram) -> None:
+    """Recompute what was shared from the other attempts and the reads of the inbox."""
+    await session.flush()
+    models = (DeliveryAttempt, InboxRead)
+    shared = [
+        sa.select(sa.func.unnest(model.fields)).where(model.rujukan_program_id == row.rujukan_program_id)
+        for model in models
+    ]
+    row.shared_fields = sorted(await session.scalars(sa.union(*shared)))
+    if not row.shared_fields:
+        row.shared_on = None

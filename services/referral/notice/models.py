@@ -15,15 +15,20 @@ from shared.roles import Role
 
 
 class Notice(StrEnum):
-    """Kind of a notice, by webhook and in the inbox. Only RUJUKAN has personal data."""
+    """Kind of a notice, by webhook and in the inbox.
+
+    Only RUJUKAN and KELENGKAPAN have personal data.
+    """
 
     RUJUKAN = "RUJUKAN"
+    KELENGKAPAN = "KELENGKAPAN"
     DICABUT = "DICABUT"
     PENGINGAT = "PENGINGAT"
     PENGINGAT_PENYALURAN = "PENGINGAT_PENYALURAN"
     KEDALUWARSA = "KEDALUWARSA"
 
 
+PERSONAL_NOTICES = frozenset({Notice.RUJUKAN, Notice.KELENGKAPAN})
 # The states in which a reminder is still due.
 REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
 
@@ -56,7 +61,18 @@ class ReceiptView(NoticeFacts):
     taken_at: datetime
 
 
-class PartnerNotice(NoticeFacts, Table, table=True):
+class PartnerNoticeView(NoticeFacts):
+    """A notice to the partner, and when it was accepted."""
+
+    on: Col[date]
+    created_at: Col[datetime] = Field(
+        default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
+    )
+    taken_at: Col[datetime | None] = Field(default=None)
+    taken_by: Col[str | None] = Field(default=None)
+
+
+class PartnerNotice(PartnerNoticeView, Table, table=True):
     """One notice to a partner, stored once.
 
     `taken_at` is set when its system accepts it, or when it gives a receipt. The content is made again for
@@ -78,12 +94,6 @@ class PartnerNotice(NoticeFacts, Table, table=True):
     )
 
     partner_id: Col[UUID]
-    on: Col[date]
-    created_at: Col[datetime] = Field(
-        default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
-    )
-    taken_at: Col[datetime | None] = Field(default=None)
-    taken_by: Col[str | None] = Field(default=None)
 
 
 class InboxReadItem(Fields):

@@ -34,6 +34,6 @@ WORK = Work(
         MATCH_RUJUKAN: match_again,
         PROPOSE_NEXT_BEST: for_subject(propose_after),
         REMATCH_RUJUKAN: for_subject(rematch_rujukan),
-        MATCH_LAPSED: for_subject(match_lapsed),
+        MATCH_LAPSED: match_lapsed,
     },
 )

@@ -51,3 +51,5 @@ class NextBest(NextBestFacts, Table, table=True):
     __table_args__ = (sa.Index("ix_next_best_rujukan_id", "rujukan_id", "after_rujukan_program_id"),)
 
     considered: Col[list[dict[str, Any]]]
+    # The proposal created the draft. It did not take one that existed.
+    drafted: Col[bool] = Field(default=False)

@@ -2,15 +2,21 @@
 
 from shared.errors import DomainError, InvalidInput
 from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, WAIT, nothing, operation
-from shared.roles import PARTNERS
+from shared.roles import FIELD, PARTNERS
 
 
 class OutcomeAlreadyRecorded(DomainError):
     """409: the outcome of this month was recorded before."""
 
-    en = "The outcome at {month} months has already been recorded. Nothing more is needed."
-    id = "Hasil pada bulan ke-{month} sudah dicatat. Tidak perlu apa-apa lagi."
-    remedy = ALREADY_DONE
+    en = (
+        "The outcome at {month} months has already been recorded. If it is wrong, correct it"
+        " (POST /v1/rujukan-program/{{id}}/outcome-correction)."
+    )
+    id = (
+        "Hasil pada bulan ke-{month} sudah dicatat. Bila keliru, perbaiki"
+        " (POST /v1/rujukan-program/{{id}}/outcome-correction)."
+    )
+    remedy = operation("correct_outcome", FIELD | PARTNERS)
 
 
 class OutcomeTooEarly(DomainError):

@@ -6,6 +6,7 @@ from services.referral.partner.models import BreakerLimit, Office, OfficeTerms, 
 from shared import wilayah
 
 PARTNER_ORDER = (Partner.code,)
+OFFICE_ORDER = (Office.kode_wilayah,)
 BREAKER_LIMIT_ORDER = (BreakerLimit.partner_code,)
 
 

@@ -11,12 +11,12 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.answer.commands import record_answer
+from services.referral.answer.commands.answers import record_answer
 from services.referral.answer.models import AnswerInput
 from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     mark_taken,
-    notify_partner,
+    notify_withdrawal_again,
     prepare_call,
     record_attempt,
     schedule_notice,
@@ -78,7 +78,7 @@ async def prepare_sending(session: AsyncSession, due: ScheduledTask) -> Call | N
 
     What completes the condition schedules the sending again. `shared_at` is set before the call, because
     from here on the partner may know of the rujukan by webhook or inbox. So a withdrawal in between is sent
-    too.
+    too. `shared_on` is set only with a call or a read.
     """
     sharing = await read_sharing(session, UUID(due.subject_id))
     if sharing is None or sharing.row.state not in UNSENT_STATES:
@@ -86,7 +86,8 @@ async def prepare_sending(session: AsyncSession, due: ScheduledTask) -> Call | N
     row = sharing.row
     row.shared_at = row.shared_at or datetime.now(UTC)
     notice = await store_notice(session, row, Notice.RUJUKAN, await clock.today(session))
-    return await prepare_call(session, due, notice, rujukan_payload(sharing))
+    fields = sharing.program.minimum_data
+    return await prepare_call(session, due, notice, rujukan_payload(sharing), fields)
 
 
 async def read_sharing(session: AsyncSession, rujukan_program_id: UUID) -> Sharing | None:
@@ -122,28 +123,16 @@ async def record_sending(session: AsyncSession, due: ScheduledTask, outcome: Rep
         return
     row = await load(session, RujukanProgram, UUID(due.subject_id))
     today = await clock.today(session)
-    fields = (await session.get_one(Program, row.program_id)).minimum_data
-    await record_attempt(session, row.rujukan_program_id, row.partner_id, Notice.RUJUKAN, outcome, fields)
+    await record_attempt(session, row, Notice.RUJUKAN, outcome)
     is_accepted = outcome.accepted or refusal_code_of(outcome) is not None
     if is_accepted:  # also if its answer came before its reply
         mark_taken(await store_notice(session, row, Notice.RUJUKAN, today), SYSTEM)
-    if row.state is RujukanProgramState.DICABUT and outcome.called:
+    if row.state is RujukanProgramState.DICABUT and outcome.left:
         await notify_withdrawal_again(session, row)
     elif is_accepted and row.state in UNSENT_STATES:
         await _record_sent(session, row, outcome, today)
     elif row.state in UNSENT_STATES:
         await _record_failure(session, row, outcome, due, today)
-
-
-async def notify_withdrawal_again(session: AsyncSession, row: RujukanProgram) -> None:
-    """Send a withdrawal again, even if the partner has accepted it.
-
-    A call of the rujukan may have reached the partner after the withdrawal.
-    """
-    on = row.withdrawn_on or await clock.today(session)
-    notice = await store_notice(session, row, Notice.DICABUT, on)
-    notice.taken_at = notice.taken_by = None
-    await notify_partner(session, row, Notice.DICABUT, on)
 
 
 async def _record_failure(

@@ -15,7 +15,8 @@ from shared.database.tables import Col, Fields
 class DeliveryAttemptItem(Fields):
     """One attempt to notify the partner: which fields it carried, and its result.
 
-    The fault SealBroken: the content cannot be read here. No call was made, and the operator must act.
+    It is stored before the call. Without a status and a fault its result is not known, because the process that called
+    has stopped. `fields` is empty if the call did not leave. The fault SealBroken: the content cannot be read here. No call was made, and the operator must act.
     """
 
     attempt_id: Col[UUID] = Field(primary_key=True)
@@ -30,7 +31,7 @@ class DeliveryAttemptItem(Fields):
 class DeliveryAttempt(DeliveryAttemptItem, Table, table=True):
     """One attempt to notify a partner. Fields are stored by name, never their values.
 
-    Rows are append-only.
+    Rows are append-only except for the result.
     """
 
     __table_args__ = (sa.Index("ix_delivery_attempt_rujukan_program_id", "rujukan_program_id", "attempt_id"),)

@@ -181,6 +181,14 @@ def leave_waiting_list(waiting: WaitingListEntry | None, on: date, as_: str) -> 
         waiting.left_on, waiting.left_as = on, as_
 
 
+async def retake_places(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+    """Take the places of a reopened offer if each quota has a free one."""
+    statement = select_covering_quotas(row.program_code, row.kode_wilayah, on).with_for_update(key_share=True)
+    quotas = (await session.scalars(statement, execution_options={"populate_existing": True})).all()
+    if all(quota.free for quota in quotas) and not await holds_place(session, row.rujukan_program_id):
+        await _insert_places(session, row, quotas, on)
+
+
 async def update_places(session: AsyncSession, row: RujukanProgram, on: date) -> None:
     """Apply a new state to places: an offer that ends without aid releases its places.
 

@@ -70,7 +70,21 @@ OPTIONAL_FIELDS: dict[PayloadField, Any] = {
         },
     },
 }
+SUPPLY_FIELDS: dict[str, Any] = {
+    "fields": {"type": "array", "items": {"enum": [field.value for field in PayloadField]}},
+    "text": TEXT,
+    "files": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["sha256", "media_type", "content"],
+            "properties": {"sha256": TEXT, "media_type": TEXT, "content": TEXT | {"format": "byte"}},
+        },
+    },
+}
 DAY_FIELDS = {
+    Notice.KELENGKAPAN: "supplied_on",
     Notice.DICABUT: "withdrawn_on",
     Notice.KEDALUWARSA: "expired_on",
     Notice.PENGINGAT: "sla_due_on",
@@ -149,6 +163,14 @@ def build_payload(
 def _persons(minimum_data: Sequence[str], persons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     names = ["roles", "relation", *(str(name) for name in OF_EACH_PERSON if name in minimum_data)]
     return [{name: one[name] for name in names} for one in persons]
+
+
+def supply_payload(
+    rujukan_program_id: UUID, on: date, fields: Sequence[str], content: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the notice with the data that the partner asked for."""
+    notice = notice_payload(Notice.KELENGKAPAN, rujukan_program_id, on)
+    return {**notice, "fields": list(fields), **{name: content[name] for name in ("text", "files")}}
 
 
 def notice_payload(notice: Notice, rujukan_program_id: UUID, on: date) -> dict[str, Any]:

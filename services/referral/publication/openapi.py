@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.referral.notice.models import Notice
-from services.referral.program.rules import DAY_FIELDS, OPTIONAL_FIELDS, REQUIRED_FIELDS
+from services.referral.program.rules import DAY_FIELDS, OPTIONAL_FIELDS, REQUIRED_FIELDS, SUPPLY_FIELDS
 
 DAY, ID = {"type": "string", "format": "date"}, {"type": "string", "format": "uuid"}
 HEADERS = {
@@ -46,6 +46,8 @@ def _content(notice: Notice) -> dict[str, Any]:
         if notice is Notice.RUJUKAN
         else {"rujukan_program_id": ID, DAY_FIELDS[notice]: DAY}
     )
+    if notice is Notice.KELENGKAPAN:
+        required |= SUPPLY_FIELDS
     required["notice"] = {"type": "string", "const": notice.value}
     optional = (
         {str(field): schema for field, schema in OPTIONAL_FIELDS.items()} if notice is Notice.RUJUKAN else {}

@@ -7,15 +7,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.models import Identity
-from services.referral.deadline.commands import schedule_closing, set_deadlines
-from services.referral.place.commands import update_places
+from services.referral.deadline.commands import CLOSE_RUJUKAN, schedule_closing, set_deadlines
+from services.referral.place.commands import retake_places, update_places
 from services.referral.rujukan.models import (
     ENDED,
     RujukanProgram,
     RujukanProgramHistory,
-    steps_to,
     transition_to,
 )
+from services.referral.rujukan.rules import steps_to
+from services.referral.supply.models import DataSupply
 from shared.contracts.referral import RujukanSent
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import uuid7
@@ -40,18 +41,26 @@ class Move:
 
 
 async def move_rujukan_program(
-    session: AsyncSession, row: RujukanProgram, target: RujukanProgramState, move: Move
+    session: AsyncSession,
+    row: RujukanProgram,
+    target: RujukanProgramState,
+    move: Move,
+    *,
+    revised: bool = False,
 ) -> None:
     """Move to `target` through the states that it implies.
 
+    If `revised`, a corrected answer or a late fact replaces the current state directly.
+
     Each step is a row of the history. TERKIRIM emits RujukanSent. When the offer ends or its aid is
-    delivered, the stored identity of the family is deleted. After a refusal or an expiry the next best
+    delivered, the stored identity of the family and what was supplied are deleted. After a refusal or an expiry the next best
     program is scheduled.
 
     Raises:
         IllegalTransition: `target` cannot be reached from the current state.
     """
-    for step in steps_to(row.state, target):
+    before = row.state
+    for step in [target] if revised else steps_to(before, target):
         previous = transition_to(row, step)
         append_history(
             session, row, previous, move if step is target else Move(move.by, move.on, f"implied by {target}")
@@ -61,15 +70,28 @@ async def move_rujukan_program(
             row.sent_on = move.on
             emit(session, RujukanSent.of(row, status=row.state))
         await session.flush()  # a trigger of the database checks each step
+    if before in ENDED and target not in ENDED:
+        await reopen(session, row, move.on)
     await update_places(session, row, move.on)
-    if target in PROPOSES_NEXT:
+    if PROPOSES_NEXT & {before, target}:
         await schedule(
             session, PROPOSE_NEXT_BEST, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real"
         )
     if target in IDENTITY_NOT_NEEDED:
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
+        own = DataSupply.rujukan_program_id == row.rujukan_program_id
+        await session.execute(sa.update(DataSupply).where(own).values(content_sealed=None))
     if target in ENDED:
         await schedule_closing(session, row)
+
+
+async def reopen(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+    """Take the places of a reopened offer, and schedule a check of its rujukan.
+
+    A rujukan that was closed meanwhile is opened again.
+    """
+    await retake_places(session, row, on)
+    await schedule(session, CLOSE_RUJUKAN, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
 
 
 def append_history(

@@ -22,12 +22,13 @@ NEXT_ACTS = MappingProxyType(
         "DISETUJUI_KPM": WAIT,
         "GAGAL_KIRIM": WAIT,
         **dict.fromkeys(
-            ("TERKIRIM", "DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU"),
+            ("TERKIRIM", "DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU", "KEDALUWARSA"),
             operation("answer_rujukan", PARTNERS),
         ),
         "DISETUJUI": operation("deliver_aid", PARTNERS),
         "DISALURKAN": operation("record_outcome", FIELD | PARTNERS),
-        **dict.fromkeys(("DITOLAK", "KEDALUWARSA", "DICABUT", "TUTUP"), ENDED),
+        "DITOLAK": operation("correct_answer", PARTNERS),
+        **dict.fromkeys(("DICABUT", "TUTUP"), ENDED),
     }
 )
 

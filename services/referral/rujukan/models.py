@@ -1,6 +1,6 @@
 """Tables, views and state machines of rujukan and of the programs offered in them."""
 
-from collections import deque
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -17,7 +17,6 @@ from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, Ruj
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
-from shared.errors import IllegalTransition
 from shared.fields import Rupiah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
@@ -36,7 +35,7 @@ class RujukanState(StrEnum):
 
 
 # The moves of docs/case-lifecycle.md#rujukan-programs. GAGAL_KIRIM follows an attempt that did not reach the partner.
-TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
+FORWARD: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DRAF: frozenset({S.DISETUJUI_KPM, S.DICABUT}),
     S.DISETUJUI_KPM: frozenset({S.TERKIRIM, S.GAGAL_KIRIM, S.DICABUT}),
     S.TERKIRIM: frozenset({S.GAGAL_KIRIM, S.DITERIMA_SISTEM, S.KEDALUWARSA, S.DICABUT}),
@@ -52,11 +51,18 @@ TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DICABUT: frozenset(),
     S.TUTUP: frozenset(),
 }
-ENDED = frozenset(state for state, following in TRANSITIONS.items() if not following)
+ENDED = frozenset(state for state, following in FORWARD.items() if not following)
 UNSENT_STATES = frozenset({S.DISETUJUI_KPM, S.GAGAL_KIRIM})
 # The answers that a partner may give. An answer implies the states before it, which it need not report.
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
+# A corrected answer replaces an answer (docs/case-lifecycle.md#corrections), and late facts reopen an expired offer
+# (docs/case-lifecycle.md#late-facts).
+TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
+    **FORWARD,
+    **{state: FORWARD[state] | frozenset(PARTNER_ANSWERS) - {state} for state in PARTNER_ANSWERS},
+    S.KEDALUWARSA: frozenset({*PARTNER_ANSWERS, S.DISALURKAN}),
+}
 # The SLA runs while the partner has to answer, or to deliver what it approved. PERLU_DATA and DAFTAR_TUNGGU are
 # answers.
 WAITS_FOR_ANSWER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
@@ -64,7 +70,7 @@ WAITS_FOR_DELIVERY = frozenset({S.DISETUJUI})
 WAITS_FOR_PARTNER = WAITS_FOR_ANSWER | WAITS_FOR_DELIVERY
 CASE_MOVES = {
     RujukanState.TERBUKA: frozenset({RujukanState.DICABUT, RujukanState.TUTUP}),
-    RujukanState.TUTUP: frozenset({RujukanState.DICABUT}),
+    RujukanState.TUTUP: frozenset({RujukanState.DICABUT, RujukanState.TERBUKA}),
     RujukanState.DICABUT: frozenset[RujukanState](),
 }
 
@@ -103,32 +109,6 @@ WAITS = Waits(
     since=SINCE,
     rows=CAN_WAIT,
 )
-
-
-def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
-    """Return the states to pass through to `target`, which is the last one.
-
-    The states in between are those that a partner's answer implies.
-
-    Raises:
-        IllegalTransition: `target` cannot be reached from `current`.
-    """
-    queue = deque([(current, list[RujukanProgramState]())])
-    seen = {current}
-    while queue:
-        state, steps = queue.popleft()
-        if target in TRANSITIONS[state]:
-            return [*steps, target]
-        for following in sorted(TRANSITIONS[state] & IMPLIED - seen):
-            seen.add(following)
-            queue.append((following, [*steps, following]))
-    raise IllegalTransition(
-        "referred program",
-        current=current,
-        target=target,
-        remedy=NEXT_ACTS[current],
-        advice=ADVICE.of(current, target),
-    )
 
 
 def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> RujukanProgramState:
@@ -189,8 +169,8 @@ class Rujukan(RujukanItem, Table, table=True):
 
     withdrawn_reason: Col[str | None]
 
-    def close(self, target: RujukanState) -> None:
-        """End the rujukan.
+    def move_to(self, target: RujukanState) -> None:
+        """End the rujukan, or open it again.
 
         Raises:
             IllegalTransition: CASE_MOVES has no such move.
@@ -201,7 +181,11 @@ class Rujukan(RujukanItem, Table, table=True):
 
 
 class RujukanProgramFacts(Fields):
-    """One offer of one program, without the family's ids."""
+    """One offer of one program, without the family's ids.
+
+    `shared_on`: the first day on which data of the family may have reached the partner. `shared_fields`: the names of
+    the data. `delivered_late`: the delivery was recorded after the offer had expired or was withdrawn.
+    """
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
     rujukan_id: Col[UUID] = Field(foreign_key="rujukan.rujukan_id")
@@ -216,6 +200,9 @@ class RujukanProgramFacts(Fields):
     refusal_code: Col[RefusalCode | None]
     amount_rp: Col[Rupiah | None]
     delivered_on: Col[date | None]
+    delivered_late: Col[bool] = Field(default=False)
+    shared_on: Col[date | None] = Field(default=None)
+    shared_fields: Col[list[str]] = Field(default_factory=list[str])
     withdrawn_on: Col[date | None]
     version: Col[int]
 
@@ -253,6 +240,7 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
         ),
         sa.CheckConstraint("state NOT IN ('DRAF') OR shared_at IS NULL", name="draft_is_not_shared"),
         sa.CheckConstraint("amount_rp >= 0", name="amount_not_negative"),
+        sa.CheckConstraint("(shared_on IS NULL) = (shared_fields = '{}')", name="sharing_complete"),
         guard_moves(TRANSITIONS, waits=WAITS),
     )
 
@@ -264,6 +252,14 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
     lapsed_on: Col[date | None] = Field(default=None)
     shared_at: Col[datetime | None] = Field(default=None)
     delivery_id: Col[str | None] = Field(default=None)
+    delivery_recorded_on: Col[date | None] = Field(default=None)
+    delivery_recorded_by: Col[str | None] = Field(default=None)
+
+    def mark_shared(self, fields: Collection[str], on: date) -> None:
+        """Record that these fields may reach the partner. The first day stays."""
+        if fields:
+            self.shared_on = self.shared_on or on
+            self.shared_fields = sorted({*self.shared_fields, *fields})
 
     def pin_usaha(self, usaha: UsahaFacts | None, reasons: list[dict[str, Any]]) -> None:
         """Keep the reasons of a match and the usaha that was judged."""

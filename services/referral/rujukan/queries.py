@@ -6,11 +6,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.notice.models import PartnerNotice
 from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanProgramHistory
 from shared.contracts.rujukan_kinds import RujukanPurpose
 
 HISTORY_ORDER = (RujukanProgramHistory.history_id,)
+NOTICE_ORDER = (PartnerNotice.created_at, PartnerNotice.notice_id)
 ATTEMPT_ORDER = (DeliveryAttempt.attempt_id,)
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.follow_up.models import OutcomeItem
+from services.referral.follow_up.models import OutcomeItem, RelapseReport, RelapseView
+from services.referral.notice.models import PartnerNotice, PartnerNoticeView
 from services.referral.offer.routes import ReasonView
 from services.referral.outcome import queries as outcome_queries
 from services.referral.partner_call.models import DeliveryAttempt, DeliveryAttemptItem
@@ -57,6 +58,20 @@ class DeliveryAttemptPage(View):
     next: str | None
 
 
+class PartnerNoticePage(View):
+    """A page of notices to the partner, oldest first."""
+
+    items: list[PartnerNoticeView]
+    next: str | None
+
+
+class RelapseReportPage(View):
+    """A page of reports of relapse, by day."""
+
+    items: list[RelapseView]
+    next: str | None
+
+
 class RujukanView(RujukanItem):
     """A rujukan with all its offers."""
 
@@ -74,6 +89,19 @@ async def read_rujukan(rujukan_id: UUID, session: Session, actor: CurrentActor) 
         for program in await queries.read_programs(session, rujukan_id)
     ]
     return RujukanView(**dict(row), programs=programs)
+
+
+@rujukan.get("/rujukan/{rujukan_id}/relapse-report", response_model=RelapseReportPage)
+@may(Permission.RUJUKAN_READ)
+async def list_relapse_reports(
+    rujukan_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+) -> Response:
+    """List the reports that the family may have relapsed."""
+    require_official(actor)
+    await visibility.read(session, Rujukan, rujukan_id, "rujukan")
+    statement = visibility.select_columns(RelapseReport, list(RelapseView.model_fields))
+    statement = statement.where(RelapseReport.rujukan_id == rujukan_id)
+    return await paging.answer(session, statement, (RelapseReport.reported_on,))
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}")
@@ -110,6 +138,19 @@ async def list_attempts(
     statement = visibility.select_columns(DeliveryAttempt, list(DeliveryAttemptItem.model_fields))
     statement = statement.where(DeliveryAttempt.rujukan_program_id == rujukan_program_id)
     return await paging.answer(session, statement, queries.ATTEMPT_ORDER)
+
+
+@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/notice", response_model=PartnerNoticePage)
+@may(Permission.RUJUKAN_READ)
+async def list_notices(
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+) -> Response:
+    """List the notices to the partner about one offer, and when it accepted them."""
+    require_official(actor)
+    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
+    statement = visibility.select_columns(PartnerNotice, list(PartnerNoticeView.model_fields))
+    statement = statement.where(PartnerNotice.rujukan_program_id == rujukan_program_id)
+    return await paging.answer(session, statement, queries.NOTICE_ORDER)
 
 
 def visible_columns(actor: Actor) -> list[str]:

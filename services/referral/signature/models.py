@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
 
 
 class PersonRole(StrEnum):
@@ -18,7 +18,15 @@ class PersonRole(StrEnum):
     OWNER = "OWNER"
 
 
-class ConsentPerson(Table, table=True):
+class ConsentPersonView(Fields):
+    """A person whose identity is shared, in one role, and who signed."""
+
+    role: Col[PersonRole]
+    anggota_id: Col[UUID]
+    signed_by: Col[UUID]
+
+
+class ConsentPerson(ConsentPersonView, Table, table=True):
     """A person whose identity is shared, in one role.
 
     `signed_by` is a guardian if the person is a minor. Rows are append-only.
@@ -31,6 +39,3 @@ class ConsentPerson(Table, table=True):
 
     consent_id: Col[UUID] = Field(foreign_key="consent.consent_id")
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
-    role: Col[PersonRole]
-    anggota_id: Col[UUID]
-    signed_by: Col[UUID]

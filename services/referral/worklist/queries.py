@@ -21,6 +21,7 @@ from services.referral.rujukan.models import (
     RujukanProgram,
     RujukanState,
 )
+from services.referral.supply.models import DataSupply
 from services.referral.visibility import select_accompanied_families, select_columns
 from shared.access import Actor, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState, RujukanPurpose
@@ -30,6 +31,7 @@ RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)
 BY_AREA = (RujukanProgram.kode_wilayah, RujukanProgram.rujukan_program_id)
 INBOX_ORDER = (PartnerNotice.created_at, PartnerNotice.notice_id)
 INBOX_READ_ORDER = (InboxRead.read_id,)
+IS_SUPPLY = PartnerNotice.notice == Notice.KELENGKAPAN
 
 
 def select_rujukan(
@@ -65,7 +67,6 @@ def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     skipped.
     """
     is_rujukan = PartnerNotice.notice == Notice.RUJUKAN
-    sealed = sa.case((is_rujukan, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)))
     office = sa.func.left(RujukanProgram.kode_wilayah, 5)
     return (
         sa.select(
@@ -78,16 +79,26 @@ def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
             Office.name.label("office_name"),
             Office.phone.label("office_phone"),
             Office.email.label("office_email"),
-            sealed.label("sealed"),
+            DataSupply.fields.label("supply_fields"),
+            _sealed_content(is_rujukan).label("sealed"),
         )
         .join(RujukanProgram, RujukanProgram.rujukan_program_id == PartnerNotice.rujukan_program_id)
         .join(Rujukan, Rujukan.rujukan_id == RujukanProgram.rujukan_id)
         .join(Program, Program.program_id == RujukanProgram.program_id)
         .join(Consent, Consent.rujukan_program_id == RujukanProgram.rujukan_program_id)
+        .outerjoin(DataSupply, DataSupply.notice_id == PartnerNotice.notice_id)
         .outerjoin(Office, Office.kode_wilayah == office)
         .where(
             PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), _is_current(is_rujukan)
         )
+    )
+
+
+def _sealed_content(is_rujukan: sa.ColumnElement[bool]) -> sa.Case[bytes]:
+    """Return the sealed data of the family that a notice carries, or NULL."""
+    return sa.case(
+        (is_rujukan, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)),
+        (IS_SUPPLY, sa.func.supply_for_partner(PartnerNotice.notice_id)),
     )
 
 
@@ -130,6 +141,7 @@ def _is_current(is_rujukan: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     ]
     return sa.or_(
         sa.and_(is_rujukan, is_shared),
+        sa.and_(IS_SUPPLY, open_case),
         *reminders,
         PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
     )

@@ -36,6 +36,13 @@ CHANGED_REPLICAS = (
     ("caseload", "case mark", "missing", "UPDATE case_mark SET held = true"),
     ("graduation", "rujukan", "missing", "DELETE FROM replica_rujukan.rujukan"),
     ("caseload", "delivery", "missing", "UPDATE replica_aid.aid SET delivered_on = NULL"),
+    ("caseload", "amount", "missing", "UPDATE replica_aid.aid SET amount_rp = 1"),
+    (
+        "graduation",
+        "delivered amount",
+        "missing",
+        "UPDATE replica_rujukan.rujukan_program SET amount_rp = 1",
+    ),
     (
         "registry",
         "withdrawal",

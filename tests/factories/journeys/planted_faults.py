@@ -242,6 +242,16 @@ PLANTED = {
         "UPDATE rujukan SET paused = true",
         "referral: I7: rujukan",
     ),
+    "what was shared is not on record": (
+        "referral",
+        "UPDATE rujukan_program SET shared_fields = '{sk_no}' WHERE shared_on IS NOT NULL",
+        "referral: I7: what offer",
+    ),
+    "a partner is not notified of a withdrawal": (
+        "referral",
+        "UPDATE rujukan_program SET state = 'DICABUT' WHERE shared_on IS NOT NULL; DELETE FROM partner_notice",
+        "referral: I7: offer",
+    ),
     "a quota counts a place that is not taken": (
         "referral",
         (

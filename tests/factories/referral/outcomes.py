@@ -11,13 +11,27 @@ from tests.factories.services import Running
 KUR = "KUR_SUPERMIKRO"
 
 
-async def deliver_kur(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
-    """Return a family whose KUR was approved and delivered today, and its offer."""
+async def deliver_kur(
+    referral: Running,
+    bank: PartnerSimulator,
+    *,
+    approved_rp: int | None = None,
+    amount_rp: int | None = 5_000_000,
+    deliver: bool = True,
+) -> tuple[World, str]:
+    """Return a family whose KUR was approved and delivered today, and its offer.
+
+    Without `deliver` the KUR was only sent.
+    """
     world = await create_world(referral, {"BANK_KUR": bank})
     await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     subject = await world.send_rujukan(KUR)
-    await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
-    await bank.deliver(subject, delivery_id="D-1", amount_rp=5_000_000, delivered_on=str(TODAY))
+    if deliver:
+        day = str(TODAY)
+        await bank.answer(
+            subject, answer_id="A-1", status="DISETUJUI", amount_rp=approved_rp, answered_on=day
+        )
+        await bank.deliver(subject, delivery_id="D-1", amount_rp=amount_rp, delivered_on=day)
     return world, subject
 
 

@@ -35,10 +35,18 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
         subject = await world.send_rujukan("KUR_SUPERMIKRO")
         await expect_waiting(service, partner, 1)
     path = f"/v1/rujukan-program/{subject}"
+    asked = {"answer_id": "A-0", "status": "PERLU_DATA", "answered_on": str(TODAY)}
+    read_success(await service.post(f"{path}/answer", asked, as_=partner))
+    supplied = {"fields": ["usaha"], "text": "Omzet bulan lalu Rp 9.500.000"}
+    read_success(await service.post(f"{path}/supply", supplied, as_=mine))
     answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
     read_success(await service.post(f"{path}/answer", answer, as_=partner))
     given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
+    wrong = answer | {"answer_id": "A-2", "amount_rp": 4_000_000, "reason": "Salah ketik"}
+    read_success(await service.post(f"{path}/answer-correction", wrong, as_=partner))
     read_success(await service.post(f"{path}/delivery", given, as_=partner))
+    wrong = {"amount_rp": 6_000_000, "reason": "Salah ketik"}
+    read_success(await service.post(f"{path}/delivery-correction", wrong, as_=partner))
     read_success(await world.record_consent("UMKM_PENDAMPINGAN"))
     withdrawal_path = (
         f"/v1/rujukan-program/{(await world.read_programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
@@ -54,6 +62,8 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     await service.set_clock(datetime.now(UTC) + timedelta(days=93))
     seen = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
     read_success(await service.post(f"{path}/outcome", seen, as_=mine))
+    wrong = {"month": 3, "omzet_rp": 12_000_000, "reason": "Salah ketik"}
+    read_success(await service.post(f"{path}/outcome-correction", wrong, as_=mine))
     await world.apply_events(build_departure(world.family, uuid4()))
     await read_all(service, tokens, str(world.family.kpm_id), path)
     return tokens
@@ -117,6 +127,7 @@ async def walk_catalogue(service: Running, tokens: Tokens, partner: dict[str, An
     ministry = tokens[Role.KEMENSOS]
     office = {"kode_wilayah": KENDAL, "name": "Dinsos Kendal", "phone": "(0294) 381234"}
     read_success(await service.post("/v1/office", office, as_=ministry))
+    read_success(await service.get("/v1/office", as_=ministry))
     shown = read_success(await service.get(f"/v1/partner/{partner['partner_id']}", as_=ministry))
     match = {"If-Match": f'"{shown["version"]}"'}
     change = {"webhook_url": "http://127.0.0.1:9/pilar/rujukan"}
@@ -143,7 +154,10 @@ async def read_all(service: Running, tokens: Tokens, kpm_id: str, path: str) -> 
         "rujukan_id"
     ]
     reads = (f"/v1/rujukan/{rujukan}", "/v1/rujukan-program", path, f"{path}/history", f"{path}/attempt")
+    details = ("answer", "correction", "supply", "consent", "notice")
+    reads += tuple(f"{path}/{detail}" for detail in details)
     for read in (*reads, f"/v1/offer?kpm_id={kpm_id}", "/v1/consent-text"):
         read_success(await service.get(read, as_=mine))
     seen = {"month": 3, "cause": "USAHA_TUTUP", "reported_on": str(TODAY)}
     read_success(await service.post(f"/v1/rujukan/{rujukan}/relapse-report", seen, as_=mine))
+    read_success(await service.get(f"/v1/rujukan/{rujukan}/relapse-report", as_=mine))

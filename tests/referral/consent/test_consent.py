@@ -84,7 +84,7 @@ async def test_consent_withdrawn_after_the_sending_is_notified_to_the_partner(re
         assert notice.headers["idempotency-key"] == f"{subject}:DICABUT"
         assert (await world.read_emitted_data("referral.rujukan_withdrawn.v1"))[0]["status"] == "DICABUT"
         late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
-        assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
+        assert (late.status_code, late.json()["state"]) == (201, "DICABUT")
 
 
 async def test_consent_withdrawn_during_retries_ends_them(referral: Running) -> None:

@@ -106,7 +106,7 @@ async def test_expired_offer_is_notified_to_the_partner(referral: Running) -> No
         assert await referral.sql("SELECT 1 FROM identity") == []
         assert await read_escalations(world) == []
         late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
-        assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
+        assert (late.status_code, late.json()["state"]) == (201, "DISETUJUI")
 
 
 async def test_approved_offer_does_not_expire(referral: Running) -> None:

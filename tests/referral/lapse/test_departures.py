@@ -1,11 +1,13 @@
 """Effects of a departure of a person on consents, offers and payloads."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.partner_call.commands import read_sharing
+from tests.factories.delivery import apply_records, relay
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.departure import build_departure, build_family_end, build_kpm_updated
 from tests.factories.referral.events import (
@@ -15,7 +17,7 @@ from tests.factories.referral.events import (
     build_identity_sealed,
     build_usaha_recorded,
 )
-from tests.factories.referral.world import World
+from tests.factories.referral.world import TOPICS, World
 from tests.factories.services import Running
 
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
@@ -221,3 +223,23 @@ async def test_returned_family_is_matched_again(referral: Running) -> None:
     await referral.work()
     assert await read_offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
     assert await referral.sql("SELECT 1 FROM former_member") == []
+
+
+async def test_matching_waits_for_the_replica(referral: Running) -> None:
+    """The reaction reads a new business before the replica has it."""
+    world = await create_case(referral)
+    await world.record_consent(KUR)
+    await world.record_consent(KDMP)
+    await world.apply_events(build_departure(world.family, world.family.pengurus_id, pengurus_id=uuid4()))
+    await referral.work()
+    assert await read_offers(world, KUR) == [("DICABUT", True)]
+    await referral.publish(build_usaha_recorded(world.family, TODAY - timedelta(days=900), owner_id=uuid4()))
+    await relay(referral)
+    publishers = dict.fromkeys(TOPICS, referral.worker)
+    for subscription in sorted(referral.parts.subscriptions, key=lambda one: one.name == "kpm"):
+        await apply_records(referral, subscription, publishers)
+        await referral.work()
+        if subscription.name != "kpm":
+            assert await read_offers(world, KUR) == [("DICABUT", True)]
+    await world.retry_now()
+    assert await read_offers(world, KUR) == [("DICABUT", True), ("DRAF", False)]

@@ -26,3 +26,16 @@ async def test_notice_has_the_office_of_the_area(referral: Running) -> None:
             "name": "Dinas Sosial Kendal",
             "phone": "+62294381234",
         }
+
+
+async def test_offices_are_listed_by_area(referral: Running) -> None:
+    world = await create_world(referral, {})
+    for code, name in (("33.25", "Dinsos Batang"), ("33.24", "Dinsos Kendal")):
+        body = {"kode_wilayah": code, "name": name}
+        assert (await referral.post("/v1/office", body, as_=world.kemensos)).status_code == 201
+    for token in (world.kemensos, world.dinsos, world.partner("BANK_KUR")):
+        listed = (await referral.get("/v1/office", as_=token)).json()["items"]
+        assert [(item["kode_wilayah"], item["name"]) for item in listed] == [
+            ("33.24", "Dinsos Kendal"),
+            ("33.25", "Dinsos Batang"),
+        ]

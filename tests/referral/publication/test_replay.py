@@ -28,6 +28,12 @@ async def replay(world: World, since: datetime, *, as_: str | None = None) -> An
     return answer
 
 
+async def read_report(world: World, asked: Any) -> tuple[int, int, dict[str, Any]]:
+    """Return how many notices were replayed and left out, and the report of the job."""
+    job = (await world.referral.get(asked.json()["job"], as_=world.kemensos)).json()
+    return job["done"], job["refused"], job["report"]
+
+
 def hours_ago(hours: int) -> datetime:
     return datetime.now(UTC) - timedelta(hours=hours)
 
@@ -71,8 +77,36 @@ async def test_replay_after_a_withdrawal_sends_only_the_withdrawal(referral: Run
         world, subject = await send_rujukan(referral, bank)
         await withdraw_consent(world, subject)
         bank.received.clear()
-        await replay(world, hours_ago(1))
+        asked = await replay(world, hours_ago(1))
         assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+        assert await read_report(world, asked) == (1, 1, {"left_out": {"CONSENT_ENDED": 1}})
+
+
+async def test_replay_counts_what_it_leaves_out_by_reason(referral: Running) -> None:
+    """A delivered rujukan is not shared again."""
+    async with PartnerSimulator() as bank:
+        world, subject = await send_rujukan(referral, bank)
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=11))
+        await referral.work()
+        day = str(TODAY)
+        await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=day)
+        bank.down = True
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=11 + 57))
+        await referral.work()
+        await bank.deliver(subject, delivery_id="D-1", delivered_on=day)
+        asked = await replay(world, hours_ago(1))
+        left_out = {"DELIVERED": 1, "NOT_DUE": 1, "NOT_TAKEN": 1}
+        assert await read_report(world, asked) == (0, 3, {"left_out": left_out})
+
+
+async def test_replay_to_the_inbox_counts_what_stays_out(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world, subject = await send_rujukan(referral, bank)
+        refusal = {"answer_id": "A-1", "status": "DITOLAK", "reason_code": "LAINNYA"}
+        await bank.answer(subject, **refusal, answered_on=str(TODAY))
+        asked = await replay(world, hours_ago(1))
+        assert await read_report(world, asked) == (0, 1, {"left_out": {"OFFER_ENDED": 1}})
+        assert await bank.pull() == []
 
 
 async def test_replay_is_retried_until_the_partner_is_up(referral: Running) -> None:

@@ -22,6 +22,8 @@ PROGRAM_TABLES = (
     "consent_person",
     "delivery_attempt",
     "partner_answer",
+    "correction",
+    "data_supply",
     "outcome",
     "outcome_task",
     "rujukan_program_history",

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.consent.commands import withdraw_offer
 from services.referral.matching.queries import match_catalogue, read_family
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
@@ -176,6 +177,7 @@ async def _store_proposal(
         id=indonesian,
         proposed_on=move.on,
         proposed_by=move.by,
+        drafted=row is not None and best is not None and best.draft is None,
     )
     proposal = await session.merge(proposal)
     await session.flush()
@@ -204,8 +206,35 @@ def proposal_sentences(after: RujukanProgram, best: Candidate | None) -> tuple[s
 
 
 async def propose_after(session: AsyncSession, rujukan_program_id: UUID) -> None:
-    """Propose what follows a refusal or an expiry, unless the rujukan has ended."""
+    """Propose what follows a refusal or an expiry, unless the rujukan has ended.
+
+    After a correction or a late answer the proposal is taken back.
+    """
     row = await session.get_one(RujukanProgram, rujukan_program_id)
     rujukan = await load(session, Rujukan, row.rujukan_id)
-    if rujukan.state is RujukanState.TERBUKA and row.state in FOLLOWED_STATES:
+    if row.state not in FOLLOWED_STATES:
+        await _take_back(session, row)
+    elif rujukan.state is RujukanState.TERBUKA:
         await propose(session, rujukan, row, SYSTEM)
+
+
+async def _take_back(session: AsyncSession, after: RujukanProgram) -> None:
+    """Withdraw the draft of a proposal if the family has not consented to it.
+
+    A later refusal proposes again.
+    """
+    proposal = await session.get(NextBest, after.rujukan_program_id)
+    if proposal is None or proposal.rujukan_program_id is None:
+        return
+    draft, today = (
+        await load(session, RujukanProgram, proposal.rujukan_program_id),
+        await clock.today(session),
+    )
+    if draft.state is not S.DRAF:
+        return
+    proposal.rujukan_program_id, proposal.drafted, was_drafted = None, False, proposal.drafted
+    proposal.en = f"{after.program_code} is {after.state} after all; the proposal was taken back."
+    proposal.id = f"{after.program_code} ternyata {after.state}; usulan program berikutnya dibatalkan."
+    if was_drafted:
+        draft.lapsed_on = today
+        await withdraw_offer(session, draft, Move(SYSTEM, today, "the former offer holds after all"), today)

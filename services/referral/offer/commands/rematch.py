@@ -3,17 +3,19 @@
 When a new revision of a program starts, and each day, because facts and ages change.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.departure.queries import is_replica_behind
 from services.referral.matching.queries import match_catalogue, read_families, read_family
 from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import Family, match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.program.models import Program, ProgramRule
+from services.referral.replicas.models import Usaha
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from shared import clock
@@ -24,6 +26,7 @@ from shared.jobs import Job, ScheduledTask, Step, enqueue, schedule
 
 REMATCH_PROGRAM, REMATCH_RUJUKAN = "program.rematch", "rujukan.rematch"
 BATCH_SIZE = 200
+RETRY = timedelta(seconds=2)
 
 
 def has_open_offer() -> sa.Exists:
@@ -69,15 +72,28 @@ async def _draft_untried(session: AsyncSession, rujukan: Rujukan, family: Family
     return len(new)
 
 
-async def match_lapsed(session: AsyncSession, rujukan_id: UUID) -> None:
-    """Match a rujukan after the lapse of a consent, beside its other offers."""
-    rujukan = await load(session, Rujukan, rujukan_id)
+async def match_lapsed(session: AsyncSession, due: ScheduledTask) -> None:
+    """Match a rujukan after the lapse of a consent, beside its other offers.
+
+    The replica may not have the event that scheduled this. Then it is tried again.
+    """
+    rujukan = await load(session, Rujukan, UUID(due.subject_id))
+    if await is_replica_behind(session, rujukan.kpm_id) or not await _has_usaha(session, due):
+        again = datetime.now(UTC) + RETRY
+        await schedule(session, due.kind, again, subject_id=due.subject_id, clock="real", payload=due.payload)
+        return
     family = await read_family(session, rujukan.kpm_id, await clock.today(session))
     if rujukan.state is not RujukanState.TERBUKA or family is None:
         return
-    is_active = await session.scalar(sa.select(has_open_offer()).where(Rujukan.rujukan_id == rujukan_id))
+    own = Rujukan.rujukan_id == rujukan.rujukan_id
+    is_active = await session.scalar(sa.select(has_open_offer()).where(own))
     if not await _draft_untried(session, rujukan, family) and not is_active:
-        await schedule_next_rematch(session, rujukan_id)
+        await schedule_next_rematch(session, rujukan.rujukan_id)
+
+
+async def _has_usaha(session: AsyncSession, due: ScheduledTask) -> bool:
+    usaha_id = due.payload.get("usaha_id")
+    return usaha_id is None or await session.get(Usaha, UUID(usaha_id)) is not None
 
 
 async def schedule_rematch(session: AsyncSession, program: Program) -> None:

@@ -46,13 +46,13 @@ async def record_outcome(
     today, due_on = await clock.today(session), due_days[terms.month]
     if today < due_on:
         raise OutcomeTooEarly("/body/month", month=terms.month, due_on=due_on)
-    outcome = Outcome(
-        **dict(terms), rujukan_program_id=rujukan_program_id, recorded_on=today, recorded_by=actor.sub
-    )
+    is_late = row.state is RujukanProgramState.TUTUP
+    recorded = {"recorded_on": today, "late": is_late}
+    outcome = Outcome(**dict(terms), **recorded, rujukan_program_id=rujukan_program_id, recorded_by=actor.sub)
     await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=terms.month))
     await close_tasks(session, rujukan_program_id, today, terms.month)
-    emit(session, OutcomeRecorded.of(row, **dict(terms), recorded_on=today))
-    if terms.month == max(due_days) and row.state is not RujukanProgramState.TUTUP:
+    emit(session, OutcomeRecorded.of(row, **dict(terms), **recorded, corrected=False))
+    if terms.month == max(due_days) and not is_late:
         await move_rujukan_program(
             session, row, RujukanProgramState.TUTUP, Move(actor.sub, today, "the last outcome is known")
         )
@@ -80,7 +80,7 @@ async def _read_due_days(session: AsyncSession, row: RujukanProgram, month: int)
 
 
 async def close_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
-    """Close the rujukan if all its offers have ended.
+    """Close the rujukan if all offers have ended, or open it again.
 
     The worker calls it, because it sees the offers of every partner.
     """
@@ -88,8 +88,9 @@ async def close_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
     open_offers = sa.select(RujukanProgram.rujukan_program_id).where(
         RujukanProgram.rujukan_id == rujukan_id, RujukanProgram.state.not_in(ENDED)
     )
-    if rujukan.state is RujukanState.TERBUKA and (await session.scalar(open_offers.limit(1))) is None:
-        rujukan.close(RujukanState.TUTUP)
+    is_open = await session.scalar(open_offers.limit(1)) is not None
+    if rujukan.state is (RujukanState.TUTUP if is_open else RujukanState.TERBUKA):
+        rujukan.move_to(RujukanState.TERBUKA if is_open else RujukanState.TUTUP)
 
 
 async def report_relapse(

@@ -12,9 +12,7 @@ from services.referral.deadline.models import DeadlineKind
 from services.referral.notice.commands import notify_partner
 from services.referral.notice.models import REMINDERS, Notice
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import (
-    TRANSITIONS,
-)
+from services.referral.rujukan.models import FORWARD
 from shared import clock
 from shared.contracts.referral import RujukanExpired
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -34,7 +32,7 @@ async def remind_partner(session: AsyncSession, subject: UUID) -> None:
 async def expire_offer(session: AsyncSession, subject: UUID) -> None:
     """Expire the offer, delete the identity of the family, and notify the partner."""
     row = await mark_passed(session, subject, DeadlineKind.EXPIRY)
-    if row is None or RujukanProgramState.KEDALUWARSA not in TRANSITIONS[row.state]:
+    if row is None or RujukanProgramState.KEDALUWARSA not in FORWARD[row.state]:
         return
     today = await clock.today(session)
     await move_rujukan_program(

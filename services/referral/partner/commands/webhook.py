@@ -11,8 +11,11 @@ import hmac
 import secrets
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
 
 import httpx
 import orjson
@@ -24,6 +27,9 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
 LONGEST_WAIT = 3600
 LARGEST_REPLY = 64 * 1024
+# The event of httpcore before it writes the first byte of a request. Without it nothing can have reached the partner.
+FIRST_BYTE = "http11.send_request_headers.started"
+Trace: TypeAlias = Callable[[str, object], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Call:
     secret: bytes
     notice_id: str
     key: str
+    attempt_id: UUID
 
     def __repr__(self) -> str:
         return f"Call({self.notice_id})"
@@ -45,7 +52,7 @@ class Reply:
     """The result of a call: a status, or the name of the fault.
 
     `content` is the reply if it was JSON of at most LARGEST_REPLY bytes. `called` is False if no call was
-    made, because the content could not be read here.
+    made, because the content could not be read here. `left` is False if no byte of it can have reached the partner.
     """
 
     status: int | None
@@ -53,6 +60,8 @@ class Reply:
     milliseconds: int
     content: object = None
     called: bool = True
+    left: bool = True
+    attempt_id: UUID | None = None
 
     @property
     def accepted(self) -> bool:
@@ -89,10 +98,14 @@ async def post(call: Call) -> Reply:
 
     A fault is a Reply too, never an exception.
     """
-    started = time.perf_counter()
+    started, events = time.perf_counter(), set[str]()
+
+    async def trace(event: str, _: object) -> None:  # httpcore awaits it
+        events.add(event)
+
     try:
         async with asyncio.timeout(TOTAL_SECONDS):
-            status, content = await _post(call)
+            status, content = await _post(call, trace)
         fault = None
     except (
         httpx.HTTPError,
@@ -104,10 +117,12 @@ async def post(call: Call) -> Reply:
         ValueError,
     ) as error:
         status, content, fault = None, None, type(error).__name__
-    return Reply(status, fault, int((time.perf_counter() - started) * 1000), content)
+    milliseconds = int((time.perf_counter() - started) * 1000)
+    left = FIRST_BYTE in events
+    return Reply(status, fault, milliseconds, content, left=left, attempt_id=call.attempt_id)
 
 
-async def _post(call: Call) -> tuple[int, object]:
+async def _post(call: Call, trace: Trace) -> tuple[int, object]:
     parts = check_form(call.url)
     address = await resolve(parts)
     timestamp = str(int(datetime.now(UTC).timestamp()))
@@ -125,7 +140,11 @@ async def _post(call: Call) -> tuple[int, object]:
     async with (
         httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
         client.stream(
-            "POST", url, content=call.body, headers=headers, extensions={"sni_hostname": parts.hostname}
+            "POST",
+            url,
+            content=call.body,
+            headers=headers,
+            extensions={"sni_hostname": parts.hostname, "trace": trace},
         ) as response,
     ):
         return response.status_code, await _read(response)

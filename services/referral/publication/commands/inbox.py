@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.notice.commands import mark_taken
 from services.referral.notice.errors import NoticeNotRead
-from services.referral.notice.models import InboxRead, Notice, PartnerNotice
+from services.referral.notice.models import PERSONAL_NOTICES, InboxRead, Notice, PartnerNotice
 from services.referral.partner.queries import default_office_name
 from services.referral.partner_call.models import DeliveryAttempt
-from services.referral.program.rules import build_payload, notice_payload
+from services.referral.program.rules import build_payload, notice_payload, supply_payload
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import UNSENT_STATES, RujukanProgram
 from shared import clock
@@ -43,14 +43,14 @@ class InboxReader:
         Return None if its seal is broken, so that the other notices can be read, and if a person whom the consent
         names has left.
         """
-        if row["notice"] == Notice.RUJUKAN and row["sealed"] is None:
+        if row["notice"] in PERSONAL_NOTICES and row["sealed"] is None:
             return None
         try:
             body = self._content(row)
         except SealBroken:
             log.warning("seal_broken", notice_id=str(row["notice_id"]))
             return None
-        fields = row["minimum_data"] if row["notice"] == Notice.RUJUKAN else []
+        fields = row["minimum_data"] if row["notice"] == Notice.RUJUKAN else row["supply_fields"] or []
         self.reads.append(
             InboxRead(
                 read_id=uuid7(),
@@ -66,6 +66,10 @@ class InboxReader:
         return {**{name: row[name] for name in names}, "told_at": row["created_at"], "body": body}
 
     def _content(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        if row["notice"] == Notice.KELENGKAPAN:
+            content = self._open(row, "data_supply", "content_sealed", row["notice_id"])
+            subject = UUID(str(row["rujukan_program_id"]))
+            return supply_payload(subject, row["on"], row["supply_fields"], content)
         if row["notice"] != Notice.RUJUKAN:
             return notice_payload(row["notice"], UUID(str(row["rujukan_program_id"])), row["on"])
         kode_wilayah = row["office_area"]
@@ -75,15 +79,22 @@ class InboxReader:
             "phone": row["office_phone"],
             "email": row["office_email"],
         }
-        return build_payload(row, office, self._person(row))
+        person = self._open(row, "identity", "sealed", row["rujukan_program_id"])
+        return build_payload(row, office, person)
 
-    def _person(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        column = {"table": "identity", "column": "sealed", "row_id": row["rujukan_program_id"]}
-        return orjson.loads(vault_of(self.session).open(row["sealed"], **column))
+    def _open(self, row: Mapping[str, Any], table: str, column: str, row_id: object) -> dict[str, Any]:
+        opened = vault_of(self.session).open(row["sealed"], table=table, column=column, row_id=row_id)
+        return orjson.loads(opened)
 
     async def store_reads(self) -> None:
-        """Store the reads before the answer is sent."""
+        """Store the reads, and what they share, before the answer is sent."""
         self.session.add_all(self.reads)
+        fields = {read.rujukan_program_id: read.fields for read in self.reads if read.fields}
+        shared = sa.select(RujukanProgram).where(RujukanProgram.rujukan_program_id.in_(fields))
+        locked = shared.order_by(RujukanProgram.rujukan_program_id).with_for_update(key_share=True)
+        today = await clock.today(self.session)
+        for row in await self.session.scalars(locked, execution_options={"populate_existing": True}):
+            row.mark_shared(fields[row.rujukan_program_id], today)
         await self.session.flush()
 
 

@@ -7,7 +7,15 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.partner import queries
-from services.referral.partner.models import OfficeTerms, OfficeView, Partner, PartnerTerms, PartnerView, Url
+from services.referral.partner.models import (
+    Office,
+    OfficeTerms,
+    OfficeView,
+    Partner,
+    PartnerTerms,
+    PartnerView,
+    Url,
+)
 from services.referral.publication.commands import catalogue
 from shared.access import Permission
 from shared.database import load
@@ -44,6 +52,13 @@ class WebhookChange(Body):
     """Another address, or the same for a new secret."""
 
     webhook_url: Url
+
+
+class OfficePage(View):
+    """A page of offices."""
+
+    items: list[OfficeView]
+    next: str | None
 
 
 class OfficeShape(OfficeTerms, Body):
@@ -95,3 +110,14 @@ def with_secret(partner: Partner, secret: str | None) -> PartnerWithSecret:
 async def set_office(body: OfficeShape, session: Session) -> OfficeView:
     """Set the office that partners call in an area. It replaces the former one."""
     return await catalogue.set_office(session, body)
+
+
+@offices.get("/office", response_model=OfficePage)
+@may(Permission.PROGRAM_READ)
+async def list_offices(session: Session, paging: Paging) -> Response:
+    """List the offices that partners call, by area.
+
+    An area without a recorded office has none here.
+    """
+    statement = visibility.select_columns(Office, list(OfficeView.model_fields))
+    return await paging.answer(session, statement, queries.OFFICE_ORDER)

@@ -1,0 +1,59 @@
+"""Routes of data that a partner asked for."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.referral import visibility
+from services.referral.rujukan.models import RujukanProgram
+from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
+from services.referral.supply import commands, queries
+from services.referral.supply.models import SupplyInput, SupplyView
+from services.referral.visibility import require_official
+from shared.access import Permission
+from shared.database import vault_of
+from shared.fields import Body, View
+from shared.http import CurrentActor, Paging, Router, Session, may
+
+supplies = Router(tag="rujukan-program")
+
+
+class SupplyBody(SupplyInput, Body):
+    """What is supplied to the partner: the fields that it completes, words, and uploaded files.
+
+    The consent must cover each field. The files have at most 1 MiB together.
+    """
+
+
+class SupplyPage(View):
+    """A page of supplied data, oldest first."""
+
+    items: list[SupplyView]
+    next: str | None
+
+
+@supplies.post("/rujukan-program/{rujukan_program_id}/supply", status_code=201)
+@may(Permission.DATA_SUPPLY, key_required=True)
+async def supply_data(
+    rujukan_program_id: UUID, body: SupplyBody, session: Session, actor: CurrentActor
+) -> RujukanProgramView:
+    """Supply the data that the partner asked for.
+
+    The offer returns to DIPROSES, and the partner gets the data.
+    """
+    row = await commands.supply_data(session, rujukan_program_id, body, actor)
+    return await rujukan_program_view(session, row, actor)
+
+
+@supplies.get("/rujukan-program/{rujukan_program_id}/supply", response_model=SupplyPage)
+@may(Permission.RUJUKAN_READ)
+async def list_supplies(
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+) -> Response:
+    """List the data that were supplied for one offer, with their words."""
+    require_official(actor)
+    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
+    vault, statement = vault_of(session), queries.select_supplies(rujukan_program_id)
+    return await paging.answer(
+        session, statement, queries.SUPPLY_ORDER, shape=lambda row: queries.open_text(row, vault)
+    )

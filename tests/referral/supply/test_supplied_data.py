@@ -1,0 +1,184 @@
+"""What a partner asks for with PERLU_DATA, from its words to its notice."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.corrections import BANK, KUR, post_answer, read_items
+from tests.factories.referral.events import (
+    TODAY,
+    build_family_facts,
+    build_graduasi_determined,
+    build_sanggah_decided,
+    build_sanggah_lodged,
+)
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+WORDS = "Mohon foto usaha Ibu Contoh dan omzet terakhir"
+SUPPLIED: dict[str, Any] = {"fields": ["usaha"], "text": "Omzet bulan lalu Rp 9.500.000", "files": []}
+
+
+async def ask(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    """Return a KUR for which the bank asks for data."""
+    world = await create_world(referral, {BANK: bank})
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    subject = await world.send_rujukan(KUR)
+    if bank.pulls:
+        await bank.pull()
+    await post_answer(world, subject, "A-1", "PERLU_DATA", reason_text=WORDS)
+    return world, subject
+
+
+@pytest.fixture
+async def asked(referral: Running) -> AsyncIterator[tuple[World, str, PartnerSimulator]]:
+    """A KUR that was sent by webhook and for which the bank asks for data."""
+    async with PartnerSimulator() as bank:
+        world, subject = await ask(referral, bank)
+        bank.received.clear()
+        yield world, subject, bank
+
+
+async def supply(world: World, subject: str, *, as_: str | None = None, **changes: Any) -> httpx.Response:
+    path = f"/v1/rujukan-program/{subject}/supply"
+    return await world.referral.post(path, SUPPLIED | changes, as_=as_ or world.pendamping)
+
+
+async def test_words_of_the_partner_are_read_by_the_pendamping_and_travel_in_no_event(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, _ = asked
+    path = f"/v1/rujukan-program/{subject}/answer"
+    listed = await world.referral.get(path, as_=world.pendamping)
+    assert [item["reason_text"] for item in listed.json()["items"]] == [WORDS]
+    assert "Contoh" not in str(await world.referral.read_envelopes())
+    waiting = await world.referral.get("/v1/rujukan-program?waiting=me", as_=world.pendamping)
+    assert subject in {item["rujukan_program_id"] for item in waiting.json()["items"]}
+
+
+async def test_supplied_data_reach_the_partner_and_the_offer_continues(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, bank = asked
+    sha256 = await world.referral.put_file(b"foto usaha", as_=world.pendamping)
+    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=3))
+    offer = (await supply(world, subject, files=[sha256])).json()
+    assert (offer["state"], offer["sla_due_on"]) == ("DIPROSES", str(TODAY + timedelta(days=3 + 14)))
+    await world.referral.work()
+    (notice,) = bank.received
+    assert notice.signed
+    assert notice.body == {
+        "notice": "KELENGKAPAN",
+        "rujukan_program_id": subject,
+        "supplied_on": str(TODAY + timedelta(days=3)),
+        "fields": ["usaha"],
+        "text": SUPPLIED["text"],
+        "files": [
+            {"sha256": sha256, "media_type": "application/octet-stream", "content": "Zm90byB1c2FoYQ=="}
+        ],
+    }
+    *_, step = await read_items(world, subject, "history")
+    assert (step["from_state"], step["to_state"], step["by"]) == ("PERLU_DATA", "DIPROSES", "pd-s")
+    (item,) = await read_items(world, subject, "supply")
+    assert (item["text"], item["files"], item["supplied_by"]) == (SUPPLIED["text"], [sha256], "pd-s")
+    *_, attempt = await read_items(world, subject, "attempt")
+    assert (attempt["notice"], attempt["fields"], attempt["http_status"]) == ("KELENGKAPAN", ["usaha"], 200)
+    (event,) = await world.read_emitted_data("referral.rujukan_supplied.v1")
+    assert (event["status"], event["supplied_on"]) == ("DIPROSES", str(TODAY + timedelta(days=3)))
+    assert "9.500.000" not in str(await world.referral.read_envelopes())
+
+
+async def test_each_supply_is_a_notice_of_its_own(asked: tuple[World, str, PartnerSimulator]) -> None:
+    world, subject, bank = asked
+    for number in (2, 3):
+        assert (await supply(world, subject, text=f"Data {number}")).status_code == 201
+        await world.referral.work()
+        await post_answer(world, subject, f"A-{number}", "PERLU_DATA")
+    assert [notice.body["text"] for notice in bank.received] == ["Data 2", "Data 3"]
+    assert len({notice.headers["idempotency-key"] for notice in bank.received}) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "title"),
+    [
+        ({"fields": ["certificate_no"]}, 422, "FieldNotConsented"),
+        ({"fields": ["desil"]}, 422, "Invalid"),
+        ({"fields": []}, 422, "Invalid"),
+        ({"files": ["0" * 64]}, 422, "FileNotUploaded"),
+    ],
+)
+async def test_only_what_the_consent_covers_is_supplied(
+    asked: tuple[World, str, PartnerSimulator], changes: dict[str, Any], status: int, title: str
+) -> None:
+    world, subject, bank = asked
+    refused = await supply(world, subject, **changes)
+    assert (refused.status_code, refused.json()["title"]) == (status, title)
+    assert await world.read_state(KUR) == "PERLU_DATA"
+    assert bank.received == []
+
+
+async def test_long_files_are_refused(asked: tuple[World, str, PartnerSimulator]) -> None:
+    world, subject, _ = asked
+    sha256 = await world.referral.put_file(b"0" * (1024 * 1024 + 1), as_=world.pendamping)
+    refused = await supply(world, subject, files=[sha256])
+    assert (refused.status_code, refused.json()["title"]) == (413, "FileTooLong")
+
+
+async def test_data_are_supplied_only_while_the_partner_waits(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, _ = asked
+    assert (await supply(world, subject, as_=world.partner(BANK))).status_code == 403
+    assert (await supply(world, str(uuid4()))).status_code == 404
+    assert (await supply(world, subject, as_=world.dinsos)).status_code == 201
+    refused = await supply(world, subject)
+    assert (refused.status_code, refused.json()["title"]) == (409, "DataNotRequested")
+
+
+async def test_withdrawn_consent_stops_the_data_and_deletes_them(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, bank = asked
+    bank.down = True
+    await supply(world, subject)
+    await world.referral.work()
+    body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(path, body, as_=world.pendamping)).status_code == 201
+    bank.down = False
+    await world.retry_now()
+    assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+    assert [item["text"] for item in await read_items(world, subject, "supply")] == [None]
+
+
+async def test_data_wait_while_an_objection_pauses_the_rujukan(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, bank = asked
+    objection = uuid4()
+    await world.apply_events(build_sanggah_lodged(world.family, objection))
+    await supply(world, subject)
+    await world.referral.work()
+    assert bank.received == []
+    await world.apply_events(build_sanggah_decided(world.family, objection, "DITOLAK"))
+    await world.referral.work()
+    assert [notice.body["notice"] for notice in bank.received] == ["KELENGKAPAN"]
+
+
+async def test_inbox_has_the_supplied_data(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world, subject = await ask(referral, bank)
+        await supply(world, subject)
+        (item,) = await bank.pull()
+        assert (item["notice"], item["body"]["text"]) == ("KELENGKAPAN", SUPPLIED["text"])
+        assert await bank.pull() == []
+        *_, read = await read_items(world, subject, "inbox-read")
+        assert read["fields"] == ["usaha"]
+        other = await referral.get("/v1/inbox", as_=world.partner("PLUT"))
+        assert other.json()["items"] == []
