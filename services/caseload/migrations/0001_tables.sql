@@ -450,6 +450,9 @@ CREATE INDEX ix_kpm_no_kk_kpm_id ON kpm_no_kk (kpm_id);
 CREATE INDEX ix_kpm_no_kk_no_kk_index ON kpm_no_kk (no_kk_index);
 
 CREATE TABLE p2k2_sesi (
+    voided_on DATE,
+    voided_by TEXT,
+    void_reason VARCHAR(40),
     penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     held_on DATE NOT NULL,
@@ -465,12 +468,15 @@ CREATE TABLE p2k2_sesi (
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_p2k2_sesi PRIMARY KEY (p2k2_sesi_id),
-    CONSTRAINT uq_p2k2_sesi_once_a_day UNIQUE (penugasan_id, held_on, kelompok, module, session),
+    CONSTRAINT ck_p2k2_sesi_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
     CONSTRAINT ck_p2k2_sesi_counted CHECK (0 <= attended AND attended <= invited AND invited > 0),
+    CONSTRAINT ck_p2k2_sesi_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_p2k2_sesi_p2k2_materi_id FOREIGN KEY(p2k2_materi_id) REFERENCES p2k2_materi (p2k2_materi_id)
 );
 
 CREATE INDEX ix_p2k2_sesi_pendamping_id ON p2k2_sesi (pendamping_id, p2k2_sesi_id);
+
+CREATE UNIQUE INDEX uq_p2k2_sesi_once_a_day ON p2k2_sesi (penugasan_id, held_on, kelompok, module, session) WHERE voided_on IS NULL;
 
 CREATE TABLE tugas (
     tugas_id UUID NOT NULL,
@@ -611,6 +617,9 @@ CREATE TABLE komponen (
 CREATE INDEX ix_komponen_kpm_id ON komponen (kpm_id);
 
 CREATE TABLE kunjungan (
+    voided_on DATE,
+    voided_by TEXT,
+    void_reason VARCHAR(40),
     kpm_id UUID NOT NULL,
     visited_on DATE NOT NULL,
     purpose VARCHAR(40) NOT NULL,
@@ -619,18 +628,22 @@ CREATE TABLE kunjungan (
     penugasan_id UUID NOT NULL,
     entered_on DATE NOT NULL,
     dampingan_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     findings_sealed BYTEA NOT NULL,
     next_action_sealed BYTEA,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id),
-    CONSTRAINT uq_kunjungan_once_a_day UNIQUE (kpm_id, pendamping_id, visited_on, purpose),
+    CONSTRAINT ck_kunjungan_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
+    CONSTRAINT ck_kunjungan_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_kunjungan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS')),
     CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id)
 );
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
+
+CREATE UNIQUE INDEX uq_kunjungan_once_a_day ON kunjungan (kpm_id, pendamping_id, visited_on, purpose) WHERE voided_on IS NULL;
 
 CREATE TABLE nik_history (
     nik_history_id UUID NOT NULL,

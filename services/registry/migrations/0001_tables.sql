@@ -182,6 +182,7 @@ CREATE TABLE replica_load.kunjungan (
     penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     "on" DATE NOT NULL,
+    voided BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id)
 );
 
@@ -219,6 +220,7 @@ CREATE TABLE replica_load.p2k2 (
     "on" DATE NOT NULL,
     invited INTEGER NOT NULL,
     attended INTEGER NOT NULL,
+    voided BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_p2k2 PRIMARY KEY (p2k2_sesi_id)
 );
 

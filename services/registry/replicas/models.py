@@ -40,6 +40,9 @@ class Credit(Table, table=True):
     reverse_reason: Col[str | None]
 
 
+VOIDED = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+
+
 class Dampingan(Table, table=True):
     """The accompaniment of one family by one pendamping."""
 
@@ -56,7 +59,7 @@ class Dampingan(Table, table=True):
 
 
 class Kunjungan(Table, table=True):
-    """A home visit."""
+    """A home visit. One that is `voided` counts nowhere."""
 
     __table_args__ = (sa.Index(None, "penugasan_id", "on"), LOAD_SCHEMA)
 
@@ -66,6 +69,7 @@ class Kunjungan(Table, table=True):
     penugasan_id: Col[UUID]
     kode_wilayah: Col[Wilayah]
     on: Col[date]
+    voided: Col[bool] = VOIDED
 
 
 class Crossing(Fields):
@@ -96,7 +100,7 @@ class LimitCrossing(Crossing, Table, table=True):
 
 
 class P2k2(Table, table=True):
-    """A P2K2 session with the numbers invited and attended."""
+    """A P2K2 session with the numbers invited and attended. One that is `voided` counts nowhere."""
 
     __table_args__ = (sa.Index(None, "penugasan_id", "on"), LOAD_SCHEMA)
 
@@ -107,6 +111,7 @@ class P2k2(Table, table=True):
     on: Col[date]
     invited: Col[int]
     attended: Col[int]
+    voided: Col[bool] = VOIDED
 
 
 class Graduasi(Table, table=True):

@@ -29,9 +29,8 @@ from shared.contracts.caseload import (
     KepesertaanStarted,
     KpmRegistered,
     KpmUpdated,
-    KunjunganRecorded,
-    P2k2Held,
 )
+from shared.contracts.caseload_activity import KunjunganRecorded, KunjunganVoided, P2k2Held, P2k2Voided
 from shared.contracts.graduation import (
     CreditGranted,
     CreditReversed,
@@ -67,8 +66,11 @@ async def replicate_crossings(session: AsyncSession, events: list[Received[Any]]
 
 
 load.replicate(Dampingan, DampinganStarted, DampinganChanged, DampinganEnded)
-load.replicate(Kunjungan, KunjunganRecorded)
-load.replicate(P2k2, P2k2Held)
+# Only the void writes `voided`, so the order of the two does not matter.
+load.replicate(Kunjungan, KunjunganRecorded, omit=["voided"])
+load.replicate(Kunjungan, KunjunganVoided, fixed={"voided": True})
+load.replicate(P2k2, P2k2Held, omit=["voided"])
+load.replicate(P2k2, P2k2Voided, fixed={"voided": True})
 load.replicate(LoadLimit, DampinganLimitCrossed, then=replicate_crossings)
 
 # `effective_on` of GraduasiDetermined is the planned day. The column holds the confirmed day of KpmGraduated.

@@ -42,7 +42,7 @@ SELECT count(*) AS families,
         AND c.state IN ('OPEN', 'DETERMINED')) AS open_cases,
     (SELECT count(*) FROM tugas t WHERE t.kpm_id IN (SELECT kpm_id FROM families) AND t.done_at IS NULL) AS tasks,
     (SELECT count(*) FROM kunjungan v WHERE v.kpm_id IN (SELECT kpm_id FROM families)
-        AND v.penugasan_id = $1 AND v.visited_on >= $4::date) AS visits_after
+        AND v.penugasan_id = $1 AND v.visited_on >= $4::date AND v.voided_on IS NULL) AS visits_after
 FROM families
 """  # noqa: S608  # our own columns
 
