@@ -1,4 +1,7 @@
-"""Events of caseload about home visits and P2K2 sessions. The key is `kpm_id`, or `pendamping_id` of a session."""
+"""Events of caseload about home visits and P2K2 sessions.
+
+The key is `kpm_id`, of a session `pendamping_id`.
+"""
 
 from datetime import date
 from uuid import UUID

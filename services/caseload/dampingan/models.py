@@ -180,6 +180,7 @@ class GapCause(StrEnum):
     """Why no PKH pendamping accompanies a family.
 
     PEMANTAUAN_SELESAI: it has left PKH, so none is needed. MASUK_PKH: it entered or re-entered PKH while it had none.
+    PEMANTAUAN_DIMULAI: its monitoring after an exit from another bansos began while it had none.
     """
 
     DAMPINGAN_DIAKHIRI = "DAMPINGAN_DIAKHIRI"
@@ -189,6 +190,7 @@ class GapCause(StrEnum):
     PEMANTAUAN_SELESAI = "PEMANTAUAN_SELESAI"
     BELUM_ADA = "BELUM_ADA"
     MASUK_PKH = "MASUK_PKH"
+    PEMANTAUAN_DIMULAI = "PEMANTAUAN_DIMULAI"
 
 
 class GapFacts(Fields):
@@ -229,7 +231,8 @@ class DampinganGap(GapOfFamily, GapView, Table, table=True):
             postgresql_where=sa.text("until IS NULL"),
         ),
         sa.Index("ix_dampingan_gap_open", "gap_id", postgresql_where=sa.text("until IS NULL")),
-        # A gap of a family in PKH has the task PASANG_PENDAMPING. Others need no pendamping.
+        sa.Index("ix_dampingan_gap_until", "until"),
+        # A gap of a family that needs a pendamping has the task PASANG_PENDAMPING.
         track_waits(Waits({"OPEN": CoveredBy("tugas")}, state="'OPEN'")),
     )
 

@@ -18,6 +18,7 @@ CREATE TABLE case_mark (
     held BOOLEAN DEFAULT false NOT NULL,
     sk_no TEXT,
     sk_on DATE,
+    announced_on DATE,
     term_ends_on DATE,
     effective_tahap TEXT,
     effective_on DATE,
@@ -28,6 +29,8 @@ CREATE TABLE case_mark (
     reason TEXT,
     back_pay JSONB DEFAULT '[]' NOT NULL,
     facts JSONB DEFAULT '{}' NOT NULL,
+    monitored BOOLEAN DEFAULT false NOT NULL,
+    monitoring_ended_on DATE,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_case_mark PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_case_mark_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
@@ -325,7 +328,7 @@ CREATE TABLE dampingan_gap (
     CONSTRAINT pk_dampingan_gap PRIMARY KEY (gap_id),
     CONSTRAINT ex_dampingan_gap_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, daterange(since, until) WITH &&),
     CONSTRAINT ck_dampingan_gap_until_not_before_since CHECK (until IS NULL OR until >= since),
-    CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause IN ('DAMPINGAN_DIAKHIRI', 'PENUGASAN_BERAKHIR', 'WILAYAH_TUGAS_BERAKHIR', 'PENDAMPING_TIDAK_AKTIF', 'PEMANTAUAN_SELESAI', 'BELUM_ADA', 'MASUK_PKH')),
+    CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause IN ('DAMPINGAN_DIAKHIRI', 'PENUGASAN_BERAKHIR', 'WILAYAH_TUGAS_BERAKHIR', 'PENDAMPING_TIDAK_AKTIF', 'PEMANTAUAN_SELESAI', 'BELUM_ADA', 'MASUK_PKH', 'PEMANTAUAN_DIMULAI')),
     CONSTRAINT fk_dampingan_gap_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_dampingan_gap_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
 );
@@ -335,6 +338,8 @@ CREATE INDEX ix_dampingan_gap_kpm_id ON dampingan_gap (kpm_id);
 CREATE INDEX ix_dampingan_gap_open ON dampingan_gap (gap_id) WHERE until IS NULL;
 
 CREATE INDEX ix_dampingan_gap_penugasan_id ON dampingan_gap (penugasan_id, kpm_id) WHERE until IS NULL;
+
+CREATE INDEX ix_dampingan_gap_until ON dampingan_gap (until);
 
 CREATE TABLE desil (
     as_of DATE,

@@ -46,9 +46,19 @@ BEGIN
     WHERE kpm.kpm_id = c.kpm_id RETURNING kpm.facts::text;
     PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
 END $$;
-REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid)
-    TO caseload_api, caseload_worker;
+-- Whether a PKH pendamping is to accompany the family on a day: it has not ended, and is in PKH or monitored after an
+-- exit (docs/case-lifecycle.md#unaccompanied-families).
+CREATE FUNCTION needs_pendamping(family_id uuid, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = family_id AND ended_on IS NULL) AND EXISTS (
+        SELECT FROM kepesertaan k LEFT JOIN case_mark c ON c.graduasi_id = k.graduasi_id
+        WHERE k.kpm_id = family_id AND lower(k.valid) <= day AND (
+            k.bansos = 'PKH' AND (k.valid @> day OR c.held)
+            OR upper(k.valid) <= day AND c.monitored AND coalesce(c.monitoring_ended_on >= day, true)))
+$$;
+REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid),
+    needs_pendamping(uuid, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid),
+    needs_pendamping(uuid, date) TO caseload_api, caseload_worker;
 
 -- These tables are append-only.
 REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_history, usaha_history, hand_over_withdrawal

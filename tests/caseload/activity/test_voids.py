@@ -1,4 +1,4 @@
-"""A wrong visit or session is voided by its author or the ketua tim, and counts nowhere."""
+"""Wrong visits and sessions are voided by their author or the ketua tim."""
 
 from typing import Any
 
