@@ -16,7 +16,7 @@ from services.caseload.hand_over.queries import list_hand_overs, read_hand_over
 from shared.access import Permission
 from shared.fields import Body, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.operations import Sentences
+from shared.http.jobs import Sentences
 
 hand_over = Router(tag="hand-over")
 

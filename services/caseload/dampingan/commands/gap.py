@@ -107,7 +107,7 @@ async def split_gaps_before(
 async def open_gap_if_unaccompanied(
     session: AsyncSession, kpm_id: UUID, cause: GapCause = GapCause.MASUK_PKH
 ) -> None:
-    """Open a gap with a task if a family lacks the PKH pendamping that it needs."""
+    """Open a gap with a task if a family lacks the PKH pendamping it needs."""
     # Fast path: one statement for the families of a step (bench: hand_over).
     connection, today = await raw(session), await clock.today(session)
     await session.flush()
