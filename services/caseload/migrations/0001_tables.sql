@@ -357,6 +357,17 @@ CREATE TABLE desil (
     CONSTRAINT fk_desil_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
+CREATE TABLE hand_over_family (
+    hand_over_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    handled BOOLEAN DEFAULT false NOT NULL,
+    CONSTRAINT pk_hand_over_family PRIMARY KEY (hand_over_id, kpm_id),
+    CONSTRAINT fk_hand_over_family_hand_over_id FOREIGN KEY(hand_over_id) REFERENCES hand_over (hand_over_id),
+    CONSTRAINT fk_hand_over_family_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
+);
+
+CREATE INDEX ix_hand_over_family_kpm_id ON hand_over_family (kpm_id);
+
 CREATE TABLE hand_over_withdrawal (
     hand_over_id UUID NOT NULL,
     reason TEXT NOT NULL,
