@@ -91,73 +91,62 @@ class RowErrorPage(BaseModel):
     next: str | None
 
 
-def jobs_router() -> Router:
-    """Return the router of jobs: list, progress, refused rows, cancellation."""
-    router = Router(tag="jobs")
-
-    @router.get("/jobs", response_model=JobPage)
-    @may(Permission.JOB_READ)
-    async def list_jobs(
-        session: Session,
-        actor: CurrentActor,
-        paging: Paging,
-        state: Annotated[JobState | None, Query()] = None,
-        kind: Annotated[str | None, Query(max_length=100)] = None,
-    ) -> Response:
-        """List the caller's jobs, the oldest first. An operator sees those of all."""
-        statement = JOBS.where(_is_readable(actor))
-        if state is not None:
-            statement = statement.where(JOB.state == state)
-        if kind is not None:
-            statement = statement.where(JOB.kind == kind)
-        return await paging.answer(session, statement, (JOB.job_id,))
-
-    @router.get("/jobs/{job_id}")
-    @may(Permission.JOB_READ)
-    async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
-        """Return the job's counts. Only its requester and operators may see it."""
-        return await _job(session, job_id, actor)
-
-    @router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
-    @may(Permission.JOB_READ)
-    async def list_job_errors(
-        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-    ) -> Response:
-        """Return refused rows with row, column and reason, for 90 days after the job's end."""
-        return await _rows_of(session, job_id, actor, paging, "ERROR")
-
-    @router.post("/jobs/{job_id}/cancellation", status_code=202)
-    @may(Permission.JOB_CANCEL)
-    async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
-        """Stop the job between two steps. What was done stays."""
-        await _job(session, job_id, actor)
-        await jobs.request_cancellation(session, job_id)
-        return await _job(session, job_id, actor)
-
-    return router
+router = Router(tag="jobs")
 
 
-def job_notes_router() -> Router:
-    """Return the router of what jobs list beside refused rows."""
-    router = Router(tag="jobs")
+@router.get("/jobs", response_model=JobPage)
+@may(Permission.JOB_READ)
+async def list_jobs(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    state: Annotated[JobState | None, Query()] = None,
+    kind: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """List the caller's jobs, the oldest first. An operator sees those of all."""
+    statement = JOBS.where(_is_readable(actor))
+    if state is not None:
+        statement = statement.where(JOB.state == state)
+    if kind is not None:
+        statement = statement.where(JOB.kind == kind)
+    return await paging.answer(session, statement, (JOB.job_id,))
 
-    @router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
-    @may(Permission.JOB_READ)
-    async def list_job_warnings(
-        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-    ) -> Response:
-        """Return rows that were taken but should be checked."""
-        return await _rows_of(session, job_id, actor, paging, "WARNING")
 
-    @router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
-    @may(Permission.JOB_READ)
-    async def list_job_changes(
-        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-    ) -> Response:
-        """Return what the job, or its dry run, ends, clears or changes."""
-        return await _rows_of(session, job_id, actor, paging, "CHANGE")
+@router.get("/jobs/{job_id}")
+@may(Permission.JOB_READ)
+async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
+    """Return the job's counts. Only its requester and operators may see it."""
+    return await _job(session, job_id, actor)
 
-    return router
+
+@router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
+@may(Permission.JOB_READ)
+async def list_job_errors(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """Return refused rows with row, column and reason, for 90 days after the job's end."""
+    return await _rows_of(session, job_id, actor, paging, "ERROR")
+
+
+@router.post("/jobs/{job_id}/cancellation", status_code=202)
+@may(Permission.JOB_CANCEL)
+async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
+    """Stop the job between two steps. What was done stays."""
+    await _job(session, job_id, actor)
+    await jobs.request_cancellation(session, job_id)
+    return await _job(session, job_id, actor)
+
+
+@router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
+@may(Permission.JOB_READ)
+async def list_job_warnings(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """Return rows that were taken but should be checked."""
+    return await _rows_of(session, job_id, actor, paging, "WARNING")
+
+
+@router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
+@may(Permission.JOB_READ)
+async def list_job_changes(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """Return what the job, or its dry run, ends, clears or changes."""
+    return await _rows_of(session, job_id, actor, paging, "CHANGE")
 
 
 async def _rows_of(

@@ -12,8 +12,7 @@ from shared import clock, schema
 from shared.access import Permission
 from shared.database.models import metadata_of
 from shared.fields import Instant
-from shared.http import files
-from shared.http.jobs import job_notes_router, jobs_router
+from shared.http import files, jobs
 from shared.http.overdue import overdue_router
 from shared.http.paging import Paging
 from shared.http.route import Router, Session, may
@@ -83,8 +82,8 @@ def routers(settings: Settings) -> list[Router]:
 
     The clock's router is left out in production.
     """
-    service_routers = [jobs_router(), job_notes_router(), parked_router(), files.router]
-    service_routers.append(overdue_router(metadata_of(settings.service)))
+    overdue = overdue_router(metadata_of(settings.service))
+    service_routers = [jobs.router, parked_router(), files.router, overdue]
     if not settings.production:
         clock.configure(settings)
         service_routers.append(clock_router())

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.hand_over.models import HandOverTerms
+from services.caseload.hand_over.models import HandOverFamily, HandOverTerms
 from shared.database import raw
 
 # $1 penugasan, $2 pendamping, $3 and the text after it: the area, $4 the day, $5 purpose or NULL, $6 the receiver's
@@ -50,9 +51,6 @@ INSERT_FAMILIES = f"""
 INSERT INTO hand_over_family (hand_over_id, kpm_id)
 SELECT DISTINCT $8::uuid, kpm_id FROM ({ACCOMPANIED} UNION ALL {LAST_ACCOMPANIED}) AS families
 """  # noqa: S608  # our own columns
-MARK_HANDLED = """
-UPDATE hand_over_family SET handled = true WHERE hand_over_id = $1 AND kpm_id = ANY($2) AND NOT handled RETURNING kpm_id
-"""
 # Why an ordered family was neither moved nor refused: $1 order, $2 area, $3 day, $4 the giver's penugasan, $5 the
 # receiver's, $6 the last family, $7 how many.
 LEFT_OUT = """
@@ -92,9 +90,9 @@ async def store_families(
 
 async def mark_handled(session: AsyncSession, hand_over_id: UUID, kpm_ids: list[UUID]) -> set[UUID]:
     """Mark families as moved or refused, and return those that the order counted."""
-    # Fast path: one statement for the families of a step (bench: hand_over).
-    rows = await (await raw(session)).fetch(MARK_HANDLED, hand_over_id, kpm_ids)
-    return {row["kpm_id"] for row in rows}
+    row = HandOverFamily
+    ordered = sa.update(row).where(row.hand_over_id == hand_over_id, row.kpm_id.in_(kpm_ids), ~row.handled)
+    return {*await session.scalars(ordered.values(handled=True).returning(row.kpm_id))}
 
 
 async def read_left_out(
