@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 
 from services.caseload.family.models import (
     Belonging,
@@ -55,17 +55,23 @@ class Marriage(Body):
 
 
 class Return(Body):
-    """Why the end was recorded in error."""
+    """Why the end was recorded in error.
 
-    reason: Code
+    `reason` is a code of your own, which the history keeps.
+    """
+
+    reason: Code = Field(examples=["SALAH_CATAT"])
 
 
 class PengurusChange(Body):
-    """The new pengurus, from which day, and why."""
+    """The new pengurus, from which day, and why.
+
+    `reason` is a code of your own, which the history keeps.
+    """
 
     anggota_id: UUID
     on: Day
-    reason: Code
+    reason: Code = Field(examples=["PENGURUS_MENINGGAL"])
 
 
 class NikRequest(NikTerms, Body):
