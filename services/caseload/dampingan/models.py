@@ -41,11 +41,15 @@ class DampinganFacts(Accompaniment):
     """A dampingan without its period."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    over_limit: Col[bool] = OFF
     version: Col[int] = VERSION
 
 
 class DampinganView(DampinganFacts, Days):
-    """A dampingan of a family. `valid_to` is the first day without it."""
+    """A dampingan of a family. `valid_to` is the first day without it.
+
+    `over_limit` is true if its placement had reached the limit when it started: by a split, a return or with a reason.
+    """
 
 
 class Dampingan(DampinganFacts, Ranged, Table, table=True):

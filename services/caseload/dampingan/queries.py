@@ -26,7 +26,7 @@ from shared.validity import not_ended_by
 
 
 def list_dampingan(
-    actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None
+    actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None, *, over_limit: bool = False
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select dampingan: a pendamping's own, for officials those of their areas by row security."""
     statement = sa.select(*columns_of(Dampingan, DampinganView))
@@ -34,6 +34,8 @@ def list_dampingan(
         statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
     if pendamping_id is not None:
         statement = statement.where(Dampingan.pendamping_id == pendamping_id)
+    if over_limit:
+        statement = statement.where(Dampingan.over_limit)
     return statement.where(Dampingan.kpm_id == kpm_id) if kpm_id is not None else statement
 
 

@@ -296,6 +296,7 @@ CREATE TABLE dampingan (
     kind VARCHAR(40) NOT NULL,
     purpose VARCHAR(40) NOT NULL,
     kpm_id UUID NOT NULL,
+    over_limit BOOLEAN DEFAULT false NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
     cancelled_from DATE,
     reason TEXT,
