@@ -6,8 +6,20 @@ The key is `kpm_id`, of a session `pendamping_id`.
 from datetime import date
 from uuid import UUID
 
-from shared.contracts.kinds import VoidReason
+from shared.contracts.kinds import Kind
 from shared.events import Event
+
+
+class VoidReason(Kind):
+    """Why a visit or a session does not count."""
+
+    SALAH_KELUARGA = "SALAH_KELUARGA"
+    SALAH_TANGGAL = "SALAH_TANGGAL"
+    SALAH_ISI = "SALAH_ISI"
+    TERCATAT_GANDA = "TERCATAT_GANDA"
+    TIDAK_TERJADI = "TIDAK_TERJADI"
+    LAINNYA = "LAINNYA"
+    UNKNOWN = "UNKNOWN"
 
 
 class KunjunganRecorded(Event, wire="caseload.kunjungan_recorded.v1", key="kpm_id"):

@@ -55,18 +55,6 @@ FINAL_STATUSES = frozenset(
 """Statuses without a next status (docs/domain.md#pendamping-status)."""
 
 
-class VoidReason(Kind):
-    """Why a visit or a session does not count."""
-
-    SALAH_KELUARGA = "SALAH_KELUARGA"
-    SALAH_TANGGAL = "SALAH_TANGGAL"
-    SALAH_ISI = "SALAH_ISI"
-    TERCATAT_GANDA = "TERCATAT_GANDA"
-    TIDAK_TERJADI = "TIDAK_TERJADI"
-    LAINNYA = "LAINNYA"
-    UNKNOWN = "UNKNOWN"
-
-
 class PilarKind(Kind):
     """The kinds of pilar sosial."""
 

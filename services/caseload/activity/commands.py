@@ -37,8 +37,14 @@ from shared import clock
 from shared.access import Actor, Scope
 from shared.accompaniment import open_work_day, require_active, require_recent, status_on
 from shared.contracts.caseload import KpmUpdated
-from shared.contracts.caseload_activity import KunjunganRecorded, KunjunganVoided, P2k2Held, P2k2Voided
-from shared.contracts.kinds import PendampingStatus, PilarKind, VoidReason
+from shared.contracts.caseload_activity import (
+    KunjunganRecorded,
+    KunjunganVoided,
+    P2k2Held,
+    P2k2Voided,
+    VoidReason,
+)
+from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_not_future
 from shared.errors import NotAllowed, NotFound, PendampingInactive

@@ -48,6 +48,7 @@ class RecordAlreadyVoided(DomainError):
 
     en = "This record was voided on {voided_on}. Enter the right one if it is missing."
     id = "Catatan ini sudah dibatalkan pada {voided_on}. Catat yang benar bila belum ada."
+    remedy = ALREADY_DONE
 
 
 class SesiAlreadyRecorded(DomainError):

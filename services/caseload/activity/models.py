@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Ranged, Small, Table
 from shared.accompaniment import LateEntryFields
-from shared.contracts.kinds import VoidReason
+from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, ONE_LINE, Day, Paragraph, RequestOnly, Wilayah
 

@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from shared.contracts.caseload_activity import KunjunganVoided, P2k2Voided
-from shared.contracts.kinds import VoidReason
+from shared.contracts.caseload_activity import KunjunganVoided, P2k2Voided, VoidReason
 from tests.factories.registry import commands
 from tests.factories.registry.events import (
     build_kunjungan_recorded,
