@@ -117,6 +117,7 @@ CREATE TABLE platform.job (
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ended_at timestamptz,
     turn_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );;
+CREATE INDEX ix_job_actor_sub ON platform.job (actor_sub, job_id);;
 CREATE INDEX ix_job_open ON platform.job (turn_at) WHERE state IN ('QUEUED', 'RUNNING');;
 CREATE TABLE platform.job_row_error (
     job_id uuid NOT NULL REFERENCES platform.job (job_id), row bigint NOT NULL, number smallint NOT NULL,

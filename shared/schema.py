@@ -176,6 +176,7 @@ job = sa.Table(
     sa.Column(
         "turn_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
     ),
+    sa.Index("ix_job_actor_sub", "actor_sub", "job_id"),
     sa.Index("ix_job_open", "turn_at", postgresql_where=sa.text("state IN ('QUEUED', 'RUNNING')")),
     **track_waits(
         Waits(

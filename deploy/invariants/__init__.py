@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from deploy.invariants.answers import Command, answer_faults
 from deploy.invariants.cases import case_faults
+from deploy.invariants.counts import figure_faults
 from deploy.invariants.databases import Address, Asked, databases
 from deploy.invariants.idle_state import is_idle
 from deploy.invariants.replicas import replica_faults
@@ -24,7 +25,8 @@ async def violations(
     """
     faults = await answer_faults(services, history) if history is not None else []
     faults += await stream_faults(services, bootstrap) + await replica_faults(services)
-    return faults + await case_faults(services) + await sum_faults(services)
+    faults += await case_faults(services) + await sum_faults(services)
+    return faults + await figure_faults(services)
 
 
 __all__ = ["Address", "Asked", "Command", "databases", "is_idle", "violations"]

@@ -24,6 +24,8 @@ EMITTED_EVENTS = {
         (r"/v1/dampingan", "dampingan_started"),
         (r"/v1/kunjungan", "kunjungan_recorded"),
         (r"/v1/p2k2", "p2k2_held"),
+        (r"/v1/kunjungan/[^/]+/void", "kunjungan_voided"),
+        (r"/v1/p2k2/[^/]+/void", "p2k2_voided"),
         (r"/v1/exit-proposal", "exit_proposed"),
         (r"/v1/exit-proposal/[^/]+/withdrawal", "exit_proposal_withdrawn"),
     ),

@@ -99,8 +99,17 @@ REPLICATED = (
     Replicated(
         "kunjungan",
         "caseload",
-        "SELECT kunjungan_id, kpm_id, penugasan_id, visited_on FROM kunjungan",
-        {"registry": 'SELECT kunjungan_id, kpm_id, penugasan_id, "on" FROM replica_load.kunjungan'},
+        "SELECT kunjungan_id, kpm_id, penugasan_id, visited_on, voided_on IS NOT NULL FROM kunjungan",
+        {"registry": 'SELECT kunjungan_id, kpm_id, penugasan_id, "on", voided FROM replica_load.kunjungan'},
+    ),
+    Replicated(
+        "p2k2",
+        "caseload",
+        "SELECT p2k2_sesi_id, penugasan_id, held_on, invited, attended, voided_on IS NOT NULL FROM p2k2_sesi",
+        {
+            "registry": 'SELECT p2k2_sesi_id, penugasan_id, "on", invited, attended, voided'
+            " FROM replica_load.p2k2"
+        },
     ),
     Replicated(
         "credit",

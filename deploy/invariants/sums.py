@@ -73,6 +73,16 @@ CHECKS = {
             " kpm.kpm_id AND upper_inf(d.valid)) OR EXISTS (SELECT FROM dampingan_gap g WHERE g.kpm_id = kpm.kpm_id"
             " AND g.until IS NULL) OR EXISTS (SELECT FROM tugas t WHERE t.kpm_id = kpm.kpm_id AND t.done_at IS NULL))"
         ),
+        "I8: the attendance of family {0} differs from its sessions that are not voided": (
+            "SELECT kpm_id FROM kpm LEFT JOIN (SELECT a.kpm_id, count(*) AS invited, count(*) FILTER (WHERE presence ="
+            " 'HADIR') AS attended FROM p2k2_kehadiran a JOIN p2k2_sesi USING (p2k2_sesi_id) WHERE voided_on IS NULL"
+            " GROUP BY 1) s USING (kpm_id) WHERE coalesce((facts ->> 'p2k2_invited')::int, 0) <> coalesce(invited, 0) OR"
+            " coalesce((facts ->> 'p2k2_attended')::int, 0) <> coalesce(attended, 0)"
+        ),
+        "I8: hand-over {0} does not account for every family": (
+            "SELECT hand_over_id FROM hand_over h JOIN platform.job j USING (job_id) WHERE j.state = 'DONE' AND families +"
+            " coalesce((report ->> 'added')::int, 0) <> done + refused + coalesce((report ->> 'left_out')::int, 0)"
+        ),
         "I8: the load of penugasan {0} differs from its families": (
             "SELECT coalesce(l.penugasan_id, d.penugasan_id) FROM dampingan_load l FULL JOIN (SELECT penugasan_id,"
             " count(*) AS n FROM dampingan WHERE NOT ended AND purpose = 'PENDAMPINGAN' GROUP BY 1) d USING"

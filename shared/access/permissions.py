@@ -56,8 +56,10 @@ class Permission(StrEnum):
     DAMPINGAN_GAP_READ = "dampingan_gap.read"
     KUNJUNGAN_RECORD = "kunjungan.record"
     KUNJUNGAN_READ = "kunjungan.read"
+    KUNJUNGAN_VOID = "kunjungan.void"
     P2K2_RECORD = "p2k2.record"
     P2K2_READ = "p2k2.read"
+    P2K2_VOID = "p2k2.void"
     TUGAS_READ = "tugas.read"
     TUGAS_FINISH = "tugas.finish"
     EXIT_PROPOSE = "exit.propose"
@@ -176,8 +178,10 @@ PERMISSIONS = MappingProxyType(
         P.DAMPINGAN_GAP_READ: OFFICE,
         P.KUNJUNGAN_RECORD: FIELD,
         P.KUNJUNGAN_READ: STAFF,
+        P.KUNJUNGAN_VOID: FIELD | TEAM_LEAD,
         P.P2K2_RECORD: FIELD,
         P.P2K2_READ: STAFF,
+        P.P2K2_VOID: FIELD | TEAM_LEAD,
         P.TUGAS_READ: STAFF,
         P.TUGAS_FINISH: STAFF,
         P.EXIT_PROPOSE: FIELD | DINSOS,

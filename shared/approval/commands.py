@@ -26,7 +26,7 @@ from shared.clock import Moment, moment_of
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import midnight
 from shared.errors import DecidedByLodger
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.jobs import ScheduledTask, Work, schedule, unschedule
 from shared.validity import read_days
 
@@ -77,7 +77,8 @@ async def request_approval(
     area = await act.check(session, actor, subject_id, terms)
     if terms.evidence_sha256 is None:
         raise ApprovalEvidenceMissing("/body/evidence_sha256")
-    await require_evidence(session, terms.evidence_sha256)
+    use = EvidenceUse(EvidenceKind.SURAT, subject_id, None, area or "", actor)
+    await require_evidence(session, terms.evidence_sha256, use)
     now, body = await moment_of(session), terms.model_dump(mode="json")
     await _expire_overdue(session, form, kind, subject_id, now)
     row = form.table(

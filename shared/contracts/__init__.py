@@ -1,8 +1,8 @@
-"""Every event between services, one module per publisher.
+"""Every event between services, by publisher.
 
 Only pydantic and the standard library are imported here.
 """
 
-from shared.contracts import caseload, graduation, kinds, referral, registry
+from shared.contracts import caseload, caseload_activity, graduation, kinds, referral, registry
 
-__all__ = ["caseload", "graduation", "kinds", "referral", "registry"]
+__all__ = ["caseload", "caseload_activity", "graduation", "kinds", "referral", "registry"]

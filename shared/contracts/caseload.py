@@ -207,35 +207,6 @@ class DampinganLimitCrossed(Event, wire="caseload.dampingan_limit_crossed.v1", k
     side: LimitSide
 
 
-class KunjunganRecorded(Event, wire="caseload.kunjungan_recorded.v1", key="kpm_id"):
-    """A home visit was made.
-
-    Used by: registry.load
-    """
-
-    kunjungan_id: UUID
-    kpm_id: UUID
-    kode_wilayah: str
-    pendamping_id: UUID
-    penugasan_id: UUID
-    on: date
-
-
-class P2k2Held(Event, wire="caseload.p2k2_held.v1", key="pendamping_id"):
-    """A P2K2 session was held, with the number of invited and attending families.
-
-    Used by: registry.load
-    """
-
-    p2k2_sesi_id: UUID
-    pendamping_id: UUID
-    penugasan_id: UUID
-    kode_wilayah: str
-    on: date
-    invited: int
-    attended: int
-
-
 class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
     """Somebody proposes, on evidence, that a kepesertaan ends without a score.
 

@@ -138,7 +138,7 @@ class CreditReversed(Event, wire="graduation.credit_reversed.v1", key="pendampin
 class SanggahLodged(Event, wire="graduation.sanggah_lodged.v1", key="kpm_id"):
     """An objection was lodged within the term.
 
-    Used by: caseload.graduation, referral.graduation
+    Used by: registry.graduasi, caseload.graduation, referral.graduation
     """
 
     sanggah_id: UUID
@@ -153,7 +153,7 @@ class SanggahLodged(Event, wire="graduation.sanggah_lodged.v1", key="kpm_id"):
 class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
     """An objection was decided, or has lapsed.
 
-    Used by: caseload.graduation, referral.graduation
+    Used by: registry.graduasi, caseload.graduation, referral.graduation
 
     If it was refused, the graduation takes effect as stated here. If it was accepted, `back_pay` decides each withheld
     tahap.
@@ -217,7 +217,7 @@ class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_i
 class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="kpm_id"):
     """A monitoring month after an exit was recorded.
 
-    Used by: registry.graduasi, caseload.tugas
+    Used by: registry.graduasi, caseload.graduation, caseload.tugas
 
     The last month has `completes` and the outcome of the monitoring. Month 0 is no visit: the family has ended, and
     the monitoring with it.

@@ -243,19 +243,22 @@ def _entries(error: Exception, refusal: DomainError, language: str) -> list[dict
 
 def entry(fault: dict[str, Any], language: str) -> dict[str, Any]:
     """Return one invalid value with its sentence. The value itself is not repeated."""
-    context = fault.get("ctx") or {}
+    context, kind = fault.get("ctx") or {}, str(fault["type"])
+    # A text that a validator has changed before has the type of a list.
+    if kind in {"too_short", "too_long"} and isinstance(fault.get("input"), str):
+        kind = f"string_{kind}"
     refusal_of_field = context.get("error")
     english, indonesian = (
         (refusal_of_field.en, refusal_of_field.id)
         if isinstance(refusal_of_field, BadValue)
-        else SENTENCES.get(str(fault["type"]), DEFAULT_SENTENCES)
+        else SENTENCES.get(kind, DEFAULT_SENTENCES)
     )
     # Pydantic writes a choice in English, as 'A', 'B' or 'C'.
     choice = re.sub(
         r"'|\bor\b", lambda match: "" if match[0] == "'" else OR[language], str(context.get("expected", ""))
     )
     message = (indonesian if language == "id" else english).format_map({**context, "expected": choice})
-    return {"pointer": pointer_of(fault["loc"]), "code": str(fault["type"]), "message": message}
+    return {"pointer": pointer_of(fault["loc"]), "code": kind, "message": message}
 
 
 def pointer_of(location: tuple[Any, ...]) -> str:

@@ -175,7 +175,10 @@ async def test_split_off_family_is_accompanied_until_dinsos_decides(family: Fami
         "SELECT detail FROM kpm_history WHERE subject = 'dampingan' AND act = 'ASSIGNED'"
     )
     assert '"over_limit": true' in str(marked["detail"])
+    assert dampingan["over_limit"] is True
     office = dinsos_token(family.caseload)
+    over = (await family.caseload.get("/v1/dampingan?over_limit=true", as_=office)).json()["items"]
+    assert [(row["kpm_id"], row["over_limit"]) for row in over] == [(new, True)]
     tasks = (await family.caseload.get("/v1/tugas", as_=office)).json()["items"]
     assert [(row["kind"], row["kpm_id"]) for row in tasks] == [("PUTUSKAN_KEPESERTAAN", new)]
     mine = (await family.caseload.get("/v1/tugas", as_=family.mine)).json()["items"]

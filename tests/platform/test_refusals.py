@@ -117,3 +117,11 @@ async def test_refusal_with_a_number_fails_the_test_that_receives_it(place: dict
     answer = httpx.Response(409, json=content, headers={"content-type": "application/problem+json"})
     with pytest.raises(AssertionError, match="NikKnown repeats a number"):
         await check_refusal(answer)
+
+
+async def test_a_short_text_is_no_list(registry: Running) -> None:
+    body = {"subject": "PERSON", "nik": NIK, "name": "Siti Rahayu", "phone": "12"}
+    answer = await registry.post("/v1/pendamping", body, as_=registry.token("KEMENSOS"))
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/body/phone", "string_too_short")
+    assert error["message"] == "The text is too short: at least 5 characters."

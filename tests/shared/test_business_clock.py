@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared import clock
-from shared.contracts.caseload import P2k2Held
+from shared.contracts.caseload_activity import P2k2Held
 from shared.database import Database
 from shared.messaging import emit
 from shared.settings import Settings

@@ -13,6 +13,7 @@ from services.caseload.activity.errors import (
     FamilyNamedTwice,
     KunjunganAlreadyRecorded,
     MateriUnknown,
+    RecordAlreadyVoided,
     SesiAlreadyRecorded,
     VisitOutsideDampingan,
 )
@@ -25,6 +26,7 @@ from services.caseload.activity.models import (
     P2k2Sesi,
     P2k2Terms,
     Presence,
+    Voiding,
 )
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
 from services.caseload.dampingan.models import Dampingan
@@ -32,13 +34,20 @@ from services.caseload.family.models import Kpm
 from services.caseload.family.queries import read_area_on
 from services.caseload.replicas.models import StatusRange
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.accompaniment import open_work_day, require_active, require_recent, status_on
-from shared.contracts.caseload import KpmUpdated, KunjunganRecorded, P2k2Held
-from shared.contracts.kinds import PilarKind
-from shared.database import insert, raw, uuid7, vault_of
+from shared.contracts.caseload import KpmUpdated
+from shared.contracts.caseload_activity import (
+    KunjunganRecorded,
+    KunjunganVoided,
+    P2k2Held,
+    P2k2Voided,
+    VoidReason,
+)
+from shared.contracts.kinds import PendampingStatus, PilarKind
+from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.errors import NotAllowed, NotFound
+from shared.errors import NotAllowed, NotFound, PendampingInactive
 from shared.messaging import emit
 
 
@@ -61,14 +70,14 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
         dampingan_id=dampingan.dampingan_id,
         pendamping_id=dampingan.pendamping_id,
         penugasan_id=dampingan.penugasan_id,
+        kode_wilayah=await read_area_on(session, kpm, terms.visited_on),
         findings_sealed=vault.seal(terms.findings, column="findings", **location),
         next_action_sealed=vault.seal(action, column="next_action", **location) if action else None,
         entered_on=today,
         recorded_by=actor.sub,
     )
     await insert(session, kunjungan, uq_kunjungan_once_a_day=KunjunganAlreadyRecorded("/body/visited_on"))
-    lived_in = await read_area_on(session, kpm, kunjungan.visited_on)
-    emit(session, KunjunganRecorded.of(kunjungan, kode_wilayah=lived_in, on=kunjungan.visited_on))
+    emit(session, KunjunganRecorded.of(kunjungan, on=kunjungan.visited_on))
     return kunjungan
 
 
@@ -111,20 +120,8 @@ INSERT_ANSWERS = """
 INSERT INTO p2k2_kehadiran (p2k2_sesi_id, kpm_id, presence)
 SELECT $1, kpm_id, presence FROM unnest($2::uuid[], $3::text[]) AS a(kpm_id, presence) ORDER BY kpm_id
 """
-# Lock in the order of ids, as all commands on several families do, to avoid deadlocks. Lock before counting: a
-# statement
-# that waits for a lock does not read what the lock's holder has written to other tables.
-LOCK_FAMILIES = "SELECT FROM kpm WHERE kpm_id = ANY($1) ORDER BY kpm_id FOR NO KEY UPDATE"
-# Attendance is no change of the family, so its version stays.
-COUNT_ATTENDANCE = """
-WITH counted AS (
-    SELECT kpm_id, count(*) AS invited, count(*) FILTER (WHERE presence = 'HADIR') AS attended
-    FROM p2k2_kehadiran WHERE kpm_id = ANY($1) GROUP BY kpm_id
-)
-UPDATE kpm SET facts = facts || jsonb_build_object('p2k2_invited', c.invited, 'p2k2_attended', c.attended),
-    changed_at = clock_timestamp()
-FROM counted c WHERE kpm.kpm_id = c.kpm_id RETURNING kpm.facts::text AS facts
-"""
+# It locks the families in the order of their ids, and reaches those that live elsewhere now.
+COUNT_ATTENDANCE = "SELECT count_attendance($1) AS facts"
 
 
 async def record_p2k2(
@@ -193,11 +190,71 @@ async def check_families(session: AsyncSession, terms: P2k2Terms, kpm_ids: Seque
 
 async def store_attendance(session: AsyncSession, sesi: P2k2Sesi, attendance: Sequence[AnswerView]) -> None:
     """Insert the answers, recount each family's attendance and emit its facts."""
-    # Fast path: three statements for all families of a session.
+    # Fast path: one statement inserts all answers of a session.
     connection: Any = await raw(session)
     kpm_ids = [answer.kpm_id for answer in attendance]
     answers = [answer.presence.value for answer in attendance]
     await connection.execute(INSERT_ANSWERS, sesi.p2k2_sesi_id, kpm_ids, answers)
-    await connection.execute(LOCK_FAMILIES, kpm_ids)
-    for row in await connection.fetch(COUNT_ATTENDANCE, kpm_ids):
+    await count_attendance(session, sesi)
+
+
+async def count_attendance(session: AsyncSession, sesi: P2k2Sesi) -> None:
+    """Recount the attendance of each family of a session and emit its facts."""
+    # Fast path: one statement for all families of a session.
+    connection: Any = await raw(session)
+    for row in await connection.fetch(COUNT_ATTENDANCE, sesi.p2k2_sesi_id):
         emit(session, KpmUpdated.model_validate_json(row["facts"]))
+
+
+async def void_kunjungan(
+    session: AsyncSession, actor: Actor, kunjungan_id: UUID, *, reason: VoidReason
+) -> Kunjungan:
+    """Void a wrong visit, so that the right one of that day can be recorded.
+
+    Raises:
+        NotFound, RecordAlreadyVoided, and what `require_voidable` raises.
+    """
+    kunjungan = await load(session, Kunjungan, kunjungan_id, noun="kunjungan")
+    await require_voidable(session, actor, kunjungan.pendamping_id)
+    await set_voided(session, actor, kunjungan, reason)
+    emit(session, KunjunganVoided.of(kunjungan, on=kunjungan.visited_on, reason=reason))
+    return kunjungan
+
+
+async def void_p2k2(
+    session: AsyncSession, actor: Actor, p2k2_sesi_id: UUID, *, reason: VoidReason
+) -> P2k2Sesi:
+    """Void a session that is wrong, and recount the attendance of its families.
+
+    Raises:
+        NotFound, RecordAlreadyVoided, and what `require_voidable` raises.
+    """
+    sesi = await load(session, P2k2Sesi, p2k2_sesi_id, noun="p2k2")
+    await require_voidable(session, actor, sesi.pendamping_id)
+    await set_voided(session, actor, sesi, reason)
+    await session.flush()
+    await count_attendance(session, sesi)
+    emit(session, P2k2Voided.of(sesi, on=sesi.held_on, reason=reason))
+    return sesi
+
+
+async def require_voidable(session: AsyncSession, actor: Actor, author: UUID) -> None:
+    """Require the author, AKTIF or on leave, or an official of the area.
+
+    Raises:
+        NotAllowed: another pendamping. PendampingInactive
+    """
+    if actor.scope is not Scope.OWN_FAMILIES:
+        return
+    if actor.pendamping_id != author:
+        raise NotAllowed
+    status = await session.scalar(sa.select(status_on(StatusRange, author, await clock.today(session))))
+    if status not in {PendampingStatus.AKTIF, PendampingStatus.CUTI}:
+        raise PendampingInactive(status=status)
+
+
+async def set_voided(session: AsyncSession, actor: Actor, row: Voiding, reason: VoidReason) -> None:
+    """Mark a record as voided today, or raise RecordAlreadyVoided."""
+    if row.voided_on is not None:
+        raise RecordAlreadyVoided(voided_on=row.voided_on)
+    row.voided_on, row.voided_by, row.void_reason = await clock.today(session), actor.sub, reason

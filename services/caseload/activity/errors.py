@@ -43,6 +43,14 @@ class FamiliesNotAccompanied(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class RecordAlreadyVoided(DomainError):
+    """409: the visit or session is already voided."""
+
+    en = "This record was voided on {voided_on}. Enter the right one if it is missing."
+    id = "Catatan ini sudah dibatalkan pada {voided_on}. Catat yang benar bila belum ada."
+    remedy = ALREADY_DONE
+
+
 class SesiAlreadyRecorded(DomainError):
     """409: a session with the same group, day, module and session is recorded."""
 

@@ -10,14 +10,33 @@ from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Ranged, Small, Table
 from shared.accompaniment import LateEntryFields
+from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import ONE_LINE, Day, Paragraph, RequestOnly, Wilayah
+from shared.fields import KNOWN, ONE_LINE, Day, Paragraph, RequestOnly, Wilayah
 
 Number = Annotated[StrictInt, Interval(ge=1, le=99), sa.SmallInteger(), RequestOnly(2)]
 
 
 class LateEntryRule(LateEntryFields, Table, table=True):
     """How many days after its day a visit or a session may be entered."""
+
+
+class VoidTerms(Fields):
+    """Why a visit or a session does not count."""
+
+    reason: Annotated[VoidReason, KNOWN]
+
+
+class Voiding(Fields):
+    """When, why and by whom a record was voided. It stays readable and counts nowhere."""
+
+    voided_on: Col[date | None] = Field(default=None)
+    voided_by: Col[str | None] = Field(default=None)
+    void_reason: Col[VoidReason | None] = Field(default=None)
+
+
+NOT_VOIDED = sa.text("voided_on IS NULL")
+VOID_IS_WHOLE = "num_nulls(voided_on, voided_by, void_reason) IN (0, 3)"
 
 
 class KunjunganPurpose(StrEnum):
@@ -45,7 +64,7 @@ class KunjunganTerms(KunjunganFacts):
     next_action: Paragraph | None = None
 
 
-class KunjunganView(KunjunganFacts):
+class KunjunganView(KunjunganFacts, Voiding):
     """A home visit without its sealed findings. `entered_on` is the day of entry."""
 
     kunjungan_id: Col[UUID] = Field(primary_key=True)
@@ -55,16 +74,24 @@ class KunjunganView(KunjunganFacts):
 
 
 class Kunjungan(KunjunganView, Table, table=True):
-    """A home visit. Findings and next action are sealed with its id."""
+    """A home visit. Findings and next action are sealed with its id.
+
+    `kode_wilayah` is where the family lived on that day.
+    """
 
     __table_args__ = (
-        sa.UniqueConstraint(
-            "kpm_id", "pendamping_id", "visited_on", "purpose", name="uq_kunjungan_once_a_day"
+        sa.Index(
+            "uq_kunjungan_once_a_day",
+            *("kpm_id", "pendamping_id", "visited_on", "purpose"),
+            unique=True,
+            postgresql_where=NOT_VOIDED,
         ),
+        sa.CheckConstraint(VOID_IS_WHOLE, "void_is_whole"),
         sa.Index("ix_kunjungan_pendamping_id", "pendamping_id", "kunjungan_id"),
     )
 
     dampingan_id: Col[UUID] = Field(foreign_key="dampingan.dampingan_id")
+    kode_wilayah: Col[Wilayah]
     findings_sealed: Col[bytes]
     next_action_sealed: Col[bytes | None] = Field(default=None)
     recorded_by: Col[str]
@@ -124,7 +151,7 @@ class P2k2Terms(Fields):
     ]
 
 
-class P2k2View(P2k2Terms):
+class P2k2View(P2k2Terms, Voiding):
     """A P2K2 session with its numbers of invited and attending families."""
 
     p2k2_sesi_id: Col[UUID] = Field(primary_key=True)
@@ -138,9 +165,13 @@ class P2k2Sesi(P2k2View, Table, table=True):
     """A P2K2 session of a pendamping for a group. Its author may always read it."""
 
     __table_args__ = (
-        sa.UniqueConstraint(
-            *("penugasan_id", "held_on", "kelompok", "module", "session"), name="uq_p2k2_sesi_once_a_day"
+        sa.Index(
+            "uq_p2k2_sesi_once_a_day",
+            *("penugasan_id", "held_on", "kelompok", "module", "session"),
+            unique=True,
+            postgresql_where=NOT_VOIDED,
         ),
+        sa.CheckConstraint(VOID_IS_WHOLE, "void_is_whole"),
         sa.Index("ix_p2k2_sesi_pendamping_id", "pendamping_id", "p2k2_sesi_id"),
         sa.CheckConstraint("0 <= attended AND attended <= invited AND invited > 0", "counted"),
     )

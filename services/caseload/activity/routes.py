@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from services.caseload.activity.commands import record_kunjungan, record_p2k2
+from services.caseload.activity.commands import record_kunjungan, record_p2k2, void_kunjungan, void_p2k2
 from services.caseload.activity.models import (
     AnswerView,
     Kunjungan,
@@ -17,6 +17,7 @@ from services.caseload.activity.models import (
     P2k2Sesi,
     P2k2Terms,
     P2k2View,
+    VoidTerms,
 )
 from services.caseload.activity.queries import (
     list_kunjungan,
@@ -92,6 +93,20 @@ async def read_visit(kunjungan_id: UUID, session: Session, actor: CurrentActor) 
     Its author, the family's pendamping of today and the officials of the area may read it.
     """
     return KunjunganDetail.model_construct(**await read_kunjungan(session, actor, kunjungan_id))
+
+
+class Void(VoidTerms, Body):
+    """Why a record does not count: a code that is part of the event."""
+
+
+@kunjungan.post("/kunjungan/{kunjungan_id}/void")
+@may(Permission.KUNJUNGAN_VOID, key_required=True, author_reads=True)
+async def void_visit(kunjungan_id: UUID, body: Void, session: Session, actor: CurrentActor) -> KunjunganView:
+    """Void a wrong visit. Its author may, and the ketua tim of the area.
+
+    It stays readable and counts nowhere. The right visit of that day can be recorded.
+    """
+    return await void_kunjungan(session, actor, kunjungan_id, reason=body.reason)
 
 
 p2k2 = Router(tag="p2k2")
@@ -177,6 +192,16 @@ async def list_sessions(
 async def read_session(p2k2_sesi_id: UUID, session: Session, actor: CurrentActor) -> P2k2Detail:
     """Read a session with its attendance."""
     return P2k2Detail.model_construct(**await read_p2k2(session, actor, p2k2_sesi_id))
+
+
+@p2k2.post("/p2k2/{p2k2_sesi_id}/void")
+@may(Permission.P2K2_VOID, key_required=True, author_reads=True)
+async def void_session(p2k2_sesi_id: UUID, body: Void, session: Session, actor: CurrentActor) -> P2k2View:
+    """Void a wrong session. Its author may, and the ketua tim of the area.
+
+    It stays readable, and its attendance counts no more.
+    """
+    return await void_p2k2(session, actor, p2k2_sesi_id, reason=body.reason)
 
 
 @p2k2.get("/p2k2-materi")

@@ -41,11 +41,15 @@ class DampinganFacts(Accompaniment):
     """A dampingan without its period."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    over_limit: Col[bool] = OFF
     version: Col[int] = VERSION
 
 
 class DampinganView(DampinganFacts, Days):
-    """A dampingan of a family. `valid_to` is the first day without it."""
+    """A dampingan of a family. `valid_to` is the first day without it.
+
+    `over_limit` is true if its placement had reached the limit when it started: by a split, a return or with a reason.
+    """
 
 
 class Dampingan(DampinganFacts, Ranged, Table, table=True):
@@ -180,6 +184,7 @@ class GapCause(StrEnum):
     """Why no PKH pendamping accompanies a family.
 
     PEMANTAUAN_SELESAI: it has left PKH, so none is needed. MASUK_PKH: it entered or re-entered PKH while it had none.
+    PEMANTAUAN_DIMULAI: its monitoring after an exit from another bansos began while it had none.
     """
 
     DAMPINGAN_DIAKHIRI = "DAMPINGAN_DIAKHIRI"
@@ -189,6 +194,7 @@ class GapCause(StrEnum):
     PEMANTAUAN_SELESAI = "PEMANTAUAN_SELESAI"
     BELUM_ADA = "BELUM_ADA"
     MASUK_PKH = "MASUK_PKH"
+    PEMANTAUAN_DIMULAI = "PEMANTAUAN_DIMULAI"
 
 
 class GapFacts(Fields):
@@ -229,7 +235,8 @@ class DampinganGap(GapOfFamily, GapView, Table, table=True):
             postgresql_where=sa.text("until IS NULL"),
         ),
         sa.Index("ix_dampingan_gap_open", "gap_id", postgresql_where=sa.text("until IS NULL")),
-        # A gap of a family in PKH has the task PASANG_PENDAMPING. Others need no pendamping.
+        sa.Index("ix_dampingan_gap_until", "until"),
+        # A gap of a family that needs a pendamping has the task PASANG_PENDAMPING.
         track_waits(Waits({"OPEN": CoveredBy("tugas")}, state="'OPEN'")),
     )
 

@@ -17,16 +17,16 @@ from services.caseload.dampingan.models import (
     ResponsibleItem,
 )
 from services.caseload.family.models import Kpm
-from services.caseload.membership.models import Kepesertaan
 from services.caseload.tables import columns_of
-from services.caseload.visibility import area_conditions, exists_per_row, require_visible, select_kode_wilayah
+from services.caseload.visibility import area_conditions, require_visible, select_kode_wilayah
 from shared import clock
 from shared.access import Actor, Scope
-from shared.contracts.kinds import Bansos, PilarKind
+from shared.contracts.kinds import PilarKind
+from shared.validity import not_ended_by
 
 
 def list_dampingan(
-    actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None
+    actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None, *, over_limit: bool = False
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select dampingan: a pendamping's own, for officials those of their areas by row security."""
     statement = sa.select(*columns_of(Dampingan, DampinganView))
@@ -34,6 +34,8 @@ def list_dampingan(
         statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
     if pendamping_id is not None:
         statement = statement.where(Dampingan.pendamping_id == pendamping_id)
+    if over_limit:
+        statement = statement.where(Dampingan.over_limit)
     return statement.where(Dampingan.kpm_id == kpm_id) if kpm_id is not None else statement
 
 
@@ -63,15 +65,11 @@ async def read_responsible_on(
 async def list_gaps(
     session: AsyncSession, actor: Actor, kode_wilayah: str | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select today's gaps of families in PKH by `gap_id`, which grows with time."""
-    today = await clock.today(session)
-    member = exists_per_row(
-        Kepesertaan.kpm_id == DampinganGap.kpm_id,
-        Kepesertaan.bansos == Bansos.PKH,
-        Kepesertaan.valid.contains(today),
-    )
-    statement = sa.select(*columns_of(DampinganGap, GapOfFamily), select_kode_wilayah(DampinganGap.kpm_id))
-    statement = statement.where(DampinganGap.until.is_(None), DampinganGap.since <= today, member)
+    """Select today's gaps of families that need a PKH pendamping, by `gap_id`."""
+    today, row = await clock.today(session), DampinganGap
+    statement = sa.select(*columns_of(row, GapOfFamily), row.until, select_kode_wilayah(row.kpm_id))
+    needed = sa.func.needs_pendamping(row.kpm_id, today)
+    statement = statement.where(not_ended_by(row.until, today), row.since <= today, needed)
     conditions = area_conditions(actor, kode_wilayah)
     return (
         statement.join(Kpm, Kpm.kpm_id == DampinganGap.kpm_id).where(*conditions) if conditions else statement

@@ -4,13 +4,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import change_purpose
-from services.caseload.dampingan.commands.gap import set_gap_purpose
-from services.caseload.graduation_effect.commands.effect import START_MONITORING
+from services.caseload.dampingan.commands.gap import (
+    finish_needless_tasks,
+    open_gap_if_unaccompanied,
+    set_gap_purpose,
+)
+from services.caseload.dampingan.models import GapCause
+from services.caseload.graduation_effect.commands.effect import OPEN_GAP, START_MONITORING, WHO
 from services.caseload.graduation_effect.commands.monitoring_end import end_monitoring
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose
-from shared.jobs import ScheduledTask, Work
+from shared.jobs import ScheduledTask, Work, for_subject
 
 
 async def start_monitoring(session: AsyncSession, due: ScheduledTask) -> None:
@@ -31,6 +36,16 @@ async def start_monitoring(session: AsyncSession, due: ScheduledTask) -> None:
         await set_gap_purpose(session, kpm_id, purpose)
         if not due.payload["watched"]:
             await end_monitoring(session, kpm_id, today)
+            await finish_needless_tasks(session, kpm_id, today, who=WHO)
 
 
-WORK = Work(scheduled_tasks={START_MONITORING: start_monitoring})
+async def open_gap(session: AsyncSession, graduasi_id: UUID) -> None:
+    """Open a gap if a family has no PKH pendamping when its monitoring begins.
+
+    After an exit from PKH it has its gap already.
+    """
+    mark = await session.get_one(CaseMark, graduasi_id)
+    await open_gap_if_unaccompanied(session, mark.kpm_id, GapCause.PEMANTAUAN_DIMULAI)
+
+
+WORK = Work(scheduled_tasks={START_MONITORING: start_monitoring, OPEN_GAP: for_subject(open_gap)})

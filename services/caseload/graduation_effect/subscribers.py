@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.graduation_effect.commands.effect import apply_fact, apply_objection
+from services.caseload.graduation_effect.commands.effect import apply_fact, apply_objection, apply_result
 from services.caseload.graduation_effect.commands.monitoring_end import (
     end_with_monitoring,
     open_re_entry_task,
@@ -63,6 +63,8 @@ async def apply_annulled(session: AsyncSession, event: GraduasiAnnulled) -> None
 
 # An objection in term suspends the end of the membership until it is refused.
 graduation.on(SanggahLodged, SanggahDecided)(apply_objection)
+
+graduation.on(MonitoringRecorded)(apply_result)
 
 tugas.on(MonitoringRecorded)(end_with_monitoring)
 tugas.on(RelapseConfirmed)(open_re_entry_task)

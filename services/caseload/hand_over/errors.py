@@ -56,6 +56,44 @@ class HandOverAlreadyWithdrawn(DomainError):
     remedy = operation("request_families", TEAM_LEAD)
 
 
+ADDED = (
+    "This family came to the giver after the order was counted. It is handed over or refused like the others.",
+    "Keluarga ini baru didampingi pemberi sesudah permintaan dihitung. Keluarga ini dialihkan atau ditolak seperti yang lain.",
+)
+# Why a counted family was neither moved nor refused: code, then the sentences in English and Indonesian.
+LEFT_OUT = MappingProxyType(
+    {
+        "FAMILY_ENDED": (
+            "This family has ended since the order. Nothing is left to hand over.",
+            "Keluarga ini telah berakhir sejak permintaan. Tidak ada yang perlu dialihkan.",
+        ),
+        "MOVED_AWAY": (
+            "This family has moved out of {kode_wilayah} since the order. Find it a pendamping where it lives now.",
+            "Keluarga ini pindah dari {kode_wilayah} sejak permintaan. Carikan pendamping di tempat tinggalnya sekarang.",
+        ),
+        "WITH_RECEIVER": (
+            "The receiver accompanies this family already. Nothing is left to hand over.",
+            "Keluarga ini sudah didampingi penerima. Tidak ada yang perlu dialihkan.",
+        ),
+        "PURPOSE_CHANGED": (
+            "The giver accompanies this family for another purpose than the order names. Order again without a purpose.",
+            "Pemberi mendampingi keluarga ini dengan tujuan lain dari permintaan. Minta kembali tanpa tujuan.",
+        ),
+        "WITH_ANOTHER": (
+            "Another pendamping accompanies this family since the order. End that dampingan first if it shall move too.",
+            "Keluarga ini didampingi pendamping lain sejak permintaan. Akhiri dahulu dampingan itu bila hendak dialihkan.",
+        ),
+        "NEEDS_NONE": (
+            "This family needs no pendamping any more: it is neither in PKH nor monitored.",
+            "Keluarga ini tidak memerlukan pendamping lagi: bukan peserta PKH dan tidak dipantau.",
+        ),
+        "NOT_WITH_GIVER": (
+            "The giver no longer accompanies this family, and nobody else does. Assign a pendamping (POST /v1/dampingan).",
+            "Pemberi tidak lagi mendampingi keluarga ini, dan belum ada yang lain. Pasang pendamping (POST /v1/dampingan).",
+        ),
+    }
+)
+
 # Why a family is not handed over: code, then the sentences in English and Indonesian.
 HAND_OVER_REFUSALS = MappingProxyType(
     {

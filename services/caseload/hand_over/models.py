@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, Table
+from services.caseload.tables import OFF, RECORDED, Table
 from shared.contracts.kinds import DampinganPurpose
 from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
@@ -73,6 +73,19 @@ class HandOver(HandOverRecord, Table, table=True):
     job_id: Col[UUID | None] = Field(default=None)
     open: Col[bool] = Field(default=True, sa_column_kwargs={"server_default": sa.true()})
     recorded_at: Col[datetime] = RECORDED
+
+
+class HandOverFamily(Table, table=True):
+    """A family that an order counted.
+
+    `handled` is true once the job has moved or refused it.
+    """
+
+    __table_args__ = (sa.PrimaryKeyConstraint("hand_over_id", "kpm_id"),)
+
+    hand_over_id: Col[UUID] = Field(primary_key=True, foreign_key="hand_over.hand_over_id")
+    kpm_id: Col[UUID] = Field(primary_key=True, foreign_key="kpm.kpm_id", index=True)
+    handled: Col[bool] = OFF
 
 
 class HandOverWithdrawal(Table, table=True):

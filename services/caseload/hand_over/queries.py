@@ -16,7 +16,7 @@ COLUMNS = (
     HandOverWithdrawal.withdrawn_by,
     HandOverWithdrawal.withdrawn_at,
     HandOverWithdrawal.reason.label("withdrawal_reason"),
-    *(JOB.state, JOB.done, JOB.refused, JOB.error, JOB.reason.label("failure")),
+    *(JOB.state, JOB.done, JOB.refused, JOB.report, JOB.error, JOB.reason.label("failure")),
 )
 HAND_OVERS = (
     sa.select(*COLUMNS)

@@ -16,7 +16,7 @@ from services.caseload.hand_over.queries import list_hand_overs, read_hand_over
 from shared.access import Permission
 from shared.fields import Body, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.operations import Sentences
+from shared.http.jobs import Sentences
 
 hand_over = Router(tag="hand-over")
 
@@ -80,10 +80,12 @@ class HandOverState(StrEnum):
 
 
 class HandOverView(HandOverRecord):
-    """A hand-over with its progress.
+    """A hand-over with its progress, which accounts for every family.
 
-    Families that were not moved are listed in the job's errors with their reasons. If it FAILED, `error` is a stable
-    code, and `failure` explains the cause and what to do.
+    `families` + `added` = `done` + `refused` + `left_out` + `remaining`. `families` were counted by the order, `added` came to the giver since. The job lists refused families in its errors,
+    and added and left out ones in its changes, with their reasons. `remaining` are not handled yet; when the job has been
+    CANCELLED or has FAILED they stay where they are. If it FAILED, `error` is a stable code, and `failure` explains the
+    cause and what to do.
     """
 
     state: HandOverState
@@ -91,6 +93,9 @@ class HandOverView(HandOverRecord):
     on: date
     done: int
     refused: int
+    left_out: int
+    added: int
+    remaining: int
     error: str | None
     failure: Sentences | None
     withdrawn_by: str | None
@@ -102,7 +107,11 @@ class HandOverView(HandOverRecord):
     def from_row(cls, row: dict[str, Any]) -> Any:
         """Build the view from the row of the hand-over and its job."""
         job = row["job_id"]
+        report = row["report"] or {}
         counts = {name: row[name] or 0 for name in ("done", "refused")}
+        counts |= {name: report.get(name, 0) for name in ("left_out", "added")}
+        counts["remaining"] = row["families"] + counts["added"] - counts["left_out"] - counts["done"]
+        counts["remaining"] -= counts["refused"]
         values = {
             "on": row["on_date"],
             "state": row["state"] or ("WITHDRAWN" if row["withdrawn_at"] else "SCHEDULED"),

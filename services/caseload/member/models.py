@@ -41,7 +41,10 @@ class JoinTerms(AnggotaFacts):
 
 
 class ReturnTerms(ApprovalTerms):
-    """Why the end was recorded in error. Evidence is needed to undo a death."""
+    """Why the end was recorded in error.
+
+    `reason` is a code of your own, which the history keeps. Evidence is needed to undo a death.
+    """
 
     reason: Code
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 from starlette.responses import Response
 
 from services.caseload.approval.commands import FORM
@@ -70,11 +70,14 @@ class Return(ReturnTerms, Body):
 
 
 class PengurusChange(Body):
-    """The new pengurus, from which day, and why."""
+    """The new pengurus, from which day, and why.
+
+    `reason` is a code of your own, which the history keeps.
+    """
 
     anggota_id: UUID
     on: Day
-    reason: Code
+    reason: Code = Field(examples=["PENGURUS_MENINGGAL"])
 
 
 class NikRequest(NikTerms, Body):

@@ -80,6 +80,7 @@ class CaseView(Fields):
     held: Col[bool] = OFF
     sk_no: Col[str | None] = Field(default=None)
     sk_on: Col[date | None] = Field(default=None)
+    announced_on: Col[date | None] = Field(default=None)
     term_ends_on: Col[date | None] = Field(default=None)
     effective_tahap: Col[str | None] = Field(default=None)
     effective_on: Col[date | None] = Field(default=None)
@@ -90,6 +91,7 @@ class CaseMark(CaseView, Table, table=True):
     """A graduation case on a membership, built from graduation's events.
 
     `facts` stores the content of each event. The other columns are computed from it, independent of the events' order.
+    `monitored` is true if its policy has monitoring months, which end with the result of `monitoring_ended_on`.
     There are no foreign keys: an event may name a family or membership that is not in this database yet.
     """
 
@@ -111,6 +113,8 @@ class CaseMark(CaseView, Table, table=True):
         default=None, sa_column_kwargs={"server_default": "[]"}
     )
     facts: Col[dict[str, Any]] = Field(default=None, sa_column_kwargs={"server_default": "{}"})
+    monitored: Col[bool] = OFF
+    monitoring_ended_on: Col[date | None] = Field(default=None)
     changed_at: Col[datetime]
 
     def transition_to(self, state: CaseState) -> None:

@@ -53,6 +53,10 @@ class MembershipStatus(StrEnum):
     DECISION_PENDING = "DECISION_PENDING"
 
 
+END_IS_HELD = sa.exists().where(CaseMark.graduasi_id == Kepesertaan.graduasi_id, CaseMark.held)
+"""Condition that an objection holds the end of a membership."""
+
+
 async def list_memberships(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
     """Return the family's memberships, oldest first, each with its case and status.
 
@@ -154,21 +158,25 @@ def status_of(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today
     if row.valid_to is not None:
         return MembershipStatus.ENDED if row.valid_to <= today else MembershipStatus.ENDING
     if case is not None:
-        return MembershipStatus.CASE_OPEN if case.state is CaseState.OPEN else MembershipStatus.END_ANNOUNCED
+        ahead = case.announced_on is not None and case.announced_on > today
+        is_open = case.state is CaseState.OPEN or (case.state is CaseState.DETERMINED and ahead)
+        return MembershipStatus.CASE_OPEN if is_open else MembershipStatus.END_ANNOUNCED
     is_pending = row.kepesertaan_id in pending
     return MembershipStatus.DECISION_PENDING if is_pending else MembershipStatus.ACTIVE
 
 
-async def count_ended(
+async def count_ends(
     session: AsyncSession, kpm_ids: list[UUID] | None, pendamping_ids: list[UUID] | None
-) -> dict[str, int]:
-    """Return the number of ended memberships by exit reason (docs/case-lifecycle.md#counts), in the actor's areas.
+) -> dict[str, dict[str, int]]:
+    """Return how many memberships have ended or will end, by exit reason.
 
-    Without `kpm_ids` it counts the families that `pendamping_ids` accompany or accompanied.
+    Only families in the actor's areas count. Without `kpm_ids` it counts the families that `pendamping_ids` accompany or accompanied
+    (docs/case-lifecycle.md#counts).
     """
-    statement = sa.select(Kepesertaan.exit_reason, sa.func.count()).where(
-        Kepesertaan.exit_reason.is_not(None)
-    )
+    passed = Kepesertaan.valid_to <= await clock.today(session)
+    ended = sa.and_(passed, ~END_IS_HELD)
+    counts = (sa.func.count().filter(ended).label("ended"), sa.func.count().filter(~ended).label("ending"))
+    statement = sa.select(Kepesertaan.exit_reason, *counts).where(Kepesertaan.exit_reason.is_not(None))
     if kpm_ids is not None:
         statement = statement.where(Kepesertaan.kpm_id.in_(kpm_ids))
     elif pendamping_ids is not None:
@@ -177,4 +185,4 @@ async def count_ended(
     rows = await session.execute(
         statement.join(Kpm, Kpm.kpm_id == Kepesertaan.kpm_id).group_by(Kepesertaan.exit_reason)
     )
-    return {str(reason): count for reason, count in rows if reason is not None}
+    return {str(reason): {"ended": ended, "ending": ending} for reason, ended, ending in rows}

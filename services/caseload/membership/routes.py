@@ -18,7 +18,7 @@ from services.caseload.membership.models import (
     PendingFacts,
     PendingKey,
 )
-from services.caseload.membership.queries import MembershipStatus, count_ended, list_memberships, list_pending
+from services.caseload.membership.queries import MembershipStatus, count_ends, list_memberships, list_pending
 from services.caseload.overview.queries.tahap import HeldFor, Payable, payable_tahap
 from services.caseload.tables import Days
 from shared import clock
@@ -199,9 +199,9 @@ numbers = Router(tag="numbers")
 @numbers.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
-    """Count ended memberships of the given families.
+    """Count memberships of families that have ended, or whose end is ahead or held.
 
     Without families it counts those that the given pendamping accompany or accompanied.
     """
-    counted = await count_ended(session, body.kpm_ids, body.pendamping_ids)
-    return numbers_of("caseload", ["ended"], {reason: {"ended": count} for reason, count in counted.items()})
+    counted = await count_ends(session, body.kpm_ids, body.pendamping_ids)
+    return numbers_of("caseload", ["ended", "ending"], counted)

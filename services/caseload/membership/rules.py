@@ -17,7 +17,7 @@ STEPS = {
     "annulled": CaseState.ANNULLED,
 }
 LAINNYA = BackPayReason.LAINNYA.value
-OBJECTIONS, PROPOSAL = "sanggah", "exit_proposal_id"
+OBJECTIONS, PROPOSAL, MONITORED = "sanggah", "exit_proposal_id", "monitored"
 ORDER = list(CaseState)
 SUSPENDABLE = {CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE}
 
@@ -57,12 +57,15 @@ def columns_from_facts(facts: Facts) -> dict[str, Any]:
         "held": state in SUSPENDABLE and any(suspends(objection) for objection in objections),
         "sk_no": sk.get("sk_no"),
         "sk_on": parse_date(sk.get("sk_on")),
+        "announced_on": parse_date(sk.get("announced_on") or sk.get("sk_on")),
         "term_ends_on": parse_date(sk.get("term_ends_on")),
         "effective_on": parse_date(effect.get("effective_on")),
         "effective_tahap": effect.get("effective_tahap"),
         "last_payable_tahap": effect.get("last_payable_tahap"),
         "certificate_no": steps.get("graduated", {}).get("certificate_no"),
         "reason": (steps.get("annulled") or steps.get("closed") or {}).get("reason"),
+        "monitored": steps.get("graduated", {}).get("monitoring_months", 0) != 0,
+        "monitoring_ended_on": parse_date(facts.get(MONITORED, {}).get("recorded_on")),
         "back_pay": back_pay_of(steps.get("annulled", {})),
     }
 

@@ -58,6 +58,7 @@ CREATE TABLE case_mark (
     held BOOLEAN DEFAULT false NOT NULL,
     sk_no TEXT,
     sk_on DATE,
+    announced_on DATE,
     term_ends_on DATE,
     effective_tahap TEXT,
     effective_on DATE,
@@ -68,6 +69,8 @@ CREATE TABLE case_mark (
     reason TEXT,
     back_pay JSONB DEFAULT '[]' NOT NULL,
     facts JSONB DEFAULT '{}' NOT NULL,
+    monitored BOOLEAN DEFAULT false NOT NULL,
+    monitoring_ended_on DATE,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_case_mark PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_case_mark_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
@@ -333,6 +336,7 @@ CREATE TABLE dampingan (
     kind VARCHAR(40) NOT NULL,
     purpose VARCHAR(40) NOT NULL,
     kpm_id UUID NOT NULL,
+    over_limit BOOLEAN DEFAULT false NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
     cancelled_from DATE,
     reason TEXT,
@@ -365,7 +369,7 @@ CREATE TABLE dampingan_gap (
     CONSTRAINT pk_dampingan_gap PRIMARY KEY (gap_id),
     CONSTRAINT ex_dampingan_gap_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, daterange(since, until) WITH &&),
     CONSTRAINT ck_dampingan_gap_until_not_before_since CHECK (until IS NULL OR until >= since),
-    CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause IN ('DAMPINGAN_DIAKHIRI', 'PENUGASAN_BERAKHIR', 'WILAYAH_TUGAS_BERAKHIR', 'PENDAMPING_TIDAK_AKTIF', 'PEMANTAUAN_SELESAI', 'BELUM_ADA', 'MASUK_PKH')),
+    CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause IN ('DAMPINGAN_DIAKHIRI', 'PENUGASAN_BERAKHIR', 'WILAYAH_TUGAS_BERAKHIR', 'PENDAMPING_TIDAK_AKTIF', 'PEMANTAUAN_SELESAI', 'BELUM_ADA', 'MASUK_PKH', 'PEMANTAUAN_DIMULAI')),
     CONSTRAINT fk_dampingan_gap_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_dampingan_gap_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
 );
@@ -375,6 +379,8 @@ CREATE INDEX ix_dampingan_gap_kpm_id ON dampingan_gap (kpm_id);
 CREATE INDEX ix_dampingan_gap_open ON dampingan_gap (gap_id) WHERE until IS NULL;
 
 CREATE INDEX ix_dampingan_gap_penugasan_id ON dampingan_gap (penugasan_id, kpm_id) WHERE until IS NULL;
+
+CREATE INDEX ix_dampingan_gap_until ON dampingan_gap (until);
 
 CREATE TABLE desil (
     as_of DATE,
@@ -391,6 +397,17 @@ CREATE TABLE desil (
     CONSTRAINT ck_desil_desilscope_known CHECK (scope IN ('NAS', 'PROV', 'KABKOTA')),
     CONSTRAINT fk_desil_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
+
+CREATE TABLE hand_over_family (
+    hand_over_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    handled BOOLEAN DEFAULT false NOT NULL,
+    CONSTRAINT pk_hand_over_family PRIMARY KEY (hand_over_id, kpm_id),
+    CONSTRAINT fk_hand_over_family_hand_over_id FOREIGN KEY(hand_over_id) REFERENCES hand_over (hand_over_id),
+    CONSTRAINT fk_hand_over_family_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
+);
+
+CREATE INDEX ix_hand_over_family_kpm_id ON hand_over_family (kpm_id);
 
 CREATE TABLE hand_over_withdrawal (
     hand_over_id UUID NOT NULL,
@@ -490,6 +507,9 @@ CREATE INDEX ix_kpm_no_kk_kpm_id ON kpm_no_kk (kpm_id);
 CREATE INDEX ix_kpm_no_kk_no_kk_index ON kpm_no_kk (no_kk_index);
 
 CREATE TABLE p2k2_sesi (
+    voided_on DATE,
+    voided_by TEXT,
+    void_reason VARCHAR(40),
     penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     held_on DATE NOT NULL,
@@ -505,12 +525,15 @@ CREATE TABLE p2k2_sesi (
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_p2k2_sesi PRIMARY KEY (p2k2_sesi_id),
-    CONSTRAINT uq_p2k2_sesi_once_a_day UNIQUE (penugasan_id, held_on, kelompok, module, session),
+    CONSTRAINT ck_p2k2_sesi_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
     CONSTRAINT ck_p2k2_sesi_counted CHECK (0 <= attended AND attended <= invited AND invited > 0),
+    CONSTRAINT ck_p2k2_sesi_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_p2k2_sesi_p2k2_materi_id FOREIGN KEY(p2k2_materi_id) REFERENCES p2k2_materi (p2k2_materi_id)
 );
 
 CREATE INDEX ix_p2k2_sesi_pendamping_id ON p2k2_sesi (pendamping_id, p2k2_sesi_id);
+
+CREATE UNIQUE INDEX uq_p2k2_sesi_once_a_day ON p2k2_sesi (penugasan_id, held_on, kelompok, module, session) WHERE voided_on IS NULL;
 
 CREATE TABLE tugas (
     tugas_id UUID NOT NULL,
@@ -651,6 +674,9 @@ CREATE TABLE komponen (
 CREATE INDEX ix_komponen_kpm_id ON komponen (kpm_id);
 
 CREATE TABLE kunjungan (
+    voided_on DATE,
+    voided_by TEXT,
+    void_reason VARCHAR(40),
     kpm_id UUID NOT NULL,
     visited_on DATE NOT NULL,
     purpose VARCHAR(40) NOT NULL,
@@ -659,18 +685,22 @@ CREATE TABLE kunjungan (
     penugasan_id UUID NOT NULL,
     entered_on DATE NOT NULL,
     dampingan_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     findings_sealed BYTEA NOT NULL,
     next_action_sealed BYTEA,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id),
-    CONSTRAINT uq_kunjungan_once_a_day UNIQUE (kpm_id, pendamping_id, visited_on, purpose),
+    CONSTRAINT ck_kunjungan_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
+    CONSTRAINT ck_kunjungan_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_kunjungan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS')),
     CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id)
 );
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
+
+CREATE UNIQUE INDEX uq_kunjungan_once_a_day ON kunjungan (kpm_id, pendamping_id, visited_on, purpose) WHERE voided_on IS NULL;
 
 CREATE TABLE nik_history (
     nik_history_id UUID NOT NULL,

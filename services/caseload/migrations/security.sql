@@ -25,12 +25,47 @@ END $$;
 CREATE FUNCTION family_in_scope(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
     RETURN EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = family_id);
 END $$;
-REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid) TO caseload_api, caseload_worker;
+-- Count the sessions of each family of a session again, and return the facts of the families. Sessions that are voided do
+-- not count. A family may live outside the caller's areas now. The families are locked in the order of their ids, as by
+-- all commands on several families, and before they are counted. Attendance is no change of a family: its version stays.
+CREATE FUNCTION count_attendance(sesi_id uuid) RETURNS SETOF text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
+BEGIN
+    PERFORM set_config('pilar.areas', '*', true);
+    PERFORM FROM kpm WHERE kpm.kpm_id IN (SELECT a.kpm_id FROM p2k2_kehadiran a WHERE a.p2k2_sesi_id = sesi_id)
+        ORDER BY kpm.kpm_id FOR NO KEY UPDATE;
+    RETURN QUERY UPDATE kpm SET facts = facts || jsonb_build_object('p2k2_invited', c.invited, 'p2k2_attended', c.attended),
+        changed_at = clock_timestamp()
+    FROM (SELECT f.kpm_id, count(s.p2k2_sesi_id) AS invited,
+            count(s.p2k2_sesi_id) FILTER (WHERE a.presence = 'HADIR') AS attended
+        FROM p2k2_kehadiran f JOIN p2k2_kehadiran a ON a.kpm_id = f.kpm_id
+        LEFT JOIN p2k2_sesi s ON s.p2k2_sesi_id = a.p2k2_sesi_id AND s.voided_on IS NULL
+        WHERE f.p2k2_sesi_id = sesi_id GROUP BY f.kpm_id) c
+    WHERE kpm.kpm_id = c.kpm_id RETURNING kpm.facts::text;
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+END $$;
+-- Whether a PKH pendamping is to accompany the family on a day: it has not ended, and is in PKH or monitored after an
+-- exit (docs/case-lifecycle.md#unaccompanied-families).
+CREATE FUNCTION needs_pendamping(family_id uuid, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = family_id AND ended_on IS NULL) AND EXISTS (
+        SELECT FROM kepesertaan k LEFT JOIN case_mark c ON c.graduasi_id = k.graduasi_id
+        WHERE k.kpm_id = family_id AND lower(k.valid) <= day AND (
+            k.bansos = 'PKH' AND (k.valid @> day OR c.held)
+            OR upper(k.valid) <= day AND c.monitored AND coalesce(c.monitoring_ended_on >= day, true)))
+$$;
+REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid),
+    needs_pendamping(uuid, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid),
+    needs_pendamping(uuid, date) TO caseload_api, caseload_worker;
 
 -- These tables are append-only.
 REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_history, usaha_history, hand_over_withdrawal
     FROM caseload_api, caseload_worker;
+-- A visit or session is only voided.
+REVOKE UPDATE, DELETE ON kunjungan, p2k2_sesi, p2k2_kehadiran FROM caseload_api, caseload_worker;
+GRANT UPDATE (voided_on, voided_by, void_reason) ON kunjungan, p2k2_sesi TO caseload_api;
 -- A version of the limit is immutable, except for the day on which it ends.
 REVOKE UPDATE, DELETE ON dampingan_limit FROM caseload_api, caseload_worker;
 GRANT UPDATE (valid) ON dampingan_limit TO caseload_api;
@@ -40,6 +75,7 @@ GRANT MAINTAIN ON staged_row TO caseload_worker;
 
 -- An author may read own visits and sessions, also after the family has another pendamping.
 CREATE POLICY author ON kunjungan FOR SELECT USING (pendamping_id = platform.pendamping());
+CREATE POLICY author_voids ON kunjungan FOR UPDATE USING (pendamping_id = platform.pendamping());
 CREATE POLICY author ON p2k2_sesi FOR SELECT USING (pendamping_id = platform.pendamping());
 CREATE POLICY author ON p2k2_kehadiran FOR SELECT USING (EXISTS (SELECT FROM p2k2_sesi s
     WHERE s.p2k2_sesi_id = p2k2_kehadiran.p2k2_sesi_id AND s.pendamping_id = platform.pendamping()));

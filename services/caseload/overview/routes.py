@@ -30,7 +30,7 @@ from shared.contracts.kinds import (
 from shared.database import vault_of
 from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.operations import Sentences
+from shared.http.jobs import Sentences
 from shared.privacy import MaskedNumber, Nik, NoKk
 
 families = Router(tag="kpm")

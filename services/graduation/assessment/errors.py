@@ -2,7 +2,7 @@ from types import MappingProxyType
 
 from shared.errors import DomainError
 from shared.remedies import BY_STATE, CORRECT_REQUEST, WAIT, one_of, operation, to_call
-from shared.roles import DINSOS, FIELD, MINISTRY, OFFICE, STAFF, TEAM_LEAD
+from shared.roles import FIELD, MINISTRY, OFFICE, STAFF, TEAM_LEAD
 from shared.words import Words
 
 

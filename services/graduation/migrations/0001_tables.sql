@@ -40,6 +40,17 @@ CREATE TABLE approval_rule (
     CONSTRAINT pk_approval_rule PRIMARY KEY (valid_from)
 );
 
+CREATE TABLE author_rule (
+    status VARCHAR(40) NOT NULL,
+    reason TEXT NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    text_en TEXT NOT NULL,
+    text_id TEXT NOT NULL,
+    CONSTRAINT pk_author_rule PRIMARY KEY (status, reason, valid_from),
+    CONSTRAINT ck_author_rule_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
+);
+
 CREATE TABLE credit_rule (
     credited VARCHAR(40) DEFAULT 'ASESMEN_AUTHOR' NOT NULL,
     year_of VARCHAR(40) DEFAULT 'SK_ON' NOT NULL,
@@ -474,6 +485,7 @@ CREATE TABLE graduasi (
     outcome VARCHAR(40),
     held_for VARCHAR(40),
     fact_undone_on DATE,
+    assess_again BOOLEAN DEFAULT false NOT NULL,
     version INTEGER NOT NULL,
     opened_in TEXT COLLATE "C" NOT NULL,
     policy_id UUID NOT NULL,

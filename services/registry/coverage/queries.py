@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.coverage.errors import AreaTooNarrow, AreaTooWide, CoverageNotCounted
 from services.registry.coverage.models import (
     COUNT_COLUMNS,
+    END_IS_HELD,
     CoverageCount,
     CoverageFigure,
     select_counts_by_area,
@@ -68,12 +69,12 @@ def sum_areas(areas: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def add_share(counts: dict[str, Any]) -> dict[str, Any]:
-    """Add the share of families in a bansos that have a pendamping.
+    """Add the share of families to accompany that have a PKH pendamping.
 
-    It is 0 to 1, or None if no family is in a bansos.
+    It is 0 to 1, or None if no family is to be accompanied.
     """
-    members, unaccompanied = counts["members"], counts["unaccompanied"]
-    return counts | {"share": round((members - unaccompanied) / members, 4) if members else None}
+    needed, unaccompanied = counts["to_accompany"], counts["unaccompanied"]
+    return counts | {"share": round((needed - unaccompanied) / needed, 4) if needed else None}
 
 
 async def read_count(
@@ -120,7 +121,8 @@ async def _count_memberships(session: AsyncSession, kode_wilayah: str, year: int
     starts = sa.and_(Kepesertaan.valid_from >= first, Kepesertaan.valid_from < after)
     # A restored membership that the next one continues has an end but no reason. It is not an exit.
     exited = Kepesertaan.exit_reason.is_not(None)
-    ends = sa.and_(Kepesertaan.valid_to >= first, Kepesertaan.valid_to < after, exited)
+    passed = sa.and_(Kepesertaan.valid_to <= await clock.today(session), ~END_IS_HELD)
+    ends = sa.and_(Kepesertaan.valid_to >= first, Kepesertaan.valid_to < after, exited, passed)
     statement = sa.select(
         Kepesertaan.bansos,
         Kepesertaan.exit_reason,

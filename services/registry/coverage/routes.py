@@ -21,9 +21,11 @@ router = Router(tag="coverage")
 
 
 class AreaCountsView(AreaCounts):
-    """Numbers of families, and the share of bansos members that have a pendamping."""
+    """Numbers of families, and the share of those to accompany that have a PKH pendamping."""
 
-    share: float | None = Field(description="0 to 1; empty where nobody is in a bansos", examples=[0.9825])
+    share: float | None = Field(
+        description="0 to 1; empty where no family is to be accompanied", examples=[0.9825]
+    )
 
 
 class AreaCoverage(AreaCountsView):
@@ -35,7 +37,7 @@ class AreaCoverage(AreaCountsView):
 class KepesertaanCounts(BaseModel):
     """Memberships in one bansos that started and ended in the year.
 
-    A restored membership does not count as ended.
+    An end that lies ahead, is held by an objection or was undone does not count.
     """
 
     bansos: Bansos

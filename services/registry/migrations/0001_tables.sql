@@ -115,6 +115,7 @@ CREATE INDEX ix_kepesertaan_kpm_id ON replica_coverage.kepesertaan (kpm_id);
 CREATE TABLE replica_coverage.kpm (
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
+    ended_on DATE,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
 );
 
@@ -150,6 +151,7 @@ CREATE TABLE replica_graduasi.graduasi (
     sk_on DATE,
     effective_on DATE,
     annulled_on DATE,
+    monitoring_months INTEGER,
     CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
 );
@@ -166,6 +168,12 @@ CREATE TABLE replica_graduasi.monitoring (
     CONSTRAINT pk_monitoring PRIMARY KEY (graduasi_id, month)
 );
 
+CREATE TABLE replica_graduasi.monitoring_end (
+    graduasi_id UUID NOT NULL,
+    ended_on DATE NOT NULL,
+    CONSTRAINT pk_monitoring_end PRIMARY KEY (graduasi_id)
+);
+
 CREATE TABLE replica_graduasi.relapse (
     graduasi_id UUID NOT NULL,
     month INTEGER NOT NULL,
@@ -173,16 +181,29 @@ CREATE TABLE replica_graduasi.relapse (
     CONSTRAINT pk_relapse PRIMARY KEY (graduasi_id)
 );
 
+CREATE TABLE replica_graduasi.sanggah (
+    sanggah_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    suspends BOOLEAN DEFAULT false NOT NULL,
+    outcome VARCHAR(40),
+    CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
+    CONSTRAINT ck_sanggah_sanggahoutcome_known CHECK (outcome IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_sanggah_graduasi_id ON replica_graduasi.sanggah (graduasi_id);
+
 CREATE TABLE replica_load.dampingan (
     dampingan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
+    kind VARCHAR(40) NOT NULL,
     purpose VARCHAR(40) NOT NULL,
     valid_from DATE NOT NULL,
     valid_to DATE,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
+    CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR', 'UNKNOWN')),
     CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
 );
 
@@ -197,6 +218,7 @@ CREATE TABLE replica_load.kunjungan (
     penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     "on" DATE NOT NULL,
+    voided BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id)
 );
 
@@ -234,6 +256,7 @@ CREATE TABLE replica_load.p2k2 (
     "on" DATE NOT NULL,
     invited INTEGER NOT NULL,
     attended INTEGER NOT NULL,
+    voided BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_p2k2 PRIMARY KEY (p2k2_sesi_id)
 );
 
@@ -307,13 +330,15 @@ CREATE TABLE coverage_figure (
     families INTEGER NOT NULL,
     accompanied INTEGER NOT NULL,
     members INTEGER NOT NULL,
+    to_accompany INTEGER NOT NULL,
     unaccompanied INTEGER NOT NULL,
     count_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_coverage_figure PRIMARY KEY (count_id, kode_wilayah),
     CONSTRAINT ck_coverage_figure_accompanied_in_range CHECK (accompanied BETWEEN 0 AND families),
     CONSTRAINT ck_coverage_figure_members_in_range CHECK (members BETWEEN 0 AND families),
-    CONSTRAINT ck_coverage_figure_unaccompanied_in_range CHECK (unaccompanied BETWEEN 0 AND members),
+    CONSTRAINT ck_coverage_figure_to_accompany_in_range CHECK (to_accompany BETWEEN 0 AND families),
+    CONSTRAINT ck_coverage_figure_unaccompanied_in_range CHECK (unaccompanied BETWEEN 0 AND to_accompany),
     CONSTRAINT fk_coverage_figure_count_id FOREIGN KEY(count_id) REFERENCES coverage_count (count_id)
 );
 

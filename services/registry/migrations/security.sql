@@ -1,4 +1,5 @@
--- Whether the caller's scope covers the family. A stored answer is replayed only if it does.
+-- Whether the caller's scope covers the family. A stored answer is replayed only if it does, and coverage counts the family's
+-- dampingan and exits.
 CREATE FUNCTION family_in_scope(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
     RETURN EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = family_id);
 END $$;

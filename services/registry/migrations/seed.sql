@@ -51,6 +51,10 @@ VALUES (uuidv7(), 2026, 'PKH_PENDAMPING', 1, 10, '{AKTIF}',
 
 INSERT INTO approval_rule (valid_from, days, source) VALUES
     ('2019-01-01', 14, 'First content: a request of two persons can be approved within 14 days');
+-- An SK about statuses may name several pendamping.
+INSERT INTO platform.evidence_kind (kind, valid_from, shared_by, source) VALUES
+  ('SK', '2025-01-01', 'ANY', 'First content');
+
 INSERT INTO platform.deadline_rule (deadline_rule_id, subject_kind, state, days, escalate_to, basis, valid_from, set_by)
     VALUES (uuidv7(), '*', '*', 14, '[{"role": "DINSOS_KABKOTA", "days": 14}, {"role": "KEMENSOS", "days": 14}]',
     'Isi pertama, sampai ditetapkan', '2000-01-01', 'system:registry');

@@ -4,7 +4,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.pendamping.models import Pendamping, StatusHistory
+from services.registry.history import read_statuses
+from services.registry.pendamping.models import Pendamping, StatusHistory, StatusRecord
 from services.registry.placement.models import Penugasan, RangeHistory, WilayahTugas
 from services.registry.visibility import visible_to
 from shared import clock
@@ -50,12 +51,19 @@ async def look_up_pendamping(session: AsyncSession, actor: Actor, nik: Nik) -> d
 async def _read_visible(
     session: AsyncSession, actor: Actor, condition: sa.ColumnElement[bool]
 ) -> dict[str, Any]:
-    visible = visible_to(actor, await clock.today(session))
+    today = await clock.today(session)
+    visible = visible_to(actor, today)
     statement = sa.select(*SEALED_COLUMNS).where(condition, visible)
     row = (await session.execute(statement)).mappings().one_or_none()
     if row is None:
         raise NotFound("pendamping")
-    return unseal(vault_of(session), dict(row))
+    statuses = await read_statuses(session, row["pendamping_id"])
+    planned = [
+        {name: getattr(record, name) for name in StatusRecord.model_fields}
+        for record in statuses
+        if record.from_on > today
+    ]
+    return unseal(vault_of(session), dict(row)) | {"planned": planned}
 
 
 def unseal(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:

@@ -76,9 +76,10 @@ class PendampingItem(PendampingBase):
 
 
 class PendampingView(PendampingItem):
-    """A pendamping, with the NIK masked."""
+    """A pendamping, with the NIK masked. `planned` are the statuses of later days, in order."""
 
     phone: str | None
+    planned: list[StatusRecord]
 
 
 class PendampingPage(BaseModel):

@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.registry.tables import Table
-from shared.contracts.kinds import Bansos, DampinganPurpose, ExitReason, LimitSide
+from shared.contracts.kinds import (
+    Bansos,
+    DampinganPurpose,
+    ExitReason,
+    LimitSide,
+    PilarKind,
+    SanggahOutcome,
+)
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database.tables import Col, Fields
 from shared.fields import Wilayah
@@ -40,6 +47,9 @@ class Credit(Table, table=True):
     reverse_reason: Col[str | None]
 
 
+OFF = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+
+
 class Dampingan(Table, table=True):
     """The accompaniment of one family by one pendamping."""
 
@@ -50,13 +60,14 @@ class Dampingan(Table, table=True):
     pendamping_id: Col[UUID]
     penugasan_id: Col[UUID] = Field(index=True)
     kode_wilayah: Col[Wilayah]
+    kind: Col[PilarKind]
     purpose: Col[DampinganPurpose]
     valid_from: Col[date]
     valid_to: Col[date | None]
 
 
 class Kunjungan(Table, table=True):
-    """A home visit."""
+    """A home visit. One that is `voided` counts nowhere."""
 
     __table_args__ = (sa.Index(None, "penugasan_id", "on"), LOAD_SCHEMA)
 
@@ -66,6 +77,7 @@ class Kunjungan(Table, table=True):
     penugasan_id: Col[UUID]
     kode_wilayah: Col[Wilayah]
     on: Col[date]
+    voided: Col[bool] = OFF
 
 
 class Crossing(Fields):
@@ -96,7 +108,7 @@ class LimitCrossing(Crossing, Table, table=True):
 
 
 class P2k2(Table, table=True):
-    """A P2K2 session with the numbers invited and attended."""
+    """A P2K2 session with the numbers invited and attended. One that is `voided` counts nowhere."""
 
     __table_args__ = (sa.Index(None, "penugasan_id", "on"), LOAD_SCHEMA)
 
@@ -107,6 +119,7 @@ class P2k2(Table, table=True):
     on: Col[date]
     invited: Col[int]
     attended: Col[int]
+    voided: Col[bool] = OFF
 
 
 class Graduasi(Table, table=True):
@@ -122,6 +135,7 @@ class Graduasi(Table, table=True):
     sk_on: Col[date | None]
     effective_on: Col[date | None]
     annulled_on: Col[date | None]
+    monitoring_months: Col[int | None]
 
 
 class Monitoring(Table, table=True):
@@ -136,6 +150,26 @@ class Monitoring(Table, table=True):
     month: Col[int] = Field(primary_key=True)
     still_out: Col[bool]
     recorded_on: Col[date]
+
+
+class MonitoringEnd(Table, table=True):
+    """The day on which the monitoring of a graduate was completed."""
+
+    __table_args__ = GRADUASI_SCHEMA
+
+    graduasi_id: Col[UUID] = Field(primary_key=True)
+    ended_on: Col[date]
+
+
+class Sanggah(Table, table=True):
+    """An objection to a graduation, and its outcome."""
+
+    __table_args__ = GRADUASI_SCHEMA
+
+    sanggah_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(index=True)
+    suspends: Col[bool] = OFF
+    outcome: Col[SanggahOutcome | None] = Field(default=None)
 
 
 class Relapse(Table, table=True):
@@ -175,12 +209,13 @@ class RujukanProgram(Table, table=True):
 
 
 class Kpm(Table, table=True):
-    """A family and the area where it lives now."""
+    """A family, the area where it lives now, and the day on which it ended."""
 
     __table_args__ = (sa.Index(None, "kode_wilayah", "kpm_id"), COVERAGE_SCHEMA)
 
     kpm_id: Col[UUID] = Field(primary_key=True)
     kode_wilayah: Col[Wilayah]
+    ended_on: Col[date | None]
 
 
 class Kepesertaan(Table, table=True):

@@ -13,10 +13,12 @@ from services.registry.replicas.models import (
     LimitCrossing,
     LoadLimit,
     Monitoring,
+    MonitoringEnd,
     P2k2,
     Relapse,
     Rujukan,
     RujukanProgram,
+    Sanggah,
 )
 from services.registry.subscriptions import coverage, credit, graduasi, load, rujukan
 from shared.contracts.caseload import (
@@ -29,9 +31,8 @@ from shared.contracts.caseload import (
     KepesertaanStarted,
     KpmRegistered,
     KpmUpdated,
-    KunjunganRecorded,
-    P2k2Held,
 )
+from shared.contracts.caseload_activity import KunjunganRecorded, KunjunganVoided, P2k2Held, P2k2Voided
 from shared.contracts.graduation import (
     CreditGranted,
     CreditReversed,
@@ -40,6 +41,8 @@ from shared.contracts.graduation import (
     KpmGraduated,
     MonitoringRecorded,
     RelapseConfirmed,
+    SanggahDecided,
+    SanggahLodged,
 )
 from shared.contracts.referral import (
     RujukanAnswered,
@@ -66,16 +69,31 @@ async def replicate_crossings(session: AsyncSession, events: list[Received[Any]]
     await upsert(session, LimitCrossing, rows, key=["event_id"])
 
 
+async def replicate_monitoring_ends(session: AsyncSession, events: list[Received[Any]]) -> None:
+    """Store the day of each result that completes a monitoring."""
+    rows = [
+        {"graduasi_id": event.fields["graduasi_id"], "ended_on": event.fields["recorded_on"]}
+        for event in events
+        if event.fields["completes"]
+    ]
+    await upsert(session, MonitoringEnd, rows, key=["graduasi_id"])
+
+
 load.replicate(Dampingan, DampinganStarted, DampinganChanged, DampinganEnded)
-load.replicate(Kunjungan, KunjunganRecorded)
-load.replicate(P2k2, P2k2Held)
+# Only the void writes `voided`, so the order of the two does not matter.
+load.replicate(Kunjungan, KunjunganRecorded, omit=["voided"])
+load.replicate(Kunjungan, KunjunganVoided, fixed={"voided": True})
+load.replicate(P2k2, P2k2Held, omit=["voided"])
+load.replicate(P2k2, P2k2Voided, fixed={"voided": True})
 load.replicate(LoadLimit, DampinganLimitCrossed, then=replicate_crossings)
 
 # `effective_on` of GraduasiDetermined is the planned day. The column holds the confirmed day of KpmGraduated.
 graduasi.replicate(Graduasi, GraduasiDetermined, omit=["effective_on"])
 graduasi.replicate(Graduasi, KpmGraduated)
 graduasi.replicate(Graduasi, GraduasiAnnulled)
-graduasi.replicate(Monitoring, MonitoringRecorded)
+graduasi.replicate(Monitoring, MonitoringRecorded, then=replicate_monitoring_ends)
+graduasi.replicate(Sanggah, SanggahLodged, omit=["outcome"])
+graduasi.replicate(Sanggah, SanggahDecided, omit=["suspends"])
 graduasi.replicate(Relapse, RelapseConfirmed)
 
 coverage.replicate(Kpm, KpmRegistered, KpmUpdated)

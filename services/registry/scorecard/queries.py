@@ -152,7 +152,7 @@ def _select_activity(today: date, year: int) -> dict[str, sa.Select[Any]]:
     """Return selects of a placement's load today, and of its year's visits and sessions."""
     first, after, _ = year_bounds(year)
     is_current = sa.func.daterange(Dampingan.valid_from, Dampingan.valid_to).op("@>")(today)
-    in_year = (P2k2.penugasan_id == Penugasan.penugasan_id, P2k2.on >= first, P2k2.on < after)
+    in_year = (P2k2.penugasan_id == Penugasan.penugasan_id, P2k2.on >= first, P2k2.on < after, ~P2k2.voided)
 
     def select_sum(column: Any) -> sa.Select[Any]:
         return sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(*in_year)
@@ -161,7 +161,9 @@ def _select_activity(today: date, year: int) -> dict[str, sa.Select[Any]]:
         "load_now": _select_count(Dampingan).where(
             Dampingan.purpose == DampinganPurpose.PENDAMPINGAN, is_current
         ),
-        "visits": _select_count(Kunjungan).where(Kunjungan.on >= first, Kunjungan.on < after),
+        "visits": _select_count(Kunjungan).where(
+            Kunjungan.on >= first, Kunjungan.on < after, ~Kunjungan.voided
+        ),
         "p2k2_held": sa.select(sa.func.count()).select_from(P2k2).where(*in_year),
         "p2k2_invited": select_sum(P2k2.invited),
         "p2k2_attended": select_sum(P2k2.attended),

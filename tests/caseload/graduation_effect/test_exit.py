@@ -239,14 +239,21 @@ async def test_lapsed_objection_suspends_nothing_more(case: GraduationCase) -> N
 async def test_exits_are_counted_by_reason(case: GraduationCase) -> None:
     await case.publish_graduated()
     asked = case.caseload.token(Role.OPERATOR)
-    answer = await case.caseload.post("/v1/numbers", {"kpm_ids": [case.kpm_id]}, as_=asked)
-    assert answer.json() == {
+
+    async def count() -> Any:
+        return (await case.caseload.post("/v1/numbers", {"kpm_ids": [case.kpm_id]}, as_=asked)).json()
+
+    assert (await count())["totals"] == {"ended": 0, "ending": 1}, "the end lies ahead"
+    await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    assert await count() == {
         "service": "caseload",
-        "by_exit_reason": {"SEJAHTERA_MANDIRI": {"ended": 1}},
-        "totals": {"ended": 1},
+        "by_exit_reason": {"SEJAHTERA_MANDIRI": {"ended": 1, "ending": 0}},
+        "totals": {"ended": 1, "ending": 0},
     }
+    await case.publish(SanggahLodged, sanggah_id=UUID(int=1), lodged_on="2026-12-01", suspends=True)
+    assert (await count())["totals"] == {"ended": 0, "ending": 1}, "an objection holds it"
     other = await case.caseload.post("/v1/numbers", {"kpm_ids": [str(CASE)]}, as_=asked)
-    assert other.json()["totals"] == {"ended": 0}
+    assert other.json()["totals"] == {"ended": 0, "ending": 0}
 
 
 async def test_memberships_of_one_bansos_never_overlap(case: GraduationCase) -> None:

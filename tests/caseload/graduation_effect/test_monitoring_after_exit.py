@@ -88,7 +88,11 @@ async def test_restored_family_without_dampingan_gets_gap_and_task(
     await apply_event(kendal_caseload, graduation, case.build_graduated())
     await advance_to(kendal_caseload, 2027, 1, 1)
     await apply_event(
-        kendal_caseload, graduation, await build_monitoring_recorded(kendal_caseload, kpm_id, completes=True)
+        kendal_caseload,
+        graduation,
+        await build_monitoring_recorded(
+            kendal_caseload, kpm_id, completes=True, graduasi_id=case.graduasi_id
+        ),
     )
     await advance_to(kendal_caseload, 2027, 1, 5)
     assert await read_tasks(kendal_caseload) == []

@@ -153,7 +153,7 @@ async def test_annulment_after_re_entry_restores_only_days_between(scenario: Cas
     assert await scenario.read_payable("2027-02-15") == ("ALL", None, ["2027-1"])
     asked = scenario.caseload.token(Role.OPERATOR)
     counted = await scenario.caseload.post("/v1/numbers", {"kpm_ids": [scenario.family.kpm_id]}, as_=asked)
-    assert counted.json()["totals"] == {"ended": 0}
+    assert counted.json()["totals"] == {"ended": 0, "ending": 0}
 
 
 async def test_annulment_with_adjacent_re_entry_continues_membership(scenario: CaseScenario) -> None:

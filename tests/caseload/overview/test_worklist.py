@@ -1,9 +1,16 @@
 """List of a pendamping's families of today, by status and area, in pages."""
 
+from datetime import timedelta
 from typing import Any
 
 from shared.access import Role
-from tests.factories.caseload.hand_over import advance_days, finish_hand_over, import_families
+from tests.factories.caseload.case import Case, apply_event
+from tests.factories.caseload.hand_over import (
+    advance_days,
+    finish_hand_over,
+    import_families,
+    read_today,
+)
 from tests.factories.caseload.intake import (
     DESA,
     OTHER,
@@ -92,3 +99,39 @@ async def test_list_is_paged(kendal_caseload: Running) -> None:
         seen += [row["kpm_id"] for row in page["items"]]
         path = page["next"]
     assert seen == sorted(families)
+
+
+async def test_status_of_a_family_outside_pkh_follows_its_other_memberships(kendal_caseload: Running) -> None:
+    poor, left, ended, without = await import_families(kendal_caseload, 4)
+    today = await read_today(kendal_caseload)
+    await kendal_caseload.sql(
+        "UPDATE kepesertaan SET bansos = 'SEMBAKO' WHERE kpm_id = ANY($1)", [poor, ended]
+    )
+    end = "UPDATE kepesertaan SET valid = daterange(lower(valid), $2), exit_reason = 'PINDAH' WHERE kpm_id = ANY($1)"
+    await kendal_caseload.sql(end, [left, ended], today)
+    await kendal_caseload.sql("DELETE FROM kepesertaan WHERE kpm_id = $1", without)
+    other = "INSERT INTO kepesertaan (kepesertaan_id, kpm_id, bansos, valid) VALUES (uuidv7(), $1, 'PBI', '[2020-01-01,)')"
+    await kendal_caseload.sql(other, left)
+    statuses = dict(await read_families(kendal_caseload, "", pendamping_token(kendal_caseload)))
+    assert statuses == {poor: "ACTIVE", left: "LEFT", ended: "LEFT", without: "NO_MEMBERSHIP"}
+
+
+async def test_end_is_announced_only_from_the_day_of_the_announcement(
+    kendal_caseload: Running, graduation: Running
+) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    ((kepesertaan_id,),) = await kendal_caseload.sql("SELECT kepesertaan_id::text FROM kepesertaan")
+    tomorrow = await read_today(kendal_caseload) + timedelta(days=1)
+    determined = Case(kpm_id, kepesertaan_id).build_determined()
+    await apply_event(kendal_caseload, graduation, determined.model_copy(update={"announced_on": tomorrow}))
+
+    async def read_statuses() -> tuple[str, str]:
+        token = pendamping_token(kendal_caseload)
+        ((_, status),) = await read_families(kendal_caseload, "", token)
+        assert await read_families(kendal_caseload, f"?status={status}", token) == [(kpm_id, status)]
+        items = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}/kepesertaan", as_=token)).json()["items"]
+        return status, items[0]["status"]
+
+    assert await read_statuses() == ("CASE_OPEN", "CASE_OPEN")
+    await advance_days(kendal_caseload)
+    assert await read_statuses() == ("END_ANNOUNCED", "END_ANNOUNCED")

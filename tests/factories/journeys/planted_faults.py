@@ -1,6 +1,7 @@
 """Faults planted by SQL without constraints, and the sentence that reports each."""
 
 from tests.factories.journeys.changed_replicas import CHANGED_REPLICAS
+from tests.factories.journeys.planted_counts import PLANTED_COUNTS
 from tests.factories.journeys.planted_ends import PLANTED_ENDS
 
 UNGUARDED = """
@@ -274,4 +275,5 @@ PLANTED = {
         for reader, name, problem, statement in CHANGED_REPLICAS
     },
     **PLANTED_ENDS,
+    **PLANTED_COUNTS,
 }

@@ -13,9 +13,8 @@ from shared.contracts.caseload import (
     KepesertaanRestored,
     KepesertaanStarted,
     KpmRegistered,
-    KunjunganRecorded,
-    P2k2Held,
 )
+from shared.contracts.caseload_activity import KunjunganRecorded, P2k2Held
 from shared.contracts.graduation import (
     CreditGranted,
     CreditReversed,

@@ -41,6 +41,8 @@ async def walk_caseload(service: Running, cluster: Cluster) -> Tokens:
     made = await record_visit(service, mine, {"kpm_id": kpm_id, **visit})
     for path in ("/v1/kunjungan", f"/v1/kunjungan/{made['kunjungan_id']}"):
         read_success(await service.get(path, as_=mine))
+    void = {"reason": "TERCATAT_GANDA"}
+    read_success(await service.post(f"/v1/kunjungan/{made['kunjungan_id']}/void", void, as_=mine))
     await walk_family(service, cluster, tokens, kpm_id)
     await record_p2k2(service, mine, kpm_id)
     await set_limits(service, tokens)
@@ -70,6 +72,8 @@ async def record_p2k2(service: Running, mine: str, kpm_id: str) -> None:
     made = read_success(await service.post("/v1/p2k2", session, as_=mine))
     for path in ("/v1/p2k2", f"/v1/p2k2/{made['p2k2_sesi_id']}", "/v1/p2k2-materi"):
         read_success(await service.get(path, as_=mine))
+    void = {"reason": "SALAH_ISI"}
+    read_success(await service.post(f"/v1/p2k2/{made['p2k2_sesi_id']}/void", void, as_=mine))
 
 
 async def hand_over_families(service: Running, tokens: Tokens, dampingan: dict[str, Any]) -> None:

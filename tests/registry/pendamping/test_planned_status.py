@@ -32,7 +32,12 @@ async def test_planned_leave_begins_and_ends_on_its_days(registry: Running) -> N
     pendamping = await commands.register_active_pendamping(registry)
     planned = commands.expect_ok(await plan(registry, pendamping, "CUTI", "2026-03-10"))
     assert (planned["status"], planned["status_from_on"]) == ("AKTIF", "2000-01-01")
+    assert [(one["status"], one["from_on"]) for one in planned["planned"]] == [("CUTI", "2026-03-10")]
     commands.expect_ok(await plan(registry, pendamping, "AKTIF", "2026-03-17"))
+    path = f"/v1/pendamping/{pendamping['pendamping_id']}"
+    read = commands.expect_ok(await registry.get(path, as_=commands.ministry_token(registry)))
+    ahead = [(one["status"], one["from_on"]) for one in read["planned"]]
+    assert ahead == [("CUTI", "2026-03-10"), ("AKTIF", "2026-03-17")]
     events = [event["data"] for event in await registry.read_envelopes()][-2:]
     assert [(one["status"], one["from_on"]) for one in events] == [
         ("CUTI", "2026-03-10"),

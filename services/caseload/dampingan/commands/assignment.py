@@ -83,6 +83,7 @@ async def start_dampingan(
         pendamping_id=penugasan.pendamping_id,
         kind=penugasan.kind,
         purpose=purpose,
+        over_limit=bool(exceeded),
         valid=Range(valid_from, penugasan.valid_to),
     )
     overlaps = DampinganOverlaps("/body/kpm_id")

@@ -28,8 +28,7 @@ WHERE (n.first IS NULL OR n.first > g.since)
     AND NOT EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = g.kpm_id AND kpm.ended_on IS NOT NULL)
 ON CONFLICT DO NOTHING
 RETURNING gap_id, kpm_id, until,
-    EXISTS (SELECT FROM kepesertaan k WHERE k.kpm_id = dampingan_gap.kpm_id AND k.bansos = 'PKH' AND k.valid @> $7::date)
-        AS member
+    needs_pendamping(dampingan_gap.kpm_id, $7::date) AS needed
 """
 CLOSE_GAPS = """
 UPDATE dampingan_gap g SET until = greatest(g.since, s.first)
@@ -41,8 +40,12 @@ FINISH_TASKS = """
 UPDATE tugas SET done_at = $2, done_by = $3, version = version + 1
 WHERE kind = 'PASANG_PENDAMPING' AND cause_id = ANY($1) AND kpm_id = ANY($4) AND done_at IS NULL
 """
+FINISH_NEEDLESS_TASKS = """
+UPDATE tugas SET done_at = $3, done_by = $4, version = version + 1
+WHERE kind = 'PASANG_PENDAMPING' AND kpm_id = $1 AND done_at IS NULL AND NOT needs_pendamping($1, $2)
+"""
 IS_UNACCOMPANIED = """
-SELECT NOT EXISTS (SELECT FROM dampingan WHERE kpm_id = $1 AND kind = 'PKH_PENDAMPING' AND valid @> $2::date)
+SELECT needs_pendamping($1, $2::date) AND NOT EXISTS (SELECT FROM dampingan WHERE kpm_id = $1 AND kind = 'PKH_PENDAMPING' AND valid @> $2::date)
 """
 # Closes an open gap without a task, so that a new gap with a task can start.
 CLOSE_GAP_WITHOUT_TASK = """
@@ -69,7 +72,7 @@ def gap_cause(reason: str | None) -> str:
 
 
 async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
-    """Open gaps, and a task for each family that is in PKH today.
+    """Open gaps, and a task for each family that needs a PKH pendamping today.
 
     A family that has ended gets neither.
     """
@@ -81,7 +84,7 @@ async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
     ids = [new_id() for _ in gaps]
     columns = [list(column) for column in zip(*gaps, strict=True)]
     rows = await connection.fetch(INSERT_GAPS, ids, *columns, today)
-    causes = [(row["kpm_id"], row["gap_id"]) for row in rows if row["member"] and row["until"] is None]
+    causes = [(row["kpm_id"], row["gap_id"]) for row in rows if row["needed"] and row["until"] is None]
     await open_many(session, TugasKind.PASANG_PENDAMPING, causes)
 
 
@@ -101,15 +104,25 @@ async def split_gaps_before(
     return {row["kpm_id"]: row["until"] for row in rows}
 
 
-async def open_gap_if_unaccompanied(session: AsyncSession, kpm_id: UUID) -> None:
-    """Open a gap with a task if a family in PKH has no pendamping today."""
+async def open_gap_if_unaccompanied(
+    session: AsyncSession, kpm_id: UUID, cause: GapCause = GapCause.MASUK_PKH
+) -> None:
+    """Open a gap with a task if a family lacks the PKH pendamping it needs."""
     # Fast path: one statement for the families of a step (bench: hand_over).
     connection, today = await raw(session), await clock.today(session)
     await session.flush()
     if await connection.fetchval(IS_UNACCOMPANIED, kpm_id, today):
         last_penugasan = await connection.fetchval(CLOSE_GAP_WITHOUT_TASK, kpm_id, today)
         purpose = DampinganPurpose.PENDAMPINGAN.value
-        await open_gaps(session, [(kpm_id, today, GapCause.MASUK_PKH.value, last_penugasan, purpose)])
+        await open_gaps(session, [(kpm_id, today, cause.value, last_penugasan, purpose)])
+
+
+async def finish_needless_tasks(session: AsyncSession, kpm_id: UUID, on: date, *, who: str) -> None:
+    """Finish the family's tasks to find a pendamping if it needs none on a day."""
+    # Fast path: one statement, as for the gaps (bench: hand_over).
+    connection: Any = await raw(session)
+    await session.flush()
+    await connection.execute(FINISH_NEEDLESS_TASKS, kpm_id, on, await clock.now(session), who)
 
 
 async def set_gap_purpose(session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose) -> None:

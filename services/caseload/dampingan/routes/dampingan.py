@@ -70,7 +70,8 @@ async def list_dampingan(
     paging: Paging,
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
+    over_limit: Annotated[bool, Query(description="Only those that started above the limit")] = False,
 ) -> Response:
     """List dampingan, also ended ones: a pendamping's own, an official's by area."""
-    statement = queries.list_dampingan(actor, pendamping_id, kpm_id)
+    statement = queries.list_dampingan(actor, pendamping_id, kpm_id, over_limit=over_limit)
     return await paging.answer(session, statement, (Dampingan.dampingan_id,))

@@ -29,8 +29,12 @@ class ResponsibleView(View):
 
 
 class GapItem(GapOfFamily):
-    """A family in PKH without a PKH pendamping. `penugasan_id` accompanied it last."""
+    """A family without the PKH pendamping that it needs. `penugasan_id` accompanied it last.
 
+    `until` is the first day of its next one, if that is known.
+    """
+
+    until: date | None
     kode_wilayah: str
 
 
@@ -58,6 +62,9 @@ async def list_families_alone(
     paging: Paging,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
-    """List families in PKH without a PKH pendamping today."""
+    """List families without the PKH pendamping that they need today.
+
+    They are in PKH, or monitored after an exit.
+    """
     statement = await list_gaps(session, actor, kode_wilayah)
     return await paging.answer(session, statement, (DampinganGap.gap_id,))

@@ -3,11 +3,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import resume_accompaniment
+from services.caseload.dampingan.commands.gap import finish_needless_tasks
+from services.caseload.dampingan.rules import day_after
 from services.caseload.exit_proposal.models import PROPOSAL_MOVES, ExitProposal, ExitProposalState
 from services.caseload.membership.commands.ends import recompute_membership_end
 from services.caseload.membership.commands.pending_decisions import update_pending_decisions
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import (
+    MONITORED,
     STEPS,
     columns_from_facts,
     exit_proposal_of,
@@ -16,13 +19,15 @@ from services.caseload.membership.rules import (
     with_objection,
 )
 from shared import clock
-from shared.contracts.graduation import SanggahDecided, SanggahLodged
+from shared.contracts.graduation import MonitoringRecorded, SanggahDecided, SanggahLodged
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import write_once
 from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
 START_MONITORING = "kpm.start_monitoring"
+OPEN_GAP = "dampingan_gap.open"
+WHO = "system:caseload"
 KEY_FIELDS = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
 PROPOSAL_STATES = {
     CaseState.CLOSED: ExitProposalState.CLOSED,
@@ -55,6 +60,15 @@ async def apply_objection(session: AsyncSession, event: SanggahLodged | SanggahD
     values = event.model_dump(mode="json", exclude=KEY_FIELDS | {"sanggah_id"})
     mark.facts = with_objection(mark.facts, str(event.sanggah_id), values)
     await update_from_facts(session, mark)
+
+
+async def apply_result(session: AsyncSession, event: MonitoringRecorded) -> None:
+    """Note in its mark that the monitoring of a case is complete."""
+    mark = await session.get(CaseMark, event.graduasi_id, with_for_update={"key_share": True})
+    if event.completes and mark is not None:
+        mark.facts = with_fact(mark.facts, MONITORED, {"recorded_on": str(event.recorded_on)})
+        mark.monitoring_ended_on = event.recorded_on
+        await finish_needless_tasks(session, event.kpm_id, day_after(event.recorded_on), who=WHO)
 
 
 async def insert_new_mark(session: AsyncSession, event: Any, facts: dict[str, Any]) -> bool:
@@ -106,6 +120,8 @@ async def update_from_facts(session: AsyncSession, mark: CaseMark) -> None:
         kepesertaan, changed = await recompute_membership_end(session, mark)
         if kepesertaan is not None and kepesertaan.bansos is Bansos.PKH:
             await update_monitoring(session, kepesertaan, mark, changed=changed)
+        elif kepesertaan is not None:
+            await watch_other_exit(session, kepesertaan, mark)
 
 
 async def update_monitoring(
@@ -120,9 +136,19 @@ async def update_monitoring(
         await unschedule(session, START_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:
         starts_at = midnight(row.valid_to)
-        watched = mark.facts["graduated"].get("monitoring_months") != 0
-        payload = {"graduasi_id": str(mark.graduasi_id), "watched": watched}
+        payload = {"graduasi_id": str(mark.graduasi_id), "watched": mark.monitored}
         await schedule(session, START_MONITORING, starts_at, subject_id=row.kpm_id, payload=payload)
+
+
+async def watch_other_exit(session: AsyncSession, row: Kepesertaan, mark: CaseMark) -> None:
+    """Look for a pendamping when the monitoring after an exit from another bansos begins.
+
+    Without an end nobody is to be found for it.
+    """
+    if row.valid_to is None:
+        await finish_needless_tasks(session, row.kpm_id, await clock.today(session), who=WHO)
+    elif mark.monitored:
+        await schedule(session, OPEN_GAP, midnight(row.valid_to), subject_id=mark.graduasi_id)
 
 
 async def close_proposal(session: AsyncSession, mark: CaseMark) -> None:

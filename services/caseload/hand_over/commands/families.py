@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.hand_over.models import HandOverFamily, HandOverTerms
 from shared.database import raw
 
 # $1 penugasan, $2 pendamping, $3 and the text after it: the area, $4 the day, $5 purpose or NULL, $6 the receiver's
@@ -42,9 +44,28 @@ SELECT count(*) AS families,
         AND c.state IN ('OPEN', 'DETERMINED')) AS open_cases,
     (SELECT count(*) FROM tugas t WHERE t.kpm_id IN (SELECT kpm_id FROM families) AND t.done_at IS NULL) AS tasks,
     (SELECT count(*) FROM kunjungan v WHERE v.kpm_id IN (SELECT kpm_id FROM families)
-        AND v.penugasan_id = $1 AND v.visited_on >= $4::date) AS visits_after
+        AND v.penugasan_id = $1 AND v.visited_on >= $4::date AND v.voided_on IS NULL) AS visits_after
 FROM families
 """  # noqa: S608  # our own columns
+INSERT_FAMILIES = f"""
+INSERT INTO hand_over_family (hand_over_id, kpm_id)
+SELECT DISTINCT $8::uuid, kpm_id FROM ({ACCOMPANIED} UNION ALL {LAST_ACCOMPANIED}) AS families
+"""  # noqa: S608  # our own columns
+# Why an ordered family was neither moved nor refused: $1 order, $2 area, $3 day, $4 the giver's penugasan, $5 the
+# receiver's, $6 the last family, $7 how many.
+LEFT_OUT = """
+SELECT f.kpm_id, CASE
+    WHEN k.ended_on IS NOT NULL THEN 'FAMILY_ENDED'
+    WHEN k.kode_wilayah < $2 OR k.kode_wilayah >= $2 || '/' THEN 'MOVED_AWAY'
+    WHEN EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = f.kpm_id AND d.penugasan_id = $5 AND d.valid @> $3::date)
+        THEN 'WITH_RECEIVER'
+    WHEN EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = f.kpm_id AND d.penugasan_id = $4 AND d.valid @> $3::date)
+        THEN 'PURPOSE_CHANGED'
+    WHEN EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = f.kpm_id AND d.valid @> $3::date) THEN 'WITH_ANOTHER'
+    WHEN NOT needs_pendamping(f.kpm_id, $3) THEN 'NEEDS_NONE' ELSE 'NOT_WITH_GIVER' END AS code
+FROM hand_over_family f JOIN kpm k USING (kpm_id)
+WHERE f.hand_over_id = $1 AND NOT f.handled AND f.kpm_id > $6 ORDER BY f.kpm_id LIMIT $7
+"""
 
 
 async def count_families(
@@ -55,3 +76,38 @@ async def count_families(
     connection = await raw(session)
     row = await connection.fetchrow(COUNTS, *giving, area, on, purpose, taking.penugasan_id, taking.valid_to)
     return dict(row) if row else {}
+
+
+async def store_families(
+    session: AsyncSession, hand_over_id: UUID, giving: Any, order: HandOverTerms, taking: Any
+) -> None:
+    """Store the families that an order counts, so that its job accounts for each."""
+    # Fast path: one statement stores the families of an order (bench: hand_over).
+    connection, purpose = await raw(session), order.purpose and order.purpose.value
+    values = (giving.penugasan_id, giving.pendamping_id, order.kode_wilayah, order.on, purpose)
+    await connection.execute(INSERT_FAMILIES, *values, taking.penugasan_id, taking.valid_to, hand_over_id)
+
+
+async def mark_handled(session: AsyncSession, hand_over_id: UUID, kpm_ids: list[UUID]) -> set[UUID]:
+    """Mark families as moved or refused, and return those that the order counted."""
+    row = HandOverFamily
+    ordered = sa.update(row).where(row.hand_over_id == hand_over_id, row.kpm_id.in_(kpm_ids), ~row.handled)
+    return {*await session.scalars(ordered.values(handled=True).returning(row.kpm_id))}
+
+
+async def read_left_out(
+    session: AsyncSession,
+    hand_over_id: UUID,
+    order: HandOverTerms,
+    placements: tuple[Any, Any],
+    after: UUID,
+    size: int,
+) -> list[dict[str, Any]]:
+    """Return the next families that were neither moved nor refused, with the reason."""
+    giving, taking = placements
+    # Fast path: one statement for the families of a step (bench: hand_over).
+    rows = await (await raw(session)).fetch(
+        LEFT_OUT,
+        *(hand_over_id, order.kode_wilayah, order.on, giving.penugasan_id, taking.penugasan_id, after, size),
+    )
+    return [dict(row) for row in rows]

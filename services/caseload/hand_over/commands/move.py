@@ -13,7 +13,8 @@ from services.caseload.dampingan.commands.gap import fill_gaps
 from services.caseload.dampingan.commands.loads import Limit, add_weight, lock_loads, read_limit
 from services.caseload.dampingan.models import DampinganLoad
 from services.caseload.dampingan.rules import schedule_dampingan_end
-from services.caseload.hand_over.errors import HAND_OVER_REFUSALS
+from services.caseload.hand_over.commands.families import mark_handled
+from services.caseload.hand_over.errors import ADDED, HAND_OVER_REFUSALS
 from services.caseload.hand_over.models import HandOverTerms
 from services.caseload.replicas.models import Penugasan
 from services.caseload.tables import new_id
@@ -64,6 +65,7 @@ class Move:
         self.loads: dict[UUID, DampinganLoad] = {}
         self.limit: Limit | None = None
         self.weighing = 0
+        self.added: list[RowError] = []
 
     async def decide(self, session: AsyncSession, families: Sequence[dict[str, Any]]) -> None:
         """Lock both loads, and refuse families that cannot move or would exceed the receiver's limit."""
@@ -77,6 +79,17 @@ class Move:
             else:
                 self.weighing += counts_on_limit(row)
                 self.rows.append(row | {"new_id": new_id()})
+        await self.account(session, families, first)
+
+    async def account(self, session: AsyncSession, families: Sequence[dict[str, Any]], first: int) -> None:
+        """Mark the families that the order counted, and list those that came since."""
+        kpm_ids = [row["kpm_id"] for row in families]
+        ordered = await mark_handled(session, UUID(self.job.params["hand_over_id"]), kpm_ids)
+        self.added = [
+            RowError(number, None, "ADDED", Words(*ADDED), {"kpm_id": str(row["kpm_id"])}, "CHANGE")
+            for number, row in enumerate(families, first)
+            if row["kpm_id"] not in ordered
+        ]
 
     def refusal(self, number: int, row: dict[str, Any], code: str) -> RowError:
         """Return the refusal of a family, with its reason and what to do."""
@@ -161,7 +174,14 @@ class Move:
 
     def step(self, place: dict[str, Any]) -> Step:
         """Return the result of the step."""
-        return Step(done=len(self.rows), refused=len(self.errors), errors=self.errors, place=place)
+        return Step(
+            done=len(self.rows),
+            refused=len(self.errors),
+            errors=self.errors,
+            notes=self.added,
+            place=place,
+            report={"added": self.job.report.get("added", 0) + len(self.added)},
+        )
 
 
 def counts_on_limit(row: dict[str, Any]) -> bool:

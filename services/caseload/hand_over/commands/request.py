@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.loads import read_limit
 from services.caseload.dampingan.errors import CaseloadFull
 from services.caseload.dampingan.models import DampinganLoad
-from services.caseload.hand_over.commands.families import count_families
+from services.caseload.hand_over.commands.families import count_families, store_families
 from services.caseload.hand_over.commands.order import POINTERS, read_placements
 from services.caseload.hand_over.errors import HandOverAlreadyAsked, NothingToHandOver
 from services.caseload.hand_over.models import HandOver, HandOverFacts, HandOverTerms
@@ -105,6 +105,8 @@ async def request_hand_over(
         asked_at=await clock.now(session),
     )
     await insert(session, hand_over, uq_hand_over_once=HandOverAlreadyAsked("/body"))
+    giving, taking = await read_placements(session, order)
+    await store_families(session, hand_over.hand_over_id, giving, order, taking)
     await enqueue_or_schedule(session, actor, hand_over, order)
     return hand_over
 

@@ -14,6 +14,7 @@ from services.caseload.dampingan.commands.gap import open_gap_if_unaccompanied
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.exit_proposal.commands import withdraw_after_reversal
 from services.caseload.family.commands.changes import change_family
+from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import EndReason, Kpm, KpmAnggota
 from services.caseload.family.queries import read_current_family
 from services.caseload.identity.commands import seal_consented
@@ -32,7 +33,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos, FamilyEndReason
 from shared.errors import VersionOutdated
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, require_evidence
 
 
 async def is_recorded_dead(session: AsyncSession, kpm_id: UUID, anggota_id: UUID, version: int) -> bool:
@@ -106,7 +107,9 @@ async def restore_anggota(
     before = await undo_join(session, actor, kpm, host, member) if host else await undo_end(session, member)
     kpm.ended_on = kpm.end_reason = kpm.end_recorded_on = None
     ended = before.pop("ended")
-    before |= await _to_basis(session, terms, approval_request_id)
+    use = use_for(kpm, actor, EvidenceKind.SURAT, anggota_id)
+    await require_evidence(session, terms.evidence_sha256, use)
+    before |= _to_basis(terms, approval_request_id)
     if (usaha_id := ended.get("usaha_id")) and host is None:
         await reopen_usaha(session, actor, kpm, member, UUID(usaha_id))
     if ended.get("pengurus") and not await has_pengurus(session, kpm_id):
@@ -126,11 +129,8 @@ async def restore_anggota(
     return member
 
 
-async def _to_basis(
-    session: AsyncSession, terms: ReturnTerms, approval_request_id: UUID | None
-) -> dict[str, str]:
+def _to_basis(terms: ReturnTerms, approval_request_id: UUID | None) -> dict[str, str]:
     """Return the evidence and the approved request for the history, as far as given."""
-    await require_evidence(session, terms.evidence_sha256)
     basis = {"evidence_sha256": terms.evidence_sha256, "approval_request_id": approval_request_id}
     return {name: str(value) for name, value in basis.items() if value is not None}
 

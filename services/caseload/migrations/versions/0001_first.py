@@ -62,5 +62,6 @@ def secure() -> None:
         # OFFSET 0 forces a check per row. Else PostgreSQL hashes all families of the country for a page of fifty rows.
         visible = f"EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {name}.kpm_id OFFSET 0)"
         row_security(op.execute, table, "family", visible)
-    ordered = "EXISTS (SELECT FROM hand_over h WHERE h.hand_over_id = hand_over_withdrawal.hand_over_id)"
-    row_security(op.execute, "hand_over_withdrawal", "ordered", ordered)
+    for table in ("hand_over_withdrawal", "hand_over_family"):
+        ordered = f"EXISTS (SELECT FROM hand_over h WHERE h.hand_over_id = {table}.hand_over_id)"
+        row_security(op.execute, table, "ordered", ordered)

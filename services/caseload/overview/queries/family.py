@@ -46,7 +46,8 @@ SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version,
     (SELECT json_agg(json_build_object('dampingan_id', d.dampingan_id, 'kpm_id', d.kpm_id,
             'pendamping_id', d.pendamping_id, 'penugasan_id', d.penugasan_id, 'kind', d.kind, 'purpose', d.purpose,
             'valid_from', coalesce(lower(d.valid), d.cancelled_from),
-            'valid_to', coalesce(upper(d.valid), d.cancelled_from), 'version', d.version) ORDER BY lower(d.valid))
+            'valid_to', coalesce(upper(d.valid), d.cancelled_from), 'over_limit', d.over_limit,
+            'version', d.version) ORDER BY lower(d.valid))
         FROM dampingan d WHERE d.kpm_id = kpm.kpm_id) AS dampingan,
     (SELECT json_agg(json_build_object('rujukan_program_id', r.rujukan_program_id, 'program_code', r.program_code,
             'status', r.status, 'amount_rp', r.amount_rp, 'sent_on', r.sent_on, 'answered_on', r.answered_on,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
+from services.caseload.membership.queries import END_IS_HELD
 from services.caseload.visibility import accompanied_families, area_conditions, area_prefix_condition
 from shared import clock
 from shared.access import Actor, Scope
@@ -19,15 +20,19 @@ Order = tuple[sa.SQLColumnExpression[Any], ...]
 
 
 class FamilyStatus(StrEnum):
-    """Status of a family: by its cases first, then by its PKH membership.
+    """Status of a family: by its cases first, then by its memberships.
 
-    LEFT: it is not a member, and may be monitored.
+    The memberships are those in PKH, or others if it never was in PKH.
+
+    CASE_OPEN: also in an SK that is not announced yet. LEFT: it was a member, and may be monitored. NO_MEMBERSHIP: it
+    never was in a bansos.
     """
 
     ACTIVE = "ACTIVE"
     CASE_OPEN = "CASE_OPEN"
     END_ANNOUNCED = "END_ANNOUNCED"
     LEFT = "LEFT"
+    NO_MEMBERSHIP = "NO_MEMBERSHIP"
 
 
 async def list_families(
@@ -73,7 +78,7 @@ async def list_families(
 def case_conditions(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
     """Return a condition that uses the index of cases for a rare status."""
     states = {
-        FamilyStatus.CASE_OPEN: (CaseState.OPEN,),
+        FamilyStatus.CASE_OPEN: (CaseState.OPEN, CaseState.DETERMINED),
         FamilyStatus.END_ANNOUNCED: (CaseState.DETERMINED, CaseState.EFFECTIVE),
     }
     if status not in states:
@@ -84,16 +89,19 @@ def case_conditions(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
 def status_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[str]:
     """Return the SQL expression for a family's `FamilyStatus` on a day."""
     case = sa.exists().where(CaseMark.kpm_id == Kpm.kpm_id)
+    ahead = sa.and_(CaseMark.state == CaseState.DETERMINED, CaseMark.announced_on > day)
     announced = sa.or_(
         CaseMark.state == CaseState.DETERMINED,
         sa.and_(CaseMark.state == CaseState.EFFECTIVE, CaseMark.effective_on > day),
     )
-    member = sa.exists().where(
-        Kepesertaan.kpm_id == Kpm.kpm_id, Kepesertaan.bansos == Bansos.PKH, Kepesertaan.valid.contains(day)
-    )
+    member = sa.exists().where(Kepesertaan.kpm_id == Kpm.kpm_id, Kepesertaan.valid_from <= day)
+    current, in_pkh = sa.or_(Kepesertaan.valid.contains(day), END_IS_HELD), Kepesertaan.bansos == Bansos.PKH
     return sa.case(
-        (case.where(CaseMark.state == CaseState.OPEN), FamilyStatus.CASE_OPEN.value),
+        (case.where(sa.or_(CaseMark.state == CaseState.OPEN, ahead)), FamilyStatus.CASE_OPEN.value),
         (case.where(announced), FamilyStatus.END_ANNOUNCED.value),
-        (~member, FamilyStatus.LEFT.value),
-        else_=FamilyStatus.ACTIVE.value,
+        (member.where(in_pkh, current), FamilyStatus.ACTIVE.value),
+        (member.where(in_pkh), FamilyStatus.LEFT.value),
+        (member.where(current), FamilyStatus.ACTIVE.value),
+        (member, FamilyStatus.LEFT.value),
+        else_=FamilyStatus.NO_MEMBERSHIP.value,
     )

@@ -11,7 +11,7 @@ from shared.access import Permission
 from shared.errors import BadValue
 from shared.fields import Body, View
 from shared.http import Paging, Router, Session, may
-from shared.http.operations import Sentences
+from shared.http.jobs import Sentences
 
 router = Router(tag="policy")
 

@@ -10,7 +10,7 @@ revision = "0001"
 down_revision = None
 
 REPLICAS = ("credit", "load", "graduasi", "coverage", "rujukan")
-# A membership is visible where its family lives now. The area in its own row may be out of date.
+# A row of a family is visible where the family lives now. The area in the row itself may be out of date.
 FAMILY_IS_VISIBLE = "EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = kepesertaan.kpm_id)"
 # Rows of a pendamping are also visible to the pendamping and to offices of the areas where it is placed. A scorecard
 # then has the same figures for everybody who may read it.
@@ -44,4 +44,8 @@ def secure() -> None:
     for table in TABLES_BY_PENDAMPING:
         name = table.partition(".")[2]
         is_placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {name}.pendamping_id)"
-        area_security(op.execute, table, also=f"{is_own} OR {is_placed}")
+        also = f"{is_own} OR {is_placed}"
+        # Coverage counts dampingan and exits of the families that live in an area. A function, because a rebuild
+        # replaces the tables of one replica.
+        also += " OR family_in_scope(kpm_id)" if name in {"dampingan", "graduasi"} else ""
+        area_security(op.execute, table, also=also)

@@ -23,7 +23,7 @@ from shared.contracts.registry import PendampingStatusChanged
 from shared.database import load
 from shared.dates import midnight, require_not_future
 from shared.errors import DateTooLate
-from shared.files import require_evidence
+from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.jobs import schedule
 from shared.messaging import emit
 from shared.transitions import require_move
@@ -63,7 +63,8 @@ async def plan_status(
     await _check_first_day(session, row, statuses, terms.status, on, today)
     previous = _require_between(statuses, terms.status, on, today)
     _require_dismissal_kept(statuses, terms.status, on, today)
-    await require_evidence(session, terms.evidence_sha256)
+    use = EvidenceUse(EvidenceKind.SK, pendamping_id, None, "", actor)
+    await require_evidence(session, terms.evidence_sha256, use)
     return StatusPlan(row, statuses, terms.status, previous, on, today)
 
 

@@ -1,0 +1,171 @@
+"""Routes of the jobs of every service."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import Query
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from shared import jobs, schema
+from shared.access import Permission
+from shared.errors import NotFound
+from shared.http.paging import Paging
+from shared.http.route import CurrentActor, Router, Session, may
+
+
+class Sentences(BaseModel):
+    """A sentence for officials in both languages: what is wrong, and what to do."""
+
+    en: str = Field(examples=["This job is DONE; it cannot be cancelled. What it did stays."])
+    id: str = Field(
+        examples=["Pekerjaan ini sudah DONE; tidak dapat dibatalkan. Yang sudah dikerjakan tetap berlaku."]
+    )
+
+
+class JobState(StrEnum):
+    """How far a job is. CANCELLED: stopped by a request. FAILED: it cannot go on."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+
+class JobView(BaseModel):
+    """The current state of a job.
+
+    Counts are rows of the input, and `rate` is rows per second since the start. Of a FAILED job, `error` is a
+    name for programs, and `reason` says why it failed and what to do.
+    """
+
+    job_id: UUID
+    kind: str
+    state: JobState
+    total: int | None
+    done: int
+    refused: int
+    rate: float
+    report: dict[str, Any]
+    error: str | None
+    reason: Sentences | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class JobPage(BaseModel):
+    """Jobs in the order in which they were requested."""
+
+    items: list[JobView]
+    next: str | None
+
+
+JOB = schema.job.c
+SECONDS = sa.extract("epoch", sa.func.coalesce(JOB.ended_at, sa.func.clock_timestamp()) - JOB.started_at)
+RATE = sa.func.coalesce(sa.func.round(JOB.done / sa.func.nullif(SECONDS, 0), 1), 0)
+JOBS = sa.select(
+    *(JOB[name] for name in JobView.model_fields if name != "rate"), sa.cast(RATE, sa.Float).label("rate")
+)
+
+
+class RowErrorItem(BaseModel):
+    """Why one row was refused, warned about or changed. Its content is not repeated."""
+
+    row: int
+    number: int
+    column: str | None
+    code: str
+    reason: Sentences
+    params: dict[str, Any]
+
+
+class RowErrorPage(BaseModel):
+    """A page of rows with a reason each."""
+
+    items: list[RowErrorItem]
+    next: str | None
+
+
+router = Router(tag="jobs")
+
+
+@router.get("/jobs", response_model=JobPage)
+@may(Permission.JOB_READ)
+async def list_jobs(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    state: Annotated[JobState | None, Query()] = None,
+    kind: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """List the caller's jobs, the oldest first. An operator sees those of all."""
+    statement = JOBS.where(_is_readable(actor))
+    if state is not None:
+        statement = statement.where(JOB.state == state)
+    if kind is not None:
+        statement = statement.where(JOB.kind == kind)
+    return await paging.answer(session, statement, (JOB.job_id,))
+
+
+@router.get("/jobs/{job_id}")
+@may(Permission.JOB_READ)
+async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
+    """Return the job's counts. Only its requester and operators may see it."""
+    return await _job(session, job_id, actor)
+
+
+@router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
+@may(Permission.JOB_READ)
+async def list_job_errors(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """Return refused rows with row, column and reason, for 90 days after the job's end."""
+    return await _rows_of(session, job_id, actor, paging, "ERROR")
+
+
+@router.post("/jobs/{job_id}/cancellation", status_code=202)
+@may(Permission.JOB_CANCEL)
+async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
+    """Stop the job between two steps. What was done stays."""
+    await _job(session, job_id, actor)
+    await jobs.request_cancellation(session, job_id)
+    return await _job(session, job_id, actor)
+
+
+@router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
+@may(Permission.JOB_READ)
+async def list_job_warnings(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """Return rows that were taken but should be checked."""
+    return await _rows_of(session, job_id, actor, paging, "WARNING")
+
+
+@router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
+@may(Permission.JOB_READ)
+async def list_job_changes(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """Return what the job, or its dry run, ends, clears or changes."""
+    return await _rows_of(session, job_id, actor, paging, "CHANGE")
+
+
+async def _rows_of(
+    session: Session, job_id: UUID, actor: CurrentActor, paging: Paging, kind: str
+) -> Response:
+    await _job(session, job_id, actor)
+    table = schema.job_row_error
+    statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields))
+    statement = statement.where(table.c.job_id == job_id, table.c.kind == kind)
+    return await paging.answer(session, statement, (table.c.row, table.c.number))
+
+
+def _is_readable(actor: CurrentActor) -> sa.ColumnElement[bool]:
+    return sa.true() if actor.may(Permission.PARKED_READ) else JOB.actor_sub == actor.sub
+
+
+async def _job(session: Session, job_id: UUID, actor: CurrentActor) -> JobView:
+    statement = JOBS.where(JOB.job_id == job_id, _is_readable(actor))
+    row = (await session.execute(statement)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("job")
+    return JobView.model_validate(dict(row))
