@@ -3,6 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import UUID
 
+from shared.deadlines import Owner, Waits, track_waits
+from shared.roles import Role
+
 # Part of the DDL of the platform (`shared/ddl.py`).
 EVIDENCE_V1 = """
 -- Who may share one piece of evidence: nobody (SUBJECT), the things of a FAMILY, those whom the paper names (NAMED), ANY.
@@ -122,5 +125,13 @@ def _build_flag(metadata: sa.MetaData) -> sa.Table:
             "reason",
             unique=True,
             postgresql_nulls_not_distinct=True,
+        ),
+        **track_waits(
+            Waits(
+                {"OPEN": Owner(Role.KETUA_TIM_KABKOTA)},
+                state="'OPEN'",
+                since="(flagged_at AT TIME ZONE 'Asia/Jakarta')::date",
+                rows="cleared_at IS NULL",
+            )
         ),
     )

@@ -282,7 +282,7 @@ def platform_v1(
 
 
 def months_from(day: datetime, count: int) -> list[datetime]:
-    """Return the first days of `count` months from the month before, as a clock may be behind."""
+    """Return first days of months, from the month before: a clock may be behind."""
     start = day.year * 12 + day.month - 2
     return [datetime((start + n) // 12, (start + n) % 12 + 1, 1, tzinfo=UTC) for n in range(count)]
 

@@ -32,6 +32,7 @@ NOT_WAITING = {
     "usaha": "the index lists the businesses of today",
     "partner_answer": "what a partner answered, which is never changed",
     "deadline_rule": "the state of which subjects the rule is",
+    "author_rule": "the statuses of authors that the rule names",
     "overdue": "the state in which a subject waits",
 }
 NO_STATES = {"EmployerStatus": "the terms of a placement"}
