@@ -36,7 +36,7 @@ REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WA
 OFFER = "(SELECT p.{0} FROM rujukan_program p WHERE p.rujukan_program_id = partner_notice.rujukan_program_id)"
 # A reminder is replaced by the escalation of its offer.
 WAITS = Waits(
-    dict.fromkeys((Notice.RUJUKAN, *REMINDERS), CoveredBy("rujukan_program"))
+    dict.fromkeys((*PERSONAL_NOTICES, *REMINDERS), CoveredBy("rujukan_program"))
     | dict.fromkeys((Notice.DICABUT, Notice.KEDALUWARSA), Owner(Role.PARTNER)),
     state="notice",
     since='"on"',
