@@ -30,6 +30,8 @@ STATE_ENUMS = ("State", "Status", "Taken")
 NOT_WAITING = {
     "kpm_anggota": "the index lists the members of today",
     "usaha": "the index lists the businesses of today",
+    "kunjungan": "the index holds the visits that are not voided",
+    "p2k2_sesi": "the index holds the sessions that are not voided",
     "partner_answer": "what a partner answered, which is never changed",
     "deadline_rule": "the state of which subjects the rule is",
     "author_rule": "the statuses of authors that the rule names",
