@@ -100,6 +100,14 @@ def _subject() -> list[sa.Column[object]]:
     ]
 
 
+OPEN_FLAG = Waits(
+    {"OPEN": Owner(Role.KETUA_TIM_KABKOTA)},
+    state="'OPEN'",
+    since="(flagged_at AT TIME ZONE 'Asia/Jakarta')::date",
+    rows="cleared_at IS NULL",
+)
+
+
 def _build_flag(metadata: sa.MetaData) -> sa.Table:
     is_open = sa.text("cleared_at IS NULL")
     return sa.Table(
@@ -120,18 +128,9 @@ def _build_flag(metadata: sa.MetaData) -> sa.Table:
         sa.Index("ix_evidence_flag_open", "kode_wilayah", "flag_id", postgresql_where=is_open),
         sa.Index(
             "uq_evidence_flag_subject_id_sha256",
-            "subject_id",
-            "sha256",
-            "reason",
+            *("subject_id", "sha256", "reason"),
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
-        **track_waits(
-            Waits(
-                {"OPEN": Owner(Role.KETUA_TIM_KABKOTA)},
-                state="'OPEN'",
-                since="(flagged_at AT TIME ZONE 'Asia/Jakarta')::date",
-                rows="cleared_at IS NULL",
-            )
-        ),
+        **track_waits(OPEN_FLAG),
     )

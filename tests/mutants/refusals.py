@@ -31,8 +31,8 @@ REFUSALS = (
         (
             (
                 "shared/http/problems.py",
-                '"code": str(fault["type"]), "message": message}',
-                '"code": str(fault["type"]), "message": f"{message} {fault.get(\'input\')}"}',
+                '"code": kind, "message": message}',
+                '"code": kind, "message": f"{message} {fault.get(\'input\')}"}',
             ),
         ),
         ("tests/platform/test_refusals.py",),

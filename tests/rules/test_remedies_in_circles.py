@@ -39,6 +39,7 @@ ACCEPTED = {
     ("MusyawarahMissing", "MusyawarahNotRequired"): "a policy has the stage, or it does not",
     ("OutcomeAlreadyRecorded", "OutcomeMissing"): "the outcome of a month was recorded, or it was not",
     ("PolicyNotApproved", ""): "only an activation is refused so",
+    ("RecordedDead", ""): "the return of somebody recorded dead makes a request of two persons",
     ("UsahaHasEnded", "UsahaKnown"): "the known business of a member has not ended",
 }
 
