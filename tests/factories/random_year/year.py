@@ -18,6 +18,13 @@ from tests.factories.random_year.field_work import (
     replace_placement,
 )
 from tests.factories.random_year.files import upload_families
+from tests.factories.random_year.mistakes import (
+    correct_partner,
+    retire_in_error,
+    supply_data,
+    void_work,
+    withdraw_proposal,
+)
 from tests.factories.random_year.offers import (
     acknowledge_escalation,
     answer_rujukan,
@@ -55,6 +62,11 @@ ACTS: dict[Act, int] = {
     set_places: 2,
     acknowledge_escalation: 1,
     toggle_partner: 2,
+    void_work: 3,
+    correct_partner: 5,
+    supply_data: 2,
+    withdraw_proposal: 1,
+    retire_in_error: 1,
     change_policy: 5,
     move_tahap: 1,
 }
