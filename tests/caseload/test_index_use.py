@@ -64,12 +64,13 @@ async def select_lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tupl
     """Return each list's statement and order, as in its route."""
     today = await clock.today(session)
     tasks = await list_tugas(session, caller, open_only=True, kind=None, kode_wilayah=None)
+    proposals = await list_exit_proposals(session, caller, kpm_id=None, state=None, waiting=None)
     return {
         "tugas": (tasks, (Tugas.due_on, Tugas.tugas_id)),
         "dampingan_gap": (await list_gaps(session, caller, None), (DampinganGap.gap_id,)),
         "kepesertaan_pending": (list_pending(caller, today, None), (KepesertaanPending.pending_id,)),
         "usulan": (list_usulan(caller, today, None, None), (Usulan.usulan_id,)),
-        "exit_proposal": (list_exit_proposals(caller, today, None, None), (ExitProposal.exit_proposal_id,)),
+        "exit_proposal": (proposals, (ExitProposal.exit_proposal_id,)),
     }
 
 

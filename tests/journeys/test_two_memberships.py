@@ -18,11 +18,12 @@ from deploy.demo.cases import (
 )
 from deploy.demo.families import FamilyGenerator, as_csv, graduating_family
 from deploy.demo.intake import run_intake
-from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, OTHER_DINSOS
+from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS
 from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
 from deploy.invariants import violations
 from tests.factories.journeys.four_services import FourServices
+from tests.factories.journeys.two_persons import annul_sk
 
 KELURAHAN = "33.24.15.1003"
 PENDAMPING, PENDAMPING_NIK = "pendamping-4", "3324154307859503"
@@ -89,7 +90,7 @@ async def check_two_memberships(four: FourServices) -> None:
 async def undo(world: World, case: Case) -> None:
     """Annul the SK on PKH, whose credit moves to the case on SEMBAKO."""
     path = f"/v1/graduasi/{case.graduasi_id}"
-    await world.post("graduation", f"{path}/annulment", UNDO, OTHER_DINSOS)
+    await annul_sk(world, case.graduasi_id, UNDO)
     shown = await world.get("graduation", path, DINSOS)
     assert (shown["state"], shown["credit"]["state"]) == ("DIPULIHKAN", "REVERSED")
     (decided,) = shown["annulment"]["back_pay"]

@@ -23,9 +23,9 @@ SELECT md5('t' || i || '-' || m)::uuid, graduasi_id, kpm_id, area, 'BULANAN', m,
     CASE WHEN m < 4 THEN true END, 1
 FROM n, generate_series(1, 6) AS m WHERE state = 'PEMANTAUAN';;
 INSERT INTO sanggah (sanggah_id, graduasi_id, kpm_id, kode_wilayah, lodged_on, lodged_by, channel, ground,
-    evidence_sha256, typed_by, typed_by_sub, typed_on, at, state)
+    evidence_sha256, typed_by, typed_by_sub, typed_on, at, suspends, lodger_ref, state)
 SELECT md5('s' || i)::uuid, graduasi_id, kpm_id, area, date '2026-03-01' + i % 60, 'KELUARGA', 'DESA', 'LAINNYA',
-    repeat('a', 64), 'operator', 'operator', date '2026-05-01', now(), 'DIAJUKAN' FROM n WHERE state = 'DISANGGAH';;
+    repeat('a', 64), 'operator', 'operator', date '2026-05-01', now(), true, 'x', 'DIAJUKAN' FROM n WHERE state = 'DISANGGAH';;
 INSERT INTO replica_kpm.candidate (kepesertaan_id, kpm_id, kode_wilayah, kabkota, bansos, member_since, counted_since,
     able_productive, lansia, disabilitas, last_komponen_ends_on, rank_nas, rank_prov, rank_kabkota, usaha_since)
 SELECT md5('c' || i)::uuid, kpm_id, area, left(area, 5), 'PKH', date '2016-01-01' + i % 3000, date '2016-01-01' + i % 3000,

@@ -18,9 +18,10 @@ from deploy.demo.cases import (
 )
 from deploy.demo.families import FamilyGenerator, as_csv, graduating_family
 from deploy.demo.intake import run_intake
-from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, OTHER_KEMENSOS, THIRD_KEMENSOS
+from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR
 from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
+from tests.factories.journeys.two_persons import annul_sk, approve_request
 
 KELURAHAN = "33.24.15.1003"
 PENDAMPING, NIK = "pendamping-4", "3324154307859503"
@@ -105,21 +106,13 @@ class Deaths:
         path += f"/anggota/{past['members'][-1]['anggota_id']}/return"
         body = {"reason": "SALAH_CATAT", "evidence_sha256": proof}
         made = await self.world.post("caseload", path, body, DINSOS, version=family["version"])
-        await self.approve("caseload", made)
+        await approve_request(self.world, "caseload", made)
 
     async def annul(self, name: str) -> None:
         """Annul the SK of a case, by two officials of Kemensos."""
-        proof = await self.world.put_file("graduation", b"nota dinas", OTHER_KEMENSOS)
-        body = {"ground": "DATA_KELIRU", "reason": "Kematian keliru dicatat.", "evidence_sha256": proof}
-        body |= {"back_pay": [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak."}]}
-        path = f"/v1/graduasi/{self.cases[name].graduasi_id}/annulment"
-        await self.approve("graduation", await self.world.post("graduation", path, body, OTHER_KEMENSOS))
-
-    async def approve(self, service: str, requested: dict[str, Any]) -> None:
-        """Approve a request as another official, and wait until its events are applied."""
-        path = f"/v1/approval-request/{requested['approval_request_id']}/approval"
-        await self.world.post(service, path, {"body_sha256": requested["body_sha256"]}, THIRD_KEMENSOS)
-        await self.world.wait_until_delivered()
+        why = {"ground": "DATA_KELIRU", "reason": "Kematian keliru dicatat."}
+        why |= {"back_pay": [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak."}]}
+        await annul_sk(self.world, self.cases[name].graduasi_id, why)
 
     async def case_of(self, name: str) -> dict[str, Any]:
         """Return the family's first case."""
