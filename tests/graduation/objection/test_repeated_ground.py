@@ -87,10 +87,9 @@ async def test_undecided_sanggah_lapses_when_another_one_undoes_the_sk(graduatio
 
 async def test_annulment_by_order_waits_for_a_repeated_ground(graduation: Running) -> None:
     driver, sanggah_id = await repeat_ground(graduation)
-    order = graduation.token("KEMENSOS", "kemensos-9")
-    expect_refusal(await annul_graduasi(driver, order), "SanggahStillOpen", 409)
+    expect_refusal(await annul_graduasi(driver), "SanggahStillOpen", 409)
     expect_ok(await decide_sanggah(driver, sanggah_id, "DITOLAK"))
-    expect_ok(await annul_graduasi(driver, order))
+    expect_ok(await annul_graduasi(driver))
 
 
 async def test_repeated_ground_lapses_with_a_death_in_monitoring(graduation: Running) -> None:

@@ -3,6 +3,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from urllib.parse import SplitResult
+from uuid import uuid4
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.factories.services import Running
 
 
 def build_call(url: str) -> Call:
-    return Call(url, b"{}", b"rahasia", "notice-1", "key-1")
+    return Call(url, b"{}", b"rahasia", "notice-1", "key-1", uuid4())
 
 
 @contextlib.asynccontextmanager
