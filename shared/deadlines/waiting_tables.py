@@ -114,10 +114,13 @@ def list_escalations(table: WaitingTable, rules: Rules) -> Iterator[tuple[str, R
 def find_waiting_tables(metadata: sa.MetaData) -> list[WaitingTable]:
     """Return the tables of a service in which somebody has to act, by name."""
     families: Families | None = metadata.info.get("families")
-    tables = [*metadata.tables.values(), *schema.metadata.tables.values()]
-    found = [
-        WaitingTable(table, table.info["waits"], families if table.metadata is metadata else None)
-        for table in tables
+    declared = [
+        table
+        for table in (*metadata.tables.values(), *schema.metadata.tables.values())
         if "waits" in table.info
     ]
-    return sorted((one for one in found if one.waiting), key=lambda one: one.kind)
+    tables = [
+        WaitingTable(table, table.info["waits"], families if table.metadata is metadata else None)
+        for table in declared
+    ]
+    return sorted((one for one in tables if one.waiting), key=lambda one: one.kind)
