@@ -61,7 +61,7 @@ class DaysFields(Fields):
 
 
 async def read_rule(session: AsyncSession, column: Any, on: date) -> int:
-    """Return the number in force on a date, of a table whose rows hold from `valid_from` on."""
+    """Return the number in force on a date, from a table with `valid_from`."""
     valid_from = column.class_.valid_from
     in_force = sa.select(column).where(valid_from <= on).order_by(valid_from.desc()).limit(1)
     return (await session.scalars(in_force)).one()

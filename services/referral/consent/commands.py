@@ -109,8 +109,6 @@ async def withdraw_consent(
 ) -> RujukanProgram:
     """Withdraw the consent, delete the stored identity, and notify the partner.
 
-    Nothing more is shared.
-
     Raises:
         NotFound, FamilyNotAccompanied, ConsentMissing, DateInTheFuture, DateTooEarly, IllegalTransition
     """
