@@ -14,7 +14,7 @@ from sqlmodel import Field
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.database.tables import Col, Fields
 from shared.errors import NotYetKnown, PendampingInactive, WorkEnteredTooLate
-from shared.validity import DaysFields, read_days
+from shared.validity import DaysFields, read_rule
 
 
 class StatusFacts(Fields):
@@ -74,6 +74,6 @@ async def require_recent(session: AsyncSession, table: Any, on: date, today: dat
     Raises:
         WorkEnteredTooLate
     """
-    days = await read_days(session, table, today)
+    days = await read_rule(session, table.days, today)
     if (until := on + timedelta(days=days)) < today:
         raise WorkEnteredTooLate(pointer, on=on, until=until, days=days)

@@ -190,16 +190,16 @@ class PengurusMissing(DomainError):
 class FamilyHasEnded(DomainError):
     """409: the only member has died or joined another family (docs/case-lifecycle.md#end-of-a-family)."""
 
-    en = "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it. If the death or the join was recorded in error, its pendamping or the Dinsos office undoes it (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
-    id = "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat. Bila kematian atau penggabungan itu salah dicatat, pendamping atau kantor Dinsos membatalkannya (POST /v1/kpm/{{id}}/anggota/{{id}}/return)."
+    en = "The family ended on {ended_on} ({end_reason}); nothing more is recorded for it. If the join was recorded in error, its pendamping or the Dinsos office undoes it (POST /v1/kpm/{{id}}/anggota/{{id}}/return). A death is undone by the Dinsos office with the approval of Kemensos."
+    id = "Keluarga ini berakhir pada {ended_on} ({end_reason}); tidak ada lagi yang dapat dicatat. Bila penggabungan itu salah dicatat, pendamping atau kantor Dinsos membatalkannya (POST /v1/kpm/{{id}}/anggota/{{id}}/return). Kematian dibatalkan kantor Dinsos dengan persetujuan Kemensos."
     remedy = operation("caseload.take_anggota_back", FIELD | DINSOS)
 
 
 class CaseAlreadyOpen(DomainError):
     """409: the kepesertaan has an open case, or one in effect."""
 
-    en = "This kepesertaan already has an open case, or one in effect. Continue that case. If it is wrong, cancel it before its SK (POST /v1/graduasi/{{id}}/cancellation); after its SK, Dinsos or Kemensos annuls it (POST /v1/graduasi/{{id}}/annulment)."
-    id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku. Lanjutkan kasus itu. Bila keliru, batalkan sebelum SK (POST /v1/graduasi/{{id}}/cancellation); setelah SK, Dinsos atau Kemensos memulihkannya (POST /v1/graduasi/{{id}}/annulment)."
+    en = "This kepesertaan already has an open case, or one in effect. Continue that case. If it is wrong, cancel it before its SK (POST /v1/graduasi/{{id}}/cancellation); after its SK, two people of Kemensos annul it (POST /v1/graduasi/{{id}}/annulment)."
+    id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku. Lanjutkan kasus itu. Bila keliru, batalkan sebelum SK (POST /v1/graduasi/{{id}}/cancellation); setelah SK, dua orang Kemensos memulihkannya (POST /v1/graduasi/{{id}}/annulment)."
     remedy = one_of(
         to_call("graduation.cancel_graduasi", STAFF), to_call("graduation.annul_graduasi", MINISTRY)
     )

@@ -25,8 +25,9 @@ from shared.remedies import ALREADY_DONE, OTHER_PERSON
 class EvidenceKind(StrEnum):
     """What evidence is used for.
 
-    Who may share it is a row of each service (`evidence_kind`). SURAT: the paper of a return, refusal, postponement, resumption or cancellation. KARTU: a family card or another
-    paper about numbers and data of a family. PISAH_GABUNG: the paper of a split or a merge.
+    Who may share it is a row of each service (`evidence_kind`). SURAT: the paper of a return, refusal, postponement,
+    resumption or cancellation, or of a request that another person approves. KARTU: a family card or another paper
+    about numbers and data of a family. PISAH_GABUNG: the paper of a split or a merge.
     """
 
     ASESMEN = "ASESMEN"
@@ -62,8 +63,8 @@ class FlagReason(StrEnum):
 class EvidenceAlreadyCleared(DomainError):
     """409: the flag was cleared before."""
 
-    en = "This evidence was cleared on {on}. Nothing more is to be done."
-    id = "Bukti ini sudah dinyatakan sah pada {on}. Tidak ada lagi yang perlu dilakukan."
+    en = "This evidence was cleared on {on}. Nothing more is needed."
+    id = "Bukti ini sudah dinyatakan sah pada {on}. Tidak perlu apa-apa lagi."
     remedy = ALREADY_DONE
 
 
@@ -171,7 +172,7 @@ def is_flagged(subject_id: Any) -> sa.ColumnElement[bool]:
 
 
 async def move_flags(session: AsyncSession, kpm_id: UUID, kode_wilayah: str) -> None:
-    """Let the open flags of a family follow it to another area."""
+    """Set the new area in the open flags of a family that moves."""
     statement = sa.update(schema.evidence_flag).where(FLAG.kpm_id == kpm_id, IS_OPEN)
     await session.execute(statement.values(kode_wilayah=kode_wilayah))
 

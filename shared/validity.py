@@ -60,7 +60,8 @@ class DaysFields(Fields):
     source: Col[str]
 
 
-async def read_days(session: AsyncSession, table: Any, on: date) -> int:
-    """Return the days in force on a date. `table` has the columns of `DaysFields`."""
-    in_force = sa.select(table.days).where(table.valid_from <= on).order_by(table.valid_from.desc()).limit(1)
+async def read_rule(session: AsyncSession, column: Any, on: date) -> int:
+    """Return the number in force on a date, from a table with `valid_from`."""
+    valid_from = column.class_.valid_from
+    in_force = sa.select(column).where(valid_from <= on).order_by(valid_from.desc()).limit(1)
     return (await session.scalars(in_force)).one()

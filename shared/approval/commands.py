@@ -28,7 +28,7 @@ from shared.dates import midnight
 from shared.errors import DecidedByLodger
 from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.jobs import ScheduledTask, Work, schedule, unschedule
-from shared.validity import read_days
+from shared.validity import read_rule
 
 EXPIRE_REQUEST = "approval_request.expire"
 REASON_COLUMN = {"table": "approval_request", "column": "decision_reason"}
@@ -94,7 +94,7 @@ async def request_approval(
         requested_by=actor.person,
         requested_by_sub=actor.sub,
         requested_at=now.at,
-        expires_on=now.on + timedelta(days=await read_days(session, form.rule, now.on)),
+        expires_on=now.on + timedelta(days=await read_rule(session, form.rule.days, now.on)),
     )
     await insert(session, row, uq_approval_request_open=ApprovalAlreadyRequested())
     await schedule(session, EXPIRE_REQUEST, midnight(row.expires_on), subject_id=row.approval_request_id)

@@ -121,4 +121,4 @@ def approval_constraints() -> tuple[Any, ...]:
 
 
 class ApprovalRuleFields(DaysFields):
-    """From a day on, how many days a request can be approved."""
+    """Within how many days a request can be approved, from a day on."""

@@ -119,7 +119,7 @@ class CreditGranted(Event, wire="graduation.credit_granted.v1", key="pendamping_
 
 
 class CreditReversed(Event, wire="graduation.credit_reversed.v1", key="pendamping_id"):
-    """A credit no longer counts, because its penetapan was annulled.
+    """A credit no longer counts, because its penetapan was annulled or another one counts.
 
     Used by: registry.credit
     """

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
 from shared.dates import midnight
-from shared.deadlines.machines import Machine, escalations, machines_of
 from shared.deadlines.rules import Rules
+from shared.deadlines.waiting_tables import WaitingTable, find_waiting_tables, list_escalations
 from shared.jobs import ScheduledTask, Work, schedule
 
 WRITE_OVERDUE = "overdue.write"
@@ -59,7 +59,7 @@ SELECT greatest((SELECT count(*) FROM resolved), (SELECT count(*) FROM changed),
 
 def overdue_work(metadata: sa.MetaData) -> Work:
     """Return the work that writes the overdue rows of a service."""
-    machines = machines_of(metadata)
+    tables = find_waiting_tables(metadata)
 
     async def write_overdue(session: AsyncSession, due: ScheduledTask) -> None:
         """Write the rows of the next tables, and schedule the rest or the next day.
@@ -70,8 +70,8 @@ def overdue_work(metadata: sa.MetaData) -> Work:
         today = await clock.today(session)
         start, next_start = midnight(today), int(due.payload.get("table", 0))
         if due.due_at >= start:
-            next_start = await _write_tables(session, machines, next_start, today)
-            if next_start == len(machines):
+            next_start = await _write_tables(session, tables, next_start, today)
+            if next_start == len(tables):
                 start, next_start = midnight(today + timedelta(days=1)), 0
         payload = {"table": next_start}
         await schedule(session, WRITE_OVERDUE, start, subject_id=due.subject_id, payload=payload)
@@ -79,30 +79,32 @@ def overdue_work(metadata: sa.MetaData) -> Work:
     return Work(scheduled_tasks={WRITE_OVERDUE: write_overdue})
 
 
-async def _write_tables(session: AsyncSession, machines: Sequence[Machine], first: int, today: date) -> int:
+async def _write_tables(
+    session: AsyncSession, tables: Sequence[WaitingTable], first: int, today: date
+) -> int:
     """Write the rows of tables for some seconds, and return the next table."""
     rules, until = await Rules.read(session, today), time.monotonic() + STEP_SECONDS
-    for number in range(first, len(machines)):
-        statement = sa.text(build_statement(machines[number], rules)).bindparams(TODAY)
+    for number in range(first, len(tables)):
+        statement = sa.text(build_statement(tables[number], rules)).bindparams(TODAY)
         written = await session.scalar(statement, {"today": today, "most": MOST_ROWS})
         if written == MOST_ROWS:
             return number
         if time.monotonic() > until:
             return number + 1
-    return len(machines)
+    return len(tables)
 
 
-def build_statement(machine: Machine, rules: Rules) -> str:
+def build_statement(table: WaitingTable, rules: Rules) -> str:
     """Return the statement that writes the overdue rows of one table."""
     values = [
         f"('{state}', '{owner}', '{{{','.join(map(str, after))}}}'::int[], '{{{','.join(roles)}}}'::text[])"
-        for state, owner, after, roles in escalations(machine, rules)
+        for state, owner, after, roles in list_escalations(table, rules)
     ]
     return STATEMENT.format(
         rules=", ".join(values),
-        kind=machine.kind,
-        key=machine.key_text("w"),
-        select=machine.select_waiting(rules),
+        kind=table.kind,
+        key=table.key_text("w"),
+        select=table.select_waiting(rules),
         columns=", ".join(COLUMNS),
         assignments=", ".join(f"{name} = w.{name}" for name in CHANGING),
         old=", ".join(f"open.{name}" for name in CHANGING),

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import clock
 from shared.access import Actor, Role, Scope
 from shared.areas import in_areas
-from shared.deadlines.machines import Machine, machines_of
 from shared.deadlines.rules import EVERY, Rules
 from shared.deadlines.tables import overdue
+from shared.deadlines.waiting_tables import WaitingTable, find_waiting_tables
 from shared.deadlines.waits import Families
 from shared.errors import WaitingStateUnknown
 
@@ -56,7 +56,7 @@ async def select_overdue(
         own = _accompanied_by(families, filters.pendamping_id, today)
         statement = statement.where(own, columns.owner == Role.PENDAMPING)
     rules = await Rules.read(session, today)
-    return statement.where(_still_waits(machines_of(metadata), rules, today))
+    return statement.where(_still_waits(find_waiting_tables(metadata), rules, today))
 
 
 def _pendamping_of(families: Families | None, today: date) -> sa.ColumnElement[Any]:
@@ -83,24 +83,24 @@ def _accompanied_by(
     return sa.literal_column(f"overdue.kpm_id IN ({own})", sa.Boolean())
 
 
-def _still_waits(machines: Sequence[Machine], rules: Rules, today: date) -> sa.ColumnElement[bool]:
+def _still_waits(tables: Sequence[WaitingTable], rules: Rules, today: date) -> sa.ColumnElement[bool]:
     # OFFSET 0 forces a check by key of each listed row. Else PostgreSQL hashes all rows that wait.
     checks = [
         f"WHEN '{one.kind}' THEN EXISTS (SELECT FROM ({one.select_waiting(rules)}) w"
         f" WHERE {one.key_condition('w', 'overdue.subject_id')}"
         f" AND w.state = overdue.state AND w.due_on < DATE '{today}' OFFSET 0)"
-        for one in machines
+        for one in tables
     ]
     return sa.literal_column(f"CASE overdue.subject_kind {' '.join(checks)} ELSE false END", sa.Boolean())
 
 
-def require_waiting_state(machines: Sequence[Machine], subject_kind: str, state: str) -> None:
+def require_waiting_state(tables: Sequence[WaitingTable], subject_kind: str, state: str) -> None:
     """Refuse a rule for what never waits here.
 
     Raises:
         WaitingStateUnknown
     """
-    kinds = {one.kind: one.waiting for one in machines}
+    kinds = {one.kind: one.waiting for one in tables}
     if subject_kind != EVERY and subject_kind not in kinds:
         raise WaitingStateUnknown(
             "/body/subject_kind", subject_kind=subject_kind, state=state, known=", ".join(kinds)

@@ -75,7 +75,7 @@ def _rule_of(row: sa.Row[Any]) -> Rule:
     return Rule(fields["subject_kind"], fields["state"], owner, fields["days"], steps)
 
 
-async def read_days(session: AsyncSession, subject_kind: str, state: str) -> int:
+async def read_deadline_days(session: AsyncSession, subject_kind: str, state: str) -> int:
     """Return the days within which the owner of a state has to act."""
     rules = await Rules.read(session, await clock.today(session))
     return rules.find(subject_kind, state).days

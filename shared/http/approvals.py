@@ -37,7 +37,7 @@ class ApprovalRequestPage(BaseModel):
     next: str | None
 
 
-class Approval(Body):
+class RequestApproval(Body):
     """The hash of the request that the approver has read, `body_sha256`."""
 
     body_sha256: Sha256
@@ -58,7 +58,7 @@ WAITS_FOR_APPROVAL: dict[int | str, dict[str, Any]] = {
 """The answer of a route whose act waits for a second person."""
 
 
-def waiting_answer(session: AsyncSession, row: Any) -> Response:
+def accepted_answer(session: AsyncSession, row: Any) -> Response:
     """Return 202 with the request and its address."""
     content = _view_of(session, row).model_dump_json()
     location = f"/v1/approval-request/{row.approval_request_id}"
@@ -109,7 +109,7 @@ def _add_decisions(router: Router, form: ApprovalForm) -> None:
     @router.post("/approval-request/{approval_request_id}/approval", status_code=201)
     @may(Permission.APPROVAL_DECIDE, key_required=True)
     async def approve_approval_request(
-        approval_request_id: UUID, body: Approval, session: Session, actor: CurrentActor
+        approval_request_id: UUID, body: RequestApproval, session: Session, actor: CurrentActor
     ) -> ApprovalRequestView:
         """Approve a request of another person, and do the act with today's facts.
 

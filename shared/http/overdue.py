@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from shared import clock
 from shared.access import Permission, Role
-from shared.deadlines.machines import machines_of
 from shared.deadlines.queries import Filters, require_waiting_state, select_overdue
 from shared.deadlines.rules import EVERY, set_rule
 from shared.deadlines.tables import deadline_rule, overdue
+from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.fields import Body, Day, RequestOnly, Sentence, Wilayah
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
@@ -134,7 +134,7 @@ def overdue_router(metadata: sa.MetaData) -> Router:
 
 def deadline_rule_router(metadata: sa.MetaData) -> Router:
     """Return the router of the deadline rules of a service."""
-    router, machines = Router(tag="overdue"), machines_of(metadata)
+    router, tables = Router(tag="overdue"), find_waiting_tables(metadata)
 
     @router.get("/deadline-rule", response_model=DeadlineRulePage)
     @may(Permission.OVERDUE_READ)
@@ -151,7 +151,7 @@ def deadline_rule_router(metadata: sa.MetaData) -> Router:
         body: DeadlineRuleBody, session: Session, actor: CurrentActor
     ) -> DeadlineRuleView:
         """Set the deadline of a state from a day on, also for what waits already."""
-        require_waiting_state(machines, body.subject_kind, body.state)
+        require_waiting_state(tables, body.subject_kind, body.state)
         return await _set_rule(session, body.model_dump(mode="json"), body.valid_from, actor.sub)
 
     return router

@@ -18,8 +18,8 @@ from shared.database import text_enum
 from shared.database.models import metadata_of
 from shared.database.tables import is_enum
 from shared.deadlines import END, CoveredBy, Owner, Waits, WatchedBy, track_waits
-from shared.deadlines.machines import machines_of
 from shared.deadlines.rules import Rule, Rules
+from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.transitions import guard_moves
 from tests.factories.applications import SERVICES
 from tests.factories.cluster import Cluster
@@ -165,14 +165,14 @@ def test_what_covers_or_watches_a_state_exists() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_each_declared_expression_runs_on_the_tables(cluster: Cluster, service: str) -> None:
-    machines = machines_of(metadata_of(service))
-    assert machines
+    tables = find_waiting_tables(metadata_of(service))
+    assert tables
     rules = Rules([Rule("*", "*", None, 14, [])])
     database = await asyncio.to_thread(asyncio.run, cluster.clone(service))
     connection = await asyncpg.connect(cluster.address(database))
     try:
-        for machine in machines:
-            await connection.fetch(machine.select_waiting(rules))
+        for table in tables:
+            await connection.fetch(table.select_waiting(rules))
     finally:
         await connection.close()
         await cluster.drop(database)

@@ -54,13 +54,8 @@ ACTS: Mapping[str, Words] = MappingProxyType(
             "An usulan is lodged once.",
             "Usulan diajukan satu kali.",
         ),
-        "ACCEPTED": Words(
-            "An usulan is decided once.",
-            "Usulan diputus satu kali.",
-        ),
-        "REFUSED": Words(
-            "An usulan is decided once.",
-            "Usulan diputus satu kali.",
+        **dict.fromkeys(
+            ("ACCEPTED", "REFUSED"), Words("An usulan is decided once.", "Usulan diputus satu kali.")
         ),
     }
 )

@@ -15,7 +15,7 @@ from services.caseload.tables import columns_of
 from services.caseload.visibility import accompanied_families, area_conditions
 from shared import clock
 from shared.access import Actor, Scope
-from shared.deadlines.rules import read_days
+from shared.deadlines.rules import read_deadline_days
 
 
 async def list_exit_proposals(
@@ -31,7 +31,7 @@ async def list_exit_proposals(
     `waiting`: only those that wait behind another case, or only the others.
     """
     today = await clock.today(session)
-    days = await read_days(session, "exit_proposal", ExitProposalState.PROPOSED)
+    days = await read_deadline_days(session, "exit_proposal", ExitProposalState.PROPOSED)
     waits = sa.literal_column(f"({WAITS.rows})", sa.Boolean())
     due_on = sa.case((waits, ExitProposal.proposed_on + days)).label("due_on")
     statement = sa.select(*columns_of(ExitProposal, ExitProposalView), due_on)

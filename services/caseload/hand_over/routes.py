@@ -82,10 +82,10 @@ class HandOverState(StrEnum):
 class HandOverView(HandOverRecord):
     """A hand-over with its progress, which accounts for every family.
 
-    `families` + `added` = `done` + `refused` + `left_out` + `remaining`. `families` were counted by the order, `added` came to the giver since. The job lists refused families in its errors,
-    and added and left out ones in its changes, with their reasons. `remaining` are not handled yet; when the job has been
-    CANCELLED or has FAILED they stay where they are. If it FAILED, `error` is a stable code, and `failure` explains the
-    cause and what to do.
+    `families` + `added` = `done` + `refused` + `left_out` + `remaining`. `families` were counted by the order, `added`
+    came to the giver since. The job lists refused families in its errors, and added and left out ones in its changes,
+    with their reasons. `remaining` are not handled yet; when the job has been CANCELLED or has FAILED they stay where
+    they are. If it FAILED, `error` is a stable code, and `failure` explains the cause and what to do.
     """
 
     state: HandOverState

@@ -37,7 +37,7 @@ from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.fields import Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.http.approvals import WAITS_FOR_APPROVAL, waiting_answer
+from shared.http.approvals import WAITS_FOR_APPROVAL, accepted_answer
 
 members = Router(tag="kpm")
 
@@ -186,7 +186,7 @@ async def take_anggota_back(
     if await is_recorded_dead(session, kpm_id, anggota_id, version):
         terms = DeathReversalTerms(kpm_id=kpm_id, **dict(body))
         kind = ApprovalKind.DEATH_REVERSAL
-        return waiting_answer(session, await request_approval(session, actor, FORM, kind, anggota_id, terms))
+        return accepted_answer(session, await request_approval(session, actor, FORM, kind, anggota_id, terms))
     back = await restore_anggota(session, actor, kpm_id, anggota_id, body, version=version)
     return await view_of(session, actor, back)
 

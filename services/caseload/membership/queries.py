@@ -170,8 +170,8 @@ async def count_ends(
 ) -> dict[str, dict[str, int]]:
     """Return how many memberships have ended or will end, by exit reason.
 
-    Only families in the actor's areas count. Without `kpm_ids` it counts the families that `pendamping_ids` accompany or accompanied
-    (docs/case-lifecycle.md#counts).
+    Only families in the actor's areas count. Without `kpm_ids` it counts the families that `pendamping_ids` accompany
+    or accompanied (docs/case-lifecycle.md#counts).
     """
     passed = Kepesertaan.valid_to <= await clock.today(session)
     ended = sa.and_(passed, ~END_IS_HELD)

@@ -87,8 +87,8 @@ WAYS_OF_CHANGED = MappingProxyType(
         "DETERMINED": (
             operation("annul_graduasi", MINISTRY),
             Words(
-                "Dinsos or Kemensos undoes the SK for this family (POST /v1/graduasi/{id}/annulment).",
-                "Dinsos atau Kemensos memulihkan keluarga ini (POST /v1/graduasi/{id}/annulment).",
+                "Two people of Kemensos undo the SK for this family (POST /v1/graduasi/{id}/annulment).",
+                "Dua orang Kemensos memulihkan keluarga ini (POST /v1/graduasi/{id}/annulment).",
             ),
         ),
         "BEFORE_PROPOSAL": (

@@ -207,24 +207,16 @@ ACTS: Mapping[str, Words] = MappingProxyType(
             "Kasus dibuka satu kali.",
         ),
         "DIASESMEN": Words(
-            "An assessment is recorded before the statement, or after a return.",
-            "Asesmen dicatat sebelum pernyataan, atau setelah dikembalikan.",
+            "An assessment is recorded before the proposal, or after a return.",
+            "Asesmen dicatat sebelum usulan, atau setelah dikembalikan.",
         ),
-        "SIAP": Words(
-            "A result follows from an assessment.",
-            "Hasil mengikuti asesmen.",
-        ),
-        "BELUM_SIAP": Words(
-            "A result follows from an assessment.",
-            "Hasil mengikuti asesmen.",
-        ),
-        "DIKECUALIKAN": Words(
-            "A result follows from an assessment.",
-            "Hasil mengikuti asesmen.",
+        **dict.fromkeys(
+            ("SIAP", "BELUM_SIAP", "DIKECUALIKAN"),
+            Words("A result follows from an assessment.", "Hasil mengikuti asesmen."),
         ),
         "PERNYATAAN_DITANDATANGANI": Words(
-            "A statement is recorded once, after an assessment with the result SIAP.",
-            "Pernyataan dicatat satu kali, setelah asesmen dengan hasil SIAP.",
+            "A statement is recorded once for each assessment with the result SIAP.",
+            "Pernyataan dicatat satu kali untuk setiap asesmen dengan hasil SIAP.",
         ),
         "DIUSULKAN": Words(
             "A proposal follows the signed statement, or a return.",

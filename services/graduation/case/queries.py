@@ -14,6 +14,7 @@ from services.graduation.replicas.models import Dampingan
 from services.graduation.review.models import StageAct
 from shared.access import Actor
 from shared.database import acted_by
+from shared.validity import read_rule
 
 
 def acted_in_other_stage(graduasi_id: Any, actor: Actor, stage: Stage) -> sa.ColumnElement[bool]:
@@ -43,8 +44,7 @@ async def find_accompanied(
 
 async def read_separation_months(session: AsyncSession, on: date) -> int:
     """Return for how many months nobody decides on a family that they accompanied."""
-    rules = sa.select(SeparationRule.months).where(SeparationRule.valid_from <= on)
-    return (await session.scalars(rules.order_by(SeparationRule.valid_from.desc()).limit(1))).one()
+    return await read_rule(session, SeparationRule.months, on)
 
 
 def select_accompanied_lately(pendamping_id: UUID | None, months: int, on: date) -> sa.CompoundSelect[Any]:

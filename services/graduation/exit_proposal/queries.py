@@ -10,7 +10,7 @@ from services.graduation.visibility import select_accompanied_kpm
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
-from shared.deadlines.rules import read_days
+from shared.deadlines.rules import read_deadline_days
 
 EXIT_PROPOSAL_COLUMNS = tuple(getattr(ExitProposal, name) for name in ExitProposalView.model_fields)
 
@@ -20,7 +20,7 @@ async def select_exit_proposals(session: AsyncSession, actor: Actor, **filters: 
 
     A pendamping sees their own proposals and those for families that they accompany today.
     """
-    days = await read_days(session, "exit_proposal", ExitTaken.WAITING)
+    days = await read_deadline_days(session, "exit_proposal", ExitTaken.WAITING)
     due_on = sa.case((ExitProposal.taken == ExitTaken.WAITING, ExitProposal.proposed_on + days))
     statement = sa.select(*EXIT_PROPOSAL_COLUMNS, due_on.label("due_on"))
     for name, value in filters.items():

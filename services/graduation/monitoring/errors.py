@@ -21,8 +21,8 @@ class MonitoringAlreadyRecorded(DomainError):
 class TaskClosed(DomainError):
     """409: the task was closed, because the exit was annulled or a relapse was confirmed."""
 
-    en = "This task was closed on {on}; nothing is recorded on it any more. Nothing more is needed."
-    id = "Tugas ini ditutup pada {on}; tidak ada lagi yang dicatat. Tidak perlu apa-apa lagi."
+    en = "This task was closed on {on} and takes no result. Nothing more is needed."
+    id = "Tugas ini ditutup pada {on} dan tidak menerima hasil. Tidak perlu apa-apa lagi."
     remedy = nothing("The task is closed.", "Tugas sudah ditutup.")
 
 
@@ -46,6 +46,6 @@ class EvidenceDayWithoutFile(InvalidInput):
 class CaseNotMonitored(DomainError):
     """409: results are recorded only in PEMANTAUAN, and results of later tasks in SELESAI."""
 
-    en = "This case is {state}; monitoring results are recorded only during PEMANTAUAN."
-    id = "Kasus ini berstatus {state}; hasil pemantauan hanya dicatat selama PEMANTAUAN."
+    en = "This case is {state}; monitoring results are recorded only during PEMANTAUAN. Go on with its next step."
+    id = "Kasus ini berstatus {state}; hasil pemantauan hanya dicatat selama PEMANTAUAN. Lanjutkan dengan langkah berikutnya."
     remedy = BY_STATE

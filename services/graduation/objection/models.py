@@ -107,8 +107,8 @@ class SanggahTerms(Fields):
 class SanggahLodging(SanggahTerms):
     """A sanggah on paper with the number that identifies its lodger.
 
-    Of the number only a keyed hash is stored. `lodger_nik` is the NIK of the lodger, `register_no` the number in the register of the desk. Without both, the family
-    itself or the paper identifies the lodger.
+    Of the number only a keyed hash is stored. `lodger_nik` is the NIK of the lodger, `register_no` the number in the
+    register of the desk. Without both, the family itself or the paper identifies the lodger.
     """
 
     lodger_nik: Nik | None = None

@@ -29,7 +29,7 @@ from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.errors import BadValue
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.approvals import ApprovalRequestView, waiting_answer
+from shared.http.approvals import ApprovalRequestView, accepted_answer
 
 router = Router(tag="sanggah")
 MAX_TAHAP = 40
@@ -187,7 +187,7 @@ async def annul_graduasi(
     Another person of Kemensos approves it. Both must have acted in no stage of the case.
     """
     kind = ApprovalKind.ANNULMENT
-    return waiting_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
 
 
 @router.get("/sanggah", response_model=SanggahPage)

@@ -17,6 +17,7 @@ from services.referral.consent.models import (
     ConsentTextTerms,
     Identity,
 )
+from services.referral.consent.queries import find_consent
 from services.referral.deadline.commands import schedule_deadline
 from services.referral.deadline.models import Deadline, RujukanPause
 from services.referral.follow_up.commands import close_tasks
@@ -108,14 +109,12 @@ async def withdraw_consent(
 ) -> RujukanProgram:
     """Withdraw the consent, delete the stored identity, and notify the partner.
 
-    Nothing more is shared.
-
     Raises:
         NotFound, FamilyNotAccompanied, ConsentMissing, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
-    consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
+    consent = await find_consent(session, rujukan_program_id)
     if consent is None or not consent.in_force:
         raise ConsentMissing
     today = await clock.today(session)

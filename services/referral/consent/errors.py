@@ -30,6 +30,6 @@ class ConsentMissing(DomainError):
 class ConsentEnded(DomainError):
     """409: the consent was withdrawn or has lapsed, so nothing more is shared or reopened."""
 
-    en = "The consent to this program has ended; nothing more is shared under it, and the offer stays as it is."
-    id = "Persetujuan untuk program ini sudah berakhir; tidak ada lagi data yang dibagikan dan penawaran tetap seperti adanya."
+    en = "The consent to this program has ended. No more data are shared, and the offer stays as it is. Nothing more is needed."
+    id = "Persetujuan untuk program ini sudah berakhir. Tidak ada lagi data yang dibagikan dan penawaran tetap seperti adanya. Tidak perlu apa-apa lagi."
     remedy = nothing("The consent has ended.", "Persetujuan sudah berakhir.")

@@ -16,7 +16,8 @@ class DeliveryAttemptItem(Fields):
     """One attempt to notify the partner: which fields it carried, and its result.
 
     It is stored before the call. Without a status and a fault its result is not known, because the process that called
-    has stopped. `fields` is empty if the call did not leave. The fault SealBroken: the content cannot be read here. No call was made, and the operator must act.
+    has stopped. `fields` is empty if the call did not leave. The fault SealBroken: the content cannot be read here. No
+    call was made, and the operator must act.
     """
 
     attempt_id: Col[UUID] = Field(primary_key=True)

@@ -52,9 +52,9 @@ async def move_rujukan_program(
 
     If `revised`, a corrected answer or a late fact replaces the current state directly.
 
-    Each step is a row of the history. TERKIRIM emits RujukanSent. When the offer ends or its aid is
-    delivered, the stored identity of the family and what was supplied are deleted. After a refusal or an expiry the next best
-    program is scheduled.
+    Each step is a row of the history. TERKIRIM emits RujukanSent. When the offer ends or its aid is delivered, the
+    stored identity of the family and what was supplied are deleted. After a refusal or an expiry the next best program
+    is scheduled.
 
     Raises:
         IllegalTransition: `target` cannot be reached from the current state.

@@ -63,8 +63,10 @@ NOW: Mapping[str, Words] = MappingProxyType(
             "mitra sedang memprosesnya. Dahulukan jawabannya.",
         ),
         "PERLU_DATA": Words(
-            "the partner waits for data. It takes the offer up again first (answer DIPROSES).",
-            "mitra menunggu data. Mitra memproses kembali dahulu (jawaban DIPROSES).",
+            "the partner waits for data. The pendamping or Dinsos supplies them first, or the partner takes the"
+            " offer up again (answer DIPROSES).",
+            "mitra menunggu data. Pendamping atau Dinsos melengkapinya dahulu, atau mitra memproses kembali"
+            " (jawaban DIPROSES).",
         ),
         "DAFTAR_TUNGGU": Words(
             "the family is on the list of the partner. It takes the offer up again first (answer DIPROSES).",
@@ -79,16 +81,20 @@ NOW: Mapping[str, Words] = MappingProxyType(
             "bantuan sudah disalurkan. Kini hasilnya yang dicatat.",
         ),
         "TUTUP": Words(
-            "it is complete, and nothing more is recorded.",
-            "sudah ditutup, dan tidak ada lagi yang dicatat.",
+            "it is complete, and no step follows.",
+            "sudah ditutup, dan tidak ada langkah berikutnya.",
         ),
         "DITOLAK": Words(
-            "the partner has refused. The family may be offered another program.",
-            "mitra sudah menolak. Keluarga dapat ditawari program lain.",
+            "the partner has refused. The partner corrects a wrong answer; else the family may be offered another"
+            " program.",
+            "mitra sudah menolak. Mitra memperbaiki jawaban yang keliru; bila tidak, keluarga dapat ditawari"
+            " program lain.",
         ),
         "KEDALUWARSA": Words(
-            "it has expired without an answer. The family may be offered another program.",
-            "sudah kedaluwarsa tanpa jawaban. Keluarga dapat ditawari program lain.",
+            "it has expired without an answer. A late answer of the partner reopens it; else the family may be"
+            " offered another program.",
+            "sudah kedaluwarsa tanpa jawaban. Jawaban mitra yang terlambat membukanya kembali; bila tidak,"
+            " keluarga dapat ditawari program lain.",
         ),
         "DICABUT": Words(
             "it was withdrawn. The family may be offered another program.",
@@ -106,37 +112,16 @@ ACTS: Mapping[str, Words] = MappingProxyType(
             "A consent is recorded once, before the sending.",
             "Persetujuan dicatat satu kali, sebelum pengiriman.",
         ),
-        "TERKIRIM": Words(
-            "The notice is sent after the consent.",
-            "Pemberitahuan dikirim setelah persetujuan.",
+        **dict.fromkeys(
+            ("TERKIRIM", "GAGAL_KIRIM"),
+            Words("The notice is sent after the consent.", "Pemberitahuan dikirim setelah persetujuan."),
         ),
-        "GAGAL_KIRIM": Words(
-            "The notice is sent after the consent.",
-            "Pemberitahuan dikirim setelah persetujuan.",
-        ),
-        "DITERIMA_SISTEM": Words(
-            "A partner answers after the notice is sent, until its final answer.",
-            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
-        ),
-        "DIPROSES": Words(
-            "A partner answers after the notice is sent, until its final answer.",
-            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
-        ),
-        "PERLU_DATA": Words(
-            "A partner answers after the notice is sent, until its final answer.",
-            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
-        ),
-        "DAFTAR_TUNGGU": Words(
-            "A partner answers after the notice is sent, until its final answer.",
-            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
-        ),
-        "DISETUJUI": Words(
-            "A partner answers after the notice is sent, until its final answer.",
-            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
-        ),
-        "DITOLAK": Words(
-            "A partner answers after the notice is sent, until its final answer.",
-            "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+        **dict.fromkeys(
+            ("DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU", "DISETUJUI", "DITOLAK"),
+            Words(
+                "A partner answers after the notice is sent, until its final answer.",
+                "Mitra menjawab setelah pemberitahuan terkirim, sampai jawaban akhirnya.",
+            ),
         ),
         "DISALURKAN": Words(
             "A delivery follows the approval of the partner.",

@@ -11,4 +11,4 @@ class ApprovalRequest(ApprovalRequestColumns, Table, table=True):
 
 
 class ApprovalRule(ApprovalRuleFields, Table, table=True):
-    """How many days a request can be approved."""
+    """Within how many days a request can be approved, from a day on."""

@@ -94,8 +94,8 @@ def select_counts_by_area(code_length: int, on: date) -> sa.Select[*tuple[Any, .
     is_pkh = Dampingan.kind == PilarKind.PKH_PENDAMPING
     is_member = valid_on(Kepesertaan.valid_from, Kepesertaan.valid_to, on)
     # A lateral join looks up each family by its id. It never scans the dampingan or kepesertaan tables.
-    dampingan = select_yes(Dampingan, covers, is_pkh).lateral("dampingan")
-    kepesertaan = select_yes(Kepesertaan, is_member).lateral("kepesertaan")
+    dampingan = select_one_row(Dampingan, covers, is_pkh).lateral("dampingan")
+    kepesertaan = select_one_row(Kepesertaan, is_member).lateral("kepesertaan")
     needed = select_need(on).lateral("needed")
     area = sa.func.left(Kpm.kode_wilayah, sa.literal_column(str(code_length))).label("kode_wilayah")
     counts = (
@@ -111,7 +111,7 @@ def select_counts_by_area(code_length: int, on: date) -> sa.Select[*tuple[Any, .
     return joined.where(Kpm.ended_on.is_(None)).group_by(area).order_by(area)
 
 
-def select_yes(table: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def select_one_row(table: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Return a select with one row if the family has a row of the table."""
     yes = sa.select(sa.true().label("yes")).select_from(table)
     return yes.where(table.kpm_id == Kpm.kpm_id, *conditions).limit(1).correlate(Kpm)
@@ -131,7 +131,7 @@ def select_need(on: date) -> sa.Select[Any]:
         sa.func.coalesce(MonitoringEnd.ended_on >= on, sa.true()),
     )
     return (
-        select_yes(row, row.valid_from <= on, sa.or_(in_pkh, monitored))
+        select_one_row(row, row.valid_from <= on, sa.or_(in_pkh, monitored))
         .outerjoin(Graduasi, Graduasi.graduasi_id == row.graduasi_id)
         .outerjoin(MonitoringEnd, MonitoringEnd.graduasi_id == row.graduasi_id)
     )

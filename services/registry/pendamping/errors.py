@@ -50,7 +50,7 @@ class DismissalApproved(DomainError):
 
 
 class StatusNotReversible(DomainError):
-    """409: no such status has begun, or nothing changes without it."""
+    """409: no such status can be reversed, or nothing changes without it."""
 
     en = (
         "There is no {status} from {from_on} that could be reversed. Read the history of the pendamping. A status of"

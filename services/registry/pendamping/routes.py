@@ -25,7 +25,7 @@ from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.fields import KNOWN, Body, Code, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
-from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, waiting_answer
+from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, accepted_answer
 from shared.phone import Phone
 from shared.privacy import MaskedNumber, Nik
 
@@ -168,7 +168,7 @@ async def set_status(
     """
     if body.status is PendampingStatus.DIBERHENTIKAN:
         kind = ApprovalKind.DISMISSAL
-        return waiting_answer(
+        return accepted_answer(
             session, await request_approval(session, actor, FORM, kind, pendamping_id, body)
         )
     return await _view_of(session, actor, await change_status(session, actor, pendamping_id, body))
@@ -186,7 +186,7 @@ async def request_status_reversal(
     The status before holds again. Placements that a final status ended are restored where that is still possible.
     """
     kind = ApprovalKind.STATUS_REVERSAL
-    return waiting_answer(session, await request_approval(session, actor, FORM, kind, pendamping_id, body))
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, pendamping_id, body))
 
 
 @router.post("/pendamping/{pendamping_id}/contact", status_code=201)

@@ -1,4 +1,4 @@
-"""SLA of a partner: reminder, escalation, expiry (docs/case-lifecycle.md#deadlines)."""
+"""SLA of a partner: reminder, escalation, expiry (docs/case-lifecycle.md#deadlines-of-offers)."""
 
 from datetime import UTC, datetime, timedelta
 

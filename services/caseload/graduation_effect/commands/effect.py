@@ -63,7 +63,7 @@ async def apply_objection(session: AsyncSession, event: SanggahLodged | SanggahD
 
 
 async def apply_result(session: AsyncSession, event: MonitoringRecorded) -> None:
-    """Note in its mark that the monitoring of a case is complete."""
+    """Record in the case mark that the monitoring is complete."""
     mark = await session.get(CaseMark, event.graduasi_id, with_for_update={"key_share": True})
     if event.completes and mark is not None:
         mark.facts = with_fact(mark.facts, MONITORED, {"recorded_on": str(event.recorded_on)})
@@ -121,7 +121,7 @@ async def update_from_facts(session: AsyncSession, mark: CaseMark) -> None:
         if kepesertaan is not None and kepesertaan.bansos is Bansos.PKH:
             await update_monitoring(session, kepesertaan, mark, changed=changed)
         elif kepesertaan is not None:
-            await watch_other_exit(session, kepesertaan, mark)
+            await schedule_gap(session, kepesertaan, mark)
 
 
 async def update_monitoring(
@@ -140,10 +140,10 @@ async def update_monitoring(
         await schedule(session, START_MONITORING, starts_at, subject_id=row.kpm_id, payload=payload)
 
 
-async def watch_other_exit(session: AsyncSession, row: Kepesertaan, mark: CaseMark) -> None:
-    """Look for a pendamping when the monitoring after an exit from another bansos begins.
+async def schedule_gap(session: AsyncSession, row: Kepesertaan, mark: CaseMark) -> None:
+    """Schedule the gap of a family whose monitoring after an exit from another bansos begins.
 
-    Without an end nobody is to be found for it.
+    If the membership has no end, finish the task that is not needed.
     """
     if row.valid_to is None:
         await finish_needless_tasks(session, row.kpm_id, await clock.today(session), who=WHO)

@@ -79,9 +79,11 @@ class Move:
             else:
                 self.weighing += counts_on_limit(row)
                 self.rows.append(row | {"new_id": new_id()})
-        await self.account(session, families, first)
+        await self.mark_counted(session, families, first)
 
-    async def account(self, session: AsyncSession, families: Sequence[dict[str, Any]], first: int) -> None:
+    async def mark_counted(
+        self, session: AsyncSession, families: Sequence[dict[str, Any]], first: int
+    ) -> None:
         """Mark the families that the order counted, and list those that came since."""
         kpm_ids = [row["kpm_id"] for row in families]
         ordered = await mark_handled(session, UUID(self.job.params["hand_over_id"]), kpm_ids)

@@ -132,7 +132,7 @@ async def require_unchanged(
     """Check that what the case was proposed on still holds. `area` is explained at `read_changes`.
 
     Raises:
-        FactsChanged, AssessmentAuthorBarred
+        FactsChanged, AssessmentAuthorBarred, EvidenceFlagged
     """
     changes = await read_changes(session, [(case, policy)], on, area=area)
     if case_changes := changes.get(case.graduasi_id):

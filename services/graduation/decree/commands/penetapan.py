@@ -68,7 +68,8 @@ async def determine(
 ) -> Determination:
     """Determine the given cases in one SK.
 
-    Cases whose facts have changed are postponed instead. Any other fault refuses all of them. If no case is left, no SK is made.
+    Cases whose facts have changed are postponed instead. Any other fault refuses all of them. If no case is left, no
+    SK is made.
 
     Raises:
         NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate,

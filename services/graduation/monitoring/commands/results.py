@@ -45,6 +45,7 @@ from shared.evidence import (
     require_evidence,
 )
 from shared.messaging import emit
+from shared.validity import read_rule
 
 # The month of an event about the end of the monitoring that no visit has found.
 WITHOUT_VISIT = 0
@@ -167,9 +168,7 @@ async def _read_months_since(
 
 
 async def _read_together_span(session: AsyncSession, on: date) -> timedelta:
-    statement = sa.select(MonitoringRule.together_minutes).where(MonitoringRule.valid_from <= on)
-    minutes = (await session.scalars(statement.order_by(MonitoringRule.valid_from.desc()).limit(1))).one()
-    return timedelta(minutes=minutes)
+    return timedelta(minutes=await read_rule(session, MonitoringRule.together_minutes, on))
 
 
 async def _evaluate_result(

@@ -38,7 +38,7 @@ from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.messaging import emit
 from shared.text import normalize_number
 
-# States without a transition to DISANGGAH (docs/case-lifecycle.md#objections), in which a sanggah in term has a refusal of its own.
+# A sanggah in term has a refusal of its own in these states without a transition to DISANGGAH.
 STATE_REFUSALS: dict[GraduasiState, type[DomainError]] = {
     GraduasiState.DITUNDA: SanggahWhilePostponed,
     GraduasiState.SELESAI: SanggahAfterCaseEnd,
@@ -50,7 +50,8 @@ async def lodge_sanggah(
 ) -> tuple[Sanggah, bool]:
     """Record a sanggah whose paper is dated in the term.
 
-    Return it, and whether it is new. It suspends the case, unless one with its ground was refused before. Another scan of a recorded sanggah is added to it.
+    Return it, and whether it is new. It suspends the case, unless one with its ground was refused before. Another scan
+    of a recorded sanggah is added to it.
 
     Raises:
         NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahBeforeAnnouncement, SanggahOutOfTerm,

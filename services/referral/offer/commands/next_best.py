@@ -208,17 +208,17 @@ def proposal_sentences(after: RujukanProgram, best: Candidate | None) -> tuple[s
 async def propose_after(session: AsyncSession, rujukan_program_id: UUID) -> None:
     """Propose what follows a refusal or an expiry, unless the rujukan has ended.
 
-    After a correction or a late answer the proposal is taken back.
+    After a correction or a late answer the proposal is withdrawn.
     """
     row = await session.get_one(RujukanProgram, rujukan_program_id)
     rujukan = await load(session, Rujukan, row.rujukan_id)
     if row.state not in FOLLOWED_STATES:
-        await _take_back(session, row)
+        await _withdraw_proposal(session, row)
     elif rujukan.state is RujukanState.TERBUKA:
         await propose(session, rujukan, row, SYSTEM)
 
 
-async def _take_back(session: AsyncSession, after: RujukanProgram) -> None:
+async def _withdraw_proposal(session: AsyncSession, after: RujukanProgram) -> None:
     """Withdraw the draft of a proposal if the family has not consented to it.
 
     A later refusal proposes again.

@@ -12,7 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.models import Consent, Identity
+from services.referral.consent.models import Identity
+from services.referral.consent.queries import find_consent
 from services.referral.notice.commands import (
     notice_content,
     notify_withdrawal_again,
@@ -121,8 +122,7 @@ async def _reason_unshared(
     session: AsyncSession, row: RujukanProgram, notice: PartnerNotice
 ) -> LeftOut | None:
     """Return why data of the family are not shared again, or None."""
-    consents = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
-    consent = await session.scalar(consents)
+    consent = await find_consent(session, row.rujukan_program_id)
     if consent is None or not consent.in_force or await must_lapse(session, row):
         return LeftOut.CONSENT_ENDED
     if row.delivered_on is not None:

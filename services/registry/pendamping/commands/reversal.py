@@ -52,7 +52,7 @@ async def plan_reversal(
 
     Raises:
         NotFound, NextStatusConflicts
-        StatusNotReversible: The status is not recorded from that day, or has not begun.
+        StatusNotReversible: The status is not recorded from that day, or it has not begun and is no dismissal.
     """
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
     today = await clock.today(session)
@@ -60,7 +60,7 @@ async def plan_reversal(
     history = await read_status_history(session, pendamping_id)
     statuses = effective_statuses(history)
     record = next((one for one in statuses[1:] if one.from_on == terms.from_on), None)
-    # One person takes back any other status of a later day.
+    # One person takes back a status of a later day, except a dismissal.
     planned = terms.from_on > today and terms.status is not PendampingStatus.DIBERHENTIKAN
     if record is None or record.status is not terms.status or planned:
         raise StatusNotReversible("/body/status", status=terms.status.value, from_on=terms.from_on)
@@ -93,7 +93,7 @@ async def require_reversible(
 async def reverse_status(
     session: AsyncSession, actor: Actor, request: ApprovalRequest, terms: StatusReversalTerms
 ) -> Pendamping:
-    """Let the status before a wrong one hold again, by an approved request.
+    """Restore the status before a wrong one, by an approved request.
 
     What a final status ended is restored where that is still possible: placements and their areas.
 

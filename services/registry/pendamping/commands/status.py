@@ -99,9 +99,9 @@ async def change_status(
 ) -> Pendamping:
     """Record a status from a day on, at most a year ahead.
 
-    Until its day a planned status, except a dismissal, can be replaced, and taken back by the status before it. A final status voids what
-    was recorded for later days, and ends every placement on its day. Without `from_on` the day is today. The reason is
-    a code, because it is published in the event. A dismissal has an approved request.
+    Until its day a planned status, except a dismissal, can be replaced, and taken back by the status before it. A final
+    status voids what was recorded for later days, and ends every placement on its day. Without `from_on` the day is
+    today. The reason is a code, because it is published in the event. A dismissal has an approved request.
 
     Raises:
         Those of `plan_status`.
@@ -130,7 +130,7 @@ async def change_status(
 
 
 async def apply_statuses(session: AsyncSession, row: Pendamping, today: date) -> list[StatusRecord]:
-    """Let the statuses whose day has come take effect, and return all effective statuses.
+    """Apply the statuses whose day has come, and return all effective statuses.
 
     A final status ends every placement on its day.
     """

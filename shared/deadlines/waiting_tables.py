@@ -15,7 +15,7 @@ NATIONAL = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class WaitingTable:
     """A table whose rows wait."""
 
     table: sa.Table
@@ -100,10 +100,10 @@ def _owner_of(wait: Owner | Until, rule: Rule) -> str:
     return f"'{wait.role}'"
 
 
-def escalations(machine: Machine, rules: Rules) -> Iterator[tuple[str, Role, list[int], list[Role]]]:
+def list_escalations(table: WaitingTable, rules: Rules) -> Iterator[tuple[str, Role, list[int], list[Role]]]:
     """Yield each state and owner with the days and the roles of its escalation."""
-    for state, wait in machine.waiting.items():
-        rule = rules.find(machine.kind, state)
+    for state, wait in table.waiting.items():
+        rule = rules.find(table.kind, state)
         owners = {wait.role, *([wait.unless[1]] if isinstance(wait, Owner) and wait.unless else [])}
         if rule.owner is not None and isinstance(wait, Owner):
             owners = {rule.owner}
@@ -111,13 +111,16 @@ def escalations(machine: Machine, rules: Rules) -> Iterator[tuple[str, Role, lis
             yield (state, owner, *steps_of(rule, owner))
 
 
-def machines_of(metadata: sa.MetaData) -> list[Machine]:
+def find_waiting_tables(metadata: sa.MetaData) -> list[WaitingTable]:
     """Return the tables of a service in which somebody has to act, by name."""
     families: Families | None = metadata.info.get("families")
-    tables = [*metadata.tables.values(), *schema.metadata.tables.values()]
-    machines = [
-        Machine(table, table.info["waits"], families if table.metadata is metadata else None)
-        for table in tables
+    declared = [
+        table
+        for table in (*metadata.tables.values(), *schema.metadata.tables.values())
         if "waits" in table.info
     ]
-    return sorted((one for one in machines if one.waiting), key=lambda one: one.kind)
+    tables = [
+        WaitingTable(table, table.info["waits"], families if table.metadata is metadata else None)
+        for table in declared
+    ]
+    return sorted((one for one in tables if one.waiting), key=lambda one: one.kind)
