@@ -70,10 +70,10 @@ INSERT INTO author_rule (status, reason, valid_from, text_en, text_id) VALUES
 -- Months that are entered within an hour, without dated evidence, are flagged.
 INSERT INTO monitoring_rule (valid_from, together_minutes) VALUES ('2025-01-01', 60);
 
--- Who may share one piece of evidence. Other kinds of use serve one case, or one result of the monitoring.
+-- Who may share one piece of evidence. Papers about a family serve its cases on each of its memberships.
 INSERT INTO platform.evidence_kind (kind, valid_from, shared_by, source)
-SELECT kind, '2025-01-01', shared_by, 'First content' FROM (VALUES ('ASESMEN', 'SUBJECT'), ('PERNYATAAN', 'SUBJECT'),
-  ('VERIFIKASI', 'SUBJECT'), ('BERITA_ACARA', 'NAMED'), ('SURAT', 'SUBJECT'), ('SK', 'ANY'), ('SANGGAH', 'SUBJECT'),
+SELECT kind, '2025-01-01', shared_by, 'First content' FROM (VALUES ('ASESMEN', 'FAMILY'), ('PERNYATAAN', 'FAMILY'),
+  ('VERIFIKASI', 'FAMILY'), ('BERITA_ACARA', 'NAMED'), ('SURAT', 'FAMILY'), ('SK', 'ANY'), ('SANGGAH', 'SUBJECT'),
   ('PEMANTAUAN', 'SUBJECT'), ('USULAN_KELUAR', 'FAMILY')) AS content (kind, shared_by);
 
 INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
