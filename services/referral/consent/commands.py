@@ -17,7 +17,6 @@ from services.referral.consent.models import (
     ConsentTextTerms,
     Identity,
 )
-from services.referral.consent.queries import find_consent
 from services.referral.deadline.commands import schedule_deadline
 from services.referral.deadline.models import Deadline, RujukanPause
 from services.referral.follow_up.commands import close_tasks
@@ -114,7 +113,7 @@ async def withdraw_consent(
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
-    consent = await find_consent(session, rujukan_program_id)
+    consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     if consent is None or not consent.in_force:
         raise ConsentMissing
     today = await clock.today(session)

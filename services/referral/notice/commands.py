@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.queries import read_consent
+from services.referral.consent.models import Consent
 from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.commands.breaker import blocked_until, partner_lane, record_reply
 from services.referral.partner.commands.webhook import Call, Reply, backoff
@@ -142,7 +142,8 @@ async def _supply_content(
     row = await load(session, RujukanProgram, notice.rujukan_program_id)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     supply = await session.get_one(DataSupply, notice.notice_id)
-    consent = await read_consent(session, row.rujukan_program_id)
+    consents = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+    consent = (await session.scalars(consents)).one()
     if (
         rujukan.paused
         or not consent.in_force

@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.answer.commands.answers import record_answer
 from services.referral.answer.models import AnswerInput
-from services.referral.consent.models import Identity
-from services.referral.consent.queries import find_consent
+from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     mark_taken,
     notify_withdrawal_again,
@@ -104,7 +103,7 @@ async def read_sharing(session: AsyncSession, rujukan_program_id: UUID) -> Shari
         return None
     if program.send_from is SendFrom.EFFECTIVE and rujukan.effective_on is None:
         return None
-    consent = await find_consent(session, rujukan_program_id)
+    consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     identity = await session.scalar(sa.select(Identity).where(Identity.for_id == rujukan_program_id))
     if consent is None or not consent.in_force or identity is None or await must_lapse(session, row):
         return None

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import ConsentEnded
-from services.referral.consent.queries import find_consent
+from services.referral.consent.models import Consent
 from services.referral.notice.commands import schedule_notice
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
@@ -72,7 +73,9 @@ async def supply_data(
 
 
 async def _require_consent(session: AsyncSession, row: RujukanProgram, fields: Sequence[str]) -> None:
-    consent = await find_consent(session, row.rujukan_program_id)
+    consent = await session.scalar(
+        sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+    )
     if consent is None or not consent.in_force or await must_lapse(session, row):
         raise ConsentEnded
     covered = (await session.get_one(Program, row.program_id)).minimum_data

@@ -14,7 +14,7 @@ from services.referral.answer.errors import (
 )
 from services.referral.answer.models import AnswerInput, AnswerTerms, PartnerAnswer
 from services.referral.answer.queries import is_standing
-from services.referral.consent.queries import find_consent
+from services.referral.consent.models import Consent
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
@@ -152,7 +152,9 @@ async def is_reopenable(session: AsyncSession, row: RujukanProgram) -> bool:
     """
     if row.state is S.DICABUT or row.lapsed_on is not None:
         return False
-    consent = await find_consent(session, row.rujukan_program_id)
+    consent = await session.scalar(
+        sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+    )
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     return consent is not None and consent.in_force and rujukan.state is not RujukanState.DICABUT
 

@@ -12,8 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.models import Identity
-from services.referral.consent.queries import find_consent
+from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     notice_content,
     notify_withdrawal_again,
@@ -122,7 +121,8 @@ async def _reason_unshared(
     session: AsyncSession, row: RujukanProgram, notice: PartnerNotice
 ) -> LeftOut | None:
     """Return why data of the family are not shared again, or None."""
-    consent = await find_consent(session, row.rujukan_program_id)
+    consents = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+    consent = await session.scalar(consents)
     if consent is None or not consent.in_force or await must_lapse(session, row):
         return LeftOut.CONSENT_ENDED
     if row.delivered_on is not None:
