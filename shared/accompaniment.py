@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field
 
+from shared import clock
+from shared.access import Actor, Scope
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.database.tables import Col, Fields
-from shared.errors import NotYetKnown, PendampingInactive, WorkEnteredTooLate
+from shared.errors import NotAllowed, NotYetKnown, PendampingInactive, WorkEnteredTooLate
 from shared.validity import DaysFields, read_rule
 
 
@@ -57,6 +59,23 @@ def require_active(status: str | None, pointer: str | None = None) -> None:
         raise NotYetKnown("pendamping", pointer)
     if status != PendampingStatus.AKTIF:
         raise PendampingInactive(pointer, status=status)
+
+
+async def require_voidable(session: AsyncSession, actor: Actor, author: UUID | None, table: Any) -> None:
+    """Require the author of a record, AKTIF or on leave, or an official.
+
+    `table` has the columns of `StatusFacts`.
+
+    Raises:
+        NotAllowed: another pendamping. PendampingInactive
+    """
+    if actor.scope is not Scope.OWN_FAMILIES:
+        return
+    if author is None or actor.pendamping_id != author:
+        raise NotAllowed
+    status = await session.scalar(sa.select(status_on(table, author, await clock.today(session))))
+    if status not in {PendampingStatus.AKTIF, PendampingStatus.CUTI}:
+        raise PendampingInactive(status=status)
 
 
 async def open_work_day(session: AsyncSession, on: date) -> None:

@@ -37,7 +37,7 @@ EMITTED_EVENTS = {
         (r"/v1/graduasi/[^/]+/sanggah", "sanggah_lodged"),
         (r"/v1/sanggah/[^/]+/decision", "sanggah_decided"),
         (r"/v1/approval-request/[^/]+/approval", "graduasi_annulled"),
-        (r"/v1/monitoring/[^/]+/result", "monitoring_recorded"),
+        (r"/v1/monitoring/[^/]+/(result|void)", "monitoring_recorded"),
     ),
     "referral": ((r"/v1/rujukan-program/[^/]+/consent", "consent_given"),),
 }

@@ -131,7 +131,9 @@ REPLICATED = (
         "monitoring",
         "graduation",
         "SELECT DISTINCT ON (graduasi_id, month) graduasi_id, month FROM monitoring_task WHERE recorded_on IS NOT NULL",
-        {"registry": "SELECT graduasi_id, month FROM replica_graduasi.monitoring WHERE month > 0"},
+        {
+            "registry": "SELECT graduasi_id, month FROM replica_graduasi.monitoring WHERE month > 0 AND NOT voided"
+        },
     ),
     Replicated(
         "case mark",

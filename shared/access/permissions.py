@@ -90,6 +90,7 @@ class Permission(StrEnum):
     SANGGAH_DECIDE = "sanggah.decide"
     GRADUASI_ANNUL = "graduasi.annul"
     MONITORING_RECORD = "monitoring.record"
+    MONITORING_VOID = "monitoring.void"
     COHORT_READ = "cohort.read"
     TAHAP_CALENDAR_SET = "tahap_calendar.set"
 
@@ -211,6 +212,7 @@ PERMISSIONS = MappingProxyType(
         P.SANGGAH_DECIDE: DINSOS | MINISTRY,
         P.GRADUASI_ANNUL: MINISTRY,
         P.MONITORING_RECORD: FIELD,
+        P.MONITORING_VOID: FIELD | TEAM_LEAD,
         P.COHORT_READ: OFFICE,
         P.TAHAP_CALENDAR_SET: MINISTRY,
         P.PARTNER_REGISTER: MINISTRY,

@@ -220,7 +220,7 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
     Used by: registry.graduasi, caseload.graduation, caseload.tugas
 
     The last month has `completes` and the outcome of the monitoring. Month 0 is no visit: the family has ended, and
-    the monitoring with it.
+    the monitoring with it. `voided`: the result of that month does not count, until another one is recorded.
     """
 
     graduasi_id: UUID
@@ -234,6 +234,7 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
     completes: bool = False
     outcome: MonitoringOutcome | None = None
     visited_on: date | None = None
+    voided: bool = False
 
 
 class RelapseConfirmed(Event, wire="graduation.relapse_confirmed.v1", key="kpm_id"):

@@ -34,8 +34,8 @@ from services.caseload.family.models import Kpm
 from services.caseload.family.queries import read_area_on
 from services.caseload.replicas.models import StatusRange
 from shared import clock
-from shared.access import Actor, Scope
-from shared.accompaniment import open_work_day, require_active, require_recent, status_on
+from shared.access import Actor
+from shared.accompaniment import open_work_day, require_active, require_recent, require_voidable, status_on
 from shared.contracts.caseload import KpmUpdated
 from shared.contracts.caseload_activity import (
     KunjunganRecorded,
@@ -44,10 +44,10 @@ from shared.contracts.caseload_activity import (
     P2k2Voided,
     VoidReason,
 )
-from shared.contracts.kinds import PendampingStatus, PilarKind
+from shared.contracts.kinds import PilarKind
 from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.errors import NotAllowed, NotFound, PendampingInactive
+from shared.errors import NotAllowed, NotFound
 from shared.messaging import emit
 
 
@@ -215,7 +215,7 @@ async def void_kunjungan(
         NotFound, RecordAlreadyVoided, and what `require_voidable` raises.
     """
     kunjungan = await load(session, Kunjungan, kunjungan_id, noun="kunjungan")
-    await require_voidable(session, actor, kunjungan.pendamping_id)
+    await require_voidable(session, actor, kunjungan.pendamping_id, StatusRange)
     await set_voided(session, actor, kunjungan, reason)
     emit(session, KunjunganVoided.of(kunjungan, on=kunjungan.visited_on, reason=reason))
     return kunjungan
@@ -230,27 +230,12 @@ async def void_p2k2(
         NotFound, RecordAlreadyVoided, and what `require_voidable` raises.
     """
     sesi = await load(session, P2k2Sesi, p2k2_sesi_id, noun="p2k2")
-    await require_voidable(session, actor, sesi.pendamping_id)
+    await require_voidable(session, actor, sesi.pendamping_id, StatusRange)
     await set_voided(session, actor, sesi, reason)
     await session.flush()
     await count_attendance(session, sesi)
     emit(session, P2k2Voided.of(sesi, on=sesi.held_on, reason=reason))
     return sesi
-
-
-async def require_voidable(session: AsyncSession, actor: Actor, author: UUID) -> None:
-    """Require the author, AKTIF or on leave, or an official of the area.
-
-    Raises:
-        NotAllowed: another pendamping. PendampingInactive
-    """
-    if actor.scope is not Scope.OWN_FAMILIES:
-        return
-    if actor.pendamping_id != author:
-        raise NotAllowed
-    status = await session.scalar(sa.select(status_on(StatusRange, author, await clock.today(session))))
-    if status not in {PendampingStatus.AKTIF, PendampingStatus.CUTI}:
-        raise PendampingInactive(status=status)
 
 
 async def set_voided(session: AsyncSession, actor: Actor, row: Voiding, reason: VoidReason) -> None:

@@ -84,6 +84,13 @@ WAYS_OF_CHANGED = MappingProxyType(
                 "Kembalikan kasus untuk asesmen baru, atau tolak.",
             ),
         ),
+        "UNDER_REVIEW_WITHOUT_SCORE": (
+            one_of(to_call("return_graduasi", OFFICE), to_call("refuse_graduasi", OFFICE)),
+            Words(
+                "Return the case, so that its pendamping of today proposes it again, or refuse it.",
+                "Kembalikan kasus agar diusulkan ulang oleh pendampingnya sekarang, atau tolak.",
+            ),
+        ),
         "DETERMINED": (
             operation("annul_graduasi", MINISTRY),
             Words(
@@ -135,6 +142,22 @@ class AssessmentAuthorBarred(DomainError):
 
     def __init__(self, changes: Words, way: str = "UNDER_REVIEW") -> None:
         """Set what bars the author, and the way out, a key of `WAYS_OF_CHANGED`."""
+        remedy, advice = WAYS_OF_CHANGED[way]
+        super().__init__(remedy=remedy, changes=changes, advice=advice)
+
+
+class ProposerBarred(DomainError):
+    """409: the proposer was dismissed or is under an ethics hearing.
+
+    Without an assessment the proposal is no ground for a decision (docs/case-lifecycle.md#authors-of-assessments).
+    """
+
+    en = "{changes} The proposal is no ground for a decision. {advice}"
+    id = "{changes} Usulannya tidak dapat menjadi dasar keputusan. {advice}"
+    remedy = BY_STATE
+
+    def __init__(self, changes: Words, way: str = "UNDER_REVIEW") -> None:
+        """Set what bars the proposer, and the way out, a key of `WAYS_OF_CHANGED`."""
         remedy, advice = WAYS_OF_CHANGED[way]
         super().__init__(remedy=remedy, changes=changes, advice=advice)
 

@@ -142,6 +142,7 @@ class HoldReason(StrEnum):
 
     FAKTA_BERUBAH = "FAKTA_BERUBAH"  # what it was proposed on has changed
     ASESMEN_GUGUR = "ASESMEN_GUGUR"  # its author bars its assessment
+    USULAN_GUGUR = "USULAN_GUGUR"  # its proposer bars its proposal
     BUKTI_DITANDAI = "BUKTI_DITANDAI"  # its evidence was used elsewhere before
 
 

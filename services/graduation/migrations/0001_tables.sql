@@ -505,7 +505,7 @@ CREATE TABLE graduasi (
     CONSTRAINT ck_graduasi_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU', 'MENINGGAL', 'BERGABUNG')),
-    CONSTRAINT ck_graduasi_holdreason_known CHECK (held_for IN ('FAKTA_BERUBAH', 'ASESMEN_GUGUR', 'BUKTI_DITANDAI')),
+    CONSTRAINT ck_graduasi_holdreason_known CHECK (held_for IN ('FAKTA_BERUBAH', 'ASESMEN_GUGUR', 'USULAN_GUGUR', 'BUKTI_DITANDAI')),
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_postponed_from_known CHECK (postponed_from IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN'))
 );
@@ -882,6 +882,38 @@ CREATE TABLE sanggah_scan (
 );
 
 CREATE INDEX ix_sanggah_scan_sanggah_id ON sanggah_scan (sanggah_id);
+
+CREATE TABLE voided_result (
+    evidence_sha256 VARCHAR(64),
+    evidence_on DATE,
+    cause VARCHAR(40),
+    note TEXT,
+    void_id UUID NOT NULL,
+    task_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    month INTEGER NOT NULL,
+    visited_on DATE NOT NULL,
+    recorded_on DATE NOT NULL,
+    still_out BOOLEAN NOT NULL,
+    voided_on DATE NOT NULL,
+    voided_by TEXT NOT NULL,
+    void_reason VARCHAR(40) NOT NULL,
+    entered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    CONSTRAINT pk_voided_result PRIMARY KEY (void_id),
+    CONSTRAINT ck_voided_result_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_voided_result_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
+    CONSTRAINT fk_voided_result_task_id FOREIGN KEY(task_id) REFERENCES monitoring_task (task_id),
+    CONSTRAINT fk_voided_result_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_voided_result_taskkind_known CHECK (kind IN ('BULANAN', 'LANJUTAN', 'LAPORAN')),
+    CONSTRAINT ck_voided_result_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA'))
+);
+
+CREATE INDEX ix_voided_result_task_id_void_id ON voided_result (task_id, void_id);
 
 CREATE TABLE back_payment (
     tahap TEXT NOT NULL,

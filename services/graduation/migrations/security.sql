@@ -56,10 +56,11 @@ GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), takes_part(uuid
 
 -- The author of a result may read it, also after the family has another pendamping.
 CREATE POLICY author ON monitoring_task FOR SELECT USING (pendamping_id = platform.pendamping());
+CREATE POLICY author ON voided_result FOR SELECT USING (pendamping_id = platform.pendamping());
 
 -- Append-only tables cannot be updated, and no case is deleted.
 REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul, musyawarah, sk, certificate, sanggah,
-    sanggah_scan, sanggah_decision, annulment, back_payment, credit_rule FROM graduation_api, graduation_worker;
+    sanggah_scan, sanggah_decision, annulment, back_payment, credit_rule, voided_result FROM graduation_api, graduation_worker;
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;

@@ -1,5 +1,6 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import ALREADY_DONE, BY_STATE, CORRECT_REQUEST, WAIT, nothing
+from shared.remedies import ALREADY_DONE, BY_STATE, CORRECT_REQUEST, WAIT, nothing, operation
+from shared.roles import FIELD
 
 
 class MonitoringTooEarly(DomainError):
@@ -16,6 +17,25 @@ class MonitoringAlreadyRecorded(DomainError):
     en = "The result of this month was recorded on {on}. Nothing more is needed."
     id = "Hasil bulan ini sudah dicatat pada {on}. Tidak perlu apa-apa lagi."
     remedy = ALREADY_DONE
+
+
+class MonitoringNotRecorded(DomainError):
+    """409: the task has no result that could be voided."""
+
+    en = "This task has no result. Its pendamping records the right one if the visit was made."
+    id = "Tugas ini tidak memiliki hasil. Pendampingnya mencatat hasil yang benar bila kunjungan sudah dilakukan."
+    remedy = operation("record_monitoring", FIELD)
+
+
+class MonitoringDecided(DomainError):
+    """409: the results are final.
+
+    The months decided the case, a relapse is confirmed, or the family has ended.
+    """
+
+    en = "The results of this case are final, because its monitoring is decided. Report the mistake to Kemensos."
+    id = "Hasil pemantauan kasus ini sudah final karena pemantauannya sudah diputus. Laporkan kesalahannya kepada Kemensos."
+    remedy = nothing("The monitoring is decided.", "Pemantauan sudah diputus.")
 
 
 class TaskClosed(DomainError):

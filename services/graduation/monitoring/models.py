@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,10 +12,11 @@ from sqlmodel import Field
 from services.graduation.policy.models.policy import LAST_MONTH
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.accompaniment import LateEntryFields
+from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
-from shared.fields import Day, Sentence, Wilayah
+from shared.fields import KNOWN, Day, Sentence, Wilayah
 from shared.roles import Role
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
@@ -66,6 +68,12 @@ class Evidence(Fields):
 
     evidence_sha256: Col[Sha256 | None] = Field(default=None)
     evidence_on: Col[Day | None] = Field(default=None)
+
+
+class VoidTerms(Fields):
+    """Why a result does not count."""
+
+    reason: Annotated[VoidReason, KNOWN]
 
 
 class FindingTerms(Remarks, Evidence):
@@ -138,5 +146,34 @@ class MonitoringTask(MonitoringTaskView, Table, table=True):
 
     entered_at: Col[datetime | None] = Field(default=None)
     confirms_relapse: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})
+    # Who recorded the last result. They stay after a void, so that its author still sees the task.
     pendamping_id: Col[UUID | None] = Field(default=None)
     penugasan_id: Col[UUID | None] = Field(default=None)
+
+
+class VoidedResultView(Remarks, Evidence):
+    """A result that was voided, as it was recorded."""
+
+    void_id: Col[UUID] = Field(primary_key=True)
+    task_id: Col[UUID] = Field(foreign_key="monitoring_task.task_id")
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    kind: Col[TaskKind]
+    month: Col[int]
+    visited_on: Col[date]
+    recorded_on: Col[date]
+    still_out: Col[bool]
+    voided_on: Col[date]
+    voided_by: Col[str]
+    void_reason: Col[VoidReason]
+
+
+class VoidedResult(VoidedResultView, Table, table=True):
+    """A wrong result of a task, which counts nowhere."""
+
+    __table_args__ = (sa.Index(None, "task_id", "void_id"), is_sha256("evidence_sha256"))
+
+    entered_at: Col[datetime]
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID]

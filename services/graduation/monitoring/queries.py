@@ -10,7 +10,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.monitoring.models import MonitoringTask, MonitoringTaskView, TaskKind
+from services.graduation.monitoring.models import (
+    MonitoringTask,
+    MonitoringTaskView,
+    TaskKind,
+    VoidedResult,
+    VoidedResultView,
+)
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Dampingan, Penugasan, StatusRange, WilayahTugas
 from services.graduation.visibility import select_accompanied_kpm
@@ -104,12 +110,8 @@ async def select_tasks(session: AsyncSession, actor: Actor, filters: TaskFilter)
         statement = statement.where(flagged)
     if filters.mine:
         statement = statement.where(await is_own_task(session, actor))
-    elif actor.scope is Scope.OWN_FAMILIES:
-        accompanied = select_accompanied_kpm(actor, await clock.today(session))
-        own = MonitoringTask.pendamping_id == actor.pendamping_id
-        statement = statement.where(sa.or_(MonitoringTask.kpm_id.in_(accompanied), own))
     else:
-        statement = statement.where(in_areas(MonitoringTask.kode_wilayah, actor.areas))
+        statement = statement.where(await _is_visible(session, actor, MonitoringTask))
     if filters.graduasi_id is not None:
         statement = statement.where(MonitoringTask.graduasi_id == filters.graduasi_id)
     if filters.open_only:
@@ -117,6 +119,24 @@ async def select_tasks(session: AsyncSession, actor: Actor, filters: TaskFilter)
     if filters.due_by is not None:
         statement = statement.where(MonitoringTask.due_on <= filters.due_by)
     return statement
+
+
+async def _is_visible(
+    session: AsyncSession, actor: Actor, table: type[MonitoringTask | VoidedResult]
+) -> sa.ColumnElement[bool]:
+    if actor.scope is not Scope.OWN_FAMILIES:
+        return in_areas(table.kode_wilayah, actor.areas)
+    accompanied = select_accompanied_kpm(actor, await clock.today(session))
+    return sa.or_(table.kpm_id.in_(accompanied), table.pendamping_id == actor.pendamping_id)
+
+
+VOIDED_COLUMNS = tuple(getattr(VoidedResult, name) for name in VoidedResultView.model_fields)
+
+
+async def select_voided_results(session: AsyncSession, actor: Actor, task_id: UUID) -> Any:
+    """Select the voided results of a task that the actor may see."""
+    visible = await _is_visible(session, actor, VoidedResult)
+    return sa.select(*VOIDED_COLUMNS).where(VoidedResult.task_id == task_id, visible)
 
 
 SURVIVAL_MONTHS = sa.select(

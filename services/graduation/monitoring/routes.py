@@ -7,8 +7,15 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.graduation.monitoring import queries
-from services.graduation.monitoring.commands import results
-from services.graduation.monitoring.models import FindingTerms, MonitoringTask, MonitoringTaskView
+from services.graduation.monitoring.commands import results, voids
+from services.graduation.monitoring.models import (
+    FindingTerms,
+    MonitoringTask,
+    MonitoringTaskView,
+    VoidedResult,
+    VoidedResultView,
+    VoidTerms,
+)
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
 from shared.fields import Body, Day, View, Wilayah
@@ -75,6 +82,43 @@ async def record_monitoring(
     finds a relapse confirms it at once, and ends a case that is still monitored.
     """
     return await results.record_monitoring(session, actor, task_id, body)
+
+
+class MonitoringVoid(VoidTerms, Body):
+    """Why a result does not count: a code."""
+
+
+@router.post("/monitoring/{task_id}/void")
+@may(Permission.MONITORING_VOID, key_required=True, author_reads=True)
+async def void_monitoring(
+    task_id: UUID, body: MonitoringVoid, session: Session, actor: CurrentActor
+) -> MonitoringTaskView:
+    """Void a wrong result. Its author may, and the ketua tim of the area.
+
+    It stays readable and counts nowhere. The task waits for the right result.
+    """
+    return await voids.void_result(session, actor, task_id, reason=body.reason)
+
+
+class VoidedResultItem(VoidedResultView):
+    """A voided result of a task."""
+
+
+class VoidedResultPage(View):
+    """A page of voided results, the first one first."""
+
+    items: list[VoidedResultItem]
+    next: str | None
+
+
+@router.get("/monitoring/{task_id}/void", response_model=VoidedResultPage)
+@may(Permission.GRADUASI_READ)
+async def list_voided_monitoring(
+    task_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+) -> Response:
+    """List the voided results of a task, the first one first."""
+    statement = await queries.select_voided_results(session, actor, task_id)
+    return await paging.answer(session, statement, (VoidedResult.void_id,))
 
 
 cohort = Router(tag="cohort")

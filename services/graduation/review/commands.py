@@ -114,7 +114,7 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
 
     Raises:
         IllegalTransition, MusyawarahMissing, SamePersonTwice, FamilyAccompaniedLately
-        FactsChanged, AssessmentAuthorBarred, EvidenceFlagged: What the case was proposed on no longer holds.
+        FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged: What the case was proposed on no longer holds.
     """
     case, policy = await load_case(session, graduasi_id)
     if case.state is GraduasiState.DIVERIFIKASI_KETIM and Stage.MUSYAWARAH in policy.stages:
@@ -203,7 +203,7 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
 
     Raises:
         CaseNotPostponed, FileNotUploaded
-        FactsChanged, AssessmentAuthorBarred, EvidenceFlagged: The case is held, and what holds it has not changed back.
+        FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged: The case is held, and what holds it has not changed back.
     """
     case, policy = await load_case(session, graduasi_id)
     if (target := case.postponed_from) is None:

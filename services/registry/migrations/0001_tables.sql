@@ -165,6 +165,7 @@ CREATE TABLE replica_graduasi.monitoring (
     month INTEGER NOT NULL,
     still_out BOOLEAN NOT NULL,
     recorded_on DATE NOT NULL,
+    voided BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_monitoring PRIMARY KEY (graduasi_id, month)
 );
 

@@ -141,7 +141,7 @@ class Graduasi(Table, table=True):
 class Monitoring(Table, table=True):
     """The monitoring result of a graduate in a month after the exit.
 
-    Month 0 is no visit: the family has ended.
+    Month 0 is no visit: the family has ended. One that is `voided` counts nowhere.
     """
 
     __table_args__ = GRADUASI_SCHEMA
@@ -150,6 +150,7 @@ class Monitoring(Table, table=True):
     month: Col[int] = Field(primary_key=True)
     still_out: Col[bool]
     recorded_on: Col[date]
+    voided: Col[bool] = OFF
 
 
 class MonitoringEnd(Table, table=True):

@@ -251,7 +251,7 @@ async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -
     # A family that ended during its monitoring counts in no month.
     ended = sa.select(Monitoring.graduasi_id).where(Monitoring.month == WITHOUT_VISIT)
     statement = sa.select(Monitoring.month, sa.func.count(), still_out).where(
-        Monitoring.graduasi_id.in_(graduasi_ids), Monitoring.graduasi_id.not_in(ended)
+        Monitoring.graduasi_id.in_(graduasi_ids), Monitoring.graduasi_id.not_in(ended), ~Monitoring.voided
     )
     rows = await session.execute(statement.group_by(Monitoring.month).order_by(Monitoring.month))
     return {month: {"seen": count, "still_out": out} for month, count, out in rows}

@@ -29,6 +29,9 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     read_success(
         await service.post(f"/v1/monitoring/{task}/result", {"still_out": True}, as_=driver.by["field"])
     )
+    void = {"reason": "SALAH_ISI"}
+    read_success(await service.post(f"/v1/monitoring/{task}/void", void, as_=driver.by["field"]))
+    read_success(await service.get(f"/v1/monitoring/{task}/void", as_=driver.by["field"]))
     decided = read_success(await service.get(path, as_=office))["penetapan"]
     reads = (
         "/v1/policy",

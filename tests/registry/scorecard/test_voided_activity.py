@@ -1,4 +1,4 @@
-"""Voided visits and sessions do not count, whichever of record and void arrives first."""
+"""Voided visits, sessions and results of the monitoring do not count."""
 
 from datetime import date
 
@@ -7,7 +7,9 @@ import pytest
 from shared.contracts.caseload_activity import KunjunganVoided, P2k2Voided, VoidReason
 from tests.factories.registry import commands
 from tests.factories.registry.events import (
+    build_graduasi_determined,
     build_kunjungan_recorded,
+    build_monitoring_recorded,
     build_p2k2_held,
     deliver_events,
     read_scorecard,
@@ -33,3 +35,15 @@ async def test_voided_visits_and_sessions_leave_the_scorecard(registry: Running,
     assert (scorecard["visits"], scorecard["p2k2_held"], scorecard["p2k2_attendance"]) == (1, 1, 0.9)
     placement = scorecard["penugasan"][0]
     assert (placement["visits"], placement["p2k2_invited"], placement["p2k2_attended"]) == (1, 10, 9)
+
+
+async def test_voided_result_of_a_month_leaves_the_survival_until_the_right_one(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    case = build_graduasi_determined(pendamping)
+    wrong = build_monitoring_recorded(case, 1)
+    await deliver_events(registry, case, wrong, times=2)
+    assert (await read_scorecard(registry, pendamping))["survival"] == {"1": {"seen": 1, "still_out": 1}}
+    await deliver_events(registry, wrong.model_copy(update={"voided": True}), times=2)
+    assert (await read_scorecard(registry, pendamping))["survival"] == {}
+    await deliver_events(registry, build_monitoring_recorded(case, 1, still_out=False), times=2)
+    assert (await read_scorecard(registry, pendamping))["survival"] == {"1": {"seen": 1, "still_out": 0}}

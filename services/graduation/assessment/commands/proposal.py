@@ -132,7 +132,7 @@ async def require_unchanged(
     """Check that what the case was proposed on still holds. `area` is explained at `read_changes`.
 
     Raises:
-        FactsChanged, AssessmentAuthorBarred, EvidenceFlagged
+        FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged
     """
     changes = await read_changes(session, [(case, policy)], on, area=area)
     if case_changes := changes.get(case.graduasi_id):
@@ -151,7 +151,7 @@ def _way_of_changed(case: Graduasi, policy: Policy) -> str:
     if case.state is GraduasiState.PERNYATAAN_DITANDATANGANI:
         return "BEFORE_PROPOSAL"
     if case.state is not GraduasiState.DIKEMBALIKAN:
-        return "UNDER_REVIEW"
+        return "UNDER_REVIEW" if policy.needs_score else "UNDER_REVIEW_WITHOUT_SCORE"
     return "RETURNED" if policy.needs_score else "RETURNED_WITHOUT_SCORE"
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.models import Asesmen, Pernyataan
+from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
 from services.graduation.assessment.rules.changes import (
     EVIDENCE_CHANGE,
     Basis,
@@ -17,6 +17,7 @@ from services.graduation.assessment.rules.changes import (
     Pinned,
     author_change,
     find_changes,
+    proposer_change,
 )
 from services.graduation.assessment.rules.facts import collect_facts, find_counted_since
 from services.graduation.assessment.rules.judgement import Answer
@@ -98,10 +99,14 @@ async def read_changes(
     """
     changes = await _read_family_changes(session, cases, on, area)
     authors = await read_author_changes(session, [case.asesmen_id for case, _ in cases], on)
+    # A proposal replaces the one before, whose proposer does not matter any more.
+    proposers = await _read_proposer_changes(session, cases, on) if area != "any" else {}
     ids = [case.graduasi_id for case, _ in cases]
     flagged = await find_flagged(session, ids) if area != "any" else frozenset[UUID]()
     for case, _ in cases:
         if (change := authors.get(case.asesmen_id)) is not None:
+            changes.setdefault(case.graduasi_id, []).append(change)
+        if (change := proposers.get(case.usul_id)) is not None:
             changes.setdefault(case.graduasi_id, []).append(change)
         if case.graduasi_id in flagged:
             changes.setdefault(case.graduasi_id, []).append(EVIDENCE_CHANGE)
@@ -140,18 +145,30 @@ async def read_author_changes(
     session: AsyncSession, asesmen_ids: Sequence[UUID | None], on: date
 ) -> dict[UUID | None, Change]:
     """Return by assessment that its author bars it, without others."""
-    status = status_on(StatusRange, Asesmen.pendamping_id, on)
-    reason = sa.func.coalesce(status_on(StatusRange, Asesmen.pendamping_id, on, "reason"), "")
-    applies = sa.and_(
-        AuthorRule.status == status,
-        sa.or_(AuthorRule.reason == ANY_REASON, AuthorRule.reason == reason),
-        valid_on(AuthorRule.valid_from, AuthorRule.valid_to, on),
-    )
     statement = sa.select(Asesmen.asesmen_id, AuthorRule.text_en, AuthorRule.text_id).join(
-        AuthorRule, applies
+        AuthorRule, _is_barred(Asesmen.pendamping_id, on)
     )
     rows = await session.execute(statement.where(Asesmen.asesmen_id.in_(set(asesmen_ids) - {None})))
     return {row.asesmen_id: author_change(row.text_en, row.text_id) for row in rows}
+
+
+async def _read_proposer_changes(session: AsyncSession, cases: Cases, on: date) -> dict[UUID | None, Change]:
+    """Return by proposal without assessment that its proposer bars it, without others."""
+    ids = {case.usul_id for case, _ in cases if case.usul_id is not None and case.asesmen_id is None}
+    statement = sa.select(Usul.usul_id, AuthorRule.text_en, AuthorRule.text_id).join(
+        AuthorRule, _is_barred(Usul.proposer_pendamping_id, on)
+    )
+    rows = await session.execute(statement.where(Usul.usul_id.in_(ids)))
+    return {row.usul_id: proposer_change(row.text_en, row.text_id) for row in rows}
+
+
+def _is_barred(pendamping_id: Any, on: date) -> sa.ColumnElement[bool]:
+    reason = sa.func.coalesce(status_on(StatusRange, pendamping_id, on, "reason"), "")
+    return sa.and_(
+        AuthorRule.status == status_on(StatusRange, pendamping_id, on),
+        sa.or_(AuthorRule.reason == ANY_REASON, AuthorRule.reason == reason),
+        valid_on(AuthorRule.valid_from, AuthorRule.valid_to, on),
+    )
 
 
 async def _read_pinned(session: AsyncSession, cases: Cases) -> dict[UUID | None, Pinned]:

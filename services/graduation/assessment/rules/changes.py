@@ -6,7 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.graduation.assessment.errors import AssessmentAuthorBarred, EvidenceFlagged, FactsChanged
+from services.graduation.assessment.errors import (
+    AssessmentAuthorBarred,
+    EvidenceFlagged,
+    FactsChanged,
+    ProposerBarred,
+)
 from services.graduation.assessment.rules.judgement import (
     Answer,
     evaluate,
@@ -91,6 +96,7 @@ Refusal = Callable[[Words, str], DomainError]
 # Changes that are no fact of the family, by code: why they hold a case, and their refusal.
 NO_FACTS: Mapping[str, tuple[HoldReason, Refusal]] = {
     "AUTHOR": (HoldReason.ASESMEN_GUGUR, AssessmentAuthorBarred),
+    "PROPOSER": (HoldReason.USULAN_GUGUR, ProposerBarred),
     "EVIDENCE": (HoldReason.BUKTI_DITANDAI, EvidenceFlagged),
 }
 
@@ -130,6 +136,17 @@ def author_change(en: str, indonesian: str) -> Change:
         Words(
             f"The pendamping who made the assessment {en}.",
             f"Pendamping yang menyusun asesmen {indonesian}.",
+        ),
+    )
+
+
+def proposer_change(en: str, indonesian: str) -> Change:
+    """Return that the proposer has a status that bars the proposal."""
+    return Change(
+        "PROPOSER",
+        Words(
+            f"The pendamping who proposed this exit {en}.",
+            f"Pendamping yang mengusulkan keluarga ini keluar {indonesian}.",
         ),
     )
 

@@ -21,6 +21,7 @@ BY_AREA = (
     "credit",
     "certificate",
     "monitoring_task",
+    "voided_result",
     "sanggah",
     "sanggah_scan",
     "sanggah_decision",

@@ -68,7 +68,7 @@ async def record_monitoring(
     require_not_future(on, now.latest_on, "/body/visited_on")
     await require_recent(session, LateEntryRule, on, now.on, "/body/visited_on")
     await open_work_day(session, on)
-    case, policy, task = await _lock_task(session, task_id)
+    case, policy, task = await lock_task(session, task_id)
     author = await require_dampingan_or_area(
         session,
         actor,
@@ -83,7 +83,7 @@ async def record_monitoring(
     _set_result(task, on, now, finding, author)
     await _use_evidence(session, actor, task, now)
     outcome, relapse = await _evaluate_result(session, case, task)
-    emit(session, _to_event(task, outcome))
+    emit(session, to_event(task, outcome))
     act = Act(actor, now, reason="the monitoring is complete")
     await _complete_monitoring(session, (case, policy), act, outcome)
     if relapse is not None:
@@ -91,7 +91,8 @@ async def record_monitoring(
     return task
 
 
-async def _lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Policy, MonitoringTask]:
+async def lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Policy, MonitoringTask]:
+    """Lock a task and its case, or raise NotFound."""
     # The case is locked first, so that two concurrent last results see each other.
     graduasi_id = await session.scalar(
         sa.select(MonitoringTask.graduasi_id).where(MonitoringTask.task_id == task_id)
@@ -263,9 +264,13 @@ async def complete_without_visit(
     emit(session, event)
 
 
-def _to_event(task: MonitoringTask, outcome: Outcome | None) -> MonitoringRecorded:
+def to_event(
+    task: MonitoringTask, outcome: Outcome | None = None, *, voided: bool = False
+) -> MonitoringRecorded:
+    """Return the event of a result. `outcome` is set if it completes the monitoring."""
     return MonitoringRecorded.of(
         task,
         completes=outcome is not None,
         outcome=MonitoringOutcome(outcome.value) if outcome else None,
+        voided=voided,
     )

@@ -85,15 +85,27 @@ async def create_check(session: AsyncSession, graduasi_id: UUID) -> None:
     case, policy = await load_case(session, graduasi_id)
     if case.state not in CHECKABLE_STATES or await session.get(FamilyEnd, case.kpm_id):
         return
-    if await _has_confirmed_relapse(session, case):
+    if await has_confirmed_relapse(session, case):
         return
     today = (await moment_of(session)).on
     await _insert_check(session, case, max(today, effective_on), effective_on, policy)
 
 
-async def _has_confirmed_relapse(session: AsyncSession, case: Graduasi) -> bool:
+async def has_confirmed_relapse(session: AsyncSession, case: Graduasi) -> bool:
+    """Return whether a relapse of the family was confirmed."""
     statement = sa.select(MonitoringTask.task_id).where(
         MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.confirms_relapse
+    )
+    return await session.scalar(statement) is not None
+
+
+async def has_open_check(session: AsyncSession, case: Graduasi) -> bool:
+    """Return whether a check of a reported relapse waits for its result."""
+    statement = sa.select(MonitoringTask.task_id).where(
+        MonitoringTask.graduasi_id == case.graduasi_id,
+        MonitoringTask.kind == TaskKind.LAPORAN,
+        MonitoringTask.recorded_on.is_(None),
+        MonitoringTask.closed_on.is_(None),
     )
     return await session.scalar(statement) is not None
 

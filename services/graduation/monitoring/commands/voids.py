@@ -1,0 +1,101 @@
+"""Command that voids a wrong result of the monitoring."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.case.errors import NEXT_ACTS
+from services.graduation.case.models import Graduasi, GraduasiState
+from services.graduation.family_end.models import FamilyEnd
+from services.graduation.monitoring.commands.results import lock_task, to_event
+from services.graduation.monitoring.commands.tasks import has_confirmed_relapse, has_open_check
+from services.graduation.monitoring.errors import CaseNotMonitored, MonitoringDecided, MonitoringNotRecorded
+from services.graduation.monitoring.models import MonitoringTask, TaskKind, VoidedResult
+from services.graduation.replicas.models import StatusRange
+from shared.access import Actor
+from shared.accompaniment import open_work_day, require_voidable
+from shared.clock import Moment, moment_of
+from shared.contracts.caseload_activity import VoidReason
+from shared.contracts.graduation import MonitoringRecorded
+from shared.database import uuid7
+from shared.errors import NotFound
+from shared.messaging import emit
+
+RESULT_FIELDS = (
+    *(
+        "visited_on",
+        "recorded_on",
+        "still_out",
+        "cause",
+        "note",
+        "evidence_sha256",
+        "evidence_on",
+        "entered_at",
+    ),
+)
+
+
+async def void_result(
+    session: AsyncSession, actor: Actor, task_id: UUID, *, reason: VoidReason
+) -> MonitoringTask:
+    """Void the result of a task, which then waits for the right one.
+
+    The result stays readable. The evidence keeps its flag, so that a second entry does not avoid the clearance.
+
+    Raises:
+        NotFound, MonitoringNotRecorded, MonitoringDecided, CaseNotMonitored, and what `require_voidable` raises.
+    """
+    now = await moment_of(session)
+    seen = await session.get(MonitoringTask, task_id)
+    if seen is None:
+        raise NotFound("monitoring task")
+    # Row security shows the case to its author, who accompanied the family on the day of the visit.
+    await open_work_day(session, seen.visited_on or now.on)
+    case, _, task = await lock_task(session, task_id)
+    if task.recorded_on is None:
+        raise MonitoringNotRecorded
+    await require_voidable(session, actor, task.pendamping_id, StatusRange)
+    await _require_undecided(session, case, task)
+    voided = to_event(task, voided=True)
+    session.add(_copy_result(task, now, actor, reason))
+    await _reopen_task(session, case, task, now)
+    emit(session, await _read_other_result(session, task) or voided)
+    return task
+
+
+async def _require_undecided(session: AsyncSession, case: Graduasi, task: MonitoringTask) -> None:
+    if case.state is GraduasiState.SELESAI:
+        decided = task.kind is TaskKind.BULANAN or await has_confirmed_relapse(session, case)
+        if decided or await session.get(FamilyEnd, case.kpm_id):
+            raise MonitoringDecided
+    elif case.state not in {GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH}:
+        raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
+
+
+def _copy_result(task: MonitoringTask, now: Moment, actor: Actor, reason: VoidReason) -> VoidedResult:
+    names = VoidedResult.model_fields.keys() & MonitoringTask.model_fields.keys()
+    void = {"voided_on": now.on, "voided_by": actor.sub, "void_reason": reason}
+    return VoidedResult(**{name: getattr(task, name) for name in names}, void_id=uuid7(), **void)
+
+
+async def _reopen_task(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:
+    """Take the result off the task. A check is closed if another one is open."""
+    replaced = task.kind is TaskKind.LAPORAN and await has_open_check(session, case)
+    for name in RESULT_FIELDS:
+        setattr(task, name, None)
+    task.closed_on = now.on if replaced else None
+    # An open task is where the family lives now.
+    task.kode_wilayah, task.version = case.kode_wilayah, task.version + 1
+    await session.flush()
+
+
+async def _read_other_result(session: AsyncSession, task: MonitoringTask) -> MonitoringRecorded | None:
+    """Return the result of another task of the same month."""
+    statement = sa.select(MonitoringTask).where(
+        MonitoringTask.graduasi_id == task.graduasi_id,
+        MonitoringTask.month == task.month,
+        MonitoringTask.recorded_on.is_not(None),
+    )
+    other = await session.scalar(statement.order_by(MonitoringTask.entered_at.desc()).limit(1))
+    return to_event(other) if other else None
