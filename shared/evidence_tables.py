@@ -48,7 +48,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(hash, 0));
     SELECT u.use_id INTO earlier FROM platform.evidence_use u, platform.sharing_of(u.kind, today) AS theirs
     WHERE u.sha256 = hash AND u.subject_id <> subject AND NOT (
-        u.kpm_id IS NOT DISTINCT FROM family AND 'SUBJECT' NOT IN (sharing, theirs)
+        coalesce(u.kpm_id = family, false) AND 'SUBJECT' NOT IN (sharing, theirs)
         OR sharing = 'NAMED' AND theirs = 'NAMED' AND u.kode_wilayah = area
             AND subject = ANY (u.named) AND u.subject_id = ANY (names)
         OR sharing = 'ANY' AND theirs = 'ANY')
