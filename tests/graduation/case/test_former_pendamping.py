@@ -81,7 +81,7 @@ async def test_former_pendamping_decides_no_objection(graduation: Running, outco
 async def test_former_pendamping_annuls_nothing(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     former = await accompany_until(driver, date(2025, 8, 31))
-    official = graduation.token("DINSOS_KABKOTA", "now-dinsos", [KENDAL], pendamping_id=former)
+    official = graduation.token("KEMENSOS", "now-kemensos", pendamping_id=former)
     expect_refusal(await annul_graduasi(driver, official), *REFUSAL)
 
 

@@ -12,6 +12,7 @@ from services.graduation.approval.models import ApprovalRequest, RequestedOrder
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.queries import find_accompanied
 from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
@@ -95,7 +96,7 @@ async def require_annullable(
 ) -> str:
     """Raise what refuses an annulment without a sanggah today, and return the case's area.
 
-    The actor must have acted in no stage of the case.
+    The actor must have acted in no stage of the case, and not have accompanied the family lately.
 
     Raises:
         NotFound, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, SanggahStillOpen, BackPayUndecided,
@@ -106,7 +107,10 @@ async def require_annullable(
         raise SanggahStillOpen
     case.require_transition(GraduasiState.DIPULIHKAN)
     await require_no_stage(session, case, actor.person, actor.sub)
-    await _check_tahap(session, case, (await moment_of(session)).on, terms.back_pay)
+    today = (await moment_of(session)).on
+    for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
+        raise refusal
+    await _check_tahap(session, case, today, terms.back_pay)
     return case.kode_wilayah
 
 
