@@ -5,24 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import ValidationError
 
 from services.referral.notice.models import Notice
 from services.referral.program.models import PayloadField
 from services.referral.program.rules import build_payload, notice_payload
-from tests.factories.applications import application
+from tests.factories.referral.notice_schema import read_document, validate_notice
 
 OFFICE = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kendal", "phone": None, "email": "a@example.go.id"}
-
-
-def read_document() -> dict[str, Any]:
-    return application("referral").openapi()
-
-
-def validate_notice(notice: dict[str, Any]) -> None:
-    document = read_document()
-    schema = {"$ref": "#/components/schemas/NoticeBody", "components": document["components"]}
-    Draft202012Validator(schema).validate(notice)
 
 
 def rujukan_notice(*fields: PayloadField) -> dict[str, Any]:

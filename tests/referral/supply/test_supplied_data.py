@@ -18,6 +18,7 @@ from tests.factories.referral.events import (
     build_sanggah_decided,
     build_sanggah_lodged,
 )
+from tests.factories.referral.notice_schema import validate_notice
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -73,6 +74,7 @@ async def test_supplied_data_reach_the_partner_and_the_offer_continues(
     await world.referral.work()
     (notice,) = bank.received
     assert notice.signed
+    validate_notice(notice.body)
     assert notice.body == {
         "notice": "KELENGKAPAN",
         "rujukan_program_id": subject,
