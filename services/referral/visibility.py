@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.replicas.models import Dampingan, Kpm, Penugasan, StatusRange, WilayahTugas
@@ -131,3 +132,22 @@ async def read(session: AsyncSession, model: type[Row], key: object, noun: str) 
 def select_columns(model: type[Row], names: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
     """Select these columns of a table."""
     return sa.select(*(getattr(model, name) for name in names))
+
+
+async def select_parts(
+    session: AsyncSession,
+    actor: Actor,
+    whole: type[Any],
+    whole_id: UUID,
+    part: type[Row],
+    view: type[BaseModel],
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select what a view shows of the parts of a rujukan or an offer, for officials.
+
+    Raises:
+        NotAllowed, NotFound
+    """
+    require_official(actor)
+    await read(session, whole, whole_id, "rujukan")
+    (key,) = whole.__table__.primary_key
+    return select_columns(part, list(view.model_fields)).where(getattr(part, key.name) == whole_id)

@@ -15,7 +15,6 @@ from services.referral.place.models import WaitingReason
 from services.referral.program import queries
 from services.referral.program.models import Program, RuleField, RuleOp, Strength
 from services.referral.rujukan.models import Rujukan
-from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Permission
 from shared.fields import Body, View
@@ -167,8 +166,6 @@ async def propose_next_best(
 @may(Permission.RUJUKAN_READ)
 async def list_next_best(rujukan_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List the proposals within a rujukan."""
-    require_official(actor)
-    await visibility.read(session, Rujukan, rujukan_id, "rujukan")
-    statement = visibility.select_columns(NextBest, list(NextBestView.model_fields))
-    statement = statement.where(NextBest.rujukan_id == rujukan_id)
+    parts = (Rujukan, rujukan_id, NextBest, NextBestView)
+    statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, (NextBest.after_rujukan_program_id,))

@@ -97,10 +97,8 @@ async def list_relapse_reports(
     rujukan_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List the reports that the family may have relapsed."""
-    require_official(actor)
-    await visibility.read(session, Rujukan, rujukan_id, "rujukan")
-    statement = visibility.select_columns(RelapseReport, list(RelapseView.model_fields))
-    statement = statement.where(RelapseReport.rujukan_id == rujukan_id)
+    parts = (Rujukan, rujukan_id, RelapseReport, RelapseView)
+    statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, (RelapseReport.reported_on,))
 
 
@@ -120,10 +118,8 @@ async def list_rujukan_program_history(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List the state changes of one offer with who, when and why."""
-    require_official(actor)
-    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.select_columns(RujukanProgramHistory, list(HistoryItem.model_fields))
-    statement = statement.where(RujukanProgramHistory.rujukan_program_id == rujukan_program_id)
+    parts = (RujukanProgram, rujukan_program_id, RujukanProgramHistory, HistoryItem)
+    statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, queries.HISTORY_ORDER)
 
 
@@ -133,10 +129,8 @@ async def list_attempts(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List the attempts to notify the partner, with the names of the shared fields."""
-    require_official(actor)
-    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.select_columns(DeliveryAttempt, list(DeliveryAttemptItem.model_fields))
-    statement = statement.where(DeliveryAttempt.rujukan_program_id == rujukan_program_id)
+    parts = (RujukanProgram, rujukan_program_id, DeliveryAttempt, DeliveryAttemptItem)
+    statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, queries.ATTEMPT_ORDER)
 
 
@@ -146,10 +140,8 @@ async def list_notices(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List the notices to the partner about one offer, and when it accepted them."""
-    require_official(actor)
-    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.select_columns(PartnerNotice, list(PartnerNoticeView.model_fields))
-    statement = statement.where(PartnerNotice.rujukan_program_id == rujukan_program_id)
+    parts = (RujukanProgram, rujukan_program_id, PartnerNotice, PartnerNoticeView)
+    statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, queries.NOTICE_ORDER)
 
 

@@ -11,7 +11,6 @@ from services.referral import visibility
 from services.referral.notice.models import InboxRead, InboxReadItem, NoticeFacts, ReceiptView
 from services.referral.publication.commands.inbox import InboxReader, record_receipt, require_partner
 from services.referral.rujukan.models import RujukanProgram
-from services.referral.visibility import require_official
 from services.referral.worklist import queries
 from shared.access import Permission
 from shared.fields import Body, View
@@ -78,8 +77,6 @@ async def list_inbox_reads(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List who at the partner read this family's data in the inbox, and which fields."""
-    require_official(actor)
-    await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.select_columns(InboxRead, list(InboxReadItem.model_fields))
-    statement = statement.where(InboxRead.rujukan_program_id == rujukan_program_id)
+    parts = (RujukanProgram, rujukan_program_id, InboxRead, InboxReadItem)
+    statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, queries.INBOX_READ_ORDER)
