@@ -40,7 +40,7 @@ async def check_identities(four: FourServices) -> None:
 
 
 async def check_death_of_the_pengurus(four: FourServices) -> None:
-    """Nothing is sent in the name of the dead, and the next pengurus consents anew."""
+    """Nothing is sent for a dead pengurus until the next one consents."""
     async with PartnerSimulator() as bank:
         world, whole, members = await create_case(four, bank)
         mother, father = members["ISTRI"], members["KEPALA_KELUARGA"]

@@ -37,7 +37,7 @@ async def read_aid(whole: Any) -> list[tuple[Any, ...]]:
 
 
 async def check_withdrawal_while_the_webhook_hangs(four: FourServices) -> None:
-    """The record has what left, and the partner is told to delete it."""
+    """The record lists what was shared, and the partner gets a withdrawal."""
     async with PartnerSimulator(hold=(release := asyncio.Event())) as bank:
         world, _, subject = await send(four, bank)
         while not bank.tries:  # noqa: ASYNC110 (no event to wait for)

@@ -71,9 +71,9 @@ async def lock_standing(session: AsyncSession, kpm_ids: Collection[UUID]) -> Seq
 
 
 async def settle_credits(session: AsyncSession, standing: Sequence[Credit], on: date) -> None:
-    """Grant what counts now of the families' credits, and take back what no longer does.
+    """Grant the credits of families that count now, and revoke those that no longer count.
 
-    What is taken back is written first, because an index allows one granted credit of a family and year.
+    Revoked ones are written first, because an index allows one granted credit of a family and year.
     """
     counted = find_counted(standing)
     taken = [one for one in standing if one.state is CreditState.GRANTED and one.graduasi_id not in counted]

@@ -17,7 +17,7 @@ ACCEPTED = [
 
 
 async def take_until_sk(driver: CaseDriver) -> str:
-    """Assess and propose anew, and return the state after the SK."""
+    """Assess and propose again, and return the state after the SK."""
     assert expect_ok(await driver.assess())["result"] == "SIAP"
     for step in (lambda: driver.sign(str(DAY)), driver.propose, driver.verify):
         expect_ok(await step())
