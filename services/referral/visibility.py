@@ -142,7 +142,7 @@ async def select_parts(
     part: type[Row],
     view: type[BaseModel],
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select what a view shows of the parts of a rujukan or an offer, for officials.
+    """Select the columns of the parts of a rujukan or offer for officials.
 
     Raises:
         NotAllowed, NotFound
