@@ -103,3 +103,4 @@ ENDED = nothing("It has ended.", "Ini sudah berakhir.")
 ALREADY_DONE = nothing(
     "This was done before; nothing more is needed.", "Ini sudah dilakukan; tidak perlu apa-apa lagi."
 )
+CHANGES_NOTHING = nothing("It changes nothing.", "Ini tidak mengubah apa pun.")

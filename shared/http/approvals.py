@@ -22,6 +22,16 @@ from shared.errors import NotFound
 from shared.fields import Body, Sentence, Sha256
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
+from shared.remedies import nothing
+
+APPROVED = nothing(
+    "Two people have decided; what the approval did has its own way back.",
+    "Dua orang telah memutuskan; akibat persetujuan ini mempunyai jalan koreksinya sendiri.",
+)
+ASKED_AGAIN = nothing(
+    "The request has ended; the same request can be made again.",
+    "Permintaan ini sudah berakhir; permintaan yang sama dapat diajukan lagi.",
+)
 
 
 class ApprovalRequestView(ApprovalRequestFields):
@@ -107,7 +117,7 @@ def _add_reads(router: Router, form: ApprovalForm) -> None:
 
 def _add_decisions(router: Router, form: ApprovalForm) -> None:
     @router.post("/approval-request/{approval_request_id}/approval", status_code=201)
-    @may(Permission.APPROVAL_DECIDE, key_required=True)
+    @may(Permission.APPROVAL_DECIDE, key_required=True, undo=APPROVED)
     async def approve_approval_request(
         approval_request_id: UUID, body: RequestApproval, session: Session, actor: CurrentActor
     ) -> ApprovalRequestView:
@@ -119,7 +129,7 @@ def _add_decisions(router: Router, form: ApprovalForm) -> None:
         return _view_of(session, row)
 
     @router.post("/approval-request/{approval_request_id}/refusal", status_code=201)
-    @may(Permission.APPROVAL_DECIDE, key_required=True)
+    @may(Permission.APPROVAL_DECIDE, key_required=True, undo=ASKED_AGAIN)
     async def refuse_approval_request(
         approval_request_id: UUID, body: ApprovalRefusal, session: Session, actor: CurrentActor
     ) -> ApprovalRequestView:
@@ -128,7 +138,7 @@ def _add_decisions(router: Router, form: ApprovalForm) -> None:
         return _view_of(session, row)
 
     @router.post("/approval-request/{approval_request_id}/withdrawal", status_code=201)
-    @may(Permission.APPROVAL_WITHDRAW, key_required=True)
+    @may(Permission.APPROVAL_WITHDRAW, key_required=True, undo=ASKED_AGAIN)
     async def withdraw_approval_request(
         approval_request_id: UUID, session: Session, actor: CurrentActor
     ) -> ApprovalRequestView:

@@ -16,7 +16,12 @@ from shared.evidence import EvidenceKind, FlagReason
 from shared.fields import Body, Sentence
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
+from shared.remedies import nothing
 
+CLEARED = nothing(
+    "A clearance stands with its reason; a wrong act is undone by the way back of the act.",
+    "Penjelasan tetap tercatat; tindakan yang keliru dikoreksi lewat jalan koreksi tindakan itu.",
+)
 Continuation = Callable[[AsyncSession, Actor, UUID], Awaitable[None]]
 
 
@@ -85,7 +90,7 @@ def evidence_router(then: Continuation | None = None) -> Router:
         return await paging.answer(session, statement, (evidence.FLAG.flag_id,))
 
     @router.post("/evidence-flag/{flag_id}/clearance", status_code=201)
-    @may(Permission.EVIDENCE_FLAG_CLEAR, key_required=True)
+    @may(Permission.EVIDENCE_FLAG_CLEAR, key_required=True, undo=CLEARED)
     async def clear_evidence_flag(
         flag_id: UUID, body: Clearance, session: Session, actor: CurrentActor
     ) -> ClearanceView:

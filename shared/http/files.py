@@ -7,8 +7,13 @@ from shared import files
 from shared.access import Permission
 from shared.http.body import Upload
 from shared.http.route import FILE_TYPES, Router, Session, may
+from shared.remedies import nothing
 
 router = Router(tag="files")
+UNUSED = nothing(
+    "A file that no record names has no effect.",
+    "Berkas yang tidak dirujuk catatan mana pun tidak berpengaruh.",
+)
 BODY = {
     "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in FILE_TYPES},
     "required": True,
@@ -26,7 +31,7 @@ class FileView(BaseModel):
 
 
 @router.post("/files", status_code=201, openapi_extra={"requestBody": BODY})
-@may(Permission.FILE_PUT, takes_bytes=True)
+@may(Permission.FILE_PUT, takes_bytes=True, undo=UNUSED)
 async def put_file(request: Request, session: Session, upload: Upload) -> FileView:
     """Store the uploaded bytes sealed.
 

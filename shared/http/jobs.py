@@ -15,6 +15,12 @@ from shared.access import Permission
 from shared.errors import NotFound
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
+from shared.remedies import nothing
+
+REQUESTED_AGAIN = nothing(
+    "A cancelled job stays cancelled; the same work can be requested again.",
+    "Pekerjaan yang dibatalkan tetap batal; pekerjaan yang sama dapat diminta lagi.",
+)
 
 
 class Sentences(BaseModel):
@@ -127,7 +133,7 @@ async def list_job_errors(job_id: UUID, session: Session, actor: CurrentActor, p
 
 
 @router.post("/jobs/{job_id}/cancellation", status_code=202)
-@may(Permission.JOB_CANCEL)
+@may(Permission.JOB_CANCEL, undo=REQUESTED_AGAIN)
 async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
     """Stop the job between two steps. What was done stays."""
     await _job(session, job_id, actor)

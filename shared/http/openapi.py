@@ -100,7 +100,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         for method in route.methods or ():
             path = document["paths"].get(route.path_format, document["paths"].get(route.path))
             if path and method.lower() in path:
-                _complete(path[method.lower()], route, method)
+                _complete(path[method.lower()], route, method, app.state.settings.service)
     if publish := getattr(app.state, "publish", None):
         publish(document)
     document["x-problems"] = list_refusals(app.state.settings.service)
@@ -123,13 +123,15 @@ def routes_of(app: FastAPI) -> list[Route]:
     return routes
 
 
-def _complete(operation: dict[str, Any], route: Route, method: str) -> None:
+def _complete(operation: dict[str, Any], route: Route, method: str, service: str) -> None:
     declared = route.declared
     operation["security"] = [{"bearer": []}] if declared.permission else []
     if declared.permission:
         roles = sorted(PERMISSIONS[declared.permission])
         operation["x-permission"], operation["x-roles"] = declared.permission.value, roles
         operation["description"] = f"{operation['description']}\n\nFor: {', '.join(roles)}."
+    if declared.undo:
+        operation["x-undo"] = declared.undo.to_json(service)
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
         complete(parameter)

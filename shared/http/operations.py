@@ -17,7 +17,14 @@ from shared.http.overdue import deadline_rule_router, overdue_router
 from shared.http.paging import Paging
 from shared.http.route import Router, Session, may
 from shared.messaging import parked_events
+from shared.remedies import CHANGES_NOTHING, nothing
 from shared.settings import Settings
+
+SKIPPED = nothing(
+    "A skipped event stays parked as skipped; the service that sent it can send the fact again.",
+    "Peristiwa yang dilewati tetap tercatat; layanan pengirim dapat mengirim faktanya lagi.",
+)
+TIME = nothing("Time only moves forward.", "Waktu hanya bergerak maju.")
 
 
 class ClockSetting(BaseModel):
@@ -108,14 +115,14 @@ def parked_router() -> Router:
         return await paging.answer(session, statement, (table.c.parked_id,))
 
     @router.post("/parked/retry", status_code=202)
-    @may(Permission.PARKED_RETRY, key_required=True)
+    @may(Permission.PARKED_RETRY, key_required=True, undo=CHANGES_NOTHING)
     async def retry_parked(order: ParkedOrder, session: Session) -> ParkedResult:
         """Ask the worker to apply the parked events of this key again, in order."""
         waiting = await parked_events.request_action(session, "retry", order.model_dump())
         return ParkedResult(ordered=True, waiting=waiting)
 
     @router.post("/parked/skip", status_code=202)
-    @may(Permission.PARKED_SKIP, key_required=True)
+    @may(Permission.PARKED_SKIP, key_required=True, undo=SKIPPED)
     async def skip_parked(order: ParkedOrder, session: Session) -> ParkedResult:
         """Ask the worker to skip the first parked event of this key for good."""
         waiting = await parked_events.request_action(session, "skip", order.model_dump())
@@ -135,7 +142,7 @@ def clock_router() -> Router:
         return ClockView(now=await clock.now(session), today=str(await clock.today(session)))
 
     @router.post("/clock", status_code=200)
-    @may(Permission.CLOCK_SET)
+    @may(Permission.CLOCK_SET, undo=TIME)
     async def set_clock(setting: ClockSetting, session: Session) -> ClockView:
         """Move the business clock forward."""
         await clock.set_to(session, setting.now)

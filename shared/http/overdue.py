@@ -20,6 +20,7 @@ from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.fields import Body, Day, RequestOnly, Sentence, Wilayah
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
+from shared.remedies import CORRECT_REQUEST
 
 Days = Annotated[StrictInt, Interval(ge=1, le=3650), RequestOnly(14)]
 Name = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z][A-Za-z_]{1,60})$")]
@@ -146,7 +147,7 @@ def deadline_rule_router(metadata: sa.MetaData) -> Router:
         return await paging.answer(session, statement, order)
 
     @router.post("/deadline-rule", status_code=201)
-    @may(Permission.DEADLINE_RULE_SET, key_required=True)
+    @may(Permission.DEADLINE_RULE_SET, key_required=True, undo=CORRECT_REQUEST)
     async def set_deadline_rule(
         body: DeadlineRuleBody, session: Session, actor: CurrentActor
     ) -> DeadlineRuleView:

@@ -22,7 +22,7 @@ from shared.faults import faultpoint
 from shared.http import idempotency, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
 from shared.http.problems import problem
-from shared.remedies import CORRECT_REQUEST
+from shared.remedies import CORRECT_REQUEST, Remedy
 from shared.transaction import context_of
 from shared.words import Words
 
@@ -38,6 +38,7 @@ class Declared:
 
     `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
     the first answer also from an author whose families have changed, because it has only what he recorded himself.
+    `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
     """
 
     permission: Permission | None
@@ -45,6 +46,7 @@ class Declared:
     takes_bytes: bool = False
     max_body: int = 0
     author_reads: bool = False
+    undo: Remedy | None = None
 
 
 class PreconditionRequired(DomainError):

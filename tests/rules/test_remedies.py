@@ -15,10 +15,13 @@ from services.referral.rujukan.models import TRANSITIONS as TRANSITIONS_OF_OFFER
 from shared.access.permissions import PERMISSIONS
 from shared.errors import DomainError
 from shared.http.openapi import routes_of
+from shared.http.route import Route
 from shared.remedies import CORRECT_REQUEST, Operation, Remedy, RemedyKind, nothing, operation
 from shared.roles import DINSOS, FIELD, MINISTRY, STAFF, Role
 from tests.factories.applications import SERVICES, application
 from tests.factories.refusal_classes import list_refusals
+
+KINDS_OF_UNDO = {RemedyKind.OPERATION, RemedyKind.CORRECT_REQUEST, RemedyKind.NONE}
 
 
 @cache
@@ -141,3 +144,24 @@ def test_a_remedy_is_not_inherited() -> None:
     planted = type("Planted", (parent,), {})
     assert find_faults(parent) == []
     assert find_faults(planted) == ["Planted declares no remedy"]
+
+
+def find_faults_of_undo(service: str, route: Route) -> list[str]:
+    """Return what is wrong with the declared way back of an operation that changes something."""
+    undo = route.declared.undo
+    if undo is None:
+        return ["declares no undo"]
+    faults = [] if undo.kind in KINDS_OF_UNDO else [f"{undo.kind} is no way back"]
+    faults += find_faults_of_kind(undo)
+    return faults + [
+        fault
+        for named in undo.operations
+        for fault in find_faults_of_operation(named.service or service, named)
+    ]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_change_declares_its_way_back(service: str) -> None:
+    changes = [route for route in routes_of(application(service)) if route.methods != {"GET"}]
+    faults = [f"{one.unique_id}: {fault}" for one in changes for fault in find_faults_of_undo(service, one)]
+    assert faults == []
