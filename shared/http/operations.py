@@ -21,8 +21,8 @@ from shared.remedies import CHANGES_NOTHING, nothing
 from shared.settings import Settings
 
 SKIPPED = nothing(
-    "A skipped event stays parked as skipped; the service that sent it can send the fact again.",
-    "Peristiwa yang dilewati tetap tercatat; layanan pengirim dapat mengirim faktanya lagi.",
+    "A skipped event is never applied; a later event about the same thing brings its newer state.",
+    "Peristiwa yang dilewati tidak pernah diterapkan; peristiwa berikutnya membawa keadaan terbaru.",
 )
 TIME = nothing("Time only moves forward.", "Waktu hanya bergerak maju.")
 
