@@ -5,14 +5,19 @@ import pytest
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import OTHER, OTHER_NO, OTHER_PENUGASAN, mother, pendamping
 from tests.factories.delivery import deliver
+from tests.factories.recall import recall
 from tests.factories.services import Running
 
 
 @pytest.fixture
 async def kendal_caseload(caseload: Running, registry: Running) -> Running:
     """Caseload with the pendamping S and T in Kendal."""
-    await registry.publish(*pendamping(), *pendamping(OTHER, OTHER_NO, OTHER_PENUGASAN))
-    await deliver(registry, caseload)
+
+    async def deliver_pendamping() -> None:
+        await registry.publish(*pendamping(), *pendamping(OTHER, OTHER_NO, OTHER_PENUGASAN))
+        await deliver(registry, caseload)
+
+    await recall("pendamping", deliver_pendamping, caseload, registry)
     return caseload
 
 

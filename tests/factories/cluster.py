@@ -15,6 +15,7 @@ from deploy.postgres.embedded import EmbeddedPostgres
 from shared.migrations import upgrade
 from shared.privacy import SealingKey, make_keys
 from shared.settings import Settings
+from tests.factories.recall import RecalledSteps
 from tests.factories.service_reuse import ReusableService
 
 SERVICES = ("registry", "caseload", "graduation", "referral")
@@ -47,6 +48,7 @@ class Cluster:
         default_factory=lambda: {name: [] for name in SERVICES}
     )
     loop: asyncio.AbstractEventLoop | None = None
+    recalled: RecalledSteps = field(default_factory=RecalledSteps)
 
     @classmethod
     def start(cls, folder: Path, *, durable: bool = False) -> "Cluster":

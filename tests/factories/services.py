@@ -27,7 +27,7 @@ from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
 from tests.factories.refusal_texts import check_refusal
 from tests.factories.remedies import TRAIL, check_remedy
-from tests.factories.service_reuse import ReusableService
+from tests.factories.service_reuse import DatabaseState, ReusableService
 
 # A job whose step failed waits a moment before it is retried.
 RETRIED_SOON = "SELECT FROM platform.job WHERE state = 'RUNNING' AND lease IS NULL LIMIT 1"
@@ -50,6 +50,7 @@ class Running:
     worker: Database
     parts: Parts
     asks: asyncpg.Connection | None = None
+    initial_state: DatabaseState | None = None
 
     def token(
         self,
@@ -248,12 +249,15 @@ async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
                 reused.worker,
                 parts,
                 reused.asks,
+                reused.initial_state,
             )
+            await cluster.recalled.begin(reused.initial_state)
             try:
                 yield running_service
             finally:
                 reused.asks = running_service.asks
     finally:
+        cluster.recalled.end()
         if reusable and await reused.restore():
             idle.append(reused)
         else:

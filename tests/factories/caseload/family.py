@@ -13,6 +13,7 @@ from tests.factories.caseload.intake import (
     pendamping_token,
     read_kpm_id,
 )
+from tests.factories.recall import recall
 from tests.factories.services import Running
 
 
@@ -27,9 +28,14 @@ class Family:
     @classmethod
     async def create(cls, caseload: Running, rows: list[dict[str, str]]) -> "Family":
         """Import a family by intake."""
-        done = await import_file(caseload, build_csv(rows))
-        assert done["errors"] == []
-        return cls(caseload, await read_kpm_id(caseload, rows[0]["nik"]), pendamping_token(caseload))
+
+        async def take_in() -> str:
+            done = await import_file(caseload, build_csv(rows))
+            assert done["errors"] == []
+            return await read_kpm_id(caseload, rows[0]["nik"])
+
+        kpm_id = await recall(("family", repr(rows)), take_in, caseload)
+        return cls(caseload, kpm_id, pendamping_token(caseload))
 
     async def read(self) -> dict[str, Any]:
         """Return the family with all its parts."""
