@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.caseload.hand_over.commands import request
 from shared.access import Role
 from tests.factories.caseload.hand_over import (
     S,
@@ -136,3 +137,24 @@ async def test_families_of_a_cancelled_hand_over_remain(kendal_caseload: Running
     await kendal_caseload.work()
     seen = await read_hand_over(kendal_caseload, answer["hand_over_id"])
     assert (seen["state"], read_counts(seen)) == ("CANCELLED", (2, 0, 0, 0, 0, 2))
+
+
+async def test_a_family_that_comes_while_the_order_is_given_is_counted(
+    kendal_caseload: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await import_families(kendal_caseload, 2)
+    count_families = request.count_families
+
+    async def count_and_let_one_come(*given: Any) -> dict[str, int]:
+        counts = await count_families(*given)
+        await import_families(kendal_caseload, 1, first=9)
+        return counts
+
+    monkeypatch.setattr(request, "count_families", count_and_let_one_come)
+    seen = await finish_hand_over(kendal_caseload, await read_today(kendal_caseload) + timedelta(days=2))
+    assert seen["families"] == 3
+    monkeypatch.undo()
+    await advance_days(kendal_caseload, 2)
+    await kendal_caseload.work()
+    seen = await read_hand_over(kendal_caseload, seen["hand_over_id"])
+    assert read_counts(seen) == (3, 0, 3, 0, 0, 0)

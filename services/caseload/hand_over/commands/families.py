@@ -34,7 +34,7 @@ WHERE d.penugasan_id = $1 AND $2::uuid IS NOT NULL AND d.until IS NULL AND d.sin
 """  # noqa: S608  # our own columns
 COUNTS = f"""
 WITH families AS ({ACCOMPANIED} UNION ALL {LAST_ACCOMPANIED})
-SELECT count(*) AS families,
+SELECT count(DISTINCT kpm_id) AS families,
     count(*) FILTER (WHERE purpose = 'PENDAMPINGAN') AS weighing,
     count(*) FILTER (WHERE purpose = 'PENDAMPINGAN' AND dampingan_id IS NOT NULL) AS leaving,
     count(*) FILTER (WHERE dampingan_id IS NULL) AS without_pendamping,
@@ -80,12 +80,15 @@ async def count_families(
 
 async def store_families(
     session: AsyncSession, hand_over_id: UUID, giving: Any, order: HandOverTerms, taking: Any
-) -> None:
-    """Store the families that an order counts, so that its job accounts for each."""
+) -> int:
+    """Store the families that an order counts, and return how many. Its job accounts for each."""
     # Fast path: one statement stores the families of an order (bench: hand_over).
     connection, purpose = await raw(session), order.purpose and order.purpose.value
     values = (giving.penugasan_id, giving.pendamping_id, order.kode_wilayah, order.on, purpose)
-    await connection.execute(INSERT_FAMILIES, *values, taking.penugasan_id, taking.valid_to, hand_over_id)
+    stored = await connection.execute(
+        INSERT_FAMILIES, *values, taking.penugasan_id, taking.valid_to, hand_over_id
+    )
+    return int(stored.rpartition(" ")[2])
 
 
 async def mark_handled(session: AsyncSession, hand_over_id: UUID, kpm_ids: list[UUID]) -> set[UUID]:

@@ -106,7 +106,8 @@ async def request_hand_over(
     )
     await insert(session, hand_over, uq_hand_over_once=HandOverAlreadyAsked("/body"))
     giving, taking = await read_placements(session, order)
-    await store_families(session, hand_over.hand_over_id, giving, order, taking)
+    # The stored families are those of a later moment than the preview's.
+    hand_over.families = await store_families(session, hand_over.hand_over_id, giving, order, taking)
     await enqueue_or_schedule(session, actor, hand_over, order)
     return hand_over
 
