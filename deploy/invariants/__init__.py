@@ -10,7 +10,7 @@ from deploy.invariants.answers import Command, answer_faults
 from deploy.invariants.cases import case_faults
 from deploy.invariants.counts import figure_faults
 from deploy.invariants.databases import Address, Asked, databases
-from deploy.invariants.idle_state import is_idle
+from deploy.invariants.idle_state import find_waiting, is_idle
 from deploy.invariants.replicas import replica_faults
 from deploy.invariants.streams import stream_faults
 from deploy.invariants.sums import sum_faults
@@ -29,4 +29,4 @@ async def violations(
     return faults + await figure_faults(services)
 
 
-__all__ = ["Address", "Asked", "Command", "databases", "is_idle", "violations"]
+__all__ = ["Address", "Asked", "Command", "databases", "find_waiting", "is_idle", "violations"]

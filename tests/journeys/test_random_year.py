@@ -19,7 +19,8 @@ from rich.console import Console
 
 from deploy.demo.ministry import Ministry
 from deploy.demo.outboxes import Outboxes
-from deploy.invariants import databases, is_idle, violations
+from deploy.demo.scenarios import wait_until_idle
+from deploy.invariants import databases, violations
 from deploy.local.data_folder import DataFolder
 from tests.factories.deploy.deployment import choose_base, remove_data
 from tests.factories.journeys.killable_processes import KillableDeployment
@@ -80,11 +81,7 @@ async def test_invariants_hold_after_a_random_year(deployment: KillableDeploymen
             await office.start()
             await play_year(office, DAYS, ACTS_A_DAY, killer.kill_one)
             services = databases(state.workers)
-
-            async def are_all_idle() -> bool:
-                return await is_idle(services, state.bootstrap)
-
-            await world.wait_for("all services to be idle", are_all_idle, seconds=IDLE_TIMEOUT_SECONDS)
+            await wait_until_idle(world, services, state.bootstrap, IDLE_TIMEOUT_SECONDS)
         faults = [*office.faults, *await violations(services, state.bootstrap, world.history)]
     finally:
         await world.http.aclose()
