@@ -3,6 +3,7 @@
 The class name is the title on the wire, and the sentences are for officials.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from shared.remedies import (
@@ -34,7 +35,8 @@ class DomainError(Exception):
     """A refusal of a command. Nothing was stored.
 
     The class name is the title on the wire. `en` and `id` are sentences in English and Indonesian, filled
-    from the keyword arguments. `remedy` is what to do; each class declares its own.
+    from the keyword arguments. `remedy` is what to do; each class declares its own. `afterwards` is done in a
+    transaction of its own, after that of the command is rolled back.
     """
 
     status: ClassVar[int] = 409
@@ -42,6 +44,7 @@ class DomainError(Exception):
     id: ClassVar[str] = "Hal ini tidak dapat dilakukan sekarang."
     retry_after: int | None = None
     remedy: Remedy
+    afterwards: Callable[[Any], Awaitable[None]] | None = None
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ CREATE TABLE approval_request (
     decided_by TEXT,
     closed_at TIMESTAMP WITH TIME ZONE,
     expires_on DATE NOT NULL,
+    refused_as TEXT,
     requested_by_sub TEXT NOT NULL,
     decided_by_sub TEXT,
     decision_reason_sealed BYTEA,
@@ -23,8 +24,9 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
+    CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
     CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
-    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
 );
 
 CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
@@ -456,7 +458,7 @@ CREATE INDEX ix_wilayah_tugas_kode_wilayah ON wilayah_tugas (kode_wilayah);
 CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'REFUSED', 'WITHDRAWN'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF status ON pendamping FOR EACH ROW

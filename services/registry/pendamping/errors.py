@@ -1,5 +1,5 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import CORRECT_REQUEST, operation
+from shared.remedies import CORRECT_REQUEST, operation, value_from
 from shared.roles import DINSOS, MINISTRY
 
 
@@ -60,7 +60,7 @@ class StatusNotReversible(DomainError):
         "Tidak ada status {status} mulai {from_on} yang dapat dibatalkan. Baca riwayat pendamping. Status untuk hari"
         " mendatang ditarik dengan mencatat status sebelumnya untuk hari itu."
     )
-    remedy = operation("read_pendamping", DINSOS | MINISTRY)
+    remedy = value_from("read_pendamping", DINSOS | MINISTRY)
 
 
 class ContactChangeEmpty(InvalidInput):
