@@ -69,8 +69,7 @@ CREATE TABLE pilar_kind (
     set_by TEXT NOT NULL,
     CONSTRAINT pk_pilar_kind PRIMARY KEY (pilar_kind_id),
     CONSTRAINT ex_pilar_kind_range EXCLUDE USING gist (kind WITH =, daterange(valid_from, valid_to) WITH &&),
-    CONSTRAINT uq_pilar_kind_kind_valid_from UNIQUE (kind, valid_from),
-    CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to > valid_from),
+    CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to >= valid_from),
     CONSTRAINT ck_pilar_kind_successor_differs CHECK (successor_kind <> kind),
     CONSTRAINT ck_pilar_kind_successor_needs_end CHECK (successor_kind IS NULL OR valid_to IS NOT NULL),
     CONSTRAINT ck_pilar_kind_version_positive CHECK (version >= 1),
@@ -80,6 +79,8 @@ CREATE TABLE pilar_kind (
     CONSTRAINT ck_pilar_kind_heldby_known CHECK (held_by IN ('PERSON', 'LEMBAGA', 'EITHER')),
     CONSTRAINT ck_pilar_kind_successor_kind_known CHECK (successor_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
+
+CREATE INDEX ix_pilar_kind_kind_valid_from_pilar_kind_id ON pilar_kind (kind, valid_from, pilar_kind_id);
 
 CREATE TABLE range_history (
     thing VARCHAR(40) NOT NULL,
@@ -305,7 +306,7 @@ CREATE TABLE role_conflict (
     CONSTRAINT pk_role_conflict PRIMARY KEY (role_conflict_id),
     CONSTRAINT ck_role_conflict_two_kinds CHECK (kind <> other_kind),
     CONSTRAINT ck_role_conflict_version_positive CHECK (version >= 1),
-    CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to > valid_from),
+    CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to >= valid_from),
     CONSTRAINT ex_role_conflict_range EXCLUDE USING gist ((LEAST(kind, other_kind)) WITH =, (GREATEST(kind, other_kind)) WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))

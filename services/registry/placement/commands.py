@@ -100,7 +100,7 @@ async def end_wilayah_tugas(
     actor.require_area(row.kode_wilayah)
     await load(session, Pendamping, row.pendamping_id)
     await session.refresh(row)
-    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from)
+    require_earlier_end(row.valid_from, row.valid_to, valid_to)
     close_wilayah_tugas(session, actor, row, on=valid_to, reason=reason)
     return row
 
@@ -208,7 +208,7 @@ async def end_penugasan(
     """
     require_national(actor)
     row = await _lock_penugasan(session, penugasan_id)
-    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from)
+    require_earlier_end(row.valid_from, row.valid_to, valid_to)
     await close_penugasan(session, actor, row, on=valid_to, reason=reason)
     return row
 
