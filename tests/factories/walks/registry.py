@@ -32,8 +32,10 @@ async def walk_registry(service: Running, _: Cluster) -> Tokens:
     area = read_success(await commands.place_wilayah_tugas(service, penugasan, "33.24.08"))
     end = {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
     read_success(await service.post(f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end", end, as_=ministry))
+    read_success(await commands.restore_range(service, "wilayah-tugas", area["wilayah_tugas_id"]))
     _, other = await commands.register_placed_pendamping(service, "3324075211879002")
     read_success(await service.post(f"/v1/penugasan/{other['penugasan_id']}/end", end, as_=ministry))
+    read_success(await commands.restore_range(service, "penugasan", other["penugasan_id"]))
     await reverse_death(service, tokens)
     return tokens
 

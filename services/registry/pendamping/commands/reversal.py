@@ -22,7 +22,7 @@ from services.registry.pendamping.commands.status import (
 from services.registry.pendamping.errors import StatusNotReversible
 from services.registry.pendamping.models import Pendamping, StatusRecord, StatusReversalTerms
 from services.registry.pendamping.rules import status_before
-from services.registry.placement.commands import reopen_placements
+from services.registry.placement.commands.restoration import reopen_placements
 from services.registry.placement.models import WilayahTugas
 from services.registry.visibility import require_national
 from shared import clock

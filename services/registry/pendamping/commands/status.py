@@ -13,7 +13,7 @@ from services.registry.history import StatusEntry, append_status_history, read_s
 from services.registry.pendamping.errors import DateBeforeLast, DismissalApproved, NextStatusConflicts
 from services.registry.pendamping.models import TRANSITIONS, Pendamping, StatusChangeTerms, StatusRecord
 from services.registry.pendamping.rules import first_of_run, status_in_force
-from services.registry.placement.commands import close_penugasan
+from services.registry.placement.commands.penugasan import close_penugasan
 from services.registry.placement.models import Penugasan
 from services.registry.visibility import require_national
 from shared import clock
