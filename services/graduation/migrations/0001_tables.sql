@@ -50,7 +50,7 @@ CREATE TABLE author_rule (
     text_en TEXT NOT NULL,
     text_id TEXT NOT NULL,
     CONSTRAINT pk_author_rule PRIMARY KEY (status, reason, valid_from),
-    CONSTRAINT ck_author_rule_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
+    CONSTRAINT ck_author_rule_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN'))
 );
 
 CREATE TABLE credit_rule (
@@ -274,7 +274,7 @@ CREATE TABLE replica_pendamping.pendamping_status (
     status VARCHAR(40) NOT NULL,
     reason TEXT,
     CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
-    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN', 'UNKNOWN'))
 );
 
 CREATE TABLE replica_pendamping.penugasan (

@@ -362,30 +362,36 @@ CREATE TABLE pendamping (
     reversal_id UUID,
     CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
     CONSTRAINT uq_pendamping_pendamping_no UNIQUE (pendamping_no),
-    CONSTRAINT uq_pendamping_nik_index UNIQUE (nik_index),
     CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
     CONSTRAINT ck_pendamping_nik_sealed_with_index CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
     CONSTRAINT ck_pendamping_version_positive CHECK (version >= 1),
     CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
     CONSTRAINT fk_pendamping_reversal_id FOREIGN KEY(reversal_id) REFERENCES approval_request (approval_request_id)
 );
 
 CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);
 
+CREATE UNIQUE INDEX uq_pendamping_nik_index ON pendamping (nik_index) WHERE status <> 'DIBATALKAN';
+
 CREATE TABLE contact_history (
-    contact_history_id UUID NOT NULL,
-    pendamping_id UUID NOT NULL,
     number INTEGER NOT NULL,
-    name_sealed BYTEA NOT NULL,
-    phone_sealed BYTEA,
     reason TEXT NOT NULL,
+    evidence_sha256 TEXT,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_by TEXT NOT NULL,
+    contact_history_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    name_sealed BYTEA NOT NULL,
+    phone_sealed BYTEA,
+    nik_sealed BYTEA,
+    nik_index BYTEA,
     CONSTRAINT pk_contact_history PRIMARY KEY (contact_history_id),
     CONSTRAINT uq_contact_history_pendamping_id_number UNIQUE (pendamping_id, number),
     CONSTRAINT fk_contact_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
 );
+
+CREATE INDEX ix_contact_history_nik_index ON contact_history (nik_index);
 
 CREATE TABLE pendamping_status_history (
     status VARCHAR(40) NOT NULL,
@@ -402,10 +408,10 @@ CREATE TABLE pendamping_status_history (
     pendamping_id UUID NOT NULL,
     CONSTRAINT pk_pendamping_status_history PRIMARY KEY (status_history_id),
     CONSTRAINT uq_pendamping_status_history_pendamping_id_number UNIQUE (pendamping_id, number),
-    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status IN ('CALON')) OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')))) OR coalesce(previous = status, false) OR reverses IS NOT NULL),
+    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status IN ('CALON')) OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')))) OR coalesce(previous = status, false) OR reverses IS NOT NULL),
     CONSTRAINT ck_pendamping_status_history_two_persons CHECK (approval_request_id IS NOT NULL OR status <> 'DIBERHENTIKAN' AND reverses IS NULL),
-    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
-    CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
+    CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
     CONSTRAINT fk_pendamping_status_history_approval_request_id FOREIGN KEY(approval_request_id) REFERENCES approval_request (approval_request_id),
     CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
 );
@@ -463,5 +469,5 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH R
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF status ON pendamping FOR EACH ROW
-    WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
+    WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
     EXECUTE FUNCTION platform.refuse_move('status');

@@ -19,6 +19,14 @@ class NikAlreadyRegistered(DomainError):
     remedy = operation("find_pendamping", MINISTRY)
 
 
+class RegistrationHasPlacements(DomainError):
+    """409: a registration with a placement was no error."""
+
+    en = "This pendamping has a placement with days in it, so the registration is not cancelled. End on its first day a placement that never should have been, or record how the pendamping left."
+    id = "Pendamping ini mempunyai penugasan yang sudah berjalan, sehingga pendaftarannya tidak dibatalkan. Akhiri pada hari pertamanya penugasan yang semestinya tidak ada, atau catat bagaimana pendamping ini keluar."
+    remedy = operation("end_placement", MINISTRY)
+
+
 class DateBeforeLast(DomainError):
     """409: a status cannot apply from before the first day of the current one."""
 

@@ -78,4 +78,8 @@ async def change_kinds_and_contact(service: Running, tokens: Tokens, pendamping:
     version = read_success(await service.get(path, as_=ministry))["version"]
     phone = {"phone": "+62 811 1111 0002", "reason": "NOMOR_BARU"}
     match = {"If-Match": f'"{version}"'}
-    read_success(await service.post(f"{path}/contact", phone, as_=ministry, headers=match))
+    changed = read_success(await service.post(f"{path}/contact", phone, as_=ministry, headers=match))
+    scan = await service.put_file(b"ktp", as_=ministry)
+    nik = {"nik": "3324075211879009", "reason": "SALAH_KETIK", "evidence_sha256": scan}
+    match = {"If-Match": f'"{changed["version"]}"'}
+    read_success(await service.post(f"{path}/nik", nik, as_=ministry, headers=match))

@@ -10,7 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.approval.models import ApprovalRequest
 from services.registry.history import StatusEntry, append_status_history, read_statuses
-from services.registry.pendamping.errors import DateBeforeLast, DismissalApproved, NextStatusConflicts
+from services.registry.pendamping.errors import (
+    DateBeforeLast,
+    DismissalApproved,
+    NextStatusConflicts,
+    RegistrationHasPlacements,
+)
 from services.registry.pendamping.models import TRANSITIONS, Pendamping, StatusChangeTerms, StatusRecord
 from services.registry.pendamping.rules import first_of_run, status_in_force
 from services.registry.placement.commands.penugasan import close_penugasan
@@ -54,6 +59,7 @@ async def plan_status(
         NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts, DismissalApproved, FileNotUploaded.
         DateInTheFuture: A death is not recorded ahead.
         DateBeforeLast: `from_on` is before the first day of the current status.
+        RegistrationHasPlacements: A registration that was no error is not cancelled.
     """
     require_national(actor)
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
@@ -63,6 +69,8 @@ async def plan_status(
     await _check_first_day(session, row, statuses, terms.status, on, today)
     previous = _require_between(statuses, terms.status, on, today)
     _require_dismissal_kept(statuses, terms.status, on, today)
+    if terms.status is PendampingStatus.DIBATALKAN:
+        await _require_never_placed(session, pendamping_id)
     use = EvidenceUse(EvidenceKind.SK, pendamping_id, None, "", actor)
     await require_evidence(session, terms.evidence_sha256, use)
     return StatusPlan(row, statuses, terms.status, previous, on, today)
@@ -172,6 +180,14 @@ async def _check_first_day(
     last = first_of_run(statuses, row.status_from_on) if status in FINAL_STATUSES else row.status_from_on
     if on < last:
         raise DateBeforeLast("/body/from_on", last=last)
+
+
+async def _require_never_placed(session: AsyncSession, pendamping_id: UUID) -> None:
+    placed = select(Penugasan.penugasan_id).where(
+        Penugasan.pendamping_id == pendamping_id, not_ended_by(Penugasan.valid_to, Penugasan.valid_from)
+    )
+    if await session.scalar(placed.limit(1)) is not None:
+        raise RegistrationHasPlacements("/body/status")
 
 
 def _require_between(
