@@ -444,6 +444,20 @@ CREATE INDEX ix_penugasan_kind_valid_from ON penugasan (kind, valid_from);
 
 CREATE INDEX ix_penugasan_supervisor_id ON penugasan (supervisor_id);
 
+CREATE TABLE penugasan_correction (
+    number INTEGER NOT NULL,
+    before JSONB NOT NULL,
+    after JSONB NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    penugasan_correction_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    CONSTRAINT pk_penugasan_correction PRIMARY KEY (penugasan_correction_id),
+    CONSTRAINT uq_penugasan_correction_penugasan_id_number UNIQUE (penugasan_id, number),
+    CONSTRAINT fk_penugasan_correction_penugasan_id FOREIGN KEY(penugasan_id) REFERENCES penugasan (penugasan_id)
+);
+
 CREATE TABLE wilayah_tugas (
     penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.history import read_statuses
 from services.registry.pendamping.models import ContactHistory, Pendamping, StatusHistory, StatusRecord
-from services.registry.placement.models import Penugasan, RangeHistory, WilayahTugas
+from services.registry.placement.models import Penugasan, PenugasanCorrection, RangeHistory, WilayahTugas
 from services.registry.visibility import visible_to
 from shared import clock
 from shared.access import Actor
@@ -151,9 +151,15 @@ async def read_with_histories(session: AsyncSession, actor: Actor, pendamping_id
     pendamping = await read_pendamping(session, actor, pendamping_id)
     areas = await _read_rows(session, WilayahTugas, pendamping_id, WilayahTugas.valid_from)
     placements = await _read_rows(session, Penugasan, pendamping_id, Penugasan.valid_from)
+    corrections = await _read_corrections(session, [row["penugasan_id"] for row in placements])
     for placement in placements:
         placement["wilayah_tugas"] = [
             area for area in areas if area["penugasan_id"] == placement["penugasan_id"]
+        ]
+        placement["corrections"] = [
+            correction
+            for correction in corrections
+            if correction["penugasan_id"] == placement["penugasan_id"]
         ]
     statuses = await _read_rows(session, StatusHistory, pendamping_id, StatusHistory.number)
     thing_ids = [row["penugasan_id"] for row in placements] + [row["wilayah_tugas_id"] for row in areas]
@@ -172,6 +178,12 @@ async def _read_rows(
 ) -> list[dict[str, Any]]:
     statement = sa.select(table.__table__).where(table.pendamping_id == pendamping_id).order_by(order)
     return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def _read_corrections(session: AsyncSession, penugasan_ids: list[UUID]) -> list[dict[str, Any]]:
+    row = PenugasanCorrection
+    statement = sa.select(row.__table__).where(row.penugasan_id.in_(penugasan_ids)).order_by(row.number)
+    return [dict(one) for one in (await session.execute(statement)).mappings()]
 
 
 async def _read_range_history(session: AsyncSession, thing_ids: list[UUID]) -> list[dict[str, Any]]:

@@ -21,7 +21,12 @@ from services.registry.pendamping.models import (
     StatusRecord,
     StatusReversalTerms,
 )
-from services.registry.placement.models import PenugasanView, RangeRecord, WilayahTugasView
+from services.registry.placement.models import (
+    PenugasanCorrectionRecord,
+    PenugasanView,
+    RangeRecord,
+    WilayahTugasView,
+)
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import PendampingStatus, PilarKind
@@ -110,9 +115,10 @@ class PendampingPage(BaseModel):
 
 
 class PenugasanWithAreasView(PenugasanView):
-    """A placement with its areas."""
+    """A placement with its areas and corrections, oldest first."""
 
     wilayah_tugas: list[WilayahTugasView]
+    corrections: list[PenugasanCorrectionRecord]
 
 
 class PendampingDetailView(PendampingView):

@@ -3,9 +3,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.registry.placement.commands.area import end_wilayah_tugas, place_wilayah_tugas
+from services.registry.placement.commands.correction import correct_penugasan
 from services.registry.placement.commands.penugasan import end_penugasan, start_penugasan
 from services.registry.placement.commands.restoration import restore_penugasan, restore_wilayah_tugas
 from services.registry.placement.models import (
+    PenugasanCorrectionTerms,
     PenugasanTerms,
     PenugasanView,
     WilayahTugasTerms,
@@ -14,17 +16,26 @@ from services.registry.placement.models import (
 from shared.access import Permission
 from shared.fields import Body, Code, Day
 from shared.http import CurrentActor, Router, Session, may
-from shared.remedies import operation
+from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
 from shared.roles import MINISTRY
 
 penugasan = Router(tag="penugasan")
 wilayah = Router(tag="wilayah-tugas")
+# A wrong kind or day: the placement ends on its first day, and another one is made.
+CORRECTIONS = one_of(to_call("end_placement", MINISTRY), to_call("correct_placement", MINISTRY))
 
 
 class PenugasanStart(PenugasanTerms, Body):
     """A placement of a pendamping as a kind, by an SK.
 
     `valid_to` is the first day after it.
+    """
+
+
+class PlacementCorrection(PenugasanCorrectionTerms, Body):
+    """Terms of a placement that were recorded wrongly, and the reason as a code.
+
+    What is left out stays. A supervisor of null is none.
     """
 
 
@@ -46,10 +57,22 @@ class Restoration(Body):
 
 
 @penugasan.post("/penugasan", status_code=201)
-@may(Permission.PENUGASAN_START, key_required=True, undo=operation("end_placement", MINISTRY))
+@may(Permission.PENUGASAN_START, key_required=True, undo=CORRECTIONS)
 async def place_pendamping(body: PenugasanStart, session: Session, actor: CurrentActor) -> PenugasanView:
     """Place a pendamping as a kind for a range of days."""
     return await start_penugasan(session, actor, body)
+
+
+@penugasan.post("/penugasan/{penugasan_id}/correction", status_code=201)
+@may(Permission.PENUGASAN_START, key_required=True, undo=CORRECT_REQUEST)
+async def correct_placement(
+    penugasan_id: UUID, body: PlacementCorrection, session: Session, actor: CurrentActor
+) -> PenugasanView:
+    """Correct ditjen, employer status, SK or supervisor of a placement.
+
+    The earlier values are stored.
+    """
+    return await correct_penugasan(session, actor, penugasan_id, body)
 
 
 @penugasan.post("/penugasan/{penugasan_id}/end", status_code=201)

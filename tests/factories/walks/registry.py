@@ -36,6 +36,7 @@ async def walk_registry(service: Running, _: Cluster) -> Tokens:
     _, other = await commands.register_placed_pendamping(service, "3324075211879002")
     read_success(await service.post(f"/v1/penugasan/{other['penugasan_id']}/end", end, as_=ministry))
     read_success(await commands.restore_range(service, "penugasan", other["penugasan_id"]))
+    read_success(await commands.correct_penugasan(service, other, sk_no="2/SK/2025"))
     await reverse_death(service, tokens)
     return tokens
 
