@@ -177,9 +177,11 @@ class FamilyNotAccompanied(NotAllowed):
 class PendampingInactive(DomainError):
     """409: the pendamping, the caller or another one, is not AKTIF."""
 
-    en = "This pendamping is {status}; only an active one can do this. Let an active one do it. If the status is wrong, Kemensos corrects it."
-    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya. Serahkan kepada pendamping yang aktif. Bila statusnya keliru, Kemensos memperbaikinya."
-    remedy = operation("registry.set_status", MINISTRY)
+    en = "This pendamping is {status}; only an active one can do this. Let an active one do it. If the status is wrong, Kemensos records the right one, or the Dinsos office requests its reversal."
+    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya. Serahkan kepada pendamping yang aktif. Bila statusnya keliru, Kemensos mencatat yang benar, atau kantor Dinsos mengajukan pembatalannya."
+    remedy = one_of(
+        to_call("registry.set_status", MINISTRY), to_call("registry.request_status_reversal", DINSOS)
+    )
 
 
 class PengurusMissing(DomainError):
