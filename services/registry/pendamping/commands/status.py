@@ -36,6 +36,8 @@ from shared.validity import not_ended_by
 
 START_STATUS = "pendamping_status.start"
 LONGEST_AHEAD = timedelta(days=366)
+LATE_STATUSES = frozenset({PendampingStatus.AKTIF, PendampingStatus.CUTI})
+"""A leave, and the return from it, may also be recorded before the current status. They end no dampingan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ async def plan_status(
     Raises:
         NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts, DismissalApproved, FileNotUploaded.
         DateInTheFuture: A death is not recorded ahead.
-        DateBeforeLast: `from_on` is before the first day of the current status.
+        DateBeforeLast: `from_on` is before the first day of the current status. A leave and a return may be.
         RegistrationHasPlacements: A registration that was no error is not cancelled.
     """
     require_national(actor)
@@ -116,11 +118,13 @@ async def change_status(
     """
     plan = await plan_status(session, actor, pendamping_id, terms)
     row, on = plan.row, plan.on
-    if on <= plan.today:
+    late = on < row.status_from_on and plan.status in LATE_STATUSES
+    if on <= plan.today and not late:
         row.transition_to(plan.status)
         row.status_from_on = on
     else:
         row.version += 1
+    if on > plan.today:
         payload = {"pendamping_id": str(pendamping_id)}
         await schedule(
             session, START_STATUS, midnight(on), subject_id=f"{pendamping_id}:{on}", payload=payload
@@ -176,8 +180,12 @@ async def _check_first_day(
         require_not_future(on, await clock.latest_today(session), "/body/from_on")
     if on > (latest := today + LONGEST_AHEAD):
         raise DateTooLate("/body/from_on", on=on, latest=latest)
-    # A final status ends all that follows, so it may begin where the current status began before a reversal.
-    last = first_of_run(statuses, row.status_from_on) if status in FINAL_STATUSES else row.status_from_on
+    last = row.status_from_on
+    if status in FINAL_STATUSES:
+        # It ends all that follows, so it may begin where the current status began before a reversal.
+        last = first_of_run(statuses, last)
+    elif status in LATE_STATUSES and all(record.from_on != on for record in statuses):
+        last = statuses[0].from_on
     if on < last:
         raise DateBeforeLast("/body/from_on", last=last)
 
