@@ -79,6 +79,7 @@ class PenugasanCorrectionTerms(Fields):
     employer_status: Annotated[EmployerStatus, KNOWN] | None = None
     sk_no: SkNumber | None = None
     sk_on: Day | None = None
+    valid_from: Day | None = None
     supervisor_id: UUID | None = None
     reason: Code
 

@@ -21,7 +21,7 @@ from shared.roles import MINISTRY
 
 penugasan = Router(tag="penugasan")
 wilayah = Router(tag="wilayah-tugas")
-# A wrong kind or day: the placement ends on its first day, and another one is made.
+# A wrong kind: the placement ends on its first day, and another one is made.
 CORRECTIONS = one_of(to_call("end_placement", MINISTRY), to_call("correct_placement", MINISTRY))
 
 
@@ -68,9 +68,9 @@ async def place_pendamping(body: PenugasanStart, session: Session, actor: Curren
 async def correct_placement(
     penugasan_id: UUID, body: PlacementCorrection, session: Session, actor: CurrentActor
 ) -> PenugasanView:
-    """Correct ditjen, employer status, SK or supervisor of a placement.
+    """Correct ditjen, employer status, SK, first day or supervisor of a placement.
 
-    The earlier values are stored.
+    The earlier values are stored. Areas that began with the placement begin with it again.
     """
     return await correct_penugasan(session, actor, penugasan_id, body)
 

@@ -85,3 +85,42 @@ async def test_only_the_ministry_corrects_a_placement(registry: Running, role: s
     other = registry.token(role, "other-1", [area])
     answer = await commands.correct_penugasan(registry, penugasan, other, **RIGHT)
     expect_refusal(answer, "NotAllowed", 403)
+
+
+@pytest.mark.parametrize("first", ["2025-09-15", "2025-11-01"])
+async def test_wrong_first_day_is_corrected_with_the_areas_that_began_on_it(
+    registry: Running, first: str
+) -> None:
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    later = await commands.place_wilayah_tugas(registry, penugasan, "33.24.08", valid_from="2026-01-01")
+    commands.expect_ok(later)
+    count = len(await registry.read_envelopes())
+    commands.expect_ok(await commands.correct_penugasan(registry, penugasan, valid_from=first))
+    shown = await read_placement(registry, pendamping)
+    areas = {area["kode_wilayah"]: area["valid_from"] for area in shown["wilayah_tugas"]}
+    assert (shown["valid_from"], areas) == (first, {commands.KELURAHAN: first, "33.24.08": "2026-01-01"})
+    assert shown["corrections"][0]["before"] == {"valid_from": "2025-10-03"}
+    events = [event["data"] for event in (await registry.read_envelopes())[count:]]
+    assert [(one["valid_from"], "kind" in one) for one in events] == [(first, False), (first, True)]
+
+
+async def test_first_day_after_an_area_leaves_the_area_without_days(registry: Running) -> None:
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    area = (await read_placement(registry, pendamping))["wilayah_tugas"][0]
+    commands.expect_ok(
+        await commands.end_range(registry, "wilayah-tugas", area["wilayah_tugas_id"], "2025-10-20")
+    )
+    commands.expect_ok(await commands.correct_penugasan(registry, penugasan, valid_from="2025-11-01"))
+    (moved,) = (await read_placement(registry, pendamping))["wilayah_tugas"]
+    assert (moved["valid_from"], moved["valid_to"]) == ("2025-11-01", "2025-11-01")
+
+
+async def test_first_day_beside_another_placement_or_after_the_end_is_refused(registry: Running) -> None:
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    id_ = penugasan["penugasan_id"]
+    commands.expect_ok(await commands.end_range(registry, "penugasan", id_, "2026-02-01"))
+    after = await commands.correct_penugasan(registry, penugasan, valid_from="2026-02-02")
+    expect_refusal(after, "InvalidRange", 422)
+    other = commands.expect_ok(await commands.start_penugasan(registry, pendamping, valid_from="2026-02-01"))
+    beside = await commands.correct_penugasan(registry, other, valid_from="2026-01-31")
+    expect_refusal(beside, "PenugasanOverlaps")
