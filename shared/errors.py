@@ -3,6 +3,7 @@
 The class name is the title on the wire, and the sentences are for officials.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from shared.remedies import (
@@ -34,7 +35,8 @@ class DomainError(Exception):
     """A refusal of a command. Nothing was stored.
 
     The class name is the title on the wire. `en` and `id` are sentences in English and Indonesian, filled
-    from the keyword arguments. `remedy` is what to do; each class declares its own.
+    from the keyword arguments. `remedy` is what to do; each class declares its own. `afterwards` is done in a
+    transaction of its own, after that of the command is rolled back.
     """
 
     status: ClassVar[int] = 409
@@ -42,6 +44,7 @@ class DomainError(Exception):
     id: ClassVar[str] = "Hal ini tidak dapat dilakukan sekarang."
     retry_after: int | None = None
     remedy: Remedy
+    afterwards: Callable[[Any], Awaitable[None]] | None = None
 
     def __init__(
         self,
@@ -174,9 +177,11 @@ class FamilyNotAccompanied(NotAllowed):
 class PendampingInactive(DomainError):
     """409: the pendamping, the caller or another one, is not AKTIF."""
 
-    en = "This pendamping is {status}; only an active one can do this. Let an active one do it. If the status is wrong, Kemensos corrects it."
-    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya. Serahkan kepada pendamping yang aktif. Bila statusnya keliru, Kemensos memperbaikinya."
-    remedy = operation("registry.set_status", MINISTRY)
+    en = "This pendamping is {status}; only an active one can do this. Let an active one do it. If the status is wrong, Kemensos records the right one, or the Dinsos office requests its reversal."
+    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya. Serahkan kepada pendamping yang aktif. Bila statusnya keliru, Kemensos mencatat yang benar, atau kantor Dinsos mengajukan pembatalannya."
+    remedy = one_of(
+        to_call("registry.set_status", MINISTRY), to_call("registry.request_status_reversal", DINSOS)
+    )
 
 
 class PengurusMissing(DomainError):

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,10 @@ from shared.approval.models import ApprovalKind, ApprovalState
 from shared.clock import Moment, moment_of
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import midnight
-from shared.errors import DecidedByLodger
+from shared.errors import DecidedByLodger, DomainError
 from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.jobs import ScheduledTask, Work, schedule, unschedule
+from shared.remedies import RemedyKind
 from shared.validity import read_rule
 
 EXPIRE_REQUEST = "approval_request.expire"
@@ -121,7 +123,7 @@ async def approve_request(
 ) -> Any:
     """Approve a request whose content the approver has seen, and do the act.
 
-    A refusal of the act refuses the approval too, and the request stays open.
+    A refusal of the act refuses the approval too. The request stays open, or is LAPSED if it would be refused for ever.
 
     Raises:
         NotFound, NotAllowed, ApprovalRequestClosed, ApprovalRequestExpired, DecidedByLodger, ApprovalBodyDiffers
@@ -133,8 +135,28 @@ async def approve_request(
     if body_sha256 != row.body_sha256:
         raise ApprovalBodyDiffers("/body/body_sha256")
     await _decide(session, actor, row, ApprovalState.APPROVED, now)
-    await act.perform(session, actor, row, act.terms.model_validate(row.body))
+    try:
+        await act.perform(session, actor, row, act.terms.model_validate(row.body))
+    except DomainError as refusal:
+        if _is_final(refusal):
+            refusal.afterwards = partial(_lapse, form, request_id, type(refusal).__name__)
+        raise
     return row
+
+
+async def _lapse(form: ApprovalForm, request_id: UUID, title: str, session: AsyncSession) -> None:
+    row, now = await _load_open(session, form, request_id)
+    row.close(ApprovalState.LAPSED, now.at)
+    row.refused_as = title
+    await unschedule(session, EXPIRE_REQUEST, request_id)
+
+
+def _is_final(refusal: DomainError) -> bool:
+    """Return whether the same request is refused for ever."""
+    return refusal.status in {409, 422} and refusal.remedy.kind in {
+        RemedyKind.CORRECT_REQUEST,
+        RemedyKind.NONE,
+    }
 
 
 async def refuse_request(

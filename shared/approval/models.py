@@ -31,13 +31,17 @@ class ApprovalKind(StrEnum):
 
 
 class ApprovalState(StrEnum):
-    """State of a request. Nothing has happened before it is APPROVED."""
+    """State of a request. Nothing has happened before it is APPROVED.
+
+    LAPSED: an approval found that the act is not possible any more.
+    """
 
     REQUESTED = "REQUESTED"
     APPROVED = "APPROVED"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
+    LAPSED = "LAPSED"
 
 
 APPROVAL_MOVES: Mapping[ApprovalState, frozenset[ApprovalState]] = MappingProxyType(
@@ -61,7 +65,8 @@ class ApprovalRequestFields(Fields):
     """A request, without the reason of its decision.
 
     `body` is the request of the act, and `body_sha256` the hash of its canonical JSON. `requested_by` and `decided_by`
-    are ids of persons. `expires_on` is the first day on which it cannot be approved any more.
+    are ids of persons. `expires_on` is the first day on which it cannot be approved any more. `refused_as` is the title
+    of the refusal for which it is LAPSED.
     """
 
     approval_request_id: Col[UUID] = Field(primary_key=True)
@@ -79,6 +84,7 @@ class ApprovalRequestFields(Fields):
     decided_by: Col[str | None] = Field(default=None)
     closed_at: Col[datetime | None] = Field(default=None)
     expires_on: Col[date]
+    refused_as: Col[str | None] = Field(default=None)
 
 
 class ApprovalRequestColumns(ApprovalRequestFields):
@@ -113,6 +119,7 @@ def approval_constraints() -> tuple[Any, ...]:
             "decided_by_somebody",
         ),
         sa.CheckConstraint("(state = 'REQUESTED') = (closed_at IS NULL)", "closed_once"),
+        sa.CheckConstraint("(state = 'LAPSED') = (refused_as IS NOT NULL)", "lapsed_for_a_refusal"),
         sa.Index("uq_approval_request_open", "kind", "subject_id", unique=True, postgresql_where=is_open),
         sa.Index(None, "state", "approval_request_id"),
         sa.Index(None, "subject_id"),

@@ -28,7 +28,8 @@ class SubjectKind(Kind):
 class PendampingStatus(Kind):
     """The status of a pendamping.
 
-    CALON becomes AKTIF, DIBERHENTIKAN or MENINGGAL. AKTIF changes to and from CUTI and NONAKTIF. All others are final.
+    CALON becomes AKTIF, DIBERHENTIKAN, MENINGGAL or DIBATALKAN. AKTIF changes to and from CUTI and NONAKTIF. All others
+    are final. DIBATALKAN: the registration was in error.
     """
 
     CALON = "CALON"
@@ -40,6 +41,7 @@ class PendampingStatus(Kind):
     BERAKHIR_KONTRAK = "BERAKHIR_KONTRAK"
     DIBERHENTIKAN = "DIBERHENTIKAN"
     MENINGGAL = "MENINGGAL"
+    DIBATALKAN = "DIBATALKAN"
     UNKNOWN = "UNKNOWN"
 
 
@@ -50,6 +52,7 @@ FINAL_STATUSES = frozenset(
         PendampingStatus.BERAKHIR_KONTRAK,
         PendampingStatus.DIBERHENTIKAN,
         PendampingStatus.MENINGGAL,
+        PendampingStatus.DIBATALKAN,
     }
 )
 """Statuses without a next status (docs/domain.md#pendamping-status)."""

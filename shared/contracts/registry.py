@@ -43,7 +43,7 @@ class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamp
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
 
-    Emitted again with its range when the reversal of a status restores it.
+    Emitted again when its terms are corrected, and when it is restored. `restored_from` is the day of its end that was taken back.
     """
 
     penugasan_id: UUID
@@ -54,6 +54,7 @@ class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamp
     supervisor_id: UUID | None = None
     valid_from: date
     valid_to: date | None = None
+    restored_from: date | None = None
 
 
 class PenugasanEnded(Event, wire="registry.penugasan_ended.v1", key="pendamping_id"):
@@ -80,7 +81,7 @@ class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pe
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
 
-    Emitted again with its range when the reversal of a status restores it.
+    Emitted again with its range when it is restored. `restored_from` is the day of its end that was taken back.
     """
 
     wilayah_tugas_id: UUID
@@ -89,6 +90,7 @@ class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pe
     kode_wilayah: str
     valid_from: date
     valid_to: date | None = None
+    restored_from: date | None = None
 
 
 class WilayahTugasEnded(Event, wire="registry.wilayah_tugas_ended.v1", key="pendamping_id"):

@@ -123,7 +123,7 @@ def _add_decisions(router: Router, form: ApprovalForm) -> None:
     ) -> ApprovalRequestView:
         """Approve a request of another person, and do the act with today's facts.
 
-        If the act is refused, so is the approval, and the request stays open.
+        If the act is refused, so is the approval. The request stays open, or is LAPSED if it can never be approved.
         """
         row = await approve_request(session, actor, form, approval_request_id, body.body_sha256)
         return _view_of(session, row)

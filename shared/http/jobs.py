@@ -1,5 +1,6 @@
 """Routes of the jobs of every service."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -8,12 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import Query
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
 from shared.http.paging import Paging
+from shared.http.refusals import read_remedy
 from shared.http.route import CurrentActor, Router, Session, may
 from shared.remedies import nothing
 
@@ -80,7 +83,10 @@ JOBS = sa.select(
 
 
 class RowErrorItem(BaseModel):
-    """Why one row was refused, warned about or changed. Its content is not repeated."""
+    """Why one row was refused, warned about or changed. Its content is not repeated.
+
+    `remedy` is what to do about a refused row, if that does not depend on a state.
+    """
 
     row: int
     number: int
@@ -88,6 +94,7 @@ class RowErrorItem(BaseModel):
     code: str
     reason: Sentences
     params: dict[str, Any]
+    remedy: dict[str, Any] | None = None
 
 
 class RowErrorPage(BaseModel):
@@ -127,9 +134,16 @@ async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobVi
 
 @router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
 @may(Permission.JOB_READ)
-async def list_job_errors(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+async def list_job_errors(
+    job_id: UUID, request: Request, session: Session, actor: CurrentActor, paging: Paging
+) -> Response:
     """Return refused rows with row, column and reason, for 90 days after the job's end."""
-    return await _rows_of(session, job_id, actor, paging, "ERROR")
+    service = request.app.state.settings.service
+
+    def add_remedy(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"remedy": read_remedy(service, row["code"])}
+
+    return await _rows_of(session, job_id, actor, paging, "ERROR", add_remedy)
 
 
 @router.post("/jobs/{job_id}/cancellation", status_code=202)
@@ -156,13 +170,18 @@ async def list_job_changes(job_id: UUID, session: Session, actor: CurrentActor, 
 
 
 async def _rows_of(
-    session: Session, job_id: UUID, actor: CurrentActor, paging: Paging, kind: str
+    session: Session,
+    job_id: UUID,
+    actor: CurrentActor,
+    paging: Paging,
+    kind: str,
+    shape: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> Response:
     await _job(session, job_id, actor)
     table = schema.job_row_error
-    statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields))
+    statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields if name != "remedy"))
     statement = statement.where(table.c.job_id == job_id, table.c.kind == kind)
-    return await paging.answer(session, statement, (table.c.row, table.c.number))
+    return await paging.answer(session, statement, (table.c.row, table.c.number), shape=shape)
 
 
 def _is_readable(actor: CurrentActor) -> sa.ColumnElement[bool]:

@@ -139,6 +139,18 @@ def language_of(request: Request) -> str:
     return "id" if accepted.strip().lower().startswith(("id", "ind")) else "en"
 
 
+async def do_afterwards(request: Request, error: Exception) -> Exception:
+    """Do what a refusal has `afterwards`, and return what to answer."""
+    if not isinstance(error, DomainError) or error.afterwards is None:
+        return error
+    try:
+        async with request.app.state.database.transaction(request.state.actor) as session:
+            await error.afterwards(session)
+    except Exception as later:  # noqa: BLE001 (every error becomes an answer)
+        return later
+    return error
+
+
 def problem(request: Request, error: Exception) -> Response:
     """Return the answer to an exception.
 

@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from shared import clock, files, jobs, privacy, wilayah
 from shared.errors import DomainError
+from shared.remedies import CORRECT_REQUEST, RemedyKind
 
 # Imported for the refusals that they define. Otherwise the list would depend on what the process has loaded.
 MODULES_WITH_REFUSALS = (clock, files, jobs, privacy, wilayah)
@@ -35,6 +37,17 @@ def list_refusals(service: str) -> list[dict[str, Any]]:
         }
         for name, one in sorted(by_name.items())
     ]
+
+
+@cache
+def read_remedy(service: str, code: str) -> dict[str, Any] | None:
+    """Return the remedy of a row that a job refused.
+
+    By default the file is corrected and sent again. It is None where it depends on the state.
+    """
+    remedies = {one["title"]: one["remedy"] for one in list_refusals(service)}
+    remedy = remedies.get(code, CORRECT_REQUEST.to_json(service))
+    return None if remedy["kind"] == RemedyKind.BY_STATE else remedy
 
 
 def _used_by(own: tuple[str, ...]) -> set[type[DomainError]]:

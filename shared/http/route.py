@@ -21,7 +21,7 @@ from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
 from shared.http import idempotency, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
-from shared.http.problems import problem
+from shared.http.problems import do_afterwards, problem
 from shared.remedies import CORRECT_REQUEST, Remedy
 from shared.transaction import context_of
 from shared.words import Words
@@ -118,7 +118,7 @@ class Route(APIRoute):
             try:
                 return await self._answer(request, inner)
             except Exception as error:  # noqa: BLE001 (every error becomes an answer here)
-                return problem(request, error)
+                return problem(request, await do_afterwards(request, error))
 
         return handle
 

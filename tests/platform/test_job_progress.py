@@ -49,7 +49,8 @@ async def test_counts_and_refused_rows_with_row_column_and_reason(registry: Runn
     (error,) = (await read_job(registry, job_id, "/errors"))["items"]
     reason = {"en": str(WRONG), "id": WRONG.id}
     expected = {"row": 4, "number": 1, "column": "nik", "code": "NOT_A_NIK", "params": {"length": 15}}
-    assert error == {**expected, "reason": reason}
+    again = {"kind": "CORRECT_REQUEST", "operations": [], "roles": [], "reason": None}
+    assert error == {**expected, "reason": reason, "remedy": again}
 
 
 async def test_a_job_cancelled_between_two_steps_keeps_what_was_done(registry: Running) -> None:

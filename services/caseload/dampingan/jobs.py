@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,7 +20,9 @@ from services.caseload.dampingan.commands.placements import (
     END_BY_PENUGASAN,
     END_PENDAMPING,
     END_PENUGASAN,
+    RESTORE_AREA,
     RESTORE_PENDAMPING,
+    RESTORE_PENUGASAN,
     set_ends,
 )
 from services.caseload.dampingan.commands.restoration import (
@@ -122,21 +125,46 @@ async def start_restoration(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that restores the dampingan of a pendamping whose final status was reversed."""
     pendamping_id, on = UUID(due.payload["pendamping_id"]), date.fromisoformat(due.payload["on"])
     status = await session.scalar(sa.select(status_on(StatusRange, pendamping_id, on)))
-    ending = sa.exists().where(ended_with_status(pendamping_id, on), ~Dampingan.ended)
-    # Registry emits the status after the placements, and the end of a dampingan is closed by a job.
-    if status != due.payload["status"] or await session.scalar(sa.select(ending)):
+    # Registry emits the status after the placements.
+    if status != due.payload["status"]:
         raise NotYetKnown("pendamping")
-    await enqueue(session, RESTORE_DAMPINGAN, due.payload, Actor.system("caseload"))
+    await _enqueue_restoration(session, due.payload | {"why": "STATUS_DIBATALKAN"})
+
+
+async def start_restoration_of_penugasan(session: AsyncSession, due: ScheduledTask) -> None:
+    """Enqueue the job that restores the dampingan of a placement whose end was taken back."""
+    penugasan = await session.get(Penugasan, UUID(due.subject_id))
+    # Registry emits the placement after its areas.
+    if penugasan is None or str(penugasan.valid_to) != str(due.payload["valid_to"]):
+        raise NotYetKnown("penugasan")
+    await _enqueue_restoration(session, due.payload | {"why": "AKHIR_DIBATALKAN"})
+
+
+async def start_restoration_of_area(session: AsyncSession, due: ScheduledTask) -> None:
+    """Enqueue the job that restores the dampingan of an area whose end was taken back."""
+    area = await session.get(WilayahTugas, UUID(due.subject_id))
+    if area is None or str(area.valid_to) != str(due.payload["valid_to"]):
+        raise NotYetKnown("wilayah tugas")
+    await _enqueue_restoration(session, due.payload | {"why": "AKHIR_DIBATALKAN"})
+
+
+async def _enqueue_restoration(session: AsyncSession, params: dict[str, Any]) -> None:
+    pendamping_id, on = UUID(params["pendamping_id"]), date.fromisoformat(params["on"])
+    ending = sa.exists().where(ended_with_status(pendamping_id, on), ~Dampingan.ended)
+    # A job closes the end of a dampingan.
+    if await session.scalar(sa.select(ending)):
+        raise NotYetKnown("pendamping")
+    await enqueue(session, RESTORE_DAMPINGAN, params, Actor.system("caseload"))
 
 
 async def restore_dampingan(session: AsyncSession, job: Job) -> Step:
-    """Start the next dampingan again that a reversed status had ended."""
+    """Start the next dampingan again that a wrong status or end had ended."""
     if not await outbox_has_room(session):
         return Step(place=job.place)
     pendamping_id, on = UUID(job.params["pendamping_id"]), date.fromisoformat(job.params["on"])
     after = UUID(job.place.get("after", str(UUID(int=0))))
     rows = await read_ended_dampingan(session, pendamping_id, on, after)
-    await restore_dampingan_of(session, job.actor, rows)
+    await restore_dampingan_of(session, job.actor, rows, job.params["why"])
     place = {"after": str(rows[-1].dampingan_id)} if rows else job.place
     return Step(done=len(rows), place=place, finished=len(rows) < RESTORED_AT_ONCE)
 
@@ -154,5 +182,7 @@ WORK = Work(
         END_AREA: end_area,
         END_PENDAMPING: end_pendamping,
         RESTORE_PENDAMPING: start_restoration,
+        RESTORE_PENUGASAN: start_restoration_of_penugasan,
+        RESTORE_AREA: start_restoration_of_area,
     },
 )

@@ -26,6 +26,7 @@ CREATE TABLE approval_request (
     decided_by TEXT,
     closed_at TIMESTAMP WITH TIME ZONE,
     expires_on DATE NOT NULL,
+    refused_as TEXT,
     requested_by_sub TEXT NOT NULL,
     decided_by_sub TEXT,
     decision_reason_sealed BYTEA,
@@ -34,8 +35,9 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
+    CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
     CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
-    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
 );
 
 CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
@@ -236,7 +238,7 @@ CREATE TABLE replica_pendamping.pendamping_status (
     from_on DATE NOT NULL,
     status VARCHAR(40) NOT NULL,
     CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
-    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN', 'UNKNOWN'))
 );
 
 CREATE TABLE replica_pendamping.penugasan (
@@ -828,7 +830,7 @@ CREATE TABLE usaha_history (
 CREATE INDEX ix_usaha_history_kpm_id ON usaha_history (kpm_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'REFUSED', 'WITHDRAWN'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON case_mark FOR EACH ROW

@@ -82,6 +82,6 @@ CREATE POLICY author ON p2k2_kehadiran FOR SELECT USING (EXISTS (SELECT FROM p2k
 
 -- Of a request that another person approves, only the decision changes.
 REVOKE UPDATE, DELETE ON approval_request FROM caseload_api, caseload_worker;
-GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed) ON approval_request
+GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed, refused_as) ON approval_request
     TO caseload_api, caseload_worker;
 REVOKE INSERT, UPDATE, DELETE ON approval_rule FROM caseload_api, caseload_worker;

@@ -106,6 +106,6 @@ GRANT EXECUTE ON FUNCTION certificate_shown(text) TO graduation_api;
 
 -- Of a request that another person approves, only the decision changes.
 REVOKE UPDATE, DELETE ON approval_request FROM graduation_api, graduation_worker;
-GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed) ON approval_request
+GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed, refused_as) ON approval_request
     TO graduation_api, graduation_worker;
 REVOKE INSERT, UPDATE, DELETE ON approval_rule FROM graduation_api, graduation_worker;

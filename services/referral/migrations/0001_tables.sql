@@ -188,7 +188,7 @@ CREATE TABLE replica_pendamping.pendamping_status (
     from_on DATE NOT NULL,
     status VARCHAR(40) NOT NULL,
     CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
-    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN', 'UNKNOWN'))
 );
 
 CREATE TABLE replica_pendamping.penugasan (

@@ -16,8 +16,13 @@ from shared.access import Permission
 from shared.contracts.kinds import Bansos
 from shared.fields import Day, Wilayah
 from shared.http import CurrentActor, Router, Session, may
+from shared.remedies import nothing
 
 router = Router(tag="coverage")
+COUNTED_AGAIN = nothing(
+    "A count changes no family; the last finished count of a day is the one that is shown.",
+    "Penghitungan tidak mengubah data keluarga; yang ditampilkan adalah hasil terakhir pada hari itu.",
+)
 
 
 class AreaCountsView(AreaCounts):
@@ -88,7 +93,7 @@ async def read_coverage(
 
 
 @router.post("/coverage-count", status_code=202)
-@may(Permission.COVERAGE_COUNT, key_required=True)
+@may(Permission.COVERAGE_COUNT, key_required=True, undo=COUNTED_AGAIN)
 async def count_coverage(session: Session, actor: CurrentActor, response: Response) -> CountAccepted:
     """Start a count of the whole country. Earlier counts are not changed."""
     count, job_id = await request_count(session, actor)

@@ -9,6 +9,7 @@ from services.registry.framework.queries import read_framework
 from shared.access import Permission
 from shared.fields import Body
 from shared.http import CurrentActor, Router, Session, may
+from shared.remedies import CORRECT_REQUEST
 
 
 class Explanation(BaseModel):
@@ -50,7 +51,7 @@ class TargetList(BaseModel):
 
 
 @target.post("/target", status_code=201)
-@may(Permission.FRAMEWORK_SET, key_required=True)
+@may(Permission.FRAMEWORK_SET, key_required=True, undo=CORRECT_REQUEST)
 async def set_year_target(body: TargetSetting, session: Session, actor: CurrentActor) -> TargetView:
     """Set the target of a kind for a year.
 

@@ -1,6 +1,7 @@
 """Set and end kinds of pilar sosial, and pairs of kinds that conflict."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,11 +19,12 @@ from services.registry.kind.models import PilarKindTerms, PilarKindVersion, Role
 from services.registry.kind.rules import require_earlier_end
 from services.registry.placement.models import Penugasan
 from services.registry.visibility import require_national
+from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert, load, uuid7
-from shared.errors import VersionNotLatest
-from shared.validity import covers, end_previous, not_ended_by, valid_on
+from shared.errors import VersionJustSet, VersionNotLatest
+from shared.validity import covers, not_ended_by, valid_on
 
 REVISION_REASON = "REVISI"
 
@@ -30,49 +32,52 @@ REVISION_REASON = "REVISI"
 async def set_pilar_kind(session: AsyncSession, actor: Actor, terms: PilarKindTerms) -> PilarKindVersion:
     """Add a version of a kind. The previous version ends on its `valid_from`.
 
-    Identical terms return the existing version unchanged.
+    A version of the same day, or one that has not begun, is replaced: it stays with an empty range. Identical terms
+    return the existing version unchanged.
 
     Raises:
         NotAllowed: The actor's area is not the whole country.
-        VersionNotLatest: A version from that day or later exists.
+        VersionNotLatest: A version from a later day has begun.
+        VersionJustSet: Another request set this kind at the same time.
     """
     require_national(actor)
-    latest = await _lock_latest(session, terms.kind)
-    if latest is not None and all(getattr(latest, name) == value for name, value in terms):
-        return latest
+    versions = await _lock_versions(session, terms.kind)
+    if versions and all(getattr(versions[0], name) == value for name, value in terms):
+        return versions[0]
     row = PilarKindVersion(
         **dict(terms), pilar_kind_id=uuid7(), version=1, set_at=datetime.now(UTC), set_by=actor.sub
     )
-    await _end_latest(session, actor, latest, row)
-    refusal = VersionNotLatest("/body/valid_from", on=row.valid_from)
-    await insert(
-        session, row, **dict.fromkeys(("uq_pilar_kind_kind_valid_from", "ex_pilar_kind_range"), refusal)
-    )
+    await _end_versions(session, actor, versions, row.valid_from)
+    await insert(session, row, ex_pilar_kind_range=VersionJustSet("/body/valid_from"))
     append_range_history(session, row, reason=REVISION_REASON, actor=actor)
     return row
 
 
-async def _lock_latest(session: AsyncSession, kind: PilarKind) -> PilarKindVersion | None:
+async def _lock_versions(session: AsyncSession, kind: PilarKind) -> Sequence[PilarKindVersion]:
+    """Return the versions of a kind that cover days, the latest first."""
+    row = PilarKindVersion
     newest_first = (
-        sa.select(PilarKindVersion)
-        .where(PilarKindVersion.kind == kind)
-        .order_by(PilarKindVersion.valid_from.desc())
+        sa.select(row)
+        .where(row.kind == kind, not_ended_by(row.valid_to, row.valid_from))
+        .order_by(row.valid_from.desc())
     )
-    locked = newest_first.limit(1).with_for_update(key_share=True).execution_options(populate_existing=True)
-    return await session.scalar(locked)
+    locked = newest_first.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return (await session.scalars(locked)).all()
 
 
-async def _end_latest(
-    session: AsyncSession, actor: Actor, latest: PilarKindVersion | None, row: PilarKindVersion
+async def _end_versions(
+    session: AsyncSession, actor: Actor, versions: Sequence[PilarKindVersion], on: date
 ) -> None:
-    if latest is None:
-        return
-    refusal = VersionNotLatest("/body/valid_from", on=latest.valid_from)
-    if await end_previous(session, latest, row.valid_from, refusal):
-        latest.successor_kind = None
-        latest.version += 1
-        append_range_history(session, latest, reason=REVISION_REASON, actor=actor)
-        await session.flush()
+    """End the version of a day, and replace those that begin later."""
+    today = await clock.today(session)
+    for row in versions:
+        if on < row.valid_from <= today:
+            raise VersionNotLatest("/body/valid_from", on=row.valid_from)
+        if row.valid_to is None or row.valid_to > on:
+            row.valid_to, row.successor_kind = max(on, row.valid_from), None
+            row.version += 1
+            append_range_history(session, row, reason=REVISION_REASON, actor=actor)
+    await session.flush()
 
 
 async def end_pilar_kind(
@@ -86,8 +91,8 @@ async def end_pilar_kind(
 ) -> PilarKindVersion:
     """End a kind, and record which kind follows it.
 
-    `valid_to` is the first day on which the kind is not in force. `successor_kind` is another kind that is in
-    force on that day. `reason` is a code.
+    `valid_to` is the first day on which the kind is not in force, for a version that never should have been its
+    `valid_from`. `successor_kind` is another kind that is in force on that day, and may be corrected. `reason` is a code.
 
     Raises:
         NotAllowed, NotFound, InvalidRange, EndAlreadySet, SuccessorUnknown.
@@ -95,7 +100,8 @@ async def end_pilar_kind(
     """
     require_national(actor)
     row = await load(session, PilarKindVersion, pilar_kind_id, noun="pilar kind")
-    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from + timedelta(days=1))
+    if valid_to != row.valid_to or successor_kind in {None, row.successor_kind}:
+        require_earlier_end(row.valid_from, row.valid_to, valid_to)
     await _refuse_running_placements(session, row, valid_to)
     await _check_successor(session, row, successor_kind, valid_to)
     row.valid_to, row.successor_kind = valid_to, successor_kind
@@ -183,12 +189,14 @@ async def end_role_conflict(
 ) -> RoleConflict:
     """End a conflict. `valid_to` is the first day on which the pair is allowed.
 
+    On its own first day it never was.
+
     Raises:
         NotAllowed, NotFound, InvalidRange, EndAlreadySet.
     """
     require_national(actor)
     row = await load(session, RoleConflict, role_conflict_id, noun="role conflict")
-    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from + timedelta(days=1))
+    require_earlier_end(row.valid_from, row.valid_to, valid_to)
     row.valid_to = valid_to
     row.version += 1
     append_range_history(session, row, reason=reason, actor=actor)

@@ -61,13 +61,16 @@ class PilarKindView(PilarKindTerms):
 
 
 class PilarKindVersion(PilarKindView, Table, table=True):
-    """The ditjen, level and holders of a kind for a range of days."""
+    """The ditjen, level and holders of a kind for a range of days.
+
+    A version that was replaced or cancelled has an empty range.
+    """
 
     __tablename__ = "pilar_kind"
     __table_args__ = (
         no_overlap("ex_pilar_kind_range", "kind"),
-        sa.UniqueConstraint("kind", "valid_from"),
-        sa.CheckConstraint("valid_to > valid_from", "range_forward"),
+        sa.Index(None, "kind", "valid_from", "pilar_kind_id"),
+        sa.CheckConstraint("valid_to >= valid_from", "range_forward"),
         sa.CheckConstraint("successor_kind <> kind", "successor_differs"),
         sa.CheckConstraint("successor_kind IS NULL OR valid_to IS NOT NULL", "successor_needs_end"),
         sa.CheckConstraint("version >= 1", "version_positive"),
@@ -106,6 +109,6 @@ class RoleConflict(RoleConflictView, Table, table=True):
     __table_args__ = (
         sa.CheckConstraint("kind <> other_kind", "two_kinds"),
         sa.CheckConstraint("version >= 1", "version_positive"),
-        sa.CheckConstraint("valid_to > valid_from", "range_forward"),
+        sa.CheckConstraint("valid_to >= valid_from", "range_forward"),
         no_overlap("ex_role_conflict_range", "(LEAST(kind, other_kind))", "(GREATEST(kind, other_kind))"),
     )

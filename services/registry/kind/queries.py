@@ -10,7 +10,7 @@ from services.registry.kind.models import PilarKindVersion, RoleConflict
 from shared.contracts.kinds import PilarKind
 from shared.validity import valid_on
 
-KIND_ORDER = (PilarKindVersion.__table__.c.kind, PilarKindVersion.__table__.c.valid_from)
+KIND_ORDER = tuple(PilarKindVersion.__table__.c[name] for name in ("kind", "valid_from", "pilar_kind_id"))
 
 
 def select_kinds(columns: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:

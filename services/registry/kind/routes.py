@@ -20,6 +20,8 @@ from shared.access import Permission
 from shared.contracts.kinds import PilarKind
 from shared.fields import KNOWN, Body, Code, Day
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import MINISTRY
 
 pilar_kind = Router(tag="pilar-kind")
 
@@ -62,18 +64,28 @@ async def list_pilar_kind(
 
 
 @pilar_kind.post("/pilar-kind", status_code=201)
-@may(Permission.FRAMEWORK_SET, key_required=True)
+@may(
+    Permission.FRAMEWORK_SET,
+    key_required=True,
+    undo=one_of(to_call("set_kind", MINISTRY), to_call("end_kind", MINISTRY)),
+)
 async def set_kind(body: PilarKindSetting, session: Session, actor: CurrentActor) -> PilarKindView:
-    """Set the properties of a kind from a day on. The earlier version is stored."""
+    """Set the properties of a kind from a day on. The earlier version is stored.
+
+    A version of the same day, or one that has not begun, is replaced.
+    """
     return await set_pilar_kind(session, actor, body)
 
 
 @pilar_kind.post("/pilar-kind/{pilar_kind_id}/end", status_code=201)
-@may(Permission.FRAMEWORK_SET, key_required=True)
+@may(Permission.FRAMEWORK_SET, key_required=True, undo=operation("set_kind", MINISTRY))
 async def end_kind(
     pilar_kind_id: UUID, body: PilarKindEnd, session: Session, actor: CurrentActor
 ) -> PilarKindView:
-    """End a kind that has no placements after that day, and name its successor."""
+    """End a kind that has no placements after that day, and name its successor.
+
+    A version that never should have been ends on its first day. The successor can be corrected.
+    """
     return await end_pilar_kind(session, actor, pilar_kind_id, **dict(body))
 
 
@@ -109,16 +121,19 @@ async def list_role_conflict(
 
 
 @role_conflict.post("/role-conflict", status_code=201)
-@may(Permission.FRAMEWORK_SET, key_required=True)
+@may(Permission.FRAMEWORK_SET, key_required=True, undo=operation("end_conflict", MINISTRY))
 async def set_conflict(body: RoleConflictSetting, session: Session, actor: CurrentActor) -> RoleConflictView:
     """Forbid a pair of kinds from a day on."""
     return await set_role_conflict(session, actor, body)
 
 
 @role_conflict.post("/role-conflict/{role_conflict_id}/end", status_code=201)
-@may(Permission.FRAMEWORK_SET, key_required=True)
+@may(Permission.FRAMEWORK_SET, key_required=True, undo=operation("set_conflict", MINISTRY))
 async def end_conflict(
     role_conflict_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> RoleConflictView:
-    """Allow a pair of kinds again from a day on."""
+    """Allow a pair of kinds again from a day on.
+
+    A rule that never should have been ends on its first day.
+    """
     return await end_role_conflict(session, actor, role_conflict_id, **dict(body))

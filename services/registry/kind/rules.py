@@ -6,13 +6,15 @@ from services.registry.kind.errors import EndAlreadySet
 from shared.errors import InvalidRange
 
 
-def require_earlier_end(valid_from: date, valid_to: date | None, new_end: date, *, earliest: date) -> None:
-    """Require a new end that is not before `earliest` and is before the current end.
+def require_earlier_end(valid_from: date, valid_to: date | None, new_end: date) -> None:
+    """Require a new end between the first day and the current end.
+
+    On the first day the range becomes empty: it never was.
 
     Raises:
         InvalidRange, EndAlreadySet.
     """
-    if new_end < earliest:
+    if new_end < valid_from:
         raise InvalidRange("/body/valid_to", valid_from=valid_from, valid_to=new_end)
     if valid_to is not None and new_end >= valid_to:
         raise EndAlreadySet("/body/valid_to", valid_to=valid_to)

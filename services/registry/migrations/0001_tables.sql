@@ -15,6 +15,7 @@ CREATE TABLE approval_request (
     decided_by TEXT,
     closed_at TIMESTAMP WITH TIME ZONE,
     expires_on DATE NOT NULL,
+    refused_as TEXT,
     requested_by_sub TEXT NOT NULL,
     decided_by_sub TEXT,
     decision_reason_sealed BYTEA,
@@ -23,8 +24,9 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
+    CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
     CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
-    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
 );
 
 CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
@@ -67,8 +69,7 @@ CREATE TABLE pilar_kind (
     set_by TEXT NOT NULL,
     CONSTRAINT pk_pilar_kind PRIMARY KEY (pilar_kind_id),
     CONSTRAINT ex_pilar_kind_range EXCLUDE USING gist (kind WITH =, daterange(valid_from, valid_to) WITH &&),
-    CONSTRAINT uq_pilar_kind_kind_valid_from UNIQUE (kind, valid_from),
-    CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to > valid_from),
+    CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to >= valid_from),
     CONSTRAINT ck_pilar_kind_successor_differs CHECK (successor_kind <> kind),
     CONSTRAINT ck_pilar_kind_successor_needs_end CHECK (successor_kind IS NULL OR valid_to IS NOT NULL),
     CONSTRAINT ck_pilar_kind_version_positive CHECK (version >= 1),
@@ -78,6 +79,8 @@ CREATE TABLE pilar_kind (
     CONSTRAINT ck_pilar_kind_heldby_known CHECK (held_by IN ('PERSON', 'LEMBAGA', 'EITHER')),
     CONSTRAINT ck_pilar_kind_successor_kind_known CHECK (successor_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
+
+CREATE INDEX ix_pilar_kind_kind_valid_from_pilar_kind_id ON pilar_kind (kind, valid_from, pilar_kind_id);
 
 CREATE TABLE range_history (
     thing VARCHAR(40) NOT NULL,
@@ -303,7 +306,7 @@ CREATE TABLE role_conflict (
     CONSTRAINT pk_role_conflict PRIMARY KEY (role_conflict_id),
     CONSTRAINT ck_role_conflict_two_kinds CHECK (kind <> other_kind),
     CONSTRAINT ck_role_conflict_version_positive CHECK (version >= 1),
-    CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to > valid_from),
+    CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to >= valid_from),
     CONSTRAINT ex_role_conflict_range EXCLUDE USING gist ((LEAST(kind, other_kind)) WITH =, (GREATEST(kind, other_kind)) WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
@@ -359,30 +362,36 @@ CREATE TABLE pendamping (
     reversal_id UUID,
     CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
     CONSTRAINT uq_pendamping_pendamping_no UNIQUE (pendamping_no),
-    CONSTRAINT uq_pendamping_nik_index UNIQUE (nik_index),
     CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
     CONSTRAINT ck_pendamping_nik_sealed_with_index CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
     CONSTRAINT ck_pendamping_version_positive CHECK (version >= 1),
     CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
     CONSTRAINT fk_pendamping_reversal_id FOREIGN KEY(reversal_id) REFERENCES approval_request (approval_request_id)
 );
 
 CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);
 
+CREATE UNIQUE INDEX uq_pendamping_nik_index ON pendamping (nik_index) WHERE status <> 'DIBATALKAN';
+
 CREATE TABLE contact_history (
-    contact_history_id UUID NOT NULL,
-    pendamping_id UUID NOT NULL,
     number INTEGER NOT NULL,
-    name_sealed BYTEA NOT NULL,
-    phone_sealed BYTEA,
     reason TEXT NOT NULL,
+    evidence_sha256 TEXT,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_by TEXT NOT NULL,
+    contact_history_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    name_sealed BYTEA NOT NULL,
+    phone_sealed BYTEA,
+    nik_sealed BYTEA,
+    nik_index BYTEA,
     CONSTRAINT pk_contact_history PRIMARY KEY (contact_history_id),
     CONSTRAINT uq_contact_history_pendamping_id_number UNIQUE (pendamping_id, number),
     CONSTRAINT fk_contact_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
 );
+
+CREATE INDEX ix_contact_history_nik_index ON contact_history (nik_index);
 
 CREATE TABLE pendamping_status_history (
     status VARCHAR(40) NOT NULL,
@@ -399,10 +408,10 @@ CREATE TABLE pendamping_status_history (
     pendamping_id UUID NOT NULL,
     CONSTRAINT pk_pendamping_status_history PRIMARY KEY (status_history_id),
     CONSTRAINT uq_pendamping_status_history_pendamping_id_number UNIQUE (pendamping_id, number),
-    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status IN ('CALON')) OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')))) OR coalesce(previous = status, false) OR reverses IS NOT NULL),
+    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status IN ('CALON')) OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')))) OR coalesce(previous = status, false) OR reverses IS NOT NULL),
     CONSTRAINT ck_pendamping_status_history_two_persons CHECK (approval_request_id IS NOT NULL OR status <> 'DIBERHENTIKAN' AND reverses IS NULL),
-    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
-    CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
+    CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
     CONSTRAINT fk_pendamping_status_history_approval_request_id FOREIGN KEY(approval_request_id) REFERENCES approval_request (approval_request_id),
     CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
 );
@@ -435,6 +444,20 @@ CREATE INDEX ix_penugasan_kind_valid_from ON penugasan (kind, valid_from);
 
 CREATE INDEX ix_penugasan_supervisor_id ON penugasan (supervisor_id);
 
+CREATE TABLE penugasan_correction (
+    number INTEGER NOT NULL,
+    before JSONB NOT NULL,
+    after JSONB NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    penugasan_correction_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    CONSTRAINT pk_penugasan_correction PRIMARY KEY (penugasan_correction_id),
+    CONSTRAINT uq_penugasan_correction_penugasan_id_number UNIQUE (penugasan_id, number),
+    CONSTRAINT fk_penugasan_correction_penugasan_id FOREIGN KEY(penugasan_id) REFERENCES penugasan (penugasan_id)
+);
+
 CREATE TABLE wilayah_tugas (
     penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
@@ -456,9 +479,9 @@ CREATE INDEX ix_wilayah_tugas_kode_wilayah ON wilayah_tugas (kode_wilayah);
 CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'REFUSED', 'WITHDRAWN'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF status ON pendamping FOR EACH ROW
-    WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
+    WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
     EXECUTE FUNCTION platform.refuse_move('status');

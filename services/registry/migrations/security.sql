@@ -19,11 +19,11 @@ REVOKE ALL ON FUNCTION family_in_scope(uuid), has_area(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION family_in_scope(uuid), has_area(uuid) TO registry_api, registry_worker;
 
 -- These tables are append-only.
-REVOKE UPDATE, DELETE, TRUNCATE ON pendamping_status_history, contact_history, range_history, target, coverage_figure
-    FROM registry_api, registry_worker;
+REVOKE UPDATE, DELETE, TRUNCATE ON pendamping_status_history, contact_history, range_history, target, coverage_figure,
+    penugasan_correction FROM registry_api, registry_worker;
 
 -- Of a request that another person approves, only the decision changes.
 REVOKE UPDATE, DELETE ON approval_request FROM registry_api, registry_worker;
-GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed) ON approval_request
+GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed, refused_as) ON approval_request
     TO registry_api, registry_worker;
 REVOKE INSERT, UPDATE, DELETE ON approval_rule FROM registry_api, registry_worker;

@@ -1,5 +1,5 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import CORRECT_REQUEST, operation
+from shared.remedies import CORRECT_REQUEST, operation, value_from
 from shared.roles import DINSOS, MINISTRY
 
 
@@ -17,6 +17,14 @@ class NikAlreadyRegistered(DomainError):
     en = "This NIK is registered already. Look it up instead of registering it again."
     id = "NIK ini sudah terdaftar. Gunakan pencarian, jangan didaftarkan ulang."
     remedy = operation("find_pendamping", MINISTRY)
+
+
+class RegistrationHasPlacements(DomainError):
+    """409: a registration with a placement was no error."""
+
+    en = "This pendamping has a placement with days in it, so the registration is not cancelled. End on its first day a placement that never should have been, or record how the pendamping left."
+    id = "Pendamping ini mempunyai penugasan yang sudah berjalan, sehingga pendaftarannya tidak dibatalkan. Akhiri pada hari pertamanya penugasan yang semestinya tidak ada, atau catat bagaimana pendamping ini keluar."
+    remedy = operation("end_placement", MINISTRY)
 
 
 class DateBeforeLast(DomainError):
@@ -60,7 +68,7 @@ class StatusNotReversible(DomainError):
         "Tidak ada status {status} mulai {from_on} yang dapat dibatalkan. Baca riwayat pendamping. Status untuk hari"
         " mendatang ditarik dengan mencatat status sebelumnya untuk hari itu."
     )
-    remedy = operation("read_pendamping", DINSOS | MINISTRY)
+    remedy = value_from("read_pendamping", DINSOS | MINISTRY)
 
 
 class ContactChangeEmpty(InvalidInput):

@@ -20,14 +20,15 @@ from shared.transitions import guard_moves, moves_condition, require_move
 
 S = PendampingStatus
 TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
-    S.CALON: frozenset({S.AKTIF, S.DIBERHENTIKAN, S.MENINGGAL}),
+    S.CALON: frozenset({S.AKTIF, S.DIBERHENTIKAN, S.MENINGGAL, S.DIBATALKAN}),
     S.AKTIF: frozenset({S.CUTI, S.NONAKTIF}) | FINAL_STATUSES,
     S.CUTI: frozenset({S.AKTIF}) | FINAL_STATUSES,
     S.NONAKTIF: frozenset({S.AKTIF}) | FINAL_STATUSES,
 }
 """The next statuses of each status. A status that is not a key is final.
 
-A CALON has never served, so PENSIUN, MUTASI and BERAKHIR_KONTRAK are not possible.
+A CALON has never served, so PENSIUN, MUTASI and BERAKHIR_KONTRAK are not possible. DIBATALKAN: the registration was
+in error, or the candidate withdrew.
 """
 
 WAITS = Waits(
@@ -73,7 +74,13 @@ class Pendamping(PendampingBase, Table, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("pendamping_no"),
-        sa.UniqueConstraint("nik_index"),
+        # A cancelled registration does not stand in the way of the right one.
+        sa.Index(
+            "uq_pendamping_nik_index",
+            "nik_index",
+            unique=True,
+            postgresql_where=sa.text("status <> 'DIBATALKAN'"),
+        ),
         sa.Index(None, "status", "pendamping_no"),
         sa.CheckConstraint("(subject = 'PERSON') = (nik_index IS NOT NULL)", "person_has_nik"),
         sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_sealed_with_index"),
@@ -165,16 +172,40 @@ class StatusHistory(StatusRecord, Table, table=True):
     pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
 
 
-class ContactHistory(Table, table=True):
-    """Previous names and phones of a pendamping, sealed. Append-only."""
+class ContactTerms(Fields):
+    """A new name, a new phone, or both. The reason is a code."""
+
+    name: Name | None = None
+    phone: Phone | None = None
+    reason: Code
+
+
+class NikTerms(Fields):
+    """The corrected NIK, the reason as a code, and the evidence."""
+
+    nik: Annotated[Nik, RequestOnly("3324075211879001")]
+    reason: Code
+    evidence_sha256: Sha256
+
+
+class ContactRecord(Fields):
+    """When previous values were replaced, by whom and why."""
+
+    number: Col[int]
+    reason: Col[str]
+    evidence_sha256: Col[str | None] = Field(default=None)
+    recorded_at: Col[datetime]
+    recorded_by: Col[str]
+
+
+class ContactHistory(ContactRecord, Table, table=True):
+    """Previous names, phones and NIK of a pendamping, sealed. Append-only."""
 
     __table_args__ = (sa.UniqueConstraint("pendamping_id", "number"),)
 
     contact_history_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
-    number: Col[int]
     name_sealed: Col[bytes]
     phone_sealed: Col[bytes | None]
-    reason: Col[str]
-    recorded_at: Col[datetime]
-    recorded_by: Col[str]
+    nik_sealed: Col[bytes | None]
+    nik_index: Col[bytes | None] = Field(index=True)

@@ -5,16 +5,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.history import read_statuses
-from services.registry.pendamping.models import Pendamping, StatusHistory, StatusRecord
-from services.registry.placement.models import Penugasan, RangeHistory, WilayahTugas
+from services.registry.pendamping.models import ContactHistory, Pendamping, StatusHistory, StatusRecord
+from services.registry.placement.models import Penugasan, PenugasanCorrection, RangeHistory, WilayahTugas
 from services.registry.visibility import visible_to
 from shared import clock
 from shared.access import Actor
 from shared.areas import in_areas
-from shared.contracts.kinds import PilarKind
+from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, Vault, mask
+from shared.text import name_key
 from shared.validity import valid_on
 
 SEALED_COLUMNS = (
@@ -40,20 +41,41 @@ async def read_pendamping(session: AsyncSession, actor: Actor, pendamping_id: UU
 
 
 async def look_up_pendamping(session: AsyncSession, actor: Actor, nik: Nik) -> dict[str, Any]:
-    """Return the pendamping with this NIK.
+    """Return the pendamping with this NIK, else the one who had it before a correction.
 
     Raises:
         NotFound: There is none, or the actor may not see it.
     """
-    return await _read_visible(session, actor, Pendamping.nik_index == vault_of(session).index("nik", nik))
+    index = vault_of(session).index("nik", nik)
+    same_nik = sa.or_(Pendamping.nik_index == index, Pendamping.pendamping_id.in_(_select_holders(index)))
+    return await _read_visible(session, actor, same_nik, Pendamping.nik_index != index)
+
+
+def _select_holders(nik_index: bytes) -> sa.Select[UUID]:
+    return sa.select(ContactHistory.pendamping_id).where(ContactHistory.nik_index == nik_index)
+
+
+async def has_former_nik(session: AsyncSession, nik: Nik, name: str) -> bool:
+    """Return whether a pendamping of this name had this NIK before a correction."""
+    vault = vault_of(session)
+    index = vault.index("nik", nik)
+    former = sa.select(*SEALED_COLUMNS).where(Pendamping.pendamping_id.in_(_select_holders(index)))
+    rows = (await session.execute(former)).mappings()
+    return any(name_key(unseal(vault, dict(row))["name"]) == name_key(name) for row in rows)
 
 
 async def _read_visible(
-    session: AsyncSession, actor: Actor, condition: sa.ColumnElement[bool]
+    session: AsyncSession,
+    actor: Actor,
+    condition: sa.ColumnElement[bool],
+    *order: sa.ColumnElement[Any],
 ) -> dict[str, Any]:
     today = await clock.today(session)
     visible = visible_to(actor, today)
-    statement = sa.select(*SEALED_COLUMNS).where(condition, visible)
+    # A NIK may also have cancelled registrations.
+    cancelled = Pendamping.status == PendampingStatus.DIBATALKAN
+    order = (*order, cancelled, Pendamping.pendamping_id.desc())
+    statement = sa.select(*SEALED_COLUMNS).where(condition, visible).order_by(*order).limit(1)
     row = (await session.execute(statement)).mappings().one_or_none()
     if row is None:
         raise NotFound("pendamping")
@@ -68,11 +90,13 @@ async def _read_visible(
 
 def unseal(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with name and phone in clear text and the NIK masked."""
+    return _unseal_row(vault, row, "pendamping", row["pendamping_id"])
 
+
+def _unseal_row(vault: Vault, row: dict[str, Any], table: str, row_id: UUID) -> dict[str, Any]:
     def open_column(column: str) -> str | None:
         blob = row[f"{column}_sealed"]
-        place = {"table": "pendamping", "column": column, "row_id": row["pendamping_id"]}
-        return vault.open(blob, **place) if blob is not None else None
+        return vault.open(blob, table=table, column=column, row_id=row_id) if blob is not None else None
 
     public = {name: value for name, value in row.items() if not name.endswith("_sealed")}
     nik = open_column("nik")
@@ -127,14 +151,26 @@ async def read_with_histories(session: AsyncSession, actor: Actor, pendamping_id
     pendamping = await read_pendamping(session, actor, pendamping_id)
     areas = await _read_rows(session, WilayahTugas, pendamping_id, WilayahTugas.valid_from)
     placements = await _read_rows(session, Penugasan, pendamping_id, Penugasan.valid_from)
+    corrections = await _read_corrections(session, [row["penugasan_id"] for row in placements])
     for placement in placements:
         placement["wilayah_tugas"] = [
             area for area in areas if area["penugasan_id"] == placement["penugasan_id"]
         ]
+        placement["corrections"] = [
+            correction
+            for correction in corrections
+            if correction["penugasan_id"] == placement["penugasan_id"]
+        ]
     statuses = await _read_rows(session, StatusHistory, pendamping_id, StatusHistory.number)
     thing_ids = [row["penugasan_id"] for row in placements] + [row["wilayah_tugas_id"] for row in areas]
     ranges = await _read_range_history(session, thing_ids)
-    return pendamping | {"penugasan": placements, "status_history": statuses, "range_history": ranges}
+    vault = vault_of(session)
+    contacts = [
+        _unseal_row(vault, row, "contact_history", row["contact_history_id"])
+        for row in await _read_rows(session, ContactHistory, pendamping_id, ContactHistory.number)
+    ]
+    histories = {"status_history": statuses, "range_history": ranges, "contact_history": contacts}
+    return pendamping | {"penugasan": placements} | histories
 
 
 async def _read_rows(
@@ -142,6 +178,12 @@ async def _read_rows(
 ) -> list[dict[str, Any]]:
     statement = sa.select(table.__table__).where(table.pendamping_id == pendamping_id).order_by(order)
     return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def _read_corrections(session: AsyncSession, penugasan_ids: list[UUID]) -> list[dict[str, Any]]:
+    row = PenugasanCorrection
+    statement = sa.select(row.__table__).where(row.penugasan_id.in_(penugasan_ids)).order_by(row.number)
+    return [dict(one) for one in (await session.execute(statement)).mappings()]
 
 
 async def _read_range_history(session: AsyncSession, thing_ids: list[UUID]) -> list[dict[str, Any]]:

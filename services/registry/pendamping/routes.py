@@ -7,10 +7,13 @@ from starlette.responses import Response
 
 from services.registry.approval.commands import FORM
 from services.registry.pendamping import queries
-from services.registry.pendamping.commands.registration import change_contact, load_own, register_pendamping
+from services.registry.pendamping.commands.contact import change_contact, correct_nik, load_own
+from services.registry.pendamping.commands.registration import register_pendamping
 from services.registry.pendamping.commands.status import change_status
 from services.registry.pendamping.models import (
-    Name,
+    ContactRecord,
+    ContactTerms,
+    NikTerms,
     Pendamping,
     PendampingBase,
     RegistrationTerms,
@@ -18,18 +21,32 @@ from services.registry.pendamping.models import (
     StatusRecord,
     StatusReversalTerms,
 )
-from services.registry.placement.models import PenugasanView, RangeRecord, WilayahTugasView
+from services.registry.placement.models import (
+    PenugasanCorrectionRecord,
+    PenugasanView,
+    RangeRecord,
+    WilayahTugasView,
+)
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
-from shared.fields import KNOWN, Body, Code, Wilayah
+from shared.fields import KNOWN, Body, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, accepted_answer
-from shared.phone import Phone
 from shared.privacy import MaskedNumber, Nik
+from shared.remedies import CHANGES_NOTHING, CORRECT_REQUEST, one_of, to_call
+from shared.roles import DINSOS, MINISTRY
 
 router = Router(tag="pendamping")
+# DIBATALKAN cancels a registration. A dismissal, and a status that has begun, are reversed by two people.
+ANOTHER_STATUS = one_of(to_call("set_status", MINISTRY), to_call("request_status_reversal", DINSOS))
+STATUS_AGAIN = one_of(to_call("withdraw_approval_request", DINSOS), to_call("set_status", MINISTRY))
+CORRECTIONS = one_of(
+    to_call("set_status", MINISTRY),
+    to_call("correct_nik_of_pendamping", MINISTRY),
+    to_call("set_contact", MINISTRY),
+)
 
 
 class Registration(RegistrationTerms, Body):
@@ -57,15 +74,23 @@ class StatusReversal(StatusReversalTerms, Body):
     """A recorded status that is wrong, by its first day, why, and the evidence."""
 
 
-class ContactChange(Body):
+class ContactChange(ContactTerms, Body):
     """A new name, a new phone, or both. The reason is a code.
 
-    A field that is not given does not change.
+    A field that is not given does not change. A phone of null clears it.
     """
 
-    name: Name | None = None
-    phone: Phone | None = None
-    reason: Code
+
+class NikCorrection(NikTerms, Body):
+    """The corrected NIK, the reason as a code, and the evidence."""
+
+
+class ContactRecordView(ContactRecord):
+    """Previous name, phone and NIK, with the NIK masked."""
+
+    name: str
+    phone: str | None
+    nik: MaskedNumber | None
 
 
 class PendampingItem(PendampingBase):
@@ -90,9 +115,10 @@ class PendampingPage(BaseModel):
 
 
 class PenugasanWithAreasView(PenugasanView):
-    """A placement with its areas."""
+    """A placement with its areas and corrections, oldest first."""
 
     wilayah_tugas: list[WilayahTugasView]
+    corrections: list[PenugasanCorrectionRecord]
 
 
 class PendampingDetailView(PendampingView):
@@ -101,10 +127,11 @@ class PendampingDetailView(PendampingView):
     penugasan: list[PenugasanWithAreasView]
     status_history: list[StatusRecord]
     range_history: list[RangeRecord]
+    contact_history: list[ContactRecordView]
 
 
 @router.post("/pendamping", status_code=201)
-@may(Permission.PENDAMPING_REGISTER, key_required=True)
+@may(Permission.PENDAMPING_REGISTER, key_required=True, undo=CORRECTIONS)
 async def register(body: Registration, session: Session, actor: CurrentActor) -> PendampingView:
     """Register a pendamping with the status CALON. Its number is random."""
     row = await register_pendamping(session, actor, body)
@@ -146,7 +173,7 @@ async def read_pendamping(pendamping_id: UUID, session: Session, actor: CurrentA
 
 
 @router.post("/pendamping/look-up")
-@may(Permission.PENDAMPING_READ)
+@may(Permission.PENDAMPING_READ, undo=CHANGES_NOTHING)
 async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -> PendampingView:
     """Find a pendamping by NIK."""
     return PendampingView(**await queries.look_up_pendamping(session, actor, body.nik))
@@ -158,7 +185,7 @@ async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -
     response_model=PendampingView,
     responses=WAITS_FOR_APPROVAL,
 )
-@may(Permission.PENDAMPING_CHANGE_STATUS, key_required=True)
+@may(Permission.PENDAMPING_CHANGE_STATUS, key_required=True, undo=ANOTHER_STATUS)
 async def set_status(
     pendamping_id: UUID, body: StatusChange, session: Session, actor: CurrentActor
 ) -> PendampingView | Response:
@@ -177,7 +204,7 @@ async def set_status(
 @router.post(
     "/pendamping/{pendamping_id}/status-reversal", status_code=202, response_model=ApprovalRequestView
 )
-@may(Permission.PENDAMPING_REVERSE_STATUS, key_required=True)
+@may(Permission.PENDAMPING_REVERSE_STATUS, key_required=True, undo=STATUS_AGAIN)
 async def request_status_reversal(
     pendamping_id: UUID, body: StatusReversal, session: Session, actor: CurrentActor
 ) -> Response:
@@ -190,7 +217,7 @@ async def request_status_reversal(
 
 
 @router.post("/pendamping/{pendamping_id}/contact", status_code=201)
-@may(Permission.PENDAMPING_UPDATE, key_required=True)
+@may(Permission.PENDAMPING_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def set_contact(
     pendamping_id: UUID, body: ContactChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> PendampingView:
@@ -200,7 +227,18 @@ async def set_contact(
     """
     row = await load_own(session, actor, pendamping_id)
     expect_version(row, version)
-    return await _view_of(session, actor, await change_contact(session, actor, row, **dict(body)))
+    return await _view_of(session, actor, await change_contact(session, actor, row, body))
+
+
+@router.post("/pendamping/{pendamping_id}/nik", status_code=201)
+@may(Permission.PENDAMPING_REGISTER, key_required=True, undo=CORRECT_REQUEST)
+async def correct_nik_of_pendamping(
+    pendamping_id: UUID, body: NikCorrection, session: Session, actor: CurrentActor, version: IfMatch
+) -> PendampingView:
+    """Correct a wrong NIK with evidence. The former number is stored."""
+    row = await load_own(session, actor, pendamping_id)
+    expect_version(row, version)
+    return await _view_of(session, actor, await correct_nik(session, actor, row, body))
 
 
 async def _view_of(session: Session, actor: CurrentActor, row: Pendamping) -> PendampingView:

@@ -1,7 +1,7 @@
 """Refusals of placements and of their areas."""
 
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import CORRECT_REQUEST, operation, value_from
+from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, operation, value_from
 from shared.roles import MINISTRY
 
 
@@ -56,6 +56,22 @@ class SubjectNotAllowed(InvalidInput):
 class PendampingHasLeft(DomainError):
     """409: the pendamping has a final status on a day of the placement."""
 
-    en = "This pendamping has the status {status} and cannot be given a placement. Choose another pendamping."
-    id = "Pendamping ini berstatus {status} dan tidak dapat diberi penugasan. Pilih pendamping lain."
+    en = "This pendamping has the status {status} and cannot be given a placement. Choose another pendamping. If the status is wrong, the Dinsos office requests its reversal."
+    id = "Pendamping ini berstatus {status} dan tidak dapat diberi penugasan. Pilih pendamping lain. Bila statusnya keliru, kantor Dinsos mengajukan pembatalannya."
     remedy = CORRECT_REQUEST
+
+
+class NoEndToTakeBack(DomainError):
+    """409: no end was recorded, or it has been taken back."""
+
+    en = "No end is recorded here that could be taken back."
+    id = "Tidak ada akhir yang tercatat di sini untuk ditarik kembali."
+    remedy = ALREADY_DONE
+
+
+class PenugasanHasEnded(DomainError):
+    """409: an area is restored only within the range of its placement."""
+
+    en = "The placement itself ended on {valid_to}. Kemensos takes that end back first (POST /v1/penugasan/{{id}}/restoration)."
+    id = "Penugasannya sendiri berakhir pada {valid_to}. Kemensos menarik kembali akhir itu dahulu (POST /v1/penugasan/{{id}}/restoration)."
+    remedy = operation("restore_placement", MINISTRY)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Wilayah
+from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly, Wilayah
 
 PAID = frozenset(
     {EmployerStatus.PPPK, EmployerStatus.PNS, EmployerStatus.PPPK_PARUH_WAKTU, EmployerStatus.KONTRAK}
@@ -67,6 +67,41 @@ class Penugasan(PenugasanView, Table, table=True):
         sa.CheckConstraint("version >= 1", "version_positive"),
         sa.Index(None, "kind", "valid_from"),
     )
+
+
+class PenugasanCorrectionTerms(Fields):
+    """Terms of a placement that were recorded wrongly, and the reason as a code.
+
+    What is left out stays. A supervisor of null is none.
+    """
+
+    ditjen: Annotated[Ditjen, KNOWN] | None = None
+    employer_status: Annotated[EmployerStatus, KNOWN] | None = None
+    sk_no: SkNumber | None = None
+    sk_on: Day | None = None
+    valid_from: Day | None = None
+    supervisor_id: UUID | None = None
+    reason: Code
+
+
+class PenugasanCorrectionRecord(Fields):
+    """A correction of a placement: the values before and after it, by whom and why."""
+
+    number: Col[int]
+    before: Col[dict[str, Any]]
+    after: Col[dict[str, Any]]
+    reason: Col[str]
+    recorded_at: Col[datetime]
+    recorded_by: Col[str]
+
+
+class PenugasanCorrection(PenugasanCorrectionRecord, Table, table=True):
+    """A correction of the terms of a placement. Append-only."""
+
+    __table_args__ = (sa.UniqueConstraint("penugasan_id", "number"),)
+
+    penugasan_correction_id: Col[UUID] = Field(primary_key=True)
+    penugasan_id: Col[UUID] = Field(foreign_key="penugasan.penugasan_id")
 
 
 class WilayahTugasTerms(Fields):

@@ -258,15 +258,18 @@ async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -
 
 
 async def _count_families_by_step(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[str, int]:
-    """Return how many families reached each step. Several offers count once."""
-    families = sa.select(
-        OFFER.graduasi_id, *(sa.func.bool_or(step).label(name) for name, step in STEPS.items())
-    ).where(OFFER.graduasi_id.in_(graduasi_ids))
-    reached = families.group_by(OFFER.graduasi_id).subquery()
-    counts = (sa.func.count().filter(reached.c[name]).label(name) for name in STEPS)
-    opened = sa.select(Rujukan.graduasi_id).where(Rujukan.graduasi_id.in_(graduasi_ids)).distinct().subquery()
-    joined = opened.outerjoin(reached, reached.c.graduasi_id == opened.c.graduasi_id)
-    statement = sa.select(sa.func.count().label("opened"), *counts).select_from(joined)
+    """Return how many families reached each step, each counted once."""
+    reached = (sa.func.bool_or(step).label(name) for name, step in STEPS.items())
+    families = (
+        sa.select(Graduasi.kpm_id, *reached)
+        .join(Rujukan, Rujukan.graduasi_id == Graduasi.graduasi_id)
+        .outerjoin(OFFER, OFFER.graduasi_id == Graduasi.graduasi_id)
+        .where(Graduasi.graduasi_id.in_(graduasi_ids))
+        .group_by(Graduasi.kpm_id)
+        .subquery()
+    )
+    counts = (sa.func.count().filter(families.c[name]).label(name) for name in STEPS)
+    statement = sa.select(sa.func.count().label("opened"), *counts).select_from(families)
     return dict((await session.execute(statement)).mappings().one())
 
 

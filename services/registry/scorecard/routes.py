@@ -9,6 +9,7 @@ from shared.access import Permission
 from shared.contracts.kinds import ExitReason, LimitSide, PilarKind
 from shared.http import CurrentActor, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+from shared.remedies import CHANGES_NOTHING
 
 
 class ReasonCount(BaseModel):
@@ -156,7 +157,7 @@ async def read_scorecard(
 
 
 @router.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
     """Count credits granted, reversed and net, filtered by families and by pendamping."""
     numbers = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)

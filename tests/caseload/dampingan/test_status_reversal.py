@@ -1,8 +1,6 @@
 """A status of a pendamping is reversed: the dampingan that it ended start again."""
 
 from datetime import date
-from typing import Any
-from uuid import uuid5
 
 import pytest
 
@@ -23,17 +21,10 @@ from tests.factories.caseload.hand_over import (
     read_emitted_data,
     read_loads,
 )
-from tests.factories.caseload.intake import PENDAMPING, PENDAMPING_NO, PENUGASAN, SPACE
+from tests.factories.caseload.intake import PENDAMPING, PENDAMPING_NO
+from tests.factories.caseload.placement import AREA, TERMS, count_gaps
 from tests.factories.delivery import deliver
 from tests.factories.services import Running
-
-PLACEMENT: dict[str, Any] = {
-    "penugasan_id": PENUGASAN,
-    "pendamping_id": PENDAMPING,
-    "valid_from": "2026-01-01",
-}
-AREA = PLACEMENT | {"wilayah_tugas_id": uuid5(SPACE, f"{PENUGASAN}33.24"), "kode_wilayah": "33.24"}
-TERMS = PLACEMENT | {"kind": "PKH_PENDAMPING", "ditjen": "LINJAMSOS", "employer_status": "PPPK"}
 
 
 def status_changed(status: str, on: date, reverses: str | None = None) -> PendampingStatusChanged:
@@ -60,11 +51,6 @@ async def reverse_death(caseload: Running, registry: Running, on: date, *, times
     )
     await deliver(registry, caseload, times)
     await caseload.work()
-
-
-async def count_gaps(caseload: Running) -> int:
-    answer = await caseload.get("/v1/dampingan-gap", as_=ketua_tim_token(caseload))
-    return len(answer.json()["items"])
 
 
 async def test_families_get_their_pendamping_back(kendal_caseload: Running, registry: Running) -> None:

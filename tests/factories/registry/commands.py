@@ -83,6 +83,27 @@ async def start_penugasan(registry: Running, pendamping: dict[str, Any], **overr
     return await registry.post("/v1/penugasan", body, as_=ministry_token(registry))
 
 
+async def correct_penugasan(
+    registry: Running, penugasan: dict[str, Any], as_: str = "", **terms: Any
+) -> httpx.Response:
+    """Correct terms of a placement that were recorded wrongly."""
+    path = f"/v1/penugasan/{penugasan['penugasan_id']}/correction"
+    body = {"reason": "SALAH_KETIK"} | terms
+    return await registry.post(path, body, as_=as_ or ministry_token(registry))
+
+
+async def end_range(registry: Running, thing: str, id_: str, valid_to: str, **more: Any) -> httpx.Response:
+    """End a placement (penugasan) or an area (wilayah-tugas)."""
+    body = {"valid_to": valid_to, "reason": "PINDAH_TUGAS"} | more
+    return await registry.post(f"/v1/{thing}/{id_}/end", body, as_=ministry_token(registry))
+
+
+async def restore_range(registry: Running, thing: str, id_: str, as_: str = "") -> httpx.Response:
+    """Take back the end of a placement (penugasan) or an area (wilayah-tugas)."""
+    path = f"/v1/{thing}/{id_}/restoration"
+    return await registry.post(path, {"reason": "SALAH_CATAT"}, as_=as_ or ministry_token(registry))
+
+
 async def place_wilayah_tugas(
     registry: Running, penugasan: dict[str, Any], kode_wilayah: str = KELURAHAN, **overrides: Any
 ) -> httpx.Response:

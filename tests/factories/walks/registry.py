@@ -32,8 +32,11 @@ async def walk_registry(service: Running, _: Cluster) -> Tokens:
     area = read_success(await commands.place_wilayah_tugas(service, penugasan, "33.24.08"))
     end = {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
     read_success(await service.post(f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end", end, as_=ministry))
+    read_success(await commands.restore_range(service, "wilayah-tugas", area["wilayah_tugas_id"]))
     _, other = await commands.register_placed_pendamping(service, "3324075211879002")
     read_success(await service.post(f"/v1/penugasan/{other['penugasan_id']}/end", end, as_=ministry))
+    read_success(await commands.restore_range(service, "penugasan", other["penugasan_id"]))
+    read_success(await commands.correct_penugasan(service, other, sk_no="2/SK/2025"))
     await reverse_death(service, tokens)
     return tokens
 
@@ -76,4 +79,8 @@ async def change_kinds_and_contact(service: Running, tokens: Tokens, pendamping:
     version = read_success(await service.get(path, as_=ministry))["version"]
     phone = {"phone": "+62 811 1111 0002", "reason": "NOMOR_BARU"}
     match = {"If-Match": f'"{version}"'}
-    read_success(await service.post(f"{path}/contact", phone, as_=ministry, headers=match))
+    changed = read_success(await service.post(f"{path}/contact", phone, as_=ministry, headers=match))
+    scan = await service.put_file(b"ktp", as_=ministry)
+    nik = {"nik": "3324075211879009", "reason": "SALAH_KETIK", "evidence_sha256": scan}
+    match = {"If-Match": f'"{changed["version"]}"'}
+    read_success(await service.post(f"{path}/nik", nik, as_=ministry, headers=match))

@@ -110,6 +110,8 @@ async def test_approved_cases_are_added_and_others_have_errors(graduation: Runni
         (7, "SamePersonTwice"),
     ]
     assert errors[2]["params"]["state"] == "TERIDENTIFIKASI"
+    kinds = [one["remedy"]["kind"] for one in errors]
+    assert (kinds[0], kinds[4]) == ("CORRECT_REQUEST", "OTHER_PERSON")
     assert errors[4]["reason"]["id"].startswith("Anda sudah bertindak pada tahap lain")
     await check_sk_is_consistent(graduation, asked["sk_id"], 4)
     again = expect_ok(await request_bulk_sk(graduation, ready, sk_no="SK/45/2026"), 202)

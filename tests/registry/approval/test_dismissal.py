@@ -55,13 +55,17 @@ async def test_first_day_of_a_dismissal_without_a_day_is_that_of_the_approval(re
     assert (await read_pendamping(registry, pendamping))["status_from_on"] == "2026-03-09"
 
 
-async def test_dismissal_of_somebody_who_has_retired_since_is_refused(registry: Running) -> None:
+async def test_dismissal_of_somebody_who_has_retired_since_lapses(registry: Running) -> None:
     await registry.set_clock(commands.START)
     pendamping = await commands.register_active_pendamping(registry)
     requested = await request_dismissal(registry, pendamping)
     commands.expect_ok(await commands.change_status(registry, pendamping, "PENSIUN", reason="BATAS_USIA"))
     expect_refusal(await approve(registry, requested), "IllegalTransition")
-    assert (await read_request(registry, requested))["state"] == "REQUESTED"
+    shown = await read_request(registry, requested)
+    assert (shown["state"], shown["refused_as"]) == ("LAPSED", "IllegalTransition")
+    await registry.set_clock(datetime(2026, 4, 9, 2, tzinfo=UTC))
+    await registry.work()
+    assert (await read_request(registry, requested))["state"] == "LAPSED"
 
 
 async def test_planned_dismissal_takes_effect_on_its_day(registry: Running) -> None:

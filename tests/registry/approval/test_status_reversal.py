@@ -80,7 +80,7 @@ async def test_final_status_with_a_wrong_day_is_corrected_to_an_earlier_one(regi
     pendamping, _ = await commands.register_placed_pendamping(registry)
     await record(registry, pendamping, "PENSIUN", "2026-02-10")
     commands.expect_ok(await commands.reverse_status(registry, pendamping, "PENSIUN", "2026-02-10"))
-    early = await commands.change_status(registry, pendamping, "CUTI", reason="CUTI", from_on="2026-02-01")
+    early = await commands.change_status(registry, pendamping, "NONAKTIF", from_on="2026-02-01")
     expect_refusal(early, "DateBeforeLast")
     await record(registry, pendamping, "PENSIUN", "2026-02-01")
     assert await read_status(registry, pendamping) == ("PENSIUN", "2026-02-01")

@@ -67,6 +67,19 @@ async def test_an_ended_conflict_allows_the_pair_and_both_ranges_are_stored(regi
     ]
 
 
+async def test_wrong_conflict_never_was_and_a_right_one_is_set_from_the_same_day(registry: Running) -> None:
+    wrong = commands.expect_ok(await set_conflict(registry))
+    path = f"/v1/role-conflict/{wrong['role_conflict_id']}/end"
+    end = {"valid_to": "2026-01-01", "reason": "SALAH_CATAT"}
+    commands.expect_ok(await registry.post(path, end, as_=commands.ministry_token(registry)))
+    repeated = await registry.post(path, end, as_=commands.ministry_token(registry))
+    assert (repeated.status_code, repeated.json()["title"]) == (409, "EndAlreadySet")
+    pendamping = await commands.register_pendamping(registry)
+    for kind in ("TAGANA", "PSM"):
+        commands.expect_ok(await place_volunteer(registry, pendamping, kind, valid_from="2026-01-01"))
+    commands.expect_ok(await set_conflict(registry, reason_en="both are on call at night"))
+
+
 async def test_a_second_conflict_of_a_pair_in_either_order_is_refused(registry: Running) -> None:
     commands.expect_ok(await set_conflict(registry))
     for pair in ({}, {"kind": "PSM", "other_kind": "TAGANA"}):

@@ -48,6 +48,21 @@ async def test_a_field_that_is_not_given_does_not_change(registry: Running) -> N
     assert (answer.status_code, answer.json()["title"]) == (422, "ContactChangeEmpty")
 
 
+async def test_null_clears_a_phone_and_what_was_before_stays_readable(registry: Running) -> None:
+    pendamping = await commands.register_pendamping(registry)
+    cleared = {"phone": None, "name": "Siti Rahayu N.", "reason": "SALAH_KETIK"}
+    assert commands.expect_ok(await change_contact(registry, pendamping, cleared))["phone"] is None
+    path = f"/v1/pendamping/{pendamping['pendamping_id']}"
+    shown = commands.expect_ok(await registry.get(path, as_=commands.ministry_token(registry)))
+    (before,) = shown["contact_history"]
+    assert (before["name"], before["phone"], before["nik"]) == (
+        "Siti Rahayu",
+        "+6281200000001",
+        pendamping["nik"],
+    )
+    assert (before["reason"], before["recorded_by"]) == ("SALAH_KETIK", "kemensos-1")
+
+
 async def test_one_of_six_simultaneous_changes_of_a_version_is_accepted(registry: Running) -> None:
     pendamping = await commands.register_pendamping(registry)
     assert (await change_contact(registry, pendamping, NEW_PHONE, None)).status_code == 428

@@ -9,10 +9,10 @@ from shared.errors import IllegalTransition
 from tests.factories.registry import commands
 from tests.factories.services import Running
 
-FINAL_STATUSES = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL")
+FINAL_STATUSES = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL", "DIBATALKAN")
 # Written by hand from docs/domain.md#pendamping-status, not from the code.
 LEGAL = (
-    {("CALON", "AKTIF"), ("CALON", "DIBERHENTIKAN"), ("CALON", "MENINGGAL")}
+    {("CALON", new) for new in ("AKTIF", "DIBERHENTIKAN", "MENINGGAL", "DIBATALKAN")}
     | {("AKTIF", "CUTI"), ("CUTI", "AKTIF"), ("AKTIF", "NONAKTIF"), ("NONAKTIF", "AKTIF")}
     | {(serving, final) for serving in ("AKTIF", "CUTI", "NONAKTIF") for final in FINAL_STATUSES}
 )

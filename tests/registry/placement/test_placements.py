@@ -28,6 +28,7 @@ async def test_a_started_placement_is_published_without_its_sk_number(registry: 
         "supervisor_id": None,
         "valid_from": "2025-10-03",
         "valid_to": "2030-10-03",
+        "restored_from": None,
     }
 
 

@@ -99,6 +99,23 @@ async def test_the_last_monitoring_of_a_month_replaces_the_earlier_one(registry:
     assert (await read_scorecard(registry, pendamping))["survival"] == {"3": {"seen": 1, "still_out": 1}}
 
 
+async def test_family_with_two_cases_counts_once_in_the_steps_of_referral(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    first = build_graduasi_determined(pendamping)
+    second = build_graduasi_determined(pendamping, kpm_id=first.kpm_id, bansos="SEMBAKO")
+    rujukan = [build_rujukan_opened(case) for case in (first, second)]
+    offers = [Offer(opened) for opened in rujukan]
+    await deliver_events(
+        registry,
+        *(first, second, *rujukan),
+        *(offer.build_sent() for offer in offers),
+        offers[1].build_answered("DISETUJUI"),
+    )
+    scorecard = await read_scorecard(registry, pendamping)
+    assert [scorecard["funnel"][step] for step in FUNNEL] == [1, 1, 1, 1, 0]
+    assert scorecard["offers"]["sent"] == 2
+
+
 async def test_families_and_offers_are_counted_by_step_of_referral(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     cases = [build_graduasi_determined(pendamping) for _ in range(5)]

@@ -24,7 +24,11 @@ from shared.database import raw
 from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
-RESTORE_PENDAMPING = "pendamping.restore_dampingan"
+RESTORE_PENDAMPING, RESTORE_PENUGASAN, RESTORE_AREA = (
+    "pendamping.restore_dampingan",
+    "penugasan.restore_dampingan",
+    "wilayah_tugas.restore_dampingan",
+)
 END_PENUGASAN, END_AREA, END_PENDAMPING = (
     "penugasan.end_dampingan",
     "wilayah_tugas.end_dampingan",
@@ -52,7 +56,7 @@ END_BY_AREA = SET_ENDS.format(
 async def schedule_end_of_penugasan(session: AsyncSession, event: PenugasanStarted | PenugasanEnded) -> None:
     """Schedule the end of a placement's dampingan.
 
-    A later event of the placement moves the day, or cancels the task.
+    A later event of the placement moves the day, or cancels the task. After a wrong end the dampingan start again.
     """
     if event.valid_to is None:
         await unschedule(session, END_PENUGASAN, event.penugasan_id)
@@ -61,6 +65,8 @@ async def schedule_end_of_penugasan(session: AsyncSession, event: PenugasanStart
         await schedule(
             session, END_PENUGASAN, midnight(event.valid_to), subject_id=event.penugasan_id, payload=payload
         )
+    if isinstance(event, PenugasanStarted):
+        await _schedule_restoration(session, RESTORE_PENUGASAN, event.penugasan_id, event)
 
 
 async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced | WilayahTugasEnded) -> None:
@@ -71,6 +77,21 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
         payload = {"valid_to": str(event.valid_to)}
         task = {"subject_id": event.wilayah_tugas_id, "payload": payload}
         await schedule(session, END_AREA, midnight(event.valid_to), **task)
+    if isinstance(event, WilayahTugasPlaced):
+        await _schedule_restoration(session, RESTORE_AREA, event.wilayah_tugas_id, event)
+
+
+async def _schedule_restoration(
+    session: AsyncSession, kind: str, subject_id: UUID, event: PenugasanStarted | WilayahTugasPlaced
+) -> None:
+    if event.restored_from is None:
+        return
+    payload = {
+        "pendamping_id": str(event.pendamping_id),
+        "on": str(event.restored_from),
+        "valid_to": event.valid_to and str(event.valid_to),
+    }
+    await schedule(session, kind, await clock.now(session), subject_id=subject_id, payload=payload)
 
 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:

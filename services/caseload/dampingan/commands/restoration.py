@@ -1,6 +1,6 @@
-"""Dampingan that start again after a status of their pendamping was reversed (docs/case-lifecycle.md#two-person-requests).
+"""Dampingan that start again after what ended them was taken back (docs/case-lifecycle.md#statuses-of-a-pendamping).
 
-A final status that was recorded in error ended them. A family that has got another pendamping since keeps it.
+A final status, or the end of a placement or area, that was recorded in error ended them. A family that has got another pendamping since keeps it.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ CAUSES = (
 
 
 def ended_with_status(pendamping_id: UUID, on: date) -> sa.ColumnElement[bool]:
-    """Return the condition that a final status of a day ended a pendamping's dampingan."""
+    """Return the condition that a dampingan ended with its status, placement or area."""
     return sa.and_(
         Dampingan.pendamping_id == pendamping_id,
         Dampingan.reason.in_(CAUSES),
@@ -57,9 +57,11 @@ async def read_ended_dampingan(
     return (await session.scalars(statement.order_by(Dampingan.dampingan_id).limit(RESTORED_AT_ONCE))).all()
 
 
-async def restore_dampingan_of(session: AsyncSession, actor: Actor, rows: Sequence[Dampingan]) -> None:
+async def restore_dampingan_of(
+    session: AsyncSession, actor: Actor, rows: Sequence[Dampingan], why: str
+) -> None:
     """Start the dampingan of each family again today, if its placement can still accompany it."""
-    given: dict[str, Any] = {"first": await clock.today(session), "why": "STATUS_DIBATALKAN"}
+    given: dict[str, Any] = {"first": await clock.today(session), "why": why}
     for row in rows:
         kpm = await load(session, Kpm, row.kpm_id)
         if kpm.ended_on is None:

@@ -1,26 +1,27 @@
-"""Register pendamping, and change their contact details."""
+"""Register pendamping."""
 
 from datetime import UTC, date, datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.history import StatusEntry, append_status_history
-from services.registry.pendamping.errors import ContactChangeEmpty, NikAlreadyRegistered, NikNeedsPerson
-from services.registry.pendamping.models import ContactHistory, Pendamping, RegistrationTerms
+from services.registry.pendamping.errors import NikAlreadyRegistered, NikNeedsPerson
+from services.registry.pendamping.models import Pendamping, RegistrationTerms
+from services.registry.pendamping.queries import has_former_nik
 from services.registry.pendamping.rules import generate_number
 from services.registry.visibility import require_national
 from shared import clock
-from shared.access import Actor, Scope
+from shared.access import Actor
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.contracts.registry import PendampingRegistered
-from shared.database import insert, load, uuid7, vault_of
+from shared.database import insert, uuid7, vault_of
 from shared.dates import require_not_future
-from shared.errors import Busy, NotAllowed, NotFound
+from shared.errors import Busy
 from shared.messaging import emit
 from shared.privacy import Nik, Vault
 
 REGISTRATION_REASON = "PENDAFTARAN"
+SEALED_TABLE = "pendamping"
 
 
 async def register_pendamping(session: AsyncSession, actor: Actor, terms: RegistrationTerms) -> Pendamping:
@@ -36,9 +37,12 @@ async def register_pendamping(session: AsyncSession, actor: Actor, terms: Regist
     if (terms.subject is SubjectKind.PERSON) != (terms.nik is not None):
         raise NikNeedsPerson("/body/nik")
     from_on = await _require_not_future(session, terms.from_on)
+    taken = NikAlreadyRegistered("/body/nik")
+    if terms.nik is not None and await has_former_nik(session, terms.nik, terms.name):
+        raise taken
     row = _seal_pendamping(vault_of(session), actor, terms, from_on)
     refusals = {
-        "uq_pendamping_nik_index": NikAlreadyRegistered("/body/nik"),
+        "uq_pendamping_nik_index": taken,
         "uq_pendamping_pendamping_no": Busy(),
     }
     await insert(session, row, **refusals)
@@ -74,66 +78,3 @@ async def _require_not_future(session: AsyncSession, day: date | None) -> date:
     today = await clock.today(session)
     require_not_future(day or today, today, "/body/from_on")
     return day or today
-
-
-SEALED_TABLE = "pendamping"
-HISTORY_TABLE = "contact_history"
-
-
-async def load_own(session: AsyncSession, actor: Actor, pendamping_id: UUID) -> Pendamping:
-    """Return the locked row, if the actor is the ministry or this pendamping.
-
-    Raises:
-        NotFound: There is no such row, or the actor is somebody else.
-    """
-    if actor.scope is not Scope.NATIONAL and actor.pendamping_id != pendamping_id:
-        raise NotFound("pendamping")
-    return await load(session, Pendamping, pendamping_id, noun="pendamping")
-
-
-async def change_contact(
-    session: AsyncSession, actor: Actor, row: Pendamping, *, name: str | None, phone: str | None, reason: str
-) -> Pendamping:
-    """Change the name or the phone, and store the previous values in the history.
-
-    None leaves a value unchanged. The caller has locked `row`. `reason` is a code.
-    No event is emitted, because the values are personal.
-
-    Raises:
-        ContactChangeEmpty: Both values are None.
-        NotAllowed: Only the ministry changes a name.
-    """
-    if name is None and phone is None:
-        raise ContactChangeEmpty("/body")
-    if name is not None and actor.scope is not Scope.NATIONAL:
-        raise NotAllowed("/body/name")
-    _append_contact_history(session, actor, row, reason)
-    vault = vault_of(session)
-    for column, text in (("name", name), ("phone", phone)):
-        if text is not None:
-            blob = vault.seal(text, table=SEALED_TABLE, column=column, row_id=row.pendamping_id)
-            setattr(row, f"{column}_sealed", blob)
-    row.version += 1
-    return row
-
-
-def _append_contact_history(session: AsyncSession, actor: Actor, row: Pendamping, reason: str) -> None:
-    vault, history_id = vault_of(session), uuid7()
-
-    def reseal(column: str, blob: bytes) -> bytes:
-        # The seal is bound to table, column and row, so a copy must be opened and sealed again.
-        text = vault.open(blob, table=SEALED_TABLE, column=column, row_id=row.pendamping_id)
-        return vault.seal(text, table=HISTORY_TABLE, column=column, row_id=history_id)
-
-    session.add(
-        ContactHistory(
-            contact_history_id=history_id,
-            pendamping_id=row.pendamping_id,
-            number=row.version,
-            name_sealed=reseal("name", row.name_sealed),
-            phone_sealed=reseal("phone", row.phone_sealed) if row.phone_sealed else None,
-            reason=reason,
-            recorded_at=datetime.now(UTC),
-            recorded_by=actor.sub,
-        )
-    )

@@ -19,10 +19,10 @@ from services.registry.pendamping.commands.status import (
     emit_restored_statuses,
     require_fits_next,
 )
-from services.registry.pendamping.errors import StatusNotReversible
+from services.registry.pendamping.errors import NikAlreadyRegistered, StatusNotReversible
 from services.registry.pendamping.models import Pendamping, StatusRecord, StatusReversalTerms
 from services.registry.pendamping.rules import status_before
-from services.registry.placement.commands import reopen_placements
+from services.registry.placement.commands.restoration import reopen_placements
 from services.registry.placement.models import WilayahTugas
 from services.registry.visibility import require_national
 from shared import clock
@@ -30,7 +30,7 @@ from shared.access import Actor
 from shared.access.actor import NATIONAL
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.contracts.registry import PendampingStatusChanged
-from shared.database import load
+from shared.database import load, refuse_violations
 from shared.errors import NotFound
 from shared.messaging import emit
 
@@ -99,6 +99,7 @@ async def reverse_status(
 
     Raises:
         NotAllowed, NotFound, StatusNotReversible, NextStatusConflicts
+        NikAlreadyRegistered: The person was registered anew since the registration was cancelled.
     """
     require_national(actor)
     plan = await plan_reversal(session, request.subject_id, terms)
@@ -107,7 +108,8 @@ async def reverse_status(
     row.reversal_id = request.approval_request_id
     if row.status_from_on == on:
         row.status = plan.restored
-    await session.flush()
+    with refuse_violations(uq_pendamping_nik_index=NikAlreadyRegistered("/body/status")):
+        await session.flush()
     entry = StatusEntry(
         plan.restored,
         on,

@@ -10,10 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.approval.models import ApprovalRequest
 from services.registry.history import StatusEntry, append_status_history, read_statuses
-from services.registry.pendamping.errors import DateBeforeLast, DismissalApproved, NextStatusConflicts
+from services.registry.pendamping.errors import (
+    DateBeforeLast,
+    DismissalApproved,
+    NextStatusConflicts,
+    RegistrationHasPlacements,
+)
 from services.registry.pendamping.models import TRANSITIONS, Pendamping, StatusChangeTerms, StatusRecord
 from services.registry.pendamping.rules import first_of_run, status_in_force
-from services.registry.placement.commands import close_penugasan
+from services.registry.placement.commands.penugasan import close_penugasan
 from services.registry.placement.models import Penugasan
 from services.registry.visibility import require_national
 from shared import clock
@@ -31,6 +36,8 @@ from shared.validity import not_ended_by
 
 START_STATUS = "pendamping_status.start"
 LONGEST_AHEAD = timedelta(days=366)
+LATE_STATUSES = frozenset({PendampingStatus.AKTIF, PendampingStatus.CUTI})
+"""A leave, and the return from it, may also be recorded before the current status. They end no dampingan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,8 @@ async def plan_status(
     Raises:
         NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts, DismissalApproved, FileNotUploaded.
         DateInTheFuture: A death is not recorded ahead.
-        DateBeforeLast: `from_on` is before the first day of the current status.
+        DateBeforeLast: `from_on` is before the first day of the current status. A leave and a return may be.
+        RegistrationHasPlacements: A registration that was no error is not cancelled.
     """
     require_national(actor)
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
@@ -63,6 +71,8 @@ async def plan_status(
     await _check_first_day(session, row, statuses, terms.status, on, today)
     previous = _require_between(statuses, terms.status, on, today)
     _require_dismissal_kept(statuses, terms.status, on, today)
+    if terms.status is PendampingStatus.DIBATALKAN:
+        await _require_never_placed(session, pendamping_id)
     use = EvidenceUse(EvidenceKind.SK, pendamping_id, None, "", actor)
     await require_evidence(session, terms.evidence_sha256, use)
     return StatusPlan(row, statuses, terms.status, previous, on, today)
@@ -108,11 +118,13 @@ async def change_status(
     """
     plan = await plan_status(session, actor, pendamping_id, terms)
     row, on = plan.row, plan.on
-    if on <= plan.today:
+    late = on < row.status_from_on and plan.status in LATE_STATUSES
+    if on <= plan.today and not late:
         row.transition_to(plan.status)
         row.status_from_on = on
     else:
         row.version += 1
+    if on > plan.today:
         payload = {"pendamping_id": str(pendamping_id)}
         await schedule(
             session, START_STATUS, midnight(on), subject_id=f"{pendamping_id}:{on}", payload=payload
@@ -168,10 +180,22 @@ async def _check_first_day(
         require_not_future(on, await clock.latest_today(session), "/body/from_on")
     if on > (latest := today + LONGEST_AHEAD):
         raise DateTooLate("/body/from_on", on=on, latest=latest)
-    # A final status ends all that follows, so it may begin where the current status began before a reversal.
-    last = first_of_run(statuses, row.status_from_on) if status in FINAL_STATUSES else row.status_from_on
+    last = row.status_from_on
+    if status in FINAL_STATUSES:
+        # It ends all that follows, so it may begin where the current status began before a reversal.
+        last = first_of_run(statuses, last)
+    elif status in LATE_STATUSES and all(record.from_on != on for record in statuses):
+        last = statuses[0].from_on
     if on < last:
         raise DateBeforeLast("/body/from_on", last=last)
+
+
+async def _require_never_placed(session: AsyncSession, pendamping_id: UUID) -> None:
+    placed = select(Penugasan.penugasan_id).where(
+        Penugasan.pendamping_id == pendamping_id, not_ended_by(Penugasan.valid_to, Penugasan.valid_from)
+    )
+    if await session.scalar(placed.limit(1)) is not None:
+        raise RegistrationHasPlacements("/body/status")
 
 
 def _require_between(

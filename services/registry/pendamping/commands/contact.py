@@ -1,0 +1,110 @@
+"""Change name and phone of a pendamping, and correct the NIK. Previous values are kept."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.pendamping.commands.registration import SEALED_TABLE
+from services.registry.pendamping.errors import ContactChangeEmpty, NikAlreadyRegistered, NikNeedsPerson
+from services.registry.pendamping.models import ContactHistory, ContactTerms, NikTerms, Pendamping
+from services.registry.visibility import require_national
+from shared.access import Actor, Scope
+from shared.database import load, refuse_violations, uuid7, vault_of
+from shared.errors import NotAllowed, NotFound
+from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
+from shared.phone import Phone
+from shared.privacy import Nik
+
+HISTORY_TABLE = "contact_history"
+
+
+async def load_own(session: AsyncSession, actor: Actor, pendamping_id: UUID) -> Pendamping:
+    """Return the locked row, if the actor is the ministry or this pendamping.
+
+    Raises:
+        NotFound: There is no such row, or the actor is somebody else.
+    """
+    if actor.scope is not Scope.NATIONAL and actor.pendamping_id != pendamping_id:
+        raise NotFound("pendamping")
+    return await load(session, Pendamping, pendamping_id, noun="pendamping")
+
+
+async def change_contact(
+    session: AsyncSession, actor: Actor, row: Pendamping, terms: ContactTerms
+) -> Pendamping:
+    """Change the name or the phone, and store the previous values in the history.
+
+    What the request leaves out stays. A phone of null clears it. The caller has locked `row`. No event is emitted,
+    because the values are personal.
+
+    Raises:
+        ContactChangeEmpty: Neither is given.
+        NotAllowed: Only the ministry changes a name.
+    """
+    if terms.name is None and "phone" not in terms.model_fields_set:
+        raise ContactChangeEmpty("/body")
+    if terms.name is not None and actor.scope is not Scope.NATIONAL:
+        raise NotAllowed("/body/name")
+    _append_contact_history(session, actor, row, terms.reason)
+    if terms.name is not None:
+        row.name_sealed = _seal(session, row, "name", terms.name)
+    if "phone" in terms.model_fields_set:
+        row.phone_sealed = _seal(session, row, "phone", terms.phone) if terms.phone else None
+    row.version += 1
+    return row
+
+
+async def correct_nik(session: AsyncSession, actor: Actor, row: Pendamping, terms: NikTerms) -> Pendamping:
+    """Correct the NIK of a pendamping with evidence. The former number is kept.
+
+    The same NIK changes nothing. The caller has locked `row`.
+
+    Raises:
+        NotAllowed, NikNeedsPerson, NikAlreadyRegistered, FileNotUploaded.
+    """
+    require_national(actor)
+    if row.nik_index is None:
+        raise NikNeedsPerson("/body/nik")
+    index = vault_of(session).index("nik", terms.nik)
+    if index == row.nik_index:
+        return row
+    use = EvidenceUse(EvidenceKind.KARTU, row.pendamping_id, None, "", actor)
+    await require_evidence(session, terms.evidence_sha256, use)
+    _append_contact_history(session, actor, row, terms.reason, terms.evidence_sha256)
+    row.nik_sealed, row.nik_index = _seal(session, row, "nik", terms.nik), index
+    row.version += 1
+    with refuse_violations(uq_pendamping_nik_index=NikAlreadyRegistered("/body/nik")):
+        await session.flush()
+    return row
+
+
+def _seal(session: AsyncSession, row: Pendamping, column: str, text: str | Nik | Phone) -> bytes:
+    return vault_of(session).seal(text, table=SEALED_TABLE, column=column, row_id=row.pendamping_id)
+
+
+def _append_contact_history(
+    session: AsyncSession, actor: Actor, row: Pendamping, reason: str, evidence_sha256: str | None = None
+) -> None:
+    vault, history_id = vault_of(session), uuid7()
+
+    def reseal(column: str, blob: bytes) -> bytes:
+        # The seal is bound to table, column and row, so a copy must be opened and sealed again.
+        text = vault.open(blob, table=SEALED_TABLE, column=column, row_id=row.pendamping_id)
+        return vault.seal(text, table=HISTORY_TABLE, column=column, row_id=history_id)
+
+    session.add(
+        ContactHistory(
+            contact_history_id=history_id,
+            pendamping_id=row.pendamping_id,
+            number=row.version,
+            name_sealed=reseal("name", row.name_sealed),
+            phone_sealed=reseal("phone", row.phone_sealed) if row.phone_sealed else None,
+            nik_sealed=reseal("nik", row.nik_sealed) if row.nik_sealed else None,
+            nik_index=row.nik_index,
+            reason=reason,
+            evidence_sha256=evidence_sha256,
+            recorded_at=datetime.now(UTC),
+            recorded_by=actor.sub,
+        )
+    )
