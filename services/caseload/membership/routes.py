@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
+from services.caseload.approval.commands import FORM
 from services.caseload.membership.commands.kepesertaan import record_kepesertaan
 from services.caseload.membership.commands.pending_decisions import decide_stay
 from services.caseload.membership.models import (
@@ -15,6 +16,7 @@ from services.caseload.membership.models import (
     KepesertaanKey,
     KepesertaanPending,
     MembershipRef,
+    MembershipVoidTerms,
     PendingFacts,
     PendingKey,
 )
@@ -23,10 +25,12 @@ from services.caseload.overview.queries.tahap import HeldFor, Payable, payable_t
 from services.caseload.tables import Days
 from shared import clock
 from shared.access import Permission
+from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
 from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 memberships = Router(tag="kepesertaan")
@@ -175,6 +179,22 @@ async def keep_membership(
     names = ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
     values = {name: getattr(answered[0], name) for name in names}
     return StayView(answered=[pending.graduasi_id for pending in answered if pending.graduasi_id], **values)
+
+
+class MembershipVoid(MembershipVoidTerms, Body):
+    """Why the membership was recorded in error, and the evidence."""
+
+
+@memberships.post(
+    "/kepesertaan/{kepesertaan_id}/void", status_code=202, response_model=ApprovalRequestView
+)
+@may(Permission.KEPESERTAAN_DECIDE, key_required=True)
+async def void_membership(
+    kepesertaan_id: UUID, body: MembershipVoid, session: Session, actor: CurrentActor
+) -> Response:
+    """Request that a membership which was recorded in error is voided. Kemensos approves it."""
+    kind = ApprovalKind.MEMBERSHIP_VOID
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, kepesertaan_id, body))
 
 
 @memberships.get("/kepesertaan-pending", response_model=PendingPage)

@@ -34,7 +34,7 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID')),
     CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
 );
 
@@ -330,6 +330,7 @@ CREATE TABLE usaha_rule (
 
 CREATE TABLE dampingan (
     valid DATERANGE NOT NULL,
+    cancelled_from DATE,
     dampingan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
@@ -338,7 +339,6 @@ CREATE TABLE dampingan (
     kpm_id UUID NOT NULL,
     over_limit BOOLEAN DEFAULT false NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
-    cancelled_from DATE,
     reason TEXT,
     ended BOOLEAN DEFAULT false NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
@@ -421,6 +421,7 @@ CREATE TABLE hand_over_withdrawal (
 
 CREATE TABLE kepesertaan (
     valid DATERANGE NOT NULL,
+    cancelled_from DATE,
     kepesertaan_id UUID NOT NULL,
     bansos VARCHAR(40) NOT NULL,
     exit_reason VARCHAR(40),
@@ -431,8 +432,8 @@ CREATE TABLE kepesertaan (
     kpm_id UUID NOT NULL,
     CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
     CONSTRAINT ex_kepesertaan_no_overlap EXCLUDE USING gist (kpm_id WITH =, bansos WITH =, valid WITH &&),
-    CONSTRAINT ck_kepesertaan_some_day CHECK (NOT isempty(valid)),
-    CONSTRAINT ck_kepesertaan_end_has_reason CHECK (upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)),
+    CONSTRAINT ck_kepesertaan_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
+    CONSTRAINT ck_kepesertaan_end_has_reason CHECK (CASE WHEN isempty(valid) THEN exit_reason IS NULL AND continued_by IS NULL ELSE upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL) END),
     CONSTRAINT ck_kepesertaan_one_end_cause CHECK (exit_reason IS NULL OR continued_by IS NULL),
     CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),

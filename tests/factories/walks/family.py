@@ -104,7 +104,11 @@ async def lodge_usulan(service: Running, tokens: Tokens, kpm_id: str) -> None:
     families_of_office = read_success(await service.get("/v1/kpm", as_=office))["items"]
     other = next(item["kpm_id"] for item in families_of_office if item["kpm_id"] != kpm_id)
     started = {"bansos": "PBI", "valid_from": str(TODAY)}
-    read_success(await service.post(f"/v1/kpm/{other}/kepesertaan", started, as_=office))
+    made = read_success(await service.post(f"/v1/kpm/{other}/kepesertaan", started, as_=office))
+    wrong = {"reason": "SALAH_KELUARGA", "evidence_sha256": await service.put_file(b"surat", as_=office)}
+    read_success(
+        await service.post(f"/v1/kepesertaan/{made['kepesertaan_id']}/void", wrong, as_=office)
+    )
 
 
 class FamilyChanges:

@@ -177,6 +177,10 @@ def add_memberships(known: Known, plan: Plan) -> None:
     data = plan.staged.data[plan.staged.lead]
     recorded = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
     in_file = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
+    voided = {(row["bansos"], row["first"]) for row in known.voided_kepesertaan.get(plan.kpm_id, [])} - recorded
+    # A file undoes no act.
+    plan.notes += [change(plan.lead["row_no"], "bansos", "KEPT_NEWER") for one in in_file if one in voided]
+    recorded |= voided
     plan.kepesertaan = [(new_id(), *membership) for membership in in_file if membership not in recorded]
     if not plan.new and plan.kepesertaan:
         plan.notes.append(change(plan.lead["row_no"], "bansos", "MEMBERSHIP_STARTS"))
