@@ -517,6 +517,7 @@ CREATE TABLE p2k2_sesi (
     module SMALLINT NOT NULL,
     session SMALLINT NOT NULL,
     kelompok TEXT NOT NULL,
+    replaces UUID,
     p2k2_sesi_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     invited SMALLINT NOT NULL,
@@ -529,12 +530,15 @@ CREATE TABLE p2k2_sesi (
     CONSTRAINT ck_p2k2_sesi_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
     CONSTRAINT ck_p2k2_sesi_counted CHECK (0 <= attended AND attended <= invited AND invited > 0),
     CONSTRAINT ck_p2k2_sesi_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
+    CONSTRAINT fk_p2k2_sesi_replaces FOREIGN KEY(replaces) REFERENCES p2k2_sesi (p2k2_sesi_id),
     CONSTRAINT fk_p2k2_sesi_p2k2_materi_id FOREIGN KEY(p2k2_materi_id) REFERENCES p2k2_materi (p2k2_materi_id)
 );
 
 CREATE INDEX ix_p2k2_sesi_pendamping_id ON p2k2_sesi (pendamping_id, p2k2_sesi_id);
 
 CREATE UNIQUE INDEX uq_p2k2_sesi_once_a_day ON p2k2_sesi (penugasan_id, held_on, kelompok, module, session) WHERE voided_on IS NULL;
+
+CREATE UNIQUE INDEX uq_p2k2_sesi_replaces ON p2k2_sesi (replaces) WHERE voided_on IS NULL;
 
 CREATE TABLE tugas (
     tugas_id UUID NOT NULL,
@@ -681,6 +685,7 @@ CREATE TABLE kunjungan (
     kpm_id UUID NOT NULL,
     visited_on DATE NOT NULL,
     purpose VARCHAR(40) NOT NULL,
+    replaces UUID,
     kunjungan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
@@ -696,12 +701,15 @@ CREATE TABLE kunjungan (
     CONSTRAINT ck_kunjungan_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_kunjungan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS')),
+    CONSTRAINT fk_kunjungan_replaces FOREIGN KEY(replaces) REFERENCES kunjungan (kunjungan_id),
     CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id)
 );
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
 
 CREATE UNIQUE INDEX uq_kunjungan_once_a_day ON kunjungan (kpm_id, pendamping_id, visited_on, purpose) WHERE voided_on IS NULL;
+
+CREATE UNIQUE INDEX uq_kunjungan_replaces ON kunjungan (replaces) WHERE voided_on IS NULL;
 
 CREATE TABLE nik_history (
     nik_history_id UUID NOT NULL,
