@@ -8,3 +8,11 @@ class TugasAlreadyDone(DomainError):
     en = "This task is already done. Nothing more is needed."
     id = "Tugas ini sudah diselesaikan. Tidak perlu apa-apa lagi."
     remedy = ALREADY_DONE
+
+
+class TugasNotDone(DomainError):
+    """409: only a task that is done can be opened again."""
+
+    en = "This task is open. Nothing more is needed."
+    id = "Tugas ini masih terbuka. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE

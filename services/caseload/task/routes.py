@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from services.caseload.task.commands import finish_tugas
+from services.caseload.task.commands import finish_tugas, reopen_tugas
 from services.caseload.task.models import Tugas, TugasKind, TugasView
 from services.caseload.task.queries import list_tugas
 from shared.access import Permission
@@ -58,3 +58,10 @@ async def list_tasks(
 async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, actor: CurrentActor) -> TugasView:
     """Mark a task as done."""
     return await finish_tugas(session, actor, tugas_id, body.note)
+
+
+@tugas.post("/tugas/{tugas_id}/reopen")
+@may(Permission.TUGAS_FINISH, key_required=True)
+async def reopen_task(tugas_id: UUID, session: Session, actor: CurrentActor) -> TugasView:
+    """Open a task again that was marked as done in error. It keeps its due date."""
+    return await reopen_tugas(session, actor, tugas_id)
