@@ -37,8 +37,8 @@ async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Seque
         NotFound: the family does not exist, or the actor may not read it.
     """
     await require_visible(session, actor, kpm_id)
-    statement = sa.select(Desil).where(Desil.kpm_id == kpm_id).order_by(Desil.scope, Desil.snapshot)
-    return (await session.scalars(statement)).all()
+    statement = sa.select(Desil).where(Desil.kpm_id == kpm_id, Desil.value.is_not(None))
+    return (await session.scalars(statement.order_by(Desil.scope, Desil.snapshot))).all()
 
 
 async def read_current_family(session: AsyncSession, is_person: sa.ColumnElement[bool]) -> UUID | None:

@@ -61,6 +61,25 @@ async def end_komponen(
     return KomponenRowView.model_validate(komponen)
 
 
+class KomponenVoid(Body):
+    """Why the komponen was recorded in error, as a code of your own."""
+
+    reason: Code
+
+
+@komponen.post("/komponen/{komponen_id}/void")
+@may(Permission.KPM_UPDATE, key_required=True)
+async def void_komponen(
+    komponen_id: UUID, body: KomponenVoid, session: Session, actor: CurrentActor, version: IfMatch
+) -> KomponenRowView:
+    """Void a komponen of the wrong person, kind or period, also an ended one.
+
+    It covers no day. The right one can be recorded.
+    """
+    komponen = await family_komponen.void_komponen(session, actor, komponen_id, version=version, **dict(body))
+    return KomponenRowView.model_validate(komponen)
+
+
 class ContactRequest(ContactTerms, Body):
     """Address and phone of a family. What is left out stays, null clears it."""
 
@@ -75,7 +94,7 @@ async def correct_kpm_contact(
 
 
 class DesilRequest(DesilTerms, Body):
-    """The family's welfare decile in a population and DTSEN snapshot: 1 poorest to 10."""
+    """The family's welfare decile in a population and DTSEN snapshot: 1 poorest to 10. Null removes it."""
 
 
 class DesilList(View):
@@ -90,7 +109,7 @@ class DesilList(View):
 async def record_kpm_desil(
     kpm_id: UUID, body: DesilRequest, session: Session, actor: CurrentActor
 ) -> DesilList:
-    """Record the family's desil in a snapshot, or correct it. Other snapshots stay."""
+    """Record the family's desil in a snapshot, correct it, or remove it (null). Other snapshots stay."""
     await record_desil(session, actor, kpm_id, body)
     return await list_kpm_desil(kpm_id, session, actor)
 

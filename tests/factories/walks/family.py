@@ -35,11 +35,14 @@ async def walk_family(service: Running, cluster: Cluster, tokens: Tokens, kpm_id
 
 
 async def change_komponen(service: Running, tokens: Tokens, kpm_id: str) -> None:
-    """Add a komponen and end another."""
+    """Add a komponen, void it and end another."""
     mine = tokens[Role.PENDAMPING]
     child = read_success(await service.get(f"/v1/kpm/{kpm_id}", as_=mine))["members"][-1]
     given = {"anggota_id": child["anggota_id"], "kind": "DISABILITAS_BERAT", "valid_from": str(TODAY)}
-    read_success(await service.post(f"/v1/kpm/{kpm_id}/komponen", given, as_=mine))
+    made = read_success(await service.post(f"/v1/kpm/{kpm_id}/komponen", given, as_=mine))
+    match, wrong = {"If-Match": f'"{made["version"]}"'}, {"reason": "SALAH_ORANG"}
+    path = f"/v1/komponen/{made['komponen_id']}/void"
+    read_success(await service.post(path, wrong, as_=mine, headers=match))
     ending, ended = {"valid_to": "2030-06-30", "reason": "LULUS_SEKOLAH"}, child["komponen"][0]
     match = {"If-Match": f'"{ended["version"]}"'}
     read_success(
@@ -106,9 +109,7 @@ async def lodge_usulan(service: Running, tokens: Tokens, kpm_id: str) -> None:
     started = {"bansos": "PBI", "valid_from": str(TODAY)}
     made = read_success(await service.post(f"/v1/kpm/{other}/kepesertaan", started, as_=office))
     wrong = {"reason": "SALAH_KELUARGA", "evidence_sha256": await service.put_file(b"surat", as_=office)}
-    read_success(
-        await service.post(f"/v1/kepesertaan/{made['kepesertaan_id']}/void", wrong, as_=office)
-    )
+    read_success(await service.post(f"/v1/kepesertaan/{made['kepesertaan_id']}/void", wrong, as_=office))
 
 
 class FamilyChanges:
