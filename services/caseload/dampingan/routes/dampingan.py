@@ -37,7 +37,10 @@ class DampinganPage(View):
 
 
 class DampinganEnd(Body):
-    """The first day without it, and a reason code, which is part of the event."""
+    """The first day without it, and a reason code, which is part of the event.
+
+    Its own first day cancels it.
+    """
 
     valid_to: Day
     reason: Code = Field(examples=["PINDAH_TUGAS"])
@@ -55,7 +58,7 @@ async def assign_kpm(body: DampinganAssignment, session: Session, actor: Current
 async def end_accompaniment(
     dampingan_id: UUID, body: DampinganEnd, session: Session, actor: CurrentActor
 ) -> DampinganView:
-    """End a dampingan.
+    """End a dampingan, or cancel it with its first day, if no work was recorded in it.
 
     Without another one the family is listed as a gap from that day on.
     """
