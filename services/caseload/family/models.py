@@ -289,19 +289,3 @@ class NikHistory(Table, table=True):
     evidence_sha256: Col[str]
     replaced_on: Col[date]
     recorded_at: Col[datetime] = RECORDED
-
-
-class WilayahHistory(Ranged, Table, table=True):
-    """A former area of a family. The address is sealed with the row's id."""
-
-    __table_args__ = (
-        no_overlap("ex_wilayah_history_one_area", "kpm_id", of="valid"),
-        sa.CheckConstraint("NOT isempty(valid)", "some_day"),
-    )
-
-    wilayah_history_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
-    kode_wilayah: Col[Wilayah]
-    address_sealed: Col[bytes | None] = Field(default=None)
-    evidence_sha256: Col[str]
-    recorded_at: Col[datetime] = RECORDED

@@ -7,8 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import AgeRule, Desil, Kpm, KpmAnggota, WilayahHistory
+from services.caseload.family.models import AgeRule, Desil, Kpm, KpmAnggota
 from services.caseload.family.rules import Ages
+from services.caseload.relocation.models import WilayahHistory
 from services.caseload.visibility import require_visible
 from shared.access import Actor
 
@@ -25,7 +26,9 @@ async def read_ages(session: AsyncSession, day: date) -> Ages:
 async def read_area_on(session: AsyncSession, kpm: Kpm, on: date) -> str:
     """Return the area where the family lived on a day."""
     former = sa.select(WilayahHistory.kode_wilayah).where(
-        WilayahHistory.kpm_id == kpm.kpm_id, WilayahHistory.valid.contains(on)
+        WilayahHistory.kpm_id == kpm.kpm_id,
+        WilayahHistory.valid.contains(on),
+        WilayahHistory.voided_on.is_(None),
     )
     return await session.scalar(former) or kpm.kode_wilayah
 

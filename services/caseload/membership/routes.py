@@ -185,9 +185,7 @@ class MembershipVoid(MembershipVoidTerms, Body):
     """Why the membership was recorded in error, and the evidence."""
 
 
-@memberships.post(
-    "/kepesertaan/{kepesertaan_id}/void", status_code=202, response_model=ApprovalRequestView
-)
+@memberships.post("/kepesertaan/{kepesertaan_id}/void", status_code=202, response_model=ApprovalRequestView)
 @may(Permission.KEPESERTAAN_DECIDE, key_required=True)
 async def void_membership(
     kepesertaan_id: UUID, body: MembershipVoid, session: Session, actor: CurrentActor

@@ -568,9 +568,10 @@ CREATE TABLE wilayah_history (
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     address_sealed BYTEA,
     evidence_sha256 TEXT NOT NULL,
+    voided_on DATE,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_wilayah_history PRIMARY KEY (wilayah_history_id),
-    CONSTRAINT ex_wilayah_history_one_area EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
+    CONSTRAINT ex_wilayah_history_one_area EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (voided_on IS NULL),
     CONSTRAINT ck_wilayah_history_some_day CHECK (NOT isempty(valid)),
     CONSTRAINT fk_wilayah_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );

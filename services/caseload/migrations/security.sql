@@ -66,6 +66,8 @@ REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_hist
 -- A visit or session is only voided.
 REVOKE UPDATE, DELETE ON kunjungan, p2k2_sesi, p2k2_kehadiran FROM caseload_api, caseload_worker;
 GRANT UPDATE (voided_on, voided_by, void_reason) ON kunjungan, p2k2_sesi TO caseload_api;
+-- A move is only voided.
+GRANT UPDATE (voided_on) ON wilayah_history TO caseload_api;
 -- A version of the limit is immutable, except for the day on which it ends.
 REVOKE UPDATE, DELETE ON dampingan_limit FROM caseload_api, caseload_worker;
 GRANT UPDATE (valid) ON dampingan_limit TO caseload_api;

@@ -5,9 +5,9 @@ from uuid import UUID
 from services.caseload.family.models import Home, KpmVersionView
 from services.caseload.member.commands.split import split_family
 from services.caseload.member.models import SplitTerms
-from services.caseload.relocation.commands import move_family
+from services.caseload.relocation.commands import move_family, void_move
 from shared.access import Permission
-from shared.fields import Body, Day, Sha256, View, Wilayah
+from shared.fields import Body, Code, Day, Sha256, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 
 moves = Router(tag="kpm")
@@ -20,6 +20,13 @@ class Move(Body):
     address: Home | None = None
     on: Day
     evidence_sha256: Sha256
+
+
+class MoveVoid(Body):
+    """The day of the family's last move, and why it was recorded in error, as a code of your own."""
+
+    on: Day
+    reason: Code
 
 
 class SplitRequest(SplitTerms, Body):
@@ -41,6 +48,18 @@ async def move_kpm(
 ) -> KpmVersionView:
     """Move a family to another area. Its memberships continue."""
     return await move_family(session, actor, kpm_id, version=version, **dict(body))
+
+
+@moves.post("/kpm/{kpm_id}/move/void")
+@may(Permission.KPM_MOVE, key_required=True)
+async def void_move_of_kpm(
+    kpm_id: UUID, body: MoveVoid, session: Session, actor: CurrentActor, version: IfMatch
+) -> KpmVersionView:
+    """Void the last move of a family, which was recorded in error.
+
+    The family lives where it lived before, with its former pendamping. The right move can be recorded.
+    """
+    return await void_move(session, actor, kpm_id, version=version, **dict(body))
 
 
 @moves.post("/kpm/{kpm_id}/split", status_code=201)

@@ -147,6 +147,8 @@ class FamilyChanges:
         await self.change("split", leaving | {"on": on, "evidence_sha256": scan})
         away = {"kode_wilayah": families.OTHER_DESA, "on": on, "evidence_sha256": scan}
         await self.change("move", away)
+        await self.change("move/void", {"on": on, "reason": "SALAH_WILAYAH"})
+        await self.change("move", away)
         for part in ("past", "usaha", "desil"):
             read_success(await self.service.get(f"/v1/kpm/{self.kpm_id}/{part}", as_=self.mine))
 

@@ -104,9 +104,7 @@ async def payable_tahap(
     """
     memberships = await list_memberships(session, actor, kpm_id)
     of_bansos = [
-        row
-        for row in memberships
-        if row["bansos"] is bansos and row["status"] is not MembershipStatus.VOIDED
+        row for row in memberships if row["bansos"] is bansos and row["status"] is not MembershipStatus.VOIDED
     ]
     if not of_bansos:
         raise NotFound("kepesertaan")
