@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.caseload.business.commands import (
+from services.caseload.business.commands.reversal import undo_usaha_end
+from services.caseload.business.commands.usaha import (
     close_usaha,
     record_usaha,
     revise_usaha,
@@ -19,7 +20,7 @@ usaha = Router(tag="usaha")
 
 
 class UsahaRevision(UsahaTerms, Body):
-    """A business as of a day. Without a NIB, the recorded one stays."""
+    """A business as of a day. A NIB that is left out stays, null clears it."""
 
 
 class UsahaRequest(UsahaRevision):
@@ -95,6 +96,18 @@ async def transfer_kpm_usaha(
     `usaha_rule`. The answer is the new owner's business. It keeps the first day and has no NIB until a revision names one.
     """
     return await transfer_usaha(session, actor, usaha_id, version=version, **dict(body))
+
+
+@usaha.post("/usaha/{usaha_id}/reopen")
+@may(Permission.KPM_UPDATE, key_required=True)
+async def reopen_kpm_usaha(
+    usaha_id: UUID, session: Session, actor: CurrentActor, version: IfMatch
+) -> UsahaRowView:
+    """Undo the end or the transfer of a business that was recorded in error.
+
+    The business of the person who continued it ends on the day of the transfer.
+    """
+    return await undo_usaha_end(session, actor, usaha_id, version=version)
 
 
 @usaha.get("/kpm/{kpm_id}/usaha")

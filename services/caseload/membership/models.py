@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.caseload.tables import OFF, RECORDED, VERSION, Cancellable, Table
+from shared.approval.models import ApprovalTerms
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
-from shared.approval.models import ApprovalTerms
 from shared.database.tables import OBJECT, Col, Fields, no_overlap
 from shared.deadlines import END, CoveredBy, Owner, Waits, track_waits
 from shared.fields import Code

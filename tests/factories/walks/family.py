@@ -201,3 +201,5 @@ class FamilyChanges:
             answer = await self.service.post(path, {"on": on} | more, as_=self.mine, headers=match)
             assert answer.is_success, answer.text
             made = answer.json()
+        match, path = {"If-Match": f'"{made["version"]}"'}, f"/v1/usaha/{made['usaha_id']}/reopen"
+        read_success(await self.service.post(path, as_=self.mine, headers=match))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import end_businesses
+from services.caseload.business.commands.usaha import end_businesses
 from services.caseload.family.models import EndReason
 from services.caseload.tables import Source
 from services.caseload.task.commands import open_many

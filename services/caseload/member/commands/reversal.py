@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.approval.models import ApprovalRequest
-from services.caseload.business.commands import reopen_usaha
+from services.caseload.business.commands.usaha import reopen_usaha
 from services.caseload.dampingan.commands.assignment import continue_dampingan
 from services.caseload.dampingan.commands.gap import open_gap_if_unaccompanied
 from services.caseload.dampingan.models import Dampingan
