@@ -15,8 +15,12 @@ from services.caseload.overview.queries.history import read_usaha
 from shared.access import Permission
 from shared.fields import Body, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
+from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD
 
 usaha = Router(tag="usaha")
+REOPEN = operation("reopen_kpm_usaha", FIELD | DINSOS)
+END_AGAIN = one_of(to_call("end_kpm_usaha", FIELD | DINSOS), to_call("transfer_kpm_usaha", FIELD | DINSOS))
 
 
 class UsahaRevision(UsahaTerms, Body):
@@ -59,7 +63,7 @@ class UsahaList(View):
 
 
 @usaha.post("/kpm/{kpm_id}/usaha", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=operation("end_kpm_usaha", FIELD | DINSOS))
 async def record_kpm_usaha(
     kpm_id: UUID, body: UsahaRequest, session: Session, actor: CurrentActor
 ) -> UsahaRowView:
@@ -68,7 +72,7 @@ async def record_kpm_usaha(
 
 
 @usaha.post("/usaha/{usaha_id}/revision")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def revise_kpm_usaha(
     usaha_id: UUID, body: UsahaRevision, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
@@ -77,7 +81,7 @@ async def revise_kpm_usaha(
 
 
 @usaha.post("/usaha/{usaha_id}/end")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=REOPEN)
 async def end_kpm_usaha(
     usaha_id: UUID, body: UsahaEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
@@ -86,7 +90,7 @@ async def end_kpm_usaha(
 
 
 @usaha.post("/usaha/{usaha_id}/transfer", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=REOPEN)
 async def transfer_kpm_usaha(
     usaha_id: UUID, body: UsahaTransfer, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
@@ -99,7 +103,7 @@ async def transfer_kpm_usaha(
 
 
 @usaha.post("/usaha/{usaha_id}/reopen")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=END_AGAIN)
 async def reopen_kpm_usaha(
     usaha_id: UUID, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from annotated_types import Interval
 from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlmodel import Field
+from sqlmodel._compat import SQLModelConfig
 
 from services.caseload.tables import (
     FROM_HTTP,
@@ -203,17 +204,24 @@ class Komponen(KomponenFacts, Cancellable, Sourced, Table, table=True):
     )
 
 
-class DesilTerms(Fields):
-    """Welfare decile of a family in a population and DTSEN snapshot: 1 poorest to 10, or null to remove it."""
+class DesilKey(Fields):
+    """Population and DTSEN snapshot of a welfare decile."""
 
     scope: Col[Annotated[DesilScope, KNOWN]] = Field(primary_key=True)
-    value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), RequestOnly(4)] | None]
     snapshot: Col[
         Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-Q[1-4]$"), RequestOnly("2026-Q2")]
     ] = Field(primary_key=True)
 
 
-class DesilItem(DesilTerms):
+class DesilTerms(DesilKey):
+    """A welfare decile of a family: 1 poorest to 10, or null to remove it."""
+
+    value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), RequestOnly(4)] | None]
+
+
+class DesilItem(DesilKey):
+    model_config = SQLModelConfig(from_attributes=True)
+
     value: int
     recorded_at: datetime
 

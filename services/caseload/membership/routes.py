@@ -32,8 +32,12 @@ from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly,
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD, MINISTRY
 
 memberships = Router(tag="kepesertaan")
+# A case of its own ends a membership that was kept in error.
+EXIT = one_of(to_call("propose_exit_of_kpm", FIELD | DINSOS), to_call("graduation.open_graduasi", FIELD))
 
 
 class DecisionView(PendingKey):
@@ -160,7 +164,7 @@ async def read_tahap(
 
 
 @memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)
-@may(Permission.KPM_INTAKE, key_required=True)
+@may(Permission.KPM_INTAKE, key_required=True, undo=operation("void_membership", DINSOS))
 async def record_membership(
     kpm_id: UUID, body: KepesertaanRequest, session: Session, actor: CurrentActor
 ) -> StartedView:
@@ -170,7 +174,7 @@ async def record_membership(
 
 
 @memberships.post("/kepesertaan/{kepesertaan_id}/stay", status_code=201)
-@may(Permission.KEPESERTAAN_DECIDE, key_required=True)
+@may(Permission.KEPESERTAAN_DECIDE, key_required=True, undo=EXIT)
 async def keep_membership(
     kepesertaan_id: UUID, body: StayDecision, session: Session, actor: CurrentActor
 ) -> StayView:
@@ -186,7 +190,7 @@ class MembershipVoid(MembershipVoidTerms, Body):
 
 
 @memberships.post("/kepesertaan/{kepesertaan_id}/void", status_code=202, response_model=ApprovalRequestView)
-@may(Permission.KEPESERTAAN_DECIDE, key_required=True)
+@may(Permission.KEPESERTAAN_DECIDE, key_required=True, undo=operation("record_membership", DINSOS | MINISTRY))
 async def void_membership(
     kepesertaan_id: UUID, body: MembershipVoid, session: Session, actor: CurrentActor
 ) -> Response:
@@ -215,7 +219,7 @@ numbers = Router(tag="numbers")
 
 
 @numbers.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
     """Count memberships of families that have ended, or whose end is ahead or held.
 

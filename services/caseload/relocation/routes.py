@@ -9,6 +9,8 @@ from services.caseload.relocation.commands import move_family, void_move
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Sha256, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, FIELD, MINISTRY
 
 moves = Router(tag="kpm")
 
@@ -42,7 +44,7 @@ class SplitView(View):
 
 
 @moves.post("/kpm/{kpm_id}/move")
-@may(Permission.KPM_MOVE, key_required=True)
+@may(Permission.KPM_MOVE, key_required=True, undo=operation("void_move_of_kpm", DINSOS | MINISTRY))
 async def move_kpm(
     kpm_id: UUID, body: Move, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:
@@ -51,7 +53,7 @@ async def move_kpm(
 
 
 @moves.post("/kpm/{kpm_id}/move/void")
-@may(Permission.KPM_MOVE, key_required=True)
+@may(Permission.KPM_MOVE, key_required=True, undo=operation("move_kpm", DINSOS | MINISTRY))
 async def void_move_of_kpm(
     kpm_id: UUID, body: MoveVoid, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:
@@ -63,7 +65,7 @@ async def void_move_of_kpm(
 
 
 @moves.post("/kpm/{kpm_id}/split", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=operation("add_anggota", FIELD | DINSOS))
 async def split_kpm(
     kpm_id: UUID, body: SplitRequest, session: Session, actor: CurrentActor, version: IfMatch
 ) -> SplitView:

@@ -123,10 +123,10 @@ async def read_desil_ranks(
 ) -> dict[UUID, list[tuple[str, str, int]]]:
     """Return [scope, snapshot, value] of each desil of each family."""
     statement = sa.select(Desil.kpm_id, Desil.scope, Desil.snapshot, Desil.value)
-    statement = statement.where(Desil.value.is_not(None))
     ranks: dict[UUID, list[tuple[str, str, int]]] = defaultdict(list)
     for kpm_id, scope, snapshot, value in await session.execute(statement.where(Desil.kpm_id.in_(kpm_ids))):
-        ranks[kpm_id].append((scope.value, snapshot, value))
+        if value is not None:
+            ranks[kpm_id].append((scope.value, snapshot, value))
     return ranks
 
 
