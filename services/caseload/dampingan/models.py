@@ -9,7 +9,7 @@ from pydantic import StrictInt
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Field
 
-from services.caseload.tables import OFF, RECORDED, VERSION, Cancellable, Days, Ranged, Table
+from services.caseload.tables import OFF, RECORDED, VERSION, Cancellable, Days, Table
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import CoveredBy, Until, Waits, track_waits
@@ -138,19 +138,21 @@ class DampinganLimitFacts(LimitNumbers):
 class DampinganLimitItem(DampinganLimitFacts, Days):
     """A version of a kind's limits.
 
-    `valid_to` is the first day of the next version, if any.
+    `valid_to` is the first day of the next version, if any, and `valid_from` if it was replaced before it began.
     """
 
 
-class DampinganLimit(DampinganLimitFacts, Ranged, Table, table=True):
+class DampinganLimit(DampinganLimitFacts, Cancellable, Table, table=True):
     """How many families one pendamping of a kind may accompany. Policy as data.
 
-    A new version ends the previous one on its first day. The numbers of a version never change.
+    A new version ends the previous one on its first day, and cancels those that begin on that day or later. The
+    numbers of a version never change.
     """
 
     __table_args__ = (
         no_overlap("ex_dampingan_limit_one_at_a_time", "kind", of="valid"),
         sa.CheckConstraint("0 < warn_above AND warn_above < refuse_above", "warning_below_refusal"),
+        sa.CheckConstraint("isempty(valid) = (cancelled_from IS NOT NULL)", "cancelled_is_empty"),
     )
 
 

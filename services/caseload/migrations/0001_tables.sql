@@ -85,6 +85,7 @@ CREATE INDEX ix_case_mark_kpm_id ON case_mark (kpm_id);
 
 CREATE TABLE dampingan_limit (
     valid DATERANGE NOT NULL,
+    cancelled_from DATE,
     kind VARCHAR(40) NOT NULL,
     warn_above INTEGER NOT NULL,
     refuse_above INTEGER NOT NULL,
@@ -95,6 +96,7 @@ CREATE TABLE dampingan_limit (
     CONSTRAINT pk_dampingan_limit PRIMARY KEY (kind, version),
     CONSTRAINT ex_dampingan_limit_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
     CONSTRAINT ck_dampingan_limit_warning_below_refusal CHECK (0 < warn_above AND warn_above < refuse_above),
+    CONSTRAINT ck_dampingan_limit_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
     CONSTRAINT ck_dampingan_limit_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
 
