@@ -120,6 +120,7 @@ async def propose_after_death(
     active = sa.select(Kepesertaan).where(
         Kepesertaan.kpm_id == kpm.kpm_id,
         sa.func.coalesce(Kepesertaan.valid_to > await clock.today(session), True),
+        Kepesertaan.cancelled_from.is_(None),
         Kepesertaan.exit_reason.is_distinct_from(ExitReason.MENINGGAL),
         ~in_sk,
     )

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands.usaha import (
+    OF_FORMER_OWNER,
     end_usaha,
     lock_usaha_row,
     publish_usaha,
@@ -13,6 +14,7 @@ from services.caseload.business.commands.usaha import (
 )
 from services.caseload.business.errors import (
     UsahaEndedWithOwner,
+    UsahaHasEnded,
     UsahaKnown,
     UsahaNotEnded,
     UsahaTransferredAgain,
@@ -30,8 +32,8 @@ async def undo_usaha_end(session: AsyncSession, actor: Actor, usaha_id: UUID, *,
     died or left stays ended and can be transferred again.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaNotEnded, UsahaEndedWithOwner, UsahaKnown,
-        UsahaTransferredAgain.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaNotEnded, UsahaEndedWithOwner, UsahaHasEnded,
+        UsahaKnown, UsahaTransferredAgain.
     """
     home_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.continues == usaha_id))
     kpm, usaha, home = await lock_usaha_row(session, actor, usaha_id, version, home_id)
@@ -40,7 +42,8 @@ async def undo_usaha_end(session: AsyncSession, actor: Actor, usaha_id: UUID, *,
     owner = await session.get_one(KpmAnggota, usaha.anggota_id)
     is_member = owner.kpm_id == kpm.kpm_id and owner.left_on is None
     if home_id is None and not is_member:
-        raise UsahaEndedWithOwner
+        with_owner = usaha.end_reason in OF_FORMER_OWNER
+        raise UsahaEndedWithOwner if with_owner else UsahaHasEnded(ended_on=usaha.ended_on)
     if home_id is not None:
         await end_continuing(session, actor, home, usaha)
     if is_member:

@@ -13,7 +13,10 @@ from services.caseload.exit_proposal.errors import ExitAlreadyProposed
 from services.caseload.exit_proposal.models import ExitProposal, ExitProposalState
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
-from services.caseload.membership.commands.pending_decisions import drop_decisions
+from services.caseload.membership.commands.pending_decisions import (
+    drop_decisions,
+    reopen_decisions_after_void,
+)
 from services.caseload.membership.errors import MembershipContinued, MembershipVoided
 from services.caseload.membership.models import (
     CaseMark,
@@ -87,6 +90,7 @@ async def void_membership(
     await drop_decisions(session, KepesertaanPending.kepesertaan_id == row.kepesertaan_id)
     emit(session, KepesertaanVoided.of(row, kode_wilayah=kpm.kode_wilayah))
     await session.flush()
+    await reopen_decisions_after_void(session, row.kpm_id, row.bansos)
     if row.bansos is Bansos.PKH:
         await correct_accompaniment(session, actor, row.kpm_id)
     if not await has_membership(session, row.kpm_id):
