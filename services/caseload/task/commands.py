@@ -11,8 +11,9 @@ from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.tables import new_id
-from services.caseload.task.errors import TugasAlreadyDone, TugasNotDone
+from services.caseload.task.errors import TugasAlreadyDone, TugasNotDone, TugasSettled
 from services.caseload.task.models import OFFICE_KINDS, Tugas, TugasKind, TugasTerm
+from services.caseload.task.queries import is_settled
 from services.caseload.visibility import require_not_ended
 from shared import clock
 from shared.access import Actor, Scope
@@ -80,12 +81,14 @@ async def reopen_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID) -> T
     """Open a task again that was marked as done in error. It keeps its due date.
 
     Raises:
-        NotFound, TugasNotDone, FamilyHasEnded.
+        NotFound, TugasNotDone, FamilyHasEnded, TugasSettled.
     """
     tugas = await load_actors_task(session, actor, tugas_id)
     if tugas.done_at is None:
         raise TugasNotDone
     require_not_ended(await session.get_one(Kpm, tugas.kpm_id))
+    if await is_settled(session, tugas):
+        raise TugasSettled
     detail = {"kind": tugas.kind.value, "done_by": tugas.done_by}
     tugas.done_at = tugas.done_by = None
     tugas.version += 1

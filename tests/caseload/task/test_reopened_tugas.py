@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from shared.contracts.graduation import RelapseConfirmed
+from tests.factories.caseload.case import Case
+from tests.factories.caseload.case_scenario import CaseScenario
 from tests.factories.caseload.family import Family, single_member_family
-from tests.factories.caseload.hand_over import ketua_tim_token
-from tests.factories.caseload.intake import OTHER, dinsos_token, pendamping_token
-from tests.factories.caseload.member import record_death
+from tests.factories.caseload.hand_over import advance_days, ketua_tim_token
+from tests.factories.caseload.intake import (
+    DESA,
+    OTHER,
+    OTHER_PENUGASAN,
+    dinsos_token,
+    pendamping_token,
+)
+from tests.factories.caseload.member import find_member, record_death
 from tests.factories.caseload.task import read_tasks
 from tests.factories.services import Running, expect_refusal
 
@@ -49,3 +58,46 @@ async def test_task_of_a_family_that_ended_stays_closed(kendal_caseload: Running
     await record_death(alone, pengurus=True)
     office = dinsos_token(alone.caseload)
     expect_refusal(await post_act(alone, task, "reopen", office), "FamilyHasEnded")
+
+
+async def test_task_whose_act_another_person_has_done_stays_closed(family: Family) -> None:
+    await record_death(family, pengurus=True)
+    (task,) = await read_tasks(family.caseload, family.mine)
+    await post_act(family, task, "done")
+    heir, version = await find_member(family, relation="KEPALA_KELUARGA")
+    body = {"anggota_id": heir["anggota_id"], "on": "2026-01-11", "reason": "PENGURUS_MENINGGAL"}
+    await family.post_ok("pengurus", body, version, as_=dinsos_token(family.caseload))
+    expect_refusal(await post_act(family, task, "reopen"), "TugasSettled")
+
+
+async def test_task_to_find_a_pendamping_is_opened_again_until_there_is_one(family: Family) -> None:
+    office, lead = dinsos_token(family.caseload), ketua_tim_token(family.caseload)
+    on = str(await advance_days(family.caseload))
+    (row,) = await family.caseload.sql("SELECT dampingan_id FROM dampingan")
+    end = {"valid_to": on, "reason": "PINDAH_TUGAS"}
+    await family.post_ok(f"/v1/dampingan/{row['dampingan_id']}/end", end, as_=lead)
+    (task,) = await read_tasks(family.caseload, office)
+    for act in ("done", "reopen", "done"):
+        assert (await post_act(family, task, act, lead)).status_code == 200
+    given = {"kpm_id": family.kpm_id, "penugasan_id": str(OTHER_PENUGASAN), "valid_from": on}
+    await family.post_ok("/v1/dampingan", given, as_=office)
+    expect_refusal(await post_act(family, task, "reopen", lead), "TugasSettled")
+
+
+async def test_wrong_application_does_not_hide_its_task_for_ever(family: Family, graduation: Running) -> None:
+    case = Case(family.kpm_id, (await family.read_memberships())["PKH"]["kepesertaan_id"])
+    made = CaseScenario(family, graduation, case)
+    await made.publish(case.build_determined(), case.build_graduated())
+    await made.advance_to(2027, 2, 1)
+    relapse = {"graduasi_id": case.base["graduasi_id"], "kpm_id": family.kpm_id, "kode_wilayah": DESA}
+    relapse |= {"month": 3, "cause": "USAHA_SEPI", "confirmed_on": "2027-02-01"}
+    await made.publish(RelapseConfirmed.model_validate(relapse))
+    (task,) = await read_tasks(family.caseload, family.mine)
+    body = {"kpm_id": family.kpm_id, "bansos": "PKH", "reason": "Usaha tutup.", "ground": "KAMBUH"}
+    usulan = await family.post_ok("/v1/usulan", body | {"lodged_on": "2027-02-01"})
+    expect_refusal(await post_act(family, task, "reopen"), "TugasSettled")
+    no = {"accepted": False, "reason": "Salah isi."}
+    path = f"/v1/usulan/{usulan['usulan_id']}/decision"
+    await family.post_ok(path, no, as_=dinsos_token(family.caseload))
+    assert (await post_act(family, task, "reopen")).status_code == 200
+    assert [one["kind"] for one in await read_tasks(family.caseload, family.mine)] == ["RE_ENTRY"]
