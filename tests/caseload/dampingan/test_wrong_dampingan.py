@@ -85,3 +85,31 @@ async def test_hand_over_in_error_is_undone_by_the_reverse_order(kendal_caseload
     assert await read_loads(kendal_caseload) == {S: 1, T: 0}
     seen = await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=pendamping_token(kendal_caseload))
     assert seen.status_code == 200
+
+
+async def test_dampingan_from_too_late_a_day_gets_the_days_before(kendal_caseload: Running) -> None:
+    (kpm_id,), late = await import_families(kendal_caseload, 1), await read_today(kendal_caseload)
+    first = late - timedelta(days=10)
+    assert (await assign(kendal_caseload, kpm_id, S, first)).status_code == 201
+    await kendal_caseload.work()
+    rows = await kendal_caseload.sql("SELECT lower(valid), upper(valid), ended FROM dampingan ORDER BY valid")
+    assert [tuple(row) for row in rows] == [(first, late, True), (late, None, False)]
+    assert await read_loads(kendal_caseload) == {S: 1}
+    assert await read_tasks(kendal_caseload, ketua_tim_token(kendal_caseload)) == []
+    visit = {"kpm_id": kpm_id, "visited_on": str(first), "purpose": "KASUS", "findings": "Baik."}
+    mine = pendamping_token(kendal_caseload)
+    assert (await kendal_caseload.post("/v1/kunjungan", visit, as_=mine)).status_code == 201
+    expect_refusal(await assign(kendal_caseload, kpm_id, T, first), "DampinganOverlaps")
+
+
+async def test_planned_end_in_error_is_followed_by_the_same_placement(kendal_caseload: Running) -> None:
+    (kpm_id,), on = await import_families(kendal_caseload, 1), await advance_days(kendal_caseload)
+    (row,) = await kendal_caseload.sql("SELECT dampingan_id FROM dampingan")
+    body = {"valid_to": str(on + timedelta(days=5)), "reason": "SALAH_CATAT"}
+    path, lead = f"/v1/dampingan/{row['dampingan_id']}/end", ketua_tim_token(kendal_caseload)
+    assert (await kendal_caseload.post(path, body, as_=lead)).status_code == 200
+    assert (await assign(kendal_caseload, kpm_id, S, on + timedelta(days=5))).status_code == 201
+    await advance_days(kendal_caseload, 6)
+    await kendal_caseload.work()
+    assert await read_tasks(kendal_caseload, lead) == []
+    assert await read_loads(kendal_caseload) == {S: 1}
