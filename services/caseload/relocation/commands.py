@@ -27,6 +27,7 @@ from services.caseload.replicas.models import WilayahTugas
 from services.caseload.tables import Source
 from shared import clock, wilayah
 from shared.access import Actor
+from shared.contracts.kinds import FamilyEndReason
 from shared.database import uuid7, vault_of
 from shared.dates import day_of, require_not_future
 from shared.evidence import EvidenceKind, move_flags, require_evidence
@@ -144,9 +145,9 @@ async def void_move(
     The dampingan that the move ended begin again today, if nobody else accompanies the family.
 
     Raises:
-        NotFound, FamilyHasEnded, VersionOutdated, MoveNotLast, RelocationBeyondArea.
+        NotFound, PendampingInactive, VersionOutdated, MoveNotLast, RelocationBeyondArea.
     """
-    kpm = await lock_family_version(session, actor, kpm_id, version)
+    kpm = await lock_family_version(session, actor, kpm_id, version, ended=FamilyEndReason.known())
     former = await read_move(session, kpm_id, on)
     if not actor.covers(former.kode_wilayah):
         raise RelocationBeyondArea("/body/on")
@@ -161,14 +162,23 @@ async def void_move(
     await move_flags(session, kpm_id, kpm.kode_wilayah)
     detail = {"on": str(on), "before": before}
     await change_family(session, kpm, actor, ("kpm", kpm_id), "MOVE_VOIDED", reason, **detail)
+    if kpm.ended_on is None:
+        await restore_accompaniment(session, actor, kpm, ended)
+    return kpm
+
+
+async def restore_accompaniment(
+    session: AsyncSession, actor: Actor, kpm: Kpm, ended: Sequence[Dampingan]
+) -> None:
+    """Start the dampingan again that a voided move ended, unless the family has others."""
     await end_uncovered_dampingan(session, actor, kpm)
+    kpm_id, today = kpm.kpm_id, await clock.today(session)
     kinds = {row.kind for row in await read_open_dampingan(session, kpm_id) if row not in ended}
     for row in ended:
         if row.kind not in kinds:
             first = max(today, row.valid_to or today)
             await continue_dampingan(session, actor, kpm, [row], first, why="MOVE_VOIDED")
     await open_gap_if_unaccompanied(session, kpm_id, GapCause.DAMPINGAN_DIAKHIRI)
-    return kpm
 
 
 async def read_move(session: AsyncSession, kpm_id: UUID, on: date) -> WilayahHistory:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.access import Role
-from tests.factories.caseload.family import Family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.hand_over import advance_days
 from tests.factories.caseload.intake import (
     DESA,
@@ -14,7 +14,7 @@ from tests.factories.caseload.intake import (
     dinsos_token,
     pendamping_token,
 )
-from tests.factories.caseload.member import read_as_office
+from tests.factories.caseload.member import read_as_office, record_death
 from tests.factories.caseload.task import read_tasks
 from tests.factories.delivery import deliver
 from tests.factories.services import Running, expect_refusal
@@ -92,3 +92,13 @@ async def test_pendamping_who_came_since_stays(family: Family) -> None:
     seen = await family.caseload.get(f"/v1/kpm/{family.kpm_id}", as_=theirs)
     assert seen.status_code == 200
     assert [row["pendamping_id"] for row in whole["dampingan"] if row["valid_to"] is None] == [str(OTHER)]
+
+
+async def test_wrong_move_of_a_family_that_ended_is_voided(kendal_caseload: Running) -> None:
+    alone = await Family.create(kendal_caseload, single_member_family())
+    assert (await move(alone, OTHER_DESA)).status_code == 200
+    await record_death(alone, on="2026-01-11", pengurus=True)
+    assert (await void(alone)).status_code == 200
+    whole = await read_as_office(alone)
+    assert (whole["kode_wilayah"], whole["end_reason"]) == (DESA, "MENINGGAL")
+    assert (await alone.read_emitted_data("kpm_updated"))[-1]["kode_wilayah"] == DESA
