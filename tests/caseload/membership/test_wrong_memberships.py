@@ -8,8 +8,9 @@ import pytest
 
 from tests.factories.approval import approve
 from tests.factories.caseload.case import Case
-from tests.factories.caseload.family import Family
+from tests.factories.caseload.family import Family, single_member_family
 from tests.factories.caseload.intake import build_csv, dinsos_token, family, import_file
+from tests.factories.caseload.member import joining, read_as_office
 from tests.factories.delivery import deliver
 from tests.factories.services import Running, expect_refusal
 
@@ -134,3 +135,29 @@ async def test_database_refuses_a_voided_membership_with_an_end(without_bansos: 
     for broken in ("valid = 'empty'", "cancelled_from = '2026-01-05'"):
         with pytest.raises(asyncpg.CheckViolationError):
             await without_bansos.caseload.sql(f"UPDATE kepesertaan SET {broken}")
+
+
+async def test_family_that_returns_without_its_voided_membership_gets_the_task(
+    without_bansos: Family,
+) -> None:
+    row = single_member_family(bansos="PKH:2019-02-01")[0]
+    alone = await Family.create(without_bansos.caseload, [row])
+    scan, office = await without_bansos.upload_evidence(), dinsos_token(alone.caseload)
+    person = joining(row, relation="FAMILI_LAIN", reason="GABUNG", evidence_sha256=scan)
+    joined = await without_bansos.post_ok("anggota", person)
+    await void(alone, (await alone.read_memberships())["PKH"]["kepesertaan_id"])
+    pending = await alone.caseload.get("/v1/kepesertaan-pending", as_=office)
+    assert (pending.json()["items"], await list_open_tasks(alone)) == ([], [])
+    version = (await read_as_office(alone))["version"]
+    body = {"reason": "SALAH_CATAT"}
+    await alone.post_ok(f"anggota/{joined['anggota_id']}/return", body, version, as_=office)
+    assert await list_open_tasks(alone) == ["PUTUSKAN_KEPESERTAAN"]
+
+
+async def test_exit_of_a_voided_membership_is_refused(without_bansos: Family) -> None:
+    one = without_bansos
+    wrong = (await record(one)).json()["kepesertaan_id"]
+    await void(one, wrong)
+    body = {"kpm_id": one.kpm_id, "kepesertaan_id": wrong, "exit_reason": "PINDAH", "on": "2026-01-10"}
+    body |= {"evidence_sha256": await one.upload_evidence()}
+    expect_refusal(await one.post("/v1/exit-proposal", body), "MembershipVoided")
