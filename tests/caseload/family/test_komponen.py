@@ -163,3 +163,16 @@ async def test_member_with_a_voided_komponen_leaves_and_returns(family: Family) 
     await family.post_ok(f"{one}/return", {"reason": "SALAH_CATAT"}, version + 1)
     back = next(m for m in (await family.read())["members"] if m["anggota_id"] == child["anggota_id"])
     assert back["komponen"] == []
+
+
+async def test_komponen_that_was_ended_in_error_begins_again_on_that_day(family: Family) -> None:
+    await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
+    before = await family.read()
+    komponen = find_komponen(before, "ANAK_SD")
+    owner = next(m for m in before["members"] if komponen in m["komponen"])
+    await end_komponen(family, "ANAK_SD", "2026-01-10")
+    assert "ANAK_SD" not in (await family.read())["facts"]["komponen"]
+    again = {"anggota_id": owner["anggota_id"], "kind": "ANAK_SD", "valid_from": "2026-01-10"}
+    await family.post_ok("komponen", again | {"valid_to": komponen["valid_to"]})
+    assert (await family.read())["facts"] == before["facts"]
+    assert (await family.read_emitted_data("kpm_updated"))[-1]["komponen"] == before["facts"]["komponen"]
