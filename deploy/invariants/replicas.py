@@ -77,7 +77,7 @@ REPLICATED = (
     Replicated(
         "kepesertaan",
         "caseload",
-        over(MEMBER, "").replace("valid_from, valid_to", DATED),
+        over(MEMBER, "").replace("valid_from, valid_to", DATED_OR_CANCELLED),
         {"registry": over(MEMBER, "replica_coverage"), "graduation": over(MEMBER, "replica_kpm")},
     ),
     Replicated(

@@ -81,6 +81,36 @@ class Ranged(Fields):
         return sa.func.upper(cls.valid, type_=sa.Date()).label("valid_to")
 
 
+class Cancellable(Ranged):
+    """A row whose period may be cancelled: `valid` is then empty and `cancelled_from` its first day."""
+
+    cancelled_from: Col[date | None] = Field(default=None)
+
+    @hybrid_property
+    def valid_from(self) -> date:
+        """Return the first day, or the one that a cancelled row would have had."""
+        return self.valid.lower or self.cancelled_from or date.min
+
+    @valid_from.inplace.expression
+    @classmethod
+    def _valid_from(cls) -> sa.ColumnElement[Any]:
+        return sa.func.coalesce(sa.func.lower(cls.valid, type_=sa.Date()), cls.cancelled_from).label(
+            "valid_from"
+        )
+
+    @hybrid_property
+    def valid_to(self) -> date | None:
+        """Return the first day after the period, None without an end."""
+        return self.valid.upper or self.cancelled_from
+
+    @valid_to.inplace.expression
+    @classmethod
+    def _valid_to(cls) -> sa.ColumnElement[Any]:
+        return sa.func.coalesce(sa.func.upper(cls.valid, type_=sa.Date()), cls.cancelled_from).label(
+            "valid_to"
+        )
+
+
 class Days(Fields):
     """Validity period of a `Ranged` row, as a view shows it."""
 

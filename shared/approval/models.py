@@ -21,13 +21,14 @@ class ApprovalKind(StrEnum):
     """What is requested.
 
     ANNULMENT: an SK is undone without an objection. DISMISSAL: a pendamping is dismissed. DEATH_REVERSAL,
-    STATUS_REVERSAL: a death, or a status of a pendamping, was recorded in error.
+    STATUS_REVERSAL, MEMBERSHIP_VOID: a death, a status of a pendamping, or a membership was recorded in error.
     """
 
     ANNULMENT = "ANNULMENT"
     DISMISSAL = "DISMISSAL"
     DEATH_REVERSAL = "DEATH_REVERSAL"
     STATUS_REVERSAL = "STATUS_REVERSAL"
+    MEMBERSHIP_VOID = "MEMBERSHIP_VOID"
 
 
 class ApprovalState(StrEnum):

@@ -137,6 +137,22 @@ class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"
     last_payable_tahap: str | None = None
 
 
+class KepesertaanVoided(Event, wire="caseload.kepesertaan_voided.v1", key="kpm_id"):
+    """A membership was recorded in error, and covers no day.
+
+    Used by: registry.coverage, graduation.kpm
+
+    `valid_to` is `valid_from`.
+    """
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    bansos: Bansos
+    valid_from: date
+    valid_to: date
+
+
 class KepesertaanRestored(Event, wire="caseload.kepesertaan_restored.v1", key="kpm_id"):
     """A membership continues, because its graduation was annulled.
 

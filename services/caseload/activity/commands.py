@@ -13,6 +13,7 @@ from services.caseload.activity.errors import (
     FamilyNamedTwice,
     KunjunganAlreadyRecorded,
     MateriUnknown,
+    RecordAlreadyReplaced,
     RecordAlreadyVoided,
     SesiAlreadyRecorded,
     VisitOutsideDampingan,
@@ -21,13 +22,13 @@ from services.caseload.activity.models import (
     AnswerView,
     Kunjungan,
     KunjunganTerms,
-    LateEntryRule,
     P2k2Materi,
     P2k2Sesi,
     P2k2Terms,
     Presence,
     Voiding,
 )
+from services.caseload.activity.queries import require_in_term
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
@@ -35,7 +36,7 @@ from services.caseload.family.queries import read_area_on
 from services.caseload.replicas.models import StatusRange
 from shared import clock
 from shared.access import Actor
-from shared.accompaniment import open_work_day, require_active, require_recent, require_voidable, status_on
+from shared.accompaniment import open_work_day, require_active, require_voidable, status_on
 from shared.contracts.caseload import KpmUpdated
 from shared.contracts.caseload_activity import (
     KunjunganRecorded,
@@ -57,11 +58,11 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
     Findings are sealed.
 
     Raises:
-        DateInTheFuture, KunjunganAlreadyRecorded, and what `read_accompanied` raises.
+        DateInTheFuture, KunjunganAlreadyRecorded, RecordAlreadyReplaced, and what `read_accompanied` raises.
     """
-    today, kpm_id = await clock.today(session), terms.kpm_id
+    today = await clock.today(session)
     require_not_future(terms.visited_on, await clock.latest_today(session), "/body/visited_on")
-    kpm, dampingan = await read_accompanied(session, actor, kpm_id, terms.visited_on, today)
+    kpm, dampingan = await read_accompanied(session, actor, terms, today)
     kunjungan_id, vault = uuid7(), vault_of(session)
     location, action = {"table": "kunjungan", "row_id": kunjungan_id}, terms.next_action
     kunjungan = Kunjungan(
@@ -76,22 +77,24 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
         entered_on=today,
         recorded_by=actor.sub,
     )
-    await insert(session, kunjungan, uq_kunjungan_once_a_day=KunjunganAlreadyRecorded("/body/visited_on"))
+    known, replaced = KunjunganAlreadyRecorded("/body/visited_on"), RecordAlreadyReplaced("/body/replaces")
+    await insert(session, kunjungan, uq_kunjungan_once_a_day=known, uq_kunjungan_replaces=replaced)
     emit(session, KunjunganRecorded.of(kunjungan, on=kunjungan.visited_on))
     return kunjungan
 
 
 async def read_accompanied(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, on: date, today: date
+    session: AsyncSession, actor: Actor, terms: KunjunganTerms, today: date
 ) -> tuple[Kpm, Dampingan]:
-    """Return the family and the dampingan of the actor, AKTIF then, on a day.
+    """Return the family and the dampingan of the actor, AKTIF then, on the day of a visit.
 
     It may have another pendamping today, and live elsewhere.
 
     Raises:
         NotFound: the actor accompanied the family neither that day nor today. NotAllowed, VisitOutsideDampingan,
-        WorkEnteredTooLate, NotYetKnown, PendampingInactive.
+        WorkEnteredTooLate, ReplacedRecordNotVoided, NotYetKnown, PendampingInactive.
     """
+    kpm_id, on = terms.kpm_id, terms.visited_on
     if actor.pendamping_id is None:
         raise NotAllowed
     await open_work_day(session, on)
@@ -106,7 +109,7 @@ async def read_accompanied(
         raise NotFound("kpm")
     if not of_day:
         raise VisitOutsideDampingan("/body/visited_on", on=on)
-    await require_recent(session, LateEntryRule, on, today, "/body/visited_on")
+    await require_in_term(session, actor, Kunjungan, terms.replaces, on, "/body/visited_on")
     require_active(await session.scalar(sa.select(status_on(StatusRange, actor.pendamping_id, on))))
     return kpm, of_day[0]
 
@@ -130,9 +133,8 @@ async def record_p2k2(
     """Record a session that the actor held for his families of that day.
 
     Raises:
-        NotAllowed, DateInTheFuture, WorkEnteredTooLate, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied,
-        SesiAlreadyRecorded, and what
-        `placement_for` raises.
+        NotAllowed, DateInTheFuture, WorkEnteredTooLate, ReplacedRecordNotVoided, MateriUnknown, FamilyNamedTwice,
+        FamiliesNotAccompanied, SesiAlreadyRecorded, RecordAlreadyReplaced, and what `placement_for` raises.
     """
     materi = await read_materi_id(session, terms)
     pendamping_id = await require_own_placement(session, actor, terms)
@@ -147,7 +149,8 @@ async def record_p2k2(
         entered_on=await clock.today(session),
         recorded_by=actor.sub,
     )
-    await insert(session, sesi, uq_p2k2_sesi_once_a_day=SesiAlreadyRecorded("/body/held_on"))
+    known, replaced = SesiAlreadyRecorded("/body/held_on"), RecordAlreadyReplaced("/body/replaces")
+    await insert(session, sesi, uq_p2k2_sesi_once_a_day=known, uq_p2k2_sesi_replaces=replaced)
     await store_attendance(session, sesi, attendance)
     emit(session, P2k2Held.of(sesi, on=sesi.held_on))
     return sesi
@@ -168,7 +171,7 @@ async def read_materi_id(session: AsyncSession, terms: P2k2Terms) -> int:
 async def require_own_placement(session: AsyncSession, actor: Actor, terms: P2k2Terms) -> UUID:
     """Return the actor's pendamping_id if his placement covers the area on the day."""
     require_not_future(terms.held_on, await clock.latest_today(session), "/body/held_on")
-    await require_recent(session, LateEntryRule, terms.held_on, await clock.today(session), "/body/held_on")
+    await require_in_term(session, actor, P2k2Sesi, terms.replaces, terms.held_on, "/body/held_on")
     request = (terms.kode_wilayah, terms.penugasan_id, terms.held_on)
     penugasan = await placement_for(session, *request, POINTERS, active_on=terms.held_on)
     if actor.pendamping_id is None or penugasan.pendamping_id != actor.pendamping_id:

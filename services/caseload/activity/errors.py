@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, person_of, value_from
-from shared.roles import FIELD
+from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, one_of, person_of, to_call, value_from
+from shared.roles import FIELD, TEAM_LEAD
 
 
 class VisitOutsideDampingan(DomainError):
@@ -57,3 +57,19 @@ class SesiAlreadyRecorded(DomainError):
     en = "This session of this group on that day is already recorded. Nothing more is needed."
     id = "Sesi kelompok ini pada hari tersebut sudah dicatat. Tidak perlu apa-apa lagi."
     remedy = ALREADY_DONE
+
+
+class ReplacedRecordNotVoided(DomainError):
+    """409: a record replaces only one that was voided."""
+
+    en = "The record that this one is to replace counts still. Void it first (POST /v1/kunjungan/{{id}}/void or /v1/p2k2/{{id}}/void)."
+    id = "Catatan yang hendak diganti masih berlaku. Batalkan dahulu (POST /v1/kunjungan/{{id}}/void atau /v1/p2k2/{{id}}/void)."
+    remedy = one_of(to_call("void_visit", FIELD | TEAM_LEAD), to_call("void_session", FIELD | TEAM_LEAD))
+
+
+class RecordAlreadyReplaced(DomainError):
+    """409: another record replaces the voided one."""
+
+    en = "The voided record has its replacement. If that one is wrong too, void it first and then name it in replaces."
+    id = "Catatan yang dibatalkan itu sudah ada penggantinya. Bila penggantinya juga keliru, batalkan dahulu lalu sebutkan di replaces."
+    remedy = one_of(to_call("void_visit", FIELD | TEAM_LEAD), to_call("void_session", FIELD | TEAM_LEAD))

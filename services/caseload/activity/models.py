@@ -50,11 +50,12 @@ class KunjunganPurpose(StrEnum):
 
 
 class KunjunganFacts(Fields):
-    """Family, day and purpose of a visit."""
+    """Family, day and purpose of a visit, and the voided one that it replaces."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
     visited_on: Col[Day]
     purpose: Col[KunjunganPurpose]
+    replaces: Col[UUID | None] = Field(default=None, foreign_key="kunjungan.kunjungan_id")
 
 
 class KunjunganTerms(KunjunganFacts):
@@ -88,6 +89,7 @@ class Kunjungan(KunjunganView, Table, table=True):
         ),
         sa.CheckConstraint(VOID_IS_WHOLE, "void_is_whole"),
         sa.Index("ix_kunjungan_pendamping_id", "pendamping_id", "kunjungan_id"),
+        sa.Index("uq_kunjungan_replaces", "replaces", unique=True, postgresql_where=NOT_VOIDED),
     )
 
     dampingan_id: Col[UUID] = Field(foreign_key="dampingan.dampingan_id")
@@ -139,7 +141,7 @@ class Presence(StrEnum):
 
 
 class P2k2Terms(Fields):
-    """Placement, area, day, module, session and group of a P2K2 session."""
+    """Placement, area, day, module, session and group, and the voided session that it replaces."""
 
     penugasan_id: Col[UUID]
     kode_wilayah: Col[Wilayah]
@@ -149,6 +151,7 @@ class P2k2Terms(Fields):
     kelompok: Col[
         Annotated[str, ONE_LINE, StringConstraints(min_length=1, max_length=60), RequestOnly("Melati 3")]
     ]
+    replaces: Col[UUID | None] = Field(default=None, foreign_key="p2k2_sesi.p2k2_sesi_id")
 
 
 class P2k2View(P2k2Terms, Voiding):
@@ -173,6 +176,7 @@ class P2k2Sesi(P2k2View, Table, table=True):
         ),
         sa.CheckConstraint(VOID_IS_WHOLE, "void_is_whole"),
         sa.Index("ix_p2k2_sesi_pendamping_id", "pendamping_id", "p2k2_sesi_id"),
+        sa.Index("uq_p2k2_sesi_replaces", "replaces", unique=True, postgresql_where=NOT_VOIDED),
         sa.CheckConstraint("0 <= attended AND attended <= invited AND invited > 0", "counted"),
     )
 

@@ -7,9 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.activity.errors import ReplacedRecordNotVoided
 from services.caseload.activity.models import (
     Kunjungan,
     KunjunganView,
+    LateEntryRule,
     P2k2Kehadiran,
     P2k2Materi,
     P2k2Modul,
@@ -21,10 +23,32 @@ from services.caseload.replicas.models import StatusRange
 from services.caseload.tables import columns_of
 from shared import clock
 from shared.access import Actor, Scope
-from shared.accompaniment import status_on
+from shared.accompaniment import require_recent, status_on
 from shared.contracts.kinds import PendampingStatus
 from shared.database import vault_of
 from shared.errors import NotFound
+
+
+async def require_in_term(
+    session: AsyncSession, actor: Actor, table: Any, replaces: UUID | None, on: date, pointer: str
+) -> None:
+    """Require a day of work that may be entered today, or when the voided record was entered.
+
+    A voided record may itself replace an earlier one, whose day of entry counts then.
+
+    Raises:
+        WorkEnteredTooLate, ReplacedRecordNotVoided. NotFound: the actor is not the author of the voided record.
+    """
+    entered_on = await clock.today(session)
+    while replaces is not None:
+        row = await session.get(table, replaces)
+        if row is None or row.pendamping_id != actor.pendamping_id:
+            raise NotFound("kunjungan" if table is Kunjungan else "p2k2", "/body/replaces")
+        if row.voided_on is None:
+            raise ReplacedRecordNotVoided("/body/replaces")
+        entered_on = row.entered_on if on <= row.entered_on else entered_on
+        replaces = row.replaces
+    await require_recent(session, LateEntryRule, on, entered_on, pointer)
 
 
 def was_inactive(pendamping_id: Any, on: Any) -> sa.ColumnElement[bool]:

@@ -29,6 +29,8 @@ from services.caseload.activity.queries import (
 from shared.access import Permission
 from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import FIELD, TEAM_LEAD
 
 kunjungan = Router(tag="kunjungan")
 
@@ -58,7 +60,7 @@ class KunjunganPage(View):
 
 
 @kunjungan.post("/kunjungan", status_code=201)
-@may(Permission.KUNJUNGAN_RECORD, author_reads=True)
+@may(Permission.KUNJUNGAN_RECORD, author_reads=True, undo=operation("void_visit", FIELD | TEAM_LEAD))
 async def record_visit(body: KunjunganReport, session: Session, actor: CurrentActor) -> KunjunganView:
     """Record a home visit to a family that the caller accompanied on that day."""
     return await record_kunjungan(session, actor, body)
@@ -100,7 +102,7 @@ class Void(VoidTerms, Body):
 
 
 @kunjungan.post("/kunjungan/{kunjungan_id}/void")
-@may(Permission.KUNJUNGAN_VOID, key_required=True, author_reads=True)
+@may(Permission.KUNJUNGAN_VOID, key_required=True, author_reads=True, undo=operation("record_visit", FIELD))
 async def void_visit(kunjungan_id: UUID, body: Void, session: Session, actor: CurrentActor) -> KunjunganView:
     """Void a wrong visit. Its author may, and the ketua tim of the area.
 
@@ -164,7 +166,7 @@ class MateriView(View):
 
 
 @p2k2.post("/p2k2", status_code=201)
-@may(Permission.P2K2_RECORD, author_reads=True)
+@may(Permission.P2K2_RECORD, author_reads=True, undo=operation("void_session", FIELD | TEAM_LEAD))
 async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
     """Record a session that the caller held for his families of that day."""
     return await record_p2k2(session, actor, body, body.attendance)
@@ -195,7 +197,7 @@ async def read_session(p2k2_sesi_id: UUID, session: Session, actor: CurrentActor
 
 
 @p2k2.post("/p2k2/{p2k2_sesi_id}/void")
-@may(Permission.P2K2_VOID, key_required=True, author_reads=True)
+@may(Permission.P2K2_VOID, key_required=True, author_reads=True, undo=operation("record_session", FIELD))
 async def void_session(p2k2_sesi_id: UUID, body: Void, session: Session, actor: CurrentActor) -> P2k2View:
     """Void a wrong session. Its author may, and the ketua tim of the area.
 

@@ -14,8 +14,13 @@ from shared import clock
 from shared.access import Permission
 from shared.fields import Body, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import DINSOS, FIELD, VILLAGE
 
 usulan = Router(tag="usulan")
+DECIDED_AGAIN = one_of(
+    to_call("lodge_application", FIELD | VILLAGE | DINSOS), to_call("void_membership", DINSOS)
+)
 
 
 class UsulanRequest(UsulanTerms, Body):
@@ -38,14 +43,14 @@ class UsulanPage(View):
 
 
 @usulan.post("/usulan", status_code=201)
-@may(Permission.USULAN_LODGE, key_required=True)
+@may(Permission.USULAN_LODGE, key_required=True, undo=operation("decide_application", DINSOS))
 async def lodge_application(body: UsulanRequest, session: Session, actor: CurrentActor) -> UsulanView:
     """Record an application of a family that has left a bansos."""
     return await lodge_usulan(session, actor, body)
 
 
 @usulan.post("/usulan/{usulan_id}/decision", status_code=201)
-@may(Permission.USULAN_DECIDE, key_required=True)
+@may(Permission.USULAN_DECIDE, key_required=True, undo=DECIDED_AGAIN)
 async def decide_application(
     usulan_id: UUID, body: UsulanDecision, session: Session, actor: CurrentActor
 ) -> UsulanView:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.caseload.business.commands import (
+from services.caseload.business.commands.reversal import undo_usaha_end
+from services.caseload.business.commands.usaha import (
     close_usaha,
     record_usaha,
     revise_usaha,
@@ -14,12 +15,16 @@ from services.caseload.overview.queries.history import read_usaha
 from shared.access import Permission
 from shared.fields import Body, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
+from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD
 
 usaha = Router(tag="usaha")
+REOPEN = operation("reopen_kpm_usaha", FIELD | DINSOS)
+END_AGAIN = one_of(to_call("end_kpm_usaha", FIELD | DINSOS), to_call("transfer_kpm_usaha", FIELD | DINSOS))
 
 
 class UsahaRevision(UsahaTerms, Body):
-    """A business as of a day. Without a NIB, the recorded one stays."""
+    """A business as of a day. A NIB that is left out stays, null clears it."""
 
 
 class UsahaRequest(UsahaRevision):
@@ -58,7 +63,7 @@ class UsahaList(View):
 
 
 @usaha.post("/kpm/{kpm_id}/usaha", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=operation("end_kpm_usaha", FIELD | DINSOS))
 async def record_kpm_usaha(
     kpm_id: UUID, body: UsahaRequest, session: Session, actor: CurrentActor
 ) -> UsahaRowView:
@@ -67,7 +72,7 @@ async def record_kpm_usaha(
 
 
 @usaha.post("/usaha/{usaha_id}/revision")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def revise_kpm_usaha(
     usaha_id: UUID, body: UsahaRevision, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
@@ -76,7 +81,7 @@ async def revise_kpm_usaha(
 
 
 @usaha.post("/usaha/{usaha_id}/end")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=REOPEN)
 async def end_kpm_usaha(
     usaha_id: UUID, body: UsahaEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
@@ -85,7 +90,7 @@ async def end_kpm_usaha(
 
 
 @usaha.post("/usaha/{usaha_id}/transfer", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=REOPEN)
 async def transfer_kpm_usaha(
     usaha_id: UUID, body: UsahaTransfer, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
@@ -95,6 +100,18 @@ async def transfer_kpm_usaha(
     `usaha_rule`. The answer is the new owner's business. It keeps the first day and has no NIB until a revision names one.
     """
     return await transfer_usaha(session, actor, usaha_id, version=version, **dict(body))
+
+
+@usaha.post("/usaha/{usaha_id}/reopen")
+@may(Permission.KPM_UPDATE, key_required=True, undo=END_AGAIN)
+async def reopen_kpm_usaha(
+    usaha_id: UUID, session: Session, actor: CurrentActor, version: IfMatch
+) -> UsahaRowView:
+    """Undo the end or the transfer of a business that was recorded in error.
+
+    The business of the person who continued it ends on the day of the transfer.
+    """
+    return await undo_usaha_end(session, actor, usaha_id, version=version)
 
 
 @usaha.get("/kpm/{kpm_id}/usaha")

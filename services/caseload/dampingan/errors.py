@@ -49,3 +49,11 @@ class DampinganHasEnded(DomainError):
     en = "This dampingan already ends on {valid_to}. Its end can only be moved to an earlier day that is not past."
     id = "Dampingan ini sudah berakhir pada {valid_to}. Tanggal akhir hanya dapat dimajukan selama belum lewat."
     remedy = CORRECT_REQUEST
+
+
+class DampinganHasWork(DomainError):
+    """409: a dampingan in which work was recorded is ended, not cancelled."""
+
+    en = "Visits or sessions of this dampingan are recorded, so that it covers at least its first day. End it on {first} or a later day, or first void these records if they are wrong."
+    id = "Kunjungan atau sesi dalam dampingan ini sudah dicatat, sehingga dampingan mencakup sekurang-kurangnya hari pertamanya. Akhiri pada {first} atau sesudahnya, atau batalkan dahulu catatan itu bila keliru."
+    remedy = CORRECT_REQUEST

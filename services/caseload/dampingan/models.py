@@ -1,16 +1,15 @@
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from annotated_types import Interval
 from pydantic import StrictInt
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlmodel import Field
 
-from services.caseload.tables import OFF, RECORDED, VERSION, Days, Ranged, Table
+from services.caseload.tables import OFF, RECORDED, VERSION, Cancellable, Days, Table
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import CoveredBy, Until, Waits, track_waits
@@ -52,7 +51,7 @@ class DampinganView(DampinganFacts, Days):
     """
 
 
-class Dampingan(DampinganFacts, Ranged, Table, table=True):
+class Dampingan(DampinganFacts, Cancellable, Table, table=True):
     """Accompaniment of one family by one pendamping in a period.
 
     A dampingan for PEMANTAUAN, after an exit, does not count against the limit. `ended` is true once the last day has
@@ -83,34 +82,9 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
         track_waits(ENDING_WAITS),
     )
 
-    cancelled_from: Col[date | None] = Field(default=None)
     reason: Col[str | None] = Field(default=None)
     ended: Col[bool] = OFF
     recorded_at: Col[datetime] = RECORDED
-
-    @hybrid_property
-    def valid_from(self) -> date:
-        """Return the first day, or the one that a cancelled dampingan would have had."""
-        return self.valid.lower or self.cancelled_from or date.min
-
-    @valid_from.inplace.expression
-    @classmethod
-    def _valid_from(cls) -> sa.ColumnElement[Any]:
-        return sa.func.coalesce(sa.func.lower(cls.valid, type_=sa.Date()), cls.cancelled_from).label(
-            "valid_from"
-        )
-
-    @hybrid_property
-    def valid_to(self) -> date | None:
-        """Return the first day after the period, None without an end."""
-        return self.valid.upper or self.cancelled_from
-
-    @valid_to.inplace.expression
-    @classmethod
-    def _valid_to(cls) -> sa.ColumnElement[Any]:
-        return sa.func.coalesce(sa.func.upper(cls.valid, type_=sa.Date()), cls.cancelled_from).label(
-            "valid_to"
-        )
 
     def end_on(self, day: date, reason: str) -> None:
         """End it on a day, or cancel it if it begins no earlier."""
@@ -164,19 +138,21 @@ class DampinganLimitFacts(LimitNumbers):
 class DampinganLimitItem(DampinganLimitFacts, Days):
     """A version of a kind's limits.
 
-    `valid_to` is the first day of the next version, if any.
+    `valid_to` is the first day of the next version, if any, and `valid_from` if it was replaced before it began.
     """
 
 
-class DampinganLimit(DampinganLimitFacts, Ranged, Table, table=True):
+class DampinganLimit(DampinganLimitFacts, Cancellable, Table, table=True):
     """How many families one pendamping of a kind may accompany. Policy as data.
 
-    A new version ends the previous one on its first day. The numbers of a version never change.
+    A new version ends the previous one on its first day, and cancels those that begin on that day or later. The
+    numbers of a version never change.
     """
 
     __table_args__ = (
         no_overlap("ex_dampingan_limit_one_at_a_time", "kind", of="valid"),
         sa.CheckConstraint("0 < warn_above AND warn_above < refuse_above", "warning_below_refusal"),
+        sa.CheckConstraint("isempty(valid) = (cancelled_from IS NOT NULL)", "cancelled_is_empty"),
     )
 
 

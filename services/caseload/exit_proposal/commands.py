@@ -25,7 +25,7 @@ from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.errors import FamilyHasOtherMembers
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import append_history
-from services.caseload.membership.errors import DateBeforeMembership, MembershipHasEnded
+from services.caseload.membership.errors import DateBeforeMembership, MembershipHasEnded, MembershipVoided
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import exit_proposal_of
 from services.caseload.visibility import LockedFamily, lock_family
@@ -120,6 +120,7 @@ async def propose_after_death(
     active = sa.select(Kepesertaan).where(
         Kepesertaan.kpm_id == kpm.kpm_id,
         sa.func.coalesce(Kepesertaan.valid_to > await clock.today(session), True),
+        Kepesertaan.cancelled_from.is_(None),
         Kepesertaan.exit_reason.is_distinct_from(ExitReason.MENINGGAL),
         ~in_sk,
     )
@@ -202,11 +203,13 @@ async def lock_membership(session: AsyncSession, kpm_id: UUID, kepesertaan_id: U
     """Lock a membership that began by a day, also with an end or a case.
 
     Raises:
-        NotFound, DateInTheFuture, DateBeforeMembership.
+        NotFound, MembershipVoided, DateInTheFuture, DateBeforeMembership.
     """
     row = await session.get(Kepesertaan, kepesertaan_id, with_for_update={"key_share": True})
     if row is None or row.kpm_id != kpm_id:
         raise NotFound("kepesertaan", "/body/kepesertaan_id")
+    if row.cancelled_from is not None:
+        raise MembershipVoided("/body/kepesertaan_id")
     require_not_future(on, await clock.latest_today(session))
     if on < row.valid_from:
         raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)

@@ -19,8 +19,16 @@ from services.caseload.member.commands.family_end import propose_exit
 from shared.access import Permission
 from shared.fields import Body, Paragraph, RequestOnly, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import DINSOS, FIELD, MINISTRY
 
 exit_proposals = Router(tag="exit-proposal")
+# By the proposer before the SK, with the recorded death, or after the SK.
+UNDONE = one_of(
+    to_call("withdraw_exit_proposal", FIELD | DINSOS),
+    to_call("take_anggota_back", DINSOS),
+    to_call("graduation.annul_graduasi", MINISTRY),
+)
 
 
 class ExitProposalRequest(ExitProposalTerms, Body):
@@ -41,7 +49,7 @@ class ExitProposalPage(View):
 
 
 @exit_proposals.post("/exit-proposal", status_code=201)
-@may(Permission.EXIT_PROPOSE, key_required=True, author_reads=True)
+@may(Permission.EXIT_PROPOSE, key_required=True, author_reads=True, undo=UNDONE)
 async def propose_exit_of_kpm(
     body: ExitProposalRequest, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
@@ -53,7 +61,7 @@ async def propose_exit_of_kpm(
 
 
 @exit_proposals.post("/exit-proposal/{exit_proposal_id}/withdrawal", status_code=201)
-@may(Permission.EXIT_PROPOSE, key_required=True)
+@may(Permission.EXIT_PROPOSE, key_required=True, undo=operation("propose_exit_of_kpm", FIELD | DINSOS))
 async def withdraw_exit_proposal(
     exit_proposal_id: UUID, body: ExitWithdrawal, session: Session, actor: CurrentActor
 ) -> ExitProposalView:

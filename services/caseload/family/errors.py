@@ -47,6 +47,14 @@ class KomponenHasEnded(DomainError):
     remedy = operation("begin_komponen", FIELD | DINSOS)
 
 
+class KomponenVoided(DomainError):
+    """409: the komponen was recorded in error, and covers no day."""
+
+    en = "This komponen was voided already. Nothing more is needed."
+    id = "Komponen ini sudah dibatalkan. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
+
+
 class DesilKnown(DomainError):
     """409: the family has this desil in this snapshot."""
 

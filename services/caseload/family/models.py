@@ -7,8 +7,20 @@ import sqlalchemy as sa
 from annotated_types import Interval
 from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlmodel import Field
+from sqlmodel._compat import SQLModelConfig
 
-from services.caseload.tables import FROM_HTTP, RECORDED, VERSION, Days, Ranged, Small, Source, Sourced, Table
+from services.caseload.tables import (
+    FROM_HTTP,
+    RECORDED,
+    VERSION,
+    Cancellable,
+    Days,
+    Ranged,
+    Small,
+    Source,
+    Sourced,
+    Table,
+)
 from shared.contracts.kinds import DesilScope, FamilyEndReason, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Wilayah
@@ -32,10 +44,7 @@ class Relation(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a person no longer belongs to a family.
-
-    TIDAK_DALAM_DATA: the person is missing in a later intake file.
-    """
+    """Why a person has left a family. TIDAK_DALAM_DATA: missing in a later intake file."""
 
     MENINGGAL = "MENINGGAL"
     KAWIN_KELUAR = "KAWIN_KELUAR"
@@ -186,28 +195,39 @@ class KomponenRowView(KomponenFacts, Days):
     """A komponen of a member. `valid_to` is the first day without it."""
 
 
-class Komponen(KomponenFacts, Ranged, Sourced, Table, table=True):
-    """A member's reason for the family's PKH entitlement in a period (docs/domain.md#komponen)."""
+class Komponen(KomponenFacts, Cancellable, Sourced, Table, table=True):
+    """A member's reason for PKH entitlement in a period, empty if it was an error (docs/domain.md#komponen)."""
 
-    __table_args__ = (no_overlap("ex_komponen_once_at_a_time", "anggota_id", "kind", of="valid"),)
+    __table_args__ = (
+        no_overlap("ex_komponen_once_at_a_time", "anggota_id", "kind", of="valid"),
+        sa.CheckConstraint("isempty(valid) = (cancelled_from IS NOT NULL)", "cancelled_is_empty"),
+    )
 
 
-class DesilTerms(Fields):
-    """Welfare decile of a family in a population and DTSEN snapshot: 1 poorest to 10."""
+class DesilKey(Fields):
+    """Population and DTSEN snapshot of a welfare decile."""
 
     scope: Col[Annotated[DesilScope, KNOWN]] = Field(primary_key=True)
-    value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), RequestOnly(4)]]
     snapshot: Col[
         Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-Q[1-4]$"), RequestOnly("2026-Q2")]
     ] = Field(primary_key=True)
 
 
-class DesilItem(DesilTerms):
-    recorded_at: Col[datetime] = RECORDED
+class DesilTerms(DesilKey):
+    """A welfare decile of a family: 1 poorest to 10, or null to remove it."""
+
+    value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), RequestOnly(4)] | None]
 
 
-class Desil(DesilItem, Sourced, Table, table=True):
-    """A welfare decile of a family. Older snapshots stay."""
+class DesilItem(DesilKey):
+    model_config = SQLModelConfig(from_attributes=True)
+
+    value: int
+    recorded_at: datetime
+
+
+class Desil(DesilTerms, Sourced, Table, table=True):
+    """A welfare decile of a family, null if it was removed. Older snapshots stay."""
 
     __table_args__ = (
         sa.PrimaryKeyConstraint("kpm_id", "scope", "snapshot"),
@@ -216,13 +236,11 @@ class Desil(DesilItem, Sourced, Table, table=True):
     )
 
     kpm_id: Col[UUID] = Field(primary_key=True, foreign_key="kpm.kpm_id")
+    recorded_at: Col[datetime] = RECORDED
 
 
 class AgeRule(Ranged, Table, table=True):
-    """Ages at which a person can earn, counts as lansia, and needs a NIK.
-
-    The ages are data, because rule and practice differ.
-    """
+    """Ages at which a person can earn, counts as lansia, and needs a NIK. Policy as data."""
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     able_from: Col[Small]
@@ -269,10 +287,7 @@ class AnggotaHistory(Ranged, Table, table=True):
 
 
 class NikHistory(Table, table=True):
-    """A former NIK of a person, which was corrected.
-
-    It is sealed with its own index.
-    """
+    """A former, corrected NIK of a person, sealed with its own index."""
 
     nik_history_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
@@ -281,20 +296,4 @@ class NikHistory(Table, table=True):
     nik_sealed: Col[bytes]
     evidence_sha256: Col[str]
     replaced_on: Col[date]
-    recorded_at: Col[datetime] = RECORDED
-
-
-class WilayahHistory(Ranged, Table, table=True):
-    """A former area of a family. The address is sealed with the row's id."""
-
-    __table_args__ = (
-        no_overlap("ex_wilayah_history_one_area", "kpm_id", of="valid"),
-        sa.CheckConstraint("NOT isempty(valid)", "some_day"),
-    )
-
-    wilayah_history_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
-    kode_wilayah: Col[Wilayah]
-    address_sealed: Col[bytes | None] = Field(default=None)
-    evidence_sha256: Col[str]
     recorded_at: Col[datetime] = RECORDED

@@ -7,8 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import AgeRule, Desil, Kpm, KpmAnggota, WilayahHistory
+from services.caseload.family.models import AgeRule, Desil, Kpm, KpmAnggota
 from services.caseload.family.rules import Ages
+from services.caseload.relocation.models import WilayahHistory
 from services.caseload.visibility import require_visible
 from shared.access import Actor
 
@@ -25,7 +26,9 @@ async def read_ages(session: AsyncSession, day: date) -> Ages:
 async def read_area_on(session: AsyncSession, kpm: Kpm, on: date) -> str:
     """Return the area where the family lived on a day."""
     former = sa.select(WilayahHistory.kode_wilayah).where(
-        WilayahHistory.kpm_id == kpm.kpm_id, WilayahHistory.valid.contains(on)
+        WilayahHistory.kpm_id == kpm.kpm_id,
+        WilayahHistory.valid.contains(on),
+        WilayahHistory.voided_on.is_(None),
     )
     return await session.scalar(former) or kpm.kode_wilayah
 
@@ -37,8 +40,8 @@ async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Seque
         NotFound: the family does not exist, or the actor may not read it.
     """
     await require_visible(session, actor, kpm_id)
-    statement = sa.select(Desil).where(Desil.kpm_id == kpm_id).order_by(Desil.scope, Desil.snapshot)
-    return (await session.scalars(statement)).all()
+    statement = sa.select(Desil).where(Desil.kpm_id == kpm_id, Desil.value.is_not(None))
+    return (await session.scalars(statement.order_by(Desil.scope, Desil.snapshot))).all()
 
 
 async def read_current_family(session: AsyncSession, is_person: sa.ColumnElement[bool]) -> UUID | None:

@@ -18,10 +18,13 @@ from services.caseload.family.queries import read_desil
 from shared.access import Permission
 from shared.fields import Body, Code, Day, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
+from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD
 
 komponen = Router(tag="kpm")
 desil = Router(tag="kpm")
 contact = Router(tag="kpm")
+KOMPONEN_AGAIN = one_of(to_call("begin_komponen", FIELD | DINSOS), to_call("end_komponen", FIELD | DINSOS))
 
 
 class KomponenRequest(KomponenTerms, Body):
@@ -39,7 +42,7 @@ class KomponenEnd(Body):
 
 
 @komponen.post("/kpm/{kpm_id}/komponen", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=operation("void_komponen", FIELD | DINSOS))
 async def begin_komponen(
     kpm_id: UUID, body: KomponenRequest, session: Session, actor: CurrentActor
 ) -> KomponenRowView:
@@ -49,7 +52,7 @@ async def begin_komponen(
 
 
 @komponen.post("/komponen/{komponen_id}/end")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=KOMPONEN_AGAIN)
 async def end_komponen(
     komponen_id: UUID, body: KomponenEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KomponenRowView:
@@ -61,12 +64,31 @@ async def end_komponen(
     return KomponenRowView.model_validate(komponen)
 
 
+class KomponenVoid(Body):
+    """Why the komponen was recorded in error, as a code of your own."""
+
+    reason: Code
+
+
+@komponen.post("/komponen/{komponen_id}/void")
+@may(Permission.KPM_UPDATE, key_required=True, undo=operation("begin_komponen", FIELD | DINSOS))
+async def void_komponen(
+    komponen_id: UUID, body: KomponenVoid, session: Session, actor: CurrentActor, version: IfMatch
+) -> KomponenRowView:
+    """Void a komponen of the wrong person, kind or period, also an ended one.
+
+    It covers no day. The right one can be recorded.
+    """
+    komponen = await family_komponen.void_komponen(session, actor, komponen_id, version=version, **dict(body))
+    return KomponenRowView.model_validate(komponen)
+
+
 class ContactRequest(ContactTerms, Body):
     """Address and phone of a family. What is left out stays, null clears it."""
 
 
 @contact.post("/kpm/{kpm_id}/contact")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def correct_kpm_contact(
     kpm_id: UUID, body: ContactRequest, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:
@@ -75,7 +97,7 @@ async def correct_kpm_contact(
 
 
 class DesilRequest(DesilTerms, Body):
-    """The family's welfare decile in a population and DTSEN snapshot: 1 poorest to 10."""
+    """The family's welfare decile in a population and DTSEN snapshot: 1 poorest to 10. Null removes it."""
 
 
 class DesilList(View):
@@ -86,11 +108,11 @@ class DesilList(View):
 
 
 @desil.post("/kpm/{kpm_id}/desil", status_code=201)
-@may(Permission.KPM_INTAKE, key_required=True)
+@may(Permission.KPM_INTAKE, key_required=True, undo=CORRECT_REQUEST)
 async def record_kpm_desil(
     kpm_id: UUID, body: DesilRequest, session: Session, actor: CurrentActor
 ) -> DesilList:
-    """Record the family's desil in a snapshot, or correct it. Other snapshots stay."""
+    """Record the family's desil in a snapshot, correct it, or remove it (null). Other snapshots stay."""
     await record_desil(session, actor, kpm_id, body)
     return await list_kpm_desil(kpm_id, session, actor)
 
@@ -99,4 +121,4 @@ async def record_kpm_desil(
 @may(Permission.KPM_READ)
 async def list_kpm_desil(kpm_id: UUID, session: Session, actor: CurrentActor) -> DesilList:
     """List the family's desil of each snapshot."""
-    return DesilList(kpm_id=kpm_id, items=await read_desil(session, actor, kpm_id))
+    return DesilList.model_validate({"kpm_id": kpm_id, "items": await read_desil(session, actor, kpm_id)})

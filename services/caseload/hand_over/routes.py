@@ -17,8 +17,12 @@ from shared.access import Permission
 from shared.fields import Body, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.jobs import Sentences
+from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
+from shared.roles import TEAM_LEAD
 
 hand_over = Router(tag="hand-over")
+# Before its day it is withdrawn, later the reverse order follows.
+HANDED_BACK = one_of(to_call("call_hand_over_off", TEAM_LEAD), to_call("request_families", TEAM_LEAD))
 
 
 class HandOverOrder(HandOverTerms, Body):
@@ -133,14 +137,14 @@ class HandOverPage(View):
 
 
 @hand_over.post("/hand-over/preview")
-@may(Permission.DAMPINGAN_HAND_OVER)
+@may(Permission.DAMPINGAN_HAND_OVER, undo=CHANGES_NOTHING)
 async def preview_families(body: HandOverOrder, session: Session, actor: CurrentActor) -> HandOverPreview:
     """Preview the effect of a hand-over before it is ordered."""
     return HandOverPreview.model_validate(await preview_hand_over(session, actor, body))
 
 
 @hand_over.post("/hand-over", status_code=202)
-@may(Permission.DAMPINGAN_HAND_OVER, key_required=True)
+@may(Permission.DAMPINGAN_HAND_OVER, key_required=True, undo=HANDED_BACK)
 async def request_families(
     body: HandOverRequest, session: Session, actor: CurrentActor, response: Response
 ) -> HandOverView:
@@ -153,7 +157,7 @@ async def request_families(
 
 
 @hand_over.post("/hand-over/{hand_over_id}/withdrawal", status_code=201)
-@may(Permission.DAMPINGAN_HAND_OVER, key_required=True)
+@may(Permission.DAMPINGAN_HAND_OVER, key_required=True, undo=operation("request_families", TEAM_LEAD))
 async def call_hand_over_off(
     hand_over_id: UUID, body: HandOverCallOff, session: Session, actor: CurrentActor
 ) -> HandOverView:

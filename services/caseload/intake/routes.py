@@ -9,6 +9,7 @@ from services.caseload.intake.commands.request import request_intake
 from shared.access import Permission
 from shared.fields import Body, Day, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
+from shared.remedies import CORRECT_REQUEST
 
 intake = Router(tag="intake")
 
@@ -43,7 +44,7 @@ class IntakeView(View):
 
 
 @intake.post("/intake", status_code=202)
-@may(Permission.KPM_INTAKE, key_required=True)
+@may(Permission.KPM_INTAKE, key_required=True, undo=CORRECT_REQUEST)
 async def request_family_intake(
     body: IntakeRequest, session: Session, actor: CurrentActor, response: Response
 ) -> IntakeView:

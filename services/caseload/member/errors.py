@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 from shared.remedies import ALREADY_DONE, CORRECT_REQUEST, one_of, operation, person_of, to_call
-from shared.roles import DINSOS, FIELD, MINISTRY, STAFF
+from shared.roles import DINSOS, FIELD, MINISTRY, STAFF, TEAM_LEAD
 
 
 class LastMember(DomainError):
@@ -10,17 +10,20 @@ class LastMember(DomainError):
         "This is the last member. If the person marries or moves into another family, record the person there"
         " (POST /v1/kpm/{{id}}/anggota). If the person moves away, record the family's move"
         " (POST /v1/kpm/{{id}}/move)."
-        " In all other cases propose the end of each membership (POST /v1/exit-proposal)."
+        " In all other cases the family stays recorded: propose the end of each membership that it has"
+        " (POST /v1/exit-proposal), and the office ends its dampingan (POST /v1/dampingan/{{id}}/end)."
     )
     id = (
         "Ini anggota terakhir. Bila menikah atau bergabung dengan keluarga lain, catat di keluarga itu"
         " (POST /v1/kpm/{{id}}/anggota). Bila pindah, catat perpindahan keluarga (POST /v1/kpm/{{id}}/move)."
-        " Selain itu usulkan pengakhiran setiap kepesertaan (POST /v1/exit-proposal)."
+        " Selain itu keluarga tetap tercatat: usulkan pengakhiran setiap kepesertaan yang ada"
+        " (POST /v1/exit-proposal), dan kantor mengakhiri dampingannya (POST /v1/dampingan/{{id}}/end)."
     )
     remedy = one_of(
         to_call("add_anggota", FIELD | DINSOS),
         to_call("move_kpm", DINSOS | MINISTRY),
         to_call("propose_exit_of_kpm", FIELD | DINSOS),
+        to_call("end_accompaniment", TEAM_LEAD | DINSOS),
     )
 
 

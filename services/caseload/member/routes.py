@@ -38,8 +38,13 @@ from shared.approval import ApprovalKind, request_approval
 from shared.fields import Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, accepted_answer
+from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD
 
 members = Router(tag="kpm")
+LEAVE = one_of(to_call("end_anggota", FIELD | DINSOS), to_call("take_anggota_back", FIELD | DINSOS))
+RETURN = operation("take_anggota_back", FIELD | DINSOS)
+END_AGAIN = one_of(to_call("end_anggota", FIELD | DINSOS), to_call("add_anggota", FIELD | DINSOS))
 
 
 class AnggotaRequest(JoinTerms, Body):
@@ -133,7 +138,7 @@ class PastView(View):
 
 
 @members.post("/kpm/{kpm_id}/anggota", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=LEAVE)
 async def add_anggota(
     kpm_id: UUID, body: AnggotaRequest, session: Session, actor: CurrentActor
 ) -> MemberView:
@@ -145,7 +150,7 @@ async def add_anggota(
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/end")
-@may(Permission.KPM_UPDATE, key_required=True, author_reads=True)
+@may(Permission.KPM_UPDATE, key_required=True, author_reads=True, undo=RETURN)
 async def end_anggota(
     kpm_id: UUID, anggota_id: UUID, body: AnggotaEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
@@ -160,7 +165,7 @@ async def end_anggota(
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/marriage")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=operation("correct_values_of_anggota", FIELD | DINSOS))
 async def record_marriage(
     kpm_id: UUID, anggota_id: UUID, body: Marriage, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
@@ -174,7 +179,7 @@ async def record_marriage(
 @members.post(
     "/kpm/{kpm_id}/anggota/{anggota_id}/return", response_model=MemberView, responses=WAITS_FOR_APPROVAL
 )
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=END_AGAIN)
 async def take_anggota_back(
     kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView | Response:
@@ -192,7 +197,7 @@ async def take_anggota_back(
 
 
 @members.post("/kpm/{kpm_id}/pengurus")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def change_pengurus_of_kpm(
     kpm_id: UUID, body: PengurusChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
@@ -218,7 +223,7 @@ async def view_of(session: Session, actor: CurrentActor, member: KpmAnggota) -> 
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/nik")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def correct_nik_of_anggota(
     kpm_id: UUID,
     anggota_id: UUID,
@@ -236,7 +241,7 @@ async def correct_nik_of_anggota(
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/correction")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def correct_values_of_anggota(
     kpm_id: UUID,
     anggota_id: UUID,
@@ -251,7 +256,7 @@ async def correct_values_of_anggota(
 
 
 @members.post("/kpm/{kpm_id}/no-kk")
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=CORRECT_REQUEST)
 async def change_no_kk_of_kpm(
     kpm_id: UUID, body: NoKkRequest, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:

@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 from shared.remedies import CORRECT_REQUEST, nothing, operation
-from shared.roles import DINSOS, FIELD, VILLAGE
+from shared.roles import DINSOS, FIELD, MINISTRY, VILLAGE
 
 
 class KepesertaanOverlaps(DomainError):
@@ -53,3 +53,19 @@ class MembershipHasEnded(DomainError):
     en = "This membership ends on {valid_to}; it cannot end a second time. Nothing more is needed."
     id = "Kepesertaan ini berakhir pada {valid_to}; tidak dapat diakhiri lagi. Tidak perlu apa-apa lagi."
     remedy = nothing("The membership has its end.", "Kepesertaan sudah memiliki tanggal akhir.")
+
+
+class MembershipVoided(DomainError):
+    """409: the membership was recorded in error, and covers no day."""
+
+    en = "This membership was voided. If the family is a member, record the right membership (POST /v1/kpm/{{id}}/kepesertaan)."
+    id = "Kepesertaan ini sudah dibatalkan. Bila keluarga memang peserta, catat kepesertaan yang benar (POST /v1/kpm/{{id}}/kepesertaan)."
+    remedy = operation("record_membership", DINSOS | MINISTRY)
+
+
+class MembershipContinued(DomainError):
+    """409: the membership and the one before or after it are one period without a gap."""
+
+    en = "This membership continues another one of the family without a gap, so that the family is a member in either case. Nothing is to be voided."
+    id = "Kepesertaan ini bersambung dengan kepesertaan lain keluarga tersebut, sehingga keluarga tetap peserta. Tidak ada yang perlu dibatalkan."
+    remedy = nothing("The family is a member in either case.", "Keluarga tetap menjadi peserta.")

@@ -7,11 +7,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from services.caseload.tables import OFF, RECORDED, VERSION, Ranged, Table
+from services.caseload.tables import OFF, RECORDED, VERSION, Cancellable, Table
+from shared.approval.models import ApprovalTerms
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import OBJECT, Col, Fields, no_overlap
 from shared.deadlines import END, CoveredBy, Owner, Waits, track_waits
+from shared.fields import Code
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
 
@@ -33,18 +35,21 @@ class KepesertaanFacts(KepesertaanKey):
     version: Col[int] = VERSION
 
 
-class Kepesertaan(KepesertaanFacts, Ranged, Table, table=True):
+class Kepesertaan(KepesertaanFacts, Cancellable, Table, table=True):
     """Membership in one bansos. The end of `valid` is the first day without it.
 
     It ends with `exit_reason`, or because another membership continues it from that day (`continued_by`). The latter
-    happens when a graduation is annulled after a re-entry: only the days between are restored.
+    happens when a graduation is annulled after a re-entry: only the days between are restored. One that was recorded
+    in error has an empty period (docs/case-lifecycle.md#wrong-memberships).
     """
 
     __table_args__ = (
         no_overlap("ex_kepesertaan_no_overlap", "kpm_id", "bansos", of="valid"),
-        sa.CheckConstraint("NOT isempty(valid)", "some_day"),
+        sa.CheckConstraint("isempty(valid) = (cancelled_from IS NOT NULL)", "cancelled_is_empty"),
         sa.CheckConstraint(
-            "upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)", "end_has_reason"
+            "CASE WHEN isempty(valid) THEN exit_reason IS NULL AND continued_by IS NULL"
+            " ELSE upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL) END",
+            "end_has_reason",
         ),
         sa.CheckConstraint("exit_reason IS NULL OR continued_by IS NULL", "one_end_cause"),
     )
@@ -125,6 +130,12 @@ class CaseMark(CaseView, Table, table=True):
         """
         require_move(CASE_MOVES, self.state, state, "case mark")
         self.state = state
+
+
+class MembershipVoidTerms(ApprovalTerms):
+    """Why a membership was recorded in error, as a code of your own, and the evidence."""
+
+    reason: Code
 
 
 class PendingOutcome(StrEnum):

@@ -41,6 +41,7 @@ class MembershipStatus(StrEnum):
 
     HELD: an objection in term suspends its end. CONTINUED: another membership of the bansos starts at its end.
     DECISION_PENDING: the family leaves another bansos, and an official must decide whether this membership stays.
+    VOIDED: it was recorded in error, and covers no day.
     """
 
     ACTIVE = "ACTIVE"
@@ -51,6 +52,7 @@ class MembershipStatus(StrEnum):
     ENDED = "ENDED"
     CONTINUED = "CONTINUED"
     DECISION_PENDING = "DECISION_PENDING"
+    VOIDED = "VOIDED"
 
 
 END_IS_HELD = sa.exists().where(CaseMark.graduasi_id == Kepesertaan.graduasi_id, CaseMark.held)
@@ -151,6 +153,8 @@ def to_view(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today: 
 
 def status_of(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today: date) -> MembershipStatus:
     """Return the status of a membership as of a date."""
+    if row.cancelled_from is not None:
+        return MembershipStatus.VOIDED
     if row.continued_by is not None:
         return MembershipStatus.CONTINUED
     if case is not None and case.held:

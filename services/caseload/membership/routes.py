@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
+from services.caseload.approval.commands import FORM
 from services.caseload.membership.commands.kepesertaan import record_kepesertaan
 from services.caseload.membership.commands.pending_decisions import decide_stay
 from services.caseload.membership.models import (
@@ -15,6 +16,7 @@ from services.caseload.membership.models import (
     KepesertaanKey,
     KepesertaanPending,
     MembershipRef,
+    MembershipVoidTerms,
     PendingFacts,
     PendingKey,
 )
@@ -23,13 +25,19 @@ from services.caseload.overview.queries.tahap import HeldFor, Payable, payable_t
 from services.caseload.tables import Days
 from shared import clock
 from shared.access import Permission
+from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
 from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD, MINISTRY
 
 memberships = Router(tag="kepesertaan")
+# A case of its own ends a membership that was kept in error.
+EXIT = one_of(to_call("propose_exit_of_kpm", FIELD | DINSOS), to_call("graduation.open_graduasi", FIELD))
 
 
 class DecisionView(PendingKey):
@@ -156,7 +164,7 @@ async def read_tahap(
 
 
 @memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)
-@may(Permission.KPM_INTAKE, key_required=True)
+@may(Permission.KPM_INTAKE, key_required=True, undo=operation("void_membership", DINSOS))
 async def record_membership(
     kpm_id: UUID, body: KepesertaanRequest, session: Session, actor: CurrentActor
 ) -> StartedView:
@@ -166,7 +174,7 @@ async def record_membership(
 
 
 @memberships.post("/kepesertaan/{kepesertaan_id}/stay", status_code=201)
-@may(Permission.KEPESERTAAN_DECIDE, key_required=True)
+@may(Permission.KEPESERTAAN_DECIDE, key_required=True, undo=EXIT)
 async def keep_membership(
     kepesertaan_id: UUID, body: StayDecision, session: Session, actor: CurrentActor
 ) -> StayView:
@@ -175,6 +183,20 @@ async def keep_membership(
     names = ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
     values = {name: getattr(answered[0], name) for name in names}
     return StayView(answered=[pending.graduasi_id for pending in answered if pending.graduasi_id], **values)
+
+
+class MembershipVoid(MembershipVoidTerms, Body):
+    """Why the membership was recorded in error, and the evidence."""
+
+
+@memberships.post("/kepesertaan/{kepesertaan_id}/void", status_code=202, response_model=ApprovalRequestView)
+@may(Permission.KEPESERTAAN_DECIDE, key_required=True, undo=operation("record_membership", DINSOS | MINISTRY))
+async def void_membership(
+    kepesertaan_id: UUID, body: MembershipVoid, session: Session, actor: CurrentActor
+) -> Response:
+    """Request that a membership which was recorded in error is voided. Kemensos approves it."""
+    kind = ApprovalKind.MEMBERSHIP_VOID
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, kepesertaan_id, body))
 
 
 @memberships.get("/kepesertaan-pending", response_model=PendingPage)
@@ -197,7 +219,7 @@ numbers = Router(tag="numbers")
 
 
 @numbers.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
     """Count memberships of families that have ended, or whose end is ahead or held.
 

@@ -36,7 +36,7 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
     CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL')),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID')),
     CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
 );
 
@@ -87,6 +87,7 @@ CREATE INDEX ix_case_mark_kpm_id ON case_mark (kpm_id);
 
 CREATE TABLE dampingan_limit (
     valid DATERANGE NOT NULL,
+    cancelled_from DATE,
     kind VARCHAR(40) NOT NULL,
     warn_above INTEGER NOT NULL,
     refuse_above INTEGER NOT NULL,
@@ -97,6 +98,7 @@ CREATE TABLE dampingan_limit (
     CONSTRAINT pk_dampingan_limit PRIMARY KEY (kind, version),
     CONSTRAINT ex_dampingan_limit_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
     CONSTRAINT ck_dampingan_limit_warning_below_refusal CHECK (0 < warn_above AND warn_above < refuse_above),
+    CONSTRAINT ck_dampingan_limit_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
     CONSTRAINT ck_dampingan_limit_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
 
@@ -332,6 +334,7 @@ CREATE TABLE usaha_rule (
 
 CREATE TABLE dampingan (
     valid DATERANGE NOT NULL,
+    cancelled_from DATE,
     dampingan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
@@ -340,7 +343,6 @@ CREATE TABLE dampingan (
     kpm_id UUID NOT NULL,
     over_limit BOOLEAN DEFAULT false NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
-    cancelled_from DATE,
     reason TEXT,
     ended BOOLEAN DEFAULT false NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
@@ -388,10 +390,10 @@ CREATE TABLE desil (
     as_of DATE,
     source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
     scope VARCHAR(40) NOT NULL,
-    value SMALLINT NOT NULL,
     snapshot TEXT NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    value SMALLINT,
     kpm_id UUID NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_desil PRIMARY KEY (kpm_id, scope, snapshot),
     CONSTRAINT ck_desil_value_in_range CHECK (value BETWEEN 1 AND 10),
     CONSTRAINT ck_desil_snapshot_form CHECK (snapshot ~ '^[0-9]{4}-Q[1-4]$'),
@@ -423,6 +425,7 @@ CREATE TABLE hand_over_withdrawal (
 
 CREATE TABLE kepesertaan (
     valid DATERANGE NOT NULL,
+    cancelled_from DATE,
     kepesertaan_id UUID NOT NULL,
     bansos VARCHAR(40) NOT NULL,
     exit_reason VARCHAR(40),
@@ -433,8 +436,8 @@ CREATE TABLE kepesertaan (
     kpm_id UUID NOT NULL,
     CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
     CONSTRAINT ex_kepesertaan_no_overlap EXCLUDE USING gist (kpm_id WITH =, bansos WITH =, valid WITH &&),
-    CONSTRAINT ck_kepesertaan_some_day CHECK (NOT isempty(valid)),
-    CONSTRAINT ck_kepesertaan_end_has_reason CHECK (upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)),
+    CONSTRAINT ck_kepesertaan_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
+    CONSTRAINT ck_kepesertaan_end_has_reason CHECK (CASE WHEN isempty(valid) THEN exit_reason IS NULL AND continued_by IS NULL ELSE upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL) END),
     CONSTRAINT ck_kepesertaan_one_end_cause CHECK (exit_reason IS NULL OR continued_by IS NULL),
     CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
@@ -518,6 +521,7 @@ CREATE TABLE p2k2_sesi (
     module SMALLINT NOT NULL,
     session SMALLINT NOT NULL,
     kelompok TEXT NOT NULL,
+    replaces UUID,
     p2k2_sesi_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     invited SMALLINT NOT NULL,
@@ -530,12 +534,15 @@ CREATE TABLE p2k2_sesi (
     CONSTRAINT ck_p2k2_sesi_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
     CONSTRAINT ck_p2k2_sesi_counted CHECK (0 <= attended AND attended <= invited AND invited > 0),
     CONSTRAINT ck_p2k2_sesi_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
+    CONSTRAINT fk_p2k2_sesi_replaces FOREIGN KEY(replaces) REFERENCES p2k2_sesi (p2k2_sesi_id),
     CONSTRAINT fk_p2k2_sesi_p2k2_materi_id FOREIGN KEY(p2k2_materi_id) REFERENCES p2k2_materi (p2k2_materi_id)
 );
 
 CREATE INDEX ix_p2k2_sesi_pendamping_id ON p2k2_sesi (pendamping_id, p2k2_sesi_id);
 
 CREATE UNIQUE INDEX uq_p2k2_sesi_once_a_day ON p2k2_sesi (penugasan_id, held_on, kelompok, module, session) WHERE voided_on IS NULL;
+
+CREATE UNIQUE INDEX uq_p2k2_sesi_replaces ON p2k2_sesi (replaces) WHERE voided_on IS NULL;
 
 CREATE TABLE tugas (
     tugas_id UUID NOT NULL,
@@ -565,9 +572,10 @@ CREATE TABLE wilayah_history (
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     address_sealed BYTEA,
     evidence_sha256 TEXT NOT NULL,
+    voided_on DATE,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_wilayah_history PRIMARY KEY (wilayah_history_id),
-    CONSTRAINT ex_wilayah_history_one_area EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
+    CONSTRAINT ex_wilayah_history_one_area EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (voided_on IS NULL),
     CONSTRAINT ck_wilayah_history_some_day CHECK (NOT isempty(valid)),
     CONSTRAINT fk_wilayah_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
@@ -660,6 +668,7 @@ CREATE TABLE komponen (
     as_of DATE,
     source VARCHAR(40) DEFAULT 'HTTP' NOT NULL,
     valid DATERANGE NOT NULL,
+    cancelled_from DATE,
     anggota_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
     komponen_id UUID NOT NULL,
@@ -667,6 +676,7 @@ CREATE TABLE komponen (
     version INTEGER DEFAULT '1' NOT NULL,
     CONSTRAINT pk_komponen PRIMARY KEY (komponen_id),
     CONSTRAINT ex_komponen_once_at_a_time EXCLUDE USING gist (anggota_id WITH =, kind WITH =, valid WITH &&),
+    CONSTRAINT ck_komponen_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
     CONSTRAINT ck_komponen_source_known CHECK (source IN ('FILE', 'HTTP')),
     CONSTRAINT fk_komponen_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
     CONSTRAINT ck_komponen_komponenkind_known CHECK (kind IN ('IBU_HAMIL', 'ANAK_USIA_DINI', 'ANAK_SD', 'ANAK_SMP', 'ANAK_SMA', 'LANJUT_USIA', 'DISABILITAS_BERAT', 'KORBAN_HAM_BERAT')),
@@ -682,6 +692,7 @@ CREATE TABLE kunjungan (
     kpm_id UUID NOT NULL,
     visited_on DATE NOT NULL,
     purpose VARCHAR(40) NOT NULL,
+    replaces UUID,
     kunjungan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
@@ -697,12 +708,15 @@ CREATE TABLE kunjungan (
     CONSTRAINT ck_kunjungan_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_kunjungan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS')),
+    CONSTRAINT fk_kunjungan_replaces FOREIGN KEY(replaces) REFERENCES kunjungan (kunjungan_id),
     CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id)
 );
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
 
 CREATE UNIQUE INDEX uq_kunjungan_once_a_day ON kunjungan (kpm_id, pendamping_id, visited_on, purpose) WHERE voided_on IS NULL;
+
+CREATE UNIQUE INDEX uq_kunjungan_replaces ON kunjungan (replaces) WHERE voided_on IS NULL;
 
 CREATE TABLE nik_history (
     nik_history_id UUID NOT NULL,

@@ -66,9 +66,11 @@ REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_hist
 -- A visit or session is only voided.
 REVOKE UPDATE, DELETE ON kunjungan, p2k2_sesi, p2k2_kehadiran FROM caseload_api, caseload_worker;
 GRANT UPDATE (voided_on, voided_by, void_reason) ON kunjungan, p2k2_sesi TO caseload_api;
--- A version of the limit is immutable, except for the day on which it ends.
+-- A move is only voided.
+GRANT UPDATE (voided_on) ON wilayah_history TO caseload_api;
+-- A version of the limit is immutable, except for the day on which it ends or is cancelled.
 REVOKE UPDATE, DELETE ON dampingan_limit FROM caseload_api, caseload_worker;
-GRANT UPDATE (valid) ON dampingan_limit TO caseload_api;
+GRANT UPDATE (valid, cancelled_from) ON dampingan_limit TO caseload_api;
 -- Only the worker reads and writes staged rows.
 REVOKE ALL ON staged_row FROM caseload_api;
 GRANT MAINTAIN ON staged_row TO caseload_worker;

@@ -32,6 +32,7 @@ from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.jobs import Sentences
 from shared.privacy import MaskedNumber, Nik, NoKk
+from shared.remedies import CHANGES_NOTHING
 
 families = Router(tag="kpm")
 
@@ -196,7 +197,7 @@ async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, 
 
 
 @families.post("/kpm/look-up")
-@may(Permission.KPM_LOOK_UP)
+@may(Permission.KPM_LOOK_UP, undo=CHANGES_NOTHING)
 async def look_up_kpm(body: LookUp, session: Session) -> FoundView:
     """Find the family of a NIK or of a No. KK."""
     if (body.nik is None) == (body.no_kk is None):

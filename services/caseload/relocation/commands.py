@@ -1,5 +1,6 @@
 """Move of a family to another area."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -7,23 +8,28 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.dampingan.commands.assignment import continue_dampingan
 from services.caseload.dampingan.commands.ends import end_all_dampingan, read_open_dampingan
-from services.caseload.dampingan.models import Dampingan
+from services.caseload.dampingan.commands.gap import open_gap_if_unaccompanied
+from services.caseload.dampingan.models import Dampingan, GapCause
 from services.caseload.family.commands.changes import change_family, lock_family_version
 from services.caseload.family.commands.evidence import use_for
-from services.caseload.family.models import Kpm, KpmNoKk, WilayahHistory
+from services.caseload.family.models import Kpm, KpmHistory, KpmNoKk
 from services.caseload.relocation.errors import (
     MovedSince,
+    MoveNotLast,
     RelocationBeyondArea,
     WilayahNotVillage,
     WilayahUnchanged,
 )
+from services.caseload.relocation.models import WilayahHistory
 from services.caseload.replicas.models import WilayahTugas
 from services.caseload.tables import Source
 from shared import clock, wilayah
 from shared.access import Actor
+from shared.contracts.kinds import FamilyEndReason
 from shared.database import uuid7, vault_of
-from shared.dates import require_not_future
+from shared.dates import day_of, require_not_future
 from shared.evidence import EvidenceKind, move_flags, require_evidence
 from shared.validity import covers
 
@@ -104,7 +110,9 @@ async def store_former_area(session: AsyncSession, kpm: Kpm, on: date, evidence_
 
 async def read_last_move(session: AsyncSession, kpm_id: UUID) -> date | None:
     """Return the day of the family's last move, None without one."""
-    last = sa.select(sa.func.max(WilayahHistory.valid_to)).where(WilayahHistory.kpm_id == kpm_id)
+    last = sa.select(sa.func.max(WilayahHistory.valid_to)).where(
+        WilayahHistory.kpm_id == kpm_id, WilayahHistory.voided_on.is_(None)
+    )
     return await session.scalar(last)
 
 
@@ -127,3 +135,70 @@ async def end_uncovered_dampingan(session: AsyncSession, actor: Actor, kpm: Kpm)
         ):
             uncovered.append(dampingan)
     await end_all_dampingan(session, actor, uncovered, reason=MOVED)
+
+
+async def void_move(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, *, on: date, reason: str, version: int
+) -> Kpm:
+    """Void the family's last move, which was recorded in error. It lives where it lived before.
+
+    The dampingan that the move ended begin again today, if nobody else accompanies the family.
+
+    Raises:
+        NotFound, PendampingInactive, VersionOutdated, MoveNotLast, RelocationBeyondArea.
+    """
+    kpm = await lock_family_version(session, actor, kpm_id, version, ended=FamilyEndReason.known())
+    former = await read_move(session, kpm_id, on)
+    if not actor.covers(former.kode_wilayah):
+        raise RelocationBeyondArea("/body/on")
+    ended = await read_ended_by_move(session, kpm_id)
+    before, today, vault = kpm.kode_wilayah, await clock.today(session), vault_of(session)
+    sealed, location = former.address_sealed, {"table": "kpm", "column": "address"}
+    past = {"table": "wilayah_history", "column": "address", "row_id": former.wilayah_history_id}
+    address = vault.open(sealed, **past) if sealed else None
+    kpm.kode_wilayah, former.voided_on = former.kode_wilayah, today
+    kpm.address_sealed = vault.seal(address, row_id=kpm.sealed_for.hex(), **location) if address else None
+    kpm.address_as_of, kpm.address_source = today, Source.HTTP
+    await move_flags(session, kpm_id, kpm.kode_wilayah)
+    detail = {"on": str(on), "before": before}
+    await change_family(session, kpm, actor, ("kpm", kpm_id), "MOVE_VOIDED", reason, **detail)
+    if kpm.ended_on is None:
+        await restore_accompaniment(session, actor, kpm, ended)
+    return kpm
+
+
+async def restore_accompaniment(
+    session: AsyncSession, actor: Actor, kpm: Kpm, ended: Sequence[Dampingan]
+) -> None:
+    """Start the dampingan again that a voided move ended, unless the family has others."""
+    await end_uncovered_dampingan(session, actor, kpm)
+    kpm_id, today = kpm.kpm_id, await clock.today(session)
+    kinds = {row.kind for row in await read_open_dampingan(session, kpm_id) if row not in ended}
+    for row in ended:
+        if row.kind not in kinds:
+            first = max(today, row.valid_to or today)
+            await continue_dampingan(session, actor, kpm, [row], first, why="MOVE_VOIDED")
+    await open_gap_if_unaccompanied(session, kpm_id, GapCause.DAMPINGAN_DIAKHIRI)
+
+
+async def read_move(session: AsyncSession, kpm_id: UUID, on: date) -> WilayahHistory:
+    """Return the area before the family's last move, which was on a day, or raise MoveNotLast."""
+    moves = sa.select(WilayahHistory).where(
+        WilayahHistory.kpm_id == kpm_id, WilayahHistory.voided_on.is_(None)
+    )
+    last = (await session.scalars(moves.order_by(WilayahHistory.valid_to.desc()).limit(1))).one_or_none()
+    if last is None or last.valid_to != on:
+        raise MoveNotLast("/body/on", on=on)
+    return last
+
+
+async def read_ended_by_move(session: AsyncSession, kpm_id: UUID) -> Sequence[Dampingan]:
+    """Return the dampingan that the recording of the family's last move ended."""
+    moved = sa.select(sa.func.max(KpmHistory.occurred_at)).where(
+        KpmHistory.kpm_id == kpm_id, KpmHistory.act == "MOVED"
+    )
+    recorded_at = await session.scalar(moved)
+    statement = sa.select(Dampingan).where(Dampingan.kpm_id == kpm_id, Dampingan.reason == MOVED)
+    rows = (await session.scalars(statement.order_by(Dampingan.dampingan_id))).all()
+    first = recorded_at and day_of(recorded_at)
+    return [row for row in rows if first and row.valid_to and row.valid_to >= first]

@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import CORRECT_REQUEST, person_of
-from shared.roles import DINSOS, MINISTRY
+from shared.remedies import CORRECT_REQUEST, person_of, value_from
+from shared.roles import DINSOS, MINISTRY, STAFF
 
 
 class WilayahNotVillage(InvalidInput):
@@ -34,3 +34,11 @@ class MovedSince(DomainError):
     en = "The family already moved on {since}. The date of a move must be later."
     id = "Keluarga ini sudah pindah pada {since}. Tanggal perpindahan harus sesudahnya."
     remedy = CORRECT_REQUEST
+
+
+class MoveNotLast(DomainError):
+    """409: only the last move of a family is voided."""
+
+    en = "The last move of this family is not of {on}. Name the day of its last move (GET /v1/kpm/{{id}}/past); an earlier one is voided after it."
+    id = "Perpindahan terakhir keluarga ini bukan pada {on}. Sebutkan tanggal perpindahan terakhirnya (GET /v1/kpm/{{id}}/past); yang lebih awal dibatalkan sesudahnya."
+    remedy = value_from("read_kpm_past", STAFF)

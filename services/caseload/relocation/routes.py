@@ -5,10 +5,12 @@ from uuid import UUID
 from services.caseload.family.models import Home, KpmVersionView
 from services.caseload.member.commands.split import split_family
 from services.caseload.member.models import SplitTerms
-from services.caseload.relocation.commands import move_family
+from services.caseload.relocation.commands import move_family, void_move
 from shared.access import Permission
-from shared.fields import Body, Day, Sha256, View, Wilayah
+from shared.fields import Body, Code, Day, Sha256, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, FIELD, MINISTRY
 
 moves = Router(tag="kpm")
 
@@ -20,6 +22,13 @@ class Move(Body):
     address: Home | None = None
     on: Day
     evidence_sha256: Sha256
+
+
+class MoveVoid(Body):
+    """The day of the family's last move, and why it was recorded in error, as a code of your own."""
+
+    on: Day
+    reason: Code
 
 
 class SplitRequest(SplitTerms, Body):
@@ -35,7 +44,7 @@ class SplitView(View):
 
 
 @moves.post("/kpm/{kpm_id}/move")
-@may(Permission.KPM_MOVE, key_required=True)
+@may(Permission.KPM_MOVE, key_required=True, undo=operation("void_move_of_kpm", DINSOS | MINISTRY))
 async def move_kpm(
     kpm_id: UUID, body: Move, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:
@@ -43,8 +52,20 @@ async def move_kpm(
     return await move_family(session, actor, kpm_id, version=version, **dict(body))
 
 
+@moves.post("/kpm/{kpm_id}/move/void")
+@may(Permission.KPM_MOVE, key_required=True, undo=operation("move_kpm", DINSOS | MINISTRY))
+async def void_move_of_kpm(
+    kpm_id: UUID, body: MoveVoid, session: Session, actor: CurrentActor, version: IfMatch
+) -> KpmVersionView:
+    """Void the last move of a family, which was recorded in error.
+
+    The family lives where it lived before, with its former pendamping. The right move can be recorded.
+    """
+    return await void_move(session, actor, kpm_id, version=version, **dict(body))
+
+
 @moves.post("/kpm/{kpm_id}/split", status_code=201)
-@may(Permission.KPM_UPDATE, key_required=True)
+@may(Permission.KPM_UPDATE, key_required=True, undo=operation("add_anggota", FIELD | DINSOS))
 async def split_kpm(
     kpm_id: UUID, body: SplitRequest, session: Session, actor: CurrentActor, version: IfMatch
 ) -> SplitView:

@@ -8,10 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import Dampingan
+from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.tables import new_id
-from services.caseload.task.errors import TugasAlreadyDone
+from services.caseload.task.errors import TugasAlreadyDone, TugasNotDone, TugasSettled
 from services.caseload.task.models import OFFICE_KINDS, Tugas, TugasKind, TugasTerm
+from services.caseload.task.queries import is_settled
+from services.caseload.visibility import require_not_ended
 from shared import clock
 from shared.access import Actor, Scope
 from shared.database import load, raw, vault_of
@@ -61,11 +64,9 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
     """Mark a task as done. The note is stored sealed.
 
     Raises:
-        NotFound: it does not exist, or it is not the actor's task. TugasAlreadyDone.
+        NotFound, TugasAlreadyDone.
     """
-    tugas = await load(session, Tugas, tugas_id, noun="tugas")
-    if not await is_actors_task(session, actor, tugas):
-        raise NotFound("tugas")
+    tugas = await load_actors_task(session, actor, tugas_id)
     if tugas.done_at is not None:
         raise TugasAlreadyDone
     vault = vault_of(session)
@@ -73,6 +74,39 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
     tugas.note_sealed = vault.seal(note, table="tugas", column="note", row_id=tugas_id) if note else None
     detail = {"kind": tugas.kind.value}
     await append_history(session, tugas.kpm_id, "tugas", tugas_id, "DONE", who=actor.sub, why=None, **detail)
+    return tugas
+
+
+async def reopen_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID) -> Tugas:
+    """Open a task again that was marked as done in error. It keeps its due date.
+
+    Raises:
+        NotFound, TugasNotDone, FamilyHasEnded, TugasSettled.
+    """
+    tugas = await load_actors_task(session, actor, tugas_id)
+    if tugas.done_at is None:
+        raise TugasNotDone
+    require_not_ended(await session.get_one(Kpm, tugas.kpm_id))
+    if await is_settled(session, tugas):
+        raise TugasSettled
+    detail = {"kind": tugas.kind.value, "done_by": tugas.done_by}
+    tugas.done_at = tugas.done_by = None
+    tugas.version += 1
+    await append_history(
+        session, tugas.kpm_id, "tugas", tugas_id, "REOPENED", who=actor.sub, why=None, **detail
+    )
+    return tugas
+
+
+async def load_actors_task(session: AsyncSession, actor: Actor, tugas_id: UUID) -> Tugas:
+    """Lock and return a task.
+
+    Raises:
+        NotFound: it does not exist, or it is not the actor's task.
+    """
+    tugas = await load(session, Tugas, tugas_id, noun="tugas")
+    if not await is_actors_task(session, actor, tugas):
+        raise NotFound("tugas")
     return tugas
 
 

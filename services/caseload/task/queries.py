@@ -1,20 +1,26 @@
 """Queries for tasks. A pendamping's tasks are those of the families that he accompanies today."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.models import Dampingan
-from services.caseload.family.models import Kpm
+from services.caseload.application.models import Usulan, UsulanState
+from services.caseload.dampingan.models import Dampingan, DampinganGap
+from services.caseload.family.models import Kpm, KpmAnggota
+from services.caseload.membership.models import Kepesertaan
+from services.caseload.replicas.models import Aid
 from services.caseload.tables import columns_of
 from services.caseload.task.models import OFFICE_KINDS, Tugas, TugasKind, TugasView
 from services.caseload.visibility import accompanied_families, area_conditions, select_kode_wilayah
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import PilarKind
+from shared.contracts.rujukan_kinds import RujukanProgramState
 
 
 async def list_tugas(
@@ -49,3 +55,36 @@ def select_pendamping_on(day: date) -> sa.ScalarSelect[UUID]:
         Dampingan.valid.contains(day),
     )
     return statement.limit(1).scalar_subquery()
+
+
+# What has been done when a task of a kind needs nothing more. Nothing but its request finishes a visit.
+SETTLED: Mapping[TugasKind, sa.ColumnElement[bool]] = MappingProxyType(
+    {
+        TugasKind.GANTI_PENGURUS: sa.exists().where(
+            KpmAnggota.kpm_id == Tugas.kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None)
+        ),
+        TugasKind.RE_ENTRY: sa.exists().where(
+            Usulan.kpm_id == Tugas.kpm_id,
+            Usulan.state != UsulanState.REFUSED,
+            Usulan.recorded_at >= Tugas.recorded_at,
+        ),
+        TugasKind.LENGKAPI_DATA: sa.not_(
+            sa.exists().where(
+                Aid.rujukan_program_id == Tugas.cause_id, Aid.status == RujukanProgramState.PERLU_DATA
+            )
+        ),
+        TugasKind.PASANG_PENDAMPING: sa.exists().where(
+            DampinganGap.gap_id == Tugas.cause_id, DampinganGap.until.is_not(None)
+        ),
+        TugasKind.PUTUSKAN_KEPESERTAAN: sa.exists().where(
+            Kepesertaan.kpm_id == Tugas.kpm_id, Kepesertaan.cancelled_from.is_(None)
+        ),
+    }
+)
+
+
+async def is_settled(session: AsyncSession, tugas: Tugas) -> bool:
+    """Return whether what a task asked for has been done."""
+    if tugas.kind not in SETTLED:
+        return False
+    return bool(await session.scalar(sa.select(SETTLED[tugas.kind]).where(Tugas.tugas_id == tugas.tugas_id)))

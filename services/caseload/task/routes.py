@@ -7,12 +7,14 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from services.caseload.task.commands import finish_tugas
+from services.caseload.task.commands import finish_tugas, reopen_tugas
 from services.caseload.task.models import Tugas, TugasKind, TugasView
 from services.caseload.task.queries import list_tugas
 from shared.access import Permission
 from shared.fields import Body, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import STAFF
 
 tugas = Router(tag="tugas")
 
@@ -54,7 +56,14 @@ async def list_tasks(
 
 
 @tugas.post("/tugas/{tugas_id}/done")
-@may(Permission.TUGAS_FINISH, key_required=True)
+@may(Permission.TUGAS_FINISH, key_required=True, undo=operation("reopen_task", STAFF))
 async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, actor: CurrentActor) -> TugasView:
     """Mark a task as done."""
     return await finish_tugas(session, actor, tugas_id, body.note)
+
+
+@tugas.post("/tugas/{tugas_id}/reopen")
+@may(Permission.TUGAS_FINISH, key_required=True, undo=operation("finish_task", STAFF))
+async def reopen_task(tugas_id: UUID, session: Session, actor: CurrentActor) -> TugasView:
+    """Open a task again that was marked as done in error. It keeps its due date."""
+    return await reopen_tugas(session, actor, tugas_id)

@@ -15,6 +15,7 @@ from shared.contracts.caseload import (
     KepesertaanEnded,
     KepesertaanRestored,
     KepesertaanStarted,
+    KepesertaanVoided,
     KpmRegistered,
     KpmUpdated,
     UsahaRecorded,
@@ -27,5 +28,6 @@ kpm.replicate(
     KepesertaanStarted,
     KepesertaanEnded,
     KepesertaanRestored,
+    KepesertaanVoided,
     then=keep_history(KepesertaanHistory, recompute_candidates),
 )

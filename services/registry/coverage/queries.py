@@ -118,7 +118,9 @@ async def _read_counted_areas(
 
 async def _count_memberships(session: AsyncSession, kode_wilayah: str, year: int) -> list[dict[str, Any]]:
     first, after, _ = year_bounds(year)
-    starts = sa.and_(Kepesertaan.valid_from >= first, Kepesertaan.valid_from < after)
+    # A voided membership covers no day.
+    covers_days = Kepesertaan.valid_to.is_distinct_from(Kepesertaan.valid_from)
+    starts = sa.and_(Kepesertaan.valid_from >= first, Kepesertaan.valid_from < after, covers_days)
     # A restored membership that the next one continues has an end but no reason. It is not an exit.
     exited = Kepesertaan.exit_reason.is_not(None)
     passed = sa.and_(Kepesertaan.valid_to <= await clock.today(session), ~END_IS_HELD)

@@ -29,6 +29,7 @@ from shared.contracts.caseload import (
     KepesertaanEnded,
     KepesertaanRestored,
     KepesertaanStarted,
+    KepesertaanVoided,
     KpmRegistered,
     KpmUpdated,
 )
@@ -97,7 +98,7 @@ graduasi.replicate(Sanggah, SanggahDecided, omit=["suspends"])
 graduasi.replicate(Relapse, RelapseConfirmed)
 
 coverage.replicate(Kpm, KpmRegistered, KpmUpdated)
-coverage.replicate(Kepesertaan, KepesertaanStarted, KepesertaanEnded)
+coverage.replicate(Kepesertaan, KepesertaanStarted, KepesertaanEnded, KepesertaanVoided)
 # `graduasi_id` of a restoration is the annulled case, which no longer ends this membership.
 coverage.replicate(Kepesertaan, KepesertaanRestored, fixed={"exit_reason": None, "graduasi_id": None})
 

@@ -175,18 +175,31 @@ async def test_invalid_limit_is_refused_with_pointer(
     assert answer.json()["errors"][0]["pointer"] == place
 
 
-async def test_limit_before_the_last_version_is_refused(kendal_caseload: Running) -> None:
-    await set_limits(kendal_caseload, 400, 550, days=30)
-    for days in (29, 30):
-        answer = await set_limits(kendal_caseload, 300, 400, days=days)
-        assert (answer.status_code, answer.json()["title"]) == (409, "VersionNotLatest")
-    assert [row[0] for row in await list_limits(kendal_caseload)] == [1, 2]
+@pytest.mark.parametrize("days", [0, 3650])
+async def test_wrong_limit_is_replaced_by_one_of_the_same_or_an_earlier_day(
+    kendal_caseload: Running, days: int
+) -> None:
+    on = await read_today(kendal_caseload)
+    await set_limits(kendal_caseload, 40, 55, days=days)
+    assert (await set_limits(kendal_caseload, 400, 550, days=days)).status_code == 201
+    last = await set_limits(kendal_caseload, 410, 560)
+    assert (last.status_code, last.json()["version"]) == (201, 4)
+    wrong, first = str(on + timedelta(days=days)), str(on)
+    assert (await list_limits(kendal_caseload))[1:] == [
+        (2, 40, 55, wrong, wrong),
+        (3, 400, 550, wrong, wrong),
+        (4, 410, 560, first, None),
+    ]
+    assert [row[0] for row in await list_limits(kendal_caseload, f"?kind={PKH}&on={wrong}")] == [4]
+    again = await set_limits(kendal_caseload, 400, 550, days=days)
+    assert (again.status_code, again.json()["version"]) == (201, 5)
 
 
-async def test_concurrent_limits_have_one_winner(kendal_caseload: Running) -> None:
+async def test_of_concurrent_limits_one_is_in_force(kendal_caseload: Running) -> None:
     answers = await asyncio.gather(*(set_limits(kendal_caseload, n, 550, days=3) for n in (300, 310)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409]
-    assert len(await list_limits(kendal_caseload)) == 2
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    last = max(answer.json().get("version", 0) for answer in answers)
+    assert [row[0] for row in await list_limits(kendal_caseload) if row[-1] is None] == [last]
 
 
 @pytest.mark.parametrize("role", [Role.DINSOS_KABKOTA, Role.KETUA_TIM_KABKOTA])

@@ -79,7 +79,7 @@ async def test_future_end_has_no_effect_before_its_day(kendal_caseload: Running)
 async def test_end_moves_only_to_an_earlier_valid_day(kendal_caseload: Running) -> None:
     _, dampingan_id = await register_dampingan(kendal_caseload)
     on = await read_today(kendal_caseload)
-    before = await end_dampingan(kendal_caseload, dampingan_id, on - timedelta(days=1))
+    before = await end_dampingan(kendal_caseload, dampingan_id, on - timedelta(days=2))
     assert (before.status_code, before.json()["title"]) == (422, "InvalidRange")
     assert (await end_dampingan(kendal_caseload, dampingan_id, on + timedelta(days=9))).status_code == 200
     later = await end_dampingan(kendal_caseload, dampingan_id, on + timedelta(days=10))

@@ -29,3 +29,17 @@ async def test_desil_of_a_snapshot_is_corrected_over_http_and_a_stale_file_keeps
     assert event["desil"][-1] == body
     assert (await import_file(family.caseload, build_csv(mother(desil="NAS:5:2026-Q1"))))["errors"] == []
     assert (await family.caseload.sql("SELECT value FROM desil WHERE snapshot = '2026-Q1'"))[0]["value"] == 7
+
+
+async def test_removed_desil_counts_nowhere_and_a_stale_file_does_not_bring_it_back(family: Family) -> None:
+    office, body = dinsos_token(family.caseload), {"scope": "NAS", "value": None, "snapshot": "2026-Q1"}
+    listed = await family.post_ok("desil", body, as_=office)
+    assert [one["snapshot"] for one in listed["items"]] == ["2025-Q3", "2025-Q4"]
+    assert [one["snapshot"] for one in (await family.read())["desil"]] == ["2025-Q3", "2025-Q4"]
+    (event,) = await family.read_emitted_data("kpm_updated")
+    assert [one["snapshot"] for one in event["desil"]] == ["2025-Q3", "2025-Q4"]
+    expect_refusal(await family.post("desil", body, as_=office), "DesilKnown")
+    assert (await import_file(family.caseload, build_csv(mother(desil="NAS:5:2026-Q1"))))["errors"] == []
+    assert [one["snapshot"] for one in (await family.read())["desil"]] == ["2025-Q3", "2025-Q4"]
+    again = await family.post_ok("desil", body | {"value": 5}, as_=office)
+    assert [one["value"] for one in again["items"]] == [3, 4, 5]

@@ -116,3 +116,63 @@ async def test_only_the_familys_pendamping_changes_komponen(family: Family) -> N
     stranger = pendamping_token(family.caseload, OTHER)
     path = f"/v1/komponen/{komponen['komponen_id']}/end"
     expect_refusal(await family.post(path, body, komponen["version"], as_=stranger), "NotFound", 404)
+
+
+async def test_voided_komponen_covers_no_day_and_the_right_one_is_recorded(family: Family) -> None:
+    before = (await family.read())["facts"]
+    parent, child = (await family.read())["members"][0], (await family.read())["members"][-1]
+    body = {"anggota_id": parent["anggota_id"], "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"}
+    made = await family.post_ok("komponen", body)
+    await family.post_ok(
+        f"/v1/komponen/{made['komponen_id']}/end", {"valid_to": "2026-01-07", "reason": "SALAH"}, 1
+    )
+    path, why = f"/v1/komponen/{made['komponen_id']}/void", {"reason": "SALAH_ORANG"}
+    expect_refusal(await family.post(path, why, 1), "VersionOutdated", 412)
+    expect_refusal(
+        await family.post(path, why, 2, as_=pendamping_token(family.caseload, OTHER)), "NotFound", 404
+    )
+    voided = await family.post_ok(path, why, 2)
+    assert (voided["valid_from"], voided["valid_to"]) == ("2026-01-05", "2026-01-05")
+    assert (await family.read())["facts"] == before
+    assert (await family.read_emitted_data("kpm_updated"))[-1]["last_komponen_ends_on"] == before[
+        "last_komponen_ends_on"
+    ]
+    assert ("komponen", "VOIDED", "SALAH_ORANG") in await family.read_history()
+    expect_refusal(await family.post(path, why, 3), "KomponenVoided")
+    await family.post_ok("komponen", body | {"anggota_id": child["anggota_id"], "valid_from": "2026-01-04"})
+    await family.post_ok("komponen", body)
+
+
+async def test_file_of_the_same_day_does_not_bring_a_voided_komponen_back(family: Family) -> None:
+    komponen = find_komponen(await family.read(), "ANAK_SD")
+    await family.post_ok(
+        f"/v1/komponen/{komponen['komponen_id']}/void", {"reason": "SALAH"}, komponen["version"]
+    )
+    assert (await import_file(family.caseload, build_csv(mother())))["errors"] == []
+    assert "ANAK_SD" not in (await family.read())["facts"]["komponen"]
+
+
+async def test_member_with_a_voided_komponen_leaves_and_returns(family: Family) -> None:
+    whole = await family.read()
+    child = next(member for member in whole["members"] if member["komponen"])
+    komponen = child["komponen"][0]
+    path = f"/v1/komponen/{komponen['komponen_id']}/void"
+    await family.post_ok(path, {"reason": "SALAH"}, komponen["version"])
+    one, version = f"anggota/{child['anggota_id']}", (await family.read())["version"]
+    await family.post_ok(f"{one}/end", {"reason": "PINDAH", "on": "2026-01-10"}, version)
+    await family.post_ok(f"{one}/return", {"reason": "SALAH_CATAT"}, version + 1)
+    back = next(m for m in (await family.read())["members"] if m["anggota_id"] == child["anggota_id"])
+    assert back["komponen"] == []
+
+
+async def test_komponen_that_was_ended_in_error_begins_again_on_that_day(family: Family) -> None:
+    await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
+    before = await family.read()
+    komponen = find_komponen(before, "ANAK_SD")
+    owner = next(m for m in before["members"] if komponen in m["komponen"])
+    await end_komponen(family, "ANAK_SD", "2026-01-10")
+    assert "ANAK_SD" not in (await family.read())["facts"]["komponen"]
+    again = {"anggota_id": owner["anggota_id"], "kind": "ANAK_SD", "valid_from": "2026-01-10"}
+    await family.post_ok("komponen", again | {"valid_to": komponen["valid_to"]})
+    assert (await family.read())["facts"] == before["facts"]
+    assert (await family.read_emitted_data("kpm_updated"))[-1]["komponen"] == before["facts"]["komponen"]

@@ -84,6 +84,7 @@ async def hand_over_families(service: Running, tokens: Tokens, dampingan: dict[s
     read_success(await service.get(f"/v1/kpm/{dampingan['kpm_id']}/responsible?on={TODAY}", as_=lead))
     task = read_success(await service.get("/v1/tugas", as_=lead))["items"][0]
     read_success(await service.post(f"/v1/tugas/{task['tugas_id']}/done", {}, as_=lead))
+    read_success(await service.post(f"/v1/tugas/{task['tugas_id']}/reopen", as_=lead))
     order = {
         "from_penugasan_id": str(families.PENUGASAN),
         "to_penugasan_id": str(families.OTHER_PENUGASAN),

@@ -35,11 +35,14 @@ async def walk_family(service: Running, cluster: Cluster, tokens: Tokens, kpm_id
 
 
 async def change_komponen(service: Running, tokens: Tokens, kpm_id: str) -> None:
-    """Add a komponen and end another."""
+    """Add a komponen, void it and end another."""
     mine = tokens[Role.PENDAMPING]
     child = read_success(await service.get(f"/v1/kpm/{kpm_id}", as_=mine))["members"][-1]
     given = {"anggota_id": child["anggota_id"], "kind": "DISABILITAS_BERAT", "valid_from": str(TODAY)}
-    read_success(await service.post(f"/v1/kpm/{kpm_id}/komponen", given, as_=mine))
+    made = read_success(await service.post(f"/v1/kpm/{kpm_id}/komponen", given, as_=mine))
+    match, wrong = {"If-Match": f'"{made["version"]}"'}, {"reason": "SALAH_ORANG"}
+    path = f"/v1/komponen/{made['komponen_id']}/void"
+    read_success(await service.post(path, wrong, as_=mine, headers=match))
     ending, ended = {"valid_to": "2030-06-30", "reason": "LULUS_SEKOLAH"}, child["komponen"][0]
     match = {"If-Match": f'"{ended["version"]}"'}
     read_success(
@@ -104,7 +107,9 @@ async def lodge_usulan(service: Running, tokens: Tokens, kpm_id: str) -> None:
     families_of_office = read_success(await service.get("/v1/kpm", as_=office))["items"]
     other = next(item["kpm_id"] for item in families_of_office if item["kpm_id"] != kpm_id)
     started = {"bansos": "PBI", "valid_from": str(TODAY)}
-    read_success(await service.post(f"/v1/kpm/{other}/kepesertaan", started, as_=office))
+    made = read_success(await service.post(f"/v1/kpm/{other}/kepesertaan", started, as_=office))
+    wrong = {"reason": "SALAH_KELUARGA", "evidence_sha256": await service.put_file(b"surat", as_=office)}
+    read_success(await service.post(f"/v1/kepesertaan/{made['kepesertaan_id']}/void", wrong, as_=office))
 
 
 class FamilyChanges:
@@ -141,6 +146,8 @@ class FamilyChanges:
         leaving = {"no_kk": families.no_kk(77), "anggota_ids": [eldest], "pengurus_id": eldest}
         await self.change("split", leaving | {"on": on, "evidence_sha256": scan})
         away = {"kode_wilayah": families.OTHER_DESA, "on": on, "evidence_sha256": scan}
+        await self.change("move", away)
+        await self.change("move/void", {"on": on, "reason": "SALAH_WILAYAH"})
         await self.change("move", away)
         for part in ("past", "usaha", "desil"):
             read_success(await self.service.get(f"/v1/kpm/{self.kpm_id}/{part}", as_=self.mine))
@@ -194,3 +201,5 @@ class FamilyChanges:
             answer = await self.service.post(path, {"on": on} | more, as_=self.mine, headers=match)
             assert answer.is_success, answer.text
             made = answer.json()
+        match, path = {"If-Match": f'"{made["version"]}"'}, f"/v1/usaha/{made['usaha_id']}/reopen"
+        read_success(await self.service.post(path, as_=self.mine, headers=match))

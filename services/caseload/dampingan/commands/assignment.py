@@ -47,7 +47,7 @@ async def assign_dampingan(
     valid_from: date,
     override_reason: str | None = None,
 ) -> Dampingan:
-    """Assign a family to a placement from a day on.
+    """Assign a family to a placement from a day on, until a later dampingan of the kind begins.
 
     Above the limit it needs `override_reason`, which is stored. A family that has left PKH is assigned for monitoring,
     which does not count against the limit.
@@ -59,20 +59,45 @@ async def assign_dampingan(
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
     require_not_ended(kpm, "/body/kpm_id")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
-    return await start_dampingan(session, actor, kpm, penugasan, valid_from, why=override_reason)
+    until = await read_next_first_day(session, kpm_id, penugasan, valid_from)
+    return await start_dampingan(session, actor, kpm, penugasan, valid_from, why=override_reason, until=until)
+
+
+async def read_next_first_day(
+    session: AsyncSession, kpm_id: UUID, penugasan: Penugasan, after: date
+) -> date | None:
+    """Return the first day of the family's next dampingan beside which none may be, None without one."""
+    exclusive = Dampingan.penugasan_id == penugasan.penugasan_id
+    if penugasan.kind is PilarKind.PKH_PENDAMPING:
+        exclusive = Dampingan.kind == penugasan.kind
+    later = sa.select(sa.func.min(Dampingan.valid_from)).where(
+        Dampingan.kpm_id == kpm_id,
+        exclusive,
+        Dampingan.valid_from > after,
+        Dampingan.cancelled_from.is_(None),
+    )
+    return await session.scalar(later)
 
 
 async def start_dampingan(
-    session: AsyncSession, actor: Actor, kpm: Kpm, penugasan: Penugasan, valid_from: date, *, why: str | None
+    session: AsyncSession,
+    actor: Actor,
+    kpm: Kpm,
+    penugasan: Penugasan,
+    valid_from: date,
+    *,
+    why: str | None,
+    until: date | None = None,
 ) -> Dampingan:
     """Start a dampingan of a family by a placement, and emit it.
 
-    Above the limit it needs `why`.
+    Above the limit it needs `why`. It ends with the placement, or on `until` before that.
 
     Raises:
         CaseloadFull, DampinganOverlaps.
     """
     kpm_id, penugasan_id = kpm.kpm_id, penugasan.penugasan_id
+    valid_to = min((day for day in (penugasan.valid_to, until) if day), default=None)
     purpose = await read_purpose(session, kpm_id, penugasan.kind, valid_from)
     counts = purpose is DampinganPurpose.PENDAMPINGAN
     exceeded = counts and await reserve_place(session, penugasan, override=why is not None)
@@ -84,7 +109,7 @@ async def start_dampingan(
         kind=penugasan.kind,
         purpose=purpose,
         over_limit=bool(exceeded),
-        valid=Range(valid_from, penugasan.valid_to),
+        valid=Range(valid_from, valid_to),
     )
     overlaps = DampinganOverlaps("/body/kpm_id")
     await insert(
@@ -96,8 +121,8 @@ async def start_dampingan(
     # Only a PKH pendamping fills a gap.
     starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
     await fill_gaps(session, starts, who=actor.sub)
-    if penugasan.valid_to is not None:
-        await schedule_dampingan_end(session, penugasan.valid_to)
+    if valid_to is not None:
+        await schedule_dampingan_end(session, valid_to)
     emit(session, DampinganStarted.of(dampingan, kode_wilayah=kpm.kode_wilayah))
     return dampingan
 

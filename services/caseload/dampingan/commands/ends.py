@@ -1,16 +1,17 @@
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.activity.models import Kunjungan, P2k2Kehadiran, P2k2Sesi
 from services.caseload.dampingan.commands.assignment import LONGEST_BACKDATING
 from services.caseload.dampingan.commands.gap import gap_after, open_gaps, split_gaps_before
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
-from services.caseload.dampingan.errors import DampinganHasEnded
+from services.caseload.dampingan.errors import DampinganHasEnded, DampinganHasWork
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.dampingan.rules import day_after, schedule_dampingan_end
 from services.caseload.family.models import Kpm
@@ -47,16 +48,19 @@ async def end_dampingan(
 ) -> Dampingan:
     """End a dampingan, or cancel one that has not begun.
 
-    `valid_to` is the first day without it, and may be in the future. The first day or an earlier one cancels it.
+    `valid_to` is the first day without it, and may be in the future. The first day cancels it, also a dampingan that
+    has begun in which no work was recorded. An earlier day cancels one that has not begun.
 
     Raises:
-        NotFound, DampinganHasEnded, InvalidRange, DateTooEarly.
+        NotFound, DampinganHasEnded, InvalidRange, DateTooEarly, DampinganHasWork.
     """
     dampingan, today = (
         await load(session, Dampingan, dampingan_id, noun="dampingan"),
         await clock.today(session),
     )
     check_end(dampingan, valid_to, today)
+    if valid_to == dampingan.valid_from <= today:
+        await require_no_work(session, dampingan)
     dampingan.end_on(valid_to, reason)
     await session.flush()
     kpm = await session.get_one(Kpm, dampingan.kpm_id)
@@ -104,10 +108,26 @@ def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:
     until, first = dampingan.valid_to, dampingan.valid_from
     if dampingan.ended or (until is not None and valid_to >= until):
         raise DampinganHasEnded("/body/valid_to", valid_to=until)
-    if valid_to <= first <= today:
+    if valid_to < first <= today:
         raise InvalidRange("/body/valid_to", valid_from=first, valid_to=valid_to)
     if valid_to < (earliest := today - LONGEST_BACKDATING):
         raise DateTooEarly("/body/valid_to", on=valid_to, earliest=earliest)
+
+
+async def require_no_work(session: AsyncSession, dampingan: Dampingan) -> None:
+    """Raise DampinganHasWork if a visit or session of a dampingan counts."""
+    visits = sa.exists().where(
+        Kunjungan.dampingan_id == dampingan.dampingan_id, Kunjungan.voided_on.is_(None)
+    )
+    sessions = sa.exists().where(
+        P2k2Sesi.penugasan_id == dampingan.penugasan_id,
+        P2k2Sesi.voided_on.is_(None),
+        P2k2Sesi.held_on >= dampingan.valid_from,
+        P2k2Kehadiran.p2k2_sesi_id == P2k2Sesi.p2k2_sesi_id,
+        P2k2Kehadiran.kpm_id == dampingan.kpm_id,
+    )
+    if await session.scalar(sa.select(sa.or_(visits, sessions))):
+        raise DampinganHasWork("/body/valid_to", first=dampingan.valid_from + timedelta(days=1))
 
 
 async def close_ended_rows(session: AsyncSession, rows: Sequence[dict[str, Any]], *, who: str) -> None:

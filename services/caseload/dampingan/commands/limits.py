@@ -13,7 +13,7 @@ from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert
 from shared.dates import midnight, require_not_past
-from shared.errors import NotAllowed, VersionJustSet, VersionNotLatest
+from shared.errors import NotAllowed, VersionJustSet
 from shared.jobs import schedule
 
 CHECK_LIMITS = "dampingan_limit.check"
@@ -25,12 +25,12 @@ async def set_dampingan_limit(
 ) -> DampinganLimit:
     """Set the limits of a kind from a day on.
 
-    The previous version ends on that day.
+    The previous version ends on that day. Versions that begin on it or later are replaced, and cover no day.
 
     Setting the same limits again changes nothing. On that day a job emits each caseload that crosses its new limit.
 
     Raises:
-        NotAllowed, WarningNotBelowRefusal, DateInThePast, VersionNotLatest, VersionJustSet.
+        NotAllowed, WarningNotBelowRefusal, DateInThePast, VersionJustSet.
     """
     if not actor.national:
         raise NotAllowed
@@ -38,9 +38,10 @@ async def set_dampingan_limit(
     if warn_above >= refuse_above:
         raise WarningNotBelowRefusal("/body/warn_above", warn_above=warn_above, refuse_above=refuse_above)
     last = await lock_last_version(session, terms.kind)
-    if last is not None and all(getattr(last, name) == value for name, value in terms):
+    same = last is not None and all(getattr(last, name) == value for name, value in terms)
+    if last is not None and same and last.cancelled_from is None:
         return last
-    await end_previous_version(session, last, terms.valid_from)
+    await end_previous_versions(session, terms.kind, terms.valid_from)
     limit = DampinganLimit(
         **terms.model_dump(exclude={"valid_from"}),
         version=last.version + 1 if last else 1,
@@ -66,16 +67,21 @@ async def lock_last_version(session: AsyncSession, kind: PilarKind) -> Dampingan
     )
 
 
-async def end_previous_version(session: AsyncSession, last: DampinganLimit | None, valid_from: date) -> None:
-    """End the previous version on the new one's first day.
+async def end_previous_versions(session: AsyncSession, kind: PilarKind, valid_from: date) -> None:
+    """End the version that covers the new one's first day, and cancel those that begin then or later.
 
     Raises:
-        DateInThePast, VersionNotLatest.
+        DateInThePast.
     """
     require_not_past(valid_from, await clock.today(session))
-    if last is None:
-        return
-    if valid_from <= last.valid_from:
-        raise VersionNotLatest("/body/valid_from", on=last.valid_from)
-    last.valid = Range(last.valid_from, valid_from)
+    later = sa.select(DampinganLimit).where(
+        DampinganLimit.kind == kind,
+        DampinganLimit.cancelled_from.is_(None),
+        sa.func.coalesce(DampinganLimit.valid_to > valid_from, True),
+    )
+    for row in (await session.scalars(later.with_for_update(key_share=True))).all():
+        if row.valid_from < valid_from:
+            row.valid = Range(row.valid_from, valid_from)
+        else:
+            row.cancelled_from, row.valid = row.valid_from, Range(empty=True)
     await session.flush()

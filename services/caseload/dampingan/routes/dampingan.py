@@ -14,6 +14,8 @@ from services.caseload.dampingan.models import Dampingan, DampinganView
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, TEAM_LEAD
 
 dampingan = Router(tag="dampingan")
 
@@ -37,25 +39,28 @@ class DampinganPage(View):
 
 
 class DampinganEnd(Body):
-    """The first day without it, and a reason code, which is part of the event."""
+    """The first day without it, and a reason code, which is part of the event.
+
+    Its own first day cancels it.
+    """
 
     valid_to: Day
     reason: Code = Field(examples=["PINDAH_TUGAS"])
 
 
 @dampingan.post("/dampingan", status_code=201)
-@may(Permission.DAMPINGAN_ASSIGN, key_required=True)
+@may(Permission.DAMPINGAN_ASSIGN, key_required=True, undo=operation("end_accompaniment", TEAM_LEAD | DINSOS))
 async def assign_kpm(body: DampinganAssignment, session: Session, actor: CurrentActor) -> DampinganView:
     """Assign a family to a placement. Above the limit it is refused without a reason."""
     return DampinganView.model_validate(await assign_dampingan(session, actor, **dict(body)))
 
 
 @dampingan.post("/dampingan/{dampingan_id}/end")
-@may(Permission.DAMPINGAN_END, key_required=True)
+@may(Permission.DAMPINGAN_END, key_required=True, undo=operation("assign_kpm", DINSOS))
 async def end_accompaniment(
     dampingan_id: UUID, body: DampinganEnd, session: Session, actor: CurrentActor
 ) -> DampinganView:
-    """End a dampingan.
+    """End a dampingan, or cancel it with its first day, if no work was recorded in it.
 
     Without another one the family is listed as a gap from that day on.
     """

@@ -12,6 +12,7 @@ from shared.access import Permission
 from shared.contracts.kinds import PilarKind
 from shared.fields import KNOWN, Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import CORRECT_REQUEST
 
 limits = Router(tag="dampingan-limit")
 
@@ -45,7 +46,7 @@ async def list_dampingan_limit(
 
 
 @limits.post("/dampingan-limit", status_code=201)
-@may(Permission.DAMPINGAN_LIMIT_SET, key_required=True)
+@may(Permission.DAMPINGAN_LIMIT_SET, key_required=True, undo=CORRECT_REQUEST)
 async def set_limit(body: DampinganLimitSetting, session: Session, actor: CurrentActor) -> DampinganLimitItem:
     """Set the next version of a kind's limits, from today or a later day on."""
     return DampinganLimitItem.model_validate(await set_dampingan_limit(session, actor, body))

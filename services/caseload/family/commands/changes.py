@@ -125,14 +125,18 @@ async def read_desil_ranks(
     statement = sa.select(Desil.kpm_id, Desil.scope, Desil.snapshot, Desil.value)
     ranks: dict[UUID, list[tuple[str, str, int]]] = defaultdict(list)
     for kpm_id, scope, snapshot, value in await session.execute(statement.where(Desil.kpm_id.in_(kpm_ids))):
-        ranks[kpm_id].append((scope.value, snapshot, value))
+        if value is not None:
+            ranks[kpm_id].append((scope.value, snapshot, value))
     return ranks
 
 
 async def read_last_komponen_ends(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the last past or future end of each family's komponen, also of former members."""
     last = sa.func.max(Komponen.valid_to)
-    statement = sa.select(Komponen.kpm_id, last).where(Komponen.kpm_id.in_(kpm_ids)).group_by(Komponen.kpm_id)
+    statement = sa.select(Komponen.kpm_id, last).where(
+        Komponen.kpm_id.in_(kpm_ids), Komponen.cancelled_from.is_(None)
+    )
+    statement = statement.group_by(Komponen.kpm_id)
     return {kpm_id: end.isoformat() for kpm_id, end in await session.execute(statement) if end is not None}
 
 

@@ -12,7 +12,7 @@ from shared.access import Actor
 
 
 async def record_desil(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: DesilTerms) -> Desil:
-    """Record the family's desil in a DTSEN snapshot, or correct it. Other snapshots stay.
+    """Record the family's desil in a DTSEN snapshot, correct it, or remove it (null). Other snapshots stay.
 
     Raises:
         NotFound, PendampingInactive, DesilKnown.
@@ -21,7 +21,7 @@ async def record_desil(session: AsyncSession, actor: Actor, kpm_id: UUID, terms:
     key, given = (kpm_id, terms.scope, terms.snapshot), {"as_of": await clock.today(session), **dict(terms)}
     # The family is locked, so that nobody else writes a snapshot meanwhile.
     row = await session.get(Desil, key)
-    if row is not None and row.value == terms.value:
+    if (row and row.value) == terms.value:
         raise DesilKnown("/body/value", scope=terms.scope.value, snapshot=terms.snapshot)
     kind, before = ("RANKED", {}) if row is None else ("CORRECTED", {"before": row.value})
     row = row or Desil(kpm_id=kpm_id, **given)

@@ -13,12 +13,13 @@ from services.caseload.family.errors import (
     KomponenHasEnded,
     KomponenImpossible,
     KomponenOverlaps,
+    KomponenVoided,
 )
 from services.caseload.family.models import Komponen
 from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import REFUSED, age, komponen_fault
 from services.caseload.tables import Source
-from services.caseload.visibility import lock_family
+from services.caseload.visibility import LockedFamily, lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
@@ -67,13 +68,7 @@ async def end_komponen(
     Raises:
         NotFound, PendampingInactive, VersionOutdated, KomponenHasEnded, InvalidRange.
     """
-    kpm_id = await session.scalar(sa.select(Komponen.kpm_id).where(Komponen.komponen_id == komponen_id))
-    if kpm_id is None:
-        raise NotFound("komponen")
-    family = await lock_family(session, actor, kpm_id)
-    komponen = await load(session, Komponen, komponen_id, noun="komponen")
-    if komponen.version != version:
-        raise VersionOutdated("/header/If-Match")
+    family, komponen = await lock_komponen(session, actor, komponen_id, version)
     end, first, today = komponen.valid_to, komponen.valid_from, await clock.today(session)
     if end is not None and end <= today:
         raise KomponenHasEnded(valid_to=end)
@@ -83,6 +78,44 @@ async def end_komponen(
     subject = ("komponen", komponen_id)
     await change_family(session, family.kpm, actor, subject, "ENDED", reason, valid_to=str(valid_to))
     return komponen
+
+
+async def void_komponen(
+    session: AsyncSession, actor: Actor, komponen_id: UUID, *, reason: str, version: int
+) -> Komponen:
+    """Void a komponen that was recorded in error, also an ended one. It covers no day.
+
+    Raises:
+        NotFound, PendampingInactive, VersionOutdated, KomponenVoided.
+    """
+    family, komponen = await lock_komponen(session, actor, komponen_id, version)
+    if komponen.cancelled_from is not None:
+        raise KomponenVoided
+    before = {"valid_from": str(komponen.valid_from), "valid_to": str(komponen.valid_to)}
+    komponen.cancelled_from, komponen.valid = komponen.valid_from, Range(empty=True)
+    komponen.version, komponen.source = komponen.version + 1, Source.HTTP
+    komponen.as_of = await clock.today(session)
+    subject = ("komponen", komponen_id)
+    await change_family(session, family.kpm, actor, subject, "VOIDED", reason, **before)
+    return komponen
+
+
+async def lock_komponen(
+    session: AsyncSession, actor: Actor, komponen_id: UUID, version: int
+) -> tuple[LockedFamily, Komponen]:
+    """Lock a komponen of a version and its family.
+
+    Raises:
+        NotFound, PendampingInactive, VersionOutdated.
+    """
+    kpm_id = await session.scalar(sa.select(Komponen.kpm_id).where(Komponen.komponen_id == komponen_id))
+    if kpm_id is None:
+        raise NotFound("komponen")
+    family = await lock_family(session, actor, kpm_id)
+    komponen = await load(session, Komponen, komponen_id, noun="komponen")
+    if komponen.version != version:
+        raise VersionOutdated("/header/If-Match")
+    return family, komponen
 
 
 def require_order(first: date, end: date | None) -> None:

@@ -177,6 +177,12 @@ def add_memberships(known: Known, plan: Plan) -> None:
     data = plan.staged.data[plan.staged.lead]
     recorded = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
     in_file = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
+    voided = {
+        (row["bansos"], row["first"]) for row in known.voided_kepesertaan.get(plan.kpm_id, [])
+    } - recorded
+    # A file undoes no act.
+    plan.notes += [change(plan.lead["row_no"], "bansos", "KEPT_NEWER") for one in in_file if one in voided]
+    recorded |= voided
     plan.kepesertaan = [(new_id(), *membership) for membership in in_file if membership not in recorded]
     if not plan.new and plan.kepesertaan:
         plan.notes.append(change(plan.lead["row_no"], "bansos", "MEMBERSHIP_STARTS"))
@@ -229,7 +235,8 @@ def add_findings(known: Known, plan: Plan) -> None:
 def add_facts(known: Known, plan: Plan) -> None:
     """Compute the family's facts after the intake."""
     members = [member.data for member in plan.members.staying]
-    ranks = {key: row["value"] for key, row in known.desil.get(plan.kpm_id, {}).items()}
+    recorded = known.desil.get(plan.kpm_id, {})
+    ranks = {key: row["value"] for key, row in recorded.items() if row["value"] is not None}
     ranks |= {(scope, snapshot): value for scope, snapshot, value in plan.desil}
     before = orjson.loads(plan.recorded["facts"]) if plan.recorded else None
     listed = [(scope, snapshot, value) for (scope, snapshot), value in ranks.items()]

@@ -53,7 +53,11 @@ SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid
     valid @> $3::date AS current
 FROM komponen WHERE (valid @> $3::date OR as_of >= $4::date) AND (kpm_id = ANY($1) OR anggota_id = ANY($2))
 """
-KEPESERTAAN = "SELECT kpm_id, bansos, lower(valid) AS first, upper(valid) AS until FROM kepesertaan WHERE kpm_id = ANY($1)"
+KEPESERTAAN = """
+SELECT kpm_id, bansos, coalesce(lower(valid), cancelled_from) AS first, coalesce(upper(valid), cancelled_from) AS until,
+    cancelled_from IS NOT NULL AS voided
+FROM kepesertaan WHERE kpm_id = ANY($1)
+"""
 DAMPINGAN = """
 SELECT kpm_id, penugasan_id, upper_inf(valid) OR upper(valid) > $2 AS current, lower(valid) > $3 AS newer FROM dampingan
 WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR upper(valid) > $3)
@@ -131,6 +135,7 @@ class Known:
     """New cards of recorded families."""
     komponen: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
+    voided_kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
     placement_by_family: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     left_by_pendamping: set[UUID] = field(default_factory=set[UUID])
     accompanied_later: set[UUID] = field(default_factory=set[UUID])
@@ -278,7 +283,8 @@ async def read_family_values(connection: Any, known: Known, kpm_ids: list[UUID],
         for owner_id in (row["kpm_id"], row["anggota_id"]):
             known.komponen.setdefault(owner_id, {})[row["komponen_id"]] = row
     for row in await connection.fetch(KEPESERTAAN, kpm_ids):
-        known.kepesertaan.setdefault(row["kpm_id"], []).append(row)
+        memberships = known.voided_kepesertaan if row["voided"] else known.kepesertaan
+        memberships.setdefault(row["kpm_id"], []).append(row)
     for row in await connection.fetch(DESIL, kpm_ids):
         known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row
     for row in await connection.fetch(USAHA, kpm_ids, persons):

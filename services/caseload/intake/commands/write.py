@@ -8,7 +8,11 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import end_businesses, store_anggota_history, store_usaha_history
+from services.caseload.business.commands.usaha import (
+    end_businesses,
+    store_anggota_history,
+    store_usaha_history,
+)
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
 from services.caseload.family.models import EndReason, Kpm

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import emit_usaha_of
+from services.caseload.business.commands.usaha import emit_usaha_of
 from services.caseload.family.commands.changes import (
     change_family,
     lock_family_version,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import end_businesses
+from services.caseload.business.commands.usaha import end_businesses
 from services.caseload.family.models import EndReason
 from services.caseload.tables import Source
 from services.caseload.task.commands import open_many
@@ -35,7 +35,7 @@ RETURNING k.komponen_id, k.anggota_id, k.kind, lower(k.valid) AS valid_from, upp
 END_KOMPONEN = """
 UPDATE komponen k SET valid = daterange(lower(k.valid), e.on_day), version = k.version + 1
 FROM unnest($1::uuid[], $2::date[]) AS e(anggota_id, on_day)
-WHERE k.anggota_id = e.anggota_id AND coalesce(upper(k.valid) > e.on_day, true)
+WHERE k.anggota_id = e.anggota_id AND NOT isempty(k.valid) AND coalesce(upper(k.valid) > e.on_day, true)
 RETURNING k.komponen_id, k.anggota_id, k.kind, lower(old.valid) AS valid_from, upper(old.valid) AS valid_to
 """
 

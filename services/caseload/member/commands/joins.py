@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_history
+from services.caseload.business.commands.usaha import store_anggota_history
 from services.caseload.family.commands.changes import change_family
 from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import AnggotaFacts, EndReason, Kpm, KpmAnggota, KpmNoKk

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import emit_usaha_of
+from services.caseload.business.commands.usaha import emit_usaha_of
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.commands.evidence import use_for
 from services.caseload.family.models import EndReason, KpmAnggota, Relation

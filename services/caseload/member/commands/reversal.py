@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.approval.models import ApprovalRequest
-from services.caseload.business.commands import reopen_usaha
+from services.caseload.business.commands.usaha import reopen_usaha
 from services.caseload.dampingan.commands.assignment import continue_dampingan
 from services.caseload.dampingan.commands.gap import open_gap_if_unaccompanied
 from services.caseload.dampingan.models import Dampingan
@@ -24,6 +24,7 @@ from services.caseload.member.commands.transfer import move_usaha
 from services.caseload.member.errors import MemberNotLeft, RecordedDead
 from services.caseload.member.models import DeathReversalTerms, ReturnTerms
 from services.caseload.membership.commands.pending_decisions import drop_decisions_after_reversal
+from services.caseload.membership.commands.void import has_membership
 from services.caseload.membership.models import Kepesertaan
 from services.caseload.tables import Source
 from services.caseload.task.commands import finish_open_tugas, open_tugas
@@ -123,6 +124,8 @@ async def restore_anggota(
         await withdraw_after_reversal(session, family_end.history_id, reason=terms.reason)
         await drop_decisions_after_reversal(session, kpm_id)
         await restore_dampingan(session, actor, kpm, [UUID(id_) for id_ in family_end.detail["dampingan"]])
+        if not await has_membership(session, kpm_id):
+            await open_tugas(session, TugasKind.PUTUSKAN_KEPESERTAAN, kpm_id, act_id)
     if not await has_pengurus(session, kpm_id):
         await open_tugas(session, TugasKind.GANTI_PENGURUS, kpm_id, act_id)
     await seal_consented(session, [kpm_id])

@@ -8,7 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.commands import store_anggota_history, store_usaha_history, to_usaha_event
+from services.caseload.business.commands.usaha import (
+    store_anggota_history,
+    store_usaha_history,
+    to_usaha_event,
+)
 from services.caseload.business.models import Usaha
 from services.caseload.family.models import Komponen, Kpm, KpmAnggota
 from services.caseload.member.commands.ends import EndedMember

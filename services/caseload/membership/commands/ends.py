@@ -66,7 +66,7 @@ async def recompute_membership_end(session: AsyncSession, mark: CaseMark) -> tup
     row = await session.get(
         Kepesertaan, mark.kepesertaan_id, with_for_update={"key_share": True}, populate_existing=True
     )
-    if row is None:
+    if row is None or row.cancelled_from is not None:
         return None, False
     following = await read_next_membership(session, row)
     end = compute_end(row.valid_from, await read_effective_case(session, row.kepesertaan_id), following)
@@ -81,7 +81,7 @@ async def read_next_membership(session: AsyncSession, row: Kepesertaan) -> NextM
     later = (
         sa.select(Kepesertaan.kepesertaan_id, Kepesertaan.valid_from)
         .where(Kepesertaan.kpm_id == row.kpm_id, Kepesertaan.bansos == row.bansos)
-        .where(Kepesertaan.valid_from > row.valid_from)
+        .where(Kepesertaan.valid_from > row.valid_from, Kepesertaan.cancelled_from.is_(None))
         .order_by(Kepesertaan.valid_from)
     )
     next_row = (await session.execute(later.limit(1))).one_or_none()

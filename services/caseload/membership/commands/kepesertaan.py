@@ -40,6 +40,7 @@ async def record_kepesertaan(
         Kepesertaan.kpm_id == kpm_id,
         Kepesertaan.bansos == bansos,
         sa.not_(sa.func.upper_inf(Kepesertaan.valid)),
+        Kepesertaan.cancelled_from.is_(None),
     )
     if await session.scalar(sa.select(has_left)):
         raise ReEntryByUsulan("/body/bansos")

@@ -57,7 +57,9 @@ async def open_decisions_after_joining(session: AsyncSession, kpm_id: UUID, join
     """Open a decision about each membership after the last member joined another family."""
     today = await clock.today(session)
     active = sa.select(Kepesertaan).where(
-        Kepesertaan.kpm_id == kpm_id, sa.func.coalesce(Kepesertaan.valid_to > today, True)
+        Kepesertaan.kpm_id == kpm_id,
+        Kepesertaan.cancelled_from.is_(None),
+        sa.func.coalesce(Kepesertaan.valid_to > today, True),
     )
     for row in await session.scalars(active.order_by(Kepesertaan.kepesertaan_id)):
         session.add(
@@ -79,13 +81,28 @@ async def drop_decisions_after_reversal(session: AsyncSession, kpm_id: UUID) -> 
 
 async def drop_decisions_after_re_entry(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
     """Drop pending decisions that the family's exits from a bansos opened, after its re-entry."""
+    await drop_decisions(session, follows_exits(kpm_id, bansos))
+
+
+async def reopen_decisions_after_void(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
+    """Open the decisions again that a re-entry dropped which was voided."""
+    without_end = sa.select(Kepesertaan.kepesertaan_id).where(sa.func.upper_inf(Kepesertaan.valid))
+    reopened = sa.update(KepesertaanPending).where(
+        follows_exits(kpm_id, bansos, CaseMark.state.in_(DECIDED)),
+        KepesertaanPending.outcome == PendingOutcome.MOOT,
+        KepesertaanPending.kepesertaan_id.in_(without_end),
+    )
+    await session.execute(reopened.values(outcome=None, decided_on=None))
+
+
+def follows_exits(kpm_id: UUID, bansos: Bansos, *cases: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that a decision was opened by such an exit of a family from a bansos."""
     exits = (
         sa.select(CaseMark.graduasi_id)
         .join(Kepesertaan, Kepesertaan.kepesertaan_id == CaseMark.kepesertaan_id)
-        .where(CaseMark.kpm_id == kpm_id, Kepesertaan.bansos == bansos)
+        .where(CaseMark.kpm_id == kpm_id, Kepesertaan.bansos == bansos, *cases)
     )
-    of_family = KepesertaanPending.kpm_id == kpm_id
-    await drop_decisions(session, sa.and_(of_family, KepesertaanPending.graduasi_id.in_(exits)))
+    return sa.and_(KepesertaanPending.kpm_id == kpm_id, KepesertaanPending.graduasi_id.in_(exits))
 
 
 async def drop_decisions(session: AsyncSession, condition: sa.ColumnElement[bool]) -> None:

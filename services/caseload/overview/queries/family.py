@@ -42,7 +42,7 @@ SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version,
         FROM komponen k WHERE k.kpm_id = kpm.kpm_id AND k.valid @> $2::date) AS komponen,
     (SELECT json_agg(json_build_object('scope', d.scope, 'value', d.value, 'snapshot', d.snapshot)
             ORDER BY d.scope, d.snapshot)
-        FROM desil d WHERE d.kpm_id = kpm.kpm_id) AS desil,
+        FROM desil d WHERE d.kpm_id = kpm.kpm_id AND d.value IS NOT NULL) AS desil,
     (SELECT json_agg(json_build_object('dampingan_id', d.dampingan_id, 'kpm_id', d.kpm_id,
             'pendamping_id', d.pendamping_id, 'penugasan_id', d.penugasan_id, 'kind', d.kind, 'purpose', d.purpose,
             'valid_from', coalesce(lower(d.valid), d.cancelled_from),

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.models import Usaha, UsahaHistory, UsahaRevised
-from services.caseload.family.models import AnggotaHistory, KpmAnggota, WilayahHistory
+from services.caseload.family.models import AnggotaHistory, KpmAnggota
+from services.caseload.relocation.models import WilayahHistory
 from services.caseload.tables import columns_of
 from services.caseload.visibility import require_visible
 from shared.access import Actor
@@ -40,7 +41,9 @@ async def read_past(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[s
 
 async def read_former_areas(session: AsyncSession, kpm_id: UUID) -> list[dict[str, Any]]:
     """Return the family's former areas, oldest first."""
-    statement = sa.select(WilayahHistory).where(WilayahHistory.kpm_id == kpm_id)
+    statement = sa.select(WilayahHistory).where(
+        WilayahHistory.kpm_id == kpm_id, WilayahHistory.voided_on.is_(None)
+    )
     vault = vault_of(session)
     return [
         {

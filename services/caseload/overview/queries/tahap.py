@@ -103,7 +103,9 @@ async def payable_tahap(
         NotFound: the actor may not read the family, or it was never a member.
     """
     memberships = await list_memberships(session, actor, kpm_id)
-    of_bansos = [row for row in memberships if row["bansos"] is bansos]
+    of_bansos = [
+        row for row in memberships if row["bansos"] is bansos and row["status"] is not MembershipStatus.VOIDED
+    ]
     if not of_bansos:
         raise NotFound("kepesertaan")
     day = on or await clock.today(session)

@@ -94,7 +94,9 @@ def status_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[str]:
         CaseMark.state == CaseState.DETERMINED,
         sa.and_(CaseMark.state == CaseState.EFFECTIVE, CaseMark.effective_on > day),
     )
-    member = sa.exists().where(Kepesertaan.kpm_id == Kpm.kpm_id, Kepesertaan.valid_from <= day)
+    member = sa.exists().where(
+        Kepesertaan.kpm_id == Kpm.kpm_id, Kepesertaan.valid_from <= day, Kepesertaan.cancelled_from.is_(None)
+    )
     current, in_pkh = sa.or_(Kepesertaan.valid.contains(day), END_IS_HELD), Kepesertaan.bansos == Bansos.PKH
     return sa.case(
         (case.where(sa.or_(CaseMark.state == CaseState.OPEN, ahead)), FamilyStatus.CASE_OPEN.value),

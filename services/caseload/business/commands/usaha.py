@@ -260,11 +260,11 @@ async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
 
 
 def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> dict[str, Any]:
-    """Return the columns that a request sets. Without a NIB, the stored one stays."""
+    """Return the columns that a request sets. A NIB that is left out stays, null clears it."""
     values = {name: getattr(terms, name) for name in (*UsahaFacts.model_fields, "as_of")}
     values["source"] = Source.HTTP
     if terms.nib is None:
-        return values
+        return values | ({"nib_sealed": None} if "nib" in terms.model_fields_set else {})
     location = {"table": "usaha", "column": "nib", "row_id": owner.nik_index.hex()}
     return values | {"nib_sealed": vault_of(session).seal(terms.nib, **location)}
 
