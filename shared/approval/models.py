@@ -21,13 +21,15 @@ class ApprovalKind(StrEnum):
     """What is requested.
 
     ANNULMENT: an SK is undone without an objection. DISMISSAL: a pendamping is dismissed. DEATH_REVERSAL,
-    STATUS_REVERSAL: a death, or a status of a pendamping, was recorded in error.
+    STATUS_REVERSAL: a death, or a status of a pendamping, was recorded in error. MONITORING_REVERSAL: so was a result
+    that decided a monitoring.
     """
 
     ANNULMENT = "ANNULMENT"
     DISMISSAL = "DISMISSAL"
     DEATH_REVERSAL = "DEATH_REVERSAL"
     STATUS_REVERSAL = "STATUS_REVERSAL"
+    MONITORING_REVERSAL = "MONITORING_REVERSAL"
 
 
 class ApprovalState(StrEnum):

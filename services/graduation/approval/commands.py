@@ -1,6 +1,8 @@
 """The acts of graduation that one person requests and another approves."""
 
 from services.graduation.approval.models import ApprovalRequest, ApprovalRule, RequestedOrder
+from services.graduation.monitoring.commands.reversal import require_reversible, reverse_result
+from services.graduation.monitoring.models import ReversalTerms
 from services.graduation.objection.commands.annulment import annul, require_annullable
 from shared.access import Role
 from shared.approval import ApprovalForm, ApprovalKind, TwoPersonAct
@@ -15,6 +17,13 @@ FORM = ApprovalForm(
             terms=RequestedOrder,
             check=require_annullable,
             perform=annul,
-        )
+        ),
+        ApprovalKind.MONITORING_REVERSAL: TwoPersonAct(
+            requested_by=Role.DINSOS_KABKOTA,
+            approved_by=Role.KEMENSOS,
+            terms=ReversalTerms,
+            check=require_reversible,
+            perform=reverse_result,
+        ),
     },
 )

@@ -69,6 +69,8 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.DISANGGAH: frozenset({S.MASA_SANGGAH, S.EFEKTIF, S.DIPULIHKAN}),
         S.EFEKTIF: frozenset({S.PEMANTAUAN, S.DISANGGAH}),
         S.PEMANTAUAN: frozenset({S.SELESAI, S.DISANGGAH}),
+        # Two people have reversed the result that decided the case.
+        S.SELESAI: frozenset({S.PEMANTAUAN}),
         S.DIKEMBALIKAN: frozenset({S.DIASESMEN, S.DIUSULKAN}),
         S.DIKECUALIKAN: frozenset({S.DIASESMEN}),
         # One of these, by the state in which the case was postponed: `_reachable_states`.

@@ -32,6 +32,7 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     void = {"reason": "SALAH_ISI"}
     read_success(await service.post(f"/v1/monitoring/{task}/void", void, as_=driver.by["field"]))
     read_success(await service.get(f"/v1/monitoring/{task}/void", as_=driver.by["field"]))
+    await request_reversal(service, driver, task)
     decided = read_success(await service.get(path, as_=office))["penetapan"]
     reads = (
         "/v1/policy",
@@ -55,6 +56,17 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     await change_rules(service, driver)
     await issue_bulk_sk(service, tokens)
     return tokens
+
+
+async def request_reversal(service: Running, driver: CaseDriver, task: str) -> None:
+    """Record a result again, and request its reversal three times."""
+    result = {"still_out": True}
+    read_success(await service.post(f"/v1/monitoring/{task}/result", result, as_=driver.by["field"]))
+    official = service.token("DINSOS_KABKOTA", "dinsos-kendal-8", [KENDAL])
+    scan = await service.put_file(b"hasil pemeriksaan", as_=official)
+    why = {"void_reason": "SALAH_ISI", "reason": "Keluarga lain.", "evidence_sha256": scan}
+    path = f"/v1/monitoring/{task}/reversal"
+    await walk_requests(service, partial(service.post, path, why, as_=official), official)
 
 
 async def issue_bulk_sk(service: Running, tokens: Tokens) -> None:

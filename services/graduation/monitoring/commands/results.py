@@ -26,6 +26,7 @@ from services.graduation.monitoring.models import (
     MonitoringRule,
     MonitoringTask,
     TaskKind,
+    VoidedResult,
 )
 from services.graduation.policy.models.policy import Policy
 from shared.access import Actor
@@ -66,8 +67,9 @@ async def record_monitoring(
     now = await moment_of(session)
     on = finding.visited_on or now.on
     require_not_future(on, now.latest_on, "/body/visited_on")
-    await require_recent(session, LateEntryRule, on, now.on, "/body/visited_on")
     await open_work_day(session, on)
+    if not await _was_voided(session, task_id, on):
+        await require_recent(session, LateEntryRule, on, now.on, "/body/visited_on")
     case, policy, task = await lock_task(session, task_id)
     author = await require_dampingan_or_area(
         session,
@@ -89,6 +91,14 @@ async def record_monitoring(
     if relapse is not None:
         await _confirm_relapse(session, case, relapse, now)
     return task
+
+
+async def _was_voided(session: AsyncSession, task_id: UUID, on: date) -> bool:
+    """Return whether a result of the task with this day was voided: the right one may have the same day."""
+    statement = sa.select(VoidedResult.void_id).where(
+        VoidedResult.task_id == task_id, VoidedResult.visited_on == on
+    )
+    return await session.scalar(statement.limit(1)) is not None
 
 
 async def lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Policy, MonitoringTask]:
@@ -273,4 +283,5 @@ def to_event(
         completes=outcome is not None,
         outcome=MonitoringOutcome(outcome.value) if outcome else None,
         voided=voided,
+        reopens=False,
     )
