@@ -155,8 +155,8 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
 
-    If it was refused, the graduation takes effect as stated here. If it was accepted, `back_pay` decides each withheld
-    tahap.
+    If it was refused or recorded in error, the graduation takes effect as stated here. If it was accepted, `back_pay`
+    decides each withheld tahap.
     """
 
     sanggah_id: UUID

@@ -92,6 +92,11 @@ NEXT_ACTS = MappingProxyType(
         "DIPULIHKAN": ENDED,
     }
 )
+# How another case is opened on a membership whose case has ended without an exit.
+ANOTHER_CASE = (
+    to_call("open_graduasi", FIELD),
+    to_call("caseload.propose_exit_of_kpm", FIELD | DINSOS),
+)
 CANCEL = operation("cancel_graduasi", STAFF)
 ANNUL = operation("annul_graduasi", MINISTRY)
 # A case that an SK has not determined is cancelled, and later its SK is annulled.

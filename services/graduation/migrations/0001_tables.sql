@@ -770,18 +770,19 @@ CREATE TABLE sanggah (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
     CONSTRAINT ck_sanggah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
-    CONSTRAINT uq_sanggah_one_lodging UNIQUE (graduasi_id, lodged_by, lodger_ref, lodged_on),
     CONSTRAINT uq_sanggah_typed_by UNIQUE (sanggah_id, typed_by, typed_by_sub),
     CONSTRAINT ck_sanggah_lodgedby_known CHECK (lodged_by IN ('KELUARGA', 'KUASA', 'MASYARAKAT')),
     CONSTRAINT ck_sanggah_sanggahchannel_known CHECK (channel IN ('DESA', 'PUSKESOS', 'DINSOS', 'PENDAMPING', 'CEK_BANSOS', 'CALL_CENTER', 'WHATSAPP')),
     CONSTRAINT ck_sanggah_sanggahground_known CHECK (ground IN ('DATA_TIDAK_SESUAI', 'KEADAAN_BERUBAH', 'TIDAK_BERSEDIA', 'PROSEDUR_TIDAK_BENAR', 'LAINNYA')),
     CONSTRAINT fk_sanggah_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
-    CONSTRAINT ck_sanggah_sanggahstate_known CHECK (state IN ('DIAJUKAN', 'DITERIMA', 'DITOLAK', 'GUGUR'))
+    CONSTRAINT ck_sanggah_sanggahstate_known CHECK (state IN ('DIAJUKAN', 'DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT'))
 );
 
 CREATE INDEX ix_sanggah_open_in_area ON sanggah (kode_wilayah, lodged_on, sanggah_id) WHERE state = 'DIAJUKAN';
 
 CREATE INDEX ix_sanggah_state_lodged_on_sanggah_id ON sanggah (state, lodged_on, sanggah_id);
+
+CREATE UNIQUE INDEX uq_sanggah_one_lodging ON sanggah (graduasi_id, lodged_by, lodger_ref, lodged_on) WHERE state <> 'SALAH_CATAT';
 
 CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id, suspends) WHERE state = 'DIAJUKAN';
 
@@ -876,7 +877,7 @@ CREATE TABLE sanggah_scan (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah_scan PRIMARY KEY (scan_id),
     CONSTRAINT ck_sanggah_scan_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
-    CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
+    CONSTRAINT uq_sanggah_scan_sanggah_id_evidence_sha256 UNIQUE (sanggah_id, evidence_sha256),
     CONSTRAINT fk_sanggah_scan_sanggah_id FOREIGN KEY(sanggah_id) REFERENCES sanggah (sanggah_id),
     CONSTRAINT fk_sanggah_scan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
@@ -993,5 +994,5 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON credit FOR EACH ROW
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sanggah FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DIAJUKAN' AND NEW.state IN ('DITERIMA', 'DITOLAK', 'GUGUR'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DIAJUKAN' AND NEW.state IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT'))))
     EXECUTE FUNCTION platform.refuse_move('state');

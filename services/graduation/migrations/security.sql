@@ -75,6 +75,17 @@ $$;
 REVOKE ALL ON FUNCTION delete_empty_sk(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION delete_empty_sk(text) TO graduation_api, graduation_worker;
 
+-- Who recorded a sanggah or added a scan to it does not decide it. A constraint cannot read another table.
+CREATE FUNCTION refuse_lodger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF EXISTS (SELECT FROM sanggah_scan s WHERE s.sanggah_id = NEW.sanggah_id
+        AND (s.added_by = NEW.decided_by OR s.added_by_sub = NEW.decided_by_sub)) THEN
+        RAISE EXCEPTION 'who recorded a sanggah does not decide it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_sanggah_decision_not_by_lodger';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER not_by_lodger AFTER INSERT ON sanggah_decision FOR EACH ROW EXECUTE FUNCTION refuse_lodger();
+
 -- The content of a version is written once, and no service role may set `first_content`.
 REVOKE INSERT, UPDATE, DELETE ON policy FROM graduation_api, graduation_worker;
 GRANT INSERT (policy_id, exit_reason, version, drafted_by, drafted_by_sub, drafted_at, reason, opened_by, stages,

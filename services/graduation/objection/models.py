@@ -24,13 +24,15 @@ from shared.transitions import guard_moves, require_move
 class SanggahState(StrEnum):
     """State of a sanggah. A decision is final.
 
-    GUGUR: the SK was undone before a decision, by another sanggah or because the only member died.
+    GUGUR: the SK was undone before a decision, by another sanggah or because the only member died. SALAH_CATAT: it
+    was recorded in error, and another one may have the same lodger, date and paper.
     """
 
     DIAJUKAN = "DIAJUKAN"
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
     GUGUR = "GUGUR"
+    SALAH_CATAT = "SALAH_CATAT"
 
 
 SANGGAH_MOVES: Mapping[SanggahState, frozenset[SanggahState]] = MappingProxyType(
@@ -141,8 +143,11 @@ class Sanggah(SanggahView, Table, table=True):
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
-        sa.UniqueConstraint(
-            "graduasi_id", "lodged_by", "lodger_ref", "lodged_on", name="uq_sanggah_one_lodging"
+        sa.Index(
+            "uq_sanggah_one_lodging",
+            *("graduasi_id", "lodged_by", "lodger_ref", "lodged_on"),
+            unique=True,
+            postgresql_where=sa.text("state <> 'SALAH_CATAT'"),
         ),
         sa.UniqueConstraint("sanggah_id", "typed_by", "typed_by_sub", name="uq_sanggah_typed_by"),
         sa.Index(
@@ -189,12 +194,12 @@ class ScanView(Fields):
 class SanggahScan(ScanView, Table, table=True):
     """A scan of a sanggah, the first one too. Append-only.
 
-    A scan belongs to one sanggah of a case.
+    A scan belongs to one sanggah of a case, beside those recorded in error.
     """
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
-        sa.UniqueConstraint("graduasi_id", "evidence_sha256", name="uq_sanggah_one_paper"),
+        sa.UniqueConstraint("sanggah_id", "evidence_sha256"),
     )
 
     scan_id: Col[UUID] = Field(primary_key=True)

@@ -189,7 +189,7 @@ CREATE TABLE replica_graduasi.sanggah (
     suspends BOOLEAN DEFAULT false NOT NULL,
     outcome VARCHAR(40),
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
-    CONSTRAINT ck_sanggah_sanggahoutcome_known CHECK (outcome IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'UNKNOWN'))
+    CONSTRAINT ck_sanggah_sanggahoutcome_known CHECK (outcome IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT', 'UNKNOWN'))
 );
 
 CREATE INDEX ix_sanggah_graduasi_id ON replica_graduasi.sanggah (graduasi_id);

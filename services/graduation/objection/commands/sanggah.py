@@ -59,7 +59,8 @@ class Ruling:
 async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, ruling: Ruling) -> Sanggah:
     """Decide a sanggah.
 
-    An accepted sanggah annuls the SK for the family. A refused one ends the suspension.
+    An accepted sanggah annuls the SK for the family. A refused one ends the suspension, and so does one that was
+    recorded in error, which also leaves room for the right one.
 
     Raises:
         NotFound, SanggahAlreadyDecided, SamePersonTwice, FamilyAccompaniedLately, DecidedByLodger, BackPayUndecided,
@@ -78,10 +79,10 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     if ruling.outcome is SanggahOutcome.DITERIMA:
         await _accept(session, case, policy, sanggah, act, ruling.back_pay)
     else:
-        if case.fact_undone_on is not None:
+        if case.fact_undone_on is not None and ruling.outcome is SanggahOutcome.DITOLAK:
             raise DeathUndone("/body/outcome", on=case.fact_undone_on)
         _refuse_back_pay(ruling)
-        await _refuse(session, case, policy, sanggah, act)
+        await _continue(session, case, policy, sanggah, act)
     return sanggah
 
 
@@ -100,7 +101,9 @@ async def _accept(
     await lapse_sanggah(session, case, undone)
 
 
-async def _refuse(session: AsyncSession, case: Graduasi, policy: Policy, sanggah: Sanggah, act: Act) -> None:
+async def _continue(
+    session: AsyncSession, case: Graduasi, policy: Policy, sanggah: Sanggah, act: Act
+) -> None:
     if sanggah.suspends:
         await _end_suspension(session, case, policy, sanggah, act)
     else:
@@ -118,7 +121,7 @@ async def _lock_sanggah(session: AsyncSession, sanggah_id: UUID) -> tuple[Gradua
 
 
 def _refuse_back_pay(ruling: Ruling) -> None:
-    # A refused sanggah annuls nothing, so that no withheld tahap is paid.
+    # Only an accepted sanggah annuls the SK, so that withheld tahap are paid.
     if ruling.back_pay:
         raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(one.tahap for one in ruling.back_pay))
 
