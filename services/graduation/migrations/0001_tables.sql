@@ -543,6 +543,7 @@ CREATE TABLE policy_approval (
 CREATE TABLE policy_withdrawal (
     person TEXT NOT NULL,
     reason TEXT NOT NULL,
+    planned_from DATE,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     policy_id UUID NOT NULL,
     sub TEXT NOT NULL,

@@ -156,7 +156,9 @@ def require_transition(policy: Policy, target: PolicyState, on: date) -> None:
 
 
 async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, reason: str) -> Policy:
-    """Withdraw a version that is not activated. Its row, approvals and reason are kept.
+    """Withdraw a version that is not in force yet. Its row, approvals and reason are kept.
+
+    The version before a planned one then goes on, up to the next one.
 
     Raises:
         NotFound, PolicyAlreadyActivated, PolicyWithdrawn
@@ -169,11 +171,27 @@ async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, 
         "person": actor.person,
         "sub": actor.sub,
         "reason": reason,
+        "planned_from": policy.valid_from,
         "at": now.at,
     }
     await insert(session, PolicyWithdrawal(**values))
+    await _cancel_activation(session, policy)
     policy.withdrawn_by, policy.withdrawn_on = actor.person, now.on
     return policy
+
+
+async def _cancel_activation(session: AsyncSession, policy: Policy) -> None:
+    planned_from, next_from = policy.valid_from, policy.valid_to
+    if planned_from is None:
+        return
+    policy.valid_from = policy.valid_to = policy.activated_by = policy.activated_on = None
+    await session.flush()
+    statement = sa.select(Policy).where(
+        Policy.exit_reason == policy.exit_reason, Policy.valid_to == planned_from
+    )
+    previous = (await session.scalars(statement.with_for_update(key_share=True))).one_or_none()
+    if previous is not None:
+        previous.valid_to = next_from
 
 
 async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, valid_from: date) -> Policy:
