@@ -220,8 +220,8 @@ ACTS: Mapping[str, Words] = MappingProxyType(
             Words("A result follows from an assessment.", "Hasil mengikuti asesmen."),
         ),
         "PERNYATAAN_DITANDATANGANI": Words(
-            "A statement is recorded once for each assessment with the result SIAP.",
-            "Pernyataan dicatat satu kali untuk setiap asesmen dengan hasil SIAP.",
+            "A statement follows an assessment with the result SIAP. Until the proposal it can be replaced.",
+            "Pernyataan mengikuti asesmen dengan hasil SIAP. Sampai diusulkan, pernyataan dapat diganti.",
         ),
         "DIUSULKAN": Words(
             "A proposal follows the signed statement, or a return.",

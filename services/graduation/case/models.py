@@ -52,6 +52,8 @@ BEFORE_PROPOSAL = {S.TERIDENTIFIKASI, S.DIASESMEN, S.SIAP, S.BELUM_SIAP, S.DIKEC
 BEFORE_DITETAPKAN = UNDER_REVIEW | BEFORE_PROPOSAL | {S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN}
 BEFORE_EFEKTIF = BEFORE_DITETAPKAN | {S.DITETAPKAN, S.MASA_SANGGAH}
 EFFECTIVE = frozenset({S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
+# What was recorded in these states may be recorded again. The last one counts.
+REPEATABLE = frozenset({S.PERNYATAAN_DITANDATANGANI, S.DIMUSYAWARAHKAN, S.DIKEMBALIKAN})
 DETERMINED = frozenset({S.DITETAPKAN, S.MASA_SANGGAH, S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
 FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
     {
@@ -89,6 +91,8 @@ def _next_states(state: GraduasiState) -> frozenset[GraduasiState]:
         states |= {S.DIBATALKAN}
     if state in DETERMINED:
         states |= {S.DIPULIHKAN}
+    if state in REPEATABLE:
+        states |= {state}
     return states
 
 

@@ -45,6 +45,8 @@ async def sign_statement(
 ) -> Graduasi:
     """Record the statement that the family signed after an assessment with result SIAP.
 
+    Until the proposal another one replaces it.
+
     Raises:
         CaseNotScored, IllegalTransition, FamilyNotAccompanied, DateInTheFuture, DateTooEarly, FileNotUploaded,
         SignerNotMember, PengurusMissing
@@ -59,7 +61,7 @@ async def sign_statement(
         terms.signed_on,
         act.moment.latest_on,
         "/body/signed_on",
-        earliest=await read_entry_date(session, case),
+        earliest=await read_entry_date(session, case, GraduasiState.SIAP),
     )
     await require_evidence(session, terms.evidence_sha256, use_for(case, actor, EvidenceKind.PERNYATAAN))
     pernyataan = _build_pernyataan(case, author, act, terms)
