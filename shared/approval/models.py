@@ -22,7 +22,7 @@ class ApprovalKind(StrEnum):
 
     ANNULMENT: an SK is undone without an objection. DISMISSAL: a pendamping is dismissed. DEATH_REVERSAL,
     STATUS_REVERSAL: a death, or a status of a pendamping, was recorded in error. MONITORING_REVERSAL: so was a result
-    that decided a monitoring.
+    that decided a monitoring. SK_CORRECTION: an SK has a wrong number or date.
     """
 
     ANNULMENT = "ANNULMENT"
@@ -30,6 +30,7 @@ class ApprovalKind(StrEnum):
     DEATH_REVERSAL = "DEATH_REVERSAL"
     STATUS_REVERSAL = "STATUS_REVERSAL"
     MONITORING_REVERSAL = "MONITORING_REVERSAL"
+    SK_CORRECTION = "SK_CORRECTION"
 
 
 class ApprovalState(StrEnum):

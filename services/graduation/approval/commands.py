@@ -1,6 +1,8 @@
 """The acts of graduation that one person requests and another approves."""
 
 from services.graduation.approval.models import ApprovalRequest, ApprovalRule, RequestedOrder
+from services.graduation.decree.commands.correction import correct_sk, require_correctable
+from services.graduation.decree.models import CorrectionTerms
 from services.graduation.monitoring.commands.reversal import require_reversible, reverse_result
 from services.graduation.monitoring.models import ReversalTerms
 from services.graduation.objection.commands.annulment import annul, require_annullable
@@ -24,6 +26,13 @@ FORM = ApprovalForm(
             terms=ReversalTerms,
             check=require_reversible,
             perform=reverse_result,
+        ),
+        ApprovalKind.SK_CORRECTION: TwoPersonAct(
+            requested_by=Role.KEMENSOS,
+            approved_by=Role.KEMENSOS,
+            terms=CorrectionTerms,
+            check=require_correctable,
+            perform=correct_sk,
         ),
     },
 )

@@ -26,6 +26,20 @@ class CasesNotApproved(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class SkBeforeApproval(InvalidInput):
+    """422: the SK is dated before the latest approval of its cases."""
+
+    en = (
+        "The SK is dated {on}, but Dinsos approved a case in it on {earliest}. An SK follows the approvals: correct the"
+        " date, or leave out the cases that were approved later."
+    )
+    id = (
+        "SK bertanggal {on}, sedangkan Dinsos menyetujui kasus di dalamnya pada {earliest}. SK terbit setelah"
+        " persetujuan: perbaiki tanggalnya, atau keluarkan kasus yang disetujui kemudian."
+    )
+    remedy = CORRECT_REQUEST
+
+
 class SkEnteredTooLate(InvalidInput):
     """422: the SK is entered too many days after its date (docs/domain.md#rules-that-are-data)."""
 

@@ -23,7 +23,7 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MONITORING_REVERSAL')),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MONITORING_REVERSAL', 'SK_CORRECTION')),
     CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
 );
 
@@ -471,6 +471,23 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_countedmemberships_known CHECK (counted_memberships IN ('CURRENT', 'ALL')),
     CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id)
 );
+
+CREATE TABLE sk_correction (
+    sk_no TEXT NOT NULL,
+    sk_on DATE NOT NULL,
+    evidence_sha256 VARCHAR(64),
+    corrected_on DATE NOT NULL,
+    corrected_by TEXT NOT NULL,
+    approval_request_id UUID NOT NULL,
+    correction_id UUID NOT NULL,
+    sk_id UUID NOT NULL,
+    CONSTRAINT pk_sk_correction PRIMARY KEY (correction_id),
+    CONSTRAINT ck_sk_correction_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT fk_sk_correction_approval_request_id FOREIGN KEY(approval_request_id) REFERENCES approval_request (approval_request_id),
+    CONSTRAINT fk_sk_correction_sk_id FOREIGN KEY(sk_id) REFERENCES sk (sk_id)
+);
+
+CREATE INDEX ix_sk_correction_sk_id ON sk_correction (sk_id);
 
 CREATE TABLE graduasi (
     kpm_id UUID NOT NULL,

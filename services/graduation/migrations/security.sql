@@ -60,12 +60,14 @@ CREATE POLICY author ON voided_result FOR SELECT USING (pendamping_id = platform
 
 -- Append-only tables cannot be updated, and no case is deleted.
 REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul, musyawarah, sk, certificate, sanggah,
-    sanggah_scan, sanggah_decision, annulment, back_payment, credit_rule, voided_result FROM graduation_api, graduation_worker;
+    sanggah_scan, sanggah_decision, annulment, back_payment, credit_rule, voided_result, sk_correction FROM graduation_api, graduation_worker;
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
 -- The job of an SK counts the cases that it adds.
 GRANT UPDATE (cases) ON sk TO graduation_worker;
+-- Two people correct an SK. What it had before stays readable.
+GRANT UPDATE (sk_no, sk_on, evidence_sha256) ON sk TO graduation_api;
 
 -- Deletes the SK of a job that added no case, so that its number is free. No service role may delete any other SK.
 CREATE FUNCTION delete_empty_sk(number text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$

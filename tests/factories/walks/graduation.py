@@ -53,6 +53,7 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     await walk_other_transitions(service, driver)
     await apply_exit_proposal(service, driver, tokens)
     await decide_objections(service, driver, office)
+    await request_sk_correction(service, decided, tokens)
     await change_rules(service, driver)
     await issue_bulk_sk(service, tokens)
     return tokens
@@ -67,6 +68,15 @@ async def request_reversal(service: Running, driver: CaseDriver, task: str) -> N
     why = {"void_reason": "SALAH_ISI", "reason": "Keluarga lain.", "evidence_sha256": scan}
     path = f"/v1/monitoring/{task}/reversal"
     await walk_requests(service, partial(service.post, path, why, as_=official), official)
+
+
+async def request_sk_correction(service: Running, decided: dict[str, Any], tokens: Tokens) -> None:
+    """Request the correction of an SK three times."""
+    scan = await service.put_file(b"pindaian SK", as_=tokens[Role.KEMENSOS])
+    body = {"sk_no": "SK/BENAR/2026", "sk_on": decided["sk_on"], "reason": "Salah ketik."}
+    path, body = f"/v1/sk/{decided['sk_id']}/correction", body | {"evidence_sha256": scan}
+    by = tokens[Role.KEMENSOS]
+    await walk_requests(service, partial(service.post, path, body, as_=by), by)
 
 
 async def issue_bulk_sk(service: Running, tokens: Tokens) -> None:
