@@ -825,6 +825,8 @@ CREATE INDEX ix_stage_act_graduasi_id_person ON stage_act (graduasi_id, person);
 
 CREATE INDEX ix_stage_act_person_graduasi_id ON stage_act (person, graduasi_id);
 
+CREATE INDEX ix_stage_act_proposers ON stage_act (sub, person) WHERE stage = 'USUL';
+
 CREATE TABLE annulment (
     ground VARCHAR(40) NOT NULL,
     reason TEXT NOT NULL,
