@@ -27,6 +27,7 @@ NOUNS = {
     "role conflict": "rangkap peran",
     "sealing": "penyegelan",
     "sk": "SK",
+    "tahap": "tahap",
 }
 
 

@@ -49,7 +49,9 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     ):
         read_success(await service.get(read, as_=office))
     tahap = {"year": 2029, "number": 1, "starts_on": "2029-01-01", "cutoff_on": "2028-12-20"}
-    read_success(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))
+    key = {"year": 2029, "number": 1}
+    for path, body in (("", tahap), ("/removal", key), ("", tahap)):
+        read_success(await service.post(f"/v1/tahap-calendar{path}", body, as_=tokens[Role.KEMENSOS]))
     await walk_other_transitions(service, driver)
     await apply_exit_proposal(service, driver, tokens)
     await decide_objections(service, driver, office)

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from services.graduation.policy import commands, queries
+from services.graduation.policy import queries
+from services.graduation.policy.commands import versions
 from services.graduation.policy.models.draft import PolicyDraft
 from services.graduation.policy.routes.versions import PolicyFullView
 from shared.access import Permission
@@ -49,7 +50,7 @@ async def draft_policy(body: PolicyDraft, session: Session, actor: CurrentActor)
 
     It has no effect until two others have approved it and it is activated.
     """
-    policy = await commands.draft_policy(session, actor, body)
+    policy = await versions.draft_policy(session, actor, body)
     return await queries.read_policy_version(session, policy.policy_id)
 
 
@@ -59,7 +60,7 @@ async def approve_policy(
     policy_id: UUID, body: PolicyApproval, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Approve a draft. Two different people approve, neither of them the drafter."""
-    await commands.approve_policy(session, actor, policy_id, body.note)
+    await versions.approve_policy(session, actor, policy_id, body.note)
     return await queries.read_policy_version(session, policy_id)
 
 
@@ -73,7 +74,7 @@ async def activate_policy(
     The previous version ends on that day.
     Open cases keep the version under which they were opened.
     """
-    await commands.activate_policy(session, actor, policy_id, body.valid_from)
+    await versions.activate_policy(session, actor, policy_id, body.valid_from)
     return await queries.read_policy_version(session, policy_id)
 
 
@@ -83,5 +84,5 @@ async def withdraw_policy(
     policy_id: UUID, body: PolicyWithdrawal, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Withdraw a version that is not in force yet. The version before a planned one goes on."""
-    await commands.withdraw_policy(session, actor, policy_id, body.reason)
+    await versions.withdraw_policy(session, actor, policy_id, body.reason)
     return await queries.read_policy_version(session, policy_id)
