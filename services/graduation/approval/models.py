@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlmodel import Field
 
-from services.graduation.objection.models import BackPaymentTerms
+from services.graduation.objection.models.annulment import BackPaymentTerms
 from services.graduation.tables import Table
 from shared.approval import ApprovalRequestColumns, ApprovalRuleFields, ApprovalTerms, approval_constraints
 from shared.fields import Sentence

@@ -13,7 +13,7 @@ from services.graduation.case.models import Graduasi
 from services.graduation.credit.models import Credit, CreditState
 from services.graduation.credit.rules import find_counted
 from services.graduation.decree.models import Sk
-from services.graduation.objection.models import AnnulmentGround
+from services.graduation.objection.models.annulment import AnnulmentGround
 from services.graduation.policy.models.credit_rule import CreditArea, CreditedTo, CreditRule, CreditYear
 from services.graduation.policy.models.policy import Policy
 from shared.contracts.graduation import CreditGranted, CreditReversed

@@ -11,10 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.models import Graduasi, Stage
 from services.graduation.case.queries import acted_in_other_stage
 from services.graduation.decree.models import Penetapan
-from services.graduation.objection.models import (
-    Annulment,
-    AnnulmentFields,
-    BackPayment,
+from services.graduation.objection.models.annulment import Annulment, AnnulmentFields, BackPayment
+from services.graduation.objection.models.sanggah import (
     Sanggah,
     SanggahDecision,
     SanggahScan,

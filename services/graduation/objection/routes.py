@@ -13,10 +13,8 @@ from services.graduation.approval.models import OrderTerms
 from services.graduation.case.errors import ANOTHER_CASE
 from services.graduation.objection import queries
 from services.graduation.objection.commands import lodging, sanggah
-from services.graduation.objection.models import (
-    AnnulmentFields,
-    BackPaymentTerms,
-    BackPayView,
+from services.graduation.objection.models.annulment import AnnulmentFields, BackPaymentTerms, BackPayView
+from services.graduation.objection.models.sanggah import (
     Sanggah,
     SanggahDecisionView,
     SanggahLodging,

@@ -17,7 +17,7 @@ from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
-from services.graduation.objection.models import (
+from services.graduation.objection.models.annulment import (
     Annulment,
     AnnulmentGround,
     BackPayment,

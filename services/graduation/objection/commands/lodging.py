@@ -18,7 +18,7 @@ from services.graduation.objection.errors import (
     SanggahStillOpen,
     SanggahWhilePostponed,
 )
-from services.graduation.objection.models import (
+from services.graduation.objection.models.sanggah import (
     LodgedBy,
     Sanggah,
     SanggahGround,

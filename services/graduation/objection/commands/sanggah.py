@@ -22,13 +22,8 @@ from services.graduation.objection.errors import (
     DeathUndone,
     SanggahAlreadyDecided,
 )
-from services.graduation.objection.models import (
-    AnnulmentGround,
-    BackPaymentTerms,
-    Sanggah,
-    SanggahDecision,
-    SanggahState,
-)
+from services.graduation.objection.models.annulment import AnnulmentGround, BackPaymentTerms
+from services.graduation.objection.models.sanggah import Sanggah, SanggahDecision, SanggahState
 from services.graduation.objection.queries import has_scan_by
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import term_settled_on
