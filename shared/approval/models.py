@@ -22,7 +22,8 @@ class ApprovalKind(StrEnum):
 
     ANNULMENT: an SK is undone without an objection. DISMISSAL: a pendamping is dismissed. DEATH_REVERSAL,
     STATUS_REVERSAL: a death, or a status of a pendamping, was recorded in error. MONITORING_REVERSAL: so was a result
-    that decided a monitoring. SK_CORRECTION: an SK has a wrong number or date.
+    that decided a monitoring. SK_CORRECTION: an SK has a wrong number or date. BACK_PAY_CORRECTION: an annulment
+    has decided wrongly on a withheld tahap.
     """
 
     ANNULMENT = "ANNULMENT"
@@ -31,6 +32,7 @@ class ApprovalKind(StrEnum):
     STATUS_REVERSAL = "STATUS_REVERSAL"
     MONITORING_REVERSAL = "MONITORING_REVERSAL"
     SK_CORRECTION = "SK_CORRECTION"
+    BACK_PAY_CORRECTION = "BACK_PAY_CORRECTION"
 
 
 class ApprovalState(StrEnum):

@@ -41,3 +41,15 @@ class RequestedOrder(OrderTerms):
     """A requested annulment, with the decision on each tahap concerned."""
 
     back_pay: list[BackPaymentTerms] = Field(default_factory=list[BackPaymentTerms])
+
+
+class BackPayOrder(ApprovalTerms):
+    """Another decision on the withheld tahap of an annulled case, and its evidence."""
+
+    reason: Sentence
+
+
+class RequestedBackPay(BackPayOrder):
+    """The requested decision on each withheld tahap."""
+
+    back_pay: list[BackPaymentTerms]

@@ -23,7 +23,7 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MONITORING_REVERSAL', 'SK_CORRECTION')),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MONITORING_REVERSAL', 'SK_CORRECTION', 'BACK_PAY_CORRECTION')),
     CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED'))
 );
 
@@ -941,8 +941,9 @@ CREATE TABLE back_payment (
     reason TEXT NOT NULL,
     reason_code VARCHAR(40) NOT NULL,
     graduasi_id UUID NOT NULL,
+    revision INTEGER NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap),
+    CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap, revision),
     CONSTRAINT ck_back_payment_backpayreason_known CHECK (reason_code IN ('TETAP_BERHAK', 'PUTUSAN', 'TIDAK_BERHAK', 'SUDAH_DIBAYAR', 'ANGGARAN_DITUTUP', 'MENINGGAL', 'LAINNYA')),
     CONSTRAINT fk_back_payment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES annulment (graduasi_id)
 );

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from starlette.responses import Response
 
 from services.graduation.approval.commands import FORM
-from services.graduation.approval.models import OrderTerms
+from services.graduation.approval.models import BackPayOrder, OrderTerms
 from services.graduation.case.errors import ANOTHER_CASE
 from services.graduation.objection import queries
 from services.graduation.objection.commands import lodging, sanggah
@@ -35,8 +35,10 @@ from shared.roles import DINSOS, MINISTRY
 router = Router(tag="sanggah")
 MAX_TAHAP = 40
 # A refusal is undone by an annulment. After an SK was undone, another case is opened on the membership.
-DECIDED = one_of(to_call("annul_graduasi", MINISTRY), *ANOTHER_CASE)
-ANNULLED = one_of(to_call("withdraw_approval_request", MINISTRY), *ANOTHER_CASE)
+CORRECT_BACK_PAY = to_call("correct_back_pay", MINISTRY)
+DECIDED = one_of(to_call("annul_graduasi", MINISTRY), CORRECT_BACK_PAY, *ANOTHER_CASE)
+ANNULLED = one_of(to_call("withdraw_approval_request", MINISTRY), CORRECT_BACK_PAY, *ANOTHER_CASE)
+BACK_PAY = one_of(to_call("withdraw_approval_request", MINISTRY), CORRECT_BACK_PAY)
 PAID_FOR = {BackPayReason.TETAP_BERHAK, BackPayReason.PUTUSAN, BackPayReason.LAINNYA}
 UNPAID_FOR = {*BackPayReason.known()} - {BackPayReason.TETAP_BERHAK, BackPayReason.MENINGGAL}
 
@@ -120,6 +122,14 @@ class AnnulmentOrder(OrderTerms, Body):
     _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
 
 
+class BackPayCorrection(BackPayOrder, Body):
+    """The right decision on each withheld tahap of an annulled case, the reason, and its evidence."""
+
+    back_pay: BackPayList
+
+    _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
+
+
 class SanggahLodgedView(SanggahView):
     """A sanggah with its scans, the first one first."""
 
@@ -127,9 +137,13 @@ class SanggahLodgedView(SanggahView):
 
 
 class AnnulmentView(AnnulmentFields):
-    """The annulment of an SK for one family, with its decision on each withheld tahap."""
+    """The annulment of an SK for one family, with its decision on each withheld tahap.
+
+    `replaced_back_pay` are decisions that were corrected, the oldest first.
+    """
 
     back_pay: list[BackPayView]
+    replaced_back_pay: list[BackPayView]
 
 
 class SanggahFullView(SanggahLodgedView):
@@ -196,6 +210,16 @@ async def annul_graduasi(
     Another person of Kemensos approves it. Both must have acted in no stage of the case.
     """
     kind = ApprovalKind.ANNULMENT
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
+
+
+@router.post("/graduasi/{graduasi_id}/back-pay", status_code=202, response_model=ApprovalRequestView)
+@may(Permission.GRADUASI_ANNUL, key_required=True, undo=BACK_PAY)
+async def correct_back_pay(
+    graduasi_id: UUID, body: BackPayCorrection, session: Session, actor: CurrentActor
+) -> Response:
+    """Request another decision on the withheld tahap of an annulled case. Another person of Kemensos approves it."""
+    kind = ApprovalKind.BACK_PAY_CORRECTION
     return accepted_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
 
 

@@ -117,6 +117,14 @@ async def test_sanggah_recorded_in_error_suspends_nothing_more(scenario: CaseSce
     assert (answer_body["payable"], answer_body["ends_on"]) == ("UP_TO", "2027-04-01")
 
 
+async def test_annulment_sent_again_replaces_the_decision_on_tahap(scenario: CaseScenario) -> None:
+    case = scenario.case
+    await scenario.publish(case.build_determined(), case.build_graduated())
+    await scenario.advance_to(2027, 1, 3)
+    await scenario.publish(case.build_annulled(), case.build_annulled("2027-1"))
+    assert await scenario.read_payable() == ("ALL", None, ["2027-1"])
+
+
 async def test_suspended_end_does_not_change_the_dampingan(scenario: CaseScenario) -> None:
     case = scenario.case
     await scenario.publish(case.build_determined(), case.build_graduated(), case.build_lodged())

@@ -183,6 +183,10 @@ async def annul_cases(service: Running, first: CaseDriver) -> None:
         why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", "back_pay": back_pay}
         path, body = f"/v1/graduasi/{undone.graduasi_id}/annulment", why | {"evidence_sha256": scan}
         await walk_requests(service, partial(service.post, path, body, as_=official), official)
+        if back_pay:
+            again = {"back_pay": back_pay, "reason": "Salah isi.", "evidence_sha256": scan}
+            path = f"/v1/graduasi/{undone.graduasi_id}/back-pay"
+            await walk_requests(service, partial(service.post, path, again, as_=official), official)
 
 
 def choose_grounds() -> tuple[str, str]:

@@ -83,9 +83,13 @@ class BackPayView(BackPaymentTerms):
 
 
 class BackPayment(BackPayView, Table, table=True):
-    """Whether the family receives one tahap withheld since the effective date. Append-only."""
+    """Whether the family receives one tahap withheld since the effective date. Append-only.
 
-    __table_args__ = (sa.PrimaryKeyConstraint("graduasi_id", "tahap"),)
+    The last revision counts. Each correction by two people adds one.
+    """
+
+    __table_args__ = (sa.PrimaryKeyConstraint("graduasi_id", "tahap", "revision"),)
 
     graduasi_id: Col[UUID] = Field(foreign_key="annulment.graduasi_id", primary_key=True)
+    revision: Col[int] = Field(primary_key=True)
     kode_wilayah: Col[Wilayah]
