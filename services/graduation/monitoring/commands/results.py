@@ -68,8 +68,8 @@ async def record_monitoring(
     on = finding.visited_on or now.on
     require_not_future(on, now.latest_on, "/body/visited_on")
     await open_work_day(session, on)
-    if not await _was_voided(session, task_id, on):
-        await require_recent(session, LateEntryRule, on, now.on, "/body/visited_on")
+    entered_on = await _read_entry_day(session, task_id, on) or now.on
+    await require_recent(session, LateEntryRule, on, entered_on, "/body/visited_on")
     case, policy, task = await lock_task(session, task_id)
     author = await require_dampingan_or_area(
         session,
@@ -93,12 +93,15 @@ async def record_monitoring(
     return task
 
 
-async def _was_voided(session: AsyncSession, task_id: UUID, on: date) -> bool:
-    """Return whether a result of the task with this day was voided: the right one may have the same day."""
-    statement = sa.select(VoidedResult.void_id).where(
-        VoidedResult.task_id == task_id, VoidedResult.visited_on == on
+async def _read_entry_day(session: AsyncSession, task_id: UUID, on: date) -> date | None:
+    """Return the day on which a voided result of the task was entered, for a visit until that day.
+
+    The right result is judged by that day, however late it is entered.
+    """
+    statement = sa.select(sa.func.min(VoidedResult.recorded_on)).where(
+        VoidedResult.task_id == task_id, VoidedResult.recorded_on >= on
     )
-    return await session.scalar(statement.limit(1)) is not None
+    return await session.scalar(statement)
 
 
 async def lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Policy, MonitoringTask]:
