@@ -43,6 +43,14 @@ class TahapInUse(DomainError):
     remedy = operation("set_tahap", MINISTRY)
 
 
+class TahapNotLast(DomainError):
+    """409: a later tahap follows, so that a removal would leave a gap in the calendar."""
+
+    en = "Tahap {tahap} follows, and only the last tahap of the calendar is removed. Move this one to its right dates instead (POST /v1/tahap-calendar)."
+    id = "Masih ada tahap {tahap} sesudahnya, padahal hanya tahap terakhir pada kalender yang dihapus. Pindahkan saja ke tanggal yang benar (POST /v1/tahap-calendar)."
+    remedy = operation("set_tahap", MINISTRY)
+
+
 class TahapClosed(DomainError):
     """409: the cut-off of this tahap has passed.
 

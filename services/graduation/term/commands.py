@@ -43,6 +43,8 @@ ANNOUNCE = "graduasi.announce"
 END_TERM = "graduasi.end_term"
 START_MONITORING = "graduasi.start_monitoring"
 MOVE_EXITS, STEP_SIZE = "tahap.move_exits", 100
+# States of an exit that has a certificate and has not begun. A sanggah may suspend it.
+SETTLED = (GraduasiState.EFEKTIF, GraduasiState.DISANGGAH)
 SYSTEM = Actor.system("graduation")
 
 
@@ -206,7 +208,7 @@ async def move_next_exits(session: AsyncSession, job: Job) -> Step:
         .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
         .join(Policy, Policy.policy_id == Graduasi.policy_id)
         .join(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
-        .where(Graduasi.state == GraduasiState.EFEKTIF, Penetapan.effective_tahap == tahap.tahap)
+        .where(Graduasi.state.in_(SETTLED), Penetapan.effective_tahap == tahap.tahap)
         .where(Penetapan.effective_on != tahap.starts_on)
         .order_by(Graduasi.graduasi_id)
         .with_for_update(key_share=True, of=Graduasi)

@@ -63,9 +63,12 @@ async def test_tahap_added_in_error_is_removed_and_the_calendar_ends_before_it(g
     expect_ok(await set_tahap(graduation, **far))
 
 
-async def test_tahap_with_planned_exits_or_a_closed_list_is_not_removed(graduation: Running) -> None:
-    await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
-    expect_refusal(await remove_tahap(graduation, 2026, 3), "TahapInUse", 409)
+async def test_only_the_last_tahap_without_planned_exits_is_removed(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS", "2027-08-15")
+    expect_ok(await driver.determine("2027-08-15"))
+    expect_refusal(await remove_tahap(graduation, 2027, 4), "TahapInUse", 409)
+    await set_day(graduation, DAY)
+    expect_refusal(await remove_tahap(graduation, 2026, 3), "TahapNotLast", 409)
     expect_refusal(await remove_tahap(graduation, 2026, 2), "TahapClosed", 409)
 
 

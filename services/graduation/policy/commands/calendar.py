@@ -6,7 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.decree.models import Penetapan
-from services.graduation.policy.errors import TahapClosed, TahapInUse, TahapOutOfOrder, TahapOverlaps
+from services.graduation.policy.errors import (
+    TahapClosed,
+    TahapInUse,
+    TahapNotLast,
+    TahapOutOfOrder,
+    TahapOverlaps,
+)
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.policy.rules import read_calendar
 from shared import clock
@@ -60,16 +66,18 @@ def _require_order(calendar: Sequence[TahapCalendar], tahap: TahapCalendar) -> N
 
 
 async def remove_tahap(session: AsyncSession, year: int, number: int) -> TahapCalendar:
-    """Remove a planned tahap on which no penetapan is computed.
+    """Remove the last tahap of the calendar, on which no penetapan is computed.
 
     Raises:
-        NotFound, TahapClosed, TahapInUse
+        NotFound, TahapClosed, TahapNotLast, TahapInUse
     """
     tahap = await session.get(TahapCalendar, (year, number), with_for_update=True)
     if tahap is None:
         raise NotFound("tahap")
     if tahap.cutoff_on < await clock.today(session):
         raise TahapClosed(tahap=tahap.tahap, on=tahap.cutoff_on)
+    if (last := (await read_calendar(session))[-1]) is not tahap:
+        raise TahapNotLast(tahap=last.tahap)
     statement = sa.select(Penetapan.graduasi_id).where(Penetapan.effective_tahap == tahap.tahap).limit(1)
     if await session.scalar(statement) is not None:
         raise TahapInUse(tahap=tahap.tahap)

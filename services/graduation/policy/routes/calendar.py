@@ -87,5 +87,5 @@ async def set_tahap(body: Tahap, session: Session, actor: CurrentActor) -> Tahap
 @router.post("/tahap-calendar/removal")
 @may(Permission.TAHAP_CALENDAR_SET, key_required=True, undo=operation("set_tahap", MINISTRY))
 async def remove_tahap(body: TahapKey, session: Session) -> TahapView:
-    """Remove a planned tahap for which no exit is planned."""
+    """Remove the last tahap of the calendar, if no exit is planned for it."""
     return await calendar.remove_tahap(session, body.year, body.number)
