@@ -60,7 +60,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     Raises:
         NotFound, SanggahAlreadyDecided, SamePersonTwice, FamilyAccompaniedLately, DecidedByLodger, BackPayUndecided,
         BackPayNotConcerned, TahapNotPlanned
-        DeathUndone: The sanggah is refused although the death on which the SK rests was undone.
+        DeathUndone: The sanggah is not accepted although the death on which the SK rests was undone.
     """
     case, policy, sanggah = await _lock_sanggah(session, sanggah_id)
     if sanggah.state is not SanggahState.DIAJUKAN:
@@ -74,7 +74,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     if ruling.outcome is SanggahOutcome.DITERIMA:
         await _accept(session, case, policy, sanggah, act, ruling.back_pay)
     else:
-        if case.fact_undone_on is not None and ruling.outcome is SanggahOutcome.DITOLAK:
+        if case.fact_undone_on is not None:
             raise DeathUndone("/body/outcome", on=case.fact_undone_on)
         _refuse_back_pay(ruling)
         await _continue(session, case, policy, sanggah, act)
