@@ -1,5 +1,5 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import CORRECT_REQUEST
+from shared.remedies import CORRECT_REQUEST, WAIT
 
 
 class SkNumberTaken(DomainError):
@@ -38,6 +38,14 @@ class SkBeforeApproval(InvalidInput):
         " persetujuan: perbaiki tanggalnya, atau keluarkan kasus yang disetujui kemudian."
     )
     remedy = CORRECT_REQUEST
+
+
+class SkWithoutCase(DomainError):
+    """409: the job of the SK has added no case yet."""
+
+    en = "No case is in this SK yet. Correct it when its job has added the cases; an SK without a case is deleted."
+    id = "SK ini belum memuat kasus. Perbaiki setelah pekerjaannya menambahkan kasus; SK tanpa kasus dihapus."
+    remedy = WAIT
 
 
 class SkEnteredTooLate(InvalidInput):

@@ -157,6 +157,18 @@ async def test_correction_needs_two_people_of_kemensos(graduation: Running) -> N
     expect_refusal(await request_correction(driver), "ApprovalAlreadyRequested", 409)
 
 
+async def test_sk_whose_job_has_added_no_case_is_not_corrected(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("DISETUJUI_DINSOS")
+    sha256 = await graduation.put_file(driver.graduasi_id.encode(), as_=driver.by["sk"])
+    body = {"sk_no": "77/SK/2025", "sk_on": "2026-05-18", "sha256": sha256}
+    expect_ok(await graduation.post("/v1/sk/bulk", body, as_=driver.by["sk"]), 202)
+    right = {"sk_on": "2026-05-18"}
+    refused = await request_correction_of(driver, "77/SK/2025", **right)
+    expect_refusal(refused, "SkWithoutCase", 409)
+    await graduation.work()
+    expect_ok(await request_correction_of(driver, "77/SK/2025", **right), 202)
+
+
 async def test_service_role_changes_no_correction(graduation: Running) -> None:
     driver = await determine_late(graduation)
     await correct_sk(driver)

@@ -12,7 +12,7 @@ from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.models import Graduasi, Stage
 from services.graduation.credit.commands import redate_credits
 from services.graduation.decree.commands.penetapan import require_free_number, to_event
-from services.graduation.decree.errors import SkBeforeApproval, SkEnteredTooLate, SkNumberTaken
+from services.graduation.decree.errors import SkBeforeApproval, SkEnteredTooLate, SkNumberTaken, SkWithoutCase
 from services.graduation.decree.models import CorrectionTerms, Penetapan, Sk, SkCorrection
 from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.policy import Policy
@@ -36,9 +36,11 @@ async def require_correctable(
     """Raise what refuses the correction of an SK today.
 
     Raises:
-        NotFound, DateInTheFuture, SkBeforeApproval, SkEnteredTooLate, SkNumberTaken
+        NotFound, SkWithoutCase, DateInTheFuture, SkBeforeApproval, SkEnteredTooLate, SkNumberTaken
     """
     sk, today = await load(session, Sk, sk_id, noun="sk"), await clock.today(session)
+    if not sk.cases:
+        raise SkWithoutCase
     require_not_future(terms.sk_on, today, "/body/sk_on")
     approved_at = (
         sa.select(sa.func.max(StageAct.at))
