@@ -141,7 +141,7 @@ async def reverse_credit(session: AsyncSession, case: Graduasi, ground: Annulmen
 
 
 async def redate_credits(session: AsyncSession, sk: Sk, kpm_ids: Collection[UUID], on: date) -> None:
-    """Move the credits of families in a corrected SK to its date, and settle them again.
+    """Move the credits of a corrected SK to its date, and settle them again.
 
     A credit of a rule by the year of the announcement stays in its year.
     """

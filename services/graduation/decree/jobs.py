@@ -1,4 +1,4 @@
-"""Registration of the jobs of SK: add the cases of a file, send a corrected SK again."""
+"""Registration of the jobs that add cases to an SK and send it again."""
 
 from services.graduation.decree.commands import correction
 from services.graduation.decree.commands.bulk_sk import KIND, add_next_cases

@@ -26,7 +26,7 @@ class DecreeTerms(SkTerms):
 
 
 class CorrectionTerms(ApprovalTerms):
-    """The right number and date of an SK, its scan, and the reason of the correction."""
+    """The right number, date and scan of an SK, and the reason."""
 
     sk_no: Annotated[DocumentNumber, RequestOnly("123/3.4/BS.01/5/2026")]
     sk_on: Day

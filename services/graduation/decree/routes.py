@@ -60,8 +60,9 @@ class PenetapanView(PenetapanFields):
 
 
 class SkFullView(SkView):
-    """An SK with the first 200 penetapan of the caller's areas. `corrections` are what it had before, oldest first.
+    """An SK with the first 200 penetapan of the caller's areas.
 
+    `corrections` are what it had before, oldest first.
     `GET /v1/sk/{sk_id}/penetapan` lists all of them.
     """
 
@@ -187,8 +188,9 @@ async def determine_many_graduasi(
 @router.post("/sk/{sk_id}/correction", status_code=202, response_model=ApprovalRequestView)
 @may(Permission.GRADUASI_DETERMINE, key_required=True, undo=CORRECTED)
 async def correct_sk(sk_id: UUID, body: Correction, session: Session, actor: CurrentActor) -> Response:
-    """Request the correction of an SK's number, date and scan. Another person of Kemensos approves it.
+    """Request the correction of an SK's number, date and scan.
 
+    Another person of Kemensos approves it.
     The day of the announcement and the terms stay. A job then sends the penetapan again and moves their credits.
     """
     kind = ApprovalKind.SK_CORRECTION

@@ -123,7 +123,7 @@ class AnnulmentOrder(OrderTerms, Body):
 
 
 class BackPayCorrection(BackPayOrder, Body):
-    """The right decision on each withheld tahap of an annulled case, the reason, and its evidence."""
+    """The right decision on each withheld tahap, the reason, and its evidence."""
 
     back_pay: BackPayList
 
@@ -218,7 +218,10 @@ async def annul_graduasi(
 async def correct_back_pay(
     graduasi_id: UUID, body: BackPayCorrection, session: Session, actor: CurrentActor
 ) -> Response:
-    """Request another decision on the withheld tahap of an annulled case. Another person of Kemensos approves it."""
+    """Request another decision on the withheld tahap of an annulled case.
+
+    Another person of Kemensos approves it.
+    """
     kind = ApprovalKind.BACK_PAY_CORRECTION
     return accepted_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
 

@@ -44,7 +44,7 @@ class TahapInUse(DomainError):
 
 
 class TahapNotLast(DomainError):
-    """409: a later tahap follows, so that a removal would leave a gap in the calendar."""
+    """409: a later tahap follows, and a removal would leave a gap."""
 
     en = "Tahap {tahap} follows, and only the last tahap of the calendar is removed. Move this one to its right dates instead (POST /v1/tahap-calendar)."
     id = "Masih ada tahap {tahap} sesudahnya, padahal hanya tahap terakhir pada kalender yang dihapus. Pindahkan saja ke tanggal yang benar (POST /v1/tahap-calendar)."

@@ -189,7 +189,9 @@ async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
 
 
 async def move_tahap(session: AsyncSession, actor: Actor, terms: TahapTerms) -> TahapCalendar:
-    """Set a tahap. If its start has moved, a job moves the exits that are settled for it.
+    """Set a tahap.
+
+    If its start has moved, a job moves the exits that are settled for it.
 
     Raises:
         Those of `set_tahap`.
@@ -201,7 +203,7 @@ async def move_tahap(session: AsyncSession, actor: Actor, terms: TahapTerms) -> 
 
 
 async def move_next_exits(session: AsyncSession, job: Job) -> Step:
-    """Give the next exits that are settled for a moved tahap its start, and send them again."""
+    """Give the next exits of a moved tahap its start, and send them again."""
     tahap = await session.get_one(TahapCalendar, (job.params["year"], job.params["number"]))
     statement = (
         sa.select(Graduasi, Policy, Penetapan, Certificate.certificate_no)

@@ -1,4 +1,4 @@
-"""Registration of the scheduled tasks of terms and tahap, and of the job of a moved tahap."""
+"""Registration of the scheduled tasks of terms and tahap, and of one job."""
 
 from services.graduation.term.commands import (
     ANNOUNCE,

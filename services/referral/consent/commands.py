@@ -156,7 +156,7 @@ async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move,
 async def withdraw_rujukan(
     session: AsyncSession, rujukan: Rujukan, reason: str, *, why: str = "graduation annulled"
 ) -> None:
-    """Withdraw the rujukan of an annulled graduation, or of a reversed relapse, with its open offers."""
+    """Withdraw the rujukan of an undone graduation or relapse, with its open offers."""
     if rujukan.state is RujukanState.DICABUT:
         return
     rujukan.move_to(RujukanState.DICABUT)

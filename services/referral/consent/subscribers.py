@@ -41,7 +41,7 @@ async def pause_case(session: AsyncSession, event: SanggahLodged) -> None:
 
 @graduation.on(SanggahDecided)
 async def resume_case(session: AsyncSession, event: SanggahDecided) -> None:
-    """Resume the rujukan after a sanggah that was refused or recorded in error, or has lapsed.
+    """Resume the rujukan after a sanggah that was refused, wrong or has lapsed.
 
     After an accepted one the annulment follows, which withdraws the rujukan.
     """

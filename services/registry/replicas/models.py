@@ -154,7 +154,10 @@ class Monitoring(Table, table=True):
 
 
 class MonitoringEnd(Table, table=True):
-    """The day on which the monitoring of a graduate was completed, null if that was reversed."""
+    """The day on which the monitoring of a graduate was completed.
+
+    It is null if that was reversed.
+    """
 
     __table_args__ = GRADUASI_SCHEMA
 

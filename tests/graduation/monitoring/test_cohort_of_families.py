@@ -13,7 +13,7 @@ from tests.factories.services import Running
 
 
 async def determine_both(service: Running) -> tuple[CaseDriver, CaseDriver]:
-    """Return cases of one family on PKH and SEMBAKO, in one SK and in effect since 2026-07-01."""
+    """Return cases of one family on two memberships, in effect since 2026-07-01."""
     pkh = await (await CaseDriver.start(service)).advance_to("DISETUJUI_DINSOS")
     sembako = await (await start_other_membership(pkh)).advance_to("DISETUJUI_DINSOS")
     ids = [pkh.graduasi_id, sembako.graduasi_id]

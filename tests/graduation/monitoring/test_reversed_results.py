@@ -77,7 +77,7 @@ async def test_reversed_outcome_is_decided_again_by_the_right_result(
     assert follow_ups == ([12, 24] if right else [])
 
 
-async def test_events_say_what_no_longer_holds(graduation: Running) -> None:
+async def test_events_name_what_no_longer_holds(graduation: Running) -> None:
     driver = await complete_monitoring(graduation, still_out=False)
     await reverse_result(driver, (await list_tasks(driver))[5])
     kinds = ("monitoring_recorded", "relapse_confirmed", "relapse_reversed")

@@ -1,4 +1,4 @@
-"""A planned tahap is moved or removed, and the exits that are settled for it move with it."""
+"""A planned tahap is moved with its exits, or removed."""
 
 from datetime import date
 from typing import Any

@@ -59,7 +59,10 @@ async def open_re_entry_task(session: AsyncSession, event: RelapseConfirmed) -> 
 
 
 async def close_re_entry_task(session: AsyncSession, event: RelapseReversed, meta: Meta) -> None:
-    """Finish the task of a relapse that was reversed. Another relapse of the case opens another task."""
+    """Finish the task of a reversed relapse.
+
+    Another relapse of the case opens another task.
+    """
     statement = sa.select(Tugas).where(
         Tugas.kind == TugasKind.RE_ENTRY, Tugas.kpm_id == event.kpm_id, Tugas.cause_id == event.graduasi_id
     )

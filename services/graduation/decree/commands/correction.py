@@ -59,7 +59,9 @@ async def require_correctable(
 async def correct_sk(
     session: AsyncSession, actor: Actor, request: ApprovalRequest, terms: CorrectionTerms
 ) -> Sk:
-    """Correct an SK by an approved request. A job sends its penetapan again, and moves its credits.
+    """Correct an SK by an approved request.
+
+    A job sends its penetapan again, and moves its credits.
 
     Raises:
         Those of `require_correctable`.
@@ -78,7 +80,7 @@ async def correct_sk(
 
 
 async def send_next_cases(session: AsyncSession, job: Job) -> Step:
-    """Send the next penetapan of a corrected SK again, and move their credits to its date."""
+    """Send the next penetapan of a corrected SK again, and move their credits."""
     sk = await session.get_one(Sk, UUID(job.params["sk_id"]))
     rows = await _read_next(session, sk, job.place.get("after"))
     for case, policy, penetapan, offers_sha256 in rows:

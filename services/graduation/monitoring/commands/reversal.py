@@ -31,7 +31,7 @@ MONITORED = {GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH, GraduasiState.SE
 async def require_reversible(
     session: AsyncSession, actor: Actor, task_id: UUID, _terms: ReversalTerms
 ) -> str:
-    """Raise what refuses the reversal of a result today, and return the area of its case.
+    """Raise what refuses a reversal today, and return the area of the case.
 
     Raises:
         NotFound, MonitoringNotRecorded, CaseNotMonitored, FamilyHasEnded, FamilyAccompaniedLately
@@ -62,15 +62,15 @@ async def reverse_result(
     await require_reversible(session, actor, request.subject_id, terms)
     case, policy, task = await lock_task(session, request.subject_id)
     act = Act(actor, await moment_of(session), reason=terms.reason, evidence=terms.evidence_sha256)
-    stands = await _lift_relapse(session, case, task, act.moment)
+    is_decided = await _lift_relapse(session, case, task, act.moment)
     voided = to_event(task, voided=True)
     session.add(copy_result(task, act.moment, actor, terms.void_reason))
     await reopen_task(session, case, task, act.moment)
-    reopens = not stands and _has_completed(case, task)
+    reopens = not is_decided and _has_completed(case, task)
     if reopens:
         case.outcome = None
         await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
-    task.closed_on = act.moment.on if stands else task.closed_on
+    task.closed_on = act.moment.on if is_decided else task.closed_on
     event = await read_other_result(session, task) or voided
     emit(session, event.model_copy(update={"reopens": reopens}))
     return task

@@ -45,7 +45,7 @@ async def require_correctable(
 async def correct_back_pay(
     session: AsyncSession, actor: Actor, request: ApprovalRequest, terms: RequestedBackPay
 ) -> Annulment:
-    """Replace the decision on each withheld tahap by an approved request, and send the annulment again.
+    """Replace the decision on withheld tahap, and send the annulment again.
 
     Raises:
         Those of `require_correctable`.

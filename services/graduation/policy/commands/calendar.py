@@ -22,8 +22,9 @@ from shared.errors import NotFound, VersionJustSet
 
 
 async def set_tahap(session: AsyncSession, terms: TahapTerms) -> tuple[TahapCalendar, bool]:
-    """Add a tahap to the calendar, or move a planned one, and return whether its start has moved.
+    """Add a tahap to the calendar, or move a planned one.
 
+    Return it, and whether its start has moved.
     Penetapan keep their forecast until they take effect.
 
     Raises:

@@ -83,6 +83,9 @@ async def activate_policy(
 async def withdraw_policy(
     policy_id: UUID, body: PolicyWithdrawal, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
-    """Withdraw a version that is not in force yet. The version before a planned one goes on."""
+    """Withdraw a version that is not in force yet.
+
+    The version before a planned one goes on.
+    """
     await versions.withdraw_policy(session, actor, policy_id, body.reason)
     return await queries.read_policy_version(session, policy_id)

@@ -53,7 +53,10 @@ async def open_relapse_rujukan(session: AsyncSession, event: RelapseConfirmed) -
 
 
 async def withdraw_relapse_rujukan(session: AsyncSession, event: RelapseReversed) -> None:
-    """Withdraw the rujukan of a relapse that was reversed. Another relapse of the case opens another one."""
+    """Withdraw the rujukan of a reversed relapse.
+
+    Another relapse of the case opens another one.
+    """
     for rujukan in await lock_all_rujukan(session, event.graduasi_id):
         if rujukan.purpose is RujukanPurpose.KAMBUH:
             await withdraw_rujukan(session, rujukan, "RELAPSE_REVERSED", why="relapse reversed")
