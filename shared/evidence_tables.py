@@ -40,6 +40,7 @@ CREATE FUNCTION platform.sharing_of(evidence text, today date) RETURNS text LANG
         ORDER BY k.valid_from DESC LIMIT 1), 'SUBJECT')
 $$;;
 -- Records a use of evidence, and flags it if it was used before for something with which it may not be shared.
+-- Of several uses of one kind by one thing the last one counts: it names what a corrected paper names.
 -- The lock lets two transactions that use the same file see each other.
 CREATE FUNCTION platform.use_evidence(hash text, evidence text, subject uuid, family uuid, area text, names uuid[],
     person text, account text, at timestamptz, today date) RETURNS void LANGUAGE plpgsql AS $$
@@ -47,7 +48,9 @@ DECLARE sharing text := platform.sharing_of(evidence, today); earlier bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(hash, 0));
     SELECT u.use_id INTO earlier FROM platform.evidence_use u, platform.sharing_of(u.kind, today) AS theirs
-    WHERE u.sha256 = hash AND u.subject_id <> subject AND NOT (
+    WHERE u.sha256 = hash AND u.subject_id <> subject AND NOT EXISTS (SELECT FROM platform.evidence_use later
+        WHERE later.sha256 = hash AND later.subject_id = u.subject_id AND later.kind = u.kind AND later.use_id > u.use_id)
+        AND NOT (
         coalesce(u.kpm_id = family, false) AND 'SUBJECT' NOT IN (sharing, theirs)
         OR sharing = 'NAMED' AND theirs = 'NAMED' AND u.kode_wilayah = area
             AND subject = ANY (u.named) AND u.subject_id = ANY (names)

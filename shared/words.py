@@ -5,6 +5,7 @@ from typing import Self
 # Nouns of the sentences: the English word, and the Indonesian one.
 NOUNS = {
     "address": "alamat",
+    "annulment": "pembatalan SK",
     "approval request": "permintaan persetujuan",
     "case mark": "tanda kasus",
     "certificate": "piagam",
@@ -27,6 +28,7 @@ NOUNS = {
     "role conflict": "rangkap peran",
     "sealing": "penyegelan",
     "sk": "SK",
+    "tahap": "tahap",
 }
 
 

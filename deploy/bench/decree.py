@@ -26,8 +26,8 @@ WITH made AS (
   RETURNING graduasi_id, kpm_id, kode_wilayah, policy_id, usul_id),
 known AS (
   INSERT INTO replica_kpm.kpm (kpm_id, kode_wilayah, members, able_productive, lansia, disabilitas, komponen, desil,
-    p2k2_invited, p2k2_attended, member_ids, former_members)
-  SELECT kpm_id, kode_wilayah, 4, 2, 0, 0, '{}', '[]', 0, 0, '{}', '{}' FROM made),
+    p2k2_invited, p2k2_attended, member_ids, minor_ids, former_members)
+  SELECT kpm_id, kode_wilayah, 4, 2, 0, 0, '{}', '[]', 0, 0, '{}', '{}', '{}' FROM made),
 proposed AS (
   INSERT INTO usul (usul_id, graduasi_id, policy_id, kode_wilayah, pendamping_id, penugasan_id, proposer_pendamping_id,
     proposer_penugasan_id, proposed_by, proposed_on, facts, at)

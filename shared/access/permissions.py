@@ -91,6 +91,7 @@ class Permission(StrEnum):
     GRADUASI_ANNUL = "graduasi.annul"
     MONITORING_RECORD = "monitoring.record"
     MONITORING_VOID = "monitoring.void"
+    MONITORING_REVERSE = "monitoring.reverse"
     COHORT_READ = "cohort.read"
     TAHAP_CALENDAR_SET = "tahap_calendar.set"
 
@@ -213,6 +214,7 @@ PERMISSIONS = MappingProxyType(
         P.GRADUASI_ANNUL: MINISTRY,
         P.MONITORING_RECORD: FIELD,
         P.MONITORING_VOID: FIELD | TEAM_LEAD,
+        P.MONITORING_REVERSE: DINSOS,
         P.COHORT_READ: OFFICE,
         P.TAHAP_CALENDAR_SET: MINISTRY,
         P.PARTNER_REGISTER: MINISTRY,

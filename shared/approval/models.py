@@ -22,6 +22,8 @@ class ApprovalKind(StrEnum):
 
     ANNULMENT: an SK is undone without an objection. DISMISSAL: a pendamping is dismissed. DEATH_REVERSAL,
     STATUS_REVERSAL, MEMBERSHIP_VOID: a death, a status of a pendamping, or a membership was recorded in error.
+    MONITORING_REVERSAL: so was a result that decided a monitoring. SK_CORRECTION: an SK has a wrong number or date.
+    BACK_PAY_CORRECTION: an annulment has decided wrongly on a withheld tahap.
     """
 
     ANNULMENT = "ANNULMENT"
@@ -29,6 +31,9 @@ class ApprovalKind(StrEnum):
     DEATH_REVERSAL = "DEATH_REVERSAL"
     STATUS_REVERSAL = "STATUS_REVERSAL"
     MEMBERSHIP_VOID = "MEMBERSHIP_VOID"
+    MONITORING_REVERSAL = "MONITORING_REVERSAL"
+    SK_CORRECTION = "SK_CORRECTION"
+    BACK_PAY_CORRECTION = "BACK_PAY_CORRECTION"
 
 
 class ApprovalState(StrEnum):

@@ -38,8 +38,8 @@ class Desil(BaseModel):
 class KpmFacts(Event):
     """The full state of a family, as far as other services may know it.
 
-    `member_ids` are the ids of the present members, `former_members` those of people who have died or left. `ended_on` is
-    the day on which the family ended.
+    `member_ids` are the ids of the present members, `minor_ids` those of minors among them, `former_members` those of
+    people who have died or left. `ended_on` is the day on which the family ended.
     """
 
     kpm_id: UUID
@@ -58,6 +58,7 @@ class KpmFacts(Event):
     pengurus_married: bool | None = None
     pengurus_id: UUID | None = None
     member_ids: list[UUID] = Field(default_factory=list[UUID])
+    minor_ids: list[UUID] = Field(default_factory=list[UUID])
     former_members: list[UUID] = Field(default_factory=list[UUID])
     ended_on: date | None = None
     end_reason: FamilyEndReason | None = None

@@ -155,8 +155,8 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
 
-    If it was refused, the graduation takes effect as stated here. If it was accepted, `back_pay` decides each withheld
-    tahap.
+    If it was refused or recorded in error, the graduation takes effect as stated here. If it was accepted, `back_pay`
+    decides each withheld tahap.
     """
 
     sanggah_id: UUID
@@ -221,6 +221,7 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
 
     The last month has `completes` and the outcome of the monitoring. Month 0 is no visit: the family has ended, and
     the monitoring with it. `voided`: the result of that month does not count, until another one is recorded.
+    `reopens`: the result had completed the monitoring, which goes on.
     """
 
     graduasi_id: UUID
@@ -235,6 +236,7 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
     outcome: MonitoringOutcome | None = None
     visited_on: date | None = None
     voided: bool = False
+    reopens: bool = False
 
 
 class RelapseConfirmed(Event, wire="graduation.relapse_confirmed.v1", key="kpm_id"):
@@ -250,3 +252,17 @@ class RelapseConfirmed(Event, wire="graduation.relapse_confirmed.v1", key="kpm_i
     cause: str
     confirmed_on: date
     penugasan_id: UUID | None = None
+
+
+class RelapseReversed(Event, wire="graduation.relapse_reversed.v1", key="kpm_id"):
+    """A relapse was confirmed by a wrong result, which two people have reversed.
+
+    Used by: registry.graduasi, caseload.tugas, referral.graduation
+    """
+
+    graduasi_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    month: int
+    confirmed_on: date
+    reversed_on: date

@@ -260,12 +260,13 @@ class SanggahOutcome(Kind):
     """The decision on an objection.
 
     DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the SK was undone before a decision, by another
-    objection or because the only member died.
+    objection or because the only member died. SALAH_CATAT: it was recorded in error, and counts for nothing.
     """
 
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
     GUGUR = "GUGUR"
+    SALAH_CATAT = "SALAH_CATAT"
     UNKNOWN = "UNKNOWN"
 
 

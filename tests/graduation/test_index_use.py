@@ -17,7 +17,7 @@ from services.graduation.monitoring import queries as monitoring_queries
 from services.graduation.monitoring.models import MonitoringTask
 from services.graduation.monitoring.queries import COUNTS, SURVIVAL, TaskFilter, filter_by_areas
 from services.graduation.objection import queries as objection_queries
-from services.graduation.objection.models import Sanggah
+from services.graduation.objection.models.sanggah import Sanggah
 from services.graduation.objection.queries import SanggahFilter
 from services.graduation.policy.models.policy import Policy
 from services.graduation.worklist import queries as worklist_queries

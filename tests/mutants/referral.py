@@ -18,7 +18,10 @@ REFERRAL = (
         (
             (
                 TABLES,
-                "    CONSTRAINT uq_rujukan_graduasi_id_purpose UNIQUE (graduasi_id, purpose),\n",
+                (
+                    "CREATE UNIQUE INDEX uq_rujukan_graduasi_id_purpose ON rujukan (graduasi_id, purpose) WHERE"
+                    " purpose <> 'KAMBUH' OR state <> 'DICABUT';\n"
+                ),
                 "",
             ),
             (

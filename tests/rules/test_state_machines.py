@@ -107,7 +107,7 @@ async def test_each_guarded_table_allows_only_the_declared_moves(cluster: Cluste
     try:
         for table in guarded_tables():
             moves: Moves = table.info["moves"][0]
-            declared = {(old, new) for old, following in moves.items() for new in following}
+            declared = {(old, new) for old, following in moves.items() for new in following if old != new}
             assert await legal_updates(connection, moves) == declared, table.name
         assert await legal_updates(connection, LIGHT) == {
             ("RED", "GREEN"),

@@ -148,10 +148,16 @@ def facts_of(
         "pengurus_married": pengurus and pengurus["married"],
         "pengurus_id": pengurus and pengurus.get("id"),
         "member_ids": [],
+        "minor_ids": [],
         "former_members": [],
         "ended_on": None,
         "end_reason": None,
     }
+
+
+def is_minor(member: Mapping[str, Any], ages: Ages, today: date) -> bool:
+    """Return whether a member is a minor. Who is married counts as an adult."""
+    return age(member["birth"], today) < ages.able_from and not member["married"]
 
 
 def next_change_day(members: Iterable[Mapping[str, Any]], ages: Ages, today: date) -> date | None:

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.graduation_effect.commands.effect import apply_fact, apply_objection, apply_result
 from services.caseload.graduation_effect.commands.monitoring_end import (
+    close_re_entry_task,
     end_with_monitoring,
     open_re_entry_task,
     open_visit_task,
@@ -18,6 +19,7 @@ from shared.contracts.graduation import (
     KpmGraduated,
     MonitoringRecorded,
     RelapseConfirmed,
+    RelapseReversed,
     SanggahDecided,
     SanggahLodged,
 )
@@ -68,5 +70,6 @@ graduation.on(MonitoringRecorded)(apply_result)
 
 tugas.on(MonitoringRecorded)(end_with_monitoring)
 tugas.on(RelapseConfirmed)(open_re_entry_task)
+tugas.on(RelapseReversed)(close_re_entry_task)
 tugas.on(RelapseReported)(open_visit_task)
 tugas.on(RujukanAnswered, RujukanSupplied, RujukanDelivered, RujukanExpired, RujukanWithdrawn)(follow_request)

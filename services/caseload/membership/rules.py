@@ -19,6 +19,8 @@ STEPS = {
 LAINNYA = BackPayReason.LAINNYA.value
 OBJECTIONS, PROPOSAL, MONITORED = "sanggah", "exit_proposal_id", "monitored"
 ORDER = list(CaseState)
+# Outcomes of an objection after which the exit goes on.
+CONTINUES = (SanggahOutcome.DITOLAK, SanggahOutcome.SALAH_CATAT)
 SUSPENDABLE = {CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE}
 
 
@@ -88,9 +90,9 @@ def exit_proposal_of(facts: Facts) -> UUID | None:
 def suspends(objection: Facts) -> bool:
     """Return whether an objection suspends the end.
 
-    It was lodged in term, and neither refused nor lapsed.
+    It was lodged in term, and is open or accepted.
     """
-    over = {SanggahOutcome.DITOLAK.value, SanggahOutcome.GUGUR.value}
+    over = {outcome.value for outcome in (*CONTINUES, SanggahOutcome.GUGUR)}
     return bool(objection.get("suspends")) and objection.get("outcome") not in over
 
 
@@ -100,9 +102,7 @@ def effect_of(facts: Facts) -> Facts:
     It is the graduation, before that the SK, or a refused objection with a later effect.
     """
     effects: list[Facts] = [facts[name] for name in ("graduated", "determined") if name in facts][:1]
-    refused = [
-        row for row in facts.get(OBJECTIONS, {}).values() if row.get("outcome") == SanggahOutcome.DITOLAK
-    ]
+    refused = [row for row in facts.get(OBJECTIONS, {}).values() if row.get("outcome") in CONTINUES]
     effects += [row for row in refused if row.get("effective_on")]
     return max(effects, key=effect_rank, default={})
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganView
@@ -89,6 +90,7 @@ class FactsView(View):
     pengurus_married: bool | None
     pengurus_id: UUID | None
     member_ids: list[UUID]
+    minor_ids: list[UUID] = Field(default_factory=list[UUID])
     former_members: list[UUID]
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlmodel import Field
 
-from services.graduation.objection.models import BackPaymentTerms
+from services.graduation.objection.models.annulment import BackPaymentTerms
 from services.graduation.tables import Table
 from shared.approval import ApprovalRequestColumns, ApprovalRuleFields, ApprovalTerms, approval_constraints
 from shared.fields import Sentence
@@ -41,3 +41,15 @@ class RequestedOrder(OrderTerms):
     """A requested annulment, with the decision on each tahap concerned."""
 
     back_pay: list[BackPaymentTerms] = Field(default_factory=list[BackPaymentTerms])
+
+
+class BackPayOrder(ApprovalTerms):
+    """Another decision on the withheld tahap of an annulled case, and its evidence."""
+
+    reason: Sentence
+
+
+class RequestedBackPay(BackPayOrder):
+    """The requested decision on each withheld tahap."""
+
+    back_pay: list[BackPaymentTerms]

@@ -74,6 +74,14 @@ class SignerNotMember(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class SignerIsMinor(DomainError):
+    """409: the signer of a statement is a minor, and the family has an adult."""
+
+    en = "Whoever signed this statement is a minor. Let an adult of the family sign a new one."
+    id = "Penanda tangan pernyataan ini belum dewasa. Mintalah anggota keluarga yang dewasa menandatangani yang baru."
+    remedy = CORRECT_REQUEST
+
+
 # What to do with a case whose facts have changed, and how to say it.
 WAYS_OF_CHANGED = MappingProxyType(
     {

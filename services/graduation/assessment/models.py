@@ -2,7 +2,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
@@ -63,12 +62,14 @@ class PernyataanView(PernyataanTerms):
 
 
 class Pernyataan(PernyataanView, Table, table=True):
-    """The family's signed statement, after it was shown the offers. Append-only."""
+    """The family's signed statement, after it was shown the offers. Append-only.
+
+    Of several on one assessment the case names the last one.
+    """
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
         is_sha256("offers_sha256"),
-        sa.UniqueConstraint("asesmen_id"),
     )
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)

@@ -12,9 +12,13 @@ from services.graduation.assessment.rules.judgement import Answer
 from shared.access import Permission
 from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
+from shared.remedies import one_of, to_call
+from shared.roles import FIELD, OFFICE
 
 router = Router(tag="asesmen")
 case = Router(tag="graduasi")
+# It is assessed again: before the proposal at once, later after a return.
+ASSESSED = one_of(to_call("assess_graduasi", FIELD), to_call("return_graduasi", OFFICE))
 
 
 class CriterionAnswer(Body):
@@ -71,7 +75,7 @@ class ReproductionView(JudgementFields):
 
 
 @case.post("/graduasi/{graduasi_id}/asesmen", status_code=201, response_model=AsesmenView)
-@may(Permission.ASESMEN_RECORD, key_required=True)
+@may(Permission.ASESMEN_RECORD, key_required=True, undo=ASSESSED)
 async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, actor: CurrentActor) -> Any:
     """Judge the family's readiness. A result never ends a kepesertaan by itself."""
     answers = {code: Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}

@@ -92,6 +92,11 @@ NEXT_ACTS = MappingProxyType(
         "DIPULIHKAN": ENDED,
     }
 )
+# How another case is opened on a membership whose case has ended without an exit.
+ANOTHER_CASE = (
+    to_call("open_graduasi", FIELD),
+    to_call("caseload.propose_exit_of_kpm", FIELD | DINSOS),
+)
 CANCEL = operation("cancel_graduasi", STAFF)
 ANNUL = operation("annul_graduasi", MINISTRY)
 # A case that an SK has not determined is cancelled, and later its SK is annulled.
@@ -215,8 +220,8 @@ ACTS: Mapping[str, Words] = MappingProxyType(
             Words("A result follows from an assessment.", "Hasil mengikuti asesmen."),
         ),
         "PERNYATAAN_DITANDATANGANI": Words(
-            "A statement is recorded once for each assessment with the result SIAP.",
-            "Pernyataan dicatat satu kali untuk setiap asesmen dengan hasil SIAP.",
+            "A statement follows an assessment with the result SIAP. Until the proposal it can be replaced.",
+            "Pernyataan mengikuti asesmen dengan hasil SIAP. Sampai diusulkan, pernyataan dapat diganti.",
         ),
         "DIUSULKAN": Words(
             "A proposal follows the signed statement, or a return.",

@@ -52,6 +52,8 @@ BEFORE_PROPOSAL = {S.TERIDENTIFIKASI, S.DIASESMEN, S.SIAP, S.BELUM_SIAP, S.DIKEC
 BEFORE_DITETAPKAN = UNDER_REVIEW | BEFORE_PROPOSAL | {S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN}
 BEFORE_EFEKTIF = BEFORE_DITETAPKAN | {S.DITETAPKAN, S.MASA_SANGGAH}
 EFFECTIVE = frozenset({S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
+# What was recorded in these states may be recorded again. The last one counts.
+REPEATABLE = frozenset({S.PERNYATAAN_DITANDATANGANI, S.DIMUSYAWARAHKAN, S.DIKEMBALIKAN})
 DETERMINED = frozenset({S.DITETAPKAN, S.MASA_SANGGAH, S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
 FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
     {
@@ -69,6 +71,8 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
         S.DISANGGAH: frozenset({S.MASA_SANGGAH, S.EFEKTIF, S.DIPULIHKAN}),
         S.EFEKTIF: frozenset({S.PEMANTAUAN, S.DISANGGAH}),
         S.PEMANTAUAN: frozenset({S.SELESAI, S.DISANGGAH}),
+        # Two people have reversed the result that decided the case.
+        S.SELESAI: frozenset({S.PEMANTAUAN}),
         S.DIKEMBALIKAN: frozenset({S.DIASESMEN, S.DIUSULKAN}),
         S.DIKECUALIKAN: frozenset({S.DIASESMEN}),
         # One of these, by the state in which the case was postponed: `_reachable_states`.
@@ -87,6 +91,8 @@ def _next_states(state: GraduasiState) -> frozenset[GraduasiState]:
         states |= {S.DIBATALKAN}
     if state in DETERMINED:
         states |= {S.DIPULIHKAN}
+    if state in REPEATABLE:
+        states |= {state}
     return states
 
 

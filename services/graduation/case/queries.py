@@ -34,10 +34,10 @@ async def find_accompanied(
 
     It is read from dampingan and results of the monitoring (docs/case-lifecycle.md#four-eyes).
     """
-    if actor.pendamping_id is None:
+    if not (pendamping_ids := await read_pendamping_ids(session, actor)):
         return {}
     months = await read_separation_months(session, on)
-    accompanied = select_accompanied_lately(actor.pendamping_id, months, on).subquery()
+    accompanied = select_accompanied_lately(pendamping_ids, months, on).subquery()
     statement = sa.select(accompanied.c.kpm_id).where(accompanied.c.kpm_id.in_(kpm_ids))
     return {kpm_id: FamilyAccompaniedLately(months=months) for kpm_id in await session.scalars(statement)}
 
@@ -47,14 +47,29 @@ async def read_separation_months(session: AsyncSession, on: date) -> int:
     return await read_rule(session, SeparationRule.months, on)
 
 
-def select_accompanied_lately(pendamping_id: UUID | None, months: int, on: date) -> sa.CompoundSelect[Any]:
-    """Select the families that the pendamping accompanied, or monitored, within so many months.
+async def read_pendamping_ids(session: AsyncSession, actor: Actor) -> Sequence[UUID]:
+    """Return as which pendamping the actor may have accompanied families.
+
+    Without a `pendamping_id` in the token, it is whoever acted in the stage USUL with the same account.
+    """
+    if actor.pendamping_id is not None:
+        return [actor.pendamping_id]
+    acted_as = sa.select(StageAct.person).where(
+        StageAct.sub == actor.sub, StageAct.stage == Stage.USUL, StageAct.person != StageAct.sub
+    )
+    return [UUID(person) for person in await session.scalars(acted_as.distinct())]
+
+
+def select_accompanied_lately(
+    pendamping_ids: Sequence[UUID], months: int, on: date
+) -> sa.CompoundSelect[Any]:
+    """Select the families that a pendamping accompanied, or monitored, within so many months.
 
     A dampingan that has not begun covers no day, and does not count.
     """
     span = sa.func.make_interval(0, months)
     dampingan = sa.select(Dampingan.kpm_id).where(
-        Dampingan.pendamping_id == pendamping_id,
+        Dampingan.pendamping_id.in_(pendamping_ids),
         Dampingan.valid_from <= on,
         sa.or_(
             Dampingan.valid_to.is_(None),
@@ -62,6 +77,6 @@ def select_accompanied_lately(pendamping_id: UUID | None, months: int, on: date)
         ),
     )
     visits = sa.select(MonitoringTask.kpm_id).where(
-        MonitoringTask.pendamping_id == pendamping_id, MonitoringTask.visited_on + 1 + span > on
+        MonitoringTask.pendamping_id.in_(pendamping_ids), MonitoringTask.visited_on + 1 + span > on
     )
     return sa.union(dampingan, visits)

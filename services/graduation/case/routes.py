@@ -27,8 +27,14 @@ from shared.access import Permission
 from shared.contracts.kinds import ExitReason
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import FIELD, OFFICE, STAFF
 
 router = Router(tag="graduasi")
+
+# A statement is replaced until the proposal, and then after a return, with another assessment.
+SIGNED = one_of(to_call("sign_pernyataan", FIELD), to_call("return_graduasi", OFFICE))
+PROPOSED = one_of(to_call("return_graduasi", OFFICE), to_call("cancel_graduasi", STAFF))
 
 
 class Opening(OpeningTerms, Body):
@@ -91,7 +97,7 @@ class HistoryPage(View):
 
 
 @router.post("/graduasi", status_code=201)
-@may(Permission.ASESMEN_RECORD)
+@may(Permission.ASESMEN_RECORD, undo=operation("cancel_graduasi", STAFF))
 async def open_graduasi(body: Opening, session: Session, actor: CurrentActor) -> GraduasiView:
     """Open a case on a kepesertaan of a family that the caller accompanies."""
     return await new_case.open_case(session, actor, body)
@@ -141,7 +147,7 @@ async def list_graduasi_history(
 
 
 @router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201)
-@may(Permission.PERNYATAAN_RECORD, key_required=True)
+@may(Permission.PERNYATAAN_RECORD, key_required=True, undo=SIGNED)
 async def sign_pernyataan(
     graduasi_id: UUID, body: Statement, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -150,7 +156,7 @@ async def sign_pernyataan(
 
 
 @router.post("/graduasi/{graduasi_id}/proposal", status_code=201)
-@may(Permission.GRADUASI_PROPOSE, key_required=True)
+@may(Permission.GRADUASI_PROPOSE, key_required=True, undo=PROPOSED)
 async def propose_graduasi(
     graduasi_id: UUID, body: Proposal, session: Session, actor: CurrentActor
 ) -> GraduasiView:

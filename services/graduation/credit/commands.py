@@ -13,7 +13,7 @@ from services.graduation.case.models import Graduasi
 from services.graduation.credit.models import Credit, CreditState
 from services.graduation.credit.rules import find_counted
 from services.graduation.decree.models import Sk
-from services.graduation.objection.models import AnnulmentGround
+from services.graduation.objection.models.annulment import AnnulmentGround
 from services.graduation.policy.models.credit_rule import CreditArea, CreditedTo, CreditRule, CreditYear
 from services.graduation.policy.models.policy import Policy
 from shared.contracts.graduation import CreditGranted, CreditReversed
@@ -138,3 +138,22 @@ async def reverse_credit(session: AsyncSession, case: Graduasi, ground: Annulmen
     credit.transition_to(CreditState.REVERSED, on)
     await session.flush()
     await settle_credits(session, [one for one in standing if one is not credit], on)
+
+
+async def redate_credits(session: AsyncSession, sk: Sk, kpm_ids: Collection[UUID], on: date) -> None:
+    """Move the credits of a corrected SK to its date, and settle them again.
+
+    A credit of a rule by the year of the announcement stays in its year.
+    """
+    standing = await lock_standing(session, kpm_ids)
+    moved = [one for one in standing if one.decree_id == sk.sk_id and one.sk_on != sk.sk_on]
+    for credit in moved:
+        rule = await session.get_one(CreditRule, credit.rule_version)
+        if credit.state is CreditState.GRANTED:
+            emit(session, CreditReversed.of(credit, reason="SK_CORRECTED"))
+            credit.transition_to(CreditState.FAMILY_COUNTED, on)
+        credit.sk_on = sk.sk_on
+        credit.year = sk.sk_on.year if rule.year_of is CreditYear.SK_ON else credit.year
+    if moved:
+        await session.flush()
+        await settle_credits(session, standing, on)

@@ -1,5 +1,5 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import CORRECT_REQUEST
+from shared.remedies import CORRECT_REQUEST, WAIT
 
 
 class SkNumberTaken(DomainError):
@@ -24,6 +24,28 @@ class CasesNotApproved(DomainError):
     en = "Only approved cases (DISETUJUI_DINSOS) go into an SK; these are not: {ids}. Leave them out, or let Dinsos approve them first."
     id = "Hanya kasus yang disetujui (DISETUJUI_DINSOS) dapat masuk SK; yang belum: {ids}. Keluarkan dari daftar, atau mintalah Dinsos menyetujuinya dahulu."
     remedy = CORRECT_REQUEST
+
+
+class SkBeforeApproval(InvalidInput):
+    """422: the SK is dated before the latest approval of its cases."""
+
+    en = (
+        "The SK is dated {on}, but Dinsos approved a case in it on {earliest}. An SK follows the approvals: correct the"
+        " date, or leave out the cases that were approved later."
+    )
+    id = (
+        "SK bertanggal {on}, sedangkan Dinsos menyetujui kasus di dalamnya pada {earliest}. SK terbit setelah"
+        " persetujuan: perbaiki tanggalnya, atau keluarkan kasus yang disetujui kemudian."
+    )
+    remedy = CORRECT_REQUEST
+
+
+class SkWithoutCase(DomainError):
+    """409: the job of the SK has added no case yet."""
+
+    en = "No case is in this SK yet. Correct it when its job has added the cases; an SK without a case is deleted."
+    id = "SK ini belum memuat kasus. Perbaiki setelah pekerjaannya menambahkan kasus; SK tanpa kasus dihapus."
+    remedy = WAIT
 
 
 class SkEnteredTooLate(InvalidInput):

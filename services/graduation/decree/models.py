@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
+from shared.approval import ApprovalTerms
 from shared.database.tables import Col, Fields
-from shared.fields import Day, DocumentNumber, RequestOnly, Wilayah
+from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 
 
 class SkTerms(Fields):
@@ -22,6 +23,14 @@ class DecreeTerms(SkTerms):
     """A decree to issue. Without `announced_on` it is announced today."""
 
     announced_on: Day | None = None
+
+
+class CorrectionTerms(ApprovalTerms):
+    """The right number, date and scan of an SK, and the reason."""
+
+    sk_no: Annotated[DocumentNumber, RequestOnly("123/3.4/BS.01/5/2026")]
+    sk_on: Day
+    reason: Sentence
 
 
 class SkRule(Table, table=True):
@@ -54,7 +63,10 @@ NUMBER_KEY = "upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g'))"
 
 
 class Sk(SkView, Table, table=True):
-    """A decree with many cases. Append-only, except `cases` while a job adds cases."""
+    """A decree with many cases.
+
+    `cases` changes while a job adds cases; number, date and scan with a correction by two people.
+    """
 
     __table_args__ = (
         sa.Index("uq_sk_sk_no", sa.text(NUMBER_KEY), unique=True),
@@ -64,6 +76,23 @@ class Sk(SkView, Table, table=True):
 
     determined_by: Col[str]
     at: Col[datetime]
+
+
+class SkCorrectionView(SkTerms):
+    """What an SK had before a correction. `corrected_by` is an id."""
+
+    corrected_on: Col[date]
+    corrected_by: Col[str]
+    approval_request_id: Col[UUID] = Field(foreign_key="approval_request.approval_request_id")
+
+
+class SkCorrection(SkCorrectionView, Table, table=True):
+    """What an SK had before a correction. Append-only."""
+
+    __table_args__ = (is_sha256("evidence_sha256"),)
+
+    correction_id: Col[UUID] = Field(primary_key=True)
+    sk_id: Col[UUID] = Field(foreign_key="sk.sk_id", index=True)
 
 
 class PenetapanFields(Fields):

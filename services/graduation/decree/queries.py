@@ -12,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.certificate.models import Certificate
 from services.graduation.credit.models import Credit, CreditState
-from services.graduation.decree.models import NUMBER_KEY, Penetapan, PenetapanFields, Sk, SkRule, SkView
+from services.graduation.decree.models import (
+    NUMBER_KEY,
+    Penetapan,
+    PenetapanFields,
+    Sk,
+    SkCorrection,
+    SkRule,
+    SkView,
+)
 from services.graduation.visibility import listed_for, visible_to
 from shared.access import Actor, Scope
 from shared.areas import in_areas
@@ -87,7 +95,9 @@ async def read_sk(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[str,
     if sk is None:
         raise NotFound("sk")
     fields = {name: getattr(sk, name) for name in SkView.model_fields}
-    return {**fields, "penetapan": [dict(row) for row in rows]}
+    before = sa.select(SkCorrection).where(SkCorrection.sk_id == sk_id).order_by(SkCorrection.correction_id)
+    corrections = (await session.scalars(before)).all()
+    return {**fields, "corrections": corrections, "penetapan": [dict(row) for row in rows]}
 
 
 async def read_sk_rule(session: AsyncSession, on: date) -> SkRule:

@@ -8,16 +8,33 @@ from fastapi import Query
 from pydantic import Field, field_validator
 from starlette.responses import Response
 
+from services.graduation.approval.commands import FORM
 from services.graduation.decree import queries
 from services.graduation.decree.commands import bulk_sk, penetapan
-from services.graduation.decree.models import DecreeTerms, Penetapan, PenetapanFields, Sk, SkTerms, SkView
+from services.graduation.decree.models import (
+    CorrectionTerms,
+    DecreeTerms,
+    Penetapan,
+    PenetapanFields,
+    Sk,
+    SkCorrectionView,
+    SkTerms,
+    SkView,
+)
 from shared.access import Permission
+from shared.approval import ApprovalKind, request_approval
 from shared.errors import BadValue
 from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+from shared.remedies import CHANGES_NOTHING, one_of, to_call
+from shared.roles import MINISTRY
 
 router = Router(tag="penetapan")
+# A wrong number or date is corrected; a family that should not be in the SK is taken out of it.
+CORRECTED = one_of(to_call("correct_sk", MINISTRY), to_call("withdraw_approval_request", MINISTRY))
+DETERMINED = one_of(to_call("correct_sk", MINISTRY), to_call("annul_graduasi", MINISTRY))
 MAX_CASES = 200
 
 
@@ -45,9 +62,11 @@ class PenetapanView(PenetapanFields):
 class SkFullView(SkView):
     """An SK with the first 200 penetapan of the caller's areas.
 
+    `corrections` are what it had before, oldest first.
     `GET /v1/sk/{sk_id}/penetapan` lists all of them.
     """
 
+    corrections: list[SkCorrectionView]
     penetapan: list[PenetapanView]
 
 
@@ -100,6 +119,13 @@ def to_view(made: penetapan.Determination) -> DeterminationView:
     )
 
 
+class Correction(CorrectionTerms, Body):
+    """The right number and date of an SK, its scan, and the reason.
+
+    The reason is stored in this service only.
+    """
+
+
 class BulkDecree(DecreeTerms, Body):
     """An SK over the cases of a file (`POST /v1/files`) with one graduasi_id per line."""
 
@@ -132,7 +158,7 @@ class PenetapanPage(View):
 
 
 @router.post("/sk", status_code=201, responses={200: {"model": DeterminationView}})
-@may(Permission.GRADUASI_DETERMINE, key_required=True)
+@may(Permission.GRADUASI_DETERMINE, key_required=True, undo=DETERMINED)
 async def determine_graduasi(
     body: Decree, session: Session, actor: CurrentActor, response: Response
 ) -> DeterminationView:
@@ -146,7 +172,7 @@ async def determine_graduasi(
 
 
 @router.post("/sk/bulk", status_code=202)
-@may(Permission.GRADUASI_DETERMINE, key_required=True)
+@may(Permission.GRADUASI_DETERMINE, key_required=True, undo=DETERMINED)
 async def determine_many_graduasi(
     body: BulkDecree, session: Session, actor: CurrentActor, response: Response
 ) -> BulkSkView:
@@ -157,6 +183,18 @@ async def determine_many_graduasi(
     sk, job_id = await bulk_sk.request_sk(session, actor, body, body.sha256)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
+
+
+@router.post("/sk/{sk_id}/correction", status_code=202, response_model=ApprovalRequestView)
+@may(Permission.GRADUASI_DETERMINE, key_required=True, undo=CORRECTED)
+async def correct_sk(sk_id: UUID, body: Correction, session: Session, actor: CurrentActor) -> Response:
+    """Request the correction of an SK's number, date and scan.
+
+    Another person of Kemensos approves it.
+    The day of the announcement and the terms stay. A job then sends the penetapan again and moves their credits.
+    """
+    kind = ApprovalKind.SK_CORRECTION
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, sk_id, body))
 
 
 @router.get("/sk", response_model=SkPage)
@@ -192,7 +230,7 @@ async def read_sk(sk_id: UUID, session: Session, actor: CurrentActor) -> dict[st
 
 
 @router.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
     """Count determined, annulled, effective and credited cases of the given families.
 

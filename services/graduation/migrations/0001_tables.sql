@@ -25,7 +25,7 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
     CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID')),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID', 'MONITORING_REVERSAL', 'SK_CORRECTION', 'BACK_PAY_CORRECTION')),
     CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
 );
 
@@ -210,6 +210,7 @@ CREATE TABLE replica_kpm.kpm (
     p2k2_attended INTEGER NOT NULL,
     pengurus_id UUID,
     member_ids UUID[] NOT NULL,
+    minor_ids UUID[] NOT NULL,
     former_members UUID[] NOT NULL,
     ended_on DATE,
     end_reason VARCHAR(40),
@@ -231,6 +232,7 @@ CREATE TABLE replica_kpm.kpm_history (
     p2k2_attended INTEGER NOT NULL,
     pengurus_id UUID,
     member_ids UUID[] NOT NULL,
+    minor_ids UUID[] NOT NULL,
     former_members UUID[] NOT NULL,
     ended_on DATE,
     end_reason VARCHAR(40),
@@ -474,6 +476,23 @@ CREATE TABLE policy (
     CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id)
 );
 
+CREATE TABLE sk_correction (
+    sk_no TEXT NOT NULL,
+    sk_on DATE NOT NULL,
+    evidence_sha256 VARCHAR(64),
+    corrected_on DATE NOT NULL,
+    corrected_by TEXT NOT NULL,
+    approval_request_id UUID NOT NULL,
+    correction_id UUID NOT NULL,
+    sk_id UUID NOT NULL,
+    CONSTRAINT pk_sk_correction PRIMARY KEY (correction_id),
+    CONSTRAINT ck_sk_correction_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT fk_sk_correction_approval_request_id FOREIGN KEY(approval_request_id) REFERENCES approval_request (approval_request_id),
+    CONSTRAINT fk_sk_correction_sk_id FOREIGN KEY(sk_id) REFERENCES sk (sk_id)
+);
+
+CREATE INDEX ix_sk_correction_sk_id ON sk_correction (sk_id);
+
 CREATE TABLE graduasi (
     kpm_id UUID NOT NULL,
     kepesertaan_id UUID NOT NULL,
@@ -545,6 +564,7 @@ CREATE TABLE policy_approval (
 CREATE TABLE policy_withdrawal (
     person TEXT NOT NULL,
     reason TEXT NOT NULL,
+    planned_from DATE,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     policy_id UUID NOT NULL,
     sub TEXT NOT NULL,
@@ -672,7 +692,7 @@ CREATE TABLE graduasi_history (
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     sub TEXT NOT NULL,
     CONSTRAINT pk_graduasi_history PRIMARY KEY (history_id),
-    CONSTRAINT ck_graduasi_history_move_legal CHECK ((from_state = 'TERIDENTIFIKASI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIASESMEN' AND to_state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (from_state = 'SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'BELUM_SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'DIKECUALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'PERNYATAAN_DITANDATANGANI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIUSULKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (from_state = 'DIVERIFIKASI_KETIM' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DIMUSYAWARAHKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DISETUJUI_DINSOS' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DITETAPKAN' AND to_state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (from_state = 'MASA_SANGGAH' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (from_state = 'DISANGGAH' AND to_state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (from_state = 'EFEKTIF' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (from_state = 'PEMANTAUAN' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (from_state = 'SELESAI' AND to_state IN ('DIPULIHKAN')) OR (from_state = 'DIKEMBALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DITUNDA' AND to_state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))),
+    CONSTRAINT ck_graduasi_history_move_legal CHECK ((from_state = 'TERIDENTIFIKASI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIASESMEN' AND to_state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (from_state = 'SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'BELUM_SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'DIKECUALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'PERNYATAAN_DITANDATANGANI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'DIUSULKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (from_state = 'DIVERIFIKASI_KETIM' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DIMUSYAWARAHKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DISETUJUI_DINSOS' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DITETAPKAN' AND to_state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (from_state = 'MASA_SANGGAH' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (from_state = 'DISANGGAH' AND to_state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (from_state = 'EFEKTIF' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (from_state = 'PEMANTAUAN' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (from_state = 'SELESAI' AND to_state IN ('DIPULIHKAN', 'PEMANTAUAN')) OR (from_state = 'DIKEMBALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DIKEMBALIKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DITUNDA' AND to_state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))),
     CONSTRAINT ck_graduasi_history_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_graduasi_history_graduasistate_known CHECK (from_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT ck_graduasi_history_to_state_known CHECK (to_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
@@ -772,18 +792,19 @@ CREATE TABLE sanggah (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
     CONSTRAINT ck_sanggah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
-    CONSTRAINT uq_sanggah_one_lodging UNIQUE (graduasi_id, lodged_by, lodger_ref, lodged_on),
     CONSTRAINT uq_sanggah_typed_by UNIQUE (sanggah_id, typed_by, typed_by_sub),
     CONSTRAINT ck_sanggah_lodgedby_known CHECK (lodged_by IN ('KELUARGA', 'KUASA', 'MASYARAKAT')),
     CONSTRAINT ck_sanggah_sanggahchannel_known CHECK (channel IN ('DESA', 'PUSKESOS', 'DINSOS', 'PENDAMPING', 'CEK_BANSOS', 'CALL_CENTER', 'WHATSAPP')),
     CONSTRAINT ck_sanggah_sanggahground_known CHECK (ground IN ('DATA_TIDAK_SESUAI', 'KEADAAN_BERUBAH', 'TIDAK_BERSEDIA', 'PROSEDUR_TIDAK_BENAR', 'LAINNYA')),
     CONSTRAINT fk_sanggah_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
-    CONSTRAINT ck_sanggah_sanggahstate_known CHECK (state IN ('DIAJUKAN', 'DITERIMA', 'DITOLAK', 'GUGUR'))
+    CONSTRAINT ck_sanggah_sanggahstate_known CHECK (state IN ('DIAJUKAN', 'DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT'))
 );
 
 CREATE INDEX ix_sanggah_open_in_area ON sanggah (kode_wilayah, lodged_on, sanggah_id) WHERE state = 'DIAJUKAN';
 
 CREATE INDEX ix_sanggah_state_lodged_on_sanggah_id ON sanggah (state, lodged_on, sanggah_id);
+
+CREATE UNIQUE INDEX uq_sanggah_one_lodging ON sanggah (graduasi_id, lodged_by, lodger_ref, lodged_on) WHERE state <> 'SALAH_CATAT';
 
 CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id, suspends) WHERE state = 'DIAJUKAN';
 
@@ -807,6 +828,8 @@ CREATE TABLE stage_act (
 CREATE INDEX ix_stage_act_graduasi_id_person ON stage_act (graduasi_id, person);
 
 CREATE INDEX ix_stage_act_person_graduasi_id ON stage_act (person, graduasi_id);
+
+CREATE INDEX ix_stage_act_proposers ON stage_act (sub, person) WHERE stage = 'USUL';
 
 CREATE TABLE annulment (
     ground VARCHAR(40) NOT NULL,
@@ -841,7 +864,6 @@ CREATE TABLE pernyataan (
     CONSTRAINT pk_pernyataan PRIMARY KEY (pernyataan_id),
     CONSTRAINT ck_pernyataan_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_pernyataan_offers_sha256_form CHECK (offers_sha256 ~ '^[0-9a-f]{64}$'),
-    CONSTRAINT uq_pernyataan_asesmen_id UNIQUE (asesmen_id),
     CONSTRAINT fk_pernyataan_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id),
     CONSTRAINT fk_pernyataan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
@@ -878,7 +900,7 @@ CREATE TABLE sanggah_scan (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah_scan PRIMARY KEY (scan_id),
     CONSTRAINT ck_sanggah_scan_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
-    CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
+    CONSTRAINT uq_sanggah_scan_sanggah_id_evidence_sha256 UNIQUE (sanggah_id, evidence_sha256),
     CONSTRAINT fk_sanggah_scan_sanggah_id FOREIGN KEY(sanggah_id) REFERENCES sanggah (sanggah_id),
     CONSTRAINT fk_sanggah_scan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
@@ -923,8 +945,9 @@ CREATE TABLE back_payment (
     reason TEXT NOT NULL,
     reason_code VARCHAR(40) NOT NULL,
     graduasi_id UUID NOT NULL,
+    revision INTEGER NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap),
+    CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap, revision),
     CONSTRAINT ck_back_payment_backpayreason_known CHECK (reason_code IN ('TETAP_BERHAK', 'PUTUSAN', 'TIDAK_BERHAK', 'SUDAH_DIBAYAR', 'ANGGARAN_DITUTUP', 'MENINGGAL', 'LAINNYA')),
     CONSTRAINT fk_back_payment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES annulment (graduasi_id)
 );
@@ -987,7 +1010,7 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH R
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON graduasi FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN', 'PEMANTAUAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DIKEMBALIKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON credit FOR EACH ROW
@@ -995,5 +1018,5 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON credit FOR EACH ROW
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sanggah FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DIAJUKAN' AND NEW.state IN ('DITERIMA', 'DITOLAK', 'GUGUR'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DIAJUKAN' AND NEW.state IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT'))))
     EXECUTE FUNCTION platform.refuse_move('state');

@@ -60,12 +60,14 @@ CREATE POLICY author ON voided_result FOR SELECT USING (pendamping_id = platform
 
 -- Append-only tables cannot be updated, and no case is deleted.
 REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul, musyawarah, sk, certificate, sanggah,
-    sanggah_scan, sanggah_decision, annulment, back_payment, credit_rule, voided_result FROM graduation_api, graduation_worker;
+    sanggah_scan, sanggah_decision, annulment, back_payment, credit_rule, voided_result, sk_correction FROM graduation_api, graduation_worker;
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
 -- The job of an SK counts the cases that it adds.
 GRANT UPDATE (cases) ON sk TO graduation_worker;
+-- Two people correct an SK. What it had before stays readable.
+GRANT UPDATE (sk_no, sk_on, evidence_sha256) ON sk TO graduation_api;
 
 -- Deletes the SK of a job that added no case, so that its number is free. No service role may delete any other SK.
 CREATE FUNCTION delete_empty_sk(number text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -74,6 +76,17 @@ CREATE FUNCTION delete_empty_sk(number text) RETURNS void LANGUAGE sql SECURITY 
 $$;
 REVOKE ALL ON FUNCTION delete_empty_sk(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION delete_empty_sk(text) TO graduation_api, graduation_worker;
+
+-- Who recorded a sanggah or added a scan to it does not decide it. A constraint cannot read another table.
+CREATE FUNCTION refuse_lodger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF EXISTS (SELECT FROM sanggah_scan s WHERE s.sanggah_id = NEW.sanggah_id
+        AND (s.added_by = NEW.decided_by OR s.added_by_sub = NEW.decided_by_sub)) THEN
+        RAISE EXCEPTION 'who recorded a sanggah does not decide it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_sanggah_decision_not_by_lodger';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER not_by_lodger AFTER INSERT ON sanggah_decision FOR EACH ROW EXECUTE FUNCTION refuse_lodger();
 
 -- The content of a version is written once, and no service role may set `first_content`.
 REVOKE INSERT, UPDATE, DELETE ON policy FROM graduation_api, graduation_worker;

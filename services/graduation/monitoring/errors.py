@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 from shared.remedies import ALREADY_DONE, BY_STATE, CORRECT_REQUEST, WAIT, nothing, operation
-from shared.roles import FIELD
+from shared.roles import DINSOS, FIELD
 
 
 class MonitoringTooEarly(DomainError):
@@ -28,14 +28,20 @@ class MonitoringNotRecorded(DomainError):
 
 
 class MonitoringDecided(DomainError):
-    """409: the results are final.
+    """409: the months have decided the case, or a relapse is confirmed.
 
-    The months decided the case, a relapse is confirmed, or the family has ended.
+    Two people reverse such a result (docs/case-lifecycle.md#wrong-results).
     """
 
-    en = "The results of this case are final, because its monitoring is decided. Report the mistake to Kemensos."
-    id = "Hasil pemantauan kasus ini sudah final karena pemantauannya sudah diputus. Laporkan kesalahannya kepada Kemensos."
-    remedy = nothing("The monitoring is decided.", "Pemantauan sudah diputus.")
+    en = (
+        "This result decided the monitoring, or came before the decision. The Dinsos office requests its reversal with"
+        " evidence (POST /v1/monitoring/{{id}}/reversal), and Kemensos approves it."
+    )
+    id = (
+        "Hasil ini sudah menentukan pemantauan, atau dicatat sebelum pemantauan diputus. Kantor Dinsos mengajukan"
+        " pembatalannya dengan bukti (POST /v1/monitoring/{{id}}/reversal), dan Kemensos menyetujuinya."
+    )
+    remedy = operation("reverse_monitoring", DINSOS)
 
 
 class TaskClosed(DomainError):

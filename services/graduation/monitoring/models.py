@@ -12,6 +12,7 @@ from sqlmodel import Field
 from services.graduation.policy.models.policy import LAST_MONTH
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.accompaniment import LateEntryFields
+from shared.approval import ApprovalTerms
 from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
@@ -74,6 +75,13 @@ class VoidTerms(Fields):
     """Why a result does not count."""
 
     reason: Annotated[VoidReason, KNOWN]
+
+
+class ReversalTerms(ApprovalTerms):
+    """Why a result that decided the monitoring does not count, and its evidence."""
+
+    void_reason: Annotated[VoidReason, KNOWN]
+    reason: Sentence
 
 
 class FindingTerms(Remarks, Evidence):

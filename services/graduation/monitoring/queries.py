@@ -146,7 +146,7 @@ SURVIVAL_MONTHS = sa.select(
 # family that has moved are in other areas.
 READ_AREAS = sa.text("SELECT coalesce(current_setting('pilar.areas', true), '')")
 SET_AREAS = sa.text("SELECT set_config('pilar.areas', :areas, true)")
-# One row per case of the year. Areas are compared as ranges, because an index supports them.
+# One row per case of the year; the counts are of families. Areas are compared as ranges, because an index supports them.
 COHORT = """
 WITH cohort AS MATERIALIZED (
     SELECT g.graduasi_id, g.kpm_id, g.exit_reason, g.outcome, g.policy_id, p.effective_on,
@@ -165,28 +165,37 @@ COUNTS = (
         bool_or(r.delivered_on IS NOT NULL) AS delivered,
         coalesce(sum(r.amount_rp) FILTER (WHERE r.delivered_on IS NOT NULL), 0) AS amount_rp
     FROM cohort JOIN replica_rujukan.rujukan_program r USING (graduasi_id) GROUP BY r.graduasi_id
+), family AS (
+    SELECT exit_reason, bool_and(annulled) AS annulled, bool_or(effective) AS effective, bool_or(sent) AS sent,
+        bool_or(accepted) AS accepted, bool_or(delivered) AS delivered, sum(amount_rp) AS amount_rp
+    FROM cohort LEFT JOIN aid USING (graduasi_id) GROUP BY exit_reason, kpm_id
 )
 SELECT exit_reason, count(*) AS determined, count(*) FILTER (WHERE annulled) AS annulled,
     count(*) FILTER (WHERE effective) AS effective, count(*) FILTER (WHERE sent) AS sent,
     count(*) FILTER (WHERE accepted) AS accepted, count(*) FILTER (WHERE delivered) AS delivered,
     coalesce(sum(amount_rp), 0)::bigint AS amount_rp
-FROM cohort LEFT JOIN aid USING (graduasi_id) GROUP BY exit_reason ORDER BY exit_reason"""
+FROM family GROUP BY exit_reason ORDER BY exit_reason"""
 )
 SURVIVAL = (
     COHORT  # noqa: S608 (no user input)
     + """, relapse AS (
     SELECT t.graduasi_id, t.month FROM cohort JOIN monitoring_task t USING (graduasi_id) WHERE t.confirms_relapse
-)
-SELECT c.exit_reason, m.month, count(*) AS reached,
-    count(*) FILTER (WHERE t.recorded_on IS NOT NULL OR r.month <= m.month) AS seen,
-    count(*) FILTER (WHERE t.still_out AND (r.month IS NULL OR r.month > m.month)) AS still_out
+), seen AS (
+SELECT c.exit_reason, m.month, c.kpm_id, coalesce(r.month <= m.month, false) AS relapsed, t.still_out
 FROM cohort c JOIN policy USING (policy_id) CROSS JOIN unnest(policy.survival_months) AS m(month)
 LEFT JOIN monitoring_task t ON t.graduasi_id = c.graduasi_id AND t.month = m.month AND t.kind <> 'LAPORAN'
     AND NOT EXISTS (SELECT FROM platform.evidence_flag f WHERE f.subject_id = t.task_id AND f.cleared_at IS NULL)
 LEFT JOIN relapse r ON r.graduasi_id = c.graduasi_id LEFT JOIN family_end e ON e.kpm_id = c.kpm_id
 WHERE c.effective AND c.effective_on + make_interval(months => m.month) <= least(CAST(:today AS date), e.ended_on)
 AND (c.outcome IS NULL OR c.outcome NOT IN ('MENINGGAL', 'BERGABUNG'))
-GROUP BY c.exit_reason, m.month ORDER BY c.exit_reason, m.month"""
+), family AS (
+    SELECT exit_reason, month, bool_or(relapsed OR still_out IS NOT NULL) AS seen,
+        bool_and(still_out) AND NOT bool_or(relapsed) AS still_out
+    FROM seen GROUP BY exit_reason, month, kpm_id
+)
+SELECT exit_reason, month, count(*) AS reached, count(*) FILTER (WHERE seen) AS seen,
+    count(*) FILTER (WHERE still_out) AS still_out
+FROM family GROUP BY exit_reason, month ORDER BY exit_reason, month"""
 )
 
 
@@ -213,6 +222,8 @@ async def read_cohort(
 ) -> dict[str, Any]:
     """Return the counts of the families determined in SK of a year, per exit reason.
 
+    A family with several cases of an exit reason counts once: as annulled if all of them are, as effective or with
+    aid if one is, as still out if no result or relapse of any says otherwise.
     A family counts in the area of its penetapan, even after it has moved. Only counts and sums are returned.
     For each survival month of the policy: `reached` counts the effective exits that are that old, `seen` those with
     a result, `still_out` those without bansos. A family with a confirmed relapse counts as seen and not as still

@@ -6,22 +6,34 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
+from services.graduation.approval.commands import FORM
 from services.graduation.monitoring import queries
 from services.graduation.monitoring.commands import results, voids
 from services.graduation.monitoring.models import (
     FindingTerms,
     MonitoringTask,
     MonitoringTaskView,
+    ReversalTerms,
     VoidedResult,
     VoidedResultView,
     VoidTerms,
 )
 from shared.access import Permission
+from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import ExitReason
 from shared.fields import Body, Day, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.approvals import ApprovalRequestView, accepted_answer
+from shared.remedies import one_of, operation, to_call
+from shared.roles import DINSOS, FIELD, TEAM_LEAD
 
 router = Router(tag="monitoring")
+
+VOIDED_OR_REVERSED = one_of(
+    to_call("void_monitoring", FIELD | TEAM_LEAD), to_call("reverse_monitoring", DINSOS)
+)
+# A request is withdrawn. After its approval the result is recorded again.
+REQUESTED_REVERSAL = one_of(to_call("withdraw_approval_request", DINSOS), to_call("record_monitoring", FIELD))
 
 
 class MonitoringResult(FindingTerms, Body):
@@ -72,7 +84,7 @@ async def list_monitoring(
 
 
 @router.post("/monitoring/{task_id}/result", status_code=201)
-@may(Permission.MONITORING_RECORD, key_required=True, author_reads=True)
+@may(Permission.MONITORING_RECORD, key_required=True, author_reads=True, undo=VOIDED_OR_REVERSED)
 async def record_monitoring(
     task_id: UUID, body: MonitoringResult, session: Session, actor: CurrentActor
 ) -> MonitoringTaskView:
@@ -89,7 +101,12 @@ class MonitoringVoid(VoidTerms, Body):
 
 
 @router.post("/monitoring/{task_id}/void")
-@may(Permission.MONITORING_VOID, key_required=True, author_reads=True)
+@may(
+    Permission.MONITORING_VOID,
+    key_required=True,
+    author_reads=True,
+    undo=operation("record_monitoring", FIELD),
+)
 async def void_monitoring(
     task_id: UUID, body: MonitoringVoid, session: Session, actor: CurrentActor
 ) -> MonitoringTaskView:
@@ -98,6 +115,27 @@ async def void_monitoring(
     It stays readable and counts nowhere. The task waits for the right result.
     """
     return await voids.void_result(session, actor, task_id, reason=body.reason)
+
+
+class MonitoringReversal(ReversalTerms, Body):
+    """Why a result that decided the monitoring does not count, and its evidence.
+
+    The reason is stored in this service only.
+    """
+
+
+@router.post("/monitoring/{task_id}/reversal", status_code=202, response_model=ApprovalRequestView)
+@may(Permission.MONITORING_REVERSE, key_required=True, undo=REQUESTED_REVERSAL)
+async def reverse_monitoring(
+    task_id: UUID, body: MonitoringReversal, session: Session, actor: CurrentActor
+) -> Response:
+    """Request the reversal of a wrong result after the monitoring was decided. Kemensos approves it.
+
+    The result stays readable and counts nowhere. A case that it completed is monitored again, and a relapse that it
+    confirmed is lifted. The task waits for the right result.
+    """
+    kind = ApprovalKind.MONITORING_REVERSAL
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, task_id, body))
 
 
 class VoidedResultItem(VoidedResultView):

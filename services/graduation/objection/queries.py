@@ -11,10 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.models import Graduasi, Stage
 from services.graduation.case.queries import acted_in_other_stage
 from services.graduation.decree.models import Penetapan
-from services.graduation.objection.models import (
-    Annulment,
-    AnnulmentFields,
-    BackPayment,
+from services.graduation.objection.models.annulment import Annulment, AnnulmentFields, BackPayment
+from services.graduation.objection.models.sanggah import (
     Sanggah,
     SanggahDecision,
     SanggahScan,
@@ -151,6 +149,9 @@ async def read_annulment(session: AsyncSession, graduasi_id: UUID) -> dict[str, 
     if annulment is None:
         return None
     statement = sa.select(BackPayment).where(BackPayment.graduasi_id == graduasi_id)
+    rows = (await session.scalars(statement.order_by(BackPayment.revision, BackPayment.tahap))).all()
+    last = max((row.revision for row in rows), default=1)
     view = {name: getattr(annulment, name) for name in AnnulmentFields.model_fields}
-    view["back_pay"] = (await session.scalars(statement.order_by(BackPayment.tahap))).all()
+    view["back_pay"] = [row for row in rows if row.revision == last]
+    view["replaced_back_pay"] = [row for row in rows if row.revision != last]
     return view

@@ -9,13 +9,12 @@ from pydantic import Field, field_validator, model_validator
 from starlette.responses import Response
 
 from services.graduation.approval.commands import FORM
-from services.graduation.approval.models import OrderTerms
+from services.graduation.approval.models import BackPayOrder, OrderTerms
+from services.graduation.case.errors import ANOTHER_CASE
 from services.graduation.objection import queries
 from services.graduation.objection.commands import lodging, sanggah
-from services.graduation.objection.models import (
-    AnnulmentFields,
-    BackPaymentTerms,
-    BackPayView,
+from services.graduation.objection.models.annulment import AnnulmentFields, BackPaymentTerms, BackPayView
+from services.graduation.objection.models.sanggah import (
     Sanggah,
     SanggahDecisionView,
     SanggahLodging,
@@ -30,9 +29,16 @@ from shared.errors import BadValue
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
+from shared.remedies import one_of, operation, to_call
+from shared.roles import DINSOS, MINISTRY
 
 router = Router(tag="sanggah")
 MAX_TAHAP = 40
+# A refusal is undone by an annulment. After an SK was undone, another case is opened on the membership.
+CORRECT_BACK_PAY = to_call("correct_back_pay", MINISTRY)
+DECIDED = one_of(to_call("annul_graduasi", MINISTRY), CORRECT_BACK_PAY, *ANOTHER_CASE)
+ANNULLED = one_of(to_call("withdraw_approval_request", MINISTRY), CORRECT_BACK_PAY, *ANOTHER_CASE)
+BACK_PAY = one_of(to_call("withdraw_approval_request", MINISTRY), CORRECT_BACK_PAY)
 PAID_FOR = {BackPayReason.TETAP_BERHAK, BackPayReason.PUTUSAN, BackPayReason.LAINNYA}
 UNPAID_FOR = {*BackPayReason.known()} - {BackPayReason.TETAP_BERHAK, BackPayReason.MENINGGAL}
 
@@ -87,7 +93,8 @@ class SanggahRuling(Body):
 
     DITERIMA annuls the SK for this family, with a decision for each tahap concerned.
 
-    DITOLAK ends the suspension.
+    DITOLAK ends the suspension. So does SALAH_CATAT, for a sanggah that was recorded in error: on the wrong case, or
+    with a wrong lodger, date or ground. It counts for nothing, and the right one can be recorded.
     """
 
     outcome: SanggahOutcome = Field(examples=["DITERIMA"])
@@ -99,8 +106,8 @@ class SanggahRuling(Body):
     @field_validator("outcome")
     @classmethod
     def _refuse_unknown(cls, value: SanggahOutcome) -> SanggahOutcome:
-        if value not in {SanggahOutcome.DITERIMA, SanggahOutcome.DITOLAK}:
-            raise BadValue("DITERIMA or DITOLAK.", "DITERIMA atau DITOLAK.")
+        if value not in {SanggahOutcome.DITERIMA, SanggahOutcome.DITOLAK, SanggahOutcome.SALAH_CATAT}:
+            raise BadValue("DITERIMA, DITOLAK or SALAH_CATAT.", "DITERIMA, DITOLAK, atau SALAH_CATAT.")
         return value
 
 
@@ -115,6 +122,14 @@ class AnnulmentOrder(OrderTerms, Body):
     _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
 
 
+class BackPayCorrection(BackPayOrder, Body):
+    """The right decision on each withheld tahap, the reason, and its evidence."""
+
+    back_pay: BackPayList
+
+    _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
+
+
 class SanggahLodgedView(SanggahView):
     """A sanggah with its scans, the first one first."""
 
@@ -122,9 +137,13 @@ class SanggahLodgedView(SanggahView):
 
 
 class AnnulmentView(AnnulmentFields):
-    """The annulment of an SK for one family, with its decision on each withheld tahap."""
+    """The annulment of an SK for one family, with its decision on each withheld tahap.
+
+    `replaced_back_pay` are decisions that were corrected, the oldest first.
+    """
 
     back_pay: list[BackPayView]
+    replaced_back_pay: list[BackPayView]
 
 
 class SanggahFullView(SanggahLodgedView):
@@ -150,7 +169,11 @@ class SanggahPage(View):
 @router.post(
     "/graduasi/{graduasi_id}/sanggah", status_code=201, responses={200: {"model": SanggahLodgedView}}
 )
-@may(Permission.SANGGAH_LODGE, key_required=True)
+@may(
+    Permission.SANGGAH_LODGE,
+    key_required=True,
+    undo=operation("decide_sanggah", DINSOS | MINISTRY),
+)
 async def lodge_sanggah(
     graduasi_id: UUID, body: SanggahPaper, session: Session, actor: CurrentActor, response: Response
 ) -> SanggahLodgedView:
@@ -165,7 +188,7 @@ async def lodge_sanggah(
 
 
 @router.post("/sanggah/{sanggah_id}/decision", status_code=201)
-@may(Permission.SANGGAH_DECIDE, key_required=True)
+@may(Permission.SANGGAH_DECIDE, key_required=True, undo=DECIDED)
 async def decide_sanggah(
     sanggah_id: UUID, body: SanggahRuling, session: Session, actor: CurrentActor
 ) -> SanggahView:
@@ -178,7 +201,7 @@ async def decide_sanggah(
 
 
 @router.post("/graduasi/{graduasi_id}/annulment", status_code=202, response_model=ApprovalRequestView)
-@may(Permission.GRADUASI_ANNUL, key_required=True)
+@may(Permission.GRADUASI_ANNUL, key_required=True, undo=ANNULLED)
 async def annul_graduasi(
     graduasi_id: UUID, body: AnnulmentOrder, session: Session, actor: CurrentActor
 ) -> Response:
@@ -187,6 +210,19 @@ async def annul_graduasi(
     Another person of Kemensos approves it. Both must have acted in no stage of the case.
     """
     kind = ApprovalKind.ANNULMENT
+    return accepted_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
+
+
+@router.post("/graduasi/{graduasi_id}/back-pay", status_code=202, response_model=ApprovalRequestView)
+@may(Permission.GRADUASI_ANNUL, key_required=True, undo=BACK_PAY)
+async def correct_back_pay(
+    graduasi_id: UUID, body: BackPayCorrection, session: Session, actor: CurrentActor
+) -> Response:
+    """Request another decision on the withheld tahap of an annulled case.
+
+    Another person of Kemensos approves it.
+    """
+    kind = ApprovalKind.BACK_PAY_CORRECTION
     return accepted_answer(session, await request_approval(session, actor, FORM, kind, graduasi_id, body))
 
 

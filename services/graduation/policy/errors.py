@@ -27,6 +27,30 @@ class TahapOverlaps(DomainError):
     remedy = CORRECT_REQUEST
 
 
+class TahapOutOfOrder(DomainError):
+    """409: the tahap of a year follow each other."""
+
+    en = "Tahap {tahap} starts on {starts_on}: start and cut-off of a tahap lie between those of its neighbours. Correct the dates, or the year and number."
+    id = "Tahap {tahap} dimulai pada {starts_on}: awal dan batas suatu tahap berada di antara tahap sebelum dan sesudahnya. Perbaiki tanggalnya, atau tahun dan nomornya."
+    remedy = CORRECT_REQUEST
+
+
+class TahapInUse(DomainError):
+    """409: exits are planned for this tahap, which therefore is not removed."""
+
+    en = "Exits of families are planned for tahap {tahap}. Move it to its right dates instead (POST /v1/tahap-calendar)."
+    id = "Ada keluarga yang direncanakan keluar pada tahap {tahap}. Pindahkan saja ke tanggal yang benar (POST /v1/tahap-calendar)."
+    remedy = operation("set_tahap", MINISTRY)
+
+
+class TahapNotLast(DomainError):
+    """409: a later tahap follows, and a removal would leave a gap."""
+
+    en = "Tahap {tahap} follows, and only the last tahap of the calendar is removed. Move this one to its right dates instead (POST /v1/tahap-calendar)."
+    id = "Masih ada tahap {tahap} sesudahnya, padahal hanya tahap terakhir pada kalender yang dihapus. Pindahkan saja ke tanggal yang benar (POST /v1/tahap-calendar)."
+    remedy = operation("set_tahap", MINISTRY)
+
+
 class TahapClosed(DomainError):
     """409: the cut-off of this tahap has passed.
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.models import ENDED_WITHOUT_EXIT, Graduasi
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.monitoring.models import MonitoringTask
-from services.graduation.objection.models import Sanggah, SanggahState
+from services.graduation.objection.models.sanggah import Sanggah, SanggahState
 from shared.database import as_table
 from shared.evidence import move_flags
 

@@ -25,8 +25,8 @@ RUJUKAN_SCHEMA = {"schema": "replica_rujukan"}
 class KpmFields(Fields):
     """A family with its facts, from caseload.
 
-    `member_ids` are the ids of the present members, `former_members` those of people who have died or left. `ended_on` is
-    the day on which the family ended.
+    `member_ids` are the ids of the present members, `minor_ids` those of minors among them, `former_members` those of
+    people who have died or left. `ended_on` is the day on which the family ended.
     """
 
     kpm_id: Col[UUID] = Field(primary_key=True)
@@ -42,6 +42,7 @@ class KpmFields(Fields):
     p2k2_attended: Col[int]
     pengurus_id: Col[UUID | None] = Field(default=None)
     member_ids: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list)
+    minor_ids: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list)
     former_members: Col[Annotated[list[UUID], sa.ARRAY(sa.Uuid())]] = Field(default_factory=list)
     ended_on: Col[date | None] = Field(default=None)
     end_reason: Col[FamilyEndReason | None] = Field(default=None)

@@ -79,6 +79,8 @@ async def deliberate(
 ) -> Graduasi:
     """Record the village's musyawarah with its berita acara.
 
+    Until the approval another one replaces it.
+
     Raises:
         MusyawarahNotRequired, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, FileNotUploaded,
         DateInTheFuture, DateTooEarly
@@ -88,9 +90,8 @@ async def deliberate(
         raise MusyawarahNotRequired(exit_reason=case.exit_reason)
     case.require_transition(GraduasiState.DIMUSYAWARAHKAN)
     now = await moment_of(session)
-    require_not_future(
-        terms.held_on, now.latest_on, "/body/held_on", earliest=await read_entry_date(session, case)
-    )
+    verified_on = await read_entry_date(session, case, GraduasiState.DIVERIFIKASI_KETIM)
+    require_not_future(terms.held_on, now.latest_on, "/body/held_on", earliest=verified_on)
     use = use_for(case, actor, EvidenceKind.BERITA_ACARA, terms.graduasi_ids)
     await require_evidence(session, terms.evidence_sha256, use)
     act = Act(actor, now, Stage.MUSYAWARAH, terms.berita_acara_no, terms.evidence_sha256)
@@ -131,7 +132,8 @@ async def return_case(
 ) -> Graduasi:
     """Return a proposed case to its pendamping, as an act in the official's stage.
 
-    With `new_assessment` it is proposed again only after the family was assessed again.
+    With `new_assessment` it is proposed again only after the family was assessed again. Another return of a returned
+    case replaces the reason and this mark.
 
     Raises:
         CaseNotScored, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded

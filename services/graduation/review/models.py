@@ -76,6 +76,7 @@ class StageAct(StageView, Table, table=True):
         _exclude_second_stage("ex_stage_act_four_accounts", "sub"),
         sa.Index(None, "person", "graduasi_id"),
         sa.Index(None, "graduasi_id", "person"),
+        sa.Index("ix_stage_act_proposers", "sub", "person", postgresql_where=sa.text("stage = 'USUL'")),
     )
 
     stage_act_id: Col[Annotated[int, sa.BigInteger()]] = Field(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import StrictBool
 
+from services.graduation.case.errors import ANOTHER_CASE
 from services.graduation.case.models import GraduasiView
 from services.graduation.review import commands
 from services.graduation.review.commands import CancellationGround, RefusalGround
@@ -11,8 +12,15 @@ from services.graduation.review.models import Grounds, MusyawarahTerms
 from shared.access import Permission
 from shared.fields import Body, Sentence, Sha256
 from shared.http import CurrentActor, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import FIELD, MINISTRY, OFFICE, VILLAGE
 
 router = Router(tag="review")
+
+RETURN = operation("return_graduasi", OFFICE)
+# A resumed case whose term has ended takes effect, and is then annulled.
+RESUMED = one_of(to_call("postpone_graduasi", OFFICE), to_call("annul_graduasi", MINISTRY))
+ANOTHER = one_of(*ANOTHER_CASE)
 
 
 class Verification(Body):
@@ -61,7 +69,7 @@ class Reason(Grounds, Body):
 
 
 @router.post("/graduasi/{graduasi_id}/verification", status_code=201)
-@may(Permission.GRADUASI_VERIFY, key_required=True)
+@may(Permission.GRADUASI_VERIFY, key_required=True, undo=RETURN)
 async def verify_graduasi(
     graduasi_id: UUID, body: Verification, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -70,7 +78,11 @@ async def verify_graduasi(
 
 
 @router.post("/graduasi/{graduasi_id}/musyawarah", status_code=201)
-@may(Permission.GRADUASI_MUSYAWARAH, key_required=True)
+@may(
+    Permission.GRADUASI_MUSYAWARAH,
+    key_required=True,
+    undo=one_of(to_call("deliberate_graduasi", VILLAGE), *RETURN.operations),
+)
 async def deliberate_graduasi(
     graduasi_id: UUID, body: Deliberation, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -79,7 +91,7 @@ async def deliberate_graduasi(
 
 
 @router.post("/graduasi/{graduasi_id}/approval", status_code=201)
-@may(Permission.GRADUASI_APPROVE, key_required=True)
+@may(Permission.GRADUASI_APPROVE, key_required=True, undo=RETURN)
 async def approve_graduasi(
     graduasi_id: UUID, body: Approval, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -88,7 +100,11 @@ async def approve_graduasi(
 
 
 @router.post("/graduasi/{graduasi_id}/return", status_code=201)
-@may(Permission.GRADUASI_RETURN, key_required=True)
+@may(
+    Permission.GRADUASI_RETURN,
+    key_required=True,
+    undo=one_of(to_call("return_graduasi", OFFICE), to_call("propose_graduasi", FIELD)),
+)
 async def return_graduasi(
     graduasi_id: UUID, body: Return, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -97,7 +113,7 @@ async def return_graduasi(
 
 
 @router.post("/graduasi/{graduasi_id}/refusal", status_code=201)
-@may(Permission.GRADUASI_REFUSE, key_required=True)
+@may(Permission.GRADUASI_REFUSE, key_required=True, undo=ANOTHER)
 async def refuse_graduasi(
     graduasi_id: UUID, body: Refusal, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -106,7 +122,7 @@ async def refuse_graduasi(
 
 
 @router.post("/graduasi/{graduasi_id}/postponement", status_code=201)
-@may(Permission.GRADUASI_POSTPONE, key_required=True)
+@may(Permission.GRADUASI_POSTPONE, key_required=True, undo=operation("resume_graduasi", OFFICE))
 async def postpone_graduasi(
     graduasi_id: UUID, body: Reason, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -115,7 +131,7 @@ async def postpone_graduasi(
 
 
 @router.post("/graduasi/{graduasi_id}/resumption", status_code=201)
-@may(Permission.GRADUASI_POSTPONE, key_required=True)
+@may(Permission.GRADUASI_POSTPONE, key_required=True, undo=RESUMED)
 async def resume_graduasi(
     graduasi_id: UUID, body: Reason, session: Session, actor: CurrentActor
 ) -> GraduasiView:
@@ -124,7 +140,7 @@ async def resume_graduasi(
 
 
 @router.post("/graduasi/{graduasi_id}/cancellation", status_code=201)
-@may(Permission.GRADUASI_CANCEL, key_required=True)
+@may(Permission.GRADUASI_CANCEL, key_required=True, undo=ANOTHER)
 async def cancel_graduasi(
     graduasi_id: UUID, body: Cancellation, session: Session, actor: CurrentActor
 ) -> GraduasiView:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.certificate.commands import issue_certificate
+from services.graduation.certificate.models import Certificate
 from services.graduation.decree.models import Penetapan
 from services.graduation.family_end.models import FamilyEnd, outcome_of
 from services.graduation.monitoring.commands.results import complete_without_visit
@@ -18,6 +20,8 @@ from services.graduation.monitoring.commands.tasks import (
     create_follow_ups,
     create_monthly_tasks,
 )
+from services.graduation.policy.commands.calendar import set_tahap
+from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import (
     effective_tahap_after,
@@ -32,11 +36,15 @@ from shared.clock import Moment, moment_of
 from shared.contracts.graduation import KpmGraduated
 from shared.database import load
 from shared.dates import midnight
+from shared.jobs import Job, Step
 from shared.messaging import emit
 
 ANNOUNCE = "graduasi.announce"
 END_TERM = "graduasi.end_term"
 START_MONITORING = "graduasi.start_monitoring"
+MOVE_EXITS, STEP_SIZE = "tahap.move_exits", 100
+# States of an exit that has a certificate and has not begun. A sanggah may suspend it.
+SETTLED = (GraduasiState.EFEKTIF, GraduasiState.DISANGGAH)
 SYSTEM = Actor.system("graduation")
 
 
@@ -178,3 +186,39 @@ async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
         case.outcome = Outcome.TIDAK_DIPANTAU
         await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
         await create_follow_ups(session, case, policy)
+
+
+async def move_tahap(session: AsyncSession, actor: Actor, terms: TahapTerms) -> TahapCalendar:
+    """Set a tahap.
+
+    If its start has moved, a job moves the exits that are settled for it.
+
+    Raises:
+        Those of `set_tahap`.
+    """
+    tahap, has_moved = await set_tahap(session, terms)
+    if has_moved:
+        await jobs.enqueue(session, MOVE_EXITS, {"year": tahap.year, "number": tahap.number}, actor)
+    return tahap
+
+
+async def move_next_exits(session: AsyncSession, job: Job) -> Step:
+    """Give the next exits of a moved tahap its start, and send them again."""
+    tahap = await session.get_one(TahapCalendar, (job.params["year"], job.params["number"]))
+    statement = (
+        sa.select(Graduasi, Policy, Penetapan, Certificate.certificate_no)
+        .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
+        .join(Policy, Policy.policy_id == Graduasi.policy_id)
+        .join(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
+        .where(Graduasi.state.in_(SETTLED), Penetapan.effective_tahap == tahap.tahap)
+        .where(Penetapan.effective_on != tahap.starts_on)
+        .order_by(Graduasi.graduasi_id)
+        .with_for_update(key_share=True, of=Graduasi)
+    )
+    rows = (await session.execute(statement.limit(STEP_SIZE))).all()
+    for case, policy, penetapan, certificate_no in rows:
+        penetapan.effective_on = tahap.starts_on
+        starts_at = midnight(penetapan.effective_on)
+        await jobs.schedule(session, START_MONITORING, starts_at, subject_id=case.graduasi_id)
+        emit(session, _to_event(case, policy, penetapan, certificate_no))
+    return Step(done=len(rows), finished=len(rows) < STEP_SIZE)

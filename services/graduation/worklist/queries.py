@@ -24,6 +24,7 @@ from services.graduation.case.models import (
 )
 from services.graduation.case.queries import (
     acted_in_other_stage,
+    read_pendamping_ids,
     read_separation_months,
     select_accompanied_lately,
 )
@@ -107,11 +108,11 @@ async def waits_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[boo
 
 
 async def _may_decide(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
-    if actor.pendamping_id is None:
+    if not (pendamping_ids := await read_pendamping_ids(session, actor)):
         return sa.true()
     today = await clock.today(session)
     months = await read_separation_months(session, today)
-    return Graduasi.kpm_id.not_in(select_accompanied_lately(actor.pendamping_id, months, today))
+    return Graduasi.kpm_id.not_in(select_accompanied_lately(pendamping_ids, months, today))
 
 
 def _waits_for_step(step: Step, actor: Actor, may_decide: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

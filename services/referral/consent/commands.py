@@ -153,13 +153,15 @@ async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move,
         await notify_partner(session, row, Notice.DICABUT, withdrawn_on)
 
 
-async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str) -> None:
-    """Withdraw the rujukan of an annulled graduation with its open offers."""
+async def withdraw_rujukan(
+    session: AsyncSession, rujukan: Rujukan, reason: str, *, why: str = "graduation annulled"
+) -> None:
+    """Withdraw the rujukan of an undone graduation or relapse, with its open offers."""
     if rujukan.state is RujukanState.DICABUT:
         return
     rujukan.move_to(RujukanState.DICABUT)
     rujukan.withdrawn_reason = reason
-    move = Move(SYSTEM, await clock.today(session), "graduation annulled")
+    move = Move(SYSTEM, await clock.today(session), why)
     statement = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
     for row in await session.scalars(
         statement.order_by(RujukanProgram.rujukan_program_id).with_for_update(key_share=True)

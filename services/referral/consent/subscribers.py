@@ -41,11 +41,11 @@ async def pause_case(session: AsyncSession, event: SanggahLodged) -> None:
 
 @graduation.on(SanggahDecided)
 async def resume_case(session: AsyncSession, event: SanggahDecided) -> None:
-    """Resume the rujukan after a refused sanggah, or one that has lapsed.
+    """Resume the rujukan after a sanggah that was refused, wrong or has lapsed.
 
     After an accepted one the annulment follows, which withdraws the rujukan.
     """
-    if event.outcome in {SanggahOutcome.DITOLAK, SanggahOutcome.GUGUR}:
+    if event.outcome in {SanggahOutcome.DITOLAK, SanggahOutcome.GUGUR, SanggahOutcome.SALAH_CATAT}:
         for rujukan in await lock_all_rujukan(session, event.graduasi_id):
             await resume_rujukan(session, rujukan, event.sanggah_id)
 

@@ -233,7 +233,6 @@ CREATE TABLE rujukan (
     version INTEGER NOT NULL,
     withdrawn_reason TEXT,
     CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id),
-    CONSTRAINT uq_rujukan_graduasi_id_purpose UNIQUE (graduasi_id, purpose),
     CONSTRAINT ck_rujukan_version_positive CHECK (version >= 1),
     CONSTRAINT ck_rujukan_rujukanpurpose_known CHECK (purpose IN ('PASCAGRADUASI', 'KAMBUH')),
     CONSTRAINT ck_rujukan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
@@ -244,6 +243,8 @@ CREATE TABLE rujukan (
 CREATE INDEX ix_rujukan_kpm_id ON rujukan (kpm_id, rujukan_id);
 
 CREATE INDEX ix_rujukan_open ON rujukan (rujukan_id) WHERE state = 'TERBUKA';
+
+CREATE UNIQUE INDEX uq_rujukan_graduasi_id_purpose ON rujukan (graduasi_id, purpose) WHERE purpose <> 'KAMBUH' OR state <> 'DICABUT';
 
 CREATE TABLE sla_term (
     program_code TEXT,

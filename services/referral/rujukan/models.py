@@ -160,7 +160,13 @@ class Rujukan(RujukanItem, Table, table=True):
     """
 
     __table_args__ = (
-        sa.UniqueConstraint("graduasi_id", "purpose", name="uq_rujukan_graduasi_id_purpose"),
+        # After the reversal of a relapse another one may be confirmed.
+        sa.Index(
+            "uq_rujukan_graduasi_id_purpose",
+            *("graduasi_id", "purpose"),
+            unique=True,
+            postgresql_where=sa.text("purpose <> 'KAMBUH' OR state <> 'DICABUT'"),
+        ),
         sa.Index("ix_rujukan_kpm_id", "kpm_id", "rujukan_id"),
         sa.Index("ix_rujukan_open", "rujukan_id", postgresql_where=sa.text("state = 'TERBUKA'")),
         sa.CheckConstraint("version >= 1", name="version_positive"),

@@ -25,7 +25,7 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
     CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID')),
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID', 'MONITORING_REVERSAL', 'SK_CORRECTION', 'BACK_PAY_CORRECTION')),
     CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
 );
 
@@ -174,7 +174,7 @@ CREATE TABLE replica_graduasi.monitoring (
 
 CREATE TABLE replica_graduasi.monitoring_end (
     graduasi_id UUID NOT NULL,
-    ended_on DATE NOT NULL,
+    ended_on DATE,
     CONSTRAINT pk_monitoring_end PRIMARY KEY (graduasi_id)
 );
 
@@ -182,6 +182,7 @@ CREATE TABLE replica_graduasi.relapse (
     graduasi_id UUID NOT NULL,
     month INTEGER NOT NULL,
     confirmed_on DATE NOT NULL,
+    reversed_on DATE,
     CONSTRAINT pk_relapse PRIMARY KEY (graduasi_id)
 );
 
@@ -191,7 +192,7 @@ CREATE TABLE replica_graduasi.sanggah (
     suspends BOOLEAN DEFAULT false NOT NULL,
     outcome VARCHAR(40),
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
-    CONSTRAINT ck_sanggah_sanggahoutcome_known CHECK (outcome IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'UNKNOWN'))
+    CONSTRAINT ck_sanggah_sanggahoutcome_known CHECK (outcome IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT', 'UNKNOWN'))
 );
 
 CREATE INDEX ix_sanggah_graduasi_id ON replica_graduasi.sanggah (graduasi_id);

@@ -154,12 +154,15 @@ class Monitoring(Table, table=True):
 
 
 class MonitoringEnd(Table, table=True):
-    """The day on which the monitoring of a graduate was completed."""
+    """The day on which the monitoring of a graduate was completed.
+
+    It is null if that was reversed.
+    """
 
     __table_args__ = GRADUASI_SCHEMA
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
-    ended_on: Col[date]
+    ended_on: Col[date | None]
 
 
 class Sanggah(Table, table=True):
@@ -174,13 +177,14 @@ class Sanggah(Table, table=True):
 
 
 class Relapse(Table, table=True):
-    """A confirmed relapse of a graduate."""
+    """A confirmed relapse of a graduate. One that is reversed counts nowhere."""
 
     __table_args__ = GRADUASI_SCHEMA
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
     month: Col[int]
     confirmed_on: Col[date]
+    reversed_on: Col[date | None] = Field(default=None)
 
 
 class Rujukan(Table, table=True):

@@ -42,6 +42,7 @@ from shared.contracts.graduation import (
     KpmGraduated,
     MonitoringRecorded,
     RelapseConfirmed,
+    RelapseReversed,
     SanggahDecided,
     SanggahLodged,
 )
@@ -71,11 +72,14 @@ async def replicate_crossings(session: AsyncSession, events: list[Received[Any]]
 
 
 async def replicate_monitoring_ends(session: AsyncSession, events: list[Received[Any]]) -> None:
-    """Store the day of each result that completes a monitoring."""
+    """Store the day of each result that completes a monitoring, until it is reversed."""
     rows = [
-        {"graduasi_id": event.fields["graduasi_id"], "ended_on": event.fields["recorded_on"]}
+        {
+            "graduasi_id": event.fields["graduasi_id"],
+            "ended_on": event.fields["recorded_on"] if event.fields["completes"] else None,
+        }
         for event in events
-        if event.fields["completes"]
+        if event.fields["completes"] or event.fields["reopens"]
     ]
     await upsert(session, MonitoringEnd, rows, key=["graduasi_id"])
 
@@ -95,7 +99,9 @@ graduasi.replicate(Graduasi, GraduasiAnnulled)
 graduasi.replicate(Monitoring, MonitoringRecorded, then=replicate_monitoring_ends)
 graduasi.replicate(Sanggah, SanggahLodged, omit=["outcome"])
 graduasi.replicate(Sanggah, SanggahDecided, omit=["suspends"])
-graduasi.replicate(Relapse, RelapseConfirmed)
+# A relapse may be confirmed again after its reversal.
+graduasi.replicate(Relapse, RelapseConfirmed, fixed={"reversed_on": None})
+graduasi.replicate(Relapse, RelapseReversed)
 
 coverage.replicate(Kpm, KpmRegistered, KpmUpdated)
 coverage.replicate(Kepesertaan, KepesertaanStarted, KepesertaanEnded, KepesertaanVoided)

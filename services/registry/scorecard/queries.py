@@ -223,7 +223,11 @@ async def read_outcomes(session: AsyncSession, pendamping_id: UUID, year: int) -
     first, after, _ = year_bounds(year)
     conditions = (Graduasi.pendamping_id == pendamping_id, Graduasi.sk_on >= first, Graduasi.sk_on < after)
     graduasi_ids = sa.select(Graduasi.graduasi_id).where(*conditions, Graduasi.annulled_on.is_(None))
-    relapsed = sa.select(sa.func.count()).select_from(Relapse).where(Relapse.graduasi_id.in_(graduasi_ids))
+    relapsed = (
+        sa.select(sa.func.count())
+        .select_from(Relapse)
+        .where(Relapse.graduasi_id.in_(graduasi_ids), Relapse.reversed_on.is_(None))
+    )
     return {
         "graduasi": await _count_graduasi(session, *conditions),
         "survival": await _count_survival(session, graduasi_ids),

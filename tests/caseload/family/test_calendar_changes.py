@@ -23,11 +23,18 @@ async def test_ended_komponen_is_emitted_once_on_its_day(kendal_caseload: Runnin
     """A child comes of age on 1 June and leaves SMA on 30 June 2027."""
     family = await Family.create(kendal_caseload, mother())
     version = (await family.read())["version"]
+    (born,) = await family.read_emitted_data("kpm_registered")
+    births = {one["anggota_id"]: one["birth_on"] for one in (await family.read())["members"]}
+    young = sorted(births, key=lambda one: births[one])[-len(born["minor_ids"]) :]
+    assert set(born["minor_ids"]) == set(young)
+    assert min(births[one] for one in young) == "2009-06-01"
     await advance_to(kendal_caseload, 2027, 5, 31)
     assert await family.read_emitted_data("kpm_updated") == []
     await advance_to(kendal_caseload, 2027, 6, 1)
     await advance_to(kendal_caseload, 2027, 6, 29)
-    assert [facts["able_productive"] for facts in await family.read_emitted_data("kpm_updated")] == [3]
+    (grown,) = await family.read_emitted_data("kpm_updated")
+    assert grown["able_productive"] == 3
+    assert len(grown["minor_ids"]) == len(born["minor_ids"]) - 1
     await advance_to(kendal_caseload, 2027, 6, 30)
     last = (await family.read_emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")

@@ -112,6 +112,28 @@ async def test_restored_family_without_dampingan_gets_gap_and_task(
     )
 
 
+async def test_reversed_end_of_the_monitoring_opens_the_gap_again(
+    kendal_caseload: Running, graduation: Running
+) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    case = await read_pkh_case(kendal_caseload, kpm_id)
+    await apply_event(kendal_caseload, graduation, case.build_graduated())
+    await advance_to(kendal_caseload, 2027, 1, 1)
+
+    async def record(**more: Any) -> None:
+        event = await build_monitoring_recorded(kendal_caseload, kpm_id, graduasi_id=case.graduasi_id, **more)
+        await apply_event(kendal_caseload, graduation, event)
+
+    await record(completes=True)
+    await advance_to(kendal_caseload, 2027, 1, 5)
+    assert await read_tasks(kendal_caseload) == []
+    await record(voided=True, reopens=True)
+    assert await read_tasks(kendal_caseload) == [("PASANG_PENDAMPING", kpm_id)]
+    await record(completes=True)
+    await advance_to(kendal_caseload, 2027, 1, 7)
+    assert await read_tasks(kendal_caseload) == []
+
+
 async def test_new_dampingan_after_exit_is_monitoring_without_load(
     kendal_caseload: Running, graduation: Running
 ) -> None:

@@ -1,5 +1,6 @@
 """Memberships and payable tahap after decisions of graduation and Dinsos (docs/case-lifecycle.md#end-of-a-membership)."""
 
+from datetime import date
 from itertools import permutations
 from random import Random
 from uuid import UUID
@@ -8,6 +9,7 @@ import asyncpg
 import pytest
 
 from shared.access import Role
+from shared.contracts.kinds import SanggahOutcome
 from tests.factories.caseload.case import Case
 from tests.factories.caseload.case_scenario import CaseScenario
 from tests.factories.caseload.family import Family
@@ -91,6 +93,36 @@ async def test_sanggah_refused_after_effect_moves_the_end(scenario: CaseScenario
     assert (answer_body["last_payable_tahap"], answer_body["first_unpayable_tahap"]) == ("2027-1", "2027-2")
     acts = [act for subject, act, _ in await scenario.family.read_history() if subject == "kepesertaan"]
     assert acts == ["ENDED", "END_MOVED"]
+
+
+async def test_effect_sent_again_moves_the_end_with_its_tahap(scenario: CaseScenario) -> None:
+    graduated = scenario.case.build_graduated()
+    await scenario.publish(scenario.case.build_determined(), graduated)
+    await scenario.publish(graduated.model_copy(update={"effective_on": date(2027, 1, 6)}))
+    answer_body = await scenario.read_tahap()
+    assert (answer_body["ends_on"], answer_body["last_payable_tahap"]) == ("2027-01-06", "2026-4")
+    await scenario.advance_to(2027, 1, 5)
+    assert await scenario.read_purpose() == "PENDAMPINGAN"
+    await scenario.advance_to(2027, 1, 6)
+    assert await scenario.read_purpose() == "PEMANTAUAN"
+
+
+async def test_sanggah_recorded_in_error_suspends_nothing_more(scenario: CaseScenario) -> None:
+    case = scenario.case
+    await scenario.publish(case.build_determined(), case.build_graduated(), case.build_lodged())
+    assert (await scenario.read_payable())[0] == "HELD"
+    error = case.build_refused().model_copy(update={"outcome": SanggahOutcome.SALAH_CATAT})
+    await scenario.publish(error)
+    answer_body = await scenario.read_tahap()
+    assert (answer_body["payable"], answer_body["ends_on"]) == ("UP_TO", "2027-04-01")
+
+
+async def test_annulment_sent_again_replaces_the_decision_on_tahap(scenario: CaseScenario) -> None:
+    case = scenario.case
+    await scenario.publish(case.build_determined(), case.build_graduated())
+    await scenario.advance_to(2027, 1, 3)
+    await scenario.publish(case.build_annulled(), case.build_annulled("2027-1"))
+    assert await scenario.read_payable() == ("ALL", None, ["2027-1"])
 
 
 async def test_suspended_end_does_not_change_the_dampingan(scenario: CaseScenario) -> None:

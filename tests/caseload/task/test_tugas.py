@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import uuid5
 
-from shared.contracts.graduation import RelapseConfirmed
+from shared.contracts.graduation import RelapseConfirmed, RelapseReversed
 from shared.contracts.referral import RelapseReported
 from tests.factories.caseload.case import apply_event
 from tests.factories.caseload.hand_over import (
@@ -49,6 +49,21 @@ async def test_relapse_task_follows_the_family(
     ).status_code == 200
     kinds = [task["kind"] for task in await read_tasks(kendal_caseload, ketua_tim_token(kendal_caseload))]
     assert kinds == ["RE_ENTRY"]
+
+
+async def test_task_of_a_reversed_relapse_is_finished_and_another_relapse_opens_one(
+    kendal_caseload: Running, graduation: Running
+) -> None:
+    kpm_id = await create_monitored_family(kendal_caseload)
+    on = await read_today(kendal_caseload)
+    relapse = {"graduasi_id": CASE, "kpm_id": kpm_id, "kode_wilayah": DESA, "month": 3, "confirmed_on": on}
+    confirmed = RelapseConfirmed.model_validate(relapse | {"cause": "SAKIT"})
+    reversed_ = RelapseReversed.model_validate(relapse | {"reversed_on": on})
+    counts: list[int] = []
+    for event in (confirmed, reversed_, confirmed):
+        await apply_event(kendal_caseload, graduation, event)
+        counts.append(len(await read_tasks(kendal_caseload, pendamping_token(kendal_caseload))))
+    assert counts == [1, 0, 1]
 
 
 async def test_task_of_unaccompanied_family_is_only_for_officials(

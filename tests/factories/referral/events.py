@@ -12,6 +12,7 @@ from shared.contracts.graduation import (
     GraduasiDetermined,
     KpmGraduated,
     RelapseConfirmed,
+    RelapseReversed,
     SanggahDecided,
     SanggahLodged,
 )
@@ -238,3 +239,8 @@ def build_graduasi_annulled(family: Family) -> GraduasiAnnulled:
 def build_relapse_confirmed(family: Family) -> RelapseConfirmed:
     """Return the event of a confirmed relapse."""
     return RelapseConfirmed(**build_family_fields(family), month=4, cause="USAHA_TUTUP", confirmed_on=TODAY)
+
+
+def build_relapse_reversed(family: Family) -> RelapseReversed:
+    fields = build_family_fields(family)
+    return RelapseReversed(**fields, month=4, confirmed_on=TODAY, reversed_on=TODAY)

@@ -23,6 +23,7 @@ from shared.contracts.graduation import (
     KpmGraduated,
     MonitoringRecorded,
     RelapseConfirmed,
+    RelapseReversed,
 )
 from shared.contracts.kinds import (
     Bansos,
@@ -210,6 +211,11 @@ def build_relapse_confirmed(case: GraduasiDetermined, month: int) -> RelapseConf
     return RelapseConfirmed(
         **build_case_fields(case), month=month, cause="USAHA_TUTUP", confirmed_on=date(2026, 12, 1)
     )
+
+
+def build_relapse_reversed(case: GraduasiDetermined, month: int) -> RelapseReversed:
+    days = {"confirmed_on": date(2026, 12, 1), "reversed_on": date(2026, 12, 20)}
+    return RelapseReversed(**build_case_fields(case), month=month, **days)
 
 
 def build_kpm_registered(kode_wilayah: str = commands.KELURAHAN, **overrides: Any) -> KpmRegistered:

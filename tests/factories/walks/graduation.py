@@ -32,6 +32,7 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     void = {"reason": "SALAH_ISI"}
     read_success(await service.post(f"/v1/monitoring/{task}/void", void, as_=driver.by["field"]))
     read_success(await service.get(f"/v1/monitoring/{task}/void", as_=driver.by["field"]))
+    await request_reversal(service, driver, task)
     decided = read_success(await service.get(path, as_=office))["penetapan"]
     reads = (
         "/v1/policy",
@@ -48,13 +49,36 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     ):
         read_success(await service.get(read, as_=office))
     tahap = {"year": 2029, "number": 1, "starts_on": "2029-01-01", "cutoff_on": "2028-12-20"}
-    read_success(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))
+    key = {"year": 2029, "number": 1}
+    for path, body in (("", tahap), ("/removal", key), ("", tahap)):
+        read_success(await service.post(f"/v1/tahap-calendar{path}", body, as_=tokens[Role.KEMENSOS]))
     await walk_other_transitions(service, driver)
     await apply_exit_proposal(service, driver, tokens)
     await decide_objections(service, driver, office)
+    await request_sk_correction(service, decided, tokens)
     await change_rules(service, driver)
     await issue_bulk_sk(service, tokens)
     return tokens
+
+
+async def request_reversal(service: Running, driver: CaseDriver, task: str) -> None:
+    """Record a result again, and request its reversal three times."""
+    result = {"still_out": True}
+    read_success(await service.post(f"/v1/monitoring/{task}/result", result, as_=driver.by["field"]))
+    official = service.token("DINSOS_KABKOTA", "dinsos-kendal-8", [KENDAL])
+    scan = await service.put_file(b"hasil pemeriksaan", as_=official)
+    why = {"void_reason": "SALAH_ISI", "reason": "Keluarga lain.", "evidence_sha256": scan}
+    path = f"/v1/monitoring/{task}/reversal"
+    await walk_requests(service, partial(service.post, path, why, as_=official), official)
+
+
+async def request_sk_correction(service: Running, decided: dict[str, Any], tokens: Tokens) -> None:
+    """Request the correction of an SK three times."""
+    scan = await service.put_file(b"pindaian SK", as_=tokens[Role.KEMENSOS])
+    body = {"sk_no": "SK/BENAR/2026", "sk_on": decided["sk_on"], "reason": "Salah ketik."}
+    path, body = f"/v1/sk/{decided['sk_id']}/correction", body | {"evidence_sha256": scan}
+    by = tokens[Role.KEMENSOS]
+    await walk_requests(service, partial(service.post, path, body, as_=by), by)
 
 
 async def issue_bulk_sk(service: Running, tokens: Tokens) -> None:
@@ -159,6 +183,10 @@ async def annul_cases(service: Running, first: CaseDriver) -> None:
         why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", "back_pay": back_pay}
         path, body = f"/v1/graduasi/{undone.graduasi_id}/annulment", why | {"evidence_sha256": scan}
         await walk_requests(service, partial(service.post, path, body, as_=official), official)
+        if back_pay:
+            again = {"back_pay": back_pay, "reason": "Salah isi.", "evidence_sha256": scan}
+            path = f"/v1/graduasi/{undone.graduasi_id}/back-pay"
+            await walk_requests(service, partial(service.post, path, again, as_=official), official)
 
 
 def choose_grounds() -> tuple[str, str]:

@@ -26,6 +26,7 @@ MAIN = {
     "MASA_SANGGAH": "DISANGGAH EFEKTIF",
     "EFEKTIF": "DISANGGAH PEMANTAUAN",
     "PEMANTAUAN": "DISANGGAH SELESAI",
+    "SELESAI": "PEMANTAUAN",
     "DISANGGAH": "MASA_SANGGAH EFEKTIF DIPULIHKAN",
     "DIKEMBALIKAN": "DIASESMEN DIUSULKAN",
     "DIKECUALIKAN": "DIASESMEN",
@@ -41,6 +42,7 @@ EARLY = [
     "DIKEMBALIKAN",
 ]
 DECIDED = ["DITETAPKAN", "MASA_SANGGAH", "EFEKTIF", "PEMANTAUAN", "SELESAI"]
+AGAIN = ["PERNYATAAN_DITANDATANGANI", "DIMUSYAWARAHKAN", "DIKEMBALIKAN"]
 STATES = [state.value for state in GraduasiState]
 
 
@@ -50,6 +52,7 @@ def list_expected_moves() -> set[tuple[str, str]]:
     pairs |= {(source, side) for source in REVIEWED for side in ("DIKEMBALIKAN", "DITOLAK")}
     pairs |= {(source, "DIBATALKAN") for source in EARLY + REVIEWED}
     pairs |= {(source, "DITUNDA") for source in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"]}
+    pairs |= {(state, state) for state in AGAIN}
     return pairs | {(source, "DIPULIHKAN") for source in DECIDED}
 
 
@@ -141,12 +144,12 @@ ALLOWED = {
         "BELUM_SIAP",
         *("PERNYATAAN_DITANDATANGANI", "DIKEMBALIKAN", "DIKECUALIKAN"),
     },
-    "pernyataan": {"SIAP"},
+    "pernyataan": {"SIAP", "PERNYATAAN_DITANDATANGANI"},
     "proposal": {"PERNYATAAN_DITANDATANGANI", "DIKEMBALIKAN"},
     "verification": {"DIUSULKAN"},
-    "musyawarah": {"DIVERIFIKASI_KETIM"},
+    "musyawarah": {"DIVERIFIKASI_KETIM", "DIMUSYAWARAHKAN"},
     "approval": {"DIMUSYAWARAHKAN"},
-    "return": set(REVIEWED),
+    "return": {*REVIEWED, "DIKEMBALIKAN"},
     "refusal": set(REVIEWED),
     "postponement": {*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"},
     "resumption": {"DITUNDA"},

@@ -8,6 +8,7 @@ from tests.factories.graduation.accompaniment import accompany_until
 from tests.factories.graduation.accounts import DAY, ROLES, create_case_before, take_step, token
 from tests.factories.graduation.case import CaseDriver, expect_ok
 from tests.factories.graduation.changed_facts import determine_all, run_bulk, taken_to
+from tests.factories.graduation.credit import hand_over_family
 from tests.factories.graduation.events import KENDAL
 from tests.factories.graduation.monitoring import create_monitored_case, record_monitoring
 from tests.factories.graduation.objection import annul_graduasi, decide_sanggah, lodge_sanggah
@@ -47,6 +48,20 @@ async def test_who_accompanied_long_ago_or_never_decides(
     driver.by[by] = token(graduation, by, "now-official", former)
     assert await read_waiting(graduation, driver.by[by]) == [driver.graduasi_id]
     expect_ok(await take_step(driver, by))
+
+
+async def test_account_without_its_pendamping_id_is_recognized_by_its_proposals(graduation: Running) -> None:
+    first = await (await CaseDriver.start(graduation)).advance_to("SIAP")
+    (row,) = await graduation.sql("SELECT sub FROM stage_act")
+    driver = CaseDriver(first.field, *await first.field.family())
+    await hand_over_family(driver, DAY)
+    await driver.advance_to("DIUSULKAN")
+    driver.by["verification"] = token(graduation, "verification", row["sub"], None)
+    assert await read_waiting(graduation, driver.by["verification"]) == []
+    expect_refusal(await driver.verify(), *REFUSAL)
+    driver.by["verification"] = token(graduation, "verification", "another", None)
+    assert await read_waiting(graduation, driver.by["verification"]) == [driver.graduasi_id]
+    expect_ok(await driver.verify())
 
 
 @pytest.mark.parametrize("noun", ["return", "refusal"])

@@ -158,7 +158,7 @@ async def test_case_of_another_area_or_approved_later_is_refused(
     rows = await graduation.sql("SELECT job_id, code FROM platform.job_row_error")
     assert {str(row["job_id"]): row["code"] for row in rows} == {
         asked["job_id"]: "NotFound",
-        earlier["job_id"]: "DateTooEarly",
+        earlier["job_id"]: "SkBeforeApproval",
         far["job_id"]: "TahapNotPlanned",
     }
 

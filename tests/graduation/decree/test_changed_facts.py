@@ -181,6 +181,24 @@ async def test_statement_signed_by_a_person_who_is_no_member_is_refused(graduati
     expect_ok(await driver.sign(str(DAY), signer_id=str(SIGNER)))
 
 
+@pytest.mark.parametrize("adults", [[SIGNER], []])
+async def test_minor_signs_only_for_a_family_without_an_adult(
+    graduation: Running, adults: list[UUID]
+) -> None:
+    await set_day(graduation, DAY)
+    child = uuid7()
+    members = {"pengurus_id": child, "member_ids": [*adults, child], "minor_ids": [child]}
+    driver = await (await CaseDriver.start(graduation, **members)).open()
+    expect_ok(await driver.assess())
+    if not adults:
+        expect_ok(await driver.sign(str(DAY)))
+        return
+    for named in ({}, {"signer_id": str(child)}):
+        answer = await driver.sign(str(DAY), **named)
+        assert (answer.status_code, answer.json()["title"]) == (409, "SignerIsMinor")
+    expect_ok(await driver.sign(str(DAY), signer_id=str(SIGNER)))
+
+
 async def test_family_whose_pengurus_died_names_the_signer(graduation: Running) -> None:
     await set_day(graduation, DAY)
     driver = await (await CaseDriver.start(graduation, pengurus_id=SIGNER)).open()

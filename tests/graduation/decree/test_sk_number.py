@@ -81,7 +81,7 @@ async def test_sk_may_be_dated_between_the_approval_and_a_resumption(graduation:
         await set_day(graduation, DAY.replace(day=day))
         expect_ok(await driver.post(noun, WHY, "approval"))
     early = await driver.determine("2026-05-17")
-    assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
+    assert (early.status_code, early.json()["title"]) == (422, "SkBeforeApproval")
     assert "2026-05-18" in early.json()["detail"]
     expect_ok(await driver.determine("2026-05-22"))
 

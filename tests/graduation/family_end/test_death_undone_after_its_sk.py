@@ -113,7 +113,8 @@ async def test_objection_to_an_undone_death_can_only_be_accepted(graduation: Run
     lodged = expect_ok(await lodge_sanggah(driver, DAY))
     await apply_events(graduation, family_facts(driver.kpm_id))
     assert (await driver.read_state(), await read_changes(driver)) == ("DISANGGAH", ["DEATH_UNDONE"])
-    expect_refusal(await decide_sanggah(driver, lodged["sanggah_id"], "DITOLAK"), "DeathUndone")
+    for outcome in ("DITOLAK", "SALAH_CATAT"):
+        expect_refusal(await decide_sanggah(driver, lodged["sanggah_id"], outcome), "DeathUndone")
     expect_ok(await decide_sanggah(driver, lodged["sanggah_id"], "DITERIMA"))
     assert await driver.read_state() == "DIPULIHKAN"
 

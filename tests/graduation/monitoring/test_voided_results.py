@@ -225,3 +225,15 @@ async def test_another_pendamping_voids_nothing(graduation: Running) -> None:
     expect_refusal(await void_result(driver, tasks[0]), "NotAllowed", 403)
     elsewhere = team_lead_token(graduation, "51")
     expect_refusal(await void_result(driver, tasks[0], elsewhere), "NotFound", 404)
+
+
+async def test_right_day_is_entered_however_late_after_a_void(graduation: Running) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    await set_day(graduation, date(2026, 7, 20))
+    expect_ok(await record_monitoring(driver, tasks[0], visited_on="2026-07-10"))
+    await set_day(graduation, date(2026, 9, 30))
+    expect_ok(await void_result(driver, tasks[0]), 200)
+    later = await record_monitoring(driver, tasks[0], visited_on="2026-07-21")
+    expect_refusal(later, "WorkEnteredTooLate", 422)
+    right = expect_ok(await record_monitoring(driver, tasks[0], visited_on="2026-07-02"))
+    assert (right["visited_on"], right["recorded_on"]) == ("2026-07-02", "2026-09-30")

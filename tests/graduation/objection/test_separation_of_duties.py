@@ -12,15 +12,18 @@ from tests.factories.graduation.objection import annul_graduasi
 from tests.factories.services import Running, expect_refusal
 
 
-async def lodge_sanggah(driver: CaseDriver, by: str) -> str:
+async def lodge_sanggah(
+    driver: CaseDriver, by: str, content: bytes = b"surat sanggah", status: int = 201
+) -> str:
     paper = {
         "lodged_on": str(DAY),
         "lodged_by": "MASYARAKAT",
         "channel": "DINSOS",
         "ground": "KEADAAN_BERUBAH",
-        "evidence_sha256": await driver.service.put_file(b"surat sanggah", as_=driver.by[by]),
+        "evidence_sha256": await driver.service.put_file(content, as_=driver.by[by]),
+        "register_no": "012/SANGGAH/2026",
     }
-    return str(expect_ok(await driver.post("sanggah", paper, by))["sanggah_id"])
+    return str(expect_ok(await driver.post("sanggah", paper, by), status)["sanggah_id"])
 
 
 async def decide_sanggah(driver: CaseDriver, sanggah_id: str, as_: str) -> httpx.Response:
@@ -105,5 +108,22 @@ async def test_database_refuses_a_decision_by_the_person_who_recorded_it(
     try:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=name):
             await connection.execute(DECISION, sanggah_id, *typed, *decided_as)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("decided_as", [("desk-2", "other"), ("other", "desk-2")])
+async def test_database_refuses_a_decision_by_who_added_a_scan(
+    graduation: Running, decided_as: tuple[str, str]
+) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
+    driver.by["desk"] = token(graduation, "approval", "desk", P)
+    driver.by["desk-2"] = token(graduation, "approval", "desk-2", None)
+    sanggah_id = await lodge_sanggah(driver, "desk")
+    assert await lodge_sanggah(driver, "desk-2", b"halaman kedua", 200) == sanggah_id
+    connection = await asyncpg.connect(graduation.settings.worker_database_url)
+    try:
+        with pytest.raises(asyncpg.CheckViolationError, match="who recorded a sanggah"):
+            await connection.execute(DECISION, UUID(sanggah_id), str(P), "desk", *decided_as)
     finally:
         await connection.close()

@@ -11,7 +11,7 @@ from services.graduation.policy.models.policy import POLICY_TRANSITIONS, PolicyS
 from tests.factories.graduation.case import expect_ok, set_day
 from tests.factories.graduation.events import KENDAL
 from tests.factories.graduation.policy import Ministry
-from tests.factories.services import Running
+from tests.factories.services import Running, expect_refusal
 
 DAY = date(2026, 5, 18)
 TARGET_STATES = {"approve": "APPROVED", "activate": "PLANNED", "withdraw": "WITHDRAWN"}
@@ -92,6 +92,35 @@ async def test_withdrawn_version_is_neither_approved_nor_activated(
     await set_day(graduation, date(2026, 6, 1))
     after = await people.read_policy()
     assert (after["version"], after["sanggah_length"]) == (3, 21)
+
+
+async def test_withdrawal_of_a_planned_version_lets_the_one_before_go_on(graduation: Running) -> None:
+    people = await create_version(graduation, PolicyState.PLANNED)
+    withdrawn = expect_ok(await people.withdraw(7))
+    assert (withdrawn["valid_from"], withdrawn["withdrawal"]["planned_from"]) == (None, "2026-06-01")
+    expect_refusal(await people.withdraw(7), "PolicyWithdrawn", 409)
+    await set_day(graduation, date(2026, 6, 1))
+    in_force = await people.read_policy()
+    assert (in_force["version"], in_force["valid_to"]) == (1, None)
+    await people.enact("2026-06-02")
+
+
+async def test_withdrawal_between_two_versions_lets_the_first_go_on_up_to_the_last(
+    graduation: Running,
+) -> None:
+    people = await create_version(graduation, PolicyState.PLANNED)
+    await Ministry(graduation).enact("2026-07-01")
+    expect_ok(await people.withdraw(7))
+    await set_day(graduation, date(2026, 6, 15))
+    in_force = await people.read_policy()
+    assert (in_force["version"], in_force["valid_to"]) == (1, "2026-07-01")
+    expect_refusal(await people.withdraw(7), "PolicyWithdrawn", 409)
+
+
+async def test_version_is_not_withdrawn_from_its_first_day_on(graduation: Running) -> None:
+    people = await create_version(graduation, PolicyState.PLANNED)
+    await set_day(graduation, date(2026, 6, 1))
+    expect_refusal(await people.withdraw(7), "PolicyAlreadyActivated", 409)
 
 
 async def test_concurrent_approval_and_withdrawal_never_conflict(graduation: Running) -> None:

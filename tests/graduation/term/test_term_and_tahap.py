@@ -151,7 +151,7 @@ async def test_late_processing_moves_the_effect_to_a_later_tahap(graduation: Run
 
 async def test_two_tahap_on_one_day_are_refused(graduation: Running) -> None:
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
-    twin = {"year": 2028, "number": 1, "starts_on": "2027-10-01", "cutoff_on": "2027-09-20"}
+    twin = {"year": 2027, "number": 4, "starts_on": "2027-07-01", "cutoff_on": "2027-06-25"}
     answer = await graduation.post("/v1/tahap-calendar", twin, as_=kemensos)
     assert (answer.status_code, answer.json()["title"]) == (409, "TahapOverlaps")
     listed = expect_ok(await graduation.get("/v1/tahap-calendar?year=2027", as_=kemensos), 200)
@@ -159,7 +159,7 @@ async def test_two_tahap_on_one_day_are_refused(graduation: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sk_on", "title"), [("2026-05-19", "DateInTheFuture"), ("2026-05-17", "DateTooEarly")]
+    ("sk_on", "title"), [("2026-05-19", "DateInTheFuture"), ("2026-05-17", "SkBeforeApproval")]
 )
 async def test_sk_date_must_be_between_approval_and_today(
     graduation: Running, sk_on: str, title: str

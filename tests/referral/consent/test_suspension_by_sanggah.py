@@ -44,7 +44,7 @@ async def advance_days(world: World, days: int) -> None:
     await world.referral.work()
 
 
-@pytest.mark.parametrize("outcome", [DITOLAK, GUGUR])
+@pytest.mark.parametrize("outcome", [DITOLAK, GUGUR, SanggahOutcome.SALAH_CATAT])
 async def test_sanggah_pauses_the_sending_until_it_is_refused_or_lapses(
     referral: Running, outcome: SanggahOutcome
 ) -> None:

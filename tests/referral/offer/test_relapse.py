@@ -12,6 +12,7 @@ from tests.factories.referral.events import (
     build_graduasi_determined,
     build_identity_sealed,
     build_relapse_confirmed,
+    build_relapse_reversed,
 )
 from tests.factories.referral.world import World
 from tests.factories.services import Running
@@ -60,6 +61,21 @@ async def test_relapse_rujukan_is_not_counted(referral: Running) -> None:
         await world.apply_events(build_relapse_confirmed(world.family))
         counted = await referral.post("/v1/numbers", {}, as_=world.kemensos)
         assert counted.json()["totals"] == {"opened": 1, "withdrawn": 0, "live": 1}
+
+
+async def test_reversed_relapse_withdraws_its_rujukan_and_another_relapse_opens_one(
+    referral: Running,
+) -> None:
+    async with PartnerSimulator() as bank:
+        world = await create_case(referral, bank)
+        await world.apply_events(build_relapse_confirmed(world.family), build_relapse_reversed(world.family))
+        states = {purpose: case["state"] for purpose, case in (await read_cases(world)).items()}
+        assert states == {"PASCAGRADUASI": "TERBUKA", "KAMBUH": "DICABUT"}
+        await world.apply_events(build_relapse_confirmed(world.family))
+        rows = await referral.sql(
+            "SELECT state::text FROM rujukan WHERE purpose = 'KAMBUH' ORDER BY rujukan_id"
+        )
+        assert [row["state"] for row in rows] == ["DICABUT", "TERBUKA"]
 
 
 async def test_annulment_withdraws_both_rujukan(referral: Running) -> None:

@@ -1,6 +1,7 @@
 """A graduation opens one rujukan, however often its event arrives."""
 
 import asyncio
+from datetime import date
 
 import asyncpg
 import pytest
@@ -39,6 +40,14 @@ async def test_repeated_event_opens_one_rujukan(referral: Running) -> None:
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan"))[0]["n"] == 1
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan_program"))[0]["n"] == 3
     assert len(await world.read_emitted_data("referral.rujukan_opened.v1")) == 1
+
+
+async def test_corrected_sk_replaces_number_and_date(referral: Running) -> None:
+    world = await create_case(referral)
+    corrected = {"sk_no": "SK-GRAD/33.24/2026/010", "sk_on": date(2026, 1, 5)}
+    await world.apply_events(build_graduasi_determined(world.family, **corrected))
+    (row,) = await referral.sql("SELECT sk_no, sk_on FROM rujukan")
+    assert dict(row) == corrected
 
 
 async def test_two_transactions_at_once_open_one_rujukan(referral: Running) -> None:

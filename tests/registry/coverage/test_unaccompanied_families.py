@@ -94,6 +94,7 @@ async def test_pendamping_of_another_kind_does_not_count(registry: Running) -> N
         (SanggahOutcome.DITERIMA, 1, 0),
         (SanggahOutcome.DITOLAK, 0, 1),
         (SanggahOutcome.GUGUR, 0, 1),
+        (SanggahOutcome.SALAH_CATAT, 0, 1),
     ],
 )
 async def test_membership_whose_end_is_held_has_not_ended(

@@ -75,6 +75,17 @@ async def test_survival_is_counted_by_month_without_annulled_graduations(registr
     assert scorecard["relapsed"] == 1
 
 
+async def test_reversed_relapse_counts_again_only_when_it_is_confirmed_again(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    case = build_graduasi_determined(pendamping)
+    confirmed, reversed_ = events.build_relapse_confirmed(case, 6), events.build_relapse_reversed(case, 6)
+    counts: list[int] = []
+    for event in (confirmed, reversed_, confirmed.model_copy(update={"month": 12})):
+        await deliver_events(registry, *([case] if event is confirmed else []), event)
+        counts.append((await read_scorecard(registry, pendamping))["relapsed"])
+    assert counts == [1, 0, 1]
+
+
 @pytest.mark.parametrize("first", ["visits", "end"])
 async def test_family_that_died_during_its_monitoring_leaves_the_survival(
     registry: Running, first: str

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.family.errors import MemberUnknown
 from services.caseload.family.models import AnggotaHistory, Desil, Komponen, Kpm, KpmAnggota
 from services.caseload.family.queries import read_ages
-from services.caseload.family.rules import facts_of, next_change_day
+from services.caseload.family.rules import facts_of, is_minor, next_change_day
 from services.caseload.history import append_history
 from services.caseload.visibility import lock_family
 from shared import clock
@@ -58,6 +58,7 @@ async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> lis
         kpm.facts = facts | {
             **{name: kpm.facts.get(name, 0) for name in ("p2k2_invited", "p2k2_attended")},
             "member_ids": [member["id"] for member in staged],
+            "minor_ids": sorted(member["id"] for member in staged if is_minor(member, ages, today)),
             "former_members": merge_former_members(kpm.facts, former[kpm.kpm_id], staged),
             "ended_on": kpm.ended_on and kpm.ended_on.isoformat(),
             "end_reason": kpm.end_reason and kpm.end_reason.value,

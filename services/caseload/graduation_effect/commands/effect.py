@@ -3,7 +3,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import resume_accompaniment
-from services.caseload.dampingan.commands.gap import finish_needless_tasks
+from services.caseload.dampingan.commands.gap import finish_needless_tasks, open_gap_if_unaccompanied
+from services.caseload.dampingan.models import GapCause
 from services.caseload.dampingan.rules import day_after
 from services.caseload.exit_proposal.models import PROPOSAL_MOVES, ExitProposal, ExitProposalState
 from services.caseload.membership.commands.ends import recompute_membership_end
@@ -63,12 +64,16 @@ async def apply_objection(session: AsyncSession, event: SanggahLodged | SanggahD
 
 
 async def apply_result(session: AsyncSession, event: MonitoringRecorded) -> None:
-    """Record in the case mark that the monitoring is complete."""
+    """Record in the case mark that the monitoring is complete, or goes on."""
     mark = await session.get(CaseMark, event.graduasi_id, with_for_update={"key_share": True})
     if event.completes and mark is not None:
         mark.facts = with_fact(mark.facts, MONITORED, {"recorded_on": str(event.recorded_on)})
         mark.monitoring_ended_on = event.recorded_on
         await finish_needless_tasks(session, event.kpm_id, day_after(event.recorded_on), who=WHO)
+    elif event.reopens and mark is not None:
+        mark.facts = {name: fact for name, fact in mark.facts.items() if name != MONITORED}
+        mark.monitoring_ended_on = None
+        await open_gap_if_unaccompanied(session, event.kpm_id, GapCause.PEMANTAUAN_DIMULAI)
 
 
 async def insert_new_mark(session: AsyncSession, event: Any, facts: dict[str, Any]) -> bool:

@@ -11,12 +11,13 @@ from services.caseload.dampingan.rules import day_after, schedule_dampingan_end
 from services.caseload.family.models import Kpm
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from services.caseload.task.commands import open_tugas
-from services.caseload.task.models import TugasKind
+from services.caseload.task.models import Tugas, TugasKind
+from shared import clock
 from shared.contracts.caseload import DampinganChanged
-from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
+from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed, RelapseReversed
 from shared.contracts.kinds import Bansos, DampinganPurpose
 from shared.contracts.referral import RelapseReported
-from shared.messaging import emit
+from shared.messaging import Meta, emit
 
 
 async def end_with_monitoring(session: AsyncSession, event: MonitoringRecorded) -> None:
@@ -55,6 +56,21 @@ async def is_not_pkh(session: AsyncSession, graduasi_id: UUID) -> bool:
 async def open_re_entry_task(session: AsyncSession, event: RelapseConfirmed) -> None:
     """Open a task to lodge an usulan for a family with a confirmed relapse."""
     await open_tugas(session, TugasKind.RE_ENTRY, event.kpm_id, event.graduasi_id)
+
+
+async def close_re_entry_task(session: AsyncSession, event: RelapseReversed, meta: Meta) -> None:
+    """Finish the task of a reversed relapse.
+
+    Another relapse of the case opens another task.
+    """
+    statement = sa.select(Tugas).where(
+        Tugas.kind == TugasKind.RE_ENTRY, Tugas.kpm_id == event.kpm_id, Tugas.cause_id == event.graduasi_id
+    )
+    tugas = await session.scalar(statement.with_for_update(key_share=True))
+    if tugas is not None:
+        tugas.cause_id, tugas.version = meta.event_id, tugas.version + 1
+        if tugas.done_at is None:
+            tugas.done_at, tugas.done_by = await clock.now(session), "system:caseload"
 
 
 async def open_visit_task(session: AsyncSession, event: RelapseReported) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from services.caseload.family.rules import REFUSED, facts_of, find_implausible, next_change_day
+from services.caseload.family.rules import REFUSED, facts_of, find_implausible, is_minor, next_change_day
 from services.caseload.intake.commands.businesses import add_usaha
 from services.caseload.intake.commands.komponen import add_komponen, last_komponen_end
 from services.caseload.intake.commands.members import Member, Members, decide_members
@@ -244,6 +244,8 @@ def add_facts(known: Known, plan: Plan) -> None:
     facts = facts_of(plan.kpm_id, plan.kode, members, listed, known.ages, known.today, last_end)
     pengurus, ids = plan.members.pengurus, {str(member.anggota_id) for member in plan.members.staying}
     facts |= {"pengurus_id": pengurus and str(pengurus.anggota_id), "member_ids": sorted(ids)}
+    minors = (one for one in plan.members.staying if is_minor(one.data, known.ages, known.today))
+    facts["minor_ids"] = sorted(str(one.anggota_id) for one in minors)
     if before:
         facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
         facts["former_members"] = sorted({*before["former_members"], *map(str, plan.members.leaving)} - ids)

@@ -11,6 +11,7 @@ from services.graduation.assessment.errors import (
     CaseNotScored,
     KomponenNotEnded,
     NewAssessmentMissing,
+    SignerIsMinor,
     SignerNotMember,
     StatementMissing,
 )
@@ -45,9 +46,11 @@ async def sign_statement(
 ) -> Graduasi:
     """Record the statement that the family signed after an assessment with result SIAP.
 
+    Until the proposal another one replaces it.
+
     Raises:
         CaseNotScored, IllegalTransition, FamilyNotAccompanied, DateInTheFuture, DateTooEarly, FileNotUploaded,
-        SignerNotMember, PengurusMissing
+        SignerNotMember, SignerIsMinor, PengurusMissing
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_statement:
@@ -59,7 +62,7 @@ async def sign_statement(
         terms.signed_on,
         act.moment.latest_on,
         "/body/signed_on",
-        earliest=await read_entry_date(session, case),
+        earliest=await read_entry_date(session, case, GraduasiState.SIAP),
     )
     await require_evidence(session, terms.evidence_sha256, use_for(case, actor, EvidenceKind.PERNYATAAN))
     pernyataan = _build_pernyataan(case, author, act, terms)
@@ -75,6 +78,7 @@ async def _find_signer(session: AsyncSession, case: Graduasi, terms: PernyataanT
 
     Raises:
         SignerNotMember: That person has died or left the family.
+        SignerIsMinor: That person is a minor, and the family has an adult.
         NotYetKnown: No event has told that this person is a member.
         PengurusMissing: Nobody is named, and the pengurus has died or left.
     """
@@ -86,6 +90,8 @@ async def _find_signer(session: AsyncSession, case: Graduasi, terms: PernyataanT
         raise SignerNotMember("/body/signer_id")
     if kpm is not None and kpm.member_ids and signer_id not in kpm.member_ids:
         raise NotYetKnown("anggota", "/body/signer_id")
+    if kpm is not None and signer_id in kpm.minor_ids and set(kpm.member_ids) - set(kpm.minor_ids):
+        raise SignerIsMinor("/body/signer_id")
     return signer_id
 
 

@@ -12,7 +12,7 @@ from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.case.queries import find_accompanied
-from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved
+from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkBeforeApproval
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
@@ -24,7 +24,7 @@ from shared import clock
 from shared.access import Actor
 from shared.database import acted_by
 from shared.dates import day_of
-from shared.errors import DateTooEarly, DomainError, NotFound
+from shared.errors import DomainError, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class CaseChecks:
         if case.state is not GraduasiState.DISETUJUI_DINSOS:
             return CasesNotApproved(ids=case.graduasi_id, state=case.state)
         if approved.approved_on > self.sk.sk_on:
-            return DateTooEarly("/body/sk_on", on=self.sk.sk_on, earliest=approved.approved_on)
+            return SkBeforeApproval("/body/sk_on", on=self.sk.sk_on, earliest=approved.approved_on)
         return self._check_actor(case) or self._check_calendar(approved.policy)
 
     def _check_actor(self, case: Graduasi) -> DomainError | None:

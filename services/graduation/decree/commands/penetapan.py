@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance
-from services.graduation.case.models import GraduasiState, Stage
+from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.credit.commands import DeterminedCase, grant_credits
 from services.graduation.decree.commands.approved_cases import (
     ApprovedCase,
@@ -22,12 +22,14 @@ from services.graduation.decree.errors import (
     AnnouncementTooLate,
     CaseAlreadyInSk,
     CasesNotApproved,
+    SkBeforeApproval,
     SkEnteredTooLate,
     SkNumberTaken,
 )
 from services.graduation.decree.models import NUMBER_KEY, DecreeTerms, Penetapan, Sk
 from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.calendar import TahapCalendar
+from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import (
     effective_tahap,
     last_payable,
@@ -72,7 +74,7 @@ async def determine(
     SK is made.
 
     Raises:
-        NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate,
+        NotFound, CasesNotApproved, DateInTheFuture, SkBeforeApproval, SkEnteredTooLate, DateInThePast, AnnouncementTooLate,
         FileNotUploaded, TahapNotPlanned, SamePersonTwice, FamilyAccompaniedLately, SkNumberTaken, CaseAlreadyInSk
     """
     approved = await _lock_approved(session, graduasi_ids)
@@ -97,10 +99,12 @@ async def check_sk_dates(
     """Check the date of an SK and the day of its announcement.
 
     Raises:
-        DateInTheFuture, DateTooEarly, SkEnteredTooLate, DateInThePast, AnnouncementTooLate
+        DateInTheFuture, SkBeforeApproval, SkEnteredTooLate, DateInThePast, AnnouncementTooLate
     """
     rule = await read_sk_rule(session, today)
-    require_not_future(terms.sk_on, today, "/body/sk_on", earliest=earliest)
+    require_not_future(terms.sk_on, today, "/body/sk_on")
+    if earliest is not None and terms.sk_on < earliest:
+        raise SkBeforeApproval("/body/sk_on", on=terms.sk_on, earliest=earliest)
     if (latest := terms.sk_on + timedelta(days=rule.late_entry_days)) < today:
         raise SkEnteredTooLate("/body/sk_on", on=terms.sk_on, days=rule.late_entry_days, latest=latest)
     announced_on = terms.announced_on or today
@@ -163,7 +167,7 @@ async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCa
     penetapan = [_build_penetapan(one, sk, calendar, announced_on) for one in approved]
     await _write(session, approved, penetapan, act)
     for one, decision in zip(approved, penetapan, strict=True):
-        emit(session, _to_event(one, decision, sk))
+        emit(session, to_event(one.case, one.policy, decision, sk, one.offers_sha256))
     determined = [DeterminedCase(one.case, one.policy, one.usul, one.current_area) for one in approved]
     await grant_credits(session, determined, sk, act.moment.on)
 
@@ -231,9 +235,12 @@ def _build_penetapan(
     )
 
 
-def _to_event(approved: ApprovedCase, penetapan: Penetapan, sk: Sk) -> GraduasiDetermined:
+def to_event(
+    case: Graduasi, policy: Policy, penetapan: Penetapan, sk: Sk, offers_sha256: str | None
+) -> GraduasiDetermined:
+    """Return the event of a penetapan, as its SK is now."""
     return GraduasiDetermined.of(
-        approved.case,
+        case,
         sk_id=sk.sk_id,
         sk_no=sk.sk_no,
         sk_on=sk.sk_on,
@@ -241,7 +248,7 @@ def _to_event(approved: ApprovedCase, penetapan: Penetapan, sk: Sk) -> GraduasiD
         term_ends_on=penetapan.term_ends_on,
         effective_tahap=penetapan.effective_tahap,
         effective_on=penetapan.effective_on,
-        opens_rujukan=approved.policy.opens_rujukan,
+        opens_rujukan=policy.opens_rujukan,
         pendamping_id=penetapan.pendamping_id,
-        statement_offers_sha256=approved.offers_sha256,
+        statement_offers_sha256=offers_sha256,
     )

@@ -26,6 +26,7 @@ from services.graduation.monitoring.models import (
     MonitoringRule,
     MonitoringTask,
     TaskKind,
+    VoidedResult,
 )
 from services.graduation.policy.models.policy import Policy
 from shared.access import Actor
@@ -66,8 +67,9 @@ async def record_monitoring(
     now = await moment_of(session)
     on = finding.visited_on or now.on
     require_not_future(on, now.latest_on, "/body/visited_on")
-    await require_recent(session, LateEntryRule, on, now.on, "/body/visited_on")
     await open_work_day(session, on)
+    entered_on = await _read_entry_day(session, task_id, on) or now.on
+    await require_recent(session, LateEntryRule, on, entered_on, "/body/visited_on")
     case, policy, task = await lock_task(session, task_id)
     author = await require_dampingan_or_area(
         session,
@@ -89,6 +91,18 @@ async def record_monitoring(
     if relapse is not None:
         await _confirm_relapse(session, case, relapse, now)
     return task
+
+
+async def _read_entry_day(session: AsyncSession, task_id: UUID, on: date) -> date | None:
+    """Return the day on which a voided result of a visit was entered.
+
+    It counts for a visit until that day.
+    The right result is judged by that day, however late it is entered.
+    """
+    statement = sa.select(sa.func.min(VoidedResult.recorded_on)).where(
+        VoidedResult.task_id == task_id, VoidedResult.recorded_on >= on
+    )
+    return await session.scalar(statement)
 
 
 async def lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Policy, MonitoringTask]:
@@ -273,4 +287,5 @@ def to_event(
         completes=outcome is not None,
         outcome=MonitoringOutcome(outcome.value) if outcome else None,
         voided=voided,
+        reopens=False,
     )

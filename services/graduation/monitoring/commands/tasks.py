@@ -45,11 +45,18 @@ async def create_monthly_tasks(
 
 
 async def create_follow_ups(session: AsyncSession, case: Graduasi, policy: Policy) -> None:
-    """Create the follow-up tasks of the policy after the monitoring has ended."""
+    """Create the follow-up tasks of the policy after the monitoring has ended.
+
+    After a reversal some exist already.
+    """
     statement = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == case.graduasi_id)
     effective_on = (await session.scalars(statement)).one()
+    months = sa.select(MonitoringTask.month).where(
+        MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.kind == TaskKind.LANJUTAN
+    )
+    existing = set(await session.scalars(months))
     for month in policy.follow_up_months:
-        if month > policy.monitoring_months:
+        if month > policy.monitoring_months and month not in existing:
             session.add(_build_task(case, effective_on, TaskKind.LANJUTAN, month))
 
 
@@ -85,18 +92,18 @@ async def create_check(session: AsyncSession, graduasi_id: UUID) -> None:
     case, policy = await load_case(session, graduasi_id)
     if case.state not in CHECKABLE_STATES or await session.get(FamilyEnd, case.kpm_id):
         return
-    if await has_confirmed_relapse(session, case):
+    if await find_relapse(session, case):
         return
     today = (await moment_of(session)).on
     await _insert_check(session, case, max(today, effective_on), effective_on, policy)
 
 
-async def has_confirmed_relapse(session: AsyncSession, case: Graduasi) -> bool:
-    """Return whether a relapse of the family was confirmed."""
-    statement = sa.select(MonitoringTask.task_id).where(
+async def find_relapse(session: AsyncSession, case: Graduasi) -> MonitoringTask | None:
+    """Return the task that confirms a relapse of the family, if any."""
+    statement = sa.select(MonitoringTask).where(
         MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.confirms_relapse
     )
-    return await session.scalar(statement) is not None
+    return await session.scalar(statement)
 
 
 async def has_open_check(session: AsyncSession, case: Graduasi) -> bool:
@@ -135,3 +142,14 @@ async def close_tasks(session: AsyncSession, case: Graduasi, on: date) -> None:
         MonitoringTask.closed_on.is_(None),
     )
     await session.execute(statement.values(closed_on=on, version=MonitoringTask.version + 1))
+
+
+async def reopen_tasks(session: AsyncSession, case: Graduasi) -> None:
+    """Open the months and follow-ups again that a relapse has closed."""
+    statement = sa.update(MonitoringTask).where(
+        MonitoringTask.graduasi_id == case.graduasi_id,
+        MonitoringTask.kind != TaskKind.LAPORAN,
+        MonitoringTask.closed_on.is_not(None),
+    )
+    values = {"closed_on": None, "kode_wilayah": case.kode_wilayah, "version": MonitoringTask.version + 1}
+    await session.execute(statement.values(values))

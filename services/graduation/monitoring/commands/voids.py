@@ -9,7 +9,7 @@ from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.monitoring.commands.results import lock_task, to_event
-from services.graduation.monitoring.commands.tasks import has_confirmed_relapse, has_open_check
+from services.graduation.monitoring.commands.tasks import find_relapse, has_open_check
 from services.graduation.monitoring.errors import CaseNotMonitored, MonitoringDecided, MonitoringNotRecorded
 from services.graduation.monitoring.models import MonitoringTask, TaskKind, VoidedResult
 from services.graduation.replicas.models import StatusRange
@@ -19,7 +19,7 @@ from shared.clock import Moment, moment_of
 from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.graduation import MonitoringRecorded
 from shared.database import uuid7
-from shared.errors import NotFound
+from shared.errors import FamilyHasEnded, NotFound
 from shared.messaging import emit
 
 RESULT_FIELDS = (
@@ -44,7 +44,8 @@ async def void_result(
     The result stays readable. The evidence keeps its flag, so that a second entry does not avoid the clearance.
 
     Raises:
-        NotFound, MonitoringNotRecorded, MonitoringDecided, CaseNotMonitored, and what `require_voidable` raises.
+        NotFound, MonitoringNotRecorded, MonitoringDecided, CaseNotMonitored, FamilyHasEnded, and what
+        `require_voidable` raises.
     """
     now = await moment_of(session)
     seen = await session.get(MonitoringTask, task_id)
@@ -58,28 +59,39 @@ async def void_result(
     await require_voidable(session, actor, task.pendamping_id, StatusRange)
     await _require_undecided(session, case, task)
     voided = to_event(task, voided=True)
-    session.add(_copy_result(task, now, actor, reason))
-    await _reopen_task(session, case, task, now)
-    emit(session, await _read_other_result(session, task) or voided)
+    session.add(copy_result(task, now, actor, reason))
+    await reopen_task(session, case, task, now)
+    emit(session, await read_other_result(session, task) or voided)
     return task
 
 
 async def _require_undecided(session: AsyncSession, case: Graduasi, task: MonitoringTask) -> None:
+    await require_family(session, case)
     if case.state is GraduasiState.SELESAI:
-        decided = task.kind is TaskKind.BULANAN or await has_confirmed_relapse(session, case)
-        if decided or await session.get(FamilyEnd, case.kpm_id):
+        if task.kind is TaskKind.BULANAN or await find_relapse(session, case):
             raise MonitoringDecided
     elif case.state not in {GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH}:
         raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
 
 
-def _copy_result(task: MonitoringTask, now: Moment, actor: Actor, reason: VoidReason) -> VoidedResult:
+async def require_family(session: AsyncSession, case: Graduasi) -> None:
+    """Require that the family of a complete case has not ended.
+
+    Raises:
+        FamilyHasEnded
+    """
+    if case.state is GraduasiState.SELESAI and (end := await session.get(FamilyEnd, case.kpm_id)):
+        raise FamilyHasEnded(ended_on=end.ended_on, end_reason=end.end_reason)
+
+
+def copy_result(task: MonitoringTask, now: Moment, actor: Actor, reason: VoidReason) -> VoidedResult:
+    """Return the result of a task as it stays readable after its void."""
     names = VoidedResult.model_fields.keys() & MonitoringTask.model_fields.keys()
     void = {"voided_on": now.on, "voided_by": actor.sub, "void_reason": reason}
     return VoidedResult(**{name: getattr(task, name) for name in names}, void_id=uuid7(), **void)
 
 
-async def _reopen_task(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:
+async def reopen_task(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:
     """Take the result off the task. A check is closed if another one is open."""
     replaced = task.kind is TaskKind.LAPORAN and await has_open_check(session, case)
     for name in RESULT_FIELDS:
@@ -90,7 +102,7 @@ async def _reopen_task(session: AsyncSession, case: Graduasi, task: MonitoringTa
     await session.flush()
 
 
-async def _read_other_result(session: AsyncSession, task: MonitoringTask) -> MonitoringRecorded | None:
+async def read_other_result(session: AsyncSession, task: MonitoringTask) -> MonitoringRecorded | None:
     """Return the result of another task of the same month."""
     statement = sa.select(MonitoringTask).where(
         MonitoringTask.graduasi_id == task.graduasi_id,

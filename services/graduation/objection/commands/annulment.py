@@ -17,7 +17,7 @@ from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import retry_waiting
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
-from services.graduation.objection.models import (
+from services.graduation.objection.models.annulment import (
     Annulment,
     AnnulmentGround,
     BackPayment,
@@ -83,11 +83,11 @@ async def _undo_decree(
     await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
     session.add(annulment)
     await session.flush()
-    keys = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah}
+    keys = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah, "revision": 1}
     session.add_all(BackPayment(**dict(one), **keys) for one in terms.back_pay)
     await cancel_due_work(session, case, act.moment.on)
     await reverse_credit(session, case, terms.ground, act.moment.on)
-    emit(session, _to_event(case, annulment, terms.back_pay))
+    emit(session, to_annulled_event(case, annulment, terms.back_pay))
     return annulment
 
 
@@ -155,7 +155,15 @@ async def require_no_stage(session: AsyncSession, case: Graduasi, person: str, s
 async def _check_tahap(
     session: AsyncSession, case: Graduasi, on: date, back_pay: Sequence[BackPaymentTerms]
 ) -> None:
-    concerned = await read_tahap_concerned(session, case.graduasi_id, on)
+    require_tahap(await read_tahap_concerned(session, case.graduasi_id, on), back_pay)
+
+
+def require_tahap(concerned: Sequence[str], back_pay: Sequence[BackPaymentTerms]) -> None:
+    """Require a decision on each tahap concerned, and on no other.
+
+    Raises:
+        BackPayUndecided, BackPayNotConcerned
+    """
     decided = {one.tahap for one in back_pay}
     if missing := [tahap for tahap in concerned if tahap not in decided]:
         raise BackPayUndecided("/body/back_pay", tahap=", ".join(missing))
@@ -195,7 +203,10 @@ def to_event_items(back_pay: Sequence[BackPaymentTerms]) -> list[BackPay]:
     return [BackPay(tahap=one.tahap, paid=one.paid, reason=one.reason_code) for one in decided]
 
 
-def _to_event(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPaymentTerms]) -> GraduasiAnnulled:
+def to_annulled_event(
+    case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPaymentTerms]
+) -> GraduasiAnnulled:
+    """Return the event of an annulment with its decision on each withheld tahap."""
     return GraduasiAnnulled.of(
         case,
         reason=annulment.ground.value,

@@ -18,7 +18,7 @@ from services.graduation.objection.errors import (
     SanggahStillOpen,
     SanggahWhilePostponed,
 )
-from services.graduation.objection.models import (
+from services.graduation.objection.models.sanggah import (
     LodgedBy,
     Sanggah,
     SanggahGround,
@@ -101,6 +101,7 @@ async def _find_same(
         Sanggah.lodged_by == terms.lodged_by,
         Sanggah.lodger_ref == lodger_ref,
         Sanggah.lodged_on == terms.lodged_on,
+        Sanggah.state != SanggahState.SALAH_CATAT,
     )
     return (await session.scalars(statement)).one_or_none()
 
@@ -110,8 +111,11 @@ async def _add_scan(session: AsyncSession, sanggah: Sanggah, act: Act) -> None:
     sha256 = act.evidence or ""
     keys = (sanggah.graduasi_id, sanggah.kpm_id, sanggah.kode_wilayah)
     await require_evidence(session, sha256, EvidenceUse(EvidenceKind.SANGGAH, *keys, act.actor))
-    statement = sa.select(SanggahScan.sanggah_id).where(
-        SanggahScan.graduasi_id == sanggah.graduasi_id, SanggahScan.evidence_sha256 == sha256
+    statement = (
+        sa.select(SanggahScan.sanggah_id)
+        .join(Sanggah, Sanggah.sanggah_id == SanggahScan.sanggah_id)
+        .where(SanggahScan.graduasi_id == sanggah.graduasi_id, SanggahScan.evidence_sha256 == sha256)
+        .where(Sanggah.state != SanggahState.SALAH_CATAT)
     )
     scan_of = await session.scalar(statement)
     if scan_of is None:

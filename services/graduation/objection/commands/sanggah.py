@@ -22,13 +22,8 @@ from services.graduation.objection.errors import (
     DeathUndone,
     SanggahAlreadyDecided,
 )
-from services.graduation.objection.models import (
-    AnnulmentGround,
-    BackPaymentTerms,
-    Sanggah,
-    SanggahDecision,
-    SanggahState,
-)
+from services.graduation.objection.models.annulment import AnnulmentGround, BackPaymentTerms
+from services.graduation.objection.models.sanggah import Sanggah, SanggahDecision, SanggahState
 from services.graduation.objection.queries import has_scan_by
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import term_settled_on
@@ -59,12 +54,13 @@ class Ruling:
 async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, ruling: Ruling) -> Sanggah:
     """Decide a sanggah.
 
-    An accepted sanggah annuls the SK for the family. A refused one ends the suspension.
+    An accepted sanggah annuls the SK for the family. A refused one ends the suspension, and so does one that was
+    recorded in error, which also leaves room for the right one.
 
     Raises:
         NotFound, SanggahAlreadyDecided, SamePersonTwice, FamilyAccompaniedLately, DecidedByLodger, BackPayUndecided,
         BackPayNotConcerned, TahapNotPlanned
-        DeathUndone: The sanggah is refused although the death on which the SK rests was undone.
+        DeathUndone: The sanggah is not accepted although the death on which the SK rests was undone.
     """
     case, policy, sanggah = await _lock_sanggah(session, sanggah_id)
     if sanggah.state is not SanggahState.DIAJUKAN:
@@ -81,7 +77,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         if case.fact_undone_on is not None:
             raise DeathUndone("/body/outcome", on=case.fact_undone_on)
         _refuse_back_pay(ruling)
-        await _refuse(session, case, policy, sanggah, act)
+        await _continue(session, case, policy, sanggah, act)
     return sanggah
 
 
@@ -100,7 +96,9 @@ async def _accept(
     await lapse_sanggah(session, case, undone)
 
 
-async def _refuse(session: AsyncSession, case: Graduasi, policy: Policy, sanggah: Sanggah, act: Act) -> None:
+async def _continue(
+    session: AsyncSession, case: Graduasi, policy: Policy, sanggah: Sanggah, act: Act
+) -> None:
     if sanggah.suspends:
         await _end_suspension(session, case, policy, sanggah, act)
     else:
@@ -118,7 +116,7 @@ async def _lock_sanggah(session: AsyncSession, sanggah_id: UUID) -> tuple[Gradua
 
 
 def _refuse_back_pay(ruling: Ruling) -> None:
-    # A refused sanggah annuls nothing, so that no withheld tahap is paid.
+    # Only an accepted sanggah annuls the SK, so that withheld tahap are paid.
     if ruling.back_pay:
         raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(one.tahap for one in ruling.back_pay))
 

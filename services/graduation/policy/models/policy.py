@@ -50,7 +50,7 @@ class PolicyState(StrEnum):
     """State of a policy version on a date.
 
     APPROVED: approved by two people. PLANNED: activated from a later day. ENDED: followed by a later version.
-    WITHDRAWN: withdrawn before it was activated.
+    WITHDRAWN: withdrawn before it was in force.
     """
 
     DRAFT = "DRAFT"
@@ -65,7 +65,7 @@ POLICY_TRANSITIONS: Mapping[PolicyState, frozenset[PolicyState]] = MappingProxyT
     {
         PolicyState.DRAFT: frozenset({PolicyState.APPROVED, PolicyState.WITHDRAWN}),
         PolicyState.APPROVED: frozenset({PolicyState.PLANNED, PolicyState.IN_FORCE, PolicyState.WITHDRAWN}),
-        PolicyState.PLANNED: frozenset(),
+        PolicyState.PLANNED: frozenset({PolicyState.WITHDRAWN}),
         PolicyState.IN_FORCE: frozenset(),
         PolicyState.ENDED: frozenset(),
         PolicyState.WITHDRAWN: frozenset(),
@@ -277,15 +277,19 @@ class PolicyApproval(Table, table=True):
 
 
 class PolicyWithdrawalView(Fields):
-    """Who withdrew a version, when and why. `person` is an id."""
+    """Who withdrew a version, when and why. `person` is an id.
+
+    `planned_from` is the day from which it would have been in force.
+    """
 
     person: Col[str]
     reason: Col[str]
+    planned_from: Col[date | None]
     at: Col[datetime]
 
 
 class PolicyWithdrawal(PolicyWithdrawalView, Table, table=True):
-    """The withdrawal of a version before it was activated. Append-only."""
+    """The withdrawal of a version before it was in force. Append-only."""
 
     __table_args__ = (sa.UniqueConstraint("policy_id", "person", name="uq_policy_withdrawal_person"),)
 

@@ -2,18 +2,24 @@ from typing import Annotated, Self
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import model_validator
+from pydantic import StrictInt, model_validator
 from starlette.responses import Response
 
-from services.graduation.policy import commands, queries
+from services.graduation.policy import queries
+from services.graduation.policy.commands import calendar
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms, TahapView
+from services.graduation.term.commands import move_tahap
 from shared.access import Permission
 from shared.errors import BadValue
 from shared.fields import Body, View
-from shared.http import Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.jobs import Sentences
+from shared.remedies import one_of, operation, to_call
+from shared.roles import MINISTRY
 
 router = Router(tag="policy")
+# Until its cut-off a tahap is moved or removed. Then payments were decided by its dates.
+SET = one_of(to_call("set_tahap", MINISTRY), to_call("remove_tahap", MINISTRY))
 
 
 class Tahap(TahapTerms, Body):
@@ -28,7 +34,19 @@ class Tahap(TahapTerms, Body):
             raise BadValue(
                 "The cut-off must be before the start.", "Batas waktu harus sebelum tanggal mulai."
             )
+        if self.starts_on.year != self.year:
+            raise BadValue(
+                "A tahap starts in its year. Correct the year or the start.",
+                "Tahap dimulai pada tahunnya. Perbaiki tahun atau tanggal mulainya.",
+            )
         return self
+
+
+class TahapKey(Body):
+    """The year and number of a tahap."""
+
+    year: StrictInt
+    number: StrictInt
 
 
 class TahapPage(View):
@@ -57,7 +75,17 @@ async def list_tahap_calendar(
 
 
 @router.post("/tahap-calendar", status_code=201)
-@may(Permission.TAHAP_CALENDAR_SET, key_required=True)
-async def set_tahap(body: Tahap, session: Session) -> TahapView:
-    """Add a tahap to the calendar, or move a planned one."""
-    return await commands.set_tahap(session, body)
+@may(Permission.TAHAP_CALENDAR_SET, key_required=True, undo=SET)
+async def set_tahap(body: Tahap, session: Session, actor: CurrentActor) -> TahapView:
+    """Add a tahap to the calendar, or move a planned one.
+
+    Exits that are settled for it move with it.
+    """
+    return await move_tahap(session, actor, body)
+
+
+@router.post("/tahap-calendar/removal")
+@may(Permission.TAHAP_CALENDAR_SET, key_required=True, undo=operation("set_tahap", MINISTRY))
+async def remove_tahap(body: TahapKey, session: Session) -> TahapView:
+    """Remove the last tahap of the calendar, if no exit is planned for it."""
+    return await calendar.remove_tahap(session, body.year, body.number)

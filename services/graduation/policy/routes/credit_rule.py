@@ -3,11 +3,12 @@
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from services.graduation.policy import commands
+from services.graduation.policy.commands import versions
 from services.graduation.policy.models.credit_rule import CreditRule, CreditRuleTerms, CreditRuleView
 from shared.access import Permission
 from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import CORRECT_REQUEST
 
 router = Router(tag="policy")
 
@@ -24,13 +25,13 @@ class CreditRulePage(View):
 
 
 @router.post("/credit-rule", status_code=201)
-@may(Permission.POLICY_DRAFT, key_required=True)
+@may(Permission.POLICY_DRAFT, key_required=True, undo=CORRECT_REQUEST)
 async def set_credit_rule(body: CreditRuleDraft, session: Session, actor: CurrentActor) -> CreditRuleView:
     """Add the next version of the credit rule.
 
     It has no effect until an approved policy uses it.
     """
-    return await commands.set_credit_rule(session, actor, body)
+    return await versions.set_credit_rule(session, actor, body)
 
 
 @router.get("/credit-rule", response_model=CreditRulePage)

@@ -3,14 +3,21 @@
 from typing import Any
 from uuid import UUID
 
-from services.graduation.policy import commands, queries
+from services.graduation.policy import queries
+from services.graduation.policy.commands import versions
 from services.graduation.policy.models.draft import PolicyDraft
 from services.graduation.policy.routes.versions import PolicyFullView
 from shared.access import Permission
 from shared.fields import Body, Day, Sentence
 from shared.http import CurrentActor, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import MINISTRY, STAFF
 
 router = Router(tag="policy")
+# Before its day a version is withdrawn. From then on the next one replaces it, and its cases are cancelled.
+ACTIVATED = one_of(
+    to_call("withdraw_policy", MINISTRY), to_call("draft_policy", MINISTRY), to_call("cancel_graduasi", STAFF)
+)
 
 
 class PolicyApproval(Body):
@@ -20,7 +27,7 @@ class PolicyApproval(Body):
 
 
 class PolicyWithdrawal(Body):
-    """The reason to withdraw a version that is not activated."""
+    """The reason to withdraw a version that is not in force yet."""
 
     reason: Sentence
 
@@ -32,28 +39,33 @@ class PolicyActivation(Body):
 
 
 @router.post("/policy", status_code=201, response_model=PolicyFullView)
-@may(Permission.POLICY_DRAFT, key_required=True, max_body=64 * 1024)
+@may(
+    Permission.POLICY_DRAFT,
+    key_required=True,
+    max_body=64 * 1024,
+    undo=operation("withdraw_policy", MINISTRY),
+)
 async def draft_policy(body: PolicyDraft, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Draft the next version.
 
     It has no effect until two others have approved it and it is activated.
     """
-    policy = await commands.draft_policy(session, actor, body)
+    policy = await versions.draft_policy(session, actor, body)
     return await queries.read_policy_version(session, policy.policy_id)
 
 
 @router.post("/policy/{policy_id}/approval", status_code=201, response_model=PolicyFullView)
-@may(Permission.POLICY_APPROVE, key_required=True)
+@may(Permission.POLICY_APPROVE, key_required=True, undo=operation("withdraw_policy", MINISTRY))
 async def approve_policy(
     policy_id: UUID, body: PolicyApproval, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Approve a draft. Two different people approve, neither of them the drafter."""
-    await commands.approve_policy(session, actor, policy_id, body.note)
+    await versions.approve_policy(session, actor, policy_id, body.note)
     return await queries.read_policy_version(session, policy_id)
 
 
 @router.post("/policy/{policy_id}/activation", status_code=201, response_model=PolicyFullView)
-@may(Permission.POLICY_APPROVE, key_required=True)
+@may(Permission.POLICY_APPROVE, key_required=True, undo=ACTIVATED)
 async def activate_policy(
     policy_id: UUID, body: PolicyActivation, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
@@ -62,15 +74,18 @@ async def activate_policy(
     The previous version ends on that day.
     Open cases keep the version under which they were opened.
     """
-    await commands.activate_policy(session, actor, policy_id, body.valid_from)
+    await versions.activate_policy(session, actor, policy_id, body.valid_from)
     return await queries.read_policy_version(session, policy_id)
 
 
 @router.post("/policy/{policy_id}/withdrawal", status_code=201, response_model=PolicyFullView)
-@may(Permission.POLICY_WITHDRAW, key_required=True)
+@may(Permission.POLICY_WITHDRAW, key_required=True, undo=operation("draft_policy", MINISTRY))
 async def withdraw_policy(
     policy_id: UUID, body: PolicyWithdrawal, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
-    """Withdraw a version that is not activated."""
-    await commands.withdraw_policy(session, actor, policy_id, body.reason)
+    """Withdraw a version that is not in force yet.
+
+    The version before a planned one goes on.
+    """
+    await versions.withdraw_policy(session, actor, policy_id, body.reason)
     return await queries.read_policy_version(session, policy_id)

@@ -18,6 +18,7 @@ from services.referral.place.commands import Obstacle, read_obstacles
 from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import Rujukan, RujukanState
+from services.referral.rujukan.queries import lock_all_rujukan
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -89,7 +90,10 @@ def hash_offers(kpm_id: UUID, offers: list[dict[str, Any]]) -> str:
 
 
 async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None:
-    """Open the rujukan of a graduation once, if its exit reason opens one."""
+    """Open the rujukan of a graduation once, if its exit reason opens one.
+
+    An event that is sent again has the number and date of a corrected SK.
+    """
     if not event.opens_rujukan:
         return
     current_area = await session.scalar(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == event.kpm_id))
@@ -98,6 +102,9 @@ async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None
         rujukan = await session.get_one(Rujukan, case["rujukan_id"])
         emit(session, RujukanOpened.of(rujukan))
         await match_rujukan(session, rujukan)
+        return
+    for rujukan in await lock_all_rujukan(session, event.graduasi_id):
+        rujukan.sk_no, rujukan.sk_on = event.sk_no, event.sk_on
 
 
 def _case(event: GraduasiDetermined) -> dict[str, Any]:

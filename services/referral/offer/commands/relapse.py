@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.commands import copy_pauses
+from services.referral.consent.commands import copy_pauses, withdraw_rujukan
 from services.referral.offer.commands.new_rujukan import match_rujukan
 from services.referral.rujukan.models import Rujukan, RujukanState
-from services.referral.rujukan.queries import lock_first_rujukan
+from services.referral.rujukan.queries import lock_all_rujukan, lock_first_rujukan
 from shared import clock
-from shared.contracts.graduation import RelapseConfirmed
+from shared.contracts.graduation import RelapseConfirmed, RelapseReversed
 from shared.contracts.referral import RujukanOpened
 from shared.contracts.rujukan_kinds import RujukanPurpose
 from shared.database import uuid7, write_once
@@ -50,3 +50,13 @@ async def open_relapse_rujukan(session: AsyncSession, event: RelapseConfirmed) -
         emit(session, RujukanOpened.of(rujukan))
         await copy_pauses(session, first, rujukan)
         await match_rujukan(session, rujukan)
+
+
+async def withdraw_relapse_rujukan(session: AsyncSession, event: RelapseReversed) -> None:
+    """Withdraw the rujukan of a reversed relapse.
+
+    Another relapse of the case opens another one.
+    """
+    for rujukan in await lock_all_rujukan(session, event.graduasi_id):
+        if rujukan.purpose is RujukanPurpose.KAMBUH:
+            await withdraw_rujukan(session, rujukan, "RELAPSE_REVERSED", why="relapse reversed")

@@ -1,4 +1,4 @@
-"""Commands that draft, approve, activate and withdraw policies, and set rules and calendar."""
+"""Commands that draft, approve, activate and withdraw policies, and set the credit rule."""
 
 from datetime import date
 from uuid import UUID
@@ -21,10 +21,7 @@ from services.graduation.policy.errors import (
     PolicyWithdrawn,
     StagesMissing,
     StatementWithoutScore,
-    TahapClosed,
-    TahapOverlaps,
 )
-from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.policy.models.credit_rule import CreditRule, CreditRuleTerms
 from services.graduation.policy.models.draft import InstrumentDraft, PolicyDraft
 from services.graduation.policy.models.instrument import Indicator, Instrument, InstrumentTerms
@@ -35,7 +32,6 @@ from services.graduation.policy.models.policy import (
     PolicyState,
     PolicyWithdrawal,
 )
-from shared import clock
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import insert, load, refuse_violations, uuid7, write
@@ -156,7 +152,9 @@ def require_transition(policy: Policy, target: PolicyState, on: date) -> None:
 
 
 async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, reason: str) -> Policy:
-    """Withdraw a version that is not activated. Its row, approvals and reason are kept.
+    """Withdraw a version that is not in force yet.
+
+    Its row, approvals and reason are kept. The version before a planned one then goes on, up to the next one.
 
     Raises:
         NotFound, PolicyAlreadyActivated, PolicyWithdrawn
@@ -169,11 +167,27 @@ async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, 
         "person": actor.person,
         "sub": actor.sub,
         "reason": reason,
+        "planned_from": policy.valid_from,
         "at": now.at,
     }
     await insert(session, PolicyWithdrawal(**values))
+    await _cancel_activation(session, policy)
     policy.withdrawn_by, policy.withdrawn_on = actor.person, now.on
     return policy
+
+
+async def _cancel_activation(session: AsyncSession, policy: Policy) -> None:
+    planned_from, next_from = policy.valid_from, policy.valid_to
+    if planned_from is None:
+        return
+    policy.valid_from = policy.valid_to = policy.activated_by = policy.activated_on = None
+    await session.flush()
+    statement = sa.select(Policy).where(
+        Policy.exit_reason == policy.exit_reason, Policy.valid_to == planned_from
+    )
+    previous = (await session.scalars(statement.with_for_update(key_share=True))).one_or_none()
+    if previous is not None:
+        previous.valid_to = next_from
 
 
 async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, valid_from: date) -> Policy:
@@ -226,28 +240,3 @@ async def set_credit_rule(session: AsyncSession, actor: Actor, terms: CreditRule
     )
     await insert(session, row, pk_credit_rule=VersionJustSet)
     return row
-
-
-async def set_tahap(session: AsyncSession, terms: TahapTerms) -> TahapCalendar:
-    """Add a tahap to the calendar, or move a planned one.
-
-    Existing penetapan keep their effective tahap until they take effect.
-
-    Raises:
-        TahapOverlaps: Another tahap starts on that day.
-        TahapClosed: The cut-off of the tahap has passed.
-        VersionJustSet: Another request added the tahap.
-    """
-    tahap = await session.get(TahapCalendar, (terms.year, terms.number), with_for_update=True)
-    if tahap is None:
-        tahap = TahapCalendar(**dict(terms))
-        session.add(tahap)
-    elif tahap.cutoff_on < await clock.today(session):
-        raise TahapClosed(tahap=tahap.tahap, on=tahap.cutoff_on)
-    tahap.starts_on, tahap.cutoff_on = terms.starts_on, terms.cutoff_on
-    with refuse_violations(
-        uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=terms.starts_on),
-        pk_tahap_calendar=VersionJustSet,
-    ):
-        await session.flush()
-    return tahap

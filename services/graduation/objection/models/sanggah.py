@@ -1,4 +1,4 @@
-"""Tables of the sanggah, its decision and the annulment (docs/case-lifecycle.md#objections)."""
+"""Tables of the sanggah and its decision (docs/case-lifecycle.md#objections)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -8,14 +8,12 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
-from shared.contracts.kinds import BackPayReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
-from shared.fields import KNOWN, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
+from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
@@ -24,13 +22,15 @@ from shared.transitions import guard_moves, require_move
 class SanggahState(StrEnum):
     """State of a sanggah. A decision is final.
 
-    GUGUR: the SK was undone before a decision, by another sanggah or because the only member died.
+    GUGUR: the SK was undone before a decision, by another sanggah or because the only member died. SALAH_CATAT: it
+    was recorded in error, and another one may have the same lodger, date and paper.
     """
 
     DIAJUKAN = "DIAJUKAN"
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
     GUGUR = "GUGUR"
+    SALAH_CATAT = "SALAH_CATAT"
 
 
 SANGGAH_MOVES: Mapping[SanggahState, frozenset[SanggahState]] = MappingProxyType(
@@ -69,21 +69,6 @@ class SanggahGround(StrEnum):
     KEADAAN_BERUBAH = "KEADAAN_BERUBAH"
     TIDAK_BERSEDIA = "TIDAK_BERSEDIA"
     PROSEDUR_TIDAK_BENAR = "PROSEDUR_TIDAK_BENAR"
-    LAINNYA = "LAINNYA"
-
-
-class AnnulmentGround(StrEnum):
-    """The coded ground of an annulment, which is sent in events.
-
-    MENINGGAL: the family's only member died before the exit took effect.
-    """
-
-    SANGGAH_DITERIMA = "SANGGAH_DITERIMA"
-    MENINGGAL = "MENINGGAL"
-    SK_KELIRU = "SK_KELIRU"
-    DATA_KELIRU = "DATA_KELIRU"
-    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
-    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
     LAINNYA = "LAINNYA"
 
 
@@ -141,8 +126,11 @@ class Sanggah(SanggahView, Table, table=True):
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
-        sa.UniqueConstraint(
-            "graduasi_id", "lodged_by", "lodger_ref", "lodged_on", name="uq_sanggah_one_lodging"
+        sa.Index(
+            "uq_sanggah_one_lodging",
+            *("graduasi_id", "lodged_by", "lodger_ref", "lodged_on"),
+            unique=True,
+            postgresql_where=sa.text("state <> 'SALAH_CATAT'"),
         ),
         sa.UniqueConstraint("sanggah_id", "typed_by", "typed_by_sub", name="uq_sanggah_typed_by"),
         sa.Index(
@@ -189,12 +177,12 @@ class ScanView(Fields):
 class SanggahScan(ScanView, Table, table=True):
     """A scan of a sanggah, the first one too. Append-only.
 
-    A scan belongs to one sanggah of a case.
+    A scan belongs to one sanggah of a case, beside those recorded in error.
     """
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
-        sa.UniqueConstraint("graduasi_id", "evidence_sha256", name="uq_sanggah_one_paper"),
+        sa.UniqueConstraint("sanggah_id", "evidence_sha256"),
     )
 
     scan_id: Col[UUID] = Field(primary_key=True)
@@ -232,64 +220,3 @@ class SanggahDecision(SanggahDecisionView, Table, table=True):
     kode_wilayah: Col[Wilayah]
     decided_by_sub: Col[str]
     at: Col[datetime]
-
-
-class AnnulmentFields(Fields):
-    """The annulment of an SK for one family, before or after its effect.
-
-    `annulled_by` is an id.
-    """
-
-    ground: Col[AnnulmentGround]
-    reason: Col[str]
-    sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
-    approval_request_id: Col[UUID | None] = Field(foreign_key="approval_request.approval_request_id")
-    was_effective: Col[bool]
-    annulled_on: Col[date]
-    annulled_by: Col[str]
-
-
-class Annulment(AnnulmentFields, Table, table=True):
-    """The annulment of an SK for one family, before or after its effect. Final. Append-only.
-
-    Without a sanggah or a death it has an approved request.
-    """
-
-    __table_args__ = (
-        sa.CheckConstraint(
-            "sanggah_id IS NOT NULL OR ground = 'MENINGGAL' OR approval_request_id IS NOT NULL",
-            "two_persons",
-        ),
-    )
-
-    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
-    kode_wilayah: Col[Wilayah]
-    at: Col[datetime]
-
-
-Tahap = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$"), RequestOnly("2026-2")]
-
-
-class BackPaymentTerms(Fields):
-    """Whether the family receives the withheld payment of one tahap, and why.
-
-    `reason` is stored in this service only, `reason_code` is sent in events.
-    """
-
-    tahap: Col[Tahap] = Field(primary_key=True)
-    paid: Col[StrictBool]
-    reason: Col[Sentence]
-    reason_code: Col[Annotated[BackPayReason, KNOWN]] = Field(default=BackPayReason.LAINNYA)
-
-
-class BackPayView(BackPaymentTerms):
-    """Whether the family receives the withheld payment of one tahap, and why."""
-
-
-class BackPayment(BackPayView, Table, table=True):
-    """Whether the family receives one tahap withheld since the effective date. Append-only."""
-
-    __table_args__ = (sa.PrimaryKeyConstraint("graduasi_id", "tahap"),)
-
-    graduasi_id: Col[UUID] = Field(foreign_key="annulment.graduasi_id", primary_key=True)
-    kode_wilayah: Col[Wilayah]

@@ -1,0 +1,96 @@
+"""Commands that reverse a wrong result of a decided monitoring (docs/case-lifecycle.md#wrong-results)."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.approval.models import ApprovalRequest
+from services.graduation.case.commands.transitions import Act, advance
+from services.graduation.case.errors import NEXT_ACTS
+from services.graduation.case.models import Graduasi, GraduasiState, Outcome
+from services.graduation.case.queries import find_accompanied
+from services.graduation.monitoring.commands.results import lock_task, to_event
+from services.graduation.monitoring.commands.tasks import find_relapse, reopen_tasks
+from services.graduation.monitoring.commands.voids import (
+    copy_result,
+    read_other_result,
+    reopen_task,
+    require_family,
+)
+from services.graduation.monitoring.errors import CaseNotMonitored, MonitoringNotRecorded
+from services.graduation.monitoring.models import MonitoringTask, ReversalTerms, TaskKind
+from shared import clock
+from shared.access import Actor
+from shared.clock import Moment, moment_of
+from shared.contracts.graduation import RelapseReversed
+from shared.messaging import emit
+
+MONITORED = {GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH, GraduasiState.SELESAI}
+
+
+async def require_reversible(
+    session: AsyncSession, actor: Actor, task_id: UUID, _terms: ReversalTerms
+) -> str:
+    """Raise what refuses a reversal today, and return the area of the case.
+
+    Raises:
+        NotFound, MonitoringNotRecorded, CaseNotMonitored, FamilyHasEnded, FamilyAccompaniedLately
+    """
+    case, _, task = await lock_task(session, task_id)
+    if task.recorded_on is None:
+        raise MonitoringNotRecorded
+    if case.state not in MONITORED:
+        raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
+    await require_family(session, case)
+    today = await clock.today(session)
+    for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
+        raise refusal
+    return case.kode_wilayah
+
+
+async def reverse_result(
+    session: AsyncSession, actor: Actor, request: ApprovalRequest, terms: ReversalTerms
+) -> MonitoringTask:
+    """Void a result by an approved request, and what it decided.
+
+    A case that it completed is monitored again, and a relapse that it confirmed is not confirmed any more. If another
+    relapse stands, the task is closed as the others are.
+
+    Raises:
+        Those of `require_reversible`.
+    """
+    await require_reversible(session, actor, request.subject_id, terms)
+    case, policy, task = await lock_task(session, request.subject_id)
+    act = Act(actor, await moment_of(session), reason=terms.reason, evidence=terms.evidence_sha256)
+    is_decided = await _lift_relapse(session, case, task, act.moment)
+    voided = to_event(task, voided=True)
+    session.add(copy_result(task, act.moment, actor, terms.void_reason))
+    await reopen_task(session, case, task, act.moment)
+    reopens = not is_decided and _has_completed(case, task)
+    if reopens:
+        case.outcome = None
+        await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
+    task.closed_on = act.moment.on if is_decided else task.closed_on
+    event = await read_other_result(session, task) or voided
+    emit(session, event.model_copy(update={"reopens": reopens}))
+    return task
+
+
+async def _lift_relapse(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> bool:
+    """Lift the relapse that the result confirms, and return whether another relapse stands."""
+    relapse = await find_relapse(session, case)
+    if relapse is None:
+        return False
+    # The months are judged again, whichever of them was wrong.
+    of_months = task.kind is TaskKind.BULANAN and relapse.kind is TaskKind.BULANAN
+    if relapse is not task and not of_months:
+        return True
+    relapse.confirms_relapse = False
+    await reopen_tasks(session, case)
+    emit(session, RelapseReversed.of(relapse, confirmed_on=relapse.recorded_on, reversed_on=now.on))
+    return False
+
+
+def _has_completed(case: Graduasi, task: MonitoringTask) -> bool:
+    is_complete = case.state is GraduasiState.SELESAI
+    return is_complete and (task.kind is TaskKind.BULANAN or case.outcome is Outcome.KAMBUH)
