@@ -31,8 +31,17 @@ async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: d
     for month in months:
         due_on = months_after(delivered_on, month)
         task = OutcomeTask(month=month, due_on=due_on, **{name: getattr(row, name) for name in names})
-        session.add(task)
+        await session.merge(task)  # a voided delivery has left a closed one
     await _schedule_end(session, row, delivered_on, max(months))
+
+
+async def reopen_task(session: AsyncSession, row: RujukanProgram, month: int) -> None:
+    """Open the task of a month again, because its outcome was voided."""
+    task = await session.get_one(OutcomeTask, (row.rujukan_program_id, month))
+    task.closed_on, task.kode_wilayah = None, row.kode_wilayah
+    await session.flush()
+    if row.delivered_on is not None:
+        await move_tasks(session, row, row.delivered_on)
 
 
 async def _schedule_end(session: AsyncSession, row: RujukanProgram, delivered_on: date, month: int) -> None:

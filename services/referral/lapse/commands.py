@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.consent.commands import end_sharing, withdraw_offer
 from services.referral.consent.models import Consent, LapseReason
 from services.referral.departure.models import FormerMember
+from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram
 from services.referral.signature.models import ConsentPerson
@@ -142,6 +143,16 @@ async def withdraw_offers(session: AsyncSession, kpm_id: UUID) -> None:
         if row.state not in ENDED and row.delivered_on is None:
             row.lapsed_on = move.on
             await withdraw_offer(session, row, move, move.on)
+
+
+async def lapse_reopened(session: AsyncSession, kpm_id: UUID) -> None:
+    """End the reopened offers of a family that has ended, or whose persons have left meanwhile."""
+    statement = sa.select(FormerMember).where(FormerMember.kpm_id == kpm_id)
+    former = (await session.scalars(statement.order_by(FormerMember.event_id))).all()
+    if former:
+        await lapse_consents(session, kpm_id, {one.anggota_id for one in former}, former[-1].event_id)
+    if await session.scalar(sa.select(Kpm.ended_on).where(Kpm.kpm_id == kpm_id)) is not None:
+        await withdraw_offers(session, kpm_id)
 
 
 async def _lock_rujukan(session: AsyncSession, kpm_id: UUID) -> Sequence[Rujukan]:

@@ -22,7 +22,7 @@ GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
 -- A correction keeps the former values of an outcome.
 GRANT UPDATE (fields, http_status, fault, milliseconds) ON delivery_attempt TO referral_worker;
 GRANT UPDATE (content_sealed) ON data_supply TO referral_api, referral_worker;
-GRANT UPDATE (still_in_business, omzet_rp) ON outcome TO referral_api;
+GRANT UPDATE (still_in_business, omzet_rp), DELETE ON outcome TO referral_api;
 REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, rujukan_pause,
     outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting_list_entry, intake_window, next_best
     FROM referral_api, referral_worker;

@@ -47,6 +47,9 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/delivery", given, as_=partner))
     wrong = {"amount_rp": 6_000_000, "reason": "Salah ketik"}
     read_success(await service.post(f"{path}/delivery-correction", wrong, as_=partner))
+    void = {"reason": "SALAH_TANGGAL"}
+    read_success(await service.post(f"{path}/delivery-void", void, as_=partner))
+    read_success(await service.post(f"{path}/delivery", given | {"delivery_id": "D-2"}, as_=partner))
     read_success(await world.record_consent("UMKM_PENDAMPINGAN"))
     withdrawal_path = (
         f"/v1/rujukan-program/{(await world.read_programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
@@ -64,6 +67,9 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/outcome", seen, as_=mine))
     wrong = {"month": 3, "omzet_rp": 12_000_000, "reason": "Salah ketik"}
     read_success(await service.post(f"{path}/outcome-correction", wrong, as_=mine))
+    void = {"month": 3, "reason": "SALAH_KELUARGA"}
+    read_success(await service.post(f"{path}/outcome-void", void, as_=mine))
+    read_success(await service.post(f"{path}/outcome", seen, as_=mine))
     await world.apply_events(build_departure(world.family, uuid4()))
     await read_all(service, tokens, str(world.family.kpm_id), path)
     return tokens
