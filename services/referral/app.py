@@ -37,6 +37,7 @@ ROUTERS = [
     rujukan.rujukan,
     worklist.rujukan_programs,
     rujukan.rujukan_programs,
+    offer.renewals,
     consent.consents,
     answer.answers,
     correction.corrections,

@@ -91,10 +91,31 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> M
     program = await session.get_one(Program, row.program_id)
     rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
     result = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
+    _require_hard_rules(result)
+    return result
+
+
+async def require_current_fit(session: AsyncSession, row: RujukanProgram, on: date) -> Match:
+    """Judge the program of an offer by its revision in force.
+
+    Raises:
+        FamilyHasEnded, NotYetKnown
+        ProgramNoLongerFits: a hard rule fails, or no revision is in force.
+    """
+    family = await require_family(session, row.kpm_id, on)
+    matches = [one for one in await match_catalogue(session, family) if one.program.code == row.program_code]
+    if not matches:
+        raise ProgramNoLongerFits(
+            code=row.program_code, why="it is not in force today", why_id="program ini tidak berlaku hari ini"
+        )
+    _require_hard_rules(matches[0])
+    return matches[0]
+
+
+def _require_hard_rules(result: Match) -> None:
     for reason in result.reasons:
         if not reason.fits and reason.strength is Strength.HARD:
-            raise ProgramNoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)
-    return result
+            raise ProgramNoLongerFits(code=result.program.code, why=reason.en, why_id=reason.id)
 
 
 async def require_family(session: AsyncSession, kpm_id: UUID, on: date, pointer: str | None = None) -> Family:

@@ -8,16 +8,16 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.offer import queries as offer_queries
-from services.referral.offer.commands import next_best
+from services.referral.offer.commands import next_best, renewal
 from services.referral.offer.commands.new_rujukan import show_offers
 from services.referral.offer.models import NextBest, NextBestFacts, OffersFacts
 from services.referral.place.models import WaitingReason
 from services.referral.program import queries
 from services.referral.program.models import Program, RuleField, RuleOp, Strength
-from services.referral.rujukan.models import Rujukan
+from services.referral.rujukan.models import Rujukan, RujukanProgramItem
 from shared import clock
 from shared.access import Permission
-from shared.fields import Body, View
+from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 offers = Router(tag="offer")
@@ -169,3 +169,29 @@ async def list_next_best(rujukan_id: UUID, session: Session, actor: CurrentActor
     parts = (Rujukan, rujukan_id, NextBest, NextBestView)
     statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, (NextBest.after_rujukan_program_id,))
+
+
+renewals = Router(tag="rujukan-program")
+
+
+class DeclineBody(Body):
+    """The day on which the family declined."""
+
+    declined_on: Day = Field(examples=["2026-06-02"])
+
+
+@renewals.post("/rujukan-program/{rujukan_program_id}/decline", status_code=201)
+@may(Permission.CONSENT_WITHDRAW, key_required=True)
+async def decline_offer(
+    rujukan_program_id: UUID, body: DeclineBody, session: Session, actor: CurrentActor
+) -> RujukanProgramItem:
+    """Record that the family does not want a drafted program."""
+    row = await renewal.decline_offer(session, rujukan_program_id, body.declined_on, actor)
+    return RujukanProgramItem.model_validate(row)
+
+
+@renewals.post("/rujukan-program/{rujukan_program_id}/renewal", status_code=201)
+@may(Permission.CONSENT_WITHDRAW, key_required=True)
+async def renew_offer(rujukan_program_id: UUID, session: Session, actor: CurrentActor) -> RujukanProgramItem:
+    """Make a declined or withdrawn offer again, as a new draft. The former one stays."""
+    return RujukanProgramItem.model_validate(await renewal.renew_offer(session, rujukan_program_id, actor))
