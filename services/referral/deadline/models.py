@@ -60,7 +60,10 @@ class SlaTermTerms(Fields):
 
 
 class SlaTermView(SlaTermTerms):
-    """A term, in force from `valid_from` until the day before `valid_to`."""
+    """A term, in force from `valid_from` until the day before `valid_to`.
+
+    A voided one has an empty range.
+    """
 
     sla_term_id: Col[UUID] = Field(primary_key=True)
     valid_to: Col[date | None] = Field(default=None)
@@ -88,7 +91,7 @@ class SlaTerm(SlaTermView, Table, table=True):
         sa.CheckConstraint("close_after_days BETWEEN 0 AND 1825", name="close_after_days_range"),
         sa.CheckConstraint("deliver_within_days BETWEEN 1 AND 1825", name="deliver_within_days_range"),
         sa.CheckConstraint("correct_within_days BETWEEN 0 AND 1825", name="correct_within_days_range"),
-        sa.CheckConstraint("valid_to > valid_from", name="range"),
+        sa.CheckConstraint("valid_to >= valid_from", name="range"),
         no_overlap("ex_sla_term_range", "coalesce(program_code, '')"),
     )
 

@@ -13,14 +13,21 @@ from services.referral.matching.rules.matching import Family, Match, ends_of, ma
 from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
+from services.referral.version.models import VersionKind, VersionVoid
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.errors import FamilyHasEnded, NotYetKnown
 from shared.validity import valid_on
+from shared.words import Words
 
 # A family has aid from a program once the partner approved it. Delivered aid counts even if the offer is withdrawn
 # later. An offer without approval is not aid.
 HAS_AID = sa.or_(
     RujukanProgram.state == RujukanProgramState.DISETUJUI, RujukanProgram.delivered_on.is_not(None)
+)
+
+VOIDED = Words(
+    "its revision was set by mistake; decline it and make the offer again",
+    "revisinya keliru ditetapkan; catat penolakannya dan buat lagi penawarannya",
 )
 
 
@@ -85,10 +92,13 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> M
     Raises:
         FamilyHasEnded
         NotYetKnown: the family is not in the replica yet.
-        ProgramNoLongerFits: a hard rule fails now, for example because another offer gave the family a KUR.
+        ProgramNoLongerFits: a hard rule fails now, for example because another offer gave the family a KUR, or the
+            revision was voided.
     """
     family = await require_family(session, row.kpm_id, on)
     program = await session.get_one(Program, row.program_id)
+    if await session.get(VersionVoid, (VersionKind.PROGRAM, str(program.program_id))) is not None:
+        raise ProgramNoLongerFits(code=program.code, why=VOIDED, why_id=VOIDED.id)
     rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
     result = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
     _require_hard_rules(result)

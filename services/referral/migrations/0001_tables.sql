@@ -17,10 +17,12 @@ CREATE TABLE consent_text (
     adult_from INTEGER NOT NULL,
     basis TEXT NOT NULL,
     version INTEGER NOT NULL,
+    voided_on DATE,
     set_by TEXT NOT NULL,
-    CONSTRAINT pk_consent_text PRIMARY KEY (version),
-    CONSTRAINT uq_consent_text_valid_from UNIQUE (valid_from)
+    CONSTRAINT pk_consent_text PRIMARY KEY (version)
 );
+
+CREATE UNIQUE INDEX uq_consent_text_valid_from ON consent_text (valid_from) WHERE voided_on IS NULL;
 
 CREATE TABLE former_member (
     kpm_id UUID NOT NULL,
@@ -48,7 +50,7 @@ CREATE TABLE intake_window (
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_intake_window PRIMARY KEY (window_id),
     CONSTRAINT ex_intake_window_range EXCLUDE USING gist (program_code WITH =, daterange(opens_on, closes_on) WITH &&),
-    CONSTRAINT ck_intake_window_range_not_empty CHECK (closes_on > opens_on)
+    CONSTRAINT ck_intake_window_range CHECK (closes_on >= opens_on)
 );
 
 CREATE TABLE offer_shown (
@@ -80,7 +82,7 @@ CREATE TABLE outcome_rule (
     CONSTRAINT pk_outcome_rule PRIMARY KEY (version),
     CONSTRAINT ex_outcome_rule_range EXCLUDE USING gist (daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_outcome_rule_some_months CHECK (cardinality(months) > 0 AND 0 < ALL (months) AND 60 >= ALL (months)),
-    CONSTRAINT ck_outcome_rule_range CHECK (valid_to > valid_from)
+    CONSTRAINT ck_outcome_rule_range CHECK (valid_to >= valid_from)
 );
 
 CREATE TABLE partner (
@@ -119,7 +121,7 @@ CREATE TABLE program_quota (
     CONSTRAINT ex_program_quota_range EXCLUDE USING gist (program_code WITH =, kode_wilayah WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_program_quota_taken_within_places CHECK (taken BETWEEN 0 AND places),
     CONSTRAINT ck_program_quota_waiting_not_negative CHECK (waiting >= 0),
-    CONSTRAINT ck_program_quota_range_not_empty CHECK (valid_to > valid_from),
+    CONSTRAINT ck_program_quota_range CHECK (valid_to >= valid_from),
     CONSTRAINT ck_program_quota_version_positive CHECK (version >= 1)
 );
 
@@ -266,8 +268,19 @@ CREATE TABLE sla_term (
     CONSTRAINT ck_sla_term_close_after_days_range CHECK (close_after_days BETWEEN 0 AND 1825),
     CONSTRAINT ck_sla_term_deliver_within_days_range CHECK (deliver_within_days BETWEEN 1 AND 1825),
     CONSTRAINT ck_sla_term_correct_within_days_range CHECK (correct_within_days BETWEEN 0 AND 1825),
-    CONSTRAINT ck_sla_term_range CHECK (valid_to > valid_from),
+    CONSTRAINT ck_sla_term_range CHECK (valid_to >= valid_from),
     CONSTRAINT ex_sla_term_range EXCLUDE USING gist (coalesce(program_code, '') WITH =, daterange(valid_from, valid_to) WITH &&)
+);
+
+CREATE TABLE version_void (
+    kind VARCHAR(40) NOT NULL,
+    version_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    voided_on DATE NOT NULL,
+    voided_by TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_version_void PRIMARY KEY (kind, version_id),
+    CONSTRAINT ck_version_void_versionkind_known CHECK (kind IN ('SLA_TERM', 'OUTCOME_RULE', 'CONSENT_TEXT', 'PROGRAM', 'QUOTA', 'INTAKE'))
 );
 
 CREATE TABLE breaker (
@@ -307,7 +320,7 @@ CREATE TABLE program (
     CONSTRAINT ck_program_benefit_kinds_known CHECK (benefit_kinds <@ ARRAY['MODAL', 'PENDAMPINGAN', 'PASAR', 'PELATIHAN', 'JAMINAN', 'PEKERJAAN']::text[]),
     CONSTRAINT ck_program_minimum_data_known CHECK (minimum_data <@ ARRAY['nik', 'name', 'phone', 'usaha', 'sk_no', 'certificate_no', 'persons']::text[]),
     CONSTRAINT ck_program_amounts CHECK (amount_min_rp >= 0 AND amount_max_rp >= coalesce(amount_min_rp, 0)),
-    CONSTRAINT ck_program_range CHECK (valid_to > valid_from),
+    CONSTRAINT ck_program_range CHECK (valid_to >= valid_from),
     CONSTRAINT ck_program_sla_days_range CHECK (sla_days BETWEEN 1 AND 365),
     CONSTRAINT fk_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
     CONSTRAINT ck_program_sendfrom_known CHECK (send_from IN ('determined', 'effective'))

@@ -16,9 +16,10 @@ GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_ap
 
 -- Recorded rows are append-only. Of a rule only the day on which it ends may be written.
 REVOKE UPDATE, DELETE ON partner_answer, delivery_attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
-    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change, consent_person, correction, data_supply
+    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change, consent_person, correction, data_supply, version_void
     FROM referral_api, referral_worker;
 GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
+GRANT UPDATE (voided_on) ON consent_text TO referral_api;
 -- A correction keeps the former values of an outcome.
 GRANT UPDATE (fields, http_status, fault, milliseconds) ON delivery_attempt TO referral_worker;
 GRANT UPDATE (content_sealed) ON data_supply TO referral_api, referral_worker;

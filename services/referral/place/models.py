@@ -55,7 +55,7 @@ class QuotaFacts(QuotaTerms):
 
 
 class QuotaView(QuotaFacts):
-    """The places of an area: set, taken and free.
+    """The places of an area: set, taken and free. A voided quota has an empty range.
 
     `waiting` is the number of families that wait because it is full.
     """
@@ -74,7 +74,7 @@ class ProgramQuota(QuotaFacts, Table, table=True):
         no_overlap("ex_program_quota_range", "program_code", "kode_wilayah"),
         sa.CheckConstraint("taken BETWEEN 0 AND places", name="taken_within_places"),
         sa.CheckConstraint("waiting >= 0", name="waiting_not_negative"),
-        sa.CheckConstraint("valid_to > valid_from", name="range_not_empty"),
+        sa.CheckConstraint("valid_to >= valid_from", name="range"),
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
@@ -134,7 +134,7 @@ class IntakeTerms(Fields):
 
 
 class IntakeView(IntakeTerms):
-    """A window of intake."""
+    """A window of intake. A voided one closes on the day on which it opens."""
 
     window_id: Col[UUID] = Field(primary_key=True)
     program_code: Col[str]
@@ -148,7 +148,7 @@ class IntakeWindow(IntakeView, Table, table=True):
 
     __table_args__ = (
         no_overlap("ex_intake_window_range", "program_code", of="daterange(opens_on, closes_on)"),
-        sa.CheckConstraint("closes_on > opens_on", name="range_not_empty"),
+        sa.CheckConstraint("closes_on >= opens_on", name="range"),
     )
 
     set_by: Col[str]

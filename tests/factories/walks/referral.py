@@ -101,7 +101,10 @@ async def walk_follow_up(service: Running, tokens: Tokens, world: World) -> None
     read_success(await service.post("/v1/outcome-rule", {"months": [3, 6, 12], **ahead}, as_=ministry))
     read_success(await service.get("/v1/outcome-rule", as_=office))
     words = {"text": "Saya setuju data minimum keluarga saya disampaikan kepada mitra program.", **ahead}
-    read_success(await service.post("/v1/consent-text", words, as_=ministry))
+    text = read_success(await service.post("/v1/consent-text", words, as_=ministry))
+    void = {"kind": "CONSENT_TEXT", "version_id": str(text["version"]), "reason": "Salah ketik"}
+    read_success(await service.post("/v1/version-void", void, as_=ministry))
+    read_success(await service.get("/v1/version-void", as_=office))
     partner = world.partners["KOPDES"]["partner_id"]
     read_success(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
     limit = {"failures_to_open": 3, "wait_seconds": 30}

@@ -46,7 +46,7 @@ async def decline_offer(
 
 
 async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Actor) -> RujukanProgram:
-    """Draft the program of a declined or withdrawn offer again, by its revision in force, for a new consent.
+    """Draft the program of a withdrawn offer again, by its revision in force.
 
     A rujukan that was closed meanwhile is opened again. The former offer stays withdrawn.
 

@@ -21,7 +21,7 @@ from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
 from shared.errors import VersionJustSet, VersionNotLatest
-from shared.validity import end_previous
+from shared.validity import end_previous, not_voided
 
 SECRET_BYTES = 32
 BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
@@ -118,20 +118,15 @@ def _minimum_data(fields: Collection[str], rules: Sequence[RuleTerms]) -> list[s
 async def _end_previous_revision(
     session: AsyncSession, partner: Partner, code: str, valid_from: date, not_latest: VersionNotLatest
 ) -> int:
-    """End the last revision and return its number, or 0 if there is none."""
-    last = await session.scalar(
-        sa.select(Program)
-        .where(Program.code == code)
-        .order_by(Program.revision.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    if last is None:
-        return 0
-    if last.partner_id != partner.partner_id:
+    """End the last revision that was not voided, and return the latest number, or 0."""
+    newest = sa.select(Program).where(Program.code == code).order_by(Program.revision.desc()).limit(1)
+    last = await session.scalar(newest.with_for_update())
+    current = await session.scalar(newest.where(not_voided(Program.valid_from, Program.valid_to)))
+    if current is not None and current.partner_id != partner.partner_id:
         raise ProgramOfAnotherPartner("/body/code", code=code)
-    await end_previous(session, last, valid_from, not_latest)
-    return last.revision
+    if current is not None:
+        await end_previous(session, current, valid_from, not_latest)
+    return last.revision if last is not None else 0
 
 
 async def set_office(session: AsyncSession, terms: OfficeTerms) -> Office:
