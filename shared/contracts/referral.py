@@ -99,9 +99,12 @@ class RujukanSupplied(RujukanProgramFacts, wire="referral.rujukan_supplied.v1", 
     """The data that a partner asked for were supplied.
 
     Used by: caseload.aid, caseload.tugas, graduation.rujukan
+
+    `voided`: they were wrong, and the partner waits for data again.
     """
 
     supplied_on: date
+    voided: bool = False
 
 
 class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1", key="kpm_id"):

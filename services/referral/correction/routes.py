@@ -21,6 +21,8 @@ from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
 from shared.fields import KNOWN, Body, Day, Rupiah, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import FIELD, PARTNERS
 
 corrections = Router(tag="partner-answer")
 Month = Annotated[StrictInt, Interval(ge=1, le=120)]
@@ -72,7 +74,7 @@ class CorrectionPage(View):
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/answer-correction", status_code=201)
-@may(Permission.RUJUKAN_ANSWER, key_required=True)
+@may(Permission.RUJUKAN_ANSWER, key_required=True, undo=CORRECT_REQUEST)
 async def correct_answer(
     rujukan_program_id: UUID, body: AnswerCorrection, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -82,7 +84,7 @@ async def correct_answer(
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/delivery-correction", status_code=201)
-@may(Permission.DELIVERY_RECORD, key_required=True)
+@may(Permission.DELIVERY_RECORD, key_required=True, undo=CORRECT_REQUEST)
 async def correct_delivery(
     rujukan_program_id: UUID, body: DeliveryCorrection, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -92,7 +94,7 @@ async def correct_delivery(
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/outcome-correction", status_code=201)
-@may(Permission.OUTCOME_RECORD, key_required=True)
+@may(Permission.OUTCOME_RECORD, key_required=True, undo=CORRECT_REQUEST)
 async def correct_outcome(
     rujukan_program_id: UUID, body: OutcomeCorrection, session: Session, actor: CurrentActor
 ) -> OutcomeItem:
@@ -101,7 +103,7 @@ async def correct_outcome(
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/delivery-void", status_code=201)
-@may(Permission.DELIVERY_RECORD, key_required=True)
+@may(Permission.DELIVERY_RECORD, key_required=True, undo=operation("deliver_aid", PARTNERS))
 async def void_delivery(
     rujukan_program_id: UUID, body: DeliveryVoid, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -114,7 +116,7 @@ async def void_delivery(
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/outcome-void", status_code=201)
-@may(Permission.OUTCOME_RECORD, key_required=True)
+@may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("record_outcome", FIELD | PARTNERS))
 async def void_outcome(
     rujukan_program_id: UUID, body: OutcomeVoid, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -113,7 +113,8 @@ class Deadline(Table, table=True):
 class EscalationView(Fields):
     """A partner that let its SLA pass.
 
-    `settled_on` is the day on which it answered or delivered after all.
+    `settled_on` is the day on which it answered or delivered after all. `withdrawn` has the acknowledgements that
+    were taken back.
     """
 
     escalation_id: Col[UUID] = Field(primary_key=True)
@@ -129,6 +130,7 @@ class EscalationView(Fields):
     acknowledged_on: Col[date | None] = Field(default=None)
     acknowledged_by: Col[str | None] = Field(default=None)
     note: Col[str | None] = Field(default=None)
+    withdrawn: Col[list[dict[str, Any]]] = Field(default_factory=list[dict[str, Any]])
 
 
 class Escalation(EscalationView, Table, table=True):

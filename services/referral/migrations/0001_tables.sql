@@ -296,6 +296,17 @@ CREATE TABLE breaker (
     CONSTRAINT ck_breaker_breakerstate_known CHECK (state IN ('CLOSED', 'OPEN', 'HALF_OPEN'))
 );
 
+CREATE TABLE partner_change (
+    partner_id UUID NOT NULL,
+    version INTEGER NOT NULL,
+    before JSONB NOT NULL,
+    reason TEXT NOT NULL,
+    changed_by TEXT NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_partner_change PRIMARY KEY (partner_id, version),
+    CONSTRAINT fk_partner_change_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id)
+);
+
 CREATE TABLE program (
     code TEXT NOT NULL,
     partner_id UUID NOT NULL,
@@ -519,6 +530,7 @@ CREATE TABLE escalation (
     acknowledged_on DATE,
     acknowledged_by TEXT,
     note TEXT,
+    withdrawn JSONB NOT NULL,
     CONSTRAINT pk_escalation PRIMARY KEY (escalation_id),
     CONSTRAINT uq_escalation_once UNIQUE (rujukan_program_id, sla_due_on),
     CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
@@ -700,11 +712,15 @@ CREATE TABLE data_supply (
     notice_id UUID NOT NULL,
     supplied_on DATE NOT NULL,
     supplied_by TEXT NOT NULL,
+    voided_on DATE,
+    voided_by TEXT,
+    void_reason VARCHAR(40),
     rujukan_program_id UUID NOT NULL,
     content_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_data_supply PRIMARY KEY (notice_id),
     CONSTRAINT fk_data_supply_notice_id FOREIGN KEY(notice_id) REFERENCES partner_notice (notice_id),
+    CONSTRAINT ck_data_supply_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_data_supply_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 

@@ -19,6 +19,8 @@ from shared import clock
 from shared.access import Permission
 from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, FIELD
 
 offers = Router(tag="offer")
 
@@ -153,7 +155,7 @@ class NextBestPage(View):
 
 
 @next_bests.post("/rujukan/{rujukan_id}/next", status_code=201)
-@may(Permission.RUJUKAN_MATCH, key_required=True)
+@may(Permission.RUJUKAN_MATCH, key_required=True, undo=operation("decline_offer", FIELD | DINSOS))
 async def propose_next_best(
     rujukan_id: UUID, body: NextBestBody, session: Session, actor: CurrentActor
 ) -> NextBestView:
@@ -181,7 +183,7 @@ class DeclineBody(Body):
 
 
 @renewals.post("/rujukan-program/{rujukan_program_id}/decline", status_code=201)
-@may(Permission.CONSENT_WITHDRAW, key_required=True)
+@may(Permission.CONSENT_WITHDRAW, key_required=True, undo=operation("renew_offer", FIELD | DINSOS))
 async def decline_offer(
     rujukan_program_id: UUID, body: DeclineBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramItem:
@@ -191,7 +193,7 @@ async def decline_offer(
 
 
 @renewals.post("/rujukan-program/{rujukan_program_id}/renewal", status_code=201)
-@may(Permission.CONSENT_WITHDRAW, key_required=True)
+@may(Permission.CONSENT_WITHDRAW, key_required=True, undo=operation("decline_offer", FIELD | DINSOS))
 async def renew_offer(rujukan_program_id: UUID, session: Session, actor: CurrentActor) -> RujukanProgramItem:
     """Make a declined or withdrawn offer again, as a new draft. The former one stays."""
     return RujukanProgramItem.model_validate(await renewal.renew_offer(session, rujukan_program_id, actor))

@@ -49,6 +49,4 @@ class VersionVoidView(VersionVoidTerms):
 class VersionVoid(VersionVoidView, Table, table=True):
     """A version that was set by mistake. Rows are append-only."""
 
-    __table_args__ = (sa.PrimaryKeyConstraint("kind", "version_id"),)
-
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

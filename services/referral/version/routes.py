@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.version import commands, queries
+from services.referral.version.errors import SET_AGAIN
 from services.referral.version.models import VersionVoid, VersionVoidTerms, VersionVoidView
 from shared.access import Permission
 from shared.fields import Body, View
@@ -24,7 +25,7 @@ class VersionVoidPage(View):
 
 
 @versions.post("/version-void", status_code=201)
-@may(Permission.PROGRAM_PUBLISH, key_required=True)
+@may(Permission.PROGRAM_PUBLISH, key_required=True, undo=SET_AGAIN)
 async def void_version(body: VersionVoidBody, session: Session, actor: CurrentActor) -> VersionVoidView:
     """Void a version that was set by mistake. The version before it applies again.
 

@@ -39,6 +39,8 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/answer", asked, as_=partner))
     supplied = {"fields": ["usaha"], "text": "Omzet bulan lalu Rp 9.500.000"}
     read_success(await service.post(f"{path}/supply", supplied, as_=mine))
+    read_success(await service.post(f"{path}/supply-void", {"reason": "SALAH_ISI"}, as_=mine))
+    read_success(await service.post(f"{path}/supply", supplied, as_=mine))
     answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
     read_success(await service.post(f"{path}/answer", answer, as_=partner))
     given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
@@ -129,6 +131,9 @@ async def walk_follow_up(service: Running, tokens: Tokens, world: World) -> None
     await expect_waiting(service, office, 1)
     taken_up = f"/v1/escalation/{raised['escalation_id']}/acknowledgement"
     read_success(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
+    why = {"reason": "Salah eskalasi"}
+    read_success(await service.post(f"{taken_up}-withdrawal", why, as_=office))
+    read_success(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
     await expect_waiting(service, office, 0)
     listed = {"answer_id": "K-1", "status": "DAFTAR_TUNGGU", "answered_on": str(TODAY)}
     read_success(await service.post(f"{path}/answer", listed, as_=mine))
@@ -145,6 +150,11 @@ async def walk_catalogue(service: Running, tokens: Tokens, partner: dict[str, An
     change = {"webhook_url": "http://127.0.0.1:9/pilar/rujukan"}
     path = f"/v1/partner/{partner['partner_id']}/webhook"
     read_success(await service.post(path, change, as_=ministry, headers=match))
+    names = {"code": "PLUT", "name": "PLUT-KUMKM", "kind": "PEMDA", "channel": "HOST_TO_HOST"}
+    path, match = f"/v1/partner/{partner['partner_id']}/correction", {"If-Match": '"2"'}
+    corrected = names | {"reason": "Salah ketik"}
+    read_success(await service.post(path, corrected, as_=ministry, headers=match))
+    read_success(await service.get(path, as_=ministry))
     programs = read_success(await service.get("/v1/program", as_=ministry))["items"]
     path = f"/v1/program/{programs[0]['program_id']}"
     read_success(await service.post(f"{path}/quota", read_quota(KENDAL), as_=ministry))

@@ -11,9 +11,17 @@ from services.referral.matching.rules.eligibility import USAHA_FIELDS
 from services.referral.matching.rules.matching import is_valid_rule
 from services.referral.offer.commands.rematch import schedule_rematch
 from services.referral.partner.commands.address import check_form
-from services.referral.partner.commands.breaker import reset_breaker
+from services.referral.partner.commands.breaker import rename_limit, reset_breaker
 from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
-from services.referral.partner.models import Channel, Office, OfficeTerms, Partner, PartnerTerms
+from services.referral.partner.models import (
+    Channel,
+    Office,
+    OfficeTerms,
+    Partner,
+    PartnerChange,
+    PartnerNames,
+    PartnerTerms,
+)
 from services.referral.partner_call.commands import schedule_pending_notices
 from services.referral.program.errors import InvalidRule, ProgramOfAnotherPartner
 from services.referral.program.models import PayloadField, Program, ProgramRule, ProgramTerms, RuleTerms
@@ -45,6 +53,34 @@ async def register_partner(
     secret = _set_webhook(session, partner, terms.webhook_url) if terms.webhook_url is not None else None
     await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
     return partner, secret
+
+
+async def correct_partner(
+    session: AsyncSession, partner: Partner, terms: PartnerNames, reason: str, actor: Actor
+) -> Partner:
+    """Correct who a partner is. What it was stays readable.
+
+    On a channel without a webhook its address is removed, and its notices are in the inbox.
+
+    Raises:
+        PartnerCodeTaken, WebhookNeeded, WilayahUnknown
+    """
+    if terms.kode_wilayah is not None:
+        wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
+    if terms.channel not in BY_MACHINE:
+        partner.webhook_url = partner.secret_sealed = None
+    elif partner.webhook_url is None:
+        raise WebhookNeeded("/body/channel", channel=terms.channel)
+    before = {name: getattr(partner, name) for name in PartnerNames.model_fields}
+    change = {"partner_id": partner.partner_id, "version": partner.version, "before": before}
+    session.add(PartnerChange(**change, reason=reason, changed_by=actor.sub))
+    await session.flush()
+    for name in PartnerNames.model_fields:
+        setattr(partner, name, getattr(terms, name))
+    partner.version += 1
+    await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
+    await rename_limit(session, before["code"], terms.code)
+    return partner
 
 
 async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
