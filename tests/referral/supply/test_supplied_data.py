@@ -10,7 +10,7 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world
-from tests.factories.referral.corrections import BANK, KUR, post_answer, read_items
+from tests.factories.referral.corrections import BANK, KUR, post_answer, post_fact, read_items
 from tests.factories.referral.events import (
     TODAY,
     build_family_facts,
@@ -171,6 +171,17 @@ async def test_data_wait_while_an_objection_pauses_the_rujukan(
     await world.apply_events(build_sanggah_decided(world.family, objection, "DITOLAK"))
     await world.referral.work()
     assert [notice.body["notice"] for notice in bank.received] == ["KELENGKAPAN"]
+
+
+async def test_delivery_before_the_data_names_who_supplies_them(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, _ = asked
+    body = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
+    refused = (await post_fact(world, subject, "delivery", **body)).json()
+    assert refused["title"] == "IllegalTransition"
+    acts = {one["operation_id"]: one["roles"] for one in refused["remedy"]["operations"]}
+    assert acts == {"supply_data": ["DINSOS_KABKOTA", "PENDAMPING"], "answer_rujukan": ["PARTNER"]}
 
 
 async def void(world: World, subject: str) -> Any:
