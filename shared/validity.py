@@ -66,7 +66,7 @@ async def end_previous(
 async def restore_previous(
     session: AsyncSession, voided: AnyVersion, versions: Sequence[AnyVersion]
 ) -> AnyVersion | None:
-    """Empty the range of a voided version, extend the one before it over that range, and return it."""
+    """Empty a voided version, and extend and return the one before it."""
     earlier = (one for one in versions if one.valid_from < voided.valid_from == one.valid_to)
     previous, ends_on = next(earlier, None), voided.valid_to
     voided.valid_to = voided.valid_from

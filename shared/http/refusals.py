@@ -41,7 +41,7 @@ def list_refusals(service: str) -> list[dict[str, Any]]:
 
 
 def _has_approvals(service: str) -> bool:
-    """Return whether a module of the service imports the form of requests that another person approves."""
+    """Return whether the service has requests that another person approves."""
     modules = [module for name, module in sys.modules.items() if name.startswith(f"services.{service}.")]
     values = [value for module in modules for value in vars(module).values()]
     return any(str(getattr(value, "__module__", "")).startswith(APPROVALS) for value in values)

@@ -146,7 +146,7 @@ async def withdraw_offers(session: AsyncSession, kpm_id: UUID) -> None:
 
 
 async def lapse_reopened(session: AsyncSession, kpm_id: UUID) -> None:
-    """End the reopened offers of a family that has ended, or whose persons have left meanwhile."""
+    """End reopened offers if persons have left or the family has ended."""
     statement = sa.select(FormerMember).where(FormerMember.kpm_id == kpm_id)
     former = (await session.scalars(statement.order_by(FormerMember.event_id))).all()
     if former:

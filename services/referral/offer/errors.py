@@ -15,7 +15,7 @@ class NextBestNotAllowed(DomainError):
 
 
 class OfferNotDraft(DomainError):
-    """409: the family has agreed to the offer, or it has ended, so it is not declined."""
+    """409: the offer is not a draft, so it is not declined."""
 
     en = "This offer is {state}; only a draft is declined. If the family has agreed before, withdraw its consent."
     id = "Penawaran ini berstatus {state}; hanya rancangan yang dapat ditolak keluarga. Bila keluarga pernah setuju, cabut persetujuannya."
@@ -23,7 +23,7 @@ class OfferNotDraft(DomainError):
 
 
 class OfferNotWithdrawn(DomainError):
-    """409: the offer was not declined or withdrawn, or its aid was delivered, so it is not made again."""
+    """409: the offer was not withdrawn before its delivery, so it is not made again."""
 
     en = "This offer is {state}; only an offer that was declined or withdrawn before its delivery is made again."
     id = "Penawaran ini berstatus {state}; hanya penawaran yang ditolak keluarga atau dicabut sebelum disalurkan yang dapat dibuat lagi."

@@ -55,9 +55,9 @@ class QuotaFacts(QuotaTerms):
 
 
 class QuotaView(QuotaFacts):
-    """The places of an area: set, taken and free. A voided quota has an empty range.
+    """The places of an area: set, taken and free.
 
-    `waiting` is the number of families that wait because it is full.
+    A voided quota has an empty range. `waiting` is the number of families that wait because it is full.
     """
 
     free: int

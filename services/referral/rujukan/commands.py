@@ -87,7 +87,7 @@ async def move_rujukan_program(
 
 
 async def reopen(session: AsyncSession, row: RujukanProgram, on: date) -> None:
-    """Take the places of a reopened offer, and schedule checks of its rujukan and of its family.
+    """Take the places of a reopened offer, and schedule checks of rujukan and family.
 
     A rujukan that was closed meanwhile is opened again.
     """
@@ -97,7 +97,7 @@ async def reopen(session: AsyncSession, row: RujukanProgram, on: date) -> None:
 
 
 async def schedule_lapse(session: AsyncSession, row: RujukanProgram) -> None:
-    """Schedule a look whether persons have left, or the family has ended, while the offer was not open."""
+    """Schedule a check whether persons left while the offer was not open."""
     await schedule(session, LAPSE_REOPENED, datetime.now(UTC), subject_id=row.kpm_id, clock="real")
 
 

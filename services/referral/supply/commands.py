@@ -76,7 +76,9 @@ async def supply_data(
 async def void_supply(
     session: AsyncSession, rujukan_program_id: UUID, reason: VoidReason, actor: Actor
 ) -> RujukanProgram:
-    """Void wrong data. They are not sent any more, and the offer waits for the right ones.
+    """Void wrong data, and wait for the right ones.
+
+    What has not left is not sent.
 
     Raises:
         NotFound, FamilyNotAccompanied, ConsentEnded

@@ -88,12 +88,12 @@ async def _void_program(session: AsyncSession, program: Program, today: date) ->
 
 
 async def _void_quota(session: AsyncSession, quota: ProgramQuota, today: date) -> None:
-    """Release the places of a quota. The quota before it applies again, with the places of open offers."""
+    """Empty a quota. Open offers take their places in the quota before it."""
     _require_not_ended(quota, today)
-    held = sa.select(QuotaPlace).where(
+    own_places = sa.select(QuotaPlace).where(
         QuotaPlace.quota_id == quota.quota_id, QuotaPlace.released_on.is_(None)
     )
-    places = (await session.scalars(held.order_by(QuotaPlace.place_id))).all()
+    places = (await session.scalars(own_places.order_by(QuotaPlace.place_id))).all()
     offers = [await load(session, RujukanProgram, place.rujukan_program_id) for place in places]
     for place in places:
         place.released_on, place.released_as = today, "VOIDED"

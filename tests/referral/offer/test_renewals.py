@@ -62,7 +62,7 @@ async def test_declined_draft_waits_for_nobody_and_is_made_again(world: World) -
     assert (twice.status_code, twice.json()["title"]) == (409, "OfferNotWithdrawn")
 
 
-async def test_family_consents_anew_after_a_withdrawn_consent(world: World) -> None:
+async def test_family_consents_again_after_a_withdrawal(world: World) -> None:
     first = await record_consent(world)
     assert (await post(world, first, "decline")).json()["title"] == "OfferNotDraft"
     assert (await withdraw_consent(world)).status_code == 201
