@@ -82,6 +82,11 @@ class ProgramQuota(QuotaFacts, Table, table=True):
     set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
     @property
+    def is_voided(self) -> bool:
+        """Whether its range is empty."""
+        return self.valid_to == self.valid_from
+
+    @property
     def free(self) -> int:
         """How many places are free."""
         return self.places - self.taken

@@ -43,7 +43,9 @@ async def void_version(session: AsyncSession, terms: VersionVoidTerms, actor: Ac
         NotFound, VersionAlreadyVoided
         VersionNotVoidable: a rule or a text has applied before today. A program ends today instead.
     """
-    version = await load(session, TABLES[terms.kind], _key_of(terms), noun="record")
+    version = await session.get(TABLES[terms.kind], _key_of(terms))
+    if version is None:
+        raise NotFound("record", "/body/version_id")
     before = await session.get(VersionVoid, (terms.kind, terms.version_id))
     if before is not None:
         raise VersionAlreadyVoided(on=before.voided_on)
@@ -90,34 +92,37 @@ async def _void_program(session: AsyncSession, program: Program, today: date) ->
 async def _void_quota(session: AsyncSession, quota: ProgramQuota, today: date) -> None:
     """Empty a quota. Open offers take their places in the quota before it."""
     _require_not_ended(quota, today)
-    own_places = sa.select(QuotaPlace).where(
-        QuotaPlace.quota_id == quota.quota_id, QuotaPlace.released_on.is_(None)
-    )
-    places = (await session.scalars(own_places.order_by(QuotaPlace.place_id))).all()
-    offers = [await load(session, RujukanProgram, place.rujukan_program_id) for place in places]
-    for place in places:
+    own = sa.select(QuotaPlace).where(QuotaPlace.quota_id == quota.quota_id, QuotaPlace.released_on.is_(None))
+    places = own.order_by(QuotaPlace.rujukan_program_id)
+    ids = [place.rujukan_program_id for place in await session.scalars(places)]
+    offers = [await load(session, RujukanProgram, one) for one in ids]
+    await schedule_promotion(session, quota.program_code)
+    await session.refresh(quota, with_for_update={"key_share": True})  # after offers and tasks, as everywhere
+    for place in await session.scalars(places, execution_options={"populate_existing": True}):
         place.released_on, place.released_as = today, "VOIDED"
     await session.flush()
     await session.refresh(quota)
-    own = (ProgramQuota.program_code == quota.program_code, ProgramQuota.kode_wilayah == quota.kode_wilayah)
-    previous = await restore_previous(
-        session, quota, (await session.scalars(sa.select(ProgramQuota).where(*own))).all()
-    )
-    if previous is not None:
-        await _restore_end(session, previous)
+    await _restore_quota(session, quota)
     for row in offers:
         if row.state not in ENDED:
             await retake_places(session, row, today)
-    await schedule_promotion(session, quota.program_code)
 
 
-async def _restore_end(session: AsyncSession, previous: ProgramQuota) -> None:
-    """Let a quota end where it was set to end, if that is earlier."""
+async def _restore_quota(session: AsyncSession, voided: ProgramQuota) -> None:
+    """Let the quota before a voided one end where it was set to end, or where the next one begins."""
+    same = (
+        ProgramQuota.program_code == voided.program_code,
+        ProgramQuota.kode_wilayah == voided.kode_wilayah,
+    )
+    quotas = (await session.scalars(sa.select(ProgramQuota).where(*same))).all()
+    previous = await restore_previous(session, voided, quotas)
+    if previous is None:
+        return
     change = ProgramQuotaChange
     ends = sa.select(change.valid_to).where(change.quota_id == previous.quota_id)
     ended = await session.scalar(ends.order_by(change.version.desc()).limit(1))
-    if ended is not None and (previous.valid_to is None or ended < previous.valid_to):
-        previous.valid_to = ended
+    begins = [one.valid_from for one in quotas if one.valid_from > previous.valid_from and not one.is_voided]
+    previous.valid_to = min([*begins, *([ended] if ended else [])], default=None)
     previous.version += 1
     await session.flush()
 

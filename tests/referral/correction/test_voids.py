@@ -3,11 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, correct_answer, post_answer, post_fact, read_items
 from tests.factories.referral.departure import build_departure
-from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
+from tests.factories.referral.events import (
+    TODAY,
+    build_family_facts,
+    build_graduasi_annulled,
+    build_graduasi_determined,
+)
 from tests.factories.referral.outcomes import deliver_kur, read_due_outcomes, record_outcome
 from tests.factories.referral.places import publish_quota, read_quotas, withdraw_consent
 from tests.factories.referral.world import World
@@ -190,3 +197,23 @@ async def test_void_of_a_delivery_voids_its_outcomes(referral: Running) -> None:
         ]
         refused = await record_outcome(world, subject, 3)
         assert refused.json()["title"] == "AidNotDelivered"
+
+
+@pytest.mark.parametrize("ground", ["consent withdrawn", "graduation annulled"])
+async def test_closed_aid_does_not_stay_open_after_its_void(referral: Running, ground: str) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await deliver_kur(referral, bank, deliver=False)
+        await post_answer(world, subject, "A-1", "DISETUJUI")
+        await move_days(referral, 31 * 24 + 3)
+        body = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
+        assert (await post_fact(world, subject, "delivery", **body)).status_code == 201
+        for month in (3, 6, 12, 24):
+            assert (await record_outcome(world, subject, month)).status_code == 201
+        if ground == "consent withdrawn":
+            assert (await withdraw_consent(world, KUR)).json()["state"] == "TUTUP"
+        else:
+            await world.apply_events(build_graduasi_annulled(world.family))
+        assert (await void_delivery(world, subject)).json()["state"] == "DISETUJUI"
+        await referral.work()
+        last = (await read_items(world, subject, "history"))[-1]
+        assert (last["to_state"], last["reason"]) == ("DICABUT", ground)

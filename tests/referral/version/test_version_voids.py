@@ -158,6 +158,17 @@ async def test_quota_before_a_voided_one_applies_again(referral: Running) -> Non
     assert subject == await read_offer_id(world)
 
 
+async def test_quota_before_a_voided_one_ends_where_it_was_set_to_end(referral: Running) -> None:
+    (world,) = await create_worlds(referral, ["33.24.09.2001"])
+    days = [str(TODAY + timedelta(days=number)) for number in (10, 20, 300)]
+    await publish_quota(world, KENDAL, 2, valid_to=days[2])
+    wrong = (await publish_quota(world, KENDAL, 9, valid_from=days[0], valid_to=days[1])).json()["quota_id"]
+    assert (await void(world, "QUOTA", wrong)).status_code == 201
+    listed = await world.referral.sql("SELECT valid_to FROM program_quota WHERE valid_from < valid_to")
+    assert [str(row["valid_to"]) for row in listed] == [days[2]]
+    assert (await void(world, "QUOTA", wrong)).json()["title"] == "VersionAlreadyVoided"
+
+
 async def test_voided_intake_window_closes_nothing(referral: Running) -> None:
     (world,) = await create_worlds(referral, ["33.24.09.2001"])
     wrong = (await publish_intake(world, FAR)).json()["window_id"]
