@@ -25,6 +25,9 @@ HAS_AID = sa.or_(
     RujukanProgram.state == RujukanProgramState.DISETUJUI, RujukanProgram.delivered_on.is_not(None)
 )
 
+DELIVERED = Words(
+    "its aid came under an earlier offer", "bantuannya sudah disalurkan menurut penawaran sebelumnya"
+)
 VOIDED = Words(
     "its revision was set by mistake; decline it and make the offer again",
     "revisinya keliru ditetapkan; catat penolakannya dan buat lagi penawarannya",
@@ -99,6 +102,9 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> M
     program = await session.get_one(Program, row.program_id)
     if await session.get(VersionVoid, (VersionKind.PROGRAM, str(program.program_id))) is not None:
         raise ProgramNoLongerFits(code=program.code, why=VOIDED, why_id=VOIDED.id)
+    same = (RujukanProgram.rujukan_id == row.rujukan_id, RujukanProgram.program_code == row.program_code)
+    if await session.scalar(sa.select(sa.exists().where(*same, RujukanProgram.delivered_on.is_not(None)))):
+        raise ProgramNoLongerFits(code=program.code, why=DELIVERED, why_id=DELIVERED.id)
     rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
     result = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
     _require_hard_rules(result)

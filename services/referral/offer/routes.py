@@ -17,7 +17,7 @@ from services.referral.program.models import Program, RuleField, RuleOp, Strengt
 from services.referral.rujukan.models import Rujukan, RujukanProgramItem
 from shared import clock
 from shared.access import Permission
-from shared.fields import Body, Day, View
+from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, FIELD
@@ -176,20 +176,13 @@ async def list_next_best(rujukan_id: UUID, session: Session, actor: CurrentActor
 renewals = Router(tag="rujukan-program")
 
 
-class DeclineBody(Body):
-    """The day on which the family declined."""
-
-    declined_on: Day = Field(examples=["2026-06-02"])
-
-
 @renewals.post("/rujukan-program/{rujukan_program_id}/decline", status_code=201)
 @may(Permission.CONSENT_WITHDRAW, key_required=True, undo=operation("renew_offer", FIELD | DINSOS))
 async def decline_offer(
-    rujukan_program_id: UUID, body: DeclineBody, session: Session, actor: CurrentActor
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor
 ) -> RujukanProgramItem:
     """Record that the family does not want a drafted program."""
-    row = await renewal.decline_offer(session, rujukan_program_id, body.declined_on, actor)
-    return RujukanProgramItem.model_validate(row)
+    return RujukanProgramItem.model_validate(await renewal.decline_offer(session, rujukan_program_id, actor))
 
 
 @renewals.post("/rujukan-program/{rujukan_program_id}/renewal", status_code=201)

@@ -121,8 +121,9 @@ async def _restore_quota(session: AsyncSession, voided: ProgramQuota) -> None:
     change = ProgramQuotaChange
     ends = sa.select(change.valid_to).where(change.quota_id == previous.quota_id)
     ended = await session.scalar(ends.order_by(change.version.desc()).limit(1))
-    begins = [one.valid_from for one in quotas if one.valid_from > previous.valid_from and not one.is_voided]
-    previous.valid_to = min([*begins, *([ended] if ended else [])], default=None)
+    later = [one for one in quotas if one.valid_from > previous.valid_from and not one.is_voided]
+    ends_on: list[date] = [one.valid_from for one in later] + ([ended] if ended else [])
+    previous.valid_to = min(ends_on, default=None)
     previous.version += 1
     await session.flush()
 

@@ -60,7 +60,7 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     taken_back = read_success(await service.post(f"{withdrawal_path}/consent-withdrawal", why, as_=mine))
     renewed = read_success(await service.post(f"{withdrawal_path}/renewal", None, as_=mine))
     decline_path = f"/v1/rujukan-program/{renewed['rujukan_program_id']}/decline"
-    read_success(await service.post(decline_path, {"declined_on": str(TODAY)}, as_=mine))
+    read_success(await service.post(decline_path, None, as_=mine))
     case = f"/v1/rujukan/{taken_back['rujukan_id']}/next"
     after = {"after_rujukan_program_id": taken_back["rujukan_program_id"]}
     read_success(await service.post(case, after, as_=mine))

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import build_rule, create_world, publish_program
+from tests.factories.referral.corrections import post_fact
 from tests.factories.referral.events import (
     TODAY,
     build_family_facts,
@@ -30,9 +31,8 @@ async def world(referral: Running) -> World:
 
 
 async def post(world: World, subject: str, act: str, *, as_: str | None = None) -> Any:
-    body = {"declined_on": str(TODAY)} if act == "decline" else None
     return await world.referral.post(
-        f"/v1/rujukan-program/{subject}/{act}", body, as_=as_ or world.pendamping
+        f"/v1/rujukan-program/{subject}/{act}", None, as_=as_ or world.pendamping
     )
 
 
@@ -48,6 +48,7 @@ async def test_declined_draft_waits_for_nobody_and_is_made_again(world: World) -
     ((subject, _),) = await read_offers(world, PLUT)
     declined = await post(world, subject, "decline")
     assert (declined.status_code, declined.json()["state"]) == (201, "DICABUT")
+    assert await world.read_emitted_data("referral.rujukan_withdrawn.v1") == []
     waiting = await world.referral.get("/v1/rujukan-program?waiting=me", as_=world.pendamping)
     assert PLUT not in {item["program_code"] for item in waiting.json()["items"]}
     again = await post(world, subject, "decline")
@@ -102,6 +103,20 @@ async def test_offer_of_an_undone_graduation_is_not_made_again(world: World) -> 
     await world.apply_events(build_graduasi_annulled(world.family))
     refused = await post(world, subject, "renewal")
     assert (refused.status_code, refused.json()["title"]) == (409, "RujukanNotOpen")
+
+
+async def test_family_does_not_consent_to_aid_that_came_under_the_former_offer(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await deliver_kur(referral, bank, deliver=False)
+        await withdraw_consent(world, KUR)
+        assert (await post(world, subject, "renewal")).status_code == 201
+        body = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
+        assert (await post_fact(world, subject, "delivery", **body)).json()["state"] == "DICABUT"
+        refused = await world.record_consent(KUR)
+        assert (refused.status_code, refused.json()["title"]) == (409, "ProgramNoLongerFits")
+        void = await post_fact(world, subject, "delivery-void", reason="TIDAK_TERJADI")
+        assert void.status_code == 201, void.text
+        assert (await world.record_consent(KUR)).status_code == 201
 
 
 async def test_delivered_aid_is_not_offered_again(referral: Running) -> None:

@@ -99,8 +99,7 @@ async def test_voided_revision_is_not_offered_and_the_former_one_is(referral: Ru
     refused = await world.record_consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (409, "ProgramNoLongerFits")
     path = f"/v1/rujukan-program/{(await world.read_programs())[KUR]['rujukan_program_id']}"
-    body = {"declined_on": str(TODAY)}
-    assert (await referral.post(f"{path}/decline", body, as_=world.pendamping)).status_code == 201
+    assert (await referral.post(f"{path}/decline", None, as_=world.pendamping)).status_code == 201
     renewed = (await referral.post(f"{path}/renewal", None, as_=world.pendamping)).json()
     first, voided = await read_list(world, f"program?code={KUR}")
     assert renewed["program_id"] == first["program_id"]

@@ -1,16 +1,14 @@
 """Decline a draft, and make a declined or withdrawn offer again."""
 
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.commands import withdraw_offer
 from services.referral.matching.errors import ProgramNoLongerFits
 from services.referral.matching.queries import require_current_fit
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.offer.errors import OfferNotDraft, OfferNotWithdrawn
-from services.referral.rujukan.commands import Move
+from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from services.referral.visibility import require_family_access
@@ -18,30 +16,26 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load
-from shared.dates import require_not_future
 from shared.errors import NotFound
 
 S = RujukanProgramState
 ELSEWHERE = ("another rujukan of the family offers it", "rujukan lain keluarga ini sudah menawarkannya")
 
 
-async def decline_offer(
-    session: AsyncSession, rujukan_program_id: UUID, declined_on: date, actor: Actor
-) -> RujukanProgram:
+async def decline_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Actor) -> RujukanProgram:
     """Record that the family does not want a program that was drafted for it.
 
+    Nothing is emitted, as nobody else has a draft.
+
     Raises:
-        NotFound, FamilyNotAccompanied, OfferNotDraft, DateInTheFuture, DateTooEarly
+        NotFound, FamilyNotAccompanied, OfferNotDraft
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
     if row.state is not S.DRAF:
         raise OfferNotDraft(state=row.state)
-    rujukan = await session.get_one(Rujukan, row.rujukan_id)
-    latest = await clock.latest_today(session)
-    require_not_future(declined_on, latest, "/body/declined_on", earliest=rujukan.sk_on)
     move = Move(actor.sub, await clock.today(session), "declined by the family")
-    await withdraw_offer(session, row, move, declined_on)
+    await move_rujukan_program(session, row, S.DICABUT, move)
     return row
 
 
