@@ -43,14 +43,15 @@ async def void_version(session: AsyncSession, terms: VersionVoidTerms, actor: Ac
         NotFound, VersionAlreadyVoided
         VersionNotVoidable: a rule or a text has applied before today. A program ends today instead.
     """
-    version = await session.get(TABLES[terms.kind], _key_of(terms))
+    key = _key_of(terms)
+    version = await session.get(TABLES[terms.kind], key)
     if version is None:
         raise NotFound("record", "/body/version_id")
-    before = await session.get(VersionVoid, (terms.kind, terms.version_id))
+    before = await session.get(VersionVoid, (terms.kind, str(key)))
     if before is not None:
         raise VersionAlreadyVoided(on=before.voided_on)
     today = await clock.today(session)
-    void = VersionVoid(**dict(terms), voided_on=today, voided_by=actor.sub)
+    void = VersionVoid(**dict(terms) | {"version_id": str(key)}, voided_on=today, voided_by=actor.sub)
     await insert(session, void, pk_version_void=VersionAlreadyVoided(on=today))
     await VOIDS[terms.kind](session, version, today)
     return void

@@ -165,7 +165,8 @@ async def test_quota_before_a_voided_one_ends_where_it_was_set_to_end(referral: 
     assert (await void(world, "QUOTA", wrong)).status_code == 201
     listed = await world.referral.sql("SELECT valid_to FROM program_quota WHERE valid_from < valid_to")
     assert [str(row["valid_to"]) for row in listed] == [days[2]]
-    assert (await void(world, "QUOTA", wrong)).json()["title"] == "VersionAlreadyVoided"
+    for same in (wrong, wrong.replace("-", "")):
+        assert (await void(world, "QUOTA", same)).json()["title"] == "VersionAlreadyVoided"
 
 
 async def test_voided_intake_window_closes_nothing(referral: Running) -> None:
