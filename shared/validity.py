@@ -1,7 +1,8 @@
 """Ranges of validity. `ends` is the first day after the range, or None."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,9 @@ class Version(Protocol):
     valid_to: Any
 
 
+AnyVersion = TypeVar("AnyVersion", bound=Version)
+
+
 def valid_on(
     begins: sa.SQLColumnExpression[Any], ends: sa.SQLColumnExpression[Any], on: Any
 ) -> sa.ColumnElement[bool]:
@@ -28,6 +32,13 @@ def valid_on(
 def not_ended_by(ends: sa.SQLColumnExpression[Any], on: Any) -> sa.ColumnElement[bool]:
     """Return the condition that a range has not ended on the day `on`."""
     return sa.or_(ends.is_(None), ends > on)
+
+
+def not_voided(
+    begins: sa.SQLColumnExpression[Any], ends: sa.SQLColumnExpression[Any]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a range is not empty."""
+    return sa.or_(ends.is_(None), ends > begins)
 
 
 def covers(begins: date, ends: date | None, on: date) -> bool:
@@ -50,6 +61,20 @@ async def end_previous(
     previous.valid_to = next_from
     await session.flush()  # before the next row, which would overlap
     return True
+
+
+async def restore_previous(
+    session: AsyncSession, voided: AnyVersion, versions: Sequence[AnyVersion]
+) -> AnyVersion | None:
+    """Empty a voided version, and extend and return the one before it."""
+    earlier = (one for one in versions if one.valid_from < voided.valid_from == one.valid_to)
+    previous, ends_on = next(earlier, None), voided.valid_to
+    voided.valid_to = voided.valid_from
+    await session.flush()  # before the other row, which would overlap
+    if previous is not None:
+        previous.valid_to = ends_on
+        await session.flush()
+    return previous
 
 
 class DaysFields(Fields):

@@ -18,6 +18,7 @@ from services.referral.publication import openapi
 from services.referral.publication.routes import inbox, partners, programs
 from services.referral.rujukan import routes as rujukan
 from services.referral.supply import routes as supply
+from services.referral.version import routes as version
 from services.referral.worklist import routes as worklist
 from shared import telemetry
 from shared.http import create_app, serve
@@ -37,6 +38,7 @@ ROUTERS = [
     rujukan.rujukan,
     worklist.rujukan_programs,
     rujukan.rujukan_programs,
+    offer.renewals,
     consent.consents,
     answer.answers,
     correction.corrections,
@@ -46,6 +48,7 @@ ROUTERS = [
     partner.breakers,
     outcome_rules.outcome_rules,
     deadline.sla_terms,
+    version.versions,
     deadline.escalations,
     worklist.numbers,
     evidence_router(),

@@ -2,6 +2,7 @@
 
 from services.referral.consent import subscribers as consent
 from services.referral.deadline import jobs as deadline
+from services.referral.lapse import jobs as lapse
 from services.referral.notice import jobs as notice
 from services.referral.offer import jobs as offer
 from services.referral.offer import subscribers as offer_subscribers
@@ -25,7 +26,14 @@ PARTS = Parts(
     service="referral",
     subscriptions=SUBSCRIPTIONS,
     work=Work.of(
-        deadline.WORK, notice.WORK, offer.WORK, outcome.WORK, partner_call.WORK, publication.WORK, OVERDUE
+        deadline.WORK,
+        lapse.WORK,
+        notice.WORK,
+        offer.WORK,
+        outcome.WORK,
+        partner_call.WORK,
+        publication.WORK,
+        OVERDUE,
     ),
 )
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import ExitReason
 from shared.contracts.rujukan_kinds import BenefitKind, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.events import Event
@@ -98,9 +99,12 @@ class RujukanSupplied(RujukanProgramFacts, wire="referral.rujukan_supplied.v1", 
     """The data that a partner asked for were supplied.
 
     Used by: caseload.aid, caseload.tugas, graduation.rujukan
+
+    `voided`: they were wrong, and the partner waits for data again.
     """
 
     supplied_on: date
+    voided: bool = False
 
 
 class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1", key="kpm_id"):
@@ -115,6 +119,19 @@ class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1"
     delivered_on: date
     corrected: bool = False
     late: bool = False
+
+
+class RujukanDeliveryVoided(RujukanProgramFacts, wire="referral.rujukan_delivery_voided.v1", key="kpm_id"):
+    """The delivery of an offer was recorded by mistake, and counts no more.
+
+    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+
+    `status` and `amount_rp` are those that hold now.
+    """
+
+    amount_rp: int | None = None
+    voided_on: date
+    reason: VoidReason
 
 
 class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1", key="kpm_id"):
@@ -141,7 +158,7 @@ class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
 
     Used by: graduation.relapse
 
-    Turnover is in rupiah per month.
+    Turnover is in rupiah per month. `voided`: it was recorded by mistake, and counts no more.
     """
 
     rujukan_id: UUID
@@ -156,6 +173,7 @@ class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
     recorded_on: date
     corrected: bool = False
     late: bool = False
+    voided: bool = False
 
 
 class RelapseReported(Event, wire="referral.relapse_reported.v1", key="kpm_id"):

@@ -12,6 +12,8 @@ from shared.remedies import CORRECT_REQUEST, RemedyKind
 # Imported for the refusals that they define. Otherwise the list would depend on what the process has loaded.
 MODULES_WITH_REFUSALS = (clock, files, jobs, privacy, wilayah)
 NOT_OVER_HTTP = "shared.messaging."
+# Their refusals are listed only for a service that has such requests.
+APPROVALS = ("shared.approval", "shared.http.approvals")
 # Its refusals are listed only for a service that uses them: registry opens no case, so it refuses none.
 SHARED = "shared.errors"
 
@@ -19,12 +21,13 @@ SHARED = "shared.errors"
 def list_refusals(service: str) -> list[dict[str, Any]]:
     """Return title, status, both sentences and remedy of each refusal, by title."""
     own = (f"services.{service}.", "shared.")
-    used = _used_by(own)
+    left_out = (NOT_OVER_HTTP,) if _has_approvals(service) else (NOT_OVER_HTTP, *APPROVALS)
+    used = _used_by(own, left_out)
     by_name = {
         one.__name__: one
         for one in _subclasses_of(DomainError)
         if one.__module__.startswith(own)
-        and not one.__module__.startswith(NOT_OVER_HTTP)
+        and not one.__module__.startswith(left_out)
         and (one.__module__ != SHARED or one in used)
     }
     return [
@@ -50,10 +53,17 @@ def read_remedy(service: str, code: str) -> dict[str, Any] | None:
     return None if remedy["kind"] == RemedyKind.BY_STATE else remedy
 
 
-def _used_by(own: tuple[str, ...]) -> set[type[DomainError]]:
-    """Return the refusals that these modules define or import."""
-    modules = [module for name, module in sys.modules.items() if name.startswith(own) and name != SHARED]
+def _has_approvals(service: str) -> bool:
+    """Return whether the service has requests that another person approves."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(f"services.{service}.")]
     values = [value for module in modules for value in vars(module).values()]
+    return any(str(getattr(value, "__module__", "")).startswith(APPROVALS) for value in values)
+
+
+def _used_by(own: tuple[str, ...], left_out: tuple[str, ...]) -> set[type[DomainError]]:
+    """Return the refusals that these modules define or import."""
+    names = [name for name in sys.modules if name.startswith(own) and not name.startswith(left_out)]
+    values = [value for name in names if name != SHARED for value in vars(sys.modules[name]).values()]
     return {value for value in values if isinstance(value, type) and issubclass(value, DomainError)}
 
 

@@ -90,6 +90,7 @@ def test_refusals_are_listed_by_name_with_both_sentences(service: str) -> None:
         problem["en"] and problem["id"] and 400 <= problem["status"] < 600 for problem in listed.values()
     )
     assert ("StatementMissing" in listed) == (service == "graduation")
+    assert ("ApprovalRequestClosed" in listed) == (service != "referral")
     assert ("CaseAlreadyOpen" in listed) == (service in {"caseload", "graduation"})
 
 

@@ -10,6 +10,7 @@ from shared.accompaniment import StatusFacts
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
+    RujukanDeliveryVoided,
     RujukanExpired,
     RujukanSent,
     RujukanSupplied,
@@ -43,6 +44,7 @@ aid.replicate(Aid, RujukanAnswered)
 aid.replicate(Aid, RujukanSupplied)
 aid.replicate(Aid, RujukanWithdrawn)
 aid.replicate(Aid, RujukanExpired)
+aid.replicate(Aid, RujukanDeliveryVoided, fixed={"delivered_on": None})
 
 
 @aid.on(RujukanDelivered)

@@ -16,5 +16,5 @@ async def check_reported_relapse(session: AsyncSession, event: RelapseReported) 
 @relapse.on(OutcomeRecorded)
 async def check_failed_business(session: AsyncSession, event: OutcomeRecorded) -> None:
     """Create a check task if the supported business has ended."""
-    if not event.still_in_business:
+    if not event.still_in_business and not event.voided:
         await create_check(session, event.graduasi_id)

@@ -17,6 +17,7 @@ from shared.contracts.caseload import (
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
+    RujukanDeliveryVoided,
     RujukanOpened,
     RujukanSent,
     RujukanSupplied,
@@ -46,4 +47,5 @@ rujukan.replicate(RujukanProgram, RujukanSent)
 rujukan.replicate(RujukanProgram, RujukanAnswered, renamed={"answer": "status"}, omit=["amount_rp"])
 rujukan.replicate(RujukanProgram, RujukanSupplied)
 rujukan.replicate(RujukanProgram, RujukanDelivered)
+rujukan.replicate(RujukanProgram, RujukanDeliveryVoided, fixed={"delivered_on": None, "amount_rp": None})
 rujukan.replicate(RujukanProgram, RujukanWithdrawn)

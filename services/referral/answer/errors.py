@@ -53,3 +53,11 @@ class AmountOutsideProgram(InvalidInput):
     en = "The program gives at most Rp{most}. Enter that amount or less."
     id = "Program ini memberi paling banyak Rp{most}. Isi jumlah itu atau kurang."
     remedy = CORRECT_REQUEST
+
+
+class DeliveryVoided(DomainError):
+    """409: the delivery with this delivery_id was voided."""
+
+    en = "The delivery {delivery_id} was voided. If aid has reached the family after all, record it under a new delivery_id."
+    id = "Penyaluran {delivery_id} sudah dibatalkan. Bila bantuan memang sudah diterima keluarga, catat dengan delivery_id baru."
+    remedy = CORRECT_REQUEST

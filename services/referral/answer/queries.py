@@ -32,6 +32,16 @@ async def read_standing_answer(session: AsyncSession, rujukan_program_id: UUID) 
     return await session.scalar(statement.order_by(PartnerAnswer.partner_answer_id.desc()).limit(1))
 
 
+async def read_stated_amount(session: AsyncSession, rujukan_program_id: UUID) -> int | None:
+    """Return the amount that the partner last stated in an answer, in rupiah."""
+    stated = sa.select(PartnerAnswer.amount_rp).where(
+        PartnerAnswer.rujukan_program_id == rujukan_program_id,
+        PartnerAnswer.changed,
+        PartnerAnswer.amount_rp.is_not(None),
+    )
+    return await session.scalar(stated.order_by(PartnerAnswer.partner_answer_id.desc()).limit(1))
+
+
 def select_answers(rujukan_program_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """Select the answers on one offer, with their sealed words."""
     names = [*PartnerAnswerFacts.model_fields, "reason_text_sealed"]

@@ -16,6 +16,8 @@ from shared.access import Permission
 from shared.database import vault_of
 from shared.fields import Body, Day, Rupiah, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import PARTNERS
 
 answers = Router(tag="partner-answer")
 
@@ -43,7 +45,7 @@ class PartnerAnswerPage(View):
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)
-@may(Permission.RUJUKAN_ANSWER, key_required=True)
+@may(Permission.RUJUKAN_ANSWER, key_required=True, undo=operation("correct_answer", PARTNERS))
 async def answer_rujukan(
     rujukan_program_id: UUID, body: AnswerBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -53,7 +55,11 @@ async def answer_rujukan(
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/delivery", status_code=201)
-@may(Permission.DELIVERY_RECORD, key_required=True)
+@may(
+    Permission.DELIVERY_RECORD,
+    key_required=True,
+    undo=one_of(to_call("correct_delivery", PARTNERS), to_call("void_delivery", PARTNERS)),
+)
 async def deliver_aid(
     rujukan_program_id: UUID, body: DeliveryBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:

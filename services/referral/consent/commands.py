@@ -96,8 +96,9 @@ async def _require_proof(
 ) -> ConsentText:
     use = EvidenceUse(EvidenceKind.PERSETUJUAN, row.rujukan_program_id, row.kpm_id, row.kode_wilayah, actor)
     await require_evidence(session, given.evidence_sha256, use)
-    in_force = sa.select(ConsentText).where(ConsentText.valid_from <= given.given_on)
-    text = await session.scalar(in_force.order_by(ConsentText.valid_from.desc()).limit(1))
+    begun = (ConsentText.valid_from <= given.given_on, ConsentText.voided_on.is_(None))
+    latest = sa.select(ConsentText).where(*begun).order_by(ConsentText.valid_from.desc())
+    text = await session.scalar(latest.limit(1))
     if text is None or text.version != given.text_version:
         raise ConsentTextUnknown("/body/text_version", version=given.text_version)
     return text
@@ -292,8 +293,9 @@ async def set_consent_text(session: AsyncSession, terms: ConsentTextTerms, actor
     """
     require_not_past(terms.valid_from, await clock.today(session))
     taken_from = VersionNotLatest("/body/valid_from", on=terms.valid_from)
-    last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
-    if last.valid_from >= terms.valid_from:
+    newest = sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1)
+    last, not_voided = (await session.scalars(newest)).one(), ConsentText.voided_on.is_(None)
+    if (await session.scalars(newest.where(not_voided))).one().valid_from >= terms.valid_from:
         raise taken_from
     row = ConsentText(**dict(terms), version=last.version + 1, set_by=actor.sub)
     await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)

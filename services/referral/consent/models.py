@@ -124,10 +124,11 @@ class ConsentTextTerms(Fields):
 class ConsentTextView(ConsentTextTerms):
     """A version of the text.
 
-    It is in force from `valid_from` until the day before the next one's.
+    It is in force from `valid_from` until the day before the next one's, unless it was voided.
     """
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    voided_on: Col[date | None] = Field(default=None)
 
 
 class ConsentText(ConsentTextView, Table, table=True):
@@ -137,7 +138,14 @@ class ConsentText(ConsentTextView, Table, table=True):
     the next one's.
     """
 
-    __table_args__ = (sa.UniqueConstraint("valid_from", name="uq_consent_text_valid_from"),)
+    __table_args__ = (
+        sa.Index(
+            "uq_consent_text_valid_from",
+            "valid_from",
+            unique=True,
+            postgresql_where=sa.text("voided_on IS NULL"),
+        ),
+    )
 
     set_by: Col[str]
 

@@ -22,6 +22,8 @@ from services.referral.visibility import require_official
 from shared.access import Permission
 from shared.fields import Body, Day, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, FIELD, MINISTRY
 
 consents = Router(tag="rujukan-program")
 consent_texts = Router(tag="consent")
@@ -45,7 +47,7 @@ class WithdrawalBody(Body):
 
 
 @consents.post("/rujukan-program/{rujukan_program_id}/consent", status_code=201)
-@may(Permission.CONSENT_RECORD, key_required=True)
+@may(Permission.CONSENT_RECORD, key_required=True, undo=operation("withdraw_consent", FIELD | DINSOS))
 async def give_consent(
     rujukan_program_id: UUID, body: ConsentBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -69,7 +71,7 @@ async def read_consent(rujukan_program_id: UUID, session: Session, actor: Curren
 
 
 @consents.post("/rujukan-program/{rujukan_program_id}/consent-withdrawal", status_code=201)
-@may(Permission.CONSENT_WITHDRAW, key_required=True)
+@may(Permission.CONSENT_WITHDRAW, key_required=True, undo=operation("renew_offer", FIELD | DINSOS))
 async def withdraw_consent(
     rujukan_program_id: UUID, body: WithdrawalBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -101,7 +103,7 @@ async def list_consent_texts(session: Session, paging: Paging) -> Response:
 
 
 @consent_texts.post("/consent-text", status_code=201)
-@may(Permission.CONSENT_TEXT_SET, key_required=True)
+@may(Permission.CONSENT_TEXT_SET, key_required=True, undo=operation("void_version", MINISTRY))
 async def set_consent_text(body: ConsentTextBody, session: Session, actor: CurrentActor) -> ConsentTextView:
     """Set the text of consent from a day on. Earlier consents stay valid."""
     return await commands.set_consent_text(session, body, actor)

@@ -9,17 +9,23 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.answer.models import AnswerInput
-from services.referral.correction import commands, queries
+from services.referral.correction import queries
+from services.referral.correction.commands import corrections as commands
+from services.referral.correction.commands import voids
 from services.referral.correction.models import CorrectionView
 from services.referral.follow_up.models import OutcomeItem
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
+from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
-from shared.fields import Body, Day, Rupiah, Sentence, View
+from shared.fields import KNOWN, Body, Day, Rupiah, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import FIELD, PARTNERS
 
 corrections = Router(tag="partner-answer")
+Month = Annotated[StrictInt, Interval(ge=1, le=120)]
 
 
 class AnswerCorrection(AnswerInput, Body):
@@ -42,10 +48,22 @@ class DeliveryCorrection(Body):
 class OutcomeCorrection(Body):
     """The right outcome of a month, and why. What is left out stays."""
 
-    month: Annotated[StrictInt, Interval(ge=1, le=120)] = Field(examples=[3])
+    month: Month = Field(examples=[3])
     still_in_business: StrictBool | None = None
     omzet_rp: Rupiah | None = None
     reason: Sentence
+
+
+class DeliveryVoid(Body):
+    """Why the delivery counts no more: a code that is part of the event."""
+
+    reason: Annotated[VoidReason, KNOWN]
+
+
+class OutcomeVoid(DeliveryVoid):
+    """The month whose outcome counts no more, and why."""
+
+    month: Month = Field(examples=[3])
 
 
 class CorrectionPage(View):
@@ -56,7 +74,7 @@ class CorrectionPage(View):
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/answer-correction", status_code=201)
-@may(Permission.RUJUKAN_ANSWER, key_required=True)
+@may(Permission.RUJUKAN_ANSWER, key_required=True, undo=CORRECT_REQUEST)
 async def correct_answer(
     rujukan_program_id: UUID, body: AnswerCorrection, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -66,7 +84,7 @@ async def correct_answer(
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/delivery-correction", status_code=201)
-@may(Permission.DELIVERY_RECORD, key_required=True)
+@may(Permission.DELIVERY_RECORD, key_required=True, undo=CORRECT_REQUEST)
 async def correct_delivery(
     rujukan_program_id: UUID, body: DeliveryCorrection, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -76,12 +94,38 @@ async def correct_delivery(
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/outcome-correction", status_code=201)
-@may(Permission.OUTCOME_RECORD, key_required=True)
+@may(Permission.OUTCOME_RECORD, key_required=True, undo=CORRECT_REQUEST)
 async def correct_outcome(
     rujukan_program_id: UUID, body: OutcomeCorrection, session: Session, actor: CurrentActor
 ) -> OutcomeItem:
     """Correct the outcome of a month, within the days of the SLA term."""
     return await commands.correct_outcome(session, rujukan_program_id, **body.model_dump(), actor=actor)
+
+
+@corrections.post("/rujukan-program/{rujukan_program_id}/delivery-void", status_code=201)
+@may(Permission.DELIVERY_RECORD, key_required=True, undo=operation("deliver_aid", PARTNERS))
+async def void_delivery(
+    rujukan_program_id: UUID, body: DeliveryVoid, session: Session, actor: CurrentActor
+) -> RujukanProgramView:
+    """Void a delivery that was not made, within the SLA term's days.
+
+    It stays readable as a correction. The offer returns to the state before it.
+    """
+    row = await voids.void_delivery(session, rujukan_program_id, body.reason, actor)
+    return await rujukan_program_view(session, row, actor)
+
+
+@corrections.post("/rujukan-program/{rujukan_program_id}/outcome-void", status_code=201)
+@may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("record_outcome", FIELD | PARTNERS))
+async def void_outcome(
+    rujukan_program_id: UUID, body: OutcomeVoid, session: Session, actor: CurrentActor
+) -> RujukanProgramView:
+    """Void the outcome of a month, within the days of the SLA term.
+
+    It stays readable as a correction. The month is asked again.
+    """
+    row = await voids.void_outcome(session, rujukan_program_id, **body.model_dump(), actor=actor)
+    return await rujukan_program_view(session, row, actor)
 
 
 @corrections.get("/rujukan-program/{rujukan_program_id}/correction", response_model=CorrectionPage)

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.errors import EscalationAcknowledged
+from services.referral.deadline.errors import AcknowledgementMissing, EscalationAcknowledged
 from services.referral.deadline.models import (
     Awaited,
     Deadline,
@@ -166,6 +166,7 @@ async def escalate(session: AsyncSession, subject: UUID) -> None:
     escalation = {
         "escalation_id": uuid7(),
         "raised_on": await clock.today(session),
+        "withdrawn": [],
         "awaited": Awaited.DELIVERY if row.state in WAITS_FOR_DELIVERY else Awaited.ANSWER,
         **{name: getattr(row, name) for name in names},
     }
@@ -184,4 +185,22 @@ async def acknowledge_escalation(
     if row.acknowledged_on is not None:
         raise EscalationAcknowledged(on=row.acknowledged_on)
     row.acknowledged_on, row.acknowledged_by, row.note = await clock.today(session), actor.sub, note
+    return row
+
+
+async def withdraw_acknowledgement(
+    session: AsyncSession, escalation_id: UUID, reason: str, actor: Actor
+) -> Escalation:
+    """Take an acknowledgement back, so that the escalation waits again. It stays readable.
+
+    Raises:
+        NotFound, AcknowledgementMissing
+    """
+    row = await load(session, Escalation, escalation_id, noun="escalation")
+    if row.acknowledged_on is None:
+        raise AcknowledgementMissing
+    former = {"acknowledged_on": str(row.acknowledged_on), "acknowledged_by": row.acknowledged_by}
+    back = {"withdrawn_on": str(await clock.today(session)), "withdrawn_by": actor.sub, "reason": reason}
+    row.withdrawn = [*row.withdrawn, {**former, "note": row.note, **back}]
+    row.acknowledged_on = row.acknowledged_by = row.note = None
     return row

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -60,7 +60,10 @@ class SlaTermTerms(Fields):
 
 
 class SlaTermView(SlaTermTerms):
-    """A term, in force from `valid_from` until the day before `valid_to`."""
+    """A term, in force from `valid_from` until the day before `valid_to`.
+
+    A voided one has an empty range.
+    """
 
     sla_term_id: Col[UUID] = Field(primary_key=True)
     valid_to: Col[date | None] = Field(default=None)
@@ -88,7 +91,7 @@ class SlaTerm(SlaTermView, Table, table=True):
         sa.CheckConstraint("close_after_days BETWEEN 0 AND 1825", name="close_after_days_range"),
         sa.CheckConstraint("deliver_within_days BETWEEN 1 AND 1825", name="deliver_within_days_range"),
         sa.CheckConstraint("correct_within_days BETWEEN 0 AND 1825", name="correct_within_days_range"),
-        sa.CheckConstraint("valid_to > valid_from", name="range"),
+        sa.CheckConstraint("valid_to >= valid_from", name="range"),
         no_overlap("ex_sla_term_range", "coalesce(program_code, '')"),
     )
 
@@ -110,7 +113,8 @@ class Deadline(Table, table=True):
 class EscalationView(Fields):
     """A partner that let its SLA pass.
 
-    `settled_on` is the day on which it answered or delivered after all.
+    `settled_on` is the day on which it answered or delivered after all. `withdrawn` has the acknowledgements that
+    were taken back.
     """
 
     escalation_id: Col[UUID] = Field(primary_key=True)
@@ -126,6 +130,7 @@ class EscalationView(Fields):
     acknowledged_on: Col[date | None] = Field(default=None)
     acknowledged_by: Col[str | None] = Field(default=None)
     note: Col[str | None] = Field(default=None)
+    withdrawn: Col[list[dict[str, Any]]] = Field(default_factory=list[dict[str, Any]])
 
 
 class Escalation(EscalationView, Table, table=True):

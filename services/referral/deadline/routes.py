@@ -10,6 +10,8 @@ from services.referral.deadline.models import EscalationView, SlaTerm, SlaTermTe
 from shared.access import Permission
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, MINISTRY
 
 sla_terms = Router(tag="sla")
 escalations = Router(tag="escalation")
@@ -40,7 +42,7 @@ class AcknowledgementBody(Body):
 
 
 @sla_terms.post("/sla-term", status_code=201)
-@may(Permission.SLA_SET, key_required=True)
+@may(Permission.SLA_SET, key_required=True, undo=operation("void_version", MINISTRY))
 async def set_sla_term(body: SlaTermBody, session: Session, actor: CurrentActor) -> SlaTermView:
     """Set the term of a program, or of all others, from a day on.
 
@@ -69,9 +71,32 @@ async def list_escalations(session: Session, paging: Paging, *, open_only: bool 
 
 
 @escalations.post("/escalation/{escalation_id}/acknowledgement", status_code=201)
-@may(Permission.ESCALATION_ACKNOWLEDGE, key_required=True)
+@may(
+    Permission.ESCALATION_ACKNOWLEDGE,
+    key_required=True,
+    undo=operation("withdraw_acknowledgement", DINSOS | MINISTRY),
+)
 async def acknowledge_escalation(
     escalation_id: UUID, body: AcknowledgementBody, session: Session, actor: CurrentActor
 ) -> EscalationView:
     """Acknowledge an escalation, with a note on what is done about it."""
     return await commands.acknowledge_escalation(session, escalation_id, body.note, actor)
+
+
+class AcknowledgementWithdrawal(Body):
+    """Why the acknowledgement was a mistake."""
+
+    reason: Sentence
+
+
+@escalations.post("/escalation/{escalation_id}/acknowledgement-withdrawal", status_code=201)
+@may(
+    Permission.ESCALATION_ACKNOWLEDGE,
+    key_required=True,
+    undo=operation("acknowledge_escalation", DINSOS | MINISTRY),
+)
+async def withdraw_acknowledgement(
+    escalation_id: UUID, body: AcknowledgementWithdrawal, session: Session, actor: CurrentActor
+) -> EscalationView:
+    """Take an acknowledgement back. The escalation waits again."""
+    return await commands.withdraw_acknowledgement(session, escalation_id, body.reason, actor)

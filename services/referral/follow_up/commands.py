@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.commands import read_term
-from services.referral.follow_up.models import OutcomeRule, OutcomeTask
+from services.referral.follow_up.models import Outcome, OutcomeRule, OutcomeTask
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from shared import clock
@@ -31,8 +31,17 @@ async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: d
     for month in months:
         due_on = months_after(delivered_on, month)
         task = OutcomeTask(month=month, due_on=due_on, **{name: getattr(row, name) for name in names})
-        session.add(task)
+        await session.merge(task)  # a voided delivery has left a closed one
     await _schedule_end(session, row, delivered_on, max(months))
+
+
+async def reopen_task(session: AsyncSession, row: RujukanProgram, month: int) -> None:
+    """Open the task of a month again, because its outcome was voided."""
+    task = await session.get_one(OutcomeTask, (row.rujukan_program_id, month))
+    task.closed_on, task.kode_wilayah = None, row.kode_wilayah
+    await session.flush()
+    if row.delivered_on is not None:
+        await move_tasks(session, row, row.delivered_on)
 
 
 async def _schedule_end(session: AsyncSession, row: RujukanProgram, delivered_on: date, month: int) -> None:
@@ -68,6 +77,24 @@ async def close_tasks(
     await session.execute(sa.update(OutcomeTask).where(*conditions).values(closed_on=on))
 
 
+async def close_family_tasks(session: AsyncSession, kpm_id: UUID, on: date) -> None:
+    """Close the outcome tasks of a family that has ended, as nobody can record them."""
+    is_open = (OutcomeTask.kpm_id == kpm_id, OutcomeTask.closed_on.is_(None))
+    await session.execute(sa.update(OutcomeTask).where(*is_open).values(closed_on=on))
+
+
+async def reopen_family_tasks(session: AsyncSession, kpm_id: UUID) -> None:
+    """Open the outcome tasks of a family whose end was a mistake, without those recorded."""
+    delivered = sa.select(RujukanProgram.rujukan_program_id).where(
+        RujukanProgram.kpm_id == kpm_id, RujukanProgram.state == RujukanProgramState.DISALURKAN
+    )
+    recorded = sa.exists().where(
+        Outcome.rujukan_program_id == OutcomeTask.rujukan_program_id, Outcome.month == OutcomeTask.month
+    )
+    of_family = (OutcomeTask.rujukan_program_id.in_(delivered), OutcomeTask.closed_on.is_not(None), ~recorded)
+    await session.execute(sa.update(OutcomeTask).where(*of_family).values(closed_on=None))
+
+
 async def finish_aid(session: AsyncSession, rujukan_program_id: UUID) -> None:
     """End a delivered aid whose last outcome was not recorded.
 
@@ -79,3 +106,4 @@ async def finish_aid(session: AsyncSession, rujukan_program_id: UUID) -> None:
         await move_rujukan_program(
             session, row, RujukanProgramState.TUTUP, Move(SYSTEM, today, "its time has passed")
         )
+        await close_tasks(session, rujukan_program_id, today)

@@ -34,7 +34,7 @@ class OutcomeRuleTerms(Fields):
 class OutcomeRuleView(OutcomeRuleTerms):
     """A version of the rule.
 
-    It applies to rujukan opened from `valid_from` until the day before `valid_to`.
+    It applies to rujukan opened from `valid_from` until the day before `valid_to`. A voided one has an empty range.
     """
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -52,7 +52,7 @@ class OutcomeRule(OutcomeRuleView, Table, table=True):
         sa.CheckConstraint(
             "cardinality(months) > 0 AND 0 < ALL (months) AND 60 >= ALL (months)", name="some_months"
         ),
-        sa.CheckConstraint("valid_to > valid_from", name="range"),
+        sa.CheckConstraint("valid_to >= valid_from", name="range"),
     )
 
     set_by: Col[str]

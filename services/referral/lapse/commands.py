@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.consent.commands import end_sharing, withdraw_offer
 from services.referral.consent.models import Consent, LapseReason
 from services.referral.departure.models import FormerMember
+from services.referral.follow_up.commands import close_family_tasks, reopen_family_tasks
+from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
-from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram
+from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
 from services.referral.signature.models import ConsentPerson
 from services.referral.signature.queries import uses_usaha
 from shared import clock
@@ -45,6 +47,7 @@ async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUp
         if event.ended_on is not None:
             await withdraw_offers(session, event.kpm_id)
         elif before - members:
+            await reopen_family_tasks(session, event.kpm_id)
             await _schedule_matching(session, await _lock_rujukan(session, event.kpm_id))
 
 
@@ -135,13 +138,38 @@ async def _lapse(
 
 
 async def withdraw_offers(session: AsyncSession, kpm_id: UUID) -> None:
-    """Withdraw the offers of an ended family whose aid was not delivered."""
+    """Withdraw the offers of an ended family whose aid was not delivered, and close tasks."""
     await _lock_rujukan(session, kpm_id)
     move = Move(SYSTEM, await clock.today(session), FAMILY_ENDED)
     for row in await _lock_offers(session, kpm_id):
         if row.state not in ENDED and row.delivered_on is None:
             row.lapsed_on = move.on
             await withdraw_offer(session, row, move, move.on)
+    await close_family_tasks(session, kpm_id, move.on)
+
+
+async def lapse_reopened(session: AsyncSession, kpm_id: UUID) -> None:
+    """End reopened offers if their ground has gone meanwhile.
+
+    A person has left, the family has ended, the consent was withdrawn, or the graduation was undone.
+    """
+    statement = sa.select(FormerMember).where(FormerMember.kpm_id == kpm_id)
+    former = (await session.scalars(statement.order_by(FormerMember.event_id))).all()
+    if former:
+        await lapse_consents(session, kpm_id, {one.anggota_id for one in former}, former[-1].event_id)
+    if await session.scalar(sa.select(Kpm.ended_on).where(Kpm.kpm_id == kpm_id)) is not None:
+        await withdraw_offers(session, kpm_id)
+    rujukan = {one.rujukan_id: one for one in await _lock_rujukan(session, kpm_id)}
+    today = await clock.today(session)
+    for row in await _lock_offers(session, kpm_id):
+        consents = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+        consent = await session.scalar(consents)
+        if consent is None or row.state in ENDED:
+            continue
+        if not consent.in_force:
+            await withdraw_offer(session, row, Move(SYSTEM, today, "consent withdrawn"), today)
+        elif rujukan[row.rujukan_id].state is RujukanState.DICABUT:
+            await withdraw_offer(session, row, Move(SYSTEM, today, "graduation annulled"), today)
 
 
 async def _lock_rujukan(session: AsyncSession, kpm_id: UUID) -> Sequence[Rujukan]:

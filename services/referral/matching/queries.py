@@ -13,14 +13,24 @@ from services.referral.matching.rules.matching import Family, Match, ends_of, ma
 from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
+from services.referral.version.models import VersionKind, VersionVoid
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.errors import FamilyHasEnded, NotYetKnown
 from shared.validity import valid_on
+from shared.words import Words
 
 # A family has aid from a program once the partner approved it. Delivered aid counts even if the offer is withdrawn
 # later. An offer without approval is not aid.
 HAS_AID = sa.or_(
     RujukanProgram.state == RujukanProgramState.DISETUJUI, RujukanProgram.delivered_on.is_not(None)
+)
+
+DELIVERED = Words(
+    "its aid came under an earlier offer", "bantuannya sudah disalurkan menurut penawaran sebelumnya"
+)
+VOIDED = Words(
+    "its revision was set by mistake; decline it and make the offer again",
+    "revisinya keliru ditetapkan; catat penolakannya dan buat lagi penawarannya",
 )
 
 
@@ -85,16 +95,43 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> M
     Raises:
         FamilyHasEnded
         NotYetKnown: the family is not in the replica yet.
-        ProgramNoLongerFits: a hard rule fails now, for example because another offer gave the family a KUR.
+        ProgramNoLongerFits: a hard rule fails now, for example because another offer gave the family a KUR, or the
+            revision was voided.
     """
     family = await require_family(session, row.kpm_id, on)
     program = await session.get_one(Program, row.program_id)
+    if await session.get(VersionVoid, (VersionKind.PROGRAM, str(program.program_id))) is not None:
+        raise ProgramNoLongerFits(code=program.code, why=VOIDED, why_id=VOIDED.id)
+    same = (RujukanProgram.rujukan_id == row.rujukan_id, RujukanProgram.program_code == row.program_code)
+    if await session.scalar(sa.select(sa.exists().where(*same, RujukanProgram.delivered_on.is_not(None)))):
+        raise ProgramNoLongerFits(code=program.code, why=DELIVERED, why_id=DELIVERED.id)
     rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
     result = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
+    _require_hard_rules(result)
+    return result
+
+
+async def require_current_fit(session: AsyncSession, row: RujukanProgram, on: date) -> Match:
+    """Judge the program of an offer by its revision in force.
+
+    Raises:
+        FamilyHasEnded, NotYetKnown
+        ProgramNoLongerFits: a hard rule fails, or no revision is in force.
+    """
+    family = await require_family(session, row.kpm_id, on)
+    matches = [one for one in await match_catalogue(session, family) if one.program.code == row.program_code]
+    if not matches:
+        raise ProgramNoLongerFits(
+            code=row.program_code, why="it is not in force today", why_id="program ini tidak berlaku hari ini"
+        )
+    _require_hard_rules(matches[0])
+    return matches[0]
+
+
+def _require_hard_rules(result: Match) -> None:
     for reason in result.reasons:
         if not reason.fits and reason.strength is Strength.HARD:
-            raise ProgramNoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)
-    return result
+            raise ProgramNoLongerFits(code=result.program.code, why=reason.en, why_id=reason.id)
 
 
 async def require_family(session: AsyncSession, kpm_id: UUID, on: date, pointer: str | None = None) -> Family:

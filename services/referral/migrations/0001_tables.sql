@@ -17,10 +17,12 @@ CREATE TABLE consent_text (
     adult_from INTEGER NOT NULL,
     basis TEXT NOT NULL,
     version INTEGER NOT NULL,
+    voided_on DATE,
     set_by TEXT NOT NULL,
-    CONSTRAINT pk_consent_text PRIMARY KEY (version),
-    CONSTRAINT uq_consent_text_valid_from UNIQUE (valid_from)
+    CONSTRAINT pk_consent_text PRIMARY KEY (version)
 );
+
+CREATE UNIQUE INDEX uq_consent_text_valid_from ON consent_text (valid_from) WHERE voided_on IS NULL;
 
 CREATE TABLE former_member (
     kpm_id UUID NOT NULL,
@@ -48,7 +50,7 @@ CREATE TABLE intake_window (
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_intake_window PRIMARY KEY (window_id),
     CONSTRAINT ex_intake_window_range EXCLUDE USING gist (program_code WITH =, daterange(opens_on, closes_on) WITH &&),
-    CONSTRAINT ck_intake_window_range_not_empty CHECK (closes_on > opens_on)
+    CONSTRAINT ck_intake_window_range CHECK (closes_on >= opens_on)
 );
 
 CREATE TABLE offer_shown (
@@ -80,7 +82,7 @@ CREATE TABLE outcome_rule (
     CONSTRAINT pk_outcome_rule PRIMARY KEY (version),
     CONSTRAINT ex_outcome_rule_range EXCLUDE USING gist (daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_outcome_rule_some_months CHECK (cardinality(months) > 0 AND 0 < ALL (months) AND 60 >= ALL (months)),
-    CONSTRAINT ck_outcome_rule_range CHECK (valid_to > valid_from)
+    CONSTRAINT ck_outcome_rule_range CHECK (valid_to >= valid_from)
 );
 
 CREATE TABLE partner (
@@ -119,7 +121,7 @@ CREATE TABLE program_quota (
     CONSTRAINT ex_program_quota_range EXCLUDE USING gist (program_code WITH =, kode_wilayah WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_program_quota_taken_within_places CHECK (taken BETWEEN 0 AND places),
     CONSTRAINT ck_program_quota_waiting_not_negative CHECK (waiting >= 0),
-    CONSTRAINT ck_program_quota_range_not_empty CHECK (valid_to > valid_from),
+    CONSTRAINT ck_program_quota_range CHECK (valid_to >= valid_from),
     CONSTRAINT ck_program_quota_version_positive CHECK (version >= 1)
 );
 
@@ -267,8 +269,19 @@ CREATE TABLE sla_term (
     CONSTRAINT ck_sla_term_close_after_days_range CHECK (close_after_days BETWEEN 0 AND 1825),
     CONSTRAINT ck_sla_term_deliver_within_days_range CHECK (deliver_within_days BETWEEN 1 AND 1825),
     CONSTRAINT ck_sla_term_correct_within_days_range CHECK (correct_within_days BETWEEN 0 AND 1825),
-    CONSTRAINT ck_sla_term_range CHECK (valid_to > valid_from),
+    CONSTRAINT ck_sla_term_range CHECK (valid_to >= valid_from),
     CONSTRAINT ex_sla_term_range EXCLUDE USING gist (coalesce(program_code, '') WITH =, daterange(valid_from, valid_to) WITH &&)
+);
+
+CREATE TABLE version_void (
+    kind VARCHAR(40) NOT NULL,
+    version_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    voided_on DATE NOT NULL,
+    voided_by TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_version_void PRIMARY KEY (kind, version_id),
+    CONSTRAINT ck_version_void_versionkind_known CHECK (kind IN ('SLA_TERM', 'OUTCOME_RULE', 'CONSENT_TEXT', 'PROGRAM', 'QUOTA', 'INTAKE'))
 );
 
 CREATE TABLE breaker (
@@ -282,6 +295,17 @@ CREATE TABLE breaker (
     CONSTRAINT ck_breaker_failures_not_negative CHECK (failures >= 0),
     CONSTRAINT fk_breaker_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
     CONSTRAINT ck_breaker_breakerstate_known CHECK (state IN ('CLOSED', 'OPEN', 'HALF_OPEN'))
+);
+
+CREATE TABLE partner_change (
+    partner_id UUID NOT NULL,
+    version INTEGER NOT NULL,
+    before JSONB NOT NULL,
+    reason TEXT NOT NULL,
+    changed_by TEXT NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_partner_change PRIMARY KEY (partner_id, version),
+    CONSTRAINT fk_partner_change_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id)
 );
 
 CREATE TABLE program (
@@ -308,7 +332,7 @@ CREATE TABLE program (
     CONSTRAINT ck_program_benefit_kinds_known CHECK (benefit_kinds <@ ARRAY['MODAL', 'PENDAMPINGAN', 'PASAR', 'PELATIHAN', 'JAMINAN', 'PEKERJAAN']::text[]),
     CONSTRAINT ck_program_minimum_data_known CHECK (minimum_data <@ ARRAY['nik', 'name', 'phone', 'usaha', 'sk_no', 'certificate_no', 'persons']::text[]),
     CONSTRAINT ck_program_amounts CHECK (amount_min_rp >= 0 AND amount_max_rp >= coalesce(amount_min_rp, 0)),
-    CONSTRAINT ck_program_range CHECK (valid_to > valid_from),
+    CONSTRAINT ck_program_range CHECK (valid_to >= valid_from),
     CONSTRAINT ck_program_sla_days_range CHECK (sla_days BETWEEN 1 AND 365),
     CONSTRAINT fk_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
     CONSTRAINT ck_program_sendfrom_known CHECK (send_from IN ('determined', 'effective'))
@@ -507,6 +531,7 @@ CREATE TABLE escalation (
     acknowledged_on DATE,
     acknowledged_by TEXT,
     note TEXT,
+    withdrawn JSONB NOT NULL,
     CONSTRAINT pk_escalation PRIMARY KEY (escalation_id),
     CONSTRAINT uq_escalation_once UNIQUE (rujukan_program_id, sla_due_on),
     CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
@@ -637,7 +662,7 @@ CREATE TABLE rujukan_program_history (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_rujukan_program_history PRIMARY KEY (history_id),
-    CONSTRAINT ck_rujukan_program_history_move_legal CHECK ((from_state IS NULL AND to_state IN ('DRAF')) OR (from_state IS NOT NULL AND ((from_state = 'DRAF' AND to_state IN ('DICABUT', 'DISETUJUI_KPM')) OR (from_state = 'DISETUJUI_KPM' AND to_state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (from_state = 'TERKIRIM' AND to_state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (from_state = 'GAGAL_KIRIM' AND to_state IN ('DICABUT', 'TERKIRIM')) OR (from_state = 'DITERIMA_SISTEM' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DIPROSES' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'PERLU_DATA' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (from_state = 'DAFTAR_TUNGGU' AND to_state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DISETUJUI' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (from_state = 'DISALURKAN' AND to_state IN ('DICABUT', 'TUTUP')) OR (from_state = 'DITOLAK' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (from_state = 'KEDALUWARSA' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA'))))),
+    CONSTRAINT ck_rujukan_program_history_move_legal CHECK ((from_state IS NULL AND to_state IN ('DRAF')) OR (from_state IS NOT NULL AND ((from_state = 'DRAF' AND to_state IN ('DICABUT', 'DISETUJUI_KPM')) OR (from_state = 'DISETUJUI_KPM' AND to_state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (from_state = 'TERKIRIM' AND to_state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (from_state = 'GAGAL_KIRIM' AND to_state IN ('DICABUT', 'TERKIRIM')) OR (from_state = 'DITERIMA_SISTEM' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DIPROSES' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'PERLU_DATA' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (from_state = 'DAFTAR_TUNGGU' AND to_state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DISETUJUI' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (from_state = 'DISALURKAN' AND to_state IN ('DICABUT', 'DISETUJUI', 'KEDALUWARSA', 'TUTUP')) OR (from_state = 'DITOLAK' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (from_state = 'KEDALUWARSA' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (from_state = 'TUTUP' AND to_state IN ('DISALURKAN', 'DISETUJUI', 'KEDALUWARSA'))))),
     CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
     CONSTRAINT ck_rujukan_program_history_from_state_known CHECK (from_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
     CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
@@ -688,11 +713,15 @@ CREATE TABLE data_supply (
     notice_id UUID NOT NULL,
     supplied_on DATE NOT NULL,
     supplied_by TEXT NOT NULL,
+    voided_on DATE,
+    voided_by TEXT,
+    void_reason VARCHAR(40),
     rujukan_program_id UUID NOT NULL,
     content_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_data_supply PRIMARY KEY (notice_id),
     CONSTRAINT fk_data_supply_notice_id FOREIGN KEY(notice_id) REFERENCES partner_notice (notice_id),
+    CONSTRAINT ck_data_supply_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
     CONSTRAINT fk_data_supply_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -721,5 +750,5 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan_program FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DRAF' AND NEW.state IN ('DICABUT', 'DISETUJUI_KPM')) OR (OLD.state = 'DISETUJUI_KPM' AND NEW.state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (OLD.state = 'TERKIRIM' AND NEW.state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (OLD.state = 'GAGAL_KIRIM' AND NEW.state IN ('DICABUT', 'TERKIRIM')) OR (OLD.state = 'DITERIMA_SISTEM' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DIPROSES' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'PERLU_DATA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (OLD.state = 'DAFTAR_TUNGGU' AND NEW.state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DISETUJUI' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'DISALURKAN' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'DITOLAK' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (OLD.state = 'KEDALUWARSA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DRAF' AND NEW.state IN ('DICABUT', 'DISETUJUI_KPM')) OR (OLD.state = 'DISETUJUI_KPM' AND NEW.state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (OLD.state = 'TERKIRIM' AND NEW.state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (OLD.state = 'GAGAL_KIRIM' AND NEW.state IN ('DICABUT', 'TERKIRIM')) OR (OLD.state = 'DITERIMA_SISTEM' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DIPROSES' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'PERLU_DATA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (OLD.state = 'DAFTAR_TUNGGU' AND NEW.state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DISETUJUI' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'DISALURKAN' AND NEW.state IN ('DICABUT', 'DISETUJUI', 'KEDALUWARSA', 'TUTUP')) OR (OLD.state = 'DITOLAK' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (OLD.state = 'KEDALUWARSA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DISALURKAN', 'DISETUJUI', 'KEDALUWARSA'))))
     EXECUTE FUNCTION platform.refuse_move('state');

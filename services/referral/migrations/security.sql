@@ -16,13 +16,15 @@ GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_ap
 
 -- Recorded rows are append-only. Of a rule only the day on which it ends may be written.
 REVOKE UPDATE, DELETE ON partner_answer, delivery_attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
-    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change, consent_person, correction, data_supply
+    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change, consent_person, correction, data_supply, version_void,
+    partner_change
     FROM referral_api, referral_worker;
 GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
+GRANT UPDATE (voided_on) ON consent_text TO referral_api;
 -- A correction keeps the former values of an outcome.
 GRANT UPDATE (fields, http_status, fault, milliseconds) ON delivery_attempt TO referral_worker;
-GRANT UPDATE (content_sealed) ON data_supply TO referral_api, referral_worker;
-GRANT UPDATE (still_in_business, omzet_rp) ON outcome TO referral_api;
+GRANT UPDATE (content_sealed, voided_on, voided_by, void_reason) ON data_supply TO referral_api, referral_worker;
+GRANT UPDATE (still_in_business, omzet_rp), DELETE ON outcome TO referral_api;
 REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, rujukan_pause,
     outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting_list_entry, intake_window, next_best
     FROM referral_api, referral_worker;
@@ -63,7 +65,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     JOIN rujukan_program p USING (rujukan_program_id)
     JOIN rujukan r ON r.rujukan_id = p.rujukan_id
     JOIN consent c ON c.rujukan_program_id = p.rujukan_program_id
-    WHERE s.notice_id = subject AND c.withdrawn_on IS NULL AND c.lapsed_on IS NULL
+    WHERE s.notice_id = subject AND s.voided_on IS NULL AND c.withdrawn_on IS NULL AND c.lapsed_on IS NULL
       AND NOT person_has_left(p.rujukan_program_id) AND r.state = 'TERBUKA' AND NOT r.paused
       AND p.partner_id = platform.partner()
 $$;

@@ -148,6 +148,7 @@ async def _supply_content(
         rujukan.paused
         or not consent.in_force
         or supply.content_sealed is None
+        or supply.voided_on is not None
         or await must_lapse(session, row)
     ):
         return None

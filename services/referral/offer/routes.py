@@ -8,17 +8,19 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.offer import queries as offer_queries
-from services.referral.offer.commands import next_best
+from services.referral.offer.commands import next_best, renewal
 from services.referral.offer.commands.new_rujukan import show_offers
 from services.referral.offer.models import NextBest, NextBestFacts, OffersFacts
 from services.referral.place.models import WaitingReason
 from services.referral.program import queries
 from services.referral.program.models import Program, RuleField, RuleOp, Strength
-from services.referral.rujukan.models import Rujukan
+from services.referral.rujukan.models import Rujukan, RujukanProgramItem
 from shared import clock
 from shared.access import Permission
 from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, FIELD
 
 offers = Router(tag="offer")
 
@@ -153,7 +155,7 @@ class NextBestPage(View):
 
 
 @next_bests.post("/rujukan/{rujukan_id}/next", status_code=201)
-@may(Permission.RUJUKAN_MATCH, key_required=True)
+@may(Permission.RUJUKAN_MATCH, key_required=True, undo=operation("decline_offer", FIELD | DINSOS))
 async def propose_next_best(
     rujukan_id: UUID, body: NextBestBody, session: Session, actor: CurrentActor
 ) -> NextBestView:
@@ -169,3 +171,22 @@ async def list_next_best(rujukan_id: UUID, session: Session, actor: CurrentActor
     parts = (Rujukan, rujukan_id, NextBest, NextBestView)
     statement = await visibility.select_parts(session, actor, *parts)
     return await paging.answer(session, statement, (NextBest.after_rujukan_program_id,))
+
+
+renewals = Router(tag="rujukan-program")
+
+
+@renewals.post("/rujukan-program/{rujukan_program_id}/decline", status_code=201)
+@may(Permission.CONSENT_WITHDRAW, key_required=True, undo=operation("renew_offer", FIELD | DINSOS))
+async def decline_offer(
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor
+) -> RujukanProgramItem:
+    """Record that the family does not want a drafted program."""
+    return RujukanProgramItem.model_validate(await renewal.decline_offer(session, rujukan_program_id, actor))
+
+
+@renewals.post("/rujukan-program/{rujukan_program_id}/renewal", status_code=201)
+@may(Permission.CONSENT_WITHDRAW, key_required=True, undo=operation("decline_offer", FIELD | DINSOS))
+async def renew_offer(rujukan_program_id: UUID, session: Session, actor: CurrentActor) -> RujukanProgramItem:
+    """Make a declined or withdrawn offer again, as a new draft. The former one stays."""
+    return RujukanProgramItem.model_validate(await renewal.renew_offer(session, rujukan_program_id, actor))

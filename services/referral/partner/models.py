@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlmodel import Field
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Waits, WatchedBy, track_waits
-from shared.fields import ONE_LINE, RequestOnly, Wilayah
+from shared.fields import ONE_LINE, RequestOnly, Sentence, Wilayah
 from shared.phone import Phone
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"), RequestOnly("KUR_SUPERMIKRO")]
@@ -52,14 +52,19 @@ class Channel(StrEnum):
     SURAT = "SURAT"
 
 
-class PartnerTerms(Fields):
-    """A partner with the address of its webhook."""
+class PartnerNames(Fields):
+    """Who a partner is, and how it is reached."""
 
     code: Col[Code] = Field(unique=True)
     name: Col[Name]
     kind: Col[PartnerKind]
     channel: Col[Channel]
     kode_wilayah: Col[Wilayah | None] = Field(default=None)
+
+
+class PartnerTerms(PartnerNames):
+    """A partner with the address of its webhook."""
+
     webhook_url: Col[Url | None] = Field(default=None)
 
 
@@ -81,6 +86,21 @@ class Partner(PartnerView, Table, table=True):
     secret_sealed: Col[bytes | None] = Field(default=None)
     registered_by: Col[str]
     registered_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
+
+
+class PartnerChangeView(Fields):
+    """What a partner was before a correction, by whom it was corrected, and why."""
+
+    partner_id: Col[UUID] = Field(primary_key=True, foreign_key="partner.partner_id")
+    version: Col[int] = Field(primary_key=True)
+    before: Col[dict[str, Any]]
+    reason: Col[Sentence]
+    changed_by: Col[str]
+    changed_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
+
+
+class PartnerChange(PartnerChangeView, Table, table=True):
+    """A correction of a partner. Rows are append-only."""
 
 
 class OfficeTerms(Fields):

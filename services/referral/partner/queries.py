@@ -2,10 +2,11 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.partner.models import BreakerLimit, Office, OfficeTerms, Partner
+from services.referral.partner.models import BreakerLimit, Office, OfficeTerms, Partner, PartnerChange
 from shared import wilayah
 
 PARTNER_ORDER = (Partner.code,)
+PARTNER_CHANGE_ORDER = (PartnerChange.version,)
 OFFICE_ORDER = (Office.kode_wilayah,)
 BREAKER_LIMIT_ORDER = (BreakerLimit.partner_code,)
 

@@ -19,8 +19,15 @@ from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
 from shared.fields import Body, Instant, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import CORRECT_REQUEST, nothing
 
 breakers = Router(tag="partner")
+
+
+REPLAYED = nothing(
+    "A notice that is sent again has its former id and key, so the partner handles it once.",
+    "Pemberitahuan yang dikirim ulang memakai id dan kunci yang sama, sehingga mitra menanganinya satu kali.",
+)
 
 
 class BreakerLimitBody(BreakerLimitTerms, Body):
@@ -59,7 +66,7 @@ async def read_breaker(partner_id: UUID, session: Session) -> BreakerView:
 
 
 @breakers.post("/partner/{partner_id}/breaker", status_code=201)
-@may(Permission.BREAKER_SET, key_required=True)
+@may(Permission.BREAKER_SET, key_required=True, undo=CORRECT_REQUEST)
 async def set_breaker_limit(
     partner_id: UUID, body: BreakerLimitBody, session: Session, actor: CurrentActor
 ) -> BreakerView:
@@ -68,7 +75,7 @@ async def set_breaker_limit(
 
 
 @breakers.post("/breaker-limit", status_code=201)
-@may(Permission.BREAKER_SET, key_required=True)
+@may(Permission.BREAKER_SET, key_required=True, undo=CORRECT_REQUEST)
 async def set_everybodys_limit(
     body: BreakerLimitBody, session: Session, actor: CurrentActor
 ) -> BreakerLimitView:
@@ -85,7 +92,7 @@ async def list_breaker_limits(session: Session, paging: Paging) -> Response:
 
 
 @breakers.post("/partner/{partner_id}/replay", status_code=202)
-@may(Permission.PARTNER_REPLAY, key_required=True)
+@may(Permission.PARTNER_REPLAY, key_required=True, undo=REPLAYED)
 async def replay_notices(
     partner_id: UUID, body: ReplayBody, session: Session, actor: CurrentActor, response: Response
 ) -> ReplayView:

@@ -24,11 +24,14 @@ from shared import wilayah
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import uuid7
 from shared.jobs import schedule
-from shared.validity import valid_on
+from shared.validity import not_voided, valid_on
 
 # Handled in publication/jobs.py: this module must not import publication.
 PROMOTE_WAITING = "program.promote_waiting"
 S, W = RujukanProgramState, WaitingReason
+# Voided quotas and windows have an empty range.
+IS_QUOTA = not_voided(ProgramQuota.valid_from, ProgramQuota.valid_to)
+IS_WINDOW = not_voided(IntakeWindow.opens_on, IntakeWindow.closes_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Obstacle:
 
 async def is_intake_open(session: AsyncSession, code: str, on: date) -> bool:
     """Return whether the program takes applications on a day. A program without windows always does."""
-    windows = sa.select(IntakeWindow.window_id).where(IntakeWindow.program_code == code)
+    windows = sa.select(IntakeWindow.window_id).where(IntakeWindow.program_code == code, IS_WINDOW)
     open_windows = windows.where(valid_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on))
     has_windows, is_open = (
         await session.execute(sa.select(sa.exists(windows), sa.exists(open_windows)))
@@ -122,9 +125,8 @@ async def read_obstacles(
     Nothing is reserved. It takes two statements for the whole catalogue.
     """
     is_open = valid_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on)
-    windows = sa.select(IntakeWindow.program_code, sa.func.bool_or(is_open)).group_by(
-        IntakeWindow.program_code
-    )
+    windows = sa.select(IntakeWindow.program_code, sa.func.bool_or(is_open)).where(IS_WINDOW)
+    windows = windows.group_by(IntakeWindow.program_code)
     open_by_code = {row[0]: bool(row[1]) for row in await session.execute(windows)}
     areas = [wilayah.NATIONAL, *wilayah.prefixes(kode_wilayah)]
     covers_area = sa.and_(
@@ -133,7 +135,8 @@ async def read_obstacles(
     full = sa.or_(ProgramQuota.taken >= ProgramQuota.places, ProgramQuota.waiting > 0)
     quotas = sa.select(
         ProgramQuota.program_code, sa.func.bool_or(covers_area), sa.func.bool_or(sa.and_(covers_area, full))
-    ).group_by(ProgramQuota.program_code)
+    )
+    quotas = quotas.where(IS_QUOTA).group_by(ProgramQuota.program_code)
     quota_by_code = {code: (covered, is_full) for code, covered, is_full in await session.execute(quotas)}
 
     def obstacle_of(code: str) -> Obstacle | None:
@@ -157,7 +160,7 @@ async def has_quota(session: AsyncSession, code: str) -> bool:
 
     Such a program has places only where and while a quota is in force.
     """
-    statement = sa.select(ProgramQuota.quota_id).where(ProgramQuota.program_code == code).limit(1)
+    statement = sa.select(ProgramQuota.quota_id).where(ProgramQuota.program_code == code, IS_QUOTA).limit(1)
     return await session.scalar(statement) is not None
 
 

@@ -57,7 +57,7 @@ class QuotaFacts(QuotaTerms):
 class QuotaView(QuotaFacts):
     """The places of an area: set, taken and free.
 
-    `waiting` is the number of families that wait because it is full.
+    A voided quota has an empty range. `waiting` is the number of families that wait because it is full.
     """
 
     free: int
@@ -74,12 +74,17 @@ class ProgramQuota(QuotaFacts, Table, table=True):
         no_overlap("ex_program_quota_range", "program_code", "kode_wilayah"),
         sa.CheckConstraint("taken BETWEEN 0 AND places", name="taken_within_places"),
         sa.CheckConstraint("waiting >= 0", name="waiting_not_negative"),
-        sa.CheckConstraint("valid_to > valid_from", name="range_not_empty"),
+        sa.CheckConstraint("valid_to >= valid_from", name="range"),
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
     set_by: Col[str]
     set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
+
+    @property
+    def is_voided(self) -> bool:
+        """Whether its range is empty."""
+        return self.valid_to == self.valid_from
 
     @property
     def free(self) -> int:
@@ -134,7 +139,7 @@ class IntakeTerms(Fields):
 
 
 class IntakeView(IntakeTerms):
-    """A window of intake."""
+    """A window of intake. A voided one closes on the day on which it opens."""
 
     window_id: Col[UUID] = Field(primary_key=True)
     program_code: Col[str]
@@ -148,7 +153,7 @@ class IntakeWindow(IntakeView, Table, table=True):
 
     __table_args__ = (
         no_overlap("ex_intake_window_range", "program_code", of="daterange(opens_on, closes_on)"),
-        sa.CheckConstraint("closes_on > opens_on", name="range_not_empty"),
+        sa.CheckConstraint("closes_on >= opens_on", name="range"),
     )
 
     set_by: Col[str]

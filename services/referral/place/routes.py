@@ -23,6 +23,8 @@ from services.referral.visibility import require_official
 from shared.access import Permission
 from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import MINISTRY
 
 places = Router(tag="program-places")
 
@@ -74,7 +76,7 @@ class PlaceInLine(View):
 
 
 @places.post("/program/{program_id}/quota", status_code=201)
-@may(Permission.PROGRAM_PUBLISH, key_required=True)
+@may(Permission.PROGRAM_PUBLISH, key_required=True, undo=operation("void_version", MINISTRY))
 async def set_quota(program_id: UUID, body: QuotaBody, session: Session, actor: CurrentActor) -> QuotaView:
     """Set the places of an area, for all revisions of the program.
 
@@ -94,7 +96,7 @@ async def list_quotas(program_id: UUID, session: Session, paging: Paging) -> Res
 
 
 @places.post("/program/{program_id}/intake", status_code=201)
-@may(Permission.PROGRAM_PUBLISH, key_required=True)
+@may(Permission.PROGRAM_PUBLISH, key_required=True, undo=operation("void_version", MINISTRY))
 async def set_intake(program_id: UUID, body: IntakeBody, session: Session, actor: CurrentActor) -> IntakeView:
     """Set when applications are taken.
 

@@ -106,7 +106,10 @@ class ProgramTerms(Fields):
 
 
 class ProgramItem(ProgramTerms):
-    """A revision of a program, in force from `valid_from` until the day before `valid_to`."""
+    """A revision of a program, in force from `valid_from` until the day before `valid_to`.
+
+    A voided one has an empty range.
+    """
 
     program_id: Col[UUID] = Field(primary_key=True)
     revision: Col[int]
@@ -137,7 +140,7 @@ class Program(ProgramItem, Table, table=True):
         sa.CheckConstraint(
             "amount_min_rp >= 0 AND amount_max_rp >= coalesce(amount_min_rp, 0)", name="amounts"
         ),
-        sa.CheckConstraint("valid_to > valid_from", name="range"),
+        sa.CheckConstraint("valid_to >= valid_from", name="range"),
         sa.CheckConstraint("sla_days BETWEEN 1 AND 365", name="sla_days_range"),
     )
 

@@ -23,8 +23,9 @@ from shared.database import uuid7
 from shared.jobs import schedule
 from shared.messaging import emit
 
-# Handled in offer/jobs.py: this module must not import offer.
+# Handled in offer/jobs.py and lapse/jobs.py: this module must not import offer or lapse.
 PROPOSE_NEXT_BEST = "rujukan.propose_next_best"
+LAPSE_REOPENED = "rujukan.lapse_reopened"
 SYSTEM = "system:referral"
 PROPOSES_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
 # After delivery, and after the end of an offer, the partner needs the identity of the family no more.
@@ -86,12 +87,18 @@ async def move_rujukan_program(
 
 
 async def reopen(session: AsyncSession, row: RujukanProgram, on: date) -> None:
-    """Take the places of a reopened offer, and schedule a check of its rujukan.
+    """Take the places of a reopened offer, and schedule checks of rujukan and family.
 
     A rujukan that was closed meanwhile is opened again.
     """
     await retake_places(session, row, on)
+    await schedule_lapse(session, row)
     await schedule(session, CLOSE_RUJUKAN, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
+
+
+async def schedule_lapse(session: AsyncSession, row: RujukanProgram) -> None:
+    """Schedule a check whether persons left while the offer was not open."""
+    await schedule(session, LAPSE_REOPENED, datetime.now(UTC), subject_id=row.kpm_id, clock="real")
 
 
 def append_history(

@@ -2,8 +2,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.errors import DomainError, Words
-from shared.remedies import ENDED, WAIT, nothing, operation
-from shared.roles import FIELD, PARTNERS
+from shared.remedies import ENDED, WAIT, nothing, one_of, operation, to_call
+from shared.roles import DINSOS, FIELD, PARTNERS
 from shared.transitions import Advice
 
 
@@ -22,13 +22,15 @@ NEXT_ACTS = MappingProxyType(
         "DISETUJUI_KPM": WAIT,
         "GAGAL_KIRIM": WAIT,
         **dict.fromkeys(
-            ("TERKIRIM", "DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU", "KEDALUWARSA"),
+            ("TERKIRIM", "DITERIMA_SISTEM", "DIPROSES", "DAFTAR_TUNGGU", "KEDALUWARSA"),
             operation("answer_rujukan", PARTNERS),
         ),
+        "PERLU_DATA": one_of(to_call("supply_data", FIELD | DINSOS), to_call("answer_rujukan", PARTNERS)),
         "DISETUJUI": operation("deliver_aid", PARTNERS),
         "DISALURKAN": operation("record_outcome", FIELD | PARTNERS),
         "DITOLAK": operation("correct_answer", PARTNERS),
-        **dict.fromkeys(("DICABUT", "TUTUP"), ENDED),
+        "DICABUT": operation("renew_offer", FIELD | DINSOS),
+        "TUTUP": ENDED,
     }
 )
 
@@ -97,8 +99,8 @@ NOW: Mapping[str, Words] = MappingProxyType(
             " keluarga dapat ditawari program lain.",
         ),
         "DICABUT": Words(
-            "it was withdrawn. The family may be offered another program.",
-            "sudah dicabut. Keluarga dapat ditawari program lain.",
+            "it was withdrawn. The family may be offered it again, or another program.",
+            "sudah dicabut. Keluarga dapat ditawari lagi, atau ditawari program lain.",
         ),
     }
 )

@@ -16,11 +16,12 @@ from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.signature.queries import must_lapse
-from services.referral.supply.errors import DataNotRequested, FieldNotConsented
+from services.referral.supply.errors import DataNotRequested, FieldNotConsented, SupplyNotVoidable
 from services.referral.supply.models import DataSupply, SupplyInput, SupplyTerms
 from services.referral.visibility import require_family_access
 from shared import clock, files
 from shared.access import Actor
+from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.referral import RujukanSupplied
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
@@ -68,7 +69,33 @@ async def supply_data(
     )
     await schedule_notice(session, notice.notice_id, row.partner_id)
     await move_rujukan_program(session, row, S.DIPROSES, Move(actor.sub, today, "the data were supplied"))
-    emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today))
+    emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today, voided=False))
+    return row
+
+
+async def void_supply(
+    session: AsyncSession, rujukan_program_id: UUID, reason: VoidReason, actor: Actor
+) -> RujukanProgram:
+    """Void wrong data, and wait for the right ones.
+
+    What has not left is not sent.
+
+    Raises:
+        NotFound, FamilyNotAccompanied, ConsentEnded
+        SupplyNotVoidable: nothing was supplied, or the partner has answered since.
+    """
+    row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
+    await require_family_access(session, actor, row.kpm_id)
+    own = sa.select(DataSupply).where(DataSupply.rujukan_program_id == rujukan_program_id)
+    supply = await session.scalar(own.order_by(DataSupply.notice_id.desc()).limit(1))
+    if supply is None or supply.voided_on is not None or row.state is not S.DIPROSES:
+        raise SupplyNotVoidable(state=row.state)
+    await _require_consent(session, row, ())
+    today = await clock.today(session)
+    supply.voided_on, supply.voided_by, supply.void_reason = today, actor.sub, reason
+    move = Move(actor.sub, today, f"the data were voided: {reason}")
+    await move_rujukan_program(session, row, S.PERLU_DATA, move)
+    emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=supply.supplied_on, voided=True))
     return row
 
 

@@ -13,6 +13,14 @@ class DataNotRequested(DomainError):
     remedy = operation("answer_rujukan", PARTNERS)
 
 
+class SupplyNotVoidable(DomainError):
+    """409: nothing was supplied, or the partner has answered since."""
+
+    en = "This rujukan is {state}; data are voided while the partner works on them. Supply the right data when it asks again (PERLU_DATA)."
+    id = "Rujukan ini berstatus {state}; data dibatalkan selama mitra memprosesnya. Lengkapi data yang benar bila mitra meminta lagi (PERLU_DATA)."
+    remedy = operation("answer_rujukan", PARTNERS)
+
+
 class FieldNotConsented(InvalidInput):
     """422: the consent does not cover a field (docs/case-lifecycle.md#data-that-a-partner-asks-for)."""
 

@@ -11,6 +11,7 @@ from sqlmodel import Field
 from services.referral.program.models import PayloadField
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
+from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Col, Fields
 from shared.fields import Paragraph, RequestOnly, Sha256
 
@@ -26,11 +27,14 @@ class SupplyTerms(Fields):
 
 
 class SupplyFacts(SupplyTerms):
-    """Data that were supplied to a partner, without their words."""
+    """Data that were supplied to a partner, without their words. Voided ones are not sent."""
 
     notice_id: Col[UUID] = Field(primary_key=True, foreign_key="partner_notice.notice_id")
     supplied_on: Col[date]
     supplied_by: Col[str]
+    voided_on: Col[date | None] = Field(default=None)
+    voided_by: Col[str | None] = Field(default=None)
+    void_reason: Col[VoidReason | None] = Field(default=None)
 
 
 class SupplyView(SupplyFacts):

@@ -1,5 +1,6 @@
 """Routes of data that a partner asked for."""
 
+from typing import Annotated
 from uuid import UUID
 
 from starlette.responses import Response
@@ -11,9 +12,12 @@ from services.referral.supply import commands, queries
 from services.referral.supply.models import SupplyInput, SupplyView
 from services.referral.visibility import require_official
 from shared.access import Permission
+from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
-from shared.fields import Body, View
+from shared.fields import KNOWN, Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import DINSOS, FIELD
 
 supplies = Router(tag="rujukan-program")
 
@@ -33,7 +37,7 @@ class SupplyPage(View):
 
 
 @supplies.post("/rujukan-program/{rujukan_program_id}/supply", status_code=201)
-@may(Permission.DATA_SUPPLY, key_required=True)
+@may(Permission.DATA_SUPPLY, key_required=True, undo=operation("void_supply", FIELD | DINSOS))
 async def supply_data(
     rujukan_program_id: UUID, body: SupplyBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
@@ -42,6 +46,25 @@ async def supply_data(
     The offer returns to DIPROSES, and the partner gets the data.
     """
     row = await commands.supply_data(session, rujukan_program_id, body, actor)
+    return await rujukan_program_view(session, row, actor)
+
+
+class SupplyVoid(Body):
+    """Why the supplied data are wrong: a code."""
+
+    reason: Annotated[VoidReason, KNOWN]
+
+
+@supplies.post("/rujukan-program/{rujukan_program_id}/supply-void", status_code=201)
+@may(Permission.DATA_SUPPLY, key_required=True, undo=operation("supply_data", FIELD | DINSOS))
+async def void_supply(
+    rujukan_program_id: UUID, body: SupplyVoid, session: Session, actor: CurrentActor
+) -> RujukanProgramView:
+    """Void the wrong data that were supplied last, until the partner answers.
+
+    What has not left is not sent. The offer is PERLU_DATA again.
+    """
+    row = await commands.void_supply(session, rujukan_program_id, body.reason, actor)
     return await rujukan_program_view(session, row, actor)
 
 

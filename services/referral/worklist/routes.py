@@ -17,6 +17,7 @@ from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.fields import View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+from shared.remedies import CHANGES_NOTHING
 
 rujukan = Router(tag="rujukan")
 rujukan_programs = Router(tag="rujukan-program")
@@ -82,7 +83,7 @@ async def list_rujukan_programs(
 
 
 @numbers.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
     """Count rujukan opened, withdrawn and live."""
     counted = await queries.count_rujukan(session, body.kpm_ids, body.pendamping_ids)

@@ -49,6 +49,7 @@ from shared.contracts.graduation import (
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
+    RujukanDeliveryVoided,
     RujukanOpened,
     RujukanSent,
     RujukanWithdrawn,
@@ -113,4 +114,5 @@ rujukan.replicate(Rujukan, RujukanOpened, where={"purpose": RujukanPurpose.PASCA
 rujukan.replicate(RujukanProgram, RujukanSent)
 rujukan.replicate(RujukanProgram, RujukanAnswered, renamed={"answer": "status"})
 rujukan.replicate(RujukanProgram, RujukanDelivered)
+rujukan.replicate(RujukanProgram, RujukanDeliveryVoided, fixed={"delivered_on": None})
 rujukan.replicate(RujukanProgram, RujukanWithdrawn)

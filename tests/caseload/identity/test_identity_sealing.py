@@ -9,6 +9,7 @@ from shared.contracts.referral import (
     ConsentWithdrawn,
     RujukanAnswered,
     RujukanDelivered,
+    RujukanDeliveryVoided,
     RujukanSent,
 )
 from shared.privacy import SealingKey, open_sealed
@@ -156,6 +157,13 @@ async def test_aid_is_shown_with_the_family(kendal_caseload: Running, referral: 
     assert [(row["status"], row["amount_rp"], row["sent_on"], row["delivered_on"]) for row in seen] == [
         ("DISALURKAN", 8_000_000, "2026-07-01", "2026-07-09")
     ]
+    void = {"status": "DISETUJUI", "amount_rp": 8_000_000, "voided_on": "2026-07-10"}
+    await referral.publish(RujukanDeliveryVoided.model_validate(offer | void | {"reason": "SALAH_KELUARGA"}))
+    await deliver(referral, kendal_caseload)
+    (row,) = (
+        await kendal_caseload.get(f"/v1/kpm/{consent['kpm_id']}", as_=pendamping_token(kendal_caseload))
+    ).json()["aid"]
+    assert (row["status"], row["amount_rp"], row["delivered_on"]) == ("DISETUJUI", 8_000_000, None)
 
 
 async def test_identity_is_sealed_once_the_end_of_a_named_person_is_undone(

@@ -35,5 +35,7 @@ async def test_task_is_open_while_the_partner_waits_for_data(
     assert await apply(RujukanSupplied, "DIPROSES", supplied_on=on) == []
     aid = (await kendal_caseload.sql("SELECT status FROM replica_aid.aid"))[0]["status"]
     assert aid == "DIPROSES"
+    assert await apply(RujukanSupplied, "PERLU_DATA", supplied_on=on, voided=True) == asked
+    assert await apply(RujukanSupplied, "DIPROSES", supplied_on=on) == []
     assert await apply(RujukanAnswered, "PERLU_DATA", answered_on=on) == asked
     assert await apply(RujukanWithdrawn, "DICABUT", reason="consent withdrawn", withdrawn_on=on) == []

@@ -2,12 +2,14 @@
 
 from datetime import date
 
+from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.graduation import (
     GraduasiDetermined,
 )
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
+    RujukanDeliveryVoided,
     RujukanOpened,
     RujukanSent,
     RujukanWithdrawn,
@@ -53,6 +55,12 @@ class Offer:
         state = RujukanProgramState.DISALURKAN
         return RujukanDelivered(
             **self.fields, status=state, amount_rp=5_000_000, delivered_on=date(2026, 6, 3)
+        )
+
+    def build_delivery_voided(self) -> RujukanDeliveryVoided:
+        state, reason = RujukanProgramState.DISETUJUI, VoidReason.SALAH_KELUARGA
+        return RujukanDeliveryVoided(
+            **self.fields, status=state, amount_rp=5_000_000, voided_on=date(2026, 6, 4), reason=reason
         )
 
     def build_withdrawn(self) -> RujukanWithdrawn:

@@ -39,6 +39,8 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/answer", asked, as_=partner))
     supplied = {"fields": ["usaha"], "text": "Omzet bulan lalu Rp 9.500.000"}
     read_success(await service.post(f"{path}/supply", supplied, as_=mine))
+    read_success(await service.post(f"{path}/supply-void", {"reason": "SALAH_ISI"}, as_=mine))
+    read_success(await service.post(f"{path}/supply", supplied, as_=mine))
     answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
     read_success(await service.post(f"{path}/answer", answer, as_=partner))
     given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
@@ -47,12 +49,18 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/delivery", given, as_=partner))
     wrong = {"amount_rp": 6_000_000, "reason": "Salah ketik"}
     read_success(await service.post(f"{path}/delivery-correction", wrong, as_=partner))
+    void = {"reason": "SALAH_TANGGAL"}
+    read_success(await service.post(f"{path}/delivery-void", void, as_=partner))
+    read_success(await service.post(f"{path}/delivery", given | {"delivery_id": "D-2"}, as_=partner))
     read_success(await world.record_consent("UMKM_PENDAMPINGAN"))
     withdrawal_path = (
         f"/v1/rujukan-program/{(await world.read_programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
     )
     why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
     taken_back = read_success(await service.post(f"{withdrawal_path}/consent-withdrawal", why, as_=mine))
+    renewed = read_success(await service.post(f"{withdrawal_path}/renewal", None, as_=mine))
+    decline_path = f"/v1/rujukan-program/{renewed['rujukan_program_id']}/decline"
+    read_success(await service.post(decline_path, None, as_=mine))
     case = f"/v1/rujukan/{taken_back['rujukan_id']}/next"
     after = {"after_rujukan_program_id": taken_back["rujukan_program_id"]}
     read_success(await service.post(case, after, as_=mine))
@@ -64,6 +72,9 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/outcome", seen, as_=mine))
     wrong = {"month": 3, "omzet_rp": 12_000_000, "reason": "Salah ketik"}
     read_success(await service.post(f"{path}/outcome-correction", wrong, as_=mine))
+    void = {"month": 3, "reason": "SALAH_KELUARGA"}
+    read_success(await service.post(f"{path}/outcome-void", void, as_=mine))
+    read_success(await service.post(f"{path}/outcome", seen, as_=mine))
     await world.apply_events(build_departure(world.family, uuid4()))
     await read_all(service, tokens, str(world.family.kpm_id), path)
     return tokens
@@ -92,7 +103,10 @@ async def walk_follow_up(service: Running, tokens: Tokens, world: World) -> None
     read_success(await service.post("/v1/outcome-rule", {"months": [3, 6, 12], **ahead}, as_=ministry))
     read_success(await service.get("/v1/outcome-rule", as_=office))
     words = {"text": "Saya setuju data minimum keluarga saya disampaikan kepada mitra program.", **ahead}
-    read_success(await service.post("/v1/consent-text", words, as_=ministry))
+    text = read_success(await service.post("/v1/consent-text", words, as_=ministry))
+    void = {"kind": "CONSENT_TEXT", "version_id": str(text["version"]), "reason": "Salah ketik"}
+    read_success(await service.post("/v1/version-void", void, as_=ministry))
+    read_success(await service.get("/v1/version-void", as_=office))
     partner = world.partners["KOPDES"]["partner_id"]
     read_success(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
     limit = {"failures_to_open": 3, "wait_seconds": 30}
@@ -117,6 +131,9 @@ async def walk_follow_up(service: Running, tokens: Tokens, world: World) -> None
     await expect_waiting(service, office, 1)
     taken_up = f"/v1/escalation/{raised['escalation_id']}/acknowledgement"
     read_success(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
+    why = {"reason": "Salah eskalasi"}
+    read_success(await service.post(f"{taken_up}-withdrawal", why, as_=office))
+    read_success(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
     await expect_waiting(service, office, 0)
     listed = {"answer_id": "K-1", "status": "DAFTAR_TUNGGU", "answered_on": str(TODAY)}
     read_success(await service.post(f"{path}/answer", listed, as_=mine))
@@ -133,6 +150,11 @@ async def walk_catalogue(service: Running, tokens: Tokens, partner: dict[str, An
     change = {"webhook_url": "http://127.0.0.1:9/pilar/rujukan"}
     path = f"/v1/partner/{partner['partner_id']}/webhook"
     read_success(await service.post(path, change, as_=ministry, headers=match))
+    names = {"code": "PLUT", "name": "PLUT-KUMKM", "kind": "PEMDA", "channel": "HOST_TO_HOST"}
+    path, match = f"/v1/partner/{partner['partner_id']}/correction", {"If-Match": '"2"'}
+    corrected = names | {"reason": "Salah ketik"}
+    read_success(await service.post(path, corrected, as_=ministry, headers=match))
+    read_success(await service.get(path, as_=ministry))
     programs = read_success(await service.get("/v1/program", as_=ministry))["items"]
     path = f"/v1/program/{programs[0]['program_id']}"
     read_success(await service.post(f"{path}/quota", read_quota(KENDAL), as_=ministry))

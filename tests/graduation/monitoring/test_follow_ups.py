@@ -20,7 +20,9 @@ from tests.factories.graduation.monitoring import (
 from tests.factories.services import Running
 
 
-def build_outcome_recorded(driver: CaseDriver, *, still_in_business: bool) -> referral.OutcomeRecorded:
+def build_outcome_recorded(
+    driver: CaseDriver, *, still_in_business: bool, voided: bool = False
+) -> referral.OutcomeRecorded:
     return referral.OutcomeRecorded(
         rujukan_id=uuid7(),
         rujukan_program_id=uuid7(),
@@ -31,6 +33,7 @@ def build_outcome_recorded(driver: CaseDriver, *, still_in_business: bool) -> re
         month=3,
         still_in_business=still_in_business,
         recorded_on=date(2026, 8, 20),
+        voided=voided,
     )
 
 
@@ -132,13 +135,17 @@ async def test_relapse_in_a_check_ends_the_monitoring(graduation: Running) -> No
     assert await read_tasks(driver, "LAPORAN") == []
 
 
-@pytest.mark.parametrize(("still_in_business", "checks"), [(True, 0), (False, 1)])
+@pytest.mark.parametrize(
+    ("still_in_business", "voided", "checks"), [(True, False, 0), (False, False, 1), (False, True, 0)]
+)
 async def test_ended_business_creates_a_check(
-    graduation: Running, still_in_business: bool, checks: int
+    graduation: Running, still_in_business: bool, voided: bool, checks: int
 ) -> None:
     driver, _ = await create_monitored_case(graduation)
     await set_day(graduation, date(2026, 8, 20))
-    await apply_events(graduation, build_outcome_recorded(driver, still_in_business=still_in_business))
+    await apply_events(
+        graduation, build_outcome_recorded(driver, still_in_business=still_in_business, voided=voided)
+    )
     assert len(await read_tasks(driver, "LAPORAN")) == checks
 
 

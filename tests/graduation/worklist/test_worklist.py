@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from shared.contracts import caseload, referral
+from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import DampinganPurpose
 from shared.contracts.rujukan_kinds import BenefitKind, RujukanProgramState
 from shared.database import uuid7
@@ -199,6 +200,10 @@ async def test_cohort_counts_the_results_of_a_year(graduation: Running) -> None:
         "amount_rp": 5_000_000,
     }
     assert survival == {6: (1, 1, 1), 12: (1, 1, 0), 24: (0, 0, 0)}
+    void = {"voided_on": date(2026, 6, 21), "reason": VoidReason.SALAH_KELUARGA}
+    await apply_events(graduation, referral.RujukanDeliveryVoided(**program, **void))
+    (item,) = expect_ok(await graduation.get("/v1/cohort?year=2026", as_=driver.by["approval"]), 200)["items"]
+    assert (item["accepted"], item["delivered"], item["amount_rp"]) == (1, 0, 0)
     for query in ("year=2025", "year=2026&kode_wilayah=33.24.10", "year=2026&kode_wilayah=33.2"):
         answer = await graduation.get(f"/v1/cohort?{query}", as_=driver.by["approval"])
         assert answer.status_code == 422 or answer.json()["items"] == []

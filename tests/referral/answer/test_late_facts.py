@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from shared.contracts.kinds import FamilyEndReason
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, post_answer, post_fact, read_items
+from tests.factories.referral.departure import build_departure
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.outcomes import deliver_kur, read_due_outcomes, record_outcome
 from tests.factories.referral.world import World
@@ -45,6 +47,16 @@ async def test_answer_after_the_expiry_reopens_the_offer(expired: tuple[World, s
     assert (answer["late"], answer["changed"]) == (True, True)
     (event,) = await world.read_emitted_data("referral.rujukan_answered.v1")
     assert (event["status"], event["late"]) == ("DISETUJUI", True)
+
+
+async def test_late_answer_about_a_family_that_has_ended_opens_nothing(expired: tuple[World, str]) -> None:
+    world, subject = expired
+    gone = {"ended_on": TODAY, "end_reason": FamilyEndReason.BERGABUNG}
+    await world.apply_events(build_departure(world.family, **gone))
+    await post_answer(world, subject, "A-1", "DISETUJUI", answered_on=str(NOW))
+    await world.referral.work()
+    assert await world.read_state(KUR) == "DICABUT"
+    assert (await read_items(world, subject, "history"))[-1]["reason"] == "FAMILY_ENDED"
 
 
 async def test_delivery_after_the_expiry_is_taken_and_followed_up(expired: tuple[World, str]) -> None:

@@ -57,6 +57,15 @@ async def test_passed_sla_is_escalated_and_acknowledged(referral: Running) -> No
         assert (again.status_code, again.json()["title"]) == (409, "EscalationAcknowledged")
         assert await read_escalations(world) == []
         assert len(await read_escalations(world, "/v1/escalation?open_only=false")) == 1
+        path, why = f"{path}-withdrawal", {"reason": "Salah eskalasi"}
+        assert (await referral.post(path, why, as_=elsewhere)).status_code == 404
+        opened = await referral.post(path, why, as_=world.dinsos)
+        assert (opened.status_code, opened.json()["acknowledged_on"]) == (201, None)
+        (waiting,) = await read_escalations(world)
+        (former,) = waiting["withdrawn"]
+        assert (former["note"], former["acknowledged_by"]) == ("Bank dihubungi", "dinsos-kendal-1")
+        again = await referral.post(path, why, as_=world.dinsos)
+        assert (again.status_code, again.json()["title"]) == (409, "AcknowledgementMissing")
 
 
 async def test_answer_prevents_or_settles_the_escalation(

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.dates import midnight, months_after
+from tests.factories.referral.departure import build_departure, build_family_end
 from tests.factories.referral.events import TODAY, build_graduasi_annulled
 from tests.factories.referral.outcomes import KUR, deliver_kur, read_due_outcomes, record_outcome
 from tests.factories.referral.world import World
@@ -65,3 +66,23 @@ async def test_missing_outcome_does_not_keep_the_rujukan_open(referral: Running)
 
 async def read_state(world: World) -> str:
     return (await world.referral.get("/v1/rujukan", as_=world.dinsos)).json()["items"][0]["state"]
+
+
+async def test_nobody_is_asked_for_an_outcome_of_an_ended_family(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _ = await deliver_kur(referral, bank)
+        ahead = f"?due_by={months_after(TODAY, 24)}"
+        await world.apply_events(build_family_end(world.family))
+        assert await read_due_outcomes(world, world.kemensos, ahead) == []
+        await world.apply_events(build_departure(world.family))
+        assert len(await read_due_outcomes(world, world.kemensos, ahead)) == 4
+
+
+async def test_end_of_the_aid_closes_its_tasks(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await deliver_kur(referral, bank)
+        await referral.set_clock(midnight(months_after(TODAY, 24)) + timedelta(days=91))
+        await referral.work()
+        assert await world.read_state(KUR) == "TUTUP"
+        assert await read_due_outcomes(world, world.pendamping) == []
+        assert (await record_outcome(world, subject, 24)).json()["late"] is True

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world
-from tests.factories.referral.corrections import BANK, KUR, post_answer, read_items
+from tests.factories.referral.corrections import BANK, KUR, post_answer, post_fact, read_items
 from tests.factories.referral.events import (
     TODAY,
     build_family_facts,
@@ -171,6 +171,69 @@ async def test_data_wait_while_an_objection_pauses_the_rujukan(
     await world.apply_events(build_sanggah_decided(world.family, objection, "DITOLAK"))
     await world.referral.work()
     assert [notice.body["notice"] for notice in bank.received] == ["KELENGKAPAN"]
+
+
+async def test_delivery_before_the_data_names_who_supplies_them(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, _ = asked
+    body = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
+    refused = (await post_fact(world, subject, "delivery", **body)).json()
+    assert refused["title"] == "IllegalTransition"
+    acts = {one["operation_id"]: one["roles"] for one in refused["remedy"]["operations"]}
+    assert acts == {"supply_data": ["DINSOS_KABKOTA", "PENDAMPING"], "answer_rujukan": ["PARTNER"]}
+
+
+async def void(world: World, subject: str) -> Any:
+    path, body = f"/v1/rujukan-program/{subject}/supply-void", {"reason": "SALAH_KELUARGA"}
+    return await world.referral.post(path, body, as_=world.pendamping)
+
+
+async def test_wrong_data_are_voided_and_the_right_ones_supplied(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, bank = asked
+    bank.down = True
+    await supply(world, subject, text="Data keluarga lain")
+    await world.referral.work()
+    voided = await void(world, subject)
+    assert (voided.status_code, voided.json()["state"]) == (201, "PERLU_DATA"), voided.text
+    *_, event = await world.read_emitted_data("referral.rujukan_supplied.v1")
+    assert (event["status"], event["voided"]) == ("PERLU_DATA", True)
+    again = await void(world, subject)
+    assert (again.status_code, again.json()["title"]) == (409, "SupplyNotVoidable")
+    assert (await supply(world, subject, text="Data yang benar")).status_code == 201
+    bank.down = False
+    await world.retry_now()
+    assert [notice.body["text"] for notice in bank.received] == ["Data yang benar"]
+    first, second = await read_items(world, subject, "supply")
+    assert (first["text"], first["void_reason"], second["voided_on"]) == (
+        "Data keluarga lain",
+        "SALAH_KELUARGA",
+        None,
+    )
+
+
+async def test_data_are_not_voided_after_the_answer_or_by_strangers(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, _ = asked
+    assert (await void(world, subject)).json()["title"] == "SupplyNotVoidable"
+    await supply(world, subject)
+    path, body = f"/v1/rujukan-program/{subject}/supply-void", {"reason": "SALAH_ISI"}
+    assert (await world.referral.post(path, body, as_=world.partner(BANK))).status_code == 403
+    elsewhere = world.referral.token("DINSOS_KABKOTA", "dinsos-batang-1", ["33.25"])
+    assert (await world.referral.post(path, body, as_=elsewhere)).status_code == 404
+    await post_answer(world, subject, "A-9", "DISETUJUI")
+    assert (await void(world, subject)).json()["title"] == "SupplyNotVoidable"
+
+
+async def test_inbox_does_not_show_voided_data(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world, subject = await ask(referral, bank)
+        await supply(world, subject)
+        await void(world, subject)
+        assert await bank.pull() == []
 
 
 async def test_inbox_has_the_supplied_data(referral: Running) -> None:

@@ -162,6 +162,19 @@ async def test_families_and_offers_are_counted_by_step_of_referral(registry: Run
     }
 
 
+async def test_a_voided_delivery_is_counted_as_accepted_only(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    case = build_graduasi_determined(pendamping)
+    offer = Offer(rujukan := build_rujukan_opened(case))
+    approved = offer.build_answered("DISETUJUI")
+    await deliver_events(registry, case, rujukan, approved, offer.build_delivered())
+    assert (await read_scorecard(registry, pendamping))["offers"]["delivered"] == 1
+    await deliver_events(registry, offer.build_delivery_voided())
+    scorecard = await read_scorecard(registry, pendamping)
+    assert [scorecard["funnel"][step] for step in FUNNEL] == [1, 1, 1, 1, 0]
+    assert (scorecard["offers"]["accepted"], scorecard["offers"]["delivered"]) == (1, 0)
+
+
 async def test_an_annulled_graduation_has_no_step_of_referral(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     case = build_graduasi_determined(pendamping)

@@ -1,5 +1,6 @@
 """Deliveries of aid, each recorded once."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.answer.commands.answers import LATE_STATES, is_reopenable, require_amount, require_day
-from services.referral.answer.errors import DeliveryAlreadyRecorded
+from services.referral.answer.errors import DeliveryAlreadyRecorded, DeliveryVoided
 from services.referral.correction.models import Correction, CorrectionSubject
 from services.referral.follow_up.commands import open_tasks
 from services.referral.rujukan.commands import Move, move_rujukan_program
@@ -36,12 +37,15 @@ async def deliver_aid(
     Without an amount the approved one holds. A delivery after the expiry or the withdrawal is late.
 
     Raises:
-        NotFound, DeliveryAlreadyRecorded, AmountOutsideProgram, DateInTheFuture, DateTooEarly,
+        NotFound, DeliveryAlreadyRecorded, DeliveryVoided, AmountOutsideProgram, DateInTheFuture, DateTooEarly,
         IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
+    corrections = await _read_corrections(session, rujukan_program_id)
+    if delivery_id in {one.before.get("delivery_id") for one in corrections}:
+        raise DeliveryVoided("/body/delivery_id", delivery_id=delivery_id)
     if row.delivery_id is not None:
-        await _require_same(session, row, delivery_id, amount_rp, delivered_on)
+        _require_same(row, corrections, delivery_id, amount_rp, delivered_on)
         return row
     await require_day(session, row, delivered_on, "/body/delivered_on")
     await require_amount(session, row, amount_rp)
@@ -63,16 +67,28 @@ def emit_delivery(session: AsyncSession, row: RujukanProgram, *, corrected: bool
     emit(session, RujukanDelivered.of(row, status=row.state, corrected=corrected, late=late))
 
 
-async def _require_same(
-    session: AsyncSession, row: RujukanProgram, delivery_id: str, amount_rp: int | None, delivered_on: date
-) -> None:
-    """Refuse another delivery than the one that was recorded first."""
-    first = sa.select(Correction.before).where(
-        Correction.rujukan_program_id == row.rujukan_program_id,
+async def _read_corrections(session: AsyncSession, rujukan_program_id: UUID) -> Sequence[Correction]:
+    """Return the corrections and voids of the offer's deliveries, oldest first."""
+    statement = sa.select(Correction).where(
+        Correction.rujukan_program_id == rujukan_program_id,
         Correction.subject == CorrectionSubject.DELIVERY,
     )
-    recorded = await session.scalar(first.order_by(Correction.correction_id).limit(1))
-    recorded = recorded or {"amount_rp": row.amount_rp, "delivered_on": str(row.delivered_on)}
+    return (await session.scalars(statement.order_by(Correction.correction_id))).all()
+
+
+def _require_same(
+    row: RujukanProgram,
+    corrections: Sequence[Correction],
+    delivery_id: str,
+    amount_rp: int | None,
+    delivered_on: date,
+) -> None:
+    """Refuse another delivery than the one that was recorded first, or first after a void."""
+    recorded = {"amount_rp": row.amount_rp, "delivered_on": str(row.delivered_on)}
+    for one in reversed(corrections):
+        if one.after["delivered_on"] is None:
+            break
+        recorded = one.before
     given = {"amount_rp": recorded["amount_rp"] if amount_rp is None else amount_rp}
     if row.delivery_id != delivery_id or recorded != given | {"delivered_on": str(delivered_on)}:
         raise DeliveryAlreadyRecorded

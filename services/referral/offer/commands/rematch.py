@@ -23,6 +23,7 @@ from shared.access import Actor
 from shared.database import load
 from shared.dates import midnight
 from shared.jobs import Job, ScheduledTask, Step, enqueue, schedule
+from shared.validity import covers
 
 REMATCH_PROGRAM, REMATCH_RUJUKAN = "program.rematch", "rujukan.rematch"
 BATCH_SIZE = 200
@@ -102,7 +103,10 @@ async def schedule_rematch(session: AsyncSession, program: Program) -> None:
 
 
 async def start_rematch(session: AsyncSession, due: ScheduledTask) -> None:
-    """Start the job that matches open rujukan with a revision."""
+    """Start the job that matches open rujukan with a revision, unless it was voided."""
+    program, today = await session.get_one(Program, UUID(due.subject_id)), await clock.today(session)
+    if not covers(program.valid_from, program.valid_to, today):
+        return
     await enqueue(session, REMATCH_PROGRAM, {"program_id": due.subject_id}, Actor.system("referral"))
 
 

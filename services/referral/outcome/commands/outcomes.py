@@ -51,7 +51,7 @@ async def record_outcome(
     outcome = Outcome(**dict(terms), **recorded, rujukan_program_id=rujukan_program_id, recorded_by=actor.sub)
     await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=terms.month))
     await close_tasks(session, rujukan_program_id, today, terms.month)
-    emit(session, OutcomeRecorded.of(row, **dict(terms), **recorded, corrected=False))
+    emit(session, OutcomeRecorded.of(row, **dict(terms), **recorded, corrected=False, voided=False))
     if terms.month == max(due_days) and not is_late:
         await move_rujukan_program(
             session, row, RujukanProgramState.TUTUP, Move(actor.sub, today, "the last outcome is known")

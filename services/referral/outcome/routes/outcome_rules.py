@@ -13,6 +13,8 @@ from shared.access import Permission
 from shared.errors import BadValue
 from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import MINISTRY
 
 outcome_rules = Router(tag="outcome-rule")
 
@@ -41,7 +43,7 @@ class OutcomeRulePage(View):
 
 
 @outcome_rules.post("/outcome-rule", status_code=201)
-@may(Permission.OUTCOME_RULE_SET, key_required=True)
+@may(Permission.OUTCOME_RULE_SET, key_required=True, undo=operation("void_version", MINISTRY))
 async def set_outcome_rule(body: OutcomeRuleBody, session: Session, actor: CurrentActor) -> OutcomeRuleView:
     """Set the months at which outcomes are asked, from a day on.
 

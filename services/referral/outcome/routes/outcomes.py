@@ -17,6 +17,8 @@ from shared import clock
 from shared.access import Permission, Scope
 from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import one_of, operation, to_call
+from shared.roles import FIELD, PARTNERS
 
 answers = Router(tag="partner-answer")
 
@@ -43,7 +45,11 @@ class OutcomeTaskPage(View):
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/outcome", status_code=201)
-@may(Permission.OUTCOME_RECORD, key_required=True)
+@may(
+    Permission.OUTCOME_RECORD,
+    key_required=True,
+    undo=one_of(to_call("correct_outcome", FIELD | PARTNERS), to_call("void_outcome", FIELD | PARTNERS)),
+)
 async def record_outcome(
     rujukan_program_id: UUID, body: OutcomeBody, session: Session, actor: CurrentActor
 ) -> OutcomeItem:
@@ -69,7 +75,7 @@ async def list_outcome_tasks(
 
 
 @answers.post("/rujukan/{rujukan_id}/relapse-report", status_code=201)
-@may(Permission.OUTCOME_RECORD, key_required=True)
+@may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("graduation.record_monitoring", FIELD))
 async def report_relapse(
     rujukan_id: UUID, body: RelapseBody, session: Session, actor: CurrentActor
 ) -> RelapseView:

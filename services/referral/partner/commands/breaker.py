@@ -140,3 +140,9 @@ async def upsert_limit(session: AsyncSession, code: str, terms: BreakerLimitTerm
     row.failures_to_open, row.wait_seconds, row.set_by = terms.failures_to_open, terms.wait_seconds, by
     row.version += not is_new
     return row
+
+
+async def rename_limit(session: AsyncSession, former: str, code: str) -> None:
+    """Give the limits of a partner its corrected code."""
+    own = sa.update(BreakerLimit).where(BreakerLimit.partner_code == former)
+    await session.execute(own.values(partner_code=code))

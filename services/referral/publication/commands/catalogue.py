@@ -11,9 +11,17 @@ from services.referral.matching.rules.eligibility import USAHA_FIELDS
 from services.referral.matching.rules.matching import is_valid_rule
 from services.referral.offer.commands.rematch import schedule_rematch
 from services.referral.partner.commands.address import check_form
-from services.referral.partner.commands.breaker import reset_breaker
+from services.referral.partner.commands.breaker import rename_limit, reset_breaker
 from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
-from services.referral.partner.models import Channel, Office, OfficeTerms, Partner, PartnerTerms
+from services.referral.partner.models import (
+    Channel,
+    Office,
+    OfficeTerms,
+    Partner,
+    PartnerChange,
+    PartnerNames,
+    PartnerTerms,
+)
 from services.referral.partner_call.commands import schedule_pending_notices
 from services.referral.program.errors import InvalidRule, ProgramOfAnotherPartner
 from services.referral.program.models import PayloadField, Program, ProgramRule, ProgramTerms, RuleTerms
@@ -21,7 +29,7 @@ from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
 from shared.errors import VersionJustSet, VersionNotLatest
-from shared.validity import end_previous
+from shared.validity import end_previous, not_voided
 
 SECRET_BYTES = 32
 BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
@@ -45,6 +53,34 @@ async def register_partner(
     secret = _set_webhook(session, partner, terms.webhook_url) if terms.webhook_url is not None else None
     await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
     return partner, secret
+
+
+async def correct_partner(
+    session: AsyncSession, partner: Partner, terms: PartnerNames, reason: str, actor: Actor
+) -> Partner:
+    """Correct who a partner is. What it was stays readable.
+
+    On a channel without a webhook its address is removed, and its notices are in the inbox.
+
+    Raises:
+        PartnerCodeTaken, WebhookNeeded, WilayahUnknown
+    """
+    if terms.kode_wilayah is not None:
+        wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
+    if terms.channel not in BY_MACHINE:
+        partner.webhook_url = partner.secret_sealed = None
+    elif partner.webhook_url is None:
+        raise WebhookNeeded("/body/channel", channel=terms.channel)
+    before = {name: getattr(partner, name) for name in PartnerNames.model_fields}
+    change = {"partner_id": partner.partner_id, "version": partner.version, "before": before}
+    session.add(PartnerChange(**change, reason=reason, changed_by=actor.sub))
+    await session.flush()
+    for name in PartnerNames.model_fields:
+        setattr(partner, name, getattr(terms, name))
+    partner.version += 1
+    await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
+    await rename_limit(session, before["code"], terms.code)
+    return partner
 
 
 async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
@@ -118,20 +154,15 @@ def _minimum_data(fields: Collection[str], rules: Sequence[RuleTerms]) -> list[s
 async def _end_previous_revision(
     session: AsyncSession, partner: Partner, code: str, valid_from: date, not_latest: VersionNotLatest
 ) -> int:
-    """End the last revision and return its number, or 0 if there is none."""
-    last = await session.scalar(
-        sa.select(Program)
-        .where(Program.code == code)
-        .order_by(Program.revision.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    if last is None:
-        return 0
-    if last.partner_id != partner.partner_id:
+    """End the last revision that was not voided, and return the latest number, or 0."""
+    newest = sa.select(Program).where(Program.code == code).order_by(Program.revision.desc()).limit(1)
+    last = await session.scalar(newest.with_for_update())
+    current = await session.scalar(newest.where(not_voided(Program.valid_from, Program.valid_to)))
+    if current is not None and current.partner_id != partner.partner_id:
         raise ProgramOfAnotherPartner("/body/code", code=code)
-    await end_previous(session, last, valid_from, not_latest)
-    return last.revision
+    if current is not None:
+        await end_previous(session, current, valid_from, not_latest)
+    return last.revision if last is not None else 0
 
 
 async def set_office(session: AsyncSession, terms: OfficeTerms) -> Office:

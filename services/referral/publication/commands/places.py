@@ -35,7 +35,7 @@ from shared.database import insert, uuid7
 from shared.dates import midnight, require_not_past
 from shared.errors import InvalidRange
 from shared.jobs import ScheduledTask, schedule
-from shared.validity import end_previous, valid_on
+from shared.validity import end_previous, not_voided, valid_on
 
 
 async def set_places(
@@ -90,6 +90,7 @@ async def _lock_previous_quota(session: AsyncSession, code: str, new: QuotaTerms
         ProgramQuota.program_code == code,
         ProgramQuota.kode_wilayah == new.kode_wilayah,
         ProgramQuota.valid_from <= new.valid_from,
+        not_voided(ProgramQuota.valid_from, ProgramQuota.valid_to),
     )
     return await session.scalar(
         statement.order_by(ProgramQuota.valid_from.desc()).limit(1).with_for_update(key_share=True)
@@ -146,7 +147,9 @@ async def set_intake(session: AsyncSession, code: str, new: IntakeTerms, actor: 
         require_not_past(new.closes_on, today, "/body/closes_on")
     in_force = valid_on(IntakeWindow.opens_on, IntakeWindow.closes_on, today)
     statement = sa.select(IntakeWindow, in_force).where(
-        IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on
+        IntakeWindow.program_code == code,
+        IntakeWindow.opens_on == new.opens_on,
+        not_voided(IntakeWindow.opens_on, IntakeWindow.closes_on),
     )
     stored = (await session.execute(statement.with_for_update())).one_or_none()
     window, is_open = stored or (_new_window(code, new, actor), False)

@@ -15,6 +15,8 @@ from services.referral.worklist import queries
 from shared.access import Permission
 from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import MINISTRY, PARTNERS
 
 inbox = Router(tag="inbox")
 
@@ -62,7 +64,7 @@ async def read_inbox(session: Session, actor: CurrentActor, paging: Paging) -> R
 
 
 @inbox.post("/rujukan-program/{rujukan_program_id}/receipt", status_code=201)
-@may(Permission.INBOX_READ, key_required=True)
+@may(Permission.INBOX_READ, key_required=True, undo=operation("replay_notices", MINISTRY | PARTNERS))
 async def receive_notice(
     rujukan_program_id: UUID, body: ReceiptBody, session: Session, actor: CurrentActor
 ) -> ReceiptView:

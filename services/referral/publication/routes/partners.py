@@ -12,6 +12,9 @@ from services.referral.partner.models import (
     OfficeTerms,
     OfficeView,
     Partner,
+    PartnerChange,
+    PartnerChangeView,
+    PartnerNames,
     PartnerTerms,
     PartnerView,
     Url,
@@ -19,9 +22,11 @@ from services.referral.partner.models import (
 from services.referral.publication.commands import catalogue
 from shared.access import Permission
 from shared.database import load
-from shared.fields import Body, View
+from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.idempotency import SHOWN_ONCE
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import MINISTRY
 
 partners = Router(tag="partner")
 offices = Router(tag="office")
@@ -66,7 +71,7 @@ class OfficeShape(OfficeTerms, Body):
 
 
 @partners.post("/partner", status_code=201)
-@may(Permission.PARTNER_REGISTER)
+@may(Permission.PARTNER_REGISTER, undo=operation("correct_partner", MINISTRY))
 async def register_partner(
     body: PartnerRegistration, session: Session, actor: CurrentActor
 ) -> PartnerWithSecret:
@@ -90,7 +95,7 @@ async def read_partner(partner_id: UUID, session: Session) -> PartnerView:
 
 
 @partners.post("/partner/{partner_id}/webhook", status_code=201)
-@may(Permission.PARTNER_REGISTER, key_required=True)
+@may(Permission.PARTNER_REGISTER, key_required=True, undo=CORRECT_REQUEST)
 async def change_webhook(
     partner_id: UUID, body: WebhookChange, session: Session, version: IfMatch
 ) -> PartnerWithSecret:
@@ -100,13 +105,50 @@ async def change_webhook(
     return with_secret(partner, await catalogue.change_webhook(session, partner, body.webhook_url))
 
 
+class PartnerCorrection(PartnerNames, Body):
+    """Who the partner is, as a whole, and why it is corrected."""
+
+    reason: Sentence
+
+
+class PartnerChangePage(View):
+    """A page of corrections, oldest first."""
+
+    items: list[PartnerChangeView]
+    next: str | None
+
+
+@partners.post("/partner/{partner_id}/correction", status_code=201)
+@may(Permission.PARTNER_REGISTER, key_required=True, undo=CORRECT_REQUEST)
+async def correct_partner(
+    partner_id: UUID, body: PartnerCorrection, session: Session, actor: CurrentActor, version: IfMatch
+) -> PartnerView:
+    """Correct code, name, kind, channel or area of a partner.
+
+    On a channel without a webhook the address is removed, and notices are in the inbox.
+    """
+    partner = await load(session, Partner, partner_id, noun="partner")
+    expect_version(partner, version)
+    return await catalogue.correct_partner(session, partner, body, body.reason, actor)
+
+
+@partners.get("/partner/{partner_id}/correction", response_model=PartnerChangePage)
+@may(Permission.PARTNER_REGISTER)
+async def list_partner_corrections(partner_id: UUID, session: Session, paging: Paging) -> Response:
+    """List what a partner was before each correction."""
+    await visibility.read(session, Partner, partner_id, "partner")
+    statement = visibility.select_columns(PartnerChange, list(PartnerChangeView.model_fields))
+    statement = statement.where(PartnerChange.partner_id == partner_id)
+    return await paging.answer(session, statement, queries.PARTNER_CHANGE_ORDER)
+
+
 def with_secret(partner: Partner, secret: str | None) -> PartnerWithSecret:
     """Return a partner with its new secret."""
     return PartnerWithSecret.model_construct(**dict(partner), webhook_secret=secret)
 
 
 @offices.post("/office", status_code=201)
-@may(Permission.PARTNER_REGISTER)
+@may(Permission.PARTNER_REGISTER, undo=CORRECT_REQUEST)
 async def set_office(body: OfficeShape, session: Session) -> OfficeView:
     """Set the office that partners call in an area. It replaces the former one."""
     return await catalogue.set_office(session, body)

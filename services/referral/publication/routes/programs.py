@@ -30,6 +30,8 @@ from shared.database.tables import Col
 from shared.errors import BadValue
 from shared.fields import ONE_LINE, Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import operation
+from shared.roles import MINISTRY
 
 programs = Router(tag="program")
 Number = Annotated[StrictInt, Interval(ge=0, le=10**12)]
@@ -98,7 +100,12 @@ class ProgramView(ProgramItem):
 
 
 @programs.post("/program", status_code=201)
-@may(Permission.PROGRAM_PUBLISH, key_required=True, max_body=128 * 1024)
+@may(
+    Permission.PROGRAM_PUBLISH,
+    key_required=True,
+    max_body=128 * 1024,
+    undo=operation("void_version", MINISTRY),
+)
 async def publish_program(body: ProgramPublication, session: Session, actor: CurrentActor) -> ProgramView:
     """Publish a program's next revision. The one before ends on the day it starts."""
     kinds = [kind.value for kind in body.benefit_kinds]

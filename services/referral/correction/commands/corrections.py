@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.answer.commands.answers import (
@@ -19,8 +18,8 @@ from services.referral.answer.commands.answers import (
     store_answer,
 )
 from services.referral.answer.commands.deliveries import emit_delivery
-from services.referral.answer.models import AnswerInput, PartnerAnswer
-from services.referral.answer.queries import read_standing_answer
+from services.referral.answer.models import AnswerInput
+from services.referral.answer.queries import read_standing_answer, read_stated_amount
 from services.referral.consent.errors import ConsentEnded
 from services.referral.correction.errors import (
     AnswerNotCorrectable,
@@ -72,7 +71,7 @@ async def correct_answer(
     move = Move(actor.sub, await clock.today(session), f"corrected from {row.state} to {answer.status}")
     await apply_values(session, row, answer, amount_rp, move, revised=True)
     after = _answer_values(row, answer.answered_on)
-    await _store(session, row, CorrectionSubject.ANSWER, (before, after), reason, actor)
+    await store_correction(session, row, CorrectionSubject.ANSWER, (before, after), reason, actor)
     await store_answer(session, row, answer, actor.sub, changed=True, corrects_id=standing.partner_answer_id)
     emit_answer(session, row, answer, corrected=True, late=False)
     return row
@@ -94,13 +93,9 @@ async def _known_amount(session: AsyncSession, row: RujukanProgram, answer: Answ
     """
     if answer.status is not S.DISETUJUI:
         return None if row.state is S.DISETUJUI else row.amount_rp
-    stated = sa.select(PartnerAnswer.amount_rp).where(
-        PartnerAnswer.rujukan_program_id == row.rujukan_program_id,
-        PartnerAnswer.changed,
-        PartnerAnswer.amount_rp.is_not(None),
-    )
-    last = stated.order_by(PartnerAnswer.partner_answer_id.desc()).limit(1)
-    return row.amount_rp if row.amount_rp is not None else await session.scalar(last)
+    if row.amount_rp is not None:
+        return row.amount_rp
+    return await read_stated_amount(session, row.rujukan_program_id)
 
 
 async def correct_delivery(
@@ -121,7 +116,7 @@ async def correct_delivery(
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     if row.delivered_on is None or row.delivery_recorded_on is None:
         raise AidNotDelivered
-    await _require_in_time(session, row, max(row.delivered_on, row.delivery_recorded_on))
+    await require_in_time(session, row, max(row.delivered_on, row.delivery_recorded_on))
     before = {"amount_rp": row.amount_rp, "delivered_on": str(row.delivered_on)}
     if delivered_on is not None:
         await require_day(session, row, delivered_on, "/body/delivered_on")
@@ -130,7 +125,7 @@ async def correct_delivery(
     row.delivered_on = on = delivered_on or row.delivered_on
     row.version += 1
     after = {"amount_rp": row.amount_rp, "delivered_on": str(on)}
-    await _store(session, row, CorrectionSubject.DELIVERY, (before, after), reason, actor)
+    await store_correction(session, row, CorrectionSubject.DELIVERY, (before, after), reason, actor)
     await move_tasks(session, row, on)
     emit_delivery(session, row, corrected=True)
     return row
@@ -156,31 +151,37 @@ async def correct_outcome(
     outcome = await session.get(Outcome, (rujukan_program_id, month))
     if outcome is None:
         raise OutcomeMissing("/body/month", month=month)
-    await _require_in_time(session, row, outcome.recorded_on)
-    before = _outcome_values(outcome)
+    await require_in_time(session, row, outcome.recorded_on)
+    before = outcome_values(outcome)
     if still_in_business is not None:
         outcome.still_in_business = still_in_business
     outcome.omzet_rp = omzet_rp if omzet_rp is not None else outcome.omzet_rp
-    values = (before, _outcome_values(outcome))
-    await _store(session, row, CorrectionSubject.OUTCOME, values, reason, actor)
-    terms = {**_outcome_values(outcome), "recorded_on": outcome.recorded_on, "late": outcome.late}
-    emit(session, OutcomeRecorded.of(row, corrected=True, **terms))
+    values = (before, outcome_values(outcome))
+    await store_correction(session, row, CorrectionSubject.OUTCOME, values, reason, actor)
+    terms = {**outcome_values(outcome), "recorded_on": outcome.recorded_on, "late": outcome.late}
+    emit(session, OutcomeRecorded.of(row, corrected=True, voided=False, **terms))
     return outcome
 
 
-def _outcome_values(outcome: Outcome) -> dict[str, Any]:
+def outcome_values(outcome: Outcome) -> dict[str, Any]:
+    """Return what was observed, as a correction keeps it."""
     names = ("month", "still_in_business", "omzet_rp")
     return {name: getattr(outcome, name) for name in names}
 
 
-async def _require_in_time(session: AsyncSession, row: RujukanProgram, recorded_on: date) -> None:
+async def require_in_time(session: AsyncSession, row: RujukanProgram, recorded_on: date) -> None:
+    """Refuse a correction after the days of the SLA term.
+
+    Raises:
+        CorrectionTooLate
+    """
     term = await read_term(session, row.program_code, recorded_on)
     until = recorded_on + timedelta(days=term.correct_within_days)
     if await clock.today(session) > until:
         raise CorrectionTooLate(until=until, days=term.correct_within_days)
 
 
-async def _store(
+async def store_correction(
     session: AsyncSession,
     row: RujukanProgram,
     subject: CorrectionSubject,
@@ -188,6 +189,11 @@ async def _store(
     reason: str,
     actor: Actor,
 ) -> None:
+    """Store the values before and after a correction.
+
+    Raises:
+        CorrectionUnchanged
+    """
     before, after = values
     if before == after:
         raise CorrectionUnchanged
