@@ -117,6 +117,12 @@ async def test_registration_with_a_placement_is_not_cancelled(registry: Running)
     expect_refusal(await commands.restore_range(registry, "penugasan", id_), "PendampingHasLeft")
 
 
+async def test_cancellation_is_not_recorded_ahead(registry: Running) -> None:
+    await registry.set_clock(commands.START)
+    pendamping = await commands.register_pendamping(registry, from_on="2026-01-01")
+    expect_refusal(await cancel(registry, pendamping, from_on="2026-03-02"), "DateInTheFuture", 422)
+
+
 async def test_cancellation_in_error_is_reversed(registry: Running) -> None:
     await registry.set_clock(commands.START)
     pendamping = await commands.register_pendamping(registry, from_on="2026-01-01")
