@@ -82,7 +82,10 @@ class ContactChange(ContactTerms, Body):
 
 
 class NikCorrection(NikTerms, Body):
-    """The corrected NIK, the reason as a code, and the evidence."""
+    """The corrected NIK, the reason as a code, and the evidence.
+
+    `exchange_with` is the pendamping who has this NIK by mistake, and gets the former one of this pendamping.
+    """
 
 
 class ContactRecordView(ContactRecord):

@@ -81,6 +81,21 @@ async def test_nik_of_another_pendamping_is_refused(registry: Running) -> None:
     expect_refusal(await correct_nik(registry, pendamping), "NikAlreadyRegistered")
 
 
+async def test_exchanged_nik_are_put_right_at_once(registry: Running) -> None:
+    first, _ = await commands.register_placed_pendamping(registry)
+    second, _ = await commands.register_placed_pendamping(registry, OTHER_NIK)
+    expect_refusal(await correct_nik(registry, first, OTHER_NIK), "NikAlreadyRegistered")
+    stranger = await correct_nik(registry, first, RIGHT_NIK, exchange_with=second["pendamping_id"])
+    expect_refusal(stranger, "NotFound", 404)
+    swap = await correct_nik(registry, first, OTHER_NIK, exchange_with=second["pendamping_id"])
+    commands.expect_ok(swap)
+    for nik, owner in ((OTHER_NIK, first), (commands.NIK, second)):
+        shown = commands.expect_ok(await look_up(registry, nik))
+        assert shown["pendamping_id"] == owner["pendamping_id"]
+        assert len((await read_pendamping(registry, owner))["contact_history"]) == 1
+    expect_refusal(await register(registry, OTHER_NIK, "Orang Lain"), "NikAlreadyRegistered")
+
+
 async def test_nik_is_corrected_with_evidence_by_the_ministry(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     expect_refusal(await correct_nik(registry, pendamping, evidence_sha256="0" * 64), "FileNotUploaded", 422)
