@@ -16,8 +16,8 @@ EMITTED_EVENTS = {
     "registry": (
         (r"/v1/pendamping", "pendamping_registered"),
         (r"/v1/pendamping/[^/]+/status", "pendamping_status_changed"),
-        (r"/v1/penugasan", "penugasan_started"),
-        (r"/v1/wilayah-tugas", "wilayah_tugas_placed"),
+        (r"/v1/penugasan(/[^/]+/restoration)?", "penugasan_started"),
+        (r"/v1/wilayah-tugas(/[^/]+/restoration)?", "wilayah_tugas_placed"),
         (r"/v1/wilayah-tugas/[^/]+/end", "wilayah_tugas_ended"),
     ),
     "caseload": (

@@ -8,12 +8,28 @@ from services.registry.pendamping.models import Pendamping
 from services.registry.placement.models import WilayahTugas
 from shared.access import Actor, Scope
 from shared.areas import in_areas
+from shared.contracts.kinds import FINAL_STATUSES
 from shared.errors import NotAllowed
 from shared.validity import not_ended_by
 
 
+def readable_by(actor: Actor, today: date) -> sa.ColumnElement[bool]:
+    """Return the condition on `Pendamping` for the rows that an actor may read.
+
+    Beside those of `visible_to`, an office reads those whose service ended in its areas. It requests a reversal.
+    """
+    if actor.scope is not Scope.AREA:
+        return visible_to(actor, today)
+    left_here = sa.exists().where(
+        WilayahTugas.pendamping_id == Pendamping.pendamping_id,
+        in_areas(WilayahTugas.kode_wilayah, actor.areas),
+        WilayahTugas.valid_to >= Pendamping.status_from_on,
+    )
+    return sa.or_(visible_to(actor, today), sa.and_(Pendamping.status.in_(FINAL_STATUSES), left_here))
+
+
 def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
-    """Return the condition on `Pendamping` for the rows that an actor may see.
+    """Return the condition on `Pendamping` for the rows that an actor may see in lists.
 
     A pendamping sees itself. An office sees those placed in its areas today or later. A national actor sees all.
     """

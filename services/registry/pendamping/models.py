@@ -181,9 +181,13 @@ class ContactTerms(Fields):
 
 
 class NikTerms(Fields):
-    """The corrected NIK, the reason as a code, and the evidence."""
+    """The corrected NIK, the reason as a code, and the evidence.
+
+    `exchange_with` is the pendamping who has this NIK by mistake, and gets the former one of this pendamping.
+    """
 
     nik: Annotated[Nik, RequestOnly("3324075211879001")]
+    exchange_with: UUID | None = None
     reason: Code
     evidence_sha256: Sha256
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.history import read_statuses
 from services.registry.pendamping.models import ContactHistory, Pendamping, StatusHistory, StatusRecord
 from services.registry.placement.models import Penugasan, PenugasanCorrection, RangeHistory, WilayahTugas
-from services.registry.visibility import visible_to
+from services.registry.visibility import readable_by, visible_to
 from shared import clock
 from shared.access import Actor
 from shared.areas import in_areas
@@ -71,7 +71,7 @@ async def _read_visible(
     *order: sa.ColumnElement[Any],
 ) -> dict[str, Any]:
     today = await clock.today(session)
-    visible = visible_to(actor, today)
+    visible = readable_by(actor, today)
     # A NIK may also have cancelled registrations.
     cancelled = Pendamping.status == PendampingStatus.DIBATALKAN
     order = (*order, cancelled, Pendamping.pendamping_id.desc())

@@ -65,7 +65,7 @@ class LookUp(Body):
 class StatusChange(StatusChangeTerms, Body):
     """A status from a day on, with its reason as a code.
 
-    `from_on` is today if not given, at most a year ahead. A death is not recorded ahead. DIBERHENTIKAN needs evidence;
+    `from_on` is today if not given, at most a year ahead. A death and DIBATALKAN are not recorded ahead. DIBERHENTIKAN needs evidence;
     without `from_on` its first day is that of the approval.
     """
 
@@ -82,7 +82,10 @@ class ContactChange(ContactTerms, Body):
 
 
 class NikCorrection(NikTerms, Body):
-    """The corrected NIK, the reason as a code, and the evidence."""
+    """The corrected NIK, the reason as a code, and the evidence.
+
+    `exchange_with` is the pendamping who has this NIK by mistake, and gets the former one of this pendamping.
+    """
 
 
 class ContactRecordView(ContactRecord):

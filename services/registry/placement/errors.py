@@ -70,7 +70,7 @@ class NoEndToTakeBack(DomainError):
 
 
 class PenugasanHasEnded(DomainError):
-    """409: an area is restored only within the range of its placement."""
+    """409: the placement has ended, or was cancelled, before that day."""
 
     en = "The placement itself ended on {valid_to}. Kemensos takes that end back first (POST /v1/penugasan/{{id}}/restoration)."
     id = "Penugasannya sendiri berakhir pada {valid_to}. Kemensos menarik kembali akhir itu dahulu (POST /v1/penugasan/{{id}}/restoration)."

@@ -172,6 +172,21 @@ async def test_only_an_office_of_the_area_requests_it(
     expect_refusal(answer, title, status)
 
 
+async def test_office_reads_whose_service_ended_in_its_area(registry: Running, dead: dict[str, Any]) -> None:
+    path = f"/v1/pendamping/{dead['pendamping_id']}"
+    for area, status in (("33.24", 200), ("33.25", 404)):
+        office = registry.token("DINSOS_KABKOTA", "dinsos-9", [area])
+        assert (await registry.get(path, as_=office)).status_code == status
+        listed = commands.expect_ok(await registry.get("/v1/pendamping", as_=office))
+        assert listed["items"] == []
+    _, moved = await commands.register_placed_pendamping(registry, "3324070101909001")
+    ended = await commands.end_range(registry, "penugasan", moved["penugasan_id"], "2026-02-01")
+    commands.expect_ok(ended)
+    commands.expect_ok(await commands.change_status(registry, moved, "PENSIUN", from_on="2026-02-10"))
+    office = registry.token("DINSOS_KABKOTA", "dinsos-9", ["33.24"])
+    assert (await registry.get(f"/v1/pendamping/{moved['pendamping_id']}", as_=office)).status_code == 404
+
+
 async def test_office_does_not_approve_and_sees_its_own_request(
     registry: Running, dead: dict[str, Any]
 ) -> None:

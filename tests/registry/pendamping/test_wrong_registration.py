@@ -81,6 +81,21 @@ async def test_nik_of_another_pendamping_is_refused(registry: Running) -> None:
     expect_refusal(await correct_nik(registry, pendamping), "NikAlreadyRegistered")
 
 
+async def test_exchanged_nik_are_put_right_at_once(registry: Running) -> None:
+    first, _ = await commands.register_placed_pendamping(registry)
+    second, _ = await commands.register_placed_pendamping(registry, OTHER_NIK)
+    expect_refusal(await correct_nik(registry, first, OTHER_NIK), "NikAlreadyRegistered")
+    stranger = await correct_nik(registry, first, RIGHT_NIK, exchange_with=second["pendamping_id"])
+    expect_refusal(stranger, "NotFound", 404)
+    swap = await correct_nik(registry, first, OTHER_NIK, exchange_with=second["pendamping_id"])
+    commands.expect_ok(swap)
+    for nik, owner in ((OTHER_NIK, first), (commands.NIK, second)):
+        shown = commands.expect_ok(await look_up(registry, nik))
+        assert shown["pendamping_id"] == owner["pendamping_id"]
+        assert len((await read_pendamping(registry, owner))["contact_history"]) == 1
+    expect_refusal(await register(registry, OTHER_NIK, "Orang Lain"), "NikAlreadyRegistered")
+
+
 async def test_nik_is_corrected_with_evidence_by_the_ministry(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     expect_refusal(await correct_nik(registry, pendamping, evidence_sha256="0" * 64), "FileNotUploaded", 422)
@@ -115,6 +130,12 @@ async def test_registration_with_a_placement_is_not_cancelled(registry: Running)
     commands.expect_ok(await commands.end_range(registry, "penugasan", id_, **never))
     commands.expect_ok(await cancel(registry, pendamping))
     expect_refusal(await commands.restore_range(registry, "penugasan", id_), "PendampingHasLeft")
+
+
+async def test_cancellation_is_not_recorded_ahead(registry: Running) -> None:
+    await registry.set_clock(commands.START)
+    pendamping = await commands.register_pendamping(registry, from_on="2026-01-01")
+    expect_refusal(await cancel(registry, pendamping, from_on="2026-03-02"), "DateInTheFuture", 422)
 
 
 async def test_cancellation_in_error_is_reversed(registry: Running) -> None:

@@ -119,8 +119,18 @@ async def test_first_day_beside_another_placement_or_after_the_end_is_refused(re
     pendamping, penugasan = await commands.register_placed_pendamping(registry)
     id_ = penugasan["penugasan_id"]
     commands.expect_ok(await commands.end_range(registry, "penugasan", id_, "2026-02-01"))
-    after = await commands.correct_penugasan(registry, penugasan, valid_from="2026-02-02")
+    after = await commands.correct_penugasan(registry, penugasan, valid_from="2026-02-01")
     expect_refusal(after, "InvalidRange", 422)
     other = commands.expect_ok(await commands.start_penugasan(registry, pendamping, valid_from="2026-02-01"))
     beside = await commands.correct_penugasan(registry, other, valid_from="2026-01-31")
     expect_refusal(beside, "PenugasanOverlaps")
+
+
+async def test_first_day_of_a_cancelled_placement_is_not_corrected(registry: Running) -> None:
+    _, penugasan = await commands.register_placed_pendamping(registry)
+    id_ = penugasan["penugasan_id"]
+    commands.expect_ok(await commands.end_range(registry, "penugasan", id_, penugasan["valid_from"]))
+    early = await commands.correct_penugasan(registry, penugasan, valid_from="2025-09-20")
+    expect_refusal(early, "PenugasanHasEnded")
+    commands.expect_ok(await commands.restore_range(registry, "penugasan", id_))
+    commands.expect_ok(await commands.correct_penugasan(registry, penugasan, valid_from="2025-09-20"))

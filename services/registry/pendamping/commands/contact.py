@@ -1,5 +1,6 @@
 """Change name and phone of a pendamping, and correct the NIK. Previous values are kept."""
 
+import secrets
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -61,22 +62,44 @@ async def correct_nik(session: AsyncSession, actor: Actor, row: Pendamping, term
     The same NIK changes nothing. The caller has locked `row`.
 
     Raises:
-        NotAllowed, NikNeedsPerson, NikAlreadyRegistered, FileNotUploaded.
+        NotAllowed, NotFound, NikNeedsPerson, NikAlreadyRegistered, FileNotUploaded.
     """
     require_national(actor)
-    if row.nik_index is None:
+    if row.nik_sealed is None:
         raise NikNeedsPerson("/body/nik")
     index = vault_of(session).index("nik", terms.nik)
     if index == row.nik_index:
         return row
     use = EvidenceUse(EvidenceKind.KARTU, row.pendamping_id, None, "", actor)
     await require_evidence(session, terms.evidence_sha256, use)
+    vault = vault_of(session)
+    former = vault.open(row.nik_sealed, table=SEALED_TABLE, column="nik", row_id=row.pendamping_id)
     _append_contact_history(session, actor, row, terms.reason, terms.evidence_sha256)
-    row.nik_sealed, row.nik_index = _seal(session, row, "nik", terms.nik), index
-    row.version += 1
+    other = await _take_nik(session, actor, terms, index) if terms.exchange_with else None
     with refuse_violations(uq_pendamping_nik_index=NikAlreadyRegistered("/body/nik")):
-        await session.flush()
+        await _set_nik(session, row, terms.nik)
+    if other is not None:
+        await _set_nik(session, other, Nik(former))
     return row
+
+
+async def _take_nik(session: AsyncSession, actor: Actor, terms: NikTerms, nik_index: bytes) -> Pendamping:
+    """Return the other pendamping, whose NIK no longer stands in the way."""
+    other = await load(session, Pendamping, terms.exchange_with, noun="pendamping")
+    if other.nik_index != nik_index:
+        raise NotFound("pendamping", "/body/exchange_with")
+    _append_contact_history(session, actor, other, terms.reason, terms.evidence_sha256)
+    # The unique index is checked at once, so the number is free before the first one gets it.
+    other.nik_index = secrets.token_bytes(len(nik_index))
+    await session.flush()
+    return other
+
+
+async def _set_nik(session: AsyncSession, row: Pendamping, nik: Nik) -> None:
+    row.nik_sealed = _seal(session, row, "nik", nik)
+    row.nik_index = vault_of(session).index("nik", nik)
+    row.version += 1
+    await session.flush()
 
 
 def _seal(session: AsyncSession, row: Pendamping, column: str, text: str | Nik | Phone) -> bytes:

@@ -36,6 +36,7 @@ from shared.validity import not_ended_by
 
 START_STATUS = "pendamping_status.start"
 LONGEST_AHEAD = timedelta(days=366)
+NEVER_AHEAD = frozenset({PendampingStatus.MENINGGAL, PendampingStatus.DIBATALKAN})
 LATE_STATUSES = frozenset({PendampingStatus.AKTIF, PendampingStatus.CUTI})
 """A leave, and the return from it, may also be recorded before the current status. They end no dampingan."""
 
@@ -59,7 +60,7 @@ async def plan_status(
 
     Raises:
         NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts, DismissalApproved, FileNotUploaded.
-        DateInTheFuture: A death is not recorded ahead.
+        DateInTheFuture: A death and a cancellation are not recorded ahead.
         DateBeforeLast: `from_on` is before the first day of the current status. A leave and a return may be.
         RegistrationHasPlacements: A registration that was no error is not cancelled.
     """
@@ -176,7 +177,7 @@ async def _check_first_day(
     on: date,
     today: date,
 ) -> None:
-    if status is PendampingStatus.MENINGGAL:
+    if status in NEVER_AHEAD:
         require_not_future(on, await clock.latest_today(session), "/body/from_on")
     if on > (latest := today + LONGEST_AHEAD):
         raise DateTooLate("/body/from_on", on=on, latest=latest)

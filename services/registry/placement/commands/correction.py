@@ -16,6 +16,7 @@ from services.registry.placement.commands.penugasan import (
     refuse_conflicts,
     require_subject,
 )
+from services.registry.placement.errors import PenugasanHasEnded
 from services.registry.placement.models import (
     Penugasan,
     PenugasanCorrection,
@@ -38,7 +39,7 @@ async def correct_penugasan(
     Its areas that began with it, or before its new first day, begin on that day. What the request leaves out stays. The same values change nothing. A supervisor of null is none.
 
     Raises:
-        NotAllowed, NotFound, InvalidRange, KindNotInForce, SubjectNotAllowed, RolesConflict, PenugasanOverlaps,
+        NotAllowed, NotFound, InvalidRange, PenugasanHasEnded, KindNotInForce, SubjectNotAllowed, RolesConflict, PenugasanOverlaps,
         SupervisorUnknown.
     """
     require_national(actor)
@@ -50,9 +51,11 @@ async def correct_penugasan(
     }
     if not given:
         return row
+    if "valid_from" in given and row.valid_to == row.valid_from:
+        raise PenugasanHasEnded("/body/valid_from", valid_to=row.valid_to)
     before, old_from = row.model_dump(mode="json", include=set(given)), row.valid_from
     row.sqlmodel_update(given | {"version": row.version + 1})
-    if row.valid_to is not None and row.valid_to < row.valid_from:
+    if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise InvalidRange("/body/valid_from", valid_from=row.valid_from, valid_to=row.valid_to)
     with refuse_violations(**placement_refusals()):
         await session.flush()
