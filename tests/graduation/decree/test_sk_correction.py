@@ -152,6 +152,8 @@ async def request_correction_of(driver: CaseDriver, number: str, **other: Any) -
 async def test_correction_needs_two_people_of_kemensos(graduation: Running) -> None:
     driver = await determine_late(graduation)
     expect_refusal(await request_correction(driver, driver.by["approval"]), "NotAllowed", 403)
+    regional = graduation.token("KEMENSOS", "kemensos-5", ["33"])
+    expect_refusal(await request_correction(driver, regional), "NotFound", 404)
     requested = await request_correction(driver)
     expect_refusal(await approve(graduation, requested, driver.by["sk"]), "DecidedByLodger", 409)
     expect_refusal(await request_correction(driver), "ApprovalAlreadyRequested", 409)
