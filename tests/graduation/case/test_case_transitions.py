@@ -239,7 +239,8 @@ async def test_history_has_actor_time_reason_and_policy_version(graduation: Runn
 
 
 @pytest.mark.parametrize(
-    "table", ["graduasi_history", "stage_act", "asesmen", "pernyataan", "usul", "sk", "certificate"]
+    "table",
+    ["graduasi_history", "stage_act", "asesmen", "pernyataan", "usul", "sk_correction", "certificate"],
 )
 async def test_service_roles_cannot_change_append_only_rows(graduation: Running, table: str) -> None:
     await set_day(graduation, date(2026, 5, 18))

@@ -30,7 +30,7 @@ async def test_statement_before_the_assessment_asks_for_the_assessment(graduatio
     ("state", "noun", "by", "first"),
     [
         ("SIAP", "return", "approval", "Record its signed statement first"),
-        ("PERNYATAAN_DITANDATANGANI", "pernyataan", "field", "Propose the exit first"),
+        ("PERNYATAAN_DITANDATANGANI", "return", "approval", "Propose the exit first"),
         ("DISETUJUI_DINSOS", "pernyataan", "field", "return it first"),
         ("MASA_SANGGAH", "cancellation", "approval", "a wrong SK is annulled"),
     ],

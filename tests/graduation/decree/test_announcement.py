@@ -195,7 +195,7 @@ async def test_paper_of_a_day_after_the_sks_announcement_is_taken_after_a_resump
     expect_ok(await driver.post("resumption", WHY, "approval"))
     assert (await read_penetapan(driver))["announced_on"] == "2026-06-05"
     early = await lodge_sanggah(driver, date(2026, 5, 31))
-    assert (early.status_code, early.json()["title"]) == (422, "SkBeforeApproval")
+    assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
     expect_ok(await lodge_sanggah(driver, date(2026, 6, 2)))
 
 

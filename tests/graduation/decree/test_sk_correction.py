@@ -152,6 +152,8 @@ async def request_correction_of(driver: CaseDriver, number: str, **other: Any) -
 async def test_correction_needs_two_people_of_kemensos(graduation: Running) -> None:
     driver = await determine_late(graduation)
     expect_refusal(await request_correction(driver, driver.by["approval"]), "NotAllowed", 403)
+    regional = graduation.token("KEMENSOS", "kemensos-5", ["33"])
+    expect_refusal(await request_correction(driver, regional), "NotFound", 404)
     requested = await request_correction(driver)
     expect_refusal(await approve(graduation, requested, driver.by["sk"]), "DecidedByLodger", 409)
     expect_refusal(await request_correction(driver), "ApprovalAlreadyRequested", 409)
@@ -169,13 +171,20 @@ async def test_sk_whose_job_has_added_no_case_is_not_corrected(graduation: Runni
     expect_ok(await request_correction_of(driver, "77/SK/2025", **right), 202)
 
 
-async def test_service_role_changes_no_correction(graduation: Running) -> None:
-    driver = await determine_late(graduation)
-    await correct_sk(driver)
-    connection = await asyncpg.connect(graduation.settings.worker_database_url)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sk_correction SET sk_no = 'x'",
+        "UPDATE sk SET announced_on = sk_on",
+        "UPDATE sk SET cases = 0",
+        "DELETE FROM sk",
+    ],
+)
+async def test_service_role_changes_only_what_is_corrected(graduation: Running, statement: str) -> None:
+    connection = await asyncpg.connect(graduation.settings.database_url)
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("UPDATE sk_correction SET sk_no = 'x'")
+            await connection.execute(statement)
     finally:
         await connection.close()
 

@@ -22,6 +22,7 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import load, refuse_violations, uuid7
 from shared.dates import day_of, require_not_future
+from shared.errors import NotFound
 from shared.jobs import Job, Step
 from shared.messaging import emit
 from shared.text import normalize_number
@@ -31,14 +32,18 @@ STEP_SIZE = 100
 
 
 async def require_correctable(
-    session: AsyncSession, _actor: Actor, sk_id: UUID, terms: CorrectionTerms
+    session: AsyncSession, actor: Actor, sk_id: UUID, terms: CorrectionTerms
 ) -> None:
     """Raise what refuses the correction of an SK today.
+
+    Only national officials correct one, because it may have cases everywhere.
 
     Raises:
         NotFound, SkWithoutCase, DateInTheFuture, SkBeforeApproval, SkEnteredTooLate, SkNumberTaken
     """
     sk, today = await load(session, Sk, sk_id, noun="sk"), await clock.today(session)
+    if not actor.national:
+        raise NotFound("sk")
     if not sk.cases:
         raise SkWithoutCase
     require_not_future(terms.sk_on, today, "/body/sk_on")
