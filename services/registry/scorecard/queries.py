@@ -218,14 +218,14 @@ STEPS = {"sent": SENT, "answered": ANSWERED, "accepted": ACCEPTED, "delivered": 
 async def read_outcomes(session: AsyncSession, pendamping_id: UUID, year: int) -> dict[str, Any]:
     """Return graduations by exit reason, survival by month, and the steps of referral.
 
-    Survival and referral exclude annulled graduations. Survival excludes families that ended during the monitoring.
+    Survival, relapses and steps count families, as the cohort of graduation does. Survival and referral exclude annulled graduations. Survival excludes families that ended during the monitoring.
     """
     first, after, _ = year_bounds(year)
     conditions = (Graduasi.pendamping_id == pendamping_id, Graduasi.sk_on >= first, Graduasi.sk_on < after)
     graduasi_ids = sa.select(Graduasi.graduasi_id).where(*conditions, Graduasi.annulled_on.is_(None))
     relapsed = (
-        sa.select(sa.func.count())
-        .select_from(Relapse)
+        sa.select(sa.func.count(Graduasi.kpm_id.distinct()))
+        .join(Relapse, Relapse.graduasi_id == Graduasi.graduasi_id)
         .where(Relapse.graduasi_id.in_(graduasi_ids), Relapse.reversed_on.is_(None))
     )
     return {
@@ -251,13 +251,19 @@ async def _count_graduasi(session: AsyncSession, *conditions: sa.ColumnElement[b
 
 
 async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[int, dict[str, int]]:
-    still_out = sa.func.count().filter(Monitoring.still_out)
+    """Return how many families were seen in each month, and were still without bansos."""
     # A family that ended during its monitoring counts in no month.
     ended = sa.select(Monitoring.graduasi_id).where(Monitoring.month == WITHOUT_VISIT)
-    statement = sa.select(Monitoring.month, sa.func.count(), still_out).where(
-        Monitoring.graduasi_id.in_(graduasi_ids), Monitoring.graduasi_id.not_in(ended), ~Monitoring.voided
+    families = (
+        sa.select(Monitoring.month, sa.func.bool_and(Monitoring.still_out).label("still_out"))
+        .join(Graduasi, Graduasi.graduasi_id == Monitoring.graduasi_id)
+        .where(Graduasi.graduasi_id.in_(graduasi_ids), Graduasi.graduasi_id.not_in(ended), ~Monitoring.voided)
+        .group_by(Monitoring.month, Graduasi.kpm_id)
+        .subquery()
     )
-    rows = await session.execute(statement.group_by(Monitoring.month).order_by(Monitoring.month))
+    month, still_out = families.c.month, sa.func.count().filter(families.c.still_out)
+    statement = sa.select(month, sa.func.count(), still_out).group_by(month).order_by(month)
+    rows = await session.execute(statement)
     return {month: {"seen": count, "still_out": out} for month, count, out in rows}
 
 

@@ -87,7 +87,7 @@ class OutcomeCount(BaseModel):
 
 
 class SurvivalCount(BaseModel):
-    """Graduates monitored in a month after the exit, and those still out of the bansos."""
+    """Families monitored in a month after the exit, and those still out of the bansos."""
 
     seen: int
     still_out: int

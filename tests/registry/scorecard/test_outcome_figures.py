@@ -127,6 +127,23 @@ async def test_family_with_two_cases_counts_once_in_the_steps_of_referral(regist
     assert scorecard["offers"]["sent"] == 2
 
 
+async def test_family_with_two_cases_counts_once_in_survival_and_relapses(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    first = build_graduasi_determined(pendamping)
+    second = build_graduasi_determined(pendamping, kpm_id=first.kpm_id, bansos="SEMBAKO")
+    await deliver_events(
+        registry,
+        *(first, second),
+        *(events.build_monitoring_recorded(case, 1) for case in (first, second)),
+        events.build_monitoring_recorded(first, 2),
+        events.build_monitoring_recorded(second, 2, still_out=False),
+        *(events.build_relapse_confirmed(case, 2) for case in (first, second)),
+    )
+    scorecard = await read_scorecard(registry, pendamping)
+    assert scorecard["survival"] == {"1": {"seen": 1, "still_out": 1}, "2": {"seen": 1, "still_out": 0}}
+    assert scorecard["relapsed"] == 1
+
+
 async def test_families_and_offers_are_counted_by_step_of_referral(registry: Running) -> None:
     pendamping, _ = await commands.register_placed_pendamping(registry)
     cases = [build_graduasi_determined(pendamping) for _ in range(5)]
