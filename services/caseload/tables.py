@@ -82,7 +82,7 @@ class Ranged(Fields):
 
 
 class Cancellable(Ranged):
-    """A row whose period may be cancelled: `valid` is then empty and `cancelled_from` its first day."""
+    """A row whose period may be cancelled. It keeps its first day in `cancelled_from`."""
 
     cancelled_from: Col[date | None] = Field(default=None)
 

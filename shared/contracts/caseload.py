@@ -141,7 +141,7 @@ class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"
 class KepesertaanVoided(Event, wire="caseload.kepesertaan_voided.v1", key="kpm_id"):
     """A membership was recorded in error, and covers no day.
 
-    Used by: registry.coverage, graduation.kpm
+    Used by: registry.coverage, graduation.kpm, graduation.exits
 
     `valid_to` is `valid_from`.
     """

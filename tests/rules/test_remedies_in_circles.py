@@ -41,6 +41,7 @@ ACCEPTED = {
     ("PolicyNotApproved", ""): "only an activation is refused so",
     ("RecordedDead", ""): "the return of somebody recorded dead makes a request of two persons",
     ("UsahaHasEnded", "UsahaKnown"): "the known business of a member has not ended",
+    ("UsahaTransferredAgain", ""): "the later transfer is undone at the business that it names",
 }
 
 

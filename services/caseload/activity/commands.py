@@ -86,7 +86,7 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
 async def read_accompanied(
     session: AsyncSession, actor: Actor, terms: KunjunganTerms, today: date
 ) -> tuple[Kpm, Dampingan]:
-    """Return the family and the dampingan of the actor, AKTIF then, on the day of a visit.
+    """Return the visited family and the actor's dampingan on that day.
 
     It may have another pendamping today, and live elsewhere.
 

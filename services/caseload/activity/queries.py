@@ -32,7 +32,7 @@ from shared.errors import NotFound
 async def require_in_term(
     session: AsyncSession, actor: Actor, table: Any, replaces: UUID | None, on: date, pointer: str
 ) -> None:
-    """Require a day of work that may be entered today, or when the voided record was entered.
+    """Require a day of work that may be entered, now or with the voided record.
 
     A voided record may itself replace an earlier one, whose day of entry counts then.
 

@@ -24,7 +24,7 @@ END_AGAIN = one_of(to_call("end_kpm_usaha", FIELD | DINSOS), to_call("transfer_k
 
 
 class UsahaRevision(UsahaTerms, Body):
-    """A business as of a day. A NIB that is left out stays, null clears it."""
+    """A business as of a day. A missing NIB stays, null clears it."""
 
 
 class UsahaRequest(UsahaRevision):

@@ -28,9 +28,11 @@ from services.caseload.history import append_history
 from services.caseload.membership.errors import DateBeforeMembership, MembershipHasEnded, MembershipVoided
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import exit_proposal_of
-from services.caseload.visibility import LockedFamily, lock_family
+from services.caseload.replicas.models import StatusRange
+from services.caseload.visibility import LockedFamily, lock_family, open_family_rows
 from shared import clock
 from shared.access import Actor
+from shared.accompaniment import require_voidable
 from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
 from shared.contracts.kinds import ExitReason, FamilyEndReason
 from shared.database import insert, load, uuid7, vault_of
@@ -233,18 +235,25 @@ async def require_ground(session: AsyncSession, kpm_id: UUID, exit_reason: ExitR
 async def withdraw_exit(
     session: AsyncSession, actor: Actor, exit_proposal_id: UUID, *, reason: str
 ) -> ExitProposal:
-    """Withdraw the actor's own proposal. The reason is stored sealed.
+    """Withdraw the actor's own proposal, also of a family that has another pendamping by now.
+
+    The reason is stored sealed.
 
     If graduation has issued an SK and its event has not arrived yet, the SK prevails and the membership ends.
 
     Raises:
-        NotFound, ProposalFollowsFact, ProposalOfAnotherPerson, ExitNotOpen, ExitDetermined.
+        ProposalFollowsFact, ProposalOfAnotherPerson, PendampingInactive, ExitNotOpen, ExitDetermined. NotFound: the
+        family has moved out of the actor's areas.
     """
     proposal = await load(session, ExitProposal, exit_proposal_id, noun="exit proposal")
     if proposal.fact_id is not None:
         raise ProposalFollowsFact
     if not actor.is_same_as(proposal.proposer, proposal.proposer_sub):
         raise ProposalOfAnotherPerson
+    await require_voidable(session, actor, proposal.pendamping_id, StatusRange)
+    await open_family_rows(session, proposal.kpm_id)
+    if await session.get(Kpm, proposal.kpm_id) is None:
+        raise NotFound("exit proposal")
     if proposal.state is not ExitProposalState.PROPOSED:
         raise ExitNotOpen(state=proposal.state.value)
     if (sk_no := await read_sk_no(session, proposal)) is not None:

@@ -61,7 +61,12 @@ async def propose_exit_of_kpm(
 
 
 @exit_proposals.post("/exit-proposal/{exit_proposal_id}/withdrawal", status_code=201)
-@may(Permission.EXIT_PROPOSE, key_required=True, undo=operation("propose_exit_of_kpm", FIELD | DINSOS))
+@may(
+    Permission.EXIT_PROPOSE,
+    key_required=True,
+    author_reads=True,
+    undo=operation("propose_exit_of_kpm", FIELD | DINSOS),
+)
 async def withdraw_exit_proposal(
     exit_proposal_id: UUID, body: ExitWithdrawal, session: Session, actor: CurrentActor
 ) -> ExitProposalView:

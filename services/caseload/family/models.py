@@ -196,7 +196,7 @@ class KomponenRowView(KomponenFacts, Days):
 
 
 class Komponen(KomponenFacts, Cancellable, Sourced, Table, table=True):
-    """A member's reason for PKH entitlement in a period, empty if it was an error (docs/domain.md#komponen)."""
+    """A member's reason for PKH entitlement in a period, empty if voided (docs/domain.md#komponen)."""
 
     __table_args__ = (
         no_overlap("ex_komponen_once_at_a_time", "anggota_id", "kind", of="valid"),
@@ -240,7 +240,7 @@ class Desil(DesilTerms, Sourced, Table, table=True):
 
 
 class AgeRule(Ranged, Table, table=True):
-    """Ages at which a person can earn, counts as lansia, and needs a NIK. Policy as data."""
+    """Ages at which a person can earn, counts as lansia, and needs a NIK."""
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     able_from: Col[Small]

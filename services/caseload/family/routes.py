@@ -97,7 +97,7 @@ async def correct_kpm_contact(
 
 
 class DesilRequest(DesilTerms, Body):
-    """The family's welfare decile in a population and DTSEN snapshot: 1 poorest to 10. Null removes it."""
+    """The welfare decile of a family in a snapshot: 1 poorest to 10, or null."""
 
 
 class DesilList(View):
@@ -112,7 +112,7 @@ class DesilList(View):
 async def record_kpm_desil(
     kpm_id: UUID, body: DesilRequest, session: Session, actor: CurrentActor
 ) -> DesilList:
-    """Record the family's desil in a snapshot, correct it, or remove it (null). Other snapshots stay."""
+    """Record, correct or remove (null) the desil of a family in a snapshot."""
     await record_desil(session, actor, kpm_id, body)
     return await list_kpm_desil(kpm_id, session, actor)
 

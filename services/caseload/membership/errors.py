@@ -64,7 +64,7 @@ class MembershipVoided(DomainError):
 
 
 class MembershipContinued(DomainError):
-    """409: the membership and the one before or after it are one period without a gap."""
+    """409: the membership and the one beside it are one period."""
 
     en = "This membership continues another one of the family without a gap, so that the family is a member in either case. Nothing is to be voided."
     id = "Kepesertaan ini bersambung dengan kepesertaan lain keluarga tersebut, sehingga keluarga tetap peserta. Tidak ada yang perlu dibatalkan."

@@ -133,7 +133,7 @@ class CaseMark(CaseView, Table, table=True):
 
 
 class MembershipVoidTerms(ApprovalTerms):
-    """Why a membership was recorded in error, as a code of your own, and the evidence."""
+    """Why a membership is wrong, as a code of your own, and the evidence."""
 
     reason: Code
 

@@ -82,6 +82,10 @@ CREATE POLICY author ON p2k2_sesi FOR SELECT USING (pendamping_id = platform.pen
 CREATE POLICY author ON p2k2_kehadiran FOR SELECT USING (EXISTS (SELECT FROM p2k2_sesi s
     WHERE s.p2k2_sesi_id = p2k2_kehadiran.p2k2_sesi_id AND s.pendamping_id = platform.pendamping()));
 
+-- A proposer may withdraw an own proposal, also after the family has another pendamping.
+CREATE POLICY author ON exit_proposal FOR SELECT USING (pendamping_id = platform.pendamping());
+CREATE POLICY author_withdraws ON exit_proposal FOR UPDATE USING (pendamping_id = platform.pendamping());
+
 -- Of a request that another person approves, only the decision changes.
 REVOKE UPDATE, DELETE ON approval_request FROM caseload_api, caseload_worker;
 GRANT UPDATE (state, closed_at, decided_by, decided_by_sub, decision_reason_sealed, refused_as) ON approval_request

@@ -140,7 +140,7 @@ async def end_uncovered_dampingan(session: AsyncSession, actor: Actor, kpm: Kpm)
 async def void_move(
     session: AsyncSession, actor: Actor, kpm_id: UUID, *, on: date, reason: str, version: int
 ) -> Kpm:
-    """Void the family's last move, which was recorded in error. It lives where it lived before.
+    """Void the family's last move, which was recorded in error.
 
     The dampingan that the move ended begin again today, if nobody else accompanies the family.
 
@@ -182,7 +182,7 @@ async def restore_accompaniment(
 
 
 async def read_move(session: AsyncSession, kpm_id: UUID, on: date) -> WilayahHistory:
-    """Return the area before the family's last move, which was on a day, or raise MoveNotLast."""
+    """Return the area before the last move of a family, or raise MoveNotLast."""
     moves = sa.select(WilayahHistory).where(
         WilayahHistory.kpm_id == kpm_id, WilayahHistory.voided_on.is_(None)
     )

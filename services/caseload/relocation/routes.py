@@ -25,7 +25,7 @@ class Move(Body):
 
 
 class MoveVoid(Body):
-    """The day of the family's last move, and why it was recorded in error, as a code of your own."""
+    """The day of the family's last move, and why it is wrong, as a code."""
 
     on: Day
     reason: Code

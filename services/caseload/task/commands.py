@@ -78,7 +78,7 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
 
 
 async def reopen_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID) -> Tugas:
-    """Open a task again that was marked as done in error. It keeps its due date.
+    """Open a task again that was marked as done in error.
 
     Raises:
         NotFound, TugasNotDone, FamilyHasEnded, TugasSettled.

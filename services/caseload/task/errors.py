@@ -19,7 +19,7 @@ class TugasNotDone(DomainError):
 
 
 class TugasSettled(DomainError):
-    """409: what the task asked for has been done, so that it is not opened again."""
+    """409: what the task asked for has been done."""
 
     en = "What this task asked for has been done since. Nothing more is needed."
     id = "Yang diminta tugas ini sudah dilakukan. Tidak perlu apa-apa lagi."

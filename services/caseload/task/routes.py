@@ -65,5 +65,5 @@ async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, actor
 @tugas.post("/tugas/{tugas_id}/reopen")
 @may(Permission.TUGAS_FINISH, key_required=True, undo=operation("finish_task", STAFF))
 async def reopen_task(tugas_id: UUID, session: Session, actor: CurrentActor) -> TugasView:
-    """Open a task again that was marked as done in error. It keeps its due date."""
+    """Open a task again that was marked as done in error."""
     return await reopen_tugas(session, actor, tugas_id)

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.commands.proposal import require_unchanged
@@ -23,10 +24,10 @@ from services.graduation.review.errors import (
     MusyawarahNotRequired,
 )
 from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
-from services.graduation.term.commands import announce_case, continue_term
+from services.graduation.term.commands import SYSTEM, announce_case, continue_term
 from shared.access import Actor, Permission, Scope
 from shared.clock import moment_of
-from shared.contracts.caseload import ExitProposalWithdrawn
+from shared.contracts.caseload import ExitProposalWithdrawn, KepesertaanVoided
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs, ExitReason
 from shared.database import uuid7, write
@@ -279,3 +280,21 @@ async def apply_withdrawal(session: AsyncSession, event: ExitProposalWithdrawn) 
         # Of a death that is not undone, the proposal with better evidence follows, and goes first.
         if not died:
             await retry_waiting(session, case)
+
+
+async def cancel_cases_of_voided(session: AsyncSession, event: KepesertaanVoided) -> None:
+    """Cancel the case that was opened while its membership was voided.
+
+    A case that is already in an SK is not changed.
+    """
+    open_case = sa.select(Graduasi.graduasi_id).where(
+        Graduasi.kepesertaan_id == event.kepesertaan_id,
+        Graduasi.state.in_([*BEFORE_DITETAPKAN, GraduasiState.DITUNDA]),
+    )
+    ground = CancellationGround.DASAR_GUGUR
+    for graduasi_id in (await session.scalars(open_case)).all():
+        case, policy = await load_case(session, graduasi_id)
+        if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
+            act = Act(SYSTEM, await moment_of(session), reason=ground.value)
+            await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
+            emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))

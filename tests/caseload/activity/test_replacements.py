@@ -1,4 +1,4 @@
-"""The right visit or session in place of a voided one, also after the term of late entry."""
+"""The right visit or session in place of a voided one, also later."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ends and transfers of a business that were recorded in error, and wrong owners and NIB."""
+"""Wrong ends, transfers, owners and NIB of a business."""
 
 from typing import Any
 

@@ -196,7 +196,7 @@ async def test_failed_hand_over_has_a_reason_and_can_be_ordered_again(kendal_cas
     ).json()
     assert (seen["state"], seen["error"], seen["done"]) == ("FAILED", "PendampingInactive", 0)
     assert seen["failure"]["en"] == (
-        "This pendamping is CUTI; only an active one can do this. Let an active one do it. If the status is wrong, Kemensos corrects it. What was done before stays."
+        "This pendamping is CUTI; only an active one can do this. Let an active one do it. If the status is wrong, Kemensos records the right one, or the Dinsos office requests its reversal. What was done before stays."
         " Correct this, then request the rest again."
     )
     assert seen["failure"]["id"].startswith("Pendamping ini berstatus CUTI; hanya yang aktif")

@@ -260,7 +260,7 @@ async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
 
 
 def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> dict[str, Any]:
-    """Return the columns that a request sets. A NIB that is left out stays, null clears it."""
+    """Return the columns that a request sets. Null clears the NIB."""
     values = {name: getattr(terms, name) for name in (*UsahaFacts.model_fields, "as_of")}
     values["source"] = Source.HTTP
     if terms.nib is None:

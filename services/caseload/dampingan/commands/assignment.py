@@ -47,7 +47,7 @@ async def assign_dampingan(
     valid_from: date,
     override_reason: str | None = None,
 ) -> Dampingan:
-    """Assign a family to a placement from a day on, until a later dampingan of the kind begins.
+    """Assign a family to a placement until a later dampingan begins.
 
     Above the limit it needs `override_reason`, which is stored. A family that has left PKH is assigned for monitoring,
     which does not count against the limit.
@@ -66,7 +66,7 @@ async def assign_dampingan(
 async def read_next_first_day(
     session: AsyncSession, kpm_id: UUID, penugasan: Penugasan, after: date
 ) -> date | None:
-    """Return the first day of the family's next dampingan beside which none may be, None without one."""
+    """Return the first day of the next dampingan that excludes another, if any."""
     exclusive = Dampingan.penugasan_id == penugasan.penugasan_id
     if penugasan.kind is PilarKind.PKH_PENDAMPING:
         exclusive = Dampingan.kind == penugasan.kind

@@ -68,7 +68,7 @@ async def lock_last_version(session: AsyncSession, kind: PilarKind) -> Dampingan
 
 
 async def end_previous_versions(session: AsyncSession, kind: PilarKind, valid_from: date) -> None:
-    """End the version that covers the new one's first day, and cancel those that begin then or later.
+    """End the version that covers a day, and cancel those that begin later.
 
     Raises:
         DateInThePast.

@@ -60,7 +60,7 @@ async def assign_kpm(body: DampinganAssignment, session: Session, actor: Current
 async def end_accompaniment(
     dampingan_id: UUID, body: DampinganEnd, session: Session, actor: CurrentActor
 ) -> DampinganView:
-    """End a dampingan, or cancel it with its first day, if no work was recorded in it.
+    """End a dampingan, or cancel it if it has no work.
 
     Without another one the family is listed as a gap from that day on.
     """

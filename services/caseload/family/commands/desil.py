@@ -12,7 +12,7 @@ from shared.access import Actor
 
 
 async def record_desil(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: DesilTerms) -> Desil:
-    """Record the family's desil in a DTSEN snapshot, correct it, or remove it (null). Other snapshots stay.
+    """Record, correct or remove (null) the desil of a family in a snapshot.
 
     Raises:
         NotFound, PendampingInactive, DesilKnown.

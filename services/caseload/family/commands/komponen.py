@@ -83,7 +83,7 @@ async def end_komponen(
 async def void_komponen(
     session: AsyncSession, actor: Actor, komponen_id: UUID, *, reason: str, version: int
 ) -> Komponen:
-    """Void a komponen that was recorded in error, also an ended one. It covers no day.
+    """Void a komponen that was recorded in error, also an ended one.
 
     Raises:
         NotFound, PendampingInactive, VersionOutdated, KomponenVoided.

@@ -81,7 +81,7 @@ async def count_families(
 async def store_families(
     session: AsyncSession, hand_over_id: UUID, giving: Any, order: HandOverTerms, taking: Any
 ) -> int:
-    """Store the families that an order counts, and return how many. Its job accounts for each."""
+    """Store the families that an order counts, and return how many."""
     # Fast path: one statement stores the families of an order (bench: hand_over).
     connection, purpose = await raw(session), order.purpose and order.purpose.value
     values = (giving.penugasan_id, giving.pendamping_id, order.kode_wilayah, order.on, purpose)

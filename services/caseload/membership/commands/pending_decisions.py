@@ -96,7 +96,7 @@ async def reopen_decisions_after_void(session: AsyncSession, kpm_id: UUID, banso
 
 
 def follows_exits(kpm_id: UUID, bansos: Bansos, *cases: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Return the condition that a decision was opened by such an exit of a family from a bansos."""
+    """Return the condition that an exit from a bansos opened a decision."""
     exits = (
         sa.select(CaseMark.graduasi_id)
         .join(Kepesertaan, Kepesertaan.kepesertaan_id == CaseMark.kepesertaan_id)
