@@ -81,7 +81,7 @@ async def open_visit_task(session: AsyncSession, event: RelapseReported, meta: M
 async def _finish_task(
     session: AsyncSession, kind: TugasKind, kpm_id: UUID, cause_id: UUID, meta: Meta
 ) -> None:
-    """Finish the task of a cause that no longer holds, and free the cause for another one."""
+    """Finish the task of a cause that no longer holds, so another may follow."""
     statement = sa.select(Tugas).where(Tugas.kind == kind, Tugas.kpm_id == kpm_id, Tugas.cause_id == cause_id)
     tugas = await session.scalar(statement.with_for_update(key_share=True))
     if tugas is not None:
