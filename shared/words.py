@@ -25,6 +25,7 @@ NOUNS = {
     "pilar kind": "jenis pilar",
     "policy": "kebijakan",
     "record": "catatan",
+    "relapse report": "laporan kekambuhan",
     "role conflict": "rangkap peran",
     "sealing": "penyegelan",
     "sk": "SK",

@@ -180,6 +180,8 @@ class RelapseReported(Event, wire="referral.relapse_reported.v1", key="kpm_id"):
     """A partner or an officer reports that a family may have relapsed.
 
     Used by: caseload.tugas, graduation.relapse
+
+    `voided`: the report was a mistake.
     """
 
     rujukan_id: UUID
@@ -189,3 +191,4 @@ class RelapseReported(Event, wire="referral.relapse_reported.v1", key="kpm_id"):
     month: int
     cause: str
     reported_on: date
+    voided: bool = False

@@ -33,6 +33,7 @@ NOT_WAITING = {
     "kunjungan": "the index holds the visits that are not voided",
     "p2k2_sesi": "the index holds the sessions that are not voided",
     "consent_text": "the index holds the texts that are not voided",
+    "relapse_report": "the index holds the reports that are not voided",
     "partner_answer": "what a partner answered, which is never changed",
     "deadline_rule": "the state of which subjects the rule is",
     "author_rule": "the statuses of authors that the rule names",

@@ -10,7 +10,8 @@ from shared.contracts.referral import OutcomeRecorded, RelapseReported
 @relapse.on(RelapseReported)
 async def check_reported_relapse(session: AsyncSession, event: RelapseReported) -> None:
     """Create a check task, whose result confirms the relapse or not."""
-    await create_check(session, event.graduasi_id)
+    if not event.voided:
+        await create_check(session, event.graduasi_id)
 
 
 @relapse.on(OutcomeRecorded)

@@ -284,9 +284,7 @@ async def _resume_calls(session: AsyncSession, rujukan: Rujukan) -> None:
 
 
 async def set_consent_text(session: AsyncSession, terms: ConsentTextTerms, actor: Actor) -> ConsentText:
-    """Set the text that is read to families from a day on.
-
-    Earlier consents stay valid.
+    """Set the text for consents from a day on. Earlier ones stay valid.
 
     Raises:
         DateInThePast, VersionNotLatest

@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import PartialView, Table
+from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import Until, Waits, track_waits
@@ -147,14 +148,26 @@ class RelapseTerms(Fields):
 
 
 class RelapseView(RelapseTerms):
-    """A report of relapse."""
+    """A report of relapse. A voided one was a mistake."""
 
+    relapse_report_id: Col[UUID] = Field(primary_key=True)
     rujukan_id: Col[UUID] = Field(foreign_key="rujukan.rujukan_id")
+    voided_on: Col[date | None] = Field(default=None)
+    void_reason: Col[VoidReason | None] = Field(default=None)
 
 
 class RelapseReport(RelapseView, Table, table=True):
     """A report that the family may have relapsed. Graduation checks it."""
 
-    __table_args__ = (sa.PrimaryKeyConstraint("rujukan_id", "reported_on"),)
+    __table_args__ = (
+        sa.Index(
+            "uq_relapse_report_day",
+            "rujukan_id",
+            "reported_on",
+            unique=True,
+            postgresql_where=sa.text("voided_on IS NULL"),
+        ),
+    )
 
     reported_by: Col[str]
+    voided_by: Col[str | None] = Field(default=None)

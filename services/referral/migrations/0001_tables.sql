@@ -353,12 +353,19 @@ CREATE TABLE relapse_report (
     month INTEGER NOT NULL,
     cause VARCHAR(40) NOT NULL,
     reported_on DATE NOT NULL,
+    relapse_report_id UUID NOT NULL,
     rujukan_id UUID NOT NULL,
+    voided_on DATE,
+    void_reason VARCHAR(40),
     reported_by TEXT NOT NULL,
-    CONSTRAINT pk_relapse_report PRIMARY KEY (rujukan_id, reported_on),
+    voided_by TEXT,
+    CONSTRAINT pk_relapse_report PRIMARY KEY (relapse_report_id),
     CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
-    CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
+    CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
+    CONSTRAINT ck_relapse_report_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA'))
 );
+
+CREATE UNIQUE INDEX uq_relapse_report_day ON relapse_report (rujukan_id, reported_on) WHERE voided_on IS NULL;
 
 CREATE TABLE rujukan_pause (
     sanggah_id UUID NOT NULL,

@@ -21,6 +21,7 @@ REVOKE UPDATE, DELETE ON partner_answer, delivery_attempt, outcome, relapse_repo
     FROM referral_api, referral_worker;
 GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
 GRANT UPDATE (voided_on) ON consent_text TO referral_api;
+GRANT UPDATE (voided_on, voided_by, void_reason) ON relapse_report TO referral_api;
 -- A correction keeps the former values of an outcome.
 GRANT UPDATE (fields, http_status, fault, milliseconds) ON delivery_attempt TO referral_worker;
 GRANT UPDATE (content_sealed, voided_on, voided_by, void_reason) ON data_supply TO referral_api, referral_worker;

@@ -57,3 +57,11 @@ class RelapseAlreadyReported(DomainError):
     en = "A relapse has already been reported for that day. Nothing more is needed."
     id = "Kekambuhan sudah dilaporkan untuk hari itu. Tidak perlu apa-apa lagi."
     remedy = ALREADY_DONE
+
+
+class RelapseAlreadyVoided(DomainError):
+    """409: the report was voided before."""
+
+    en = "This report was voided on {on}. Nothing more is needed."
+    id = "Laporan ini sudah dibatalkan pada {on}. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE

@@ -56,8 +56,7 @@ UNSENT_STATES = frozenset({S.DISETUJUI_KPM, S.GAGAL_KIRIM})
 # The answers that a partner may give. An answer implies the states before it, which it need not report.
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
-# A corrected answer replaces an answer, a voided delivery or outcome leads back (docs/case-lifecycle.md#corrections), and
-# late facts reopen an expired offer (docs/case-lifecycle.md#late-facts).
+# Corrections and voids lead back, and late facts reopen (docs/case-lifecycle.md#corrections, #late-facts).
 TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     **FORWARD,
     **{state: FORWARD[state] | frozenset(PARTNER_ANSWERS) - {state} for state in PARTNER_ANSWERS},
@@ -65,8 +64,7 @@ TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DISALURKAN: FORWARD[S.DISALURKAN] | {S.DISETUJUI, S.KEDALUWARSA},
     S.TUTUP: frozenset({S.DISALURKAN, S.DISETUJUI, S.KEDALUWARSA}),
 }
-# The SLA runs while the partner has to answer, or to deliver what it approved. PERLU_DATA and DAFTAR_TUNGGU are
-# answers.
+# The SLA runs while the partner has to answer, or to deliver. PERLU_DATA and DAFTAR_TUNGGU are answers.
 WAITS_FOR_ANSWER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 WAITS_FOR_DELIVERY = frozenset({S.DISETUJUI})
 WAITS_FOR_PARTNER = WAITS_FOR_ANSWER | WAITS_FOR_DELIVERY

@@ -99,7 +99,9 @@ async def list_relapse_reports(
     """List the reports that the family may have relapsed."""
     parts = (Rujukan, rujukan_id, RelapseReport, RelapseView)
     statement = await visibility.select_parts(session, actor, *parts)
-    return await paging.answer(session, statement, (RelapseReport.reported_on,))
+    return await paging.answer(
+        session, statement, (RelapseReport.reported_on, RelapseReport.relapse_report_id)
+    )
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}")

@@ -51,7 +51,13 @@ async def void_version(session: AsyncSession, terms: VersionVoidTerms, actor: Ac
     if before is not None:
         raise VersionAlreadyVoided(on=before.voided_on)
     today = await clock.today(session)
-    void = VersionVoid(**dict(terms) | {"version_id": str(key)}, voided_on=today, voided_by=actor.sub)
+    void = VersionVoid(
+        kind=terms.kind,
+        version_id=str(key),
+        reason=terms.reason,
+        voided_on=today,
+        voided_by=actor.sub,
+    )
     await insert(session, void, pk_version_void=VersionAlreadyVoided(on=today))
     await VOIDS[terms.kind](session, version, today)
     return void
@@ -110,7 +116,7 @@ async def _void_quota(session: AsyncSession, quota: ProgramQuota, today: date) -
 
 
 async def _restore_quota(session: AsyncSession, voided: ProgramQuota) -> None:
-    """Let the quota before a voided one end where it was set to end, or where the next one begins."""
+    """Let the quota before a voided one end as it was set."""
     same = (
         ProgramQuota.program_code == voided.program_code,
         ProgramQuota.kode_wilayah == voided.kode_wilayah,

@@ -91,3 +91,16 @@ async def test_task_of_unaccompanied_family_is_only_for_officials(
     ).status_code == 200
     again = await kendal_caseload.post(done, {}, as_=ketua_tim_token(kendal_caseload))
     assert (again.status_code, again.json()["title"]) == (409, "TugasAlreadyDone")
+
+
+async def test_relapse_that_was_reported_by_mistake_asks_for_no_visit(
+    kendal_caseload: Running, referral: Running
+) -> None:
+    kpm_id, on = await create_monitored_family(kendal_caseload), await read_today(kendal_caseload)
+    report = {"graduasi_id": CASE, "kpm_id": kpm_id, "kode_wilayah": DESA, "month": 3, "cause": "USAHA_SEPI"}
+    report |= {"rujukan_id": RUJUKAN, "reported_on": on}
+    for voided, kinds in ((False, ["KUNJUNGAN_KAMBUH"]), (True, []), (False, ["KUNJUNGAN_KAMBUH"])):
+        event = RelapseReported.model_validate(report | {"voided": voided})
+        await apply_event(kendal_caseload, referral, event)
+        mine = await read_tasks(kendal_caseload, pendamping_token(kendal_caseload))
+        assert [task["kind"] for task in mine] == kinds

@@ -181,5 +181,7 @@ async def read_all(service: Running, tokens: Tokens, kpm_id: str, path: str) -> 
     for read in (*reads, f"/v1/offer?kpm_id={kpm_id}", "/v1/consent-text"):
         read_success(await service.get(read, as_=mine))
     seen = {"month": 3, "cause": "USAHA_TUTUP", "reported_on": str(TODAY)}
-    read_success(await service.post(f"/v1/rujukan/{rujukan}/relapse-report", seen, as_=mine))
+    report = read_success(await service.post(f"/v1/rujukan/{rujukan}/relapse-report", seen, as_=mine))
+    path, void = f"/v1/relapse-report/{report['relapse_report_id']}/void", {"reason": "SALAH_KELUARGA"}
+    read_success(await service.post(path, void, as_=mine))
     read_success(await service.get(f"/v1/rujukan/{rujukan}/relapse-report", as_=mine))

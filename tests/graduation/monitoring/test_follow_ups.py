@@ -149,6 +149,14 @@ async def test_ended_business_creates_a_check(
     assert len(await read_tasks(driver, "LAPORAN")) == checks
 
 
+async def test_voided_report_creates_no_check(graduation: Running) -> None:
+    driver, _ = await create_monitored_case(graduation)
+    await set_day(graduation, date(2026, 8, 20))
+    voided = relapse_reported(driver, date(2026, 8, 20)).model_copy(update={"voided": True})
+    await apply_events(graduation, voided)
+    assert await read_tasks(driver, "LAPORAN") == []
+
+
 async def test_report_before_the_effect_is_ignored(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     await apply_events(graduation, relapse_reported(driver, date(2026, 5, 18)))

@@ -63,19 +63,31 @@ async def close_re_entry_task(session: AsyncSession, event: RelapseReversed, met
 
     Another relapse of the case opens another task.
     """
-    statement = sa.select(Tugas).where(
-        Tugas.kind == TugasKind.RE_ENTRY, Tugas.kpm_id == event.kpm_id, Tugas.cause_id == event.graduasi_id
-    )
+    await _finish_task(session, TugasKind.RE_ENTRY, event.kpm_id, event.graduasi_id, meta)
+
+
+async def open_visit_task(session: AsyncSession, event: RelapseReported, meta: Meta) -> None:
+    """Open one task per rujukan and month to visit a family with a reported relapse.
+
+    A report that was a mistake finishes it. Another report opens another task.
+    """
+    kind, report_id = TugasKind.KUNJUNGAN_KAMBUH, relapse_report_id(event)
+    if event.voided:
+        await _finish_task(session, kind, event.kpm_id, report_id, meta)
+    else:
+        await open_tugas(session, kind, event.kpm_id, report_id)
+
+
+async def _finish_task(
+    session: AsyncSession, kind: TugasKind, kpm_id: UUID, cause_id: UUID, meta: Meta
+) -> None:
+    """Finish the task of a cause that no longer holds, so another may follow."""
+    statement = sa.select(Tugas).where(Tugas.kind == kind, Tugas.kpm_id == kpm_id, Tugas.cause_id == cause_id)
     tugas = await session.scalar(statement.with_for_update(key_share=True))
     if tugas is not None:
         tugas.cause_id, tugas.version = meta.event_id, tugas.version + 1
         if tugas.done_at is None:
             tugas.done_at, tugas.done_by = await clock.now(session), "system:caseload"
-
-
-async def open_visit_task(session: AsyncSession, event: RelapseReported) -> None:
-    """Open one task per rujukan and month to visit a family with a reported relapse."""
-    await open_tugas(session, TugasKind.KUNJUNGAN_KAMBUH, event.kpm_id, relapse_report_id(event))
 
 
 def relapse_report_id(event: RelapseReported) -> UUID:

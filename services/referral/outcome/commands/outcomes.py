@@ -16,17 +16,20 @@ from services.referral.outcome.errors import (
     OutcomeNotAsked,
     OutcomeTooEarly,
     RelapseAlreadyReported,
+    RelapseAlreadyVoided,
 )
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from services.referral.visibility import require_family_access
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
+from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
 from shared.contracts.rujukan_kinds import RujukanProgramState
-from shared.database import insert, load
+from shared.database import insert, load, uuid7
 from shared.dates import require_not_future
+from shared.errors import NotAllowed
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -108,7 +111,37 @@ async def report_relapse(
         raise RujukanNotOpen(state=rujukan.state)
     latest = await clock.latest_today(session)
     require_not_future(terms.reported_on, latest, "/body/reported_on", earliest=rujukan.sk_on)
-    report = RelapseReport(**dict(terms), rujukan_id=rujukan_id, reported_by=actor.sub)
-    await insert(session, report, pk_relapse_report=RelapseAlreadyReported("/body/reported_on"))
-    emit(session, RelapseReported.of(rujukan, **dict(terms)))
+    report = RelapseReport(
+        **dict(terms), relapse_report_id=uuid7(), rujukan_id=rujukan_id, reported_by=actor.sub
+    )
+    await insert(session, report, uq_relapse_report_day=RelapseAlreadyReported("/body/reported_on"))
+    emit(session, RelapseReported.of(rujukan, **dict(terms), voided=False))
+    return report
+
+
+async def void_relapse(
+    session: AsyncSession, relapse_report_id: UUID, reason: VoidReason, actor: Actor
+) -> RelapseReport:
+    """Void a report that was a mistake. A partner voids its own ones.
+
+    It is emitted unless another report of the month asks for the same visit.
+
+    Raises:
+        NotFound, NotAllowed, FamilyNotAccompanied, RelapseAlreadyVoided
+    """
+    report = await load(session, RelapseReport, relapse_report_id, noun="relapse report")
+    rujukan = await session.get_one(Rujukan, report.rujukan_id)
+    await require_family_access(session, actor, rujukan.kpm_id)
+    if actor.scope is Scope.PARTNER and report.reported_by != actor.sub:
+        raise NotAllowed
+    if report.voided_on is not None:
+        raise RelapseAlreadyVoided(on=report.voided_on)
+    report.voided_on, report.voided_by = await clock.today(session), actor.sub
+    report.void_reason = reason
+    await session.flush()
+    same = (RelapseReport.rujukan_id == report.rujukan_id, RelapseReport.month == report.month)
+    others = sa.select(RelapseReport.relapse_report_id).where(*same, RelapseReport.voided_on.is_(None))
+    if await session.scalar(others.limit(1)) is None:
+        terms = {name: getattr(report, name) for name in RelapseTerms.model_fields}
+        emit(session, RelapseReported.of(rujukan, **terms, voided=True))
     return report

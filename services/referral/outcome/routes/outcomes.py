@@ -1,5 +1,6 @@
 """Routes of outcomes, their tasks, and reports of relapse."""
 
+from typing import Annotated
 from uuid import UUID
 
 from starlette.responses import Response
@@ -15,7 +16,8 @@ from services.referral.outcome import queries
 from services.referral.outcome.commands import outcomes
 from shared import clock
 from shared.access import Permission, Scope
-from shared.fields import Body, Day, View
+from shared.contracts.caseload_activity import VoidReason
+from shared.fields import KNOWN, Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import FIELD, PARTNERS
@@ -35,6 +37,12 @@ class RelapseBody(RelapseTerms, Body):
 
     The cause is a code.
     """
+
+
+class RelapseVoid(Body):
+    """Why the report counts no more: a code."""
+
+    reason: Annotated[VoidReason, KNOWN]
 
 
 class OutcomeTaskPage(View):
@@ -75,9 +83,21 @@ async def list_outcome_tasks(
 
 
 @answers.post("/rujukan/{rujukan_id}/relapse-report", status_code=201)
-@may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("graduation.record_monitoring", FIELD))
+@may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("void_relapse", FIELD | PARTNERS))
 async def report_relapse(
     rujukan_id: UUID, body: RelapseBody, session: Session, actor: CurrentActor
 ) -> RelapseView:
     """Report that the family may have relapsed. Graduation checks it."""
     return await outcomes.report_relapse(session, rujukan_id, body, actor)
+
+
+@answers.post("/relapse-report/{relapse_report_id}/void", status_code=201)
+@may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("report_relapse", FIELD | PARTNERS))
+async def void_relapse(
+    relapse_report_id: UUID, body: RelapseVoid, session: Session, actor: CurrentActor
+) -> RelapseView:
+    """Void a report that was a mistake. A partner voids its own ones.
+
+    The visit that it asked for is asked no more. A check in graduation is still made.
+    """
+    return await outcomes.void_relapse(session, relapse_report_id, body.reason, actor)
