@@ -1,6 +1,5 @@
 """The base of all events: plain data with a wire name and a key."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -47,7 +46,7 @@ class Event(BaseModel):
         return cls(**same, **others)
 
     @classmethod
-    def prepare(cls, values: Mapping[str, Any]) -> "PreparedEvent":
+    def prepare(cls, values: dict[str, Any]) -> "PreparedEvent":
         """Return an event whose values are valid and plain already, without a check.
 
         Fast path: the event of a family's facts costs 3 microseconds instead of 26 (bench: intake). Enums are given by
