@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from shared.access import Actor
-from shared.events import Event
+from shared.events import Event, PreparedEvent
 from shared.privacy import Vault
 
 KEY = "transaction"
@@ -43,7 +43,9 @@ class TransactionContext:
     request_id: str | None = None
     cause: Cause | None = None
     start_offsets: dict[tuple[str, int], int] | None = None
-    events: list[tuple[Event, datetime | None]] = field(default_factory=list[tuple[Event, datetime | None]])
+    events: list[tuple[Event | PreparedEvent, datetime | None]] = field(
+        default_factory=list[tuple[Event | PreparedEvent, datetime | None]]
+    )
 
     def schema_of(self, schema: str | None) -> str:
         """Return the PostgreSQL schema to write to: a rebuild's copy, or the schema itself."""

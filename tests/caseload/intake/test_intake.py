@@ -3,6 +3,7 @@
 from collections import Counter
 
 from shared.access import Role
+from shared.events import BY_WIRE
 from tests.factories.caseload.intake import (
     DESA,
     PENDAMPING,
@@ -59,6 +60,22 @@ async def test_intake_emits_each_event_once(kendal_caseload: Running) -> None:
         "SEMBAKO",
         "PBI",
     }
+
+
+async def test_prepared_events_have_the_bytes_of_their_classes(kendal_caseload: Running) -> None:
+    await import_file(kendal_caseload, build_csv(mother()))
+    await import_file(kendal_caseload, build_csv(mother(usaha_omzet_rp="7000000", desil="NAS:6:2026-Q2")))
+    rows = await kendal_caseload.sql(
+        "SELECT wire, body, (body::json -> 'data')::text AS data FROM platform.outbox"
+    )
+    assert {row["wire"].split(".")[1] for row in rows} >= {
+        "kpm_registered",
+        "usaha_recorded",
+        "dampingan_started",
+    }
+    for row in rows:
+        assert BY_WIRE[row["wire"]].model_validate_json(row["data"]).data.decode() == row["data"]
+        assert row["data"] in row["body"]
 
 
 async def test_same_file_again_changes_and_emits_nothing(kendal_caseload: Running) -> None:

@@ -15,8 +15,8 @@ from shared.contracts.caseload import (
     KpmUpdated,
     UsahaRecorded,
 )
-from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
-from shared.events import Event
+from shared.contracts.kinds import DampinganPurpose, PilarKind
+from shared.events import PreparedEvent
 from shared.messaging import emit
 
 
@@ -27,18 +27,14 @@ def emit_events(session: AsyncSession, plans: Sequence[Plan], today: date) -> No
             emit(session, event)
 
 
-def events_of(plan: Plan, today: date) -> Iterator[Event]:
+def events_of(plan: Plan, today: date) -> Iterator[PreparedEvent]:
     """Yield the events of one family."""
+    family = {"kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
     if plan.facts_changed:
-        yield (KpmRegistered if plan.new else KpmUpdated).model_validate(plan.facts)
+        yield (KpmRegistered if plan.new else KpmUpdated).prepare(plan.facts)
     for kepesertaan_id, bansos, first in plan.kepesertaan:
-        yield KepesertaanStarted(
-            kepesertaan_id=kepesertaan_id,
-            kpm_id=plan.kpm_id,
-            kode_wilayah=plan.kode,
-            bansos=Bansos(bansos),
-            valid_from=first,
-        )
+        values = {"kepesertaan_id": kepesertaan_id, "bansos": bansos, "valid_from": first}
+        yield KepesertaanStarted.prepare(family | values)
     for usaha_id, member in (plan.owned | dict(plan.usaha)).items():
         if member.data["usaha"] is None:
             continue
@@ -47,7 +43,7 @@ def events_of(plan: Plan, today: date) -> Iterator[Event]:
         yield dampingan_started(plan, plan.dampingan, today)
 
 
-def usaha_recorded(plan: Plan, usaha_id: UUID, member: Member) -> UsahaRecorded:
+def usaha_recorded(plan: Plan, usaha_id: UUID, member: Member) -> PreparedEvent:
     """Return the event of a member's business."""
     data = member.data
     owner = {
@@ -57,19 +53,20 @@ def usaha_recorded(plan: Plan, usaha_id: UUID, member: Member) -> UsahaRecorded:
         "owner_married": data["married"],
     }
     keys = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
-    return UsahaRecorded.model_validate({**keys, **owner, **data["usaha"]})
+    return UsahaRecorded.prepare({**keys, **owner, **data["usaha"]})
 
 
-def dampingan_started(plan: Plan, dampingan: tuple[UUID, UUID, UUID], today: date) -> DampinganStarted:
+def dampingan_started(plan: Plan, dampingan: tuple[UUID, UUID, UUID], today: date) -> PreparedEvent:
     """Return the event of a new dampingan."""
     dampingan_id, penugasan_id, pendamping_id = dampingan
-    return DampinganStarted(
-        dampingan_id=dampingan_id,
-        kpm_id=plan.kpm_id,
-        kode_wilayah=plan.kode,
-        pendamping_id=pendamping_id,
-        penugasan_id=penugasan_id,
-        kind=PilarKind.PKH_PENDAMPING,
-        purpose=DampinganPurpose.PENDAMPINGAN,
-        valid_from=today,
-    )
+    values = {
+        "dampingan_id": dampingan_id,
+        "kpm_id": plan.kpm_id,
+        "kode_wilayah": plan.kode,
+        "pendamping_id": pendamping_id,
+        "penugasan_id": penugasan_id,
+        "kind": PilarKind.PKH_PENDAMPING,
+        "purpose": DampinganPurpose.PENDAMPINGAN,
+        "valid_from": today,
+    }
+    return DampinganStarted.prepare(values)
