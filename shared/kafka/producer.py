@@ -79,24 +79,25 @@ class KafkaPublisher:
 def _build_batches(
     producer: AIOKafkaProducer, rows: Sequence[Unsent]
 ) -> Iterator[tuple[BatchBuilder, list[Unsent]]]:
-    """Yield the batches of each partition in order, with their rows. A shard is a partition.
+    """Yield the batches of each partition in order, with their rows.
 
-    Fast path: an event costs 5 microseconds instead of 46 with a call for each (bench: relay).
+    A shard is a partition.
     """
+    # Fast path: an event costs 6 microseconds instead of 30 with a call for each (bench: relay).
     by_place: dict[tuple[str, int], list[Unsent]] = {}
     for row in rows:
         by_place.setdefault((row.topic, row.shard), []).append(row)
     now = time.time_ns() // 1_000_000
     for members in by_place.values():
-        batch, held = producer.create_batch(), list[Unsent]()
+        batch, included = producer.create_batch(), list[Unsent]()
         for row in members:
             record = {"timestamp": now, "key": row.key.encode(), "value": (row.body or "").encode()}
             if batch.append(**record) is None:
-                yield batch, held
-                batch, held = producer.create_batch(), []
+                yield batch, included
+                batch, included = producer.create_batch(), []
                 batch.append(**record)
-            held.append(row)
-        yield batch, held
+            included.append(row)
+        yield batch, included
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:

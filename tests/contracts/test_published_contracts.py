@@ -23,6 +23,7 @@ from deploy.contracts.table import event_table, with_table
 from services.registry import app as registry
 from shared import transaction
 from shared.events import BY_WIRE, Event, class_of
+from shared.messaging import prepare
 from shared.messaging.envelope import Record, parse
 from shared.messaging.outbox import envelope
 from shared.settings import Settings
@@ -98,16 +99,16 @@ def test_a_prepared_event_has_the_same_bytes(path: Path) -> None:
     plain, python = event.model_dump(mode="json"), event.model_dump()
     objects = {name: value for name, value in python.items() if not isinstance(value, dict)}
     for values in (plain, plain | objects):
-        prepared = kind.prepare(dict(reversed(values.items())))
+        prepared = prepare(kind, dict(reversed(values.items())))
         assert (prepared.data, prepared.key) == (event.data, event.key)
         assert (prepared.wire, prepared.topic) == (event.wire, event.topic)
     required = {name: value for name, value in plain.items() if kind.model_fields[name].is_required()}
-    assert kind.prepare(required).data == kind.model_validate(required).data
+    assert prepare(kind, required).data == kind.model_validate(required).data
 
 
 def test_a_prepared_event_has_no_other_field() -> None:
     with pytest.raises(TypeError, match="PenugasanEnded has no"):
-        BY_WIRE["registry.penugasan_ended.v1"].prepare({"reason_text": "x"})
+        prepare(BY_WIRE["registry.penugasan_ended.v1"], {"reason_text": "x"})
 
 
 def test_an_existing_sample_is_never_rewritten() -> None:

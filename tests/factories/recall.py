@@ -1,4 +1,4 @@
-"""Rows that many tests begin with, made once per process and copied for each later test."""
+"""Rows that many tests begin with, made once and then copied."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The contents of the databases after a step, by service, and the result of the step."""
+    """The contents of the databases after a step, and its result."""
 
     contents: dict[str, Content]
     result: object
@@ -36,13 +36,16 @@ class RecalledSteps:
     running: int = 0
 
     async def begin(self, state: DatabaseState | None) -> None:
-        """A test has got a service. The first one shows whether something is written later."""
+        """Note that a test has got a service.
+
+        After the first one it shows whether something is written.
+        """
         self.running += 1
         if self.running == 1:
             self.taken, self.unchanged = (), await state.read_next_transaction() if state else None
 
     def end(self) -> None:
-        """A test has returned a service."""
+        """Note that a test has returned a service."""
         self.running -= 1
 
 

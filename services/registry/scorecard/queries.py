@@ -262,8 +262,7 @@ async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -
         .subquery()
     )
     month, still_out = families.c.month, sa.func.count().filter(families.c.still_out)
-    statement = sa.select(month, sa.func.count(), still_out).group_by(month).order_by(month)
-    rows = await session.execute(statement)
+    rows = await session.execute(sa.select(month, sa.func.count(), still_out).group_by(month).order_by(month))
     return {month: {"seen": count, "still_out": out} for month, count, out in rows}
 
 

@@ -17,7 +17,7 @@ from shared.contracts.caseload import (
 )
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.events import PreparedEvent
-from shared.messaging import emit
+from shared.messaging import emit, prepare
 
 
 def emit_events(session: AsyncSession, plans: Sequence[Plan], today: date) -> None:
@@ -31,10 +31,10 @@ def events_of(plan: Plan, today: date) -> Iterator[PreparedEvent]:
     """Yield the events of one family."""
     family = {"kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
     if plan.facts_changed:
-        yield (KpmRegistered if plan.new else KpmUpdated).prepare(plan.facts)
+        yield prepare(KpmRegistered if plan.new else KpmUpdated, plan.facts)
     for kepesertaan_id, bansos, first in plan.kepesertaan:
         values = {"kepesertaan_id": kepesertaan_id, "bansos": bansos, "valid_from": first}
-        yield KepesertaanStarted.prepare(family | values)
+        yield prepare(KepesertaanStarted, family | values)
     for usaha_id, member in (plan.owned | dict(plan.usaha)).items():
         if member.data["usaha"] is None:
             continue
@@ -53,7 +53,7 @@ def usaha_recorded(plan: Plan, usaha_id: UUID, member: Member) -> PreparedEvent:
         "owner_married": data["married"],
     }
     keys = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
-    return UsahaRecorded.prepare({**keys, **owner, **data["usaha"]})
+    return prepare(UsahaRecorded, {**keys, **owner, **data["usaha"]})
 
 
 def dampingan_started(plan: Plan, dampingan: tuple[UUID, UUID, UUID], today: date) -> PreparedEvent:
@@ -69,4 +69,4 @@ def dampingan_started(plan: Plan, dampingan: tuple[UUID, UUID, UUID], today: dat
         "purpose": DampinganPurpose.PENDAMPINGAN,
         "valid_from": today,
     }
-    return DampinganStarted.prepare(values)
+    return prepare(DampinganStarted, values)
