@@ -132,6 +132,11 @@ async def set_effective_tahap(session: AsyncSession, penetapan: Penetapan, settl
     penetapan.last_payable_tahap = last_payable(calendar, tahap)
 
 
+async def is_cutoff_within(session: AsyncSession, since: date, until: date) -> bool:
+    """Return whether the cut-off of a tahap lies in a period, `until` excluded."""
+    return any(since <= tahap.cutoff_on < until for tahap in await read_calendar(session))
+
+
 async def make_effective(
     session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan, act: Act
 ) -> None:

@@ -1,11 +1,18 @@
 """A sanggah that was recorded in error counts for nothing (docs/case-lifecycle.md#objections)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day, work_until
+from tests.factories.graduation.case import (
+    CaseDriver,
+    expect_ok,
+    read_emitted_events,
+    read_penetapan,
+    set_day,
+    work_until,
+)
 from tests.factories.graduation.events import apply_events
 from tests.factories.graduation.exit_proposal import build_exit_proposed
 from tests.factories.graduation.objection import (
@@ -101,3 +108,18 @@ async def test_after_a_wrong_undoing_another_case_is_opened(graduation: Running,
         await apply_events(graduation, build_exit_proposed(driver))
     standing = await graduation.sql("SELECT state FROM graduasi WHERE state <> 'DIPULIHKAN'")
     assert [row["state"] for row in standing] == ["MASA_SANGGAH" if way == "accepted" else "DIUSULKAN"]
+
+
+@pytest.mark.parametrize(("days", "effective"), [(0, "2026-3"), (120, "2027-1")])
+async def test_wrong_recording_after_the_effect_moves_it_only_over_a_cutoff(
+    graduation: Running, days: int, effective: str
+) -> None:
+    driver = await create_case(graduation)
+    await work_until(graduation, DAY_AFTER)
+    assert (await read_penetapan(driver))["effective_tahap"] == "2026-3"
+    await set_day(graduation, typed_on := date(2026, 7, 1))
+    wrong = expect_ok(await lodge_sanggah(driver, FIRST))["sanggah_id"]
+    await set_day(graduation, typed_on + timedelta(days=days))
+    expect_ok(await decide_sanggah(driver, wrong, ERROR))
+    assert (await read_penetapan(driver))["effective_tahap"] == effective
+    assert await driver.read_state() in {"EFEKTIF", "PEMANTAUAN"}

@@ -29,6 +29,7 @@ from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import term_settled_on
 from services.graduation.term.commands import (
     SYSTEM,
+    is_cutoff_within,
     make_effective,
     schedule_term_end,
     set_effective_tahap,
@@ -126,13 +127,16 @@ async def _end_suspension(
 ) -> None:
     """Move the case back to MASA_SANGGAH during the term, else to EFEKTIF.
 
-    The effective tahap depends on the later of the day after the term and the decision.
+    The effective tahap depends on the later of the day after the term and the decision. One that was recorded in error
+    leaves an effect as it was, unless a cut-off has passed meanwhile.
     """
-    penetapan = await load(session, Penetapan, case.graduasi_id)
-    settled_on = max(term_settled_on(penetapan.term_ends_on), act.moment.on)
-    await set_effective_tahap(session, penetapan, settled_on)
+    penetapan, on = await load(session, Penetapan, case.graduasi_id), act.moment.on
+    effective = await was_effective(session, case.graduasi_id)
+    in_error = sanggah.state is SanggahState.SALAH_CATAT
+    if not (effective and in_error) or await is_cutoff_within(session, sanggah.typed_on, on):
+        await set_effective_tahap(session, penetapan, max(term_settled_on(penetapan.term_ends_on), on))
     emit(session, _to_decided_event(case, sanggah, act, penetapan))
-    if act.moment.on > penetapan.term_ends_on or await was_effective(session, case.graduasi_id):
+    if effective or on > penetapan.term_ends_on:
         await make_effective(session, case, policy, penetapan, act)
     else:
         await advance(session, [(case, policy)], [GraduasiState.MASA_SANGGAH], act)
