@@ -36,11 +36,21 @@ EMITTED_EVENTS = {
         (r"/v1/sk", "graduasi_determined"),
         (r"/v1/graduasi/[^/]+/sanggah", "sanggah_lodged"),
         (r"/v1/sanggah/[^/]+/decision", "sanggah_decided"),
-        (r"/v1/approval-request/[^/]+/approval", "graduasi_annulled"),
         (r"/v1/monitoring/[^/]+/(result|void)", "monitoring_recorded"),
     ),
     "referral": ((r"/v1/rujukan-program/[^/]+/consent", "consent_given"),),
 }
+# The event of an approval, by service and kind of the request.
+APPROVAL = re.compile(r"/v1/approval-request/([^/]+)/approval")
+EVENTS_OF_APPROVALS = {
+    "caseload": {"MEMBERSHIP_VOID": "kepesertaan_voided"},
+    "graduation": {
+        "ANNULMENT": "graduasi_annulled",
+        "BACK_PAY_CORRECTION": "graduasi_annulled",
+        "MONITORING_REVERSAL": "monitoring_recorded",
+    },
+}
+REQUESTED_KINDS = "SELECT approval_request_id::text AS id, kind FROM approval_request"
 STORED_ANSWERS = "SELECT client, path, status FROM platform.idempotency WHERE method = 'POST'"
 # Only events of the request itself. Events of reactions have the same correlation id, but also a cause.
 OUTBOX_EVENTS = """
@@ -75,13 +85,16 @@ class Command:
         """Return whether the command may have emitted this many events."""
         return count > 0 if self.things is None else count == self.things
 
-    @property
-    def emitted_wire(self) -> str | None:
-        """The wire name of the event that the command emits."""
-        for path, event in EMITTED_EVENTS[self.service]:
-            if re.fullmatch(path, self.path):
-                return f"{self.service}.{event}.v1"
-        return None
+    def find_wire(self, kinds: Mapping[str, str]) -> str | None:
+        """Return the wire name of the event that the command emits.
+
+        `kinds` are those of the requests of two people, by id.
+        """
+        events = [event for path, event in EMITTED_EVENTS[self.service] if re.fullmatch(path, self.path)]
+        if approval := APPROVAL.fullmatch(self.path):
+            of_kind = EVENTS_OF_APPROVALS.get(self.service, {}).get(kinds[approval[1]])
+            events = [of_kind] if of_kind else []
+        return f"{self.service}.{events[0]}.v1" if events else None
 
 
 async def answer_faults(services: Mapping[str, Asked], history: Sequence[Command]) -> list[str]:
@@ -125,11 +138,13 @@ async def event_faults(service: Asked, history: Sequence[Command]) -> list[str]:
     events: dict[str, Counter[str]] = {}
     for row in await service.sql(OUTBOX_EVENTS):
         events.setdefault(row["request_id"], Counter())[row["wire"]] = row["count"]
+    approvals = any(APPROVAL.fullmatch(command.path) for command in history)
+    kinds = {row["id"]: row["kind"] for row in await service.sql(REQUESTED_KINDS)} if approvals else {}
     faults: list[str] = []
     for command in history:
         counts = events.get(command.request_id, Counter())
         if command.replayed or (command.status is not None and not command.accepted):
             faults += [f"{command.who} {command.path}: {wire} emitted without an effect" for wire in counts]
-        elif command.accepted and (wire := command.emitted_wire) and not command.expects(counts[wire]):
+        elif command.accepted and (wire := command.find_wire(kinds)) and not command.expects(counts[wire]):
             faults.append(f"{command.who} {command.path}: emitted {wire} {counts[wire]} times")
     return faults

@@ -37,6 +37,7 @@ from tests.factories.random_year.offers import (
 )
 from tests.factories.random_year.office import FIRST, LAST, Family, Office
 from tests.factories.random_year.rules import change_policy, move_tahap
+from tests.factories.random_year.undo import undo_something
 
 Act = Callable[[Office, random.Random, Family], Awaitable[None]]
 ACTORS = 4
@@ -67,6 +68,7 @@ ACTS: dict[Act, int] = {
     supply_data: 2,
     withdraw_proposal: 1,
     retire_in_error: 1,
+    undo_something: 10,
     change_policy: 5,
     move_tahap: 1,
 }
