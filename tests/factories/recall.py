@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tests.factories.remedies import TRAIL
 
 if TYPE_CHECKING:
-    from tests.factories.service_reuse import Content, DatabaseState
+    from tests.factories.database_state import Content, DatabaseState
     from tests.factories.services import Running
 
 Result = TypeVar("Result")

@@ -25,9 +25,10 @@ from shared.jobs import run_scheduled_task, run_step
 from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
+from tests.factories.database_state import DatabaseState
 from tests.factories.refusal_texts import check_refusal
 from tests.factories.remedies import TRAIL, check_remedy
-from tests.factories.service_reuse import DatabaseState, ReusableService
+from tests.factories.service_reuse import ReusableService
 
 # A job whose step failed waits a moment before it is retried.
 RETRIED_SOON = "SELECT FROM platform.job WHERE state = 'RUNNING' AND lease IS NULL LIMIT 1"

@@ -92,7 +92,7 @@ async def end_placement(
 async def restore_placement(
     penugasan_id: UUID, body: Restoration, session: Session, actor: CurrentActor
 ) -> PenugasanView:
-    """Take back the last end of a placement that was recorded in error.
+    """Undo the last end of a placement that was recorded in error.
 
     Its areas come back with it, and families that nobody else accompanies since.
     """
@@ -123,7 +123,7 @@ async def end_cover(
 async def restore_cover(
     wilayah_tugas_id: UUID, body: Restoration, session: Session, actor: CurrentActor
 ) -> WilayahTugasView:
-    """Take back the last end of an area that was recorded in error.
+    """Undo the last end of an area that was recorded in error.
 
     Families that nobody else accompanies since come back too.
     """

@@ -58,7 +58,7 @@ async def void_move(office: Office, chance: random.Random, family: Family) -> No
 
 
 async def restore_placement(office: Office, chance: random.Random, family: Family) -> None:
-    """Take back the end of a placement."""
+    """Undo the end of a placement."""
     del family
     shown = await office.read(
         "registry", f"/v1/pendamping/{chance.choice(office.placed).pendamping_id}", KEMENSOS

@@ -99,7 +99,7 @@ async def end_range(registry: Running, thing: str, id_: str, valid_to: str, **mo
 
 
 async def restore_range(registry: Running, thing: str, id_: str, as_: str = "") -> httpx.Response:
-    """Take back the end of a placement (penugasan) or an area (wilayah-tugas)."""
+    """Undo the end of a placement (penugasan) or an area (wilayah-tugas)."""
     path = f"/v1/{thing}/{id_}/restoration"
     return await registry.post(path, {"reason": "SALAH_CATAT"}, as_=as_ or ministry_token(registry))
 

@@ -13,9 +13,6 @@ from tests.factories.approval import approve, approver_token, day_before, read_r
 from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day
 from tests.factories.graduation.events import KENDAL
 from tests.factories.graduation.objection import (
-    build_tahap,
-    decide_sanggah,
-    lodge_sanggah,
     request_annulment,
 )
 from tests.factories.services import Running, expect_refusal
@@ -23,12 +20,6 @@ from tests.factories.transactions import EVENT_AND_ANSWER, one_transaction
 
 P = UUID("0199a000-0000-7000-8000-0000000000aa")
 REFUSAL = {"reason": "Akta yang dilampirkan tidak terbaca."}
-
-
-@pytest.fixture
-async def driver(graduation: Running) -> CaseDriver:
-    """A case in its term."""
-    return await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
 
 
 def ministry(service: Running, sub: str, pendamping_id: UUID | None = None) -> str:
@@ -178,48 +169,6 @@ async def test_expired_request_that_the_worker_has_not_seen_leaves_room_for_anot
     assert (await read_request(service, requested))["state"] == "EXPIRED"
     await service.work()
     assert (await read_request(service, again))["state"] == "REQUESTED"
-
-
-async def test_act_that_is_refused_today_leaves_the_request_open(driver: CaseDriver) -> None:
-    service, requested = driver.service, await request_annulment(driver)
-    expect_ok(await lodge_sanggah(driver, date(2026, 5, 18)))
-    expect_refusal(await approve(service, requested), "SanggahStillOpen", 409)
-    shown = await read_request(service, requested)
-    assert (shown["state"], shown["decided_by"], shown["closed_at"]) == ("REQUESTED", None, None)
-
-
-async def test_tahap_that_closed_since_the_request_refuse_the_approval(driver: CaseDriver) -> None:
-    service = driver.service
-    for day in (date(2026, 6, 18), date(2026, 7, 2), date(2026, 9, 19)):
-        await set_day(service, day)
-        await service.work()
-    requested = await request_annulment(driver, back_pay=build_tahap("2026-3"))
-    assert requested.status_code == 202, requested.text
-    await set_day(service, date(2026, 9, 21))
-    expect_refusal(await approve(service, requested), "BackPayUndecided", 422)
-    shown = await read_request(service, requested)
-    assert (shown["state"], shown["refused_as"]) == ("LAPSED", "BackPayUndecided")
-    both = build_tahap("2026-3") + build_tahap("2026-4")
-    again = await request_annulment(driver, back_pay=both)
-    assert again.status_code == 202, again.text
-    expect_ok(await approve(service, again))
-
-
-async def test_act_that_became_impossible_ends_the_request(driver: CaseDriver) -> None:
-    service, requested = driver.service, await request_annulment(driver)
-    sanggah = expect_ok(await lodge_sanggah(driver, date(2026, 5, 18)))
-    expect_ok(await decide_sanggah(driver, sanggah["sanggah_id"], "DITERIMA"), 201)
-    events, body = len(await service.read_envelopes()), {"body_sha256": requested.json()["body_sha256"]}
-    path, as_ = f"{request_path(requested.json())}/approval", approver_token(service)
-    answers = await asyncio.gather(*[service.post(path, body, as_=as_) for _ in range(3)])
-    titles = {answer.json()["title"] for answer in answers}
-    assert "IllegalTransition" in titles
-    assert titles <= {"IllegalTransition", "ApprovalRequestClosed"}
-    (shown,) = await list_requests(service, "?state=LAPSED")
-    assert (shown["refused_as"], shown["decided_by"]) == ("IllegalTransition", None)
-    assert shown["closed_at"] is not None
-    assert len(await service.read_envelopes()) == events
-    expect_refusal(await approve(service, requested), "ApprovalRequestClosed", 409)
 
 
 async def test_repeated_keys_have_one_effect(driver: CaseDriver) -> None:

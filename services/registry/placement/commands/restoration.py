@@ -34,7 +34,7 @@ from shared.messaging import emit
 async def restore_penugasan(
     session: AsyncSession, actor: Actor, penugasan_id: UUID, *, reason: str
 ) -> Penugasan:
-    """Take back the last end of a placement that was recorded in error.
+    """Undo the last end of a placement that was recorded in error.
 
     It has its range again, and so have the areas that ended with it.
 
@@ -59,7 +59,7 @@ async def restore_penugasan(
 async def restore_wilayah_tugas(
     session: AsyncSession, actor: Actor, wilayah_tugas_id: UUID, *, reason: str
 ) -> WilayahTugas:
-    """Take back the last end of an area that was recorded in error.
+    """Undo the last end of an area that was recorded in error.
 
     It has its range again, as far as its placement has it.
 
