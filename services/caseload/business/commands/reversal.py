@@ -1,4 +1,4 @@
-"""Undo of an end or transfer of a business that was recorded in error."""
+"""Undo an end or transfer of a business that was recorded in error."""
 
 from uuid import UUID
 
@@ -56,7 +56,7 @@ async def end_continuing(session: AsyncSession, actor: Actor, home: Kpm, former:
     """End the business that continues a former one, so that it counts on no day.
 
     Raises:
-        UsahaTransferredAgain: it was itself transferred to another person.
+        UsahaTransferredAgain: That business was transferred to another person.
     """
     statement = sa.select(Usaha).where(Usaha.continues == former.usaha_id)
     usaha = (await session.scalars(statement.with_for_update(key_share=True))).one()

@@ -1,4 +1,4 @@
-"""Corrections of the terms of a placement, except its kind and end."""
+"""Correct the terms of a placement, except its kind and end."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -36,11 +36,12 @@ async def correct_penugasan(
 ) -> Penugasan:
     """Correct ditjen, employer status, SK, first day or supervisor of a placement.
 
-    Its areas that began with it, or before its new first day, begin on that day. What the request leaves out stays. The same values change nothing. A supervisor of null is none.
+    Its areas that began with it, or before its new first day, begin on that day. A field that is not given does not
+    change. A supervisor of null removes the supervisor. The same values change nothing.
 
     Raises:
-        NotAllowed, NotFound, InvalidRange, PenugasanHasEnded, KindNotInForce, SubjectNotAllowed, RolesConflict, PenugasanOverlaps,
-        SupervisorUnknown.
+        NotAllowed, NotFound, InvalidRange, PenugasanHasEnded, KindNotInForce, SubjectNotAllowed, RolesConflict,
+        PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
     row = await lock_penugasan(session, penugasan_id)
