@@ -77,7 +77,7 @@ class SignerNotMember(DomainError):
 class SignerIsMinor(DomainError):
     """409: the signer of a statement is a minor, and the family has an adult."""
 
-    en = "Whoever signed this statement is a minor. Let an adult of the family sign a new one."
+    en = "The person who signed this statement is a minor. Let an adult of the family sign a new one."
     id = "Penanda tangan pernyataan ini belum dewasa. Mintalah anggota keluarga yang dewasa menandatangani yang baru."
     remedy = CORRECT_REQUEST
 
