@@ -92,7 +92,8 @@ async def end_pilar_kind(
     """End a kind, and record which kind follows it.
 
     `valid_to` is the first day on which the kind is not in force. A version that was set in error ends on its
-    `valid_from`. `successor_kind` is another kind that is in force on that day. It may be corrected. `reason` is a code.
+    `valid_from`. `successor_kind` is another kind that is in force on that day, and may be corrected. `reason` is a
+    code.
 
     Raises:
         NotAllowed, NotFound, InvalidRange, EndAlreadySet, SuccessorUnknown.

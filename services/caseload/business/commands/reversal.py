@@ -32,8 +32,8 @@ async def undo_usaha_end(session: AsyncSession, actor: Actor, usaha_id: UUID, *,
     died or left stays ended and can be transferred again.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaNotEnded, UsahaEndedWithOwner, UsahaHasEnded,
-        UsahaKnown, UsahaTransferredAgain.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaNotEnded, UsahaEndedWithOwner,
+        UsahaHasEnded, UsahaKnown, UsahaTransferredAgain.
     """
     home_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.continues == usaha_id))
     kpm, usaha, home = await lock_usaha_row(session, actor, usaha_id, version, home_id)

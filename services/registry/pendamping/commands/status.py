@@ -183,7 +183,7 @@ async def _check_first_day(
         raise DateTooLate("/body/from_on", on=on, latest=latest)
     last = row.status_from_on
     if status in FINAL_STATUSES:
-        # It ends all that follows, so it may begin where the current status began before a reversal.
+        # A final status voids later ones, so it may begin where the current status began before a reversal.
         last = first_of_run(statuses, last)
     elif status in LATE_STATUSES and all(record.from_on != on for record in statuses):
         last = statuses[0].from_on
