@@ -35,8 +35,8 @@ class DomainError(Exception):
     """A refusal of a command. Nothing was stored.
 
     The class name is the title on the wire. `en` and `id` are sentences in English and Indonesian, filled
-    from the keyword arguments. `remedy` is what to do; each class declares its own. `afterwards` is done in a
-    transaction of its own, after that of the command is rolled back.
+    from the keyword arguments. `remedy` is what to do; each class declares its own. `afterwards` runs in its own
+    transaction, after the rollback of the command.
     """
 
     status: ClassVar[int] = 409

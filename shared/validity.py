@@ -38,7 +38,7 @@ def not_voided(
     begins: sa.SQLColumnExpression[Any], ends: sa.SQLColumnExpression[Any]
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a range is not empty."""
-    return sa.or_(ends.is_(None), ends > begins)
+    return not_ended_by(ends, begins)
 
 
 def covers(begins: date, ends: date | None, on: date) -> bool:
@@ -66,7 +66,7 @@ async def end_previous(
 async def restore_previous(
     session: AsyncSession, voided: AnyVersion, versions: Sequence[AnyVersion]
 ) -> AnyVersion | None:
-    """Empty a voided version, and extend and return the one before it."""
+    """Empty the range of a voided version, and extend and return the version before it."""
     earlier = (one for one in versions if one.valid_from < voided.valid_from == one.valid_to)
     previous, ends_on = next(earlier, None), voided.valid_to
     voided.valid_to = voided.valid_from

@@ -46,7 +46,11 @@ async def check_invariants(world: World) -> bool:
 async def wait_until_idle(
     world: World, services: Mapping[str, Asked], bootstrap: str, seconds: float = TIMEOUT_SECONDS
 ) -> None:
-    """Wait until all events are read and no work waits, or say what waits."""
+    """Wait until all events are read and no work waits.
+
+    Raises:
+        NotAsExpected: Something still waits. The message lists it.
+    """
     try:
         await world.wait_for("all services to be idle", lambda: is_idle(services, bootstrap), seconds=seconds)
     except NotAsExpected as error:

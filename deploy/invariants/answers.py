@@ -88,7 +88,7 @@ class Command:
     def find_wire(self, kinds: Mapping[str, str]) -> str | None:
         """Return the wire name of the event that the command emits.
 
-        `kinds` are those of the requests of two people, by id.
+        `kinds` are the kinds of the two-person requests, by id.
         """
         events = [event for path, event in EMITTED_EVENTS[self.service] if re.fullmatch(path, self.path)]
         if approval := APPROVAL.fullmatch(self.path):

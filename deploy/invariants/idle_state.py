@@ -23,7 +23,7 @@ async def is_idle(services: Mapping[str, Asked], bootstrap: str = "") -> bool:
 
 
 async def find_waiting(services: Mapping[str, Asked], bootstrap: str = "") -> str | None:
-    """Return what is not read or done yet, or None.
+    """Return a sentence about what is not read or done yet, or None.
 
     The log ends are read first and last. A subscription that has read to an end has also written what follows from it, so
     its new events are either unsent or have moved an end by the second read.

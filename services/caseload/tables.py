@@ -82,13 +82,13 @@ class Ranged(Fields):
 
 
 class Cancellable(Ranged):
-    """A row whose period may be cancelled. It keeps its first day in `cancelled_from`."""
+    """A row whose period may be cancelled. `cancelled_from` is then its former first day."""
 
     cancelled_from: Col[date | None] = Field(default=None)
 
     @hybrid_property
     def valid_from(self) -> date:
-        """Return the first day, or the one that a cancelled row would have had."""
+        """Return the first day, of a cancelled row the former one."""
         return self.valid.lower or self.cancelled_from or date.min
 
     @valid_from.inplace.expression

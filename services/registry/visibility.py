@@ -16,7 +16,7 @@ from shared.validity import not_ended_by
 def readable_by(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """Return the condition on `Pendamping` for the rows that an actor may read.
 
-    Beside those of `visible_to`, an office reads those whose service ended in its areas. It requests a reversal.
+    An office also reads a pendamping whose service ended in its areas, so that it can request a reversal.
     """
     if actor.scope is not Scope.AREA:
         return visible_to(actor, today)

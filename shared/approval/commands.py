@@ -123,7 +123,8 @@ async def approve_request(
 ) -> Any:
     """Approve a request whose content the approver has seen, and do the act.
 
-    A refusal of the act refuses the approval too. The request stays open, or is LAPSED if it would be refused for ever.
+    A refusal of the act refuses the approval too. The request stays open, or is LAPSED if no approval can
+    succeed any more.
 
     Raises:
         NotFound, NotAllowed, ApprovalRequestClosed, ApprovalRequestExpired, DecidedByLodger, ApprovalBodyDiffers
@@ -139,12 +140,12 @@ async def approve_request(
         await act.perform(session, actor, row, act.terms.model_validate(row.body))
     except DomainError as refusal:
         if _is_final(refusal):
-            refusal.afterwards = partial(_lapse, form, request_id, type(refusal).__name__)
+            refusal.afterwards = partial(_lapse_request, form, request_id, type(refusal).__name__)
         raise
     return row
 
 
-async def _lapse(form: ApprovalForm, request_id: UUID, title: str, session: AsyncSession) -> None:
+async def _lapse_request(form: ApprovalForm, request_id: UUID, title: str, session: AsyncSession) -> None:
     row, now = await _load_open(session, form, request_id)
     row.close(ApprovalState.LAPSED, now.at)
     row.refused_as = title
@@ -152,7 +153,7 @@ async def _lapse(form: ApprovalForm, request_id: UUID, title: str, session: Asyn
 
 
 def _is_final(refusal: DomainError) -> bool:
-    """Return whether the same request is refused for ever."""
+    """Return whether every approval of the same request would be refused."""
     return refusal.status in {409, 422} and refusal.remedy.kind in {
         RemedyKind.CORRECT_REQUEST,
         RemedyKind.NONE,

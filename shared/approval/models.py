@@ -21,9 +21,9 @@ class ApprovalKind(StrEnum):
     """What is requested.
 
     ANNULMENT: an SK is undone without an objection. DISMISSAL: a pendamping is dismissed. DEATH_REVERSAL,
-    STATUS_REVERSAL, MEMBERSHIP_VOID: a death, a status of a pendamping, or a membership was recorded in error.
-    MONITORING_REVERSAL: so was a result that decided a monitoring. SK_CORRECTION: an SK has a wrong number or date.
-    BACK_PAY_CORRECTION: an annulment has decided wrongly on a withheld tahap.
+    STATUS_REVERSAL, MEMBERSHIP_VOID, MONITORING_REVERSAL: a death, a status of a pendamping, a membership, or a result
+    that decided a monitoring was recorded in error. SK_CORRECTION: an SK has a wrong number, date or scan.
+    BACK_PAY_CORRECTION: the decision of an annulment on a withheld tahap is wrong.
     """
 
     ANNULMENT = "ANNULMENT"
@@ -39,7 +39,7 @@ class ApprovalKind(StrEnum):
 class ApprovalState(StrEnum):
     """State of a request. Nothing has happened before it is APPROVED.
 
-    LAPSED: an approval found that the act is not possible any more.
+    LAPSED: an approval was refused because the act is no longer possible.
     """
 
     REQUESTED = "REQUESTED"
@@ -72,7 +72,7 @@ class ApprovalRequestFields(Fields):
 
     `body` is the request of the act, and `body_sha256` the hash of its canonical JSON. `requested_by` and `decided_by`
     are ids of persons. `expires_on` is the first day on which it cannot be approved any more. `refused_as` is the title
-    of the refusal for which it is LAPSED.
+    of the refusal that made it LAPSED.
     """
 
     approval_request_id: Col[UUID] = Field(primary_key=True)

@@ -11,7 +11,7 @@ from shared.events import Event
 
 
 class VoidReason(Kind):
-    """Why a record of work, of the monitoring or of aid does not count."""
+    """Why a record of a visit, a session, the monitoring or aid does not count."""
 
     SALAH_KELUARGA = "SALAH_KELUARGA"
     SALAH_TANGGAL = "SALAH_TANGGAL"

@@ -221,7 +221,7 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
 
     The last month has `completes` and the outcome of the monitoring. Month 0 is no visit: the family has ended, and
     the monitoring with it. `voided`: the result of that month does not count, until another one is recorded.
-    `reopens`: the result had completed the monitoring, which goes on.
+    `reopens`: the voided result had completed the monitoring, which continues.
     """
 
     graduasi_id: UUID

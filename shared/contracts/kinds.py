@@ -260,7 +260,7 @@ class SanggahOutcome(Kind):
     """The decision on an objection.
 
     DITERIMA annuls the SK for the family, DITOLAK does not. GUGUR: the SK was undone before a decision, by another
-    objection or because the only member died. SALAH_CATAT: it was recorded in error, and counts for nothing.
+    objection or because the only member died. SALAH_CATAT: it was recorded in error, and does not count.
     """
 
     DITERIMA = "DITERIMA"

@@ -100,7 +100,7 @@ class RujukanSupplied(RujukanProgramFacts, wire="referral.rujukan_supplied.v1", 
 
     Used by: caseload.aid, caseload.tugas, graduation.rujukan
 
-    `voided`: they were wrong, and the partner waits for data again.
+    `voided`: the data were wrong, and the partner waits for data again.
     """
 
     supplied_on: date
@@ -122,11 +122,11 @@ class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1"
 
 
 class RujukanDeliveryVoided(RujukanProgramFacts, wire="referral.rujukan_delivery_voided.v1", key="kpm_id"):
-    """The delivery of an offer was recorded by mistake, and counts no more.
+    """The delivery of an offer was recorded by mistake, and does not count.
 
     Used by: registry.rujukan, caseload.aid, graduation.rujukan
 
-    `status` and `amount_rp` are those that hold now.
+    `status` and `amount_rp` are those after the void.
     """
 
     amount_rp: int | None = None
@@ -158,7 +158,7 @@ class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
 
     Used by: graduation.relapse
 
-    Turnover is in rupiah per month. `voided`: it was recorded by mistake, and counts no more.
+    Turnover is in rupiah per month. `voided`: it was recorded by mistake, and does not count.
     """
 
     rujukan_id: UUID

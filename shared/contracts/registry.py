@@ -43,7 +43,8 @@ class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamp
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
 
-    Emitted again when its terms are corrected, and when it is restored. `restored_from` is the day of its end that was taken back.
+    Emitted again when its terms are corrected, and when it is restored. `restored_from` is the day of the end that was
+    taken back.
     """
 
     penugasan_id: UUID
@@ -81,7 +82,7 @@ class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pe
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
 
-    Emitted again with its range when it is restored. `restored_from` is the day of its end that was taken back.
+    Emitted again with its range when it is restored. `restored_from` is the day of the end that was taken back.
     """
 
     wilayah_tugas_id: UUID

@@ -25,8 +25,8 @@ from shared.http.route import CurrentActor, Router, Session, may
 from shared.remedies import nothing
 
 APPROVED = nothing(
-    "Two people have decided; what the approval did has its own way back.",
-    "Dua orang telah memutuskan; akibat persetujuan ini mempunyai jalan koreksinya sendiri.",
+    "Two people have decided. If the act was wrong, correct the act itself.",
+    "Dua orang telah memutuskan. Bila tindakannya keliru, koreksilah tindakan itu sendiri.",
 )
 ASKED_AGAIN = nothing(
     "The request has ended; the same request can be made again.",

@@ -19,8 +19,8 @@ from shared.http.route import CurrentActor, Router, Session, may
 from shared.remedies import nothing
 
 CLEARED = nothing(
-    "A clearance stands with its reason; a wrong act is undone by the way back of the act.",
-    "Penjelasan tetap tercatat; tindakan yang keliru dikoreksi lewat jalan koreksi tindakan itu.",
+    "The clearance stays recorded with its reason. If the act was wrong, correct the act itself.",
+    "Penjelasan tetap tercatat beserta alasannya. Bila tindakannya keliru, koreksilah tindakan itu sendiri.",
 )
 Continuation = Callable[[AsyncSession, Actor, UUID], Awaitable[None]]
 

@@ -140,14 +140,14 @@ def language_of(request: Request) -> str:
 
 
 async def do_afterwards(request: Request, error: Exception) -> Exception:
-    """Do what a refusal has `afterwards`, and return what to answer."""
+    """Run the `afterwards` of a refusal, and return the error to answer with."""
     if not isinstance(error, DomainError) or error.afterwards is None:
         return error
     try:
         async with request.app.state.database.transaction(request.state.actor) as session:
             await error.afterwards(session)
-    except Exception as later:  # noqa: BLE001 (every error becomes an answer)
-        return later
+    except Exception as failure:  # noqa: BLE001 (every error becomes an answer)
+        return failure
     return error
 
 

@@ -40,13 +40,13 @@ class KafkaPublisher:
         with contextlib.suppress(KafkaError, TimeoutError, OSError):
             async with asyncio.timeout(self.send_within):
                 producer = await self._started()
-                for batch, members in _build_batches(producer, rows):
-                    place = members[0]
-                    future = await producer.send_batch(batch, place.topic, partition=place.shard)
-                    sent.append((members, future))
+                for batch, included in _build_batches(producer, rows):
+                    topic, partition = included[0].topic, included[0].shard
+                    future = await producer.send_batch(batch, topic, partition=partition)
+                    sent.append((included, future))
                 if sent:
                     await asyncio.wait([future for _, future in sent])
-        stored = {row.outbox_id for members, future in sent if _acknowledged(future) for row in members}
+        stored = {row.outbox_id for included, future in sent if _acknowledged(future) for row in included}
         failed = {row.outbox_id for row in rows} - stored
         if failed:
             await self.close()
@@ -84,13 +84,13 @@ def _build_batches(
     A shard is a partition.
     """
     # Fast path: an event costs 6 microseconds instead of 30 with a call for each (bench: relay).
-    by_place: dict[tuple[str, int], list[Unsent]] = {}
+    by_partition: dict[tuple[str, int], list[Unsent]] = {}
     for row in rows:
-        by_place.setdefault((row.topic, row.shard), []).append(row)
+        by_partition.setdefault((row.topic, row.shard), []).append(row)
     now = time.time_ns() // 1_000_000
-    for members in by_place.values():
+    for waiting in by_partition.values():
         batch, included = producer.create_batch(), list[Unsent]()
-        for row in members:
+        for row in waiting:
             record = {"timestamp": now, "key": row.key.encode(), "value": (row.body or "").encode()}
             if batch.append(**record) is None:
                 yield batch, included

@@ -14,14 +14,14 @@ def prepare(cls: type[Event], values: dict[str, Any]) -> PreparedEvent:
     Enums are given by their values. Fields that are left out have their defaults.
 
     Raises:
-        TypeError: a value is of no field.
+        TypeError: the event has no field for a value.
     """
     # Fast path: the event of a family's facts costs 3 microseconds instead of 26 (bench: intake).
     data = _defaults_of(cls) | values
     if len(data) > len(cls.model_fields):
         msg = f"{cls.__name__} has no {sorted(data.keys() - cls.model_fields.keys())}"
         raise TypeError(msg)
-    # `str` is for the UUIDs of asyncpg, which are of a class of its own.
+    # `str` writes the UUIDs of asyncpg, which are a class of its own.
     dumped = orjson.dumps(data, str, orjson.OPT_UTC_Z)
     return PreparedEvent(cls.wire, cls.topic, str(data[cls.key_field]), dumped)
 

@@ -162,7 +162,7 @@ class DatabaseState:
         return Content(changed, numbers)
 
     async def copy(self, content: Content, present: Content | None) -> None:
-        """Replace the present rows, which are the migrations' without `present`."""
+        """Replace the present rows, by default those of the migrations, by `content`."""
         earlier = present.rows if present else {}
         tables = {name for name in content.rows if content.rows[name] != earlier.get(name)}
         cleared = (tables & (earlier.keys() | self.rows.keys())) | (earlier.keys() - content.rows.keys())

@@ -25,7 +25,7 @@ class Step:
 
 @dataclass(slots=True)
 class RecalledSteps:
-    """The steps of a process, and those that the running test began with.
+    """The known steps of a process, and those that the running test began with.
 
     `unchanged` is the number of the next transaction that writes. It is another one after any write.
     """
@@ -36,16 +36,16 @@ class RecalledSteps:
     running: int = 0
 
     async def begin(self, state: DatabaseState | None) -> None:
-        """Note that a test has got a service.
+        """Count a service that a test borrows.
 
-        After the first one it shows whether something is written.
+        The database of the first one shows later whether the test has written something.
         """
         self.running += 1
         if self.running == 1:
             self.taken, self.unchanged = (), await state.read_next_transaction() if state else None
 
     def end(self) -> None:
-        """Note that a test has returned a service."""
+        """Count a service that a test returns."""
         self.running -= 1
 
 

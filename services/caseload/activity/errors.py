@@ -62,7 +62,7 @@ class SesiAlreadyRecorded(DomainError):
 class ReplacedRecordNotVoided(DomainError):
     """409: a record replaces only one that was voided."""
 
-    en = "The record that this one is to replace counts still. Void it first (POST /v1/kunjungan/{{id}}/void or /v1/p2k2/{{id}}/void)."
+    en = "The record that this one replaces still counts. Void it first (POST /v1/kunjungan/{{id}}/void or /v1/p2k2/{{id}}/void)."
     id = "Catatan yang hendak diganti masih berlaku. Batalkan dahulu (POST /v1/kunjungan/{{id}}/void atau /v1/p2k2/{{id}}/void)."
     remedy = one_of(to_call("void_visit", FIELD | TEAM_LEAD), to_call("void_session", FIELD | TEAM_LEAD))
 
@@ -70,6 +70,6 @@ class ReplacedRecordNotVoided(DomainError):
 class RecordAlreadyReplaced(DomainError):
     """409: another record replaces the voided one."""
 
-    en = "The voided record has its replacement. If that one is wrong too, void it first and then name it in replaces."
-    id = "Catatan yang dibatalkan itu sudah ada penggantinya. Bila penggantinya juga keliru, batalkan dahulu lalu sebutkan di replaces."
+    en = "Another record already replaces the voided one. If that record is wrong too, void it first and then name it in replaces."
+    id = "Catatan yang dibatalkan itu sudah ada penggantinya. Bila penggantinya juga keliru, batalkan penggantinya dahulu, lalu sebutkan penggantinya di replaces."
     remedy = one_of(to_call("void_visit", FIELD | TEAM_LEAD), to_call("void_session", FIELD | TEAM_LEAD))

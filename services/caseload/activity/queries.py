@@ -34,7 +34,7 @@ async def require_in_term(
 ) -> None:
     """Require a day of work that may be entered, now or with the voided record.
 
-    A voided record may itself replace an earlier one, whose day of entry counts then.
+    A voided record may itself replace an earlier one. Then the day of entry of the earliest one counts.
 
     Raises:
         WorkEnteredTooLate, ReplacedRecordNotVoided. NotFound: the actor is not the author of the voided record.

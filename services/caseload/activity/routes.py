@@ -201,7 +201,7 @@ async def read_session(p2k2_sesi_id: UUID, session: Session, actor: CurrentActor
 async def void_session(p2k2_sesi_id: UUID, body: Void, session: Session, actor: CurrentActor) -> P2k2View:
     """Void a wrong session. Its author may, and the ketua tim of the area.
 
-    It stays readable, and its attendance counts no more.
+    It stays readable, and its attendance does not count.
     """
     return await void_p2k2(session, actor, p2k2_sesi_id, reason=body.reason)
 

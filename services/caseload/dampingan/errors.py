@@ -54,6 +54,6 @@ class DampinganHasEnded(DomainError):
 class DampinganHasWork(DomainError):
     """409: a dampingan in which work was recorded is ended, not cancelled."""
 
-    en = "Visits or sessions of this dampingan are recorded, so that it covers at least its first day. End it on {first} or a later day, or first void these records if they are wrong."
+    en = "This dampingan has recorded visits or sessions, so it covers at least its first day. End it on {first} or later. If these records are wrong, void them first."
     id = "Kunjungan atau sesi dalam dampingan ini sudah dicatat, sehingga dampingan mencakup sekurang-kurangnya hari pertamanya. Akhiri pada {first} atau sesudahnya, atau batalkan dahulu catatan itu bila keliru."
     remedy = CORRECT_REQUEST

@@ -158,7 +158,7 @@ async def _enqueue_restoration(session: AsyncSession, params: dict[str, Any]) ->
 
 
 async def restore_dampingan(session: AsyncSession, job: Job) -> Step:
-    """Start the next dampingan again that a wrong status or end had ended."""
+    """Restore the next dampingan that a wrong status or end has ended."""
     if not await outbox_has_room(session):
         return Step(place=job.place)
     pendamping_id, on = UUID(job.params["pendamping_id"]), date.fromisoformat(job.params["on"])

@@ -64,8 +64,8 @@ class MembershipVoided(DomainError):
 
 
 class MembershipContinued(DomainError):
-    """409: the membership and the one beside it are one period."""
+    """409: the membership and another one without a gap between them are one period."""
 
-    en = "This membership continues another one of the family without a gap, so that the family is a member in either case. Nothing is to be voided."
+    en = "This membership continues another one of the family without a gap, so the family is a member in either case. Nothing needs to be voided."
     id = "Kepesertaan ini bersambung dengan kepesertaan lain keluarga tersebut, sehingga keluarga tetap peserta. Tidak ada yang perlu dibatalkan."
     remedy = nothing("The family is a member in either case.", "Keluarga tetap menjadi peserta.")

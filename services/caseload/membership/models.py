@@ -39,8 +39,8 @@ class Kepesertaan(KepesertaanFacts, Cancellable, Table, table=True):
     """Membership in one bansos. The end of `valid` is the first day without it.
 
     It ends with `exit_reason`, or because another membership continues it from that day (`continued_by`). The latter
-    happens when a graduation is annulled after a re-entry: only the days between are restored. One that was recorded
-    in error has an empty period (docs/case-lifecycle.md#wrong-memberships).
+    happens when a graduation is annulled after a re-entry: only the days between are restored. A voided
+    membership has an empty period (docs/case-lifecycle.md#wrong-memberships).
     """
 
     __table_args__ = (

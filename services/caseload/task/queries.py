@@ -57,7 +57,7 @@ def select_pendamping_on(day: date) -> sa.ScalarSelect[UUID]:
     return statement.limit(1).scalar_subquery()
 
 
-# What has been done when a task of a kind needs nothing more. Nothing but its request finishes a visit.
+# The condition that the work of a task is done, by kind. A visit has none, because only its request finishes it.
 SETTLED: Mapping[TugasKind, sa.ColumnElement[bool]] = MappingProxyType(
     {
         TugasKind.GANTI_PENGURUS: sa.exists().where(

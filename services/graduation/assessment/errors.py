@@ -69,7 +69,7 @@ class AssessmentNotReady(DomainError):
 class SignerNotMember(DomainError):
     """409: the signer of a statement is no living member of the family."""
 
-    en = "Whoever signed this statement is not a living member of the family. Let a member sign a new one."
+    en = "The person who signed this statement is not a living member of the family. Let a member sign a new one."
     id = "Penanda tangan pernyataan ini bukan anggota keluarga yang hidup. Mintalah anggota keluarga menandatangani yang baru."
     remedy = CORRECT_REQUEST
 
@@ -77,7 +77,7 @@ class SignerNotMember(DomainError):
 class SignerIsMinor(DomainError):
     """409: the signer of a statement is a minor, and the family has an adult."""
 
-    en = "Whoever signed this statement is a minor. Let an adult of the family sign a new one."
+    en = "The person who signed this statement is a minor. Let an adult of the family sign a new one."
     id = "Penanda tangan pernyataan ini belum dewasa. Mintalah anggota keluarga yang dewasa menandatangani yang baru."
     remedy = CORRECT_REQUEST
 

@@ -48,9 +48,9 @@ async def read_separation_months(session: AsyncSession, on: date) -> int:
 
 
 async def read_pendamping_ids(session: AsyncSession, actor: Actor) -> Sequence[UUID]:
-    """Return as which pendamping the actor may have accompanied families.
+    """Return the ids of pendamping as whom the actor may have accompanied families.
 
-    Without a `pendamping_id` in the token, it is whoever acted in the stage USUL with the same account.
+    Without a `pendamping_id` in the token, they are those that acted in the stage USUL with the same account.
     """
     if actor.pendamping_id is not None:
         return [actor.pendamping_id]

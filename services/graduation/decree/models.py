@@ -65,7 +65,7 @@ NUMBER_KEY = "upper(regexp_replace(sk_no, '[[:space:]-]', '', 'g'))"
 class Sk(SkView, Table, table=True):
     """A decree with many cases.
 
-    `cases` changes while a job adds cases; number, date and scan with a correction by two people.
+    A job that adds cases changes `cases`. A correction by two people changes number, date and scan.
     """
 
     __table_args__ = (
@@ -79,7 +79,7 @@ class Sk(SkView, Table, table=True):
 
 
 class SkCorrectionView(SkTerms):
-    """What an SK had before a correction. `corrected_by` is an id."""
+    """Number, date and scan of an SK before a correction. `corrected_by` is an id."""
 
     corrected_on: Col[date]
     corrected_by: Col[str]
@@ -87,7 +87,7 @@ class SkCorrectionView(SkTerms):
 
 
 class SkCorrection(SkCorrectionView, Table, table=True):
-    """What an SK had before a correction. Append-only."""
+    """Number, date and scan of an SK before a correction. Append-only."""
 
     __table_args__ = (is_sha256("evidence_sha256"),)
 

@@ -62,7 +62,7 @@ class PenetapanView(PenetapanFields):
 class SkFullView(SkView):
     """An SK with the first 200 penetapan of the caller's areas.
 
-    `corrections` are what it had before, oldest first.
+    `corrections` have its former numbers, dates and scans, oldest first.
     `GET /v1/sk/{sk_id}/penetapan` lists all of them.
     """
 
@@ -190,8 +190,8 @@ async def determine_many_graduasi(
 async def correct_sk(sk_id: UUID, body: Correction, session: Session, actor: CurrentActor) -> Response:
     """Request the correction of an SK's number, date and scan.
 
-    Another person of Kemensos approves it.
-    The day of the announcement and the terms stay. A job then sends the penetapan again and moves their credits.
+    Another person of Kemensos approves it. Then a job emits the penetapan again and moves their credits. The day of the
+    announcement and the terms do not change.
     """
     kind = ApprovalKind.SK_CORRECTION
     return accepted_answer(session, await request_approval(session, actor, FORM, kind, sk_id, body))

@@ -94,7 +94,7 @@ class SanggahRuling(Body):
     DITERIMA annuls the SK for this family, with a decision for each tahap concerned.
 
     DITOLAK ends the suspension. So does SALAH_CATAT, for a sanggah that was recorded in error: on the wrong case, or
-    with a wrong lodger, date or ground. It counts for nothing, and the right one can be recorded.
+    with a wrong lodger, date or ground. It does not count, and the right one can be recorded.
     """
 
     outcome: SanggahOutcome = Field(examples=["DITERIMA"])

@@ -28,7 +28,7 @@ class TahapOverlaps(DomainError):
 
 
 class TahapOutOfOrder(DomainError):
-    """409: the tahap of a year follow each other."""
+    """409: start and cut-off of a tahap lie between those of its neighbours."""
 
     en = "Tahap {tahap} starts on {starts_on}: start and cut-off of a tahap lie between those of its neighbours. Correct the dates, or the year and number."
     id = "Tahap {tahap} dimulai pada {starts_on}: awal dan batas suatu tahap berada di antara tahap sebelum dan sesudahnya. Perbaiki tanggalnya, atau tahun dan nomornya."
@@ -36,7 +36,7 @@ class TahapOutOfOrder(DomainError):
 
 
 class TahapInUse(DomainError):
-    """409: exits are planned for this tahap, which therefore is not removed."""
+    """409: a tahap for which exits are planned is not removed."""
 
     en = "Exits of families are planned for tahap {tahap}. Move it to its right dates instead (POST /v1/tahap-calendar)."
     id = "Ada keluarga yang direncanakan keluar pada tahap {tahap}. Pindahkan saja ke tanggal yang benar (POST /v1/tahap-calendar)."

@@ -134,7 +134,7 @@ async def return_case(
     """Return a proposed case to its pendamping, as an act in the official's stage.
 
     With `new_assessment` it is proposed again only after the family was assessed again. Another return of a returned
-    case replaces the reason and this mark.
+    case replaces both.
 
     Raises:
         CaseNotScored, IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded

@@ -208,7 +208,7 @@ async def move_tahap(session: AsyncSession, actor: Actor, terms: TahapTerms) -> 
 
 
 async def move_next_exits(session: AsyncSession, job: Job) -> Step:
-    """Give the next exits of a moved tahap its start, and send them again."""
+    """Move the next exits of a moved tahap to its start, and emit them again."""
     tahap = await session.get_one(TahapCalendar, (job.params["year"], job.params["number"]))
     statement = (
         sa.select(Graduasi, Policy, Penetapan, Certificate.certificate_no)

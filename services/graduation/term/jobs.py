@@ -1,4 +1,4 @@
-"""Registration of the scheduled tasks of terms and tahap, and of one job."""
+"""Registration of the work of terms and tahap."""
 
 from services.graduation.term.commands import (
     ANNOUNCE,

@@ -55,13 +55,13 @@ class OutcomeCorrection(Body):
 
 
 class DeliveryVoid(Body):
-    """Why the delivery counts no more: a code that is part of the event."""
+    """Why the delivery does not count, as a code that is part of the event."""
 
     reason: Annotated[VoidReason, KNOWN]
 
 
 class OutcomeVoid(DeliveryVoid):
-    """The month whose outcome counts no more, and why."""
+    """The month whose outcome does not count, and why."""
 
     month: Month = Field(examples=[3])
 
@@ -107,7 +107,7 @@ async def correct_outcome(
 async def void_delivery(
     rujukan_program_id: UUID, body: DeliveryVoid, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
-    """Void a delivery that was not made, within the SLA term's days.
+    """Void a delivery that was not made, within the days of the SLA term.
 
     It stays readable as a correction. The offer returns to the state before it.
     """
@@ -122,7 +122,7 @@ async def void_outcome(
 ) -> RujukanProgramView:
     """Void the outcome of a month, within the days of the SLA term.
 
-    It stays readable as a correction. The month is asked again.
+    It stays readable as a correction. The outcome of the month is asked for again.
     """
     row = await voids.void_outcome(session, rujukan_program_id, **body.model_dump(), actor=actor)
     return await rujukan_program_view(session, row, actor)

@@ -191,7 +191,7 @@ async def acknowledge_escalation(
 async def withdraw_acknowledgement(
     session: AsyncSession, escalation_id: UUID, reason: str, actor: Actor
 ) -> Escalation:
-    """Take an acknowledgement back, so that the escalation waits again. It stays readable.
+    """Take an acknowledgement back. The escalation waits again, and the record stays readable.
 
     Raises:
         NotFound, AcknowledgementMissing

@@ -84,7 +84,7 @@ async def close_family_tasks(session: AsyncSession, kpm_id: UUID, on: date) -> N
 
 
 async def reopen_family_tasks(session: AsyncSession, kpm_id: UUID) -> None:
-    """Open the outcome tasks of a family whose end was a mistake, without those recorded."""
+    """Open the outcome tasks again that the wrong end of a family has closed."""
     delivered = sa.select(RujukanProgram.rujukan_program_id).where(
         RujukanProgram.kpm_id == kpm_id, RujukanProgram.state == RujukanProgramState.DISALURKAN
     )

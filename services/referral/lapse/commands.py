@@ -148,8 +148,8 @@ async def withdraw_offers(session: AsyncSession, kpm_id: UUID) -> None:
     await close_family_tasks(session, kpm_id, move.on)
 
 
-async def lapse_reopened(session: AsyncSession, kpm_id: UUID) -> None:
-    """End reopened offers if their ground has gone meanwhile.
+async def end_reopened_offers(session: AsyncSession, kpm_id: UUID) -> None:
+    """End reopened offers whose basis ended while they were closed.
 
     A person has left, the family has ended, the consent was withdrawn, or the graduation was undone.
     """

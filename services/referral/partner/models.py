@@ -89,7 +89,7 @@ class Partner(PartnerView, Table, table=True):
 
 
 class PartnerChangeView(Fields):
-    """What a partner was before a correction, by whom it was corrected, and why."""
+    """The values of a partner before a correction, by whom it was corrected, and why."""
 
     partner_id: Col[UUID] = Field(primary_key=True, foreign_key="partner.partner_id")
     version: Col[int] = Field(primary_key=True)

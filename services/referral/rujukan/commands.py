@@ -97,7 +97,7 @@ async def reopen(session: AsyncSession, row: RujukanProgram, on: date) -> None:
 
 
 async def schedule_lapse(session: AsyncSession, row: RujukanProgram) -> None:
-    """Schedule a check whether persons left while the offer was not open."""
+    """Schedule a check whether the basis of the offer ended while it was closed."""
     await schedule(session, LAPSE_REOPENED, datetime.now(UTC), subject_id=row.kpm_id, clock="real")
 
 

@@ -78,7 +78,7 @@ async def void_supply(
 ) -> RujukanProgram:
     """Void wrong data, and wait for the right ones.
 
-    What has not left is not sent.
+    Data that were not sent yet are not sent.
 
     Raises:
         NotFound, FamilyNotAccompanied, ConsentEnded

@@ -16,8 +16,8 @@ class DataNotRequested(DomainError):
 class SupplyNotVoidable(DomainError):
     """409: nothing was supplied, or the partner has answered since."""
 
-    en = "This rujukan is {state}; data are voided while the partner works on them. Supply the right data when it asks again (PERLU_DATA)."
-    id = "Rujukan ini berstatus {state}; data dibatalkan selama mitra memprosesnya. Lengkapi data yang benar bila mitra meminta lagi (PERLU_DATA)."
+    en = "This rujukan is {state}; supplied data can be voided only until the partner answers. Supply the right data when the partner asks again (PERLU_DATA)."
+    id = "Rujukan ini berstatus {state}; data hanya dapat dibatalkan sebelum mitra menjawab. Lengkapi data yang benar bila mitra meminta lagi (PERLU_DATA)."
     remedy = operation("answer_rujukan", PARTNERS)
 
 

@@ -50,7 +50,7 @@ async def supply_data(
 
 
 class SupplyVoid(Body):
-    """Why the supplied data are wrong: a code."""
+    """Why the supplied data are wrong, as a code."""
 
     reason: Annotated[VoidReason, KNOWN]
 
@@ -62,7 +62,7 @@ async def void_supply(
 ) -> RujukanProgramView:
     """Void the wrong data that were supplied last, until the partner answers.
 
-    What has not left is not sent. The offer is PERLU_DATA again.
+    Data that were not sent yet are not sent. The offer is PERLU_DATA again.
     """
     row = await commands.void_supply(session, rujukan_program_id, body.reason, actor)
     return await rujukan_program_view(session, row, actor)

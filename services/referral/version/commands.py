@@ -116,7 +116,7 @@ async def _void_quota(session: AsyncSession, quota: ProgramQuota, today: date) -
 
 
 async def _restore_quota(session: AsyncSession, voided: ProgramQuota) -> None:
-    """Let the quota before a voided one end as it was set."""
+    """Restore the end that the quota before a voided one had."""
     same = (
         ProgramQuota.program_code == voided.program_code,
         ProgramQuota.kode_wilayah == voided.kode_wilayah,

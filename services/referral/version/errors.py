@@ -16,10 +16,10 @@ SET_AGAIN = one_of(*(to_call(name, MINISTRY) for name in SETTERS))
 
 
 class VersionNotVoidable(DomainError):
-    """409: the version has applied on earlier days, so it is followed and not voided."""
+    """409: a version that has applied on earlier days is not voided."""
 
-    en = "This version has applied since {on}, so it is not voided. Set the next one from a later day."
-    id = "Versi ini berlaku sejak {on}, jadi tidak dibatalkan. Tetapkan versi berikutnya mulai hari kemudian."
+    en = "This version has applied since {on}, so it cannot be voided. Set the next version from a later day."
+    id = "Versi ini berlaku sejak {on}, sehingga tidak dapat dibatalkan. Tetapkan versi berikutnya mulai tanggal sesudahnya."
     remedy = SET_AGAIN
 
 

@@ -14,7 +14,7 @@ from shared.fields import RequestOnly, Sentence
 
 
 class VersionKind(StrEnum):
-    """What is voided."""
+    """The kinds of versions that can be voided."""
 
     SLA_TERM = "SLA_TERM"
     OUTCOME_RULE = "OUTCOME_RULE"

@@ -20,6 +20,7 @@ from shared import clock, wilayah
 from shared.access import Actor
 from shared.areas import in_areas
 from shared.errors import NotAllowed
+from shared.validity import not_voided
 from shared.wilayah import KABKOTA_LENGTH, KECAMATAN_LENGTH, PROVINCE_LENGTH, VILLAGE_LENGTH
 
 LIVE_CODE_LENGTHS = {
@@ -118,9 +119,8 @@ async def _read_counted_areas(
 
 async def _count_memberships(session: AsyncSession, kode_wilayah: str, year: int) -> list[dict[str, Any]]:
     first, after, _ = year_bounds(year)
-    # A voided membership covers no day.
-    covers_days = Kepesertaan.valid_to.is_distinct_from(Kepesertaan.valid_from)
-    starts = sa.and_(Kepesertaan.valid_from >= first, Kepesertaan.valid_from < after, covers_days)
+    in_year = sa.and_(Kepesertaan.valid_from >= first, Kepesertaan.valid_from < after)
+    starts = sa.and_(in_year, not_voided(Kepesertaan.valid_from, Kepesertaan.valid_to))
     # A restored membership that the next one continues has an end but no reason. It is not an exit.
     exited = Kepesertaan.exit_reason.is_not(None)
     passed = sa.and_(Kepesertaan.valid_to <= await clock.today(session), ~END_IS_HELD)

@@ -20,8 +20,8 @@ from shared.remedies import nothing
 
 router = Router(tag="coverage")
 COUNTED_AGAIN = nothing(
-    "A count changes no family; the last finished count of a day is the one that is shown.",
-    "Penghitungan tidak mengubah data keluarga; yang ditampilkan adalah hasil terakhir pada hari itu.",
+    "A count changes no data of a family. The last finished count of a day is shown.",
+    "Penghitungan tidak mengubah data keluarga. Yang ditampilkan adalah hasil terakhir pada hari itu.",
 )
 
 

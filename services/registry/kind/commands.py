@@ -24,7 +24,7 @@ from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert, load, uuid7
 from shared.errors import VersionJustSet, VersionNotLatest
-from shared.validity import covers, not_ended_by, valid_on
+from shared.validity import covers, not_ended_by, not_voided, valid_on
 
 REVISION_REASON = "REVISI"
 
@@ -32,8 +32,8 @@ REVISION_REASON = "REVISI"
 async def set_pilar_kind(session: AsyncSession, actor: Actor, terms: PilarKindTerms) -> PilarKindVersion:
     """Add a version of a kind. The previous version ends on its `valid_from`.
 
-    A version of the same day, or one that has not begun, is replaced: it stays with an empty range. Identical terms
-    return the existing version unchanged.
+    A version of the same day, or one that has not begun, is replaced and keeps an empty range. Identical terms return
+    the existing version unchanged.
 
     Raises:
         NotAllowed: The actor's area is not the whole country.
@@ -58,7 +58,7 @@ async def _lock_versions(session: AsyncSession, kind: PilarKind) -> Sequence[Pil
     row = PilarKindVersion
     newest_first = (
         sa.select(row)
-        .where(row.kind == kind, not_ended_by(row.valid_to, row.valid_from))
+        .where(row.kind == kind, not_voided(row.valid_from, row.valid_to))
         .order_by(row.valid_from.desc())
     )
     locked = newest_first.with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -91,8 +91,9 @@ async def end_pilar_kind(
 ) -> PilarKindVersion:
     """End a kind, and record which kind follows it.
 
-    `valid_to` is the first day on which the kind is not in force, for a version that never should have been its
-    `valid_from`. `successor_kind` is another kind that is in force on that day, and may be corrected. `reason` is a code.
+    `valid_to` is the first day on which the kind is not in force. A version that was set in error ends on its
+    `valid_from`. `successor_kind` is another kind that is in force on that day, and may be corrected. `reason` is a
+    code.
 
     Raises:
         NotAllowed, NotFound, InvalidRange, EndAlreadySet, SuccessorUnknown.
@@ -115,7 +116,7 @@ async def _refuse_running_placements(session: AsyncSession, row: PilarKindVersio
         Penugasan.kind == row.kind,
         not_ended_by(Penugasan.valid_to, valid_to),
         # A cancelled placement has an empty range. It does not count.
-        not_ended_by(Penugasan.valid_to, Penugasan.valid_from),
+        not_voided(Penugasan.valid_from, Penugasan.valid_to),
     )
     if count := await session.scalar(statement):
         raise KindStillHeld("/body/valid_to", kind=row.kind.value, valid_to=valid_to, count=count)
@@ -189,7 +190,7 @@ async def end_role_conflict(
 ) -> RoleConflict:
     """End a conflict. `valid_to` is the first day on which the pair is allowed.
 
-    On its own first day it never was.
+    A conflict that was set in error ends on its first day.
 
     Raises:
         NotAllowed, NotFound, InvalidRange, EndAlreadySet.

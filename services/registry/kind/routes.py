@@ -84,7 +84,7 @@ async def end_kind(
 ) -> PilarKindView:
     """End a kind that has no placements after that day, and name its successor.
 
-    A version that never should have been ends on its first day. The successor can be corrected.
+    A version that was set in error ends on its first day. The successor can be corrected.
     """
     return await end_pilar_kind(session, actor, pilar_kind_id, **dict(body))
 
@@ -134,6 +134,6 @@ async def end_conflict(
 ) -> RoleConflictView:
     """Allow a pair of kinds again from a day on.
 
-    A rule that never should have been ends on its first day.
+    A rule that was set in error ends on its first day.
     """
     return await end_role_conflict(session, actor, role_conflict_id, **dict(body))

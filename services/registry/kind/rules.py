@@ -9,7 +9,7 @@ from shared.errors import InvalidRange
 def require_earlier_end(valid_from: date, valid_to: date | None, new_end: date) -> None:
     """Require a new end between the first day and the current end.
 
-    On the first day the range becomes empty: it never was.
+    An end on the first day empties the range, because it was set in error.
 
     Raises:
         InvalidRange, EndAlreadySet.

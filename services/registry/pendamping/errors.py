@@ -20,10 +20,10 @@ class NikAlreadyRegistered(DomainError):
 
 
 class RegistrationHasPlacements(DomainError):
-    """409: a registration with a placement was no error."""
+    """409: a registration with a placement cannot be cancelled."""
 
-    en = "This pendamping has a placement with days in it, so the registration is not cancelled. End on its first day a placement that never should have been, or record how the pendamping left."
-    id = "Pendamping ini mempunyai penugasan yang sudah berjalan, sehingga pendaftarannya tidak dibatalkan. Akhiri pada hari pertamanya penugasan yang semestinya tidak ada, atau catat bagaimana pendamping ini keluar."
+    en = "This pendamping has a placement with days in it, so the registration cannot be cancelled. End a wrong placement on its first day, or record the status with which the pendamping left."
+    id = "Pendamping ini mempunyai penugasan yang sudah berjalan, sehingga pendaftarannya tidak dapat dibatalkan. Akhiri penugasan yang keliru pada hari pertamanya, atau catat status keluarnya pendamping ini."
     remedy = operation("end_placement", MINISTRY)
 
 

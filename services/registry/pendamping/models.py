@@ -74,7 +74,7 @@ class Pendamping(PendampingBase, Table, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("pendamping_no"),
-        # A cancelled registration does not stand in the way of the right one.
+        # The NIK of a cancelled registration may be registered again.
         sa.Index(
             "uq_pendamping_nik_index",
             "nik_index",

@@ -47,19 +47,21 @@ async def look_up_pendamping(session: AsyncSession, actor: Actor, nik: Nik) -> d
         NotFound: There is none, or the actor may not see it.
     """
     index = vault_of(session).index("nik", nik)
-    same_nik = sa.or_(Pendamping.nik_index == index, Pendamping.pendamping_id.in_(_select_holders(index)))
+    same_nik = sa.or_(
+        Pendamping.nik_index == index, Pendamping.pendamping_id.in_(_select_former_holders(index))
+    )
     return await _read_visible(session, actor, same_nik, Pendamping.nik_index != index)
 
 
-def _select_holders(nik_index: bytes) -> sa.Select[UUID]:
+def _select_former_holders(nik_index: bytes) -> sa.Select[UUID]:
     return sa.select(ContactHistory.pendamping_id).where(ContactHistory.nik_index == nik_index)
 
 
 async def has_former_nik(session: AsyncSession, nik: Nik, name: str) -> bool:
     """Return whether a pendamping of this name had this NIK before a correction."""
     vault = vault_of(session)
-    index = vault.index("nik", nik)
-    former = sa.select(*SEALED_COLUMNS).where(Pendamping.pendamping_id.in_(_select_holders(index)))
+    holders = _select_former_holders(vault.index("nik", nik))
+    former = sa.select(*SEALED_COLUMNS).where(Pendamping.pendamping_id.in_(holders))
     rows = (await session.execute(former)).mappings()
     return any(name_key(unseal(vault, dict(row))["name"]) == name_key(name) for row in rows)
 

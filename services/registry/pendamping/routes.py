@@ -65,8 +65,8 @@ class LookUp(Body):
 class StatusChange(StatusChangeTerms, Body):
     """A status from a day on, with its reason as a code.
 
-    `from_on` is today if not given, at most a year ahead. A death and DIBATALKAN are not recorded ahead. DIBERHENTIKAN needs evidence;
-    without `from_on` its first day is that of the approval.
+    `from_on` is today if not given, at most a year ahead. A death and DIBATALKAN are not recorded ahead. DIBERHENTIKAN
+    needs evidence; without `from_on` its first day is that of the approval.
     """
 
 

@@ -64,8 +64,8 @@ class PendampingHasLeft(DomainError):
 class NoEndToTakeBack(DomainError):
     """409: no end was recorded, or it has been taken back."""
 
-    en = "No end is recorded here that could be taken back."
-    id = "Tidak ada akhir yang tercatat di sini untuk ditarik kembali."
+    en = "No end is recorded here that could be taken back. Nothing more is needed."
+    id = "Tidak ada akhir yang tercatat di sini untuk ditarik kembali. Tidak perlu apa-apa lagi."
     remedy = ALREADY_DONE
 
 

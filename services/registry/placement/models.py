@@ -72,7 +72,7 @@ class Penugasan(PenugasanView, Table, table=True):
 class PenugasanCorrectionTerms(Fields):
     """Terms of a placement that were recorded wrongly, and the reason as a code.
 
-    What is left out stays. A supervisor of null is none.
+    A field that is not given does not change. A supervisor of null removes the supervisor.
     """
 
     ditjen: Annotated[Ditjen, KNOWN] | None = None

@@ -35,7 +35,7 @@ class PenugasanStart(PenugasanTerms, Body):
 class PlacementCorrection(PenugasanCorrectionTerms, Body):
     """Terms of a placement that were recorded wrongly, and the reason as a code.
 
-    What is left out stays. A supervisor of null is none.
+    A field that is not given does not change. A supervisor of null removes the supervisor.
     """
 
 
@@ -70,7 +70,7 @@ async def correct_placement(
 ) -> PenugasanView:
     """Correct ditjen, employer status, SK, first day or supervisor of a placement.
 
-    The earlier values are stored. Areas that began with the placement begin with it again.
+    The earlier values are stored. Areas that began with the placement move with its first day.
     """
     return await correct_penugasan(session, actor, penugasan_id, body)
 
@@ -82,7 +82,7 @@ async def end_placement(
 ) -> PenugasanView:
     """End a placement and its areas.
 
-    One that never should have been ends on its first day.
+    A placement that was recorded in error ends on its first day.
     """
     return await end_penugasan(session, actor, penugasan_id, **dict(body))
 
@@ -94,7 +94,7 @@ async def restore_placement(
 ) -> PenugasanView:
     """Undo the last end of a placement that was recorded in error.
 
-    Its areas come back with it, and families that nobody else accompanies since.
+    Its areas are restored, and the dampingan of families that nobody else accompanies since.
     """
     return await restore_penugasan(session, actor, penugasan_id, reason=body.reason)
 
@@ -113,7 +113,7 @@ async def end_cover(
 ) -> WilayahTugasView:
     """End an area of a placement.
 
-    One that never should have been ends on its first day.
+    An area that was recorded in error ends on its first day.
     """
     return await end_wilayah_tugas(session, actor, wilayah_tugas_id, **dict(body))
 
@@ -125,6 +125,6 @@ async def restore_cover(
 ) -> WilayahTugasView:
     """Undo the last end of an area that was recorded in error.
 
-    Families that nobody else accompanies since come back too.
+    The dampingan of families that nobody else accompanies since are restored too.
     """
     return await restore_wilayah_tugas(session, actor, wilayah_tugas_id, reason=body.reason)

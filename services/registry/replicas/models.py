@@ -156,7 +156,7 @@ class Monitoring(Table, table=True):
 class MonitoringEnd(Table, table=True):
     """The day on which the monitoring of a graduate was completed.
 
-    It is null if that was reversed.
+    It is null if the completion was reversed.
     """
 
     __table_args__ = GRADUASI_SCHEMA
@@ -177,7 +177,7 @@ class Sanggah(Table, table=True):
 
 
 class Relapse(Table, table=True):
-    """A confirmed relapse of a graduate. One that is reversed counts nowhere."""
+    """A confirmed relapse of a graduate. A reversed one does not count."""
 
     __table_args__ = GRADUASI_SCHEMA
 

@@ -216,9 +216,9 @@ STEPS = {"sent": SENT, "answered": ANSWERED, "accepted": ACCEPTED, "delivered": 
 
 
 async def read_outcomes(session: AsyncSession, pendamping_id: UUID, year: int) -> dict[str, Any]:
-    """Return graduations by exit reason, survival by month, and the steps of referral.
+    """Return graduations by exit reason, and of their families survival, relapses and steps.
 
-    Survival, relapses and steps count families, as the cohort of graduation does. Survival and referral exclude annulled graduations. Survival excludes families that ended during the monitoring.
+    Survival and referral exclude annulled graduations. Survival excludes families that ended during the monitoring.
     """
     first, after, _ = year_bounds(year)
     conditions = (Graduasi.pendamping_id == pendamping_id, Graduasi.sk_on >= first, Graduasi.sk_on < after)

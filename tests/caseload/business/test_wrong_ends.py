@@ -22,13 +22,13 @@ async def post_usaha(family: Family, usaha_id: str, act: str, body: Any = None, 
     return await family.post(f"/v1/usaha/{usaha_id}/{act}", body, version, as_=as_ or family.mine)
 
 
-async def owned(family: Family, **owner: Any) -> dict[str, Any] | None:
+async def find_business(family: Family, **owner: Any) -> dict[str, Any] | None:
     return (await find_member(family, **(owner or {"pengurus": True})))[0]["usaha"]
 
 
-async def start(family: Family) -> str:
+async def find_mothers_business(family: Family) -> str:
     """Return the id of the mother's business."""
-    return str(((await owned(family)) or {})["usaha_id"])
+    return str(((await find_business(family)) or {})["usaha_id"])
 
 
 async def transfer(family: Family, usaha_id: str, **to: Any) -> str:
@@ -41,14 +41,14 @@ async def transfer(family: Family, usaha_id: str, **to: Any) -> str:
 async def test_closed_business_is_opened_again_with_its_first_day(
     family: Family, graduation: Running, referral: Running
 ) -> None:
-    before, usaha_id = await owned(family), await start(family)
+    before, usaha_id = await find_business(family), await find_mothers_business(family)
     expect_refusal(await post_usaha(family, usaha_id, "reopen"), "UsahaNotEnded")
     await post_usaha(family, usaha_id, "end", {"on": ON})
     foreign = pendamping_token(family.caseload, OTHER)
     expect_refusal(await post_usaha(family, usaha_id, "reopen", as_=foreign), "NotFound", 404)
     reopened = await post_usaha(family, usaha_id, "reopen")
     assert reopened.status_code == 200, reopened.text
-    again = await owned(family)
+    again = await find_business(family)
     assert again == (before or {}) | {"version": (again or {})["version"]}
     for service in (graduation, referral):
         await deliver(family.caseload, service)
@@ -59,11 +59,11 @@ async def test_closed_business_is_opened_again_with_its_first_day(
 async def test_undone_transfer_leaves_one_business_in_every_service(
     family: Family, graduation: Running
 ) -> None:
-    first = await start(family)
+    first = await find_mothers_business(family)
     second = await transfer(family, first, relation="KEPALA_KELUARGA")
     assert (await post_usaha(family, first, "reopen")).status_code == 200
-    assert ((await owned(family)) or {})["usaha_id"] == first
-    assert await owned(family, relation="KEPALA_KELUARGA") is None
+    assert ((await find_business(family)) or {})["usaha_id"] == first
+    assert await find_business(family, relation="KEPALA_KELUARGA") is None
     row = await read_usaha(family, second)
     assert (str(row["ended_on"]), row["end_reason"], row["continues"]) == (ON, "DITUTUP", None)
     await deliver(family.caseload, graduation)
@@ -73,17 +73,17 @@ async def test_undone_transfer_leaves_one_business_in_every_service(
 
 
 async def test_last_of_several_transfers_is_undone_first(family: Family) -> None:
-    first = await start(family)
+    first = await find_mothers_business(family)
     second = await transfer(family, first, relation="KEPALA_KELUARGA")
     await transfer(family, second, relation="ANAK")
     expect_refusal(await post_usaha(family, first, "reopen"), "UsahaTransferredAgain")
     assert (await post_usaha(family, second, "reopen")).status_code == 200
     assert (await post_usaha(family, first, "reopen")).status_code == 200
-    assert ((await owned(family)) or {})["usaha_id"] == first
+    assert ((await find_business(family)) or {})["usaha_id"] == first
 
 
 async def test_business_of_the_dead_goes_to_another_heir(family: Family) -> None:
-    first, dead = await start(family), await record_death(family, pengurus=True)
+    first, dead = await find_mothers_business(family), await record_death(family, pengurus=True)
     expect_refusal(await post_usaha(family, first, "reopen"), "UsahaEndedWithOwner")
     await transfer(family, first, relation="ANAK")
     assert (await post_usaha(family, first, "reopen")).status_code == 200
@@ -91,12 +91,12 @@ async def test_business_of_the_dead_goes_to_another_heir(family: Family) -> None
     heir = await transfer(family, first, relation="KEPALA_KELUARGA")
     await take_back(family, dead)
     assert (await post_usaha(family, first, "reopen")).status_code == 200
-    assert ((await owned(family)) or {})["usaha_id"] == first
+    assert ((await find_business(family)) or {})["usaha_id"] == first
     assert (await read_usaha(family, heir))["end_reason"] == "DITUTUP"
 
 
 async def test_owner_of_another_business_keeps_that_one(family: Family) -> None:
-    first = await start(family)
+    first = await find_mothers_business(family)
     await post_usaha(family, first, "end", {"on": ON})
     owner, _ = await find_member(family, pengurus=True)
     given = {"anggota_id": owner["anggota_id"], "sector": "JASA", "started_on": ON, "omzet_rp": 1}
@@ -121,7 +121,7 @@ async def test_business_of_the_wrong_person_counts_on_no_day_and_the_right_one_i
 
 
 async def test_wrong_nib_is_cleared(family: Family) -> None:
-    usaha_id = await start(family)
+    usaha_id = await find_mothers_business(family)
     body = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 12_000_000, "has_letter": True}
     await post_usaha(family, usaha_id, "revision", body | {"as_of": ON, "nib": "9120000000001"})
     await post_usaha(family, usaha_id, "revision", body | {"as_of": ON})

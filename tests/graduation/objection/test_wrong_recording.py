@@ -1,4 +1,4 @@
-"""A sanggah that was recorded in error counts for nothing (docs/case-lifecycle.md#objections)."""
+"""A sanggah that was recorded in error does not count (docs/case-lifecycle.md#objections)."""
 
 from datetime import date, timedelta
 from typing import Any

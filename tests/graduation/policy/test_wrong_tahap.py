@@ -20,7 +20,7 @@ THIRD = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "202
 
 
 @pytest.fixture(autouse=True)
-async def _first_day(graduation: Running) -> None:
+async def _set_first_day(graduation: Running) -> None:
     await set_day(graduation, DAY)
 
 

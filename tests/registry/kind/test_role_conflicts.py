@@ -67,7 +67,7 @@ async def test_an_ended_conflict_allows_the_pair_and_both_ranges_are_stored(regi
     ]
 
 
-async def test_wrong_conflict_never_was_and_a_right_one_is_set_from_the_same_day(registry: Running) -> None:
+async def test_wrong_conflict_ends_on_its_first_day_and_a_right_one_begins_on_it(registry: Running) -> None:
     wrong = commands.expect_ok(await set_conflict(registry))
     path = f"/v1/role-conflict/{wrong['role_conflict_id']}/end"
     end = {"valid_to": "2026-01-01", "reason": "SALAH_CATAT"}

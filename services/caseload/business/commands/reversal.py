@@ -1,4 +1,4 @@
-"""Undo of an end or transfer of a business that was recorded in error."""
+"""Undo an end or transfer of a business that was recorded in error."""
 
 from uuid import UUID
 
@@ -32,8 +32,8 @@ async def undo_usaha_end(session: AsyncSession, actor: Actor, usaha_id: UUID, *,
     died or left stays ended and can be transferred again.
 
     Raises:
-        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaNotEnded, UsahaEndedWithOwner, UsahaHasEnded,
-        UsahaKnown, UsahaTransferredAgain.
+        NotFound, PendampingInactive, FamilyHasEnded, VersionOutdated, UsahaNotEnded, UsahaEndedWithOwner,
+        UsahaHasEnded, UsahaKnown, UsahaTransferredAgain.
     """
     home_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.continues == usaha_id))
     kpm, usaha, home = await lock_usaha_row(session, actor, usaha_id, version, home_id)
@@ -56,7 +56,7 @@ async def end_continuing(session: AsyncSession, actor: Actor, home: Kpm, former:
     """End the business that continues a former one, so that it counts on no day.
 
     Raises:
-        UsahaTransferredAgain: it was itself transferred to another person.
+        UsahaTransferredAgain: That business was transferred to another person.
     """
     statement = sa.select(Usaha).where(Usaha.continues == former.usaha_id)
     usaha = (await session.scalars(statement.with_for_update(key_share=True))).one()

@@ -48,8 +48,8 @@ async def end_dampingan(
 ) -> Dampingan:
     """End a dampingan, or cancel one that has not begun.
 
-    `valid_to` is the first day without it, and may be in the future. The first day cancels it, also a dampingan that
-    has begun in which no work was recorded. An earlier day cancels one that has not begun.
+    `valid_to` is the first day without it, and may be in the future. An end on its first day cancels it, if no work
+    was recorded in it. An end on an earlier day cancels a dampingan that has not begun.
 
     Raises:
         NotFound, DampinganHasEnded, InvalidRange, DateTooEarly, DampinganHasWork.

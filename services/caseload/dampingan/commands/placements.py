@@ -56,7 +56,8 @@ END_BY_AREA = SET_ENDS.format(
 async def schedule_end_of_penugasan(session: AsyncSession, event: PenugasanStarted | PenugasanEnded) -> None:
     """Schedule the end of a placement's dampingan.
 
-    A later event of the placement moves the day, or cancels the task. After a wrong end the dampingan start again.
+    A later event of the placement moves the day, or cancels the task. If it takes a wrong end back, the dampingan
+    start again.
     """
     if event.valid_to is None:
         await unschedule(session, END_PENUGASAN, event.penugasan_id)

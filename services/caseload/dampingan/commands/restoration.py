@@ -1,11 +1,11 @@
-"""Dampingan that start again after what ended them was taken back (docs/case-lifecycle.md#statuses-of-a-pendamping).
+"""Start dampingan again whose end was recorded in error (docs/case-lifecycle.md#statuses-of-a-pendamping).
 
-A final status, or the end of a placement or area, that was recorded in error ended them. A family that has got another pendamping since keeps it.
+A wrong final status, or a wrong end of a placement or area, ended them. A family that has another pendamping since
+keeps that one.
 """
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -61,8 +61,8 @@ async def restore_dampingan_of(
     session: AsyncSession, actor: Actor, rows: Sequence[Dampingan], why: str
 ) -> None:
     """Start the dampingan of each family again today, if its placement can still accompany it."""
-    given: dict[str, Any] = {"first": await clock.today(session), "why": why}
+    today = await clock.today(session)
     for row in rows:
         kpm = await load(session, Kpm, row.kpm_id)
         if kpm.ended_on is None:
-            await continue_dampingan(session, actor, kpm, [row], **given)
+            await continue_dampingan(session, actor, kpm, [row], today, why=why)

@@ -41,7 +41,7 @@ class DampinganPage(View):
 class DampinganEnd(Body):
     """The first day without it, and a reason code, which is part of the event.
 
-    Its own first day cancels it.
+    An end on its first day cancels it.
     """
 
     valid_to: Day

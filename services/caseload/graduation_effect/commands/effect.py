@@ -64,7 +64,7 @@ async def apply_objection(session: AsyncSession, event: SanggahLodged | SanggahD
 
 
 async def apply_result(session: AsyncSession, event: MonitoringRecorded) -> None:
-    """Record in the case mark that the monitoring is complete, or goes on."""
+    """Record in the case mark that the monitoring is complete, or continues."""
     mark = await session.get(CaseMark, event.graduasi_id, with_for_update={"key_share": True})
     if event.completes and mark is not None:
         mark.facts = with_fact(mark.facts, MONITORED, {"recorded_on": str(event.recorded_on)})

@@ -69,7 +69,7 @@ async def close_re_entry_task(session: AsyncSession, event: RelapseReversed, met
 async def open_visit_task(session: AsyncSession, event: RelapseReported, meta: Meta) -> None:
     """Open one task per rujukan and month to visit a family with a reported relapse.
 
-    A report that was a mistake finishes it. Another report opens another task.
+    The void of a report finishes its task. Another report opens another task.
     """
     kind, report_id = TugasKind.KUNJUNGAN_KAMBUH, relapse_report_id(event)
     if event.voided:
@@ -81,7 +81,7 @@ async def open_visit_task(session: AsyncSession, event: RelapseReported, meta: M
 async def _finish_task(
     session: AsyncSession, kind: TugasKind, kpm_id: UUID, cause_id: UUID, meta: Meta
 ) -> None:
-    """Finish the task of a cause that no longer holds, so another may follow."""
+    """Finish the task of a voided cause, and free the cause for another task."""
     statement = sa.select(Tugas).where(Tugas.kind == kind, Tugas.kpm_id == kpm_id, Tugas.cause_id == cause_id)
     tugas = await session.scalar(statement.with_for_update(key_share=True))
     if tugas is not None:

@@ -180,7 +180,7 @@ def add_memberships(known: Known, plan: Plan) -> None:
     voided = {
         (row["bansos"], row["first"]) for row in known.voided_kepesertaan.get(plan.kpm_id, [])
     } - recorded
-    # A file undoes no act.
+    # A file does not restore what a request has voided.
     plan.notes += [change(plan.lead["row_no"], "bansos", "KEPT_NEWER") for one in in_file if one in voided]
     recorded |= voided
     plan.kepesertaan = [(new_id(), *membership) for membership in in_file if membership not in recorded]

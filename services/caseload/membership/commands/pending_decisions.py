@@ -85,7 +85,7 @@ async def drop_decisions_after_re_entry(session: AsyncSession, kpm_id: UUID, ban
 
 
 async def reopen_decisions_after_void(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
-    """Open the decisions again that a re-entry dropped which was voided."""
+    """Open the decisions again that a voided re-entry had dropped."""
     without_end = sa.select(Kepesertaan.kepesertaan_id).where(sa.func.upper_inf(Kepesertaan.valid))
     reopened = sa.update(KepesertaanPending).where(
         follows_exits(kpm_id, bansos, CaseMark.state.in_(DECIDED)),

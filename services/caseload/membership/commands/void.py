@@ -1,4 +1,4 @@
-"""Void of a membership that was recorded in error (docs/case-lifecycle.md#wrong-memberships)."""
+"""Void a membership that was recorded in error (docs/case-lifecycle.md#wrong-memberships)."""
 
 from uuid import UUID
 
@@ -73,7 +73,7 @@ async def void_membership(
 ) -> Kepesertaan:
     """Void a membership by an approved request.
 
-    It covers no day from then on, and the right one can be recorded. A family without any membership gets a task for
+    It then covers no day, and the right one can be recorded. A family without any membership gets a task for
     the office.
 
     Raises:
@@ -99,7 +99,7 @@ async def void_membership(
 
 
 async def correct_accompaniment(session: AsyncSession, actor: Actor, kpm_id: UUID) -> None:
-    """Give the dampingan of a family the purpose without the voided membership."""
+    """Change the purpose of a family's dampingan to that without the voided membership."""
     today = await clock.today(session)
     purpose = await read_purpose(session, kpm_id, PilarKind.PKH_PENDAMPING, today)
     await change_purpose(session, kpm_id, purpose, why="MEMBERSHIP_VOIDED", graduasi_id=None)

@@ -217,7 +217,7 @@ def _check_signer(basis: Basis) -> Change | None:
     return Change(
         "SIGNER",
         Words(
-            "Whoever signed the statement is no longer a living member of the family.",
+            "The person who signed the statement is no longer a living member of the family.",
             "Penanda tangan pernyataan bukan lagi anggota keluarga yang hidup.",
         ),
     )

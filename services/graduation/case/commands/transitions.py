@@ -198,6 +198,6 @@ ENTERED_AT = sa.select(sa.func.max(GraduasiHistory.at)).where(
 
 
 async def read_entry_date(session: AsyncSession, case: Graduasi, state: GraduasiState) -> date:
-    """Return the day on which the case entered a state, ignoring a resumption."""
+    """Return the day on which the case entered a state. A resumption is no entry."""
     at = await session.scalar(ENTERED_AT, {"graduasi_id": case.graduasi_id, "state": state})
     return day_of(at) if at is not None else case.since_on

@@ -1,4 +1,4 @@
-"""Commands that correct the number, date and scan of an SK (docs/case-lifecycle.md#wrong-sk)."""
+"""Correct the number, date and scan of an SK (docs/case-lifecycle.md#wrong-sk)."""
 
 from datetime import timedelta
 from typing import Any
@@ -66,7 +66,7 @@ async def correct_sk(
 ) -> Sk:
     """Correct an SK by an approved request.
 
-    A job sends its penetapan again, and moves its credits.
+    A job emits its penetapan again, and moves their credits.
 
     Raises:
         Those of `require_correctable`.
@@ -85,7 +85,7 @@ async def correct_sk(
 
 
 async def send_next_cases(session: AsyncSession, job: Job) -> Step:
-    """Send the next penetapan of a corrected SK again, and move their credits."""
+    """Emit the next penetapan of a corrected SK again, and move their credits."""
     sk = await session.get_one(Sk, UUID(job.params["sk_id"]))
     rows = await _read_next(session, sk, job.place.get("after"))
     for case, policy, penetapan, offers_sha256 in rows:

@@ -96,8 +96,7 @@ async def record_monitoring(
 async def _read_entry_day(session: AsyncSession, task_id: UUID, on: date) -> date | None:
     """Return the day on which a voided result of a visit was entered.
 
-    It counts for a visit until that day.
-    The right result is judged by that day, however late it is entered.
+    The right result of a visit until that day is judged by that day, however late it is entered.
     """
     statement = sa.select(sa.func.min(VoidedResult.recorded_on)).where(
         VoidedResult.task_id == task_id, VoidedResult.recorded_on >= on

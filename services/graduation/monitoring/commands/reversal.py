@@ -1,4 +1,4 @@
-"""Commands that reverse a wrong result of a decided monitoring (docs/case-lifecycle.md#wrong-results)."""
+"""Reverse a wrong result of a decided monitoring (docs/case-lifecycle.md#wrong-results)."""
 
 from uuid import UUID
 
@@ -53,8 +53,8 @@ async def reverse_result(
 ) -> MonitoringTask:
     """Void a result by an approved request, and what it decided.
 
-    A case that it completed is monitored again, and a relapse that it confirmed is not confirmed any more. If another
-    relapse stands, the task is closed as the others are.
+    A case that it completed is monitored again, and a relapse that it confirmed is lifted. If another task confirms a
+    relapse, the task is closed.
 
     Raises:
         Those of `require_reversible`.
@@ -77,7 +77,7 @@ async def reverse_result(
 
 
 async def _lift_relapse(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> bool:
-    """Lift the relapse that the result confirms, and return whether another relapse stands."""
+    """Lift the relapse that the result confirms. Return whether another task confirms one."""
     relapse = await find_relapse(session, case)
     if relapse is None:
         return False

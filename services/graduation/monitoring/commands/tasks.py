@@ -47,7 +47,7 @@ async def create_monthly_tasks(
 async def create_follow_ups(session: AsyncSession, case: Graduasi, policy: Policy) -> None:
     """Create the follow-up tasks of the policy after the monitoring has ended.
 
-    After a reversal some exist already.
+    Those that exist since an earlier end of the monitoring are kept.
     """
     statement = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == case.graduasi_id)
     effective_on = (await session.scalars(statement)).one()

@@ -85,7 +85,7 @@ async def require_family(session: AsyncSession, case: Graduasi) -> None:
 
 
 def copy_result(task: MonitoringTask, now: Moment, actor: Actor, reason: VoidReason) -> VoidedResult:
-    """Return the result of a task as it stays readable after its void."""
+    """Return a copy of a task's result, to be read after its void."""
     names = VoidedResult.model_fields.keys() & MonitoringTask.model_fields.keys()
     void = {"voided_on": now.on, "voided_by": actor.sub, "void_reason": reason}
     return VoidedResult(**{name: getattr(task, name) for name in names}, void_id=uuid7(), **void)

@@ -1,4 +1,4 @@
-"""Commands that correct which withheld tahap a family receives (docs/case-lifecycle.md#annulment)."""
+"""Correct which withheld tahap a family receives (docs/case-lifecycle.md#annulment)."""
 
 from uuid import UUID
 
@@ -45,7 +45,7 @@ async def require_correctable(
 async def correct_back_pay(
     session: AsyncSession, actor: Actor, request: ApprovalRequest, terms: RequestedBackPay
 ) -> Annulment:
-    """Replace the decision on withheld tahap, and send the annulment again.
+    """Replace the decision on withheld tahap, and emit the annulment again.
 
     Raises:
         Those of `require_correctable`.

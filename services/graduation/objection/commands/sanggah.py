@@ -56,7 +56,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     """Decide a sanggah.
 
     An accepted sanggah annuls the SK for the family. A refused one ends the suspension, and so does one that was
-    recorded in error, which also leaves room for the right one.
+    recorded in error. The right one can be recorded after it.
 
     Raises:
         NotFound, SanggahAlreadyDecided, SamePersonTwice, FamilyAccompaniedLately, DecidedByLodger, BackPayUndecided,
@@ -78,7 +78,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         if case.fact_undone_on is not None:
             raise DeathUndone("/body/outcome", on=case.fact_undone_on)
         _refuse_back_pay(ruling)
-        await _continue(session, case, policy, sanggah, act)
+        await _continue_case(session, case, policy, sanggah, act)
     return sanggah
 
 
@@ -97,7 +97,7 @@ async def _accept(
     await lapse_sanggah(session, case, undone)
 
 
-async def _continue(
+async def _continue_case(
     session: AsyncSession, case: Graduasi, policy: Policy, sanggah: Sanggah, act: Act
 ) -> None:
     if sanggah.suspends:

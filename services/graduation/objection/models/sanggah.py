@@ -177,7 +177,7 @@ class ScanView(Fields):
 class SanggahScan(ScanView, Table, table=True):
     """A scan of a sanggah, the first one too. Append-only.
 
-    A scan belongs to one sanggah of a case, beside those recorded in error.
+    A scan belongs to one sanggah of a case, not counting those recorded in error.
     """
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Commands that set and remove tahap of the calendar."""
+"""Set and remove tahap of the calendar."""
 
 from collections.abc import Sequence
 
@@ -24,8 +24,7 @@ from shared.errors import NotFound, VersionJustSet
 async def set_tahap(session: AsyncSession, terms: TahapTerms) -> tuple[TahapCalendar, bool]:
     """Add a tahap to the calendar, or move a planned one.
 
-    Return it, and whether its start has moved.
-    Penetapan keep their forecast until they take effect.
+    Return it, and whether its start has moved. Penetapan keep their forecast until they take effect.
 
     Raises:
         DateInThePast

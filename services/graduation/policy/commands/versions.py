@@ -154,7 +154,7 @@ def require_transition(policy: Policy, target: PolicyState, on: date) -> None:
 async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, reason: str) -> Policy:
     """Withdraw a version that is not in force yet.
 
-    Its row, approvals and reason are kept. The version before a planned one then goes on, up to the next one.
+    Its row, approvals and reason are kept. The version before a planned one then continues until the next one.
 
     Raises:
         NotFound, PolicyAlreadyActivated, PolicyWithdrawn

@@ -85,7 +85,7 @@ async def withdraw_policy(
 ) -> dict[str, Any]:
     """Withdraw a version that is not in force yet.
 
-    The version before a planned one goes on.
+    The version before a planned one continues.
     """
     await versions.withdraw_policy(session, actor, policy_id, body.reason)
     return await queries.read_policy_version(session, policy_id)

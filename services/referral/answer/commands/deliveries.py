@@ -83,7 +83,7 @@ def _require_same(
     amount_rp: int | None,
     delivered_on: date,
 ) -> None:
-    """Refuse another delivery than the one that was recorded first, or first after a void."""
+    """Refuse a delivery that differs from the first one recorded, or recorded after a void."""
     recorded = {"amount_rp": row.amount_rp, "delivered_on": str(row.delivered_on)}
     for one in reversed(corrections):
         if one.after["delivered_on"] is None:

@@ -89,10 +89,10 @@ async def _void_outcomes(
 ) -> None:
     statement = sa.select(Outcome).where(Outcome.rujukan_program_id == row.rujukan_program_id)
     for outcome in (await session.scalars(statement.order_by(Outcome.month))).all():
-        await _remove(session, row, outcome, reason, actor)
+        await _remove_outcome(session, row, outcome, reason, actor)
 
 
-async def _remove(
+async def _remove_outcome(
     session: AsyncSession, row: RujukanProgram, outcome: Outcome, reason: VoidReason, actor: Actor
 ) -> None:
     """Remove an outcome. The correction keeps its values."""
@@ -106,7 +106,7 @@ async def _remove(
 async def void_outcome(
     session: AsyncSession, rujukan_program_id: UUID, *, month: int, reason: VoidReason, actor: Actor
 ) -> RujukanProgram:
-    """Void the outcome of a month, which is then asked again.
+    """Void the outcome of a month, and ask for it again.
 
     If it was the last one, the offer is DISALURKAN again.
 
@@ -119,7 +119,7 @@ async def void_outcome(
     if outcome is None:
         raise OutcomeMissing("/body/month", month=month)
     await require_in_time(session, row, outcome.recorded_on)
-    await _remove(session, row, outcome, reason, actor)
+    await _remove_outcome(session, row, outcome, reason, actor)
     last = sa.select(sa.func.max(OutcomeTask.month)).where(
         OutcomeTask.rujukan_program_id == rujukan_program_id
     )

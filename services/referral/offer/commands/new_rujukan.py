@@ -92,7 +92,7 @@ def hash_offers(kpm_id: UUID, offers: list[dict[str, Any]]) -> str:
 async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None:
     """Open the rujukan of a graduation once, if its exit reason opens one.
 
-    An event that is sent again has the number and date of a corrected SK.
+    An event that is emitted again has the number and date of a corrected SK.
     """
     if not event.opens_rujukan:
         return

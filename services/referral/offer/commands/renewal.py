@@ -17,15 +17,16 @@ from shared.access import Actor
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load
 from shared.errors import NotFound
+from shared.words import Words
 
 S = RujukanProgramState
-ELSEWHERE = ("another rujukan of the family offers it", "rujukan lain keluarga ini sudah menawarkannya")
+ELSEWHERE = Words("another rujukan of the family offers it", "rujukan lain keluarga ini sudah menawarkannya")
 
 
 async def decline_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Actor) -> RujukanProgram:
     """Record that the family does not want a program that was drafted for it.
 
-    Nothing is emitted, as nobody else has a draft.
+    Nothing is emitted, because no other service has a draft.
 
     Raises:
         NotFound, FamilyNotAccompanied, OfferNotDraft
@@ -61,9 +62,9 @@ async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Ac
     today = await clock.today(session)
     fit = await require_current_fit(session, row, today)
     if row.program_code in await read_codes_offered_elsewhere(session, rujukan):
-        raise ProgramNoLongerFits(code=row.program_code, why=ELSEWHERE[0], why_id=ELSEWHERE[1])
+        raise ProgramNoLongerFits(code=row.program_code, why=ELSEWHERE, why_id=ELSEWHERE.id)
     if rujukan.state is RujukanState.TUTUP:
         rujukan.move_to(RujukanState.TERBUKA)
-    row.lapsed_on = today  # the program counts as not offered
+    row.lapsed_on = today  # frees the program for a new offer
     await session.flush()
     return await draft_offer(session, rujukan, fit, Move(actor.sub, today, "offered again"))

@@ -40,7 +40,7 @@ class RelapseBody(RelapseTerms, Body):
 
 
 class RelapseVoid(Body):
-    """Why the report counts no more: a code."""
+    """Why the report does not count, as a code."""
 
     reason: Annotated[VoidReason, KNOWN]
 
@@ -98,6 +98,6 @@ async def void_relapse(
 ) -> RelapseView:
     """Void a report that was a mistake. A partner voids its own ones.
 
-    The visit that it asked for is asked no more. A check in graduation is still made.
+    Its visit task is closed, unless another report of the month asks for it. A check in graduation is still made.
     """
     return await outcomes.void_relapse(session, relapse_report_id, body.reason, actor)

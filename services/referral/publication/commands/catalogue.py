@@ -58,7 +58,7 @@ async def register_partner(
 async def correct_partner(
     session: AsyncSession, partner: Partner, terms: PartnerNames, reason: str, actor: Actor
 ) -> Partner:
-    """Correct who a partner is. What it was stays readable.
+    """Correct code, name, kind, channel or area of a partner. The former values stay readable.
 
     On a channel without a webhook its address is removed, and its notices are in the inbox.
 

@@ -106,7 +106,7 @@ async def change_webhook(
 
 
 class PartnerCorrection(PartnerNames, Body):
-    """Who the partner is, as a whole, and why it is corrected."""
+    """All values that say who the partner is, and why they are corrected."""
 
     reason: Sentence
 
@@ -135,7 +135,7 @@ async def correct_partner(
 @partners.get("/partner/{partner_id}/correction", response_model=PartnerChangePage)
 @may(Permission.PARTNER_REGISTER)
 async def list_partner_corrections(partner_id: UUID, session: Session, paging: Paging) -> Response:
-    """List what a partner was before each correction."""
+    """List the values of a partner before each correction."""
     await visibility.read(session, Partner, partner_id, "partner")
     statement = visibility.select_columns(PartnerChange, list(PartnerChangeView.model_fields))
     statement = statement.where(PartnerChange.partner_id == partner_id)

@@ -1,4 +1,4 @@
-"""Change name and phone of a pendamping, and correct the NIK. Previous values are kept."""
+"""Change the name and phone of a pendamping, and correct the NIK."""
 
 import secrets
 from datetime import UTC, datetime
@@ -36,8 +36,8 @@ async def change_contact(
 ) -> Pendamping:
     """Change the name or the phone, and store the previous values in the history.
 
-    What the request leaves out stays. A phone of null clears it. The caller has locked `row`. No event is emitted,
-    because the values are personal.
+    A field that is not given does not change. A phone of null clears it. The caller has locked `row`. No event is
+    emitted, because the values are personal.
 
     Raises:
         ContactChangeEmpty: Neither is given.
@@ -67,15 +67,15 @@ async def correct_nik(session: AsyncSession, actor: Actor, row: Pendamping, term
     require_national(actor)
     if row.nik_sealed is None:
         raise NikNeedsPerson("/body/nik")
-    index = vault_of(session).index("nik", terms.nik)
+    vault = vault_of(session)
+    index = vault.index("nik", terms.nik)
     if index == row.nik_index:
         return row
     use = EvidenceUse(EvidenceKind.KARTU, row.pendamping_id, None, "", actor)
     await require_evidence(session, terms.evidence_sha256, use)
-    vault = vault_of(session)
     former = vault.open(row.nik_sealed, table=SEALED_TABLE, column="nik", row_id=row.pendamping_id)
     _append_contact_history(session, actor, row, terms.reason, terms.evidence_sha256)
-    other = await _take_nik(session, actor, terms, index) if terms.exchange_with else None
+    other = await _release_nik(session, actor, terms, index) if terms.exchange_with else None
     with refuse_violations(uq_pendamping_nik_index=NikAlreadyRegistered("/body/nik")):
         await _set_nik(session, row, terms.nik)
     if other is not None:
@@ -83,13 +83,13 @@ async def correct_nik(session: AsyncSession, actor: Actor, row: Pendamping, term
     return row
 
 
-async def _take_nik(session: AsyncSession, actor: Actor, terms: NikTerms, nik_index: bytes) -> Pendamping:
-    """Return the other pendamping, whose NIK no longer stands in the way."""
+async def _release_nik(session: AsyncSession, actor: Actor, terms: NikTerms, nik_index: bytes) -> Pendamping:
+    """Replace the NIK index of the other pendamping by random bytes, and return it."""
     other = await load(session, Pendamping, terms.exchange_with, noun="pendamping")
     if other.nik_index != nik_index:
         raise NotFound("pendamping", "/body/exchange_with")
     _append_contact_history(session, actor, other, terms.reason, terms.evidence_sha256)
-    # The unique index is checked at once, so the number is free before the first one gets it.
+    # The unique index is checked per statement, so the NIK must be free before the first one gets it.
     other.nik_index = secrets.token_bytes(len(nik_index))
     await session.flush()
     return other

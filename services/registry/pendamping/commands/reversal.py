@@ -76,7 +76,7 @@ async def require_reversible(
 ) -> str | None:
     """Raise what refuses a reversal today, and return the area of its request.
 
-    An office requests it for a pendamping who ever had an area of its own. One without any area is of every office.
+    An office requests it for a pendamping who ever had an area in its areas. For one without any area every office may.
 
     Raises:
         NotFound, StatusNotReversible, NextStatusConflicts

@@ -32,7 +32,7 @@ from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.jobs import schedule
 from shared.messaging import emit
 from shared.transitions import require_move
-from shared.validity import not_ended_by
+from shared.validity import not_ended_by, not_voided
 
 START_STATUS = "pendamping_status.start"
 LONGEST_AHEAD = timedelta(days=366)
@@ -62,7 +62,7 @@ async def plan_status(
         NotAllowed, NotFound, IllegalTransition, DateTooLate, NextStatusConflicts, DismissalApproved, FileNotUploaded.
         DateInTheFuture: A death and a cancellation are not recorded ahead.
         DateBeforeLast: `from_on` is before the first day of the current status. A leave and a return may be.
-        RegistrationHasPlacements: A registration that was no error is not cancelled.
+        RegistrationHasPlacements: A registration with a placement cannot be cancelled.
     """
     require_national(actor)
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
@@ -183,7 +183,7 @@ async def _check_first_day(
         raise DateTooLate("/body/from_on", on=on, latest=latest)
     last = row.status_from_on
     if status in FINAL_STATUSES:
-        # It ends all that follows, so it may begin where the current status began before a reversal.
+        # A final status voids later ones, so it may begin where the current status began before a reversal.
         last = first_of_run(statuses, last)
     elif status in LATE_STATUSES and all(record.from_on != on for record in statuses):
         last = statuses[0].from_on
@@ -193,7 +193,7 @@ async def _check_first_day(
 
 async def _require_never_placed(session: AsyncSession, pendamping_id: UUID) -> None:
     placed = select(Penugasan.penugasan_id).where(
-        Penugasan.pendamping_id == pendamping_id, not_ended_by(Penugasan.valid_to, Penugasan.valid_from)
+        Penugasan.pendamping_id == pendamping_id, not_voided(Penugasan.valid_from, Penugasan.valid_to)
     )
     if await session.scalar(placed.limit(1)) is not None:
         raise RegistrationHasPlacements("/body/status")

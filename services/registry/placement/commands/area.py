@@ -1,4 +1,4 @@
-"""Areas of placements: start and end."""
+"""Start and end areas of placements."""
 
 from datetime import date
 from uuid import UUID
@@ -101,8 +101,8 @@ async def end_wilayah_tugas(
 ) -> WilayahTugas:
     """End an area of a placement.
 
-    `valid_to` is the first day after it, and may be in the future. An area that never should have been ends on its
-    first day.
+    `valid_to` is the first day after it, and may be in the future. An area that was set in error ends on its first
+    day.
 
     Raises:
         NotFound, NotAllowed, InvalidRange, EndAlreadySet.

@@ -1,4 +1,4 @@
-"""Corrections of the terms of a placement, except its kind and end."""
+"""Correct the terms of a placement, except its kind and end."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -36,25 +36,42 @@ async def correct_penugasan(
 ) -> Penugasan:
     """Correct ditjen, employer status, SK, first day or supervisor of a placement.
 
-    Its areas that began with it, or before its new first day, begin on that day. What the request leaves out stays. The same values change nothing. A supervisor of null is none.
+    Its areas that began with it, or before its new first day, begin on that day. A field that is not given does not
+    change. A supervisor of null removes the supervisor. The same values change nothing.
 
     Raises:
-        NotAllowed, NotFound, InvalidRange, PenugasanHasEnded, KindNotInForce, SubjectNotAllowed, RolesConflict, PenugasanOverlaps,
-        SupervisorUnknown.
+        NotAllowed, NotFound, InvalidRange, PenugasanHasEnded, KindNotInForce, SubjectNotAllowed, RolesConflict,
+        PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
     row = await lock_penugasan(session, penugasan_id)
-    given = {
+    changes = _select_changes(row, terms)
+    if not changes:
+        return row
+    if "valid_from" in changes and row.valid_to == row.valid_from:
+        raise PenugasanHasEnded("/body/valid_from", valid_to=row.valid_to)
+    before, old_from = row.model_dump(mode="json", include=set(changes)), row.valid_from
+    row.sqlmodel_update(changes | {"version": row.version + 1})
+    await _require_valid_terms(session, row)
+    after = row.model_dump(mode="json", include=set(changes))
+    append_range_history(session, row, reason=terms.reason, actor=actor)
+    _append_correction(session, actor, row, before, after, terms.reason)
+    if row.valid_from != old_from:
+        await _move_areas(session, actor, row, old_from, terms.reason)
+    emit(session, PenugasanStarted.of(row, restored_from=None))
+    return row
+
+
+def _select_changes(row: Penugasan, terms: PenugasanCorrectionTerms) -> dict[str, Any]:
+    """Return the given values that differ from those of the placement."""
+    return {
         name: value
         for name, value in terms.model_dump(exclude={"reason"}, exclude_unset=True).items()
         if (value is not None or name == "supervisor_id") and value != getattr(row, name)
     }
-    if not given:
-        return row
-    if "valid_from" in given and row.valid_to == row.valid_from:
-        raise PenugasanHasEnded("/body/valid_from", valid_to=row.valid_to)
-    before, old_from = row.model_dump(mode="json", include=set(given)), row.valid_from
-    row.sqlmodel_update(given | {"version": row.version + 1})
+
+
+async def _require_valid_terms(session: AsyncSession, row: Penugasan) -> None:
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise InvalidRange("/body/valid_from", valid_from=row.valid_from, valid_to=row.valid_to)
     with refuse_violations(**placement_refusals()):
@@ -62,13 +79,6 @@ async def correct_penugasan(
     kind = await require_in_force(session, row.kind, row.valid_from, row.valid_to)
     require_subject(await session.get_one(Pendamping, row.pendamping_id), row, kind.held_by)
     await refuse_conflicts(session, row)
-    after = row.model_dump(mode="json", include=set(given))
-    append_range_history(session, row, reason=terms.reason, actor=actor)
-    _append_correction(session, actor, row, before, after, terms.reason)
-    if row.valid_from != old_from:
-        await _move_areas(session, actor, row, old_from, terms.reason)
-    emit(session, PenugasanStarted.of(row, restored_from=None))
-    return row
 
 
 def _append_correction(

@@ -1,4 +1,4 @@
-"""Placements of pendamping: start and end."""
+"""Start and end placements of pendamping."""
 
 from datetime import date
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Ends of placements and areas that are taken back."""
+"""Take back ends of placements and areas."""
 
 from dataclasses import replace
 from datetime import date
@@ -36,7 +36,7 @@ async def restore_penugasan(
 ) -> Penugasan:
     """Undo the last end of a placement that was recorded in error.
 
-    It has its range again, and so have the areas that ended with it.
+    The placement and the areas that ended with it get their former range again.
 
     Raises:
         NotAllowed, NotFound, NoEndToTakeBack, PendampingHasLeft, KindNotInForce, RolesConflict, PenugasanOverlaps.
@@ -51,7 +51,7 @@ async def restore_penugasan(
     await require_in_force(session, row.kind, max(row.valid_from, ended.on), row.valid_to)
     await refuse_conflicts(session, row)
     await _reopen_areas(session, actor, row, ended, reason)
-    # The areas go first: who has the event of the placement has theirs too.
+    # Emit the areas first, so that a subscriber to the placement has them already.
     emit(session, PenugasanStarted.of(row, restored_from=ended.on))
     return row
 
@@ -61,7 +61,7 @@ async def restore_wilayah_tugas(
 ) -> WilayahTugas:
     """Undo the last end of an area that was recorded in error.
 
-    It has its range again, as far as its placement has it.
+    It gets its former range again, within the range of its placement.
 
     Raises:
         NotFound, NotAllowed, NoEndToTakeBack, PenugasanHasEnded, WilayahTugasOverlaps.
