@@ -72,3 +72,11 @@ def relapse_reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
         cause="USAHA_TUTUP",
         reported_on=on,
     )
+
+
+async def read_sixth_month(driver: CaseDriver) -> tuple[int, int, int]:
+    """Return how many families of 2026 reached the sixth month, were seen, and still out."""
+    answer = await driver.service.get("/v1/cohort?year=2026", as_=driver.by["sk"])
+    [item] = expect_ok(answer, 200)["items"]
+    month = next(one for one in item["survival"] if one["month"] == 6)
+    return month["reached"], month["seen"], month["still_out"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.evidence import clear_flag, list_flags
-from tests.factories.graduation.monitoring import create_monitored_case, record_monitoring
+from tests.factories.graduation.monitoring import create_monitored_case, read_sixth_month, record_monitoring
 from tests.factories.services import Running, expect_refusal
 
 LAST_DAY = date(2027, 1, 1)
@@ -136,16 +136,10 @@ async def test_flagged_result_is_in_no_cohort_until_it_is_cleared(graduation: Ru
     for task in tasks:
         expect_ok(await record_monitoring(driver, task, **UNDATED))
 
-    async def read_sixth_month() -> tuple[int, int, int]:
-        answer = await graduation.get("/v1/cohort?year=2026", as_=driver.by["sk"])
-        [item] = expect_ok(answer, 200)["items"]
-        month = next(one for one in item["survival"] if one["month"] == 6)
-        return month["reached"], month["seen"], month["still_out"]
-
-    assert await read_sixth_month() == (1, 0, 0)
+    assert await read_sixth_month(driver) == (1, 0, 0)
     for flag in await list_flags(graduation):
         expect_ok(await clear_flag(graduation, flag["flag_id"]))
-    assert await read_sixth_month() == (1, 1, 1)
+    assert await read_sixth_month(driver) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(

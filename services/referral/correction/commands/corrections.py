@@ -131,6 +131,23 @@ async def correct_delivery(
     return row
 
 
+async def load_outcome(
+    session: AsyncSession, rujukan_program_id: UUID, month: int, actor: Actor
+) -> tuple[RujukanProgram, Outcome]:
+    """Return a locked offer and its outcome of a month, which may still be corrected.
+
+    Raises:
+        NotFound, FamilyNotAccompanied, OutcomeMissing, CorrectionTooLate
+    """
+    row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
+    await require_family_access(session, actor, row.kpm_id)
+    outcome = await session.get(Outcome, (rujukan_program_id, month))
+    if outcome is None:
+        raise OutcomeMissing("/body/month", month=month)
+    await require_in_time(session, row, outcome.recorded_on)
+    return row, outcome
+
+
 async def correct_outcome(
     session: AsyncSession,
     rujukan_program_id: UUID,
@@ -146,12 +163,7 @@ async def correct_outcome(
     Raises:
         NotFound, FamilyNotAccompanied, OutcomeMissing, CorrectionTooLate, CorrectionUnchanged
     """
-    row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_family_access(session, actor, row.kpm_id)
-    outcome = await session.get(Outcome, (rujukan_program_id, month))
-    if outcome is None:
-        raise OutcomeMissing("/body/month", month=month)
-    await require_in_time(session, row, outcome.recorded_on)
+    row, outcome = await load_outcome(session, rujukan_program_id, month, actor)
     before = outcome_values(outcome)
     if still_in_business is not None:
         outcome.still_in_business = still_in_business

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.answer.commands.answers import DELIVERED_STATES
 from services.referral.answer.queries import read_stated_amount
 from services.referral.correction.commands.corrections import (
+    load_outcome,
     outcome_values,
     require_in_time,
     store_correction,
 )
-from services.referral.correction.errors import OutcomeMissing
 from services.referral.correction.models import CorrectionSubject
 from services.referral.follow_up.commands import close_tasks, reopen_task
 from services.referral.follow_up.models import Outcome, OutcomeTask
@@ -20,7 +20,6 @@ from services.referral.outcome.errors import AidNotDelivered
 from services.referral.place.commands import update_places
 from services.referral.rujukan.commands import Move, move_rujukan_program, schedule_lapse
 from services.referral.rujukan.models import RujukanProgram, RujukanProgramHistory
-from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload_activity import VoidReason
@@ -113,12 +112,7 @@ async def void_outcome(
     Raises:
         NotFound, FamilyNotAccompanied, OutcomeMissing, CorrectionTooLate
     """
-    row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_family_access(session, actor, row.kpm_id)
-    outcome = await session.get(Outcome, (rujukan_program_id, month))
-    if outcome is None:
-        raise OutcomeMissing("/body/month", month=month)
-    await require_in_time(session, row, outcome.recorded_on)
+    row, outcome = await load_outcome(session, rujukan_program_id, month, actor)
     await _remove_outcome(session, row, outcome, reason, actor)
     last = sa.select(sa.func.max(OutcomeTask.month)).where(
         OutcomeTask.rujukan_program_id == rujukan_program_id

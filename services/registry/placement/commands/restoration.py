@@ -1,4 +1,4 @@
-"""Take back ends of placements and areas."""
+"""Undo ends of placements and areas that were recorded in error."""
 
 from dataclasses import replace
 from datetime import date
