@@ -1,14 +1,16 @@
 """What counts as acknowledged: all in-sync replicas have the record, written once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.database import uuid7
 from shared.kafka.producer import KafkaPublisher
+from shared.messaging.outbox import LARGEST_BODY
 from shared.messaging.relay import Unsent
-from tests.factories.messaging.kafka_transport import KafkaTransport
+from tests.factories.messaging.kafka_transport import TOPIC, KafkaTransport
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 
@@ -35,6 +37,24 @@ async def test_record_that_the_broker_refuses_is_not_acknowledged(
     rows = (build_row(other, 1), build_row(small, 2, "x" * 5_000), build_row(other, 3))
     assert 2 in await publish(publisher, *rows)
     assert await publish(publisher, build_row(other, 4), build_row(small, 5)) == set()
+
+
+async def test_records_of_many_batches_are_stored_in_order_on_their_shards_partition(
+    publisher: KafkaPublisher, transport: KafkaTransport
+) -> None:
+    sizes = [100, LARGEST_BODY, 70_000, 70_000, 100, LARGEST_BODY, LARGEST_BODY, *[900] * 400]
+    rows = [
+        replace(build_row(TOPIC, number, f"{number}:".ljust(size, "x")), shard=number % 2 * 7)
+        for number, size in enumerate(sizes)
+    ]
+    assert await publish(publisher, *rows) == set()
+    log = await transport.read_log(None)  # type: ignore[arg-type]
+    stored = {
+        partition: [record.value.decode() for record in log if record.partition == partition]
+        for partition in (0, 7)
+    }
+    assert stored == {shard: [row.body for row in rows if row.shard == shard] for shard in (0, 7)}
+    assert len(log) == len(rows)
 
 
 async def test_producer_writes_each_record_once_and_waits_for_all_replicas(
