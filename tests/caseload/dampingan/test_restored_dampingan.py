@@ -1,4 +1,4 @@
-"""Dampingan start again when the status or the end of a placement that ended them is undone."""
+"""Dampingan start again when the end of their placement is undone."""
 
 from datetime import timedelta
 
