@@ -34,6 +34,12 @@ DO $$ DECLARE one record; BEGIN
 END $$
 """
 
+# Business time starts at 10:00 in Jakarta, so that no test meets a midnight in Jakarta or in Papua.
+SET_CLOCK = """
+UPDATE platform.business_clock SET offset_seconds =
+    extract(epoch FROM date_trunc('day', now(), 'Asia/Jakarta') + interval '10 hours' - now())::int
+"""
+
 
 @dataclass(slots=True)
 class Cluster:
@@ -81,6 +87,7 @@ class Cluster:
             owner = self.postgres.dsn(f"pilar_{service}", f"{service}_owner", passwords["owner"])
             await asyncio.to_thread(upgrade, service, owner)
             await self.execute(ALLOW_FOREIGN_EVENTS, f"pilar_{service}")
+            await self.execute(SET_CLOCK, f"pilar_{service}")
             self.templates.add(service)
 
     async def clone(self, service: str) -> str:
