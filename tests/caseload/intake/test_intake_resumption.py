@@ -78,7 +78,7 @@ async def test_killed_intake_resumes(kendal_caseload: Running, tmp_path: Path, k
 
 
 @pytest.mark.parametrize(
-    "place", ['{"phase": "mark", "staged": 4}', '{"phase": "apply", "after": 0, "staged": 4}']
+    "place", ['{"phase": "mark", "staged": 4}', '{"phase": "apply", "offset": 300, "row": 3, "staged": 4}']
 )
 async def test_intake_stages_again_after_crash_of_postgresql(kendal_caseload: Running, place: str) -> None:
     job = await request_intake(
