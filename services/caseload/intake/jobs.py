@@ -32,7 +32,7 @@ from services.caseload.intake.commands.staging import (
     stage,
     survey,
 )
-from services.caseload.intake.commands.window import Window, next_window, read_families
+from services.caseload.intake.commands.window import Window, next_window, read_ahead, read_families
 from services.caseload.intake.commands.write import write
 from shared import clock
 from shared.access import Actor
@@ -81,6 +81,7 @@ async def apply(session: AsyncSession, job: Job) -> Step:
         return Step(place=job.place | {"deep": True})
     started = time.monotonic()
     await outcome.refuse_above_limit(session, job)
+    read_ahead(session, window, limit)
     if writes:
         await outcome.store(session, job)
     seconds = decision_seconds + time.monotonic() - started

@@ -54,7 +54,7 @@ class Part:
 class Window:
     """The rows of a part, read and sealed, without those that are staged.
 
-    `next` is where the next part starts, None at the end of the file.
+    `next` is where the next part starts, None at the end of the file. `ahead` is that part.
     """
 
     first_row: int
@@ -62,6 +62,7 @@ class Window:
     batch: Batch
     rows: list[dict[str, Any]]
     next: Place | None
+    ahead: Part | None = None
 
 
 def read_part(vault: Vault, part: Part, limit: int) -> Window:
@@ -119,8 +120,7 @@ AHEAD = Ahead()
 
 
 async def next_window(session: AsyncSession, job: Job, limit: int) -> Window:
-    """Return the next rows of the file, and start to read those after them."""
-    # Fast path: the next rows are read and sealed while PostgreSQL writes these (bench: intake).
+    """Return the next rows of the file."""
     place, vault = Place(int(job.place["offset"]), int(job.place["row"])), vault_of(session)
     moment = await clock.moment_of(session)
     reading = AHEAD.take(job.job_id, place, moment)
@@ -128,8 +128,15 @@ async def next_window(session: AsyncSession, job: Job, limit: int) -> Window:
         reading = AHEAD.thread.submit(read_part, vault, await load_part(session, job, place, moment), limit)
     window = await asyncio.wrap_future(reading)
     if window.next is not None:
-        AHEAD.start(vault, await load_part(session, job, window.next, moment), limit)
+        window.ahead = await load_part(session, job, window.next, moment)
     return window
+
+
+def read_ahead(session: AsyncSession, window: Window, limit: int) -> None:
+    """Start to read the part after a window."""
+    # Fast path: the next rows are read and sealed while PostgreSQL writes these (bench: intake).
+    if window.ahead is not None:
+        AHEAD.start(vault_of(session), window.ahead, limit)
 
 
 async def load_part(session: AsyncSession, job: Job, place: Place, moment: clock.Moment) -> Part:
