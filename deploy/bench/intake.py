@@ -1,4 +1,4 @@
-"""Rate of family intake from a file, with a COPY of the same rows as its floor."""
+"""Rate of a family intake, with a COPY of the same rows as its floor."""
 
 from __future__ import annotations
 
@@ -104,9 +104,9 @@ class Intake:
 
 
 async def run_copy(testbed: Testbed, rows: int) -> float:
-    """COPY the newest families again under other ids, roll back, and return file rows per second.
+    """Return the rate of a COPY of the newest families under other ids.
 
-    The tables are the real ones, with their constraints and present size.
+    It is in rows of the file per second, and rolled back. The tables are the real ones, with their constraints and present size.
     """
     connection = await asyncpg.connect(testbed.superuser("caseload"))
     await connection.execute("CREATE TEMPORARY TABLE newest (kpm_id uuid PRIMARY KEY)")

@@ -38,13 +38,36 @@ def count_rows(facts: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("kills", [1, 2, 3])
-async def test_killed_intake_resumes(kendal_caseload: Running, tmp_path: Path, kills: int) -> None:
+async def test_intake_killed_at_each_step_resumes(kendal_caseload: Running) -> None:
+    apart, repeated = family(1, 3), family(2)
+    repeated[1]["nik"] = family(3)[1]["nik"]
+    content = build_csv(apart[:1], family(3), repeated, family(4, name=""), mother(), apart[1:])
+    token, phases = dinsos_token(kendal_caseload), list[str]()
+    job = await request_intake(kendal_caseload, content, as_=token)
+    while (shown := (await kendal_caseload.get(job, as_=token)).json())["state"] in {"QUEUED", "RUNNING"}:
+        point = "before" if len(phases) % 2 == 0 else "after"
+        process = start_worker(kendal_caseload, f"job.family_intake.run.{point}_commit=kill")
+        assert await wait_for_end(process) == -signal.SIGKILL
+        await expire_lease(kendal_caseload)
+        rows = await kendal_caseload.sql("SELECT coalesce(place->>'phase', 'survey') FROM platform.job")
+        phases.append(rows[0][0])
+    killed = list(dict.fromkeys(phases))
+    assert killed == ["survey", "stage", "analyze", "mark", "apply", "clear"]
+    assert (shown["done"], shown["refused"], shown["total"]) == (9, 4, 13)
+    counts = count_rows(await read_emitted_events(kendal_caseload))
+    assert counts["kpm_registered"] == shown["report"]["new_families"] == 3
+    again = await import_file(kendal_caseload, content)
+    assert (again["report"]["unchanged_families"], again["refused"]) == (3, 4)
+    assert count_rows(await read_emitted_events(kendal_caseload)) == counts
+
+
+@pytest.mark.timeout(180)
+async def test_intake_killed_at_any_moment_resumes(kendal_caseload: Running, tmp_path: Path) -> None:
     token = dinsos_token(kendal_caseload)
     bad = family(999, name="")
     content = build_csv(*(family(n, 2) for n in range(1, FAMILIES)), bad, mother())
     job = await request_intake(kendal_caseload, content, as_=token)
-    for number in range(kills):
+    for number in range(3):
         armed = tmp_path / f"armed{number}"
         if number == 0:
             armed.touch()

@@ -146,11 +146,11 @@ def test_parts_hold_complete_families_and_each_row_once(
         else:
             batch.take(record, batch.read(record))
     windows = read_all(vault, content, limit, size, frozenset(staged))
-    assert [row["row_no"] for window in windows for row in window.rows] == [
+    families = [family for window in windows for family in window.families.values()]
+    assert [row["row_no"] for family in families for row in family.rows] == [
         record.row_no for record, _ in batch.rows
     ]
     assert sum(window.batch.lost for window in windows) == batch.lost
-    of_cards = Counter(card for window in windows for card in {row["no_kk_index"] for row in window.rows})
-    assert set(of_cards.values()) <= {1}
+    assert {*Counter(family.no_kk_index for family in families).values()} <= {1}
     rows = [(window.first_row, window.last_row) for window in windows]
     assert all(last + 1 == first for (_, last), (first, _) in pairwise(rows))

@@ -60,7 +60,7 @@ class Window:
     first_row: int
     last_row: int
     batch: Batch
-    rows: list[dict[str, Any]]
+    families: dict[bytes, Staged]
     next: Place | None
     ahead: Part | None = None
 
@@ -86,8 +86,9 @@ def read_part(vault: Vault, part: Part, limit: int) -> Window:
         if row is not None:
             batch.take(record, row)
     last_row = taken[group - 1][0].row_no if group else part.place.row_no - 1
-    rows = [dict(zip(SEALED_ROW, values, strict=True)) for values in batch.sealed()]
-    return Window(part.place.row_no, last_row, batch, rows, group_place)
+    families: dict[bytes, Staged] = {}
+    add_rows(families, (dict(zip(SEALED_ROW, values, strict=True)) for values in batch.sealed()))
+    return Window(part.place.row_no, last_row, batch, families, group_place)
 
 
 class Ahead:
@@ -157,8 +158,7 @@ async def load_part(session: AsyncSession, job: Job, place: Place, moment: clock
 
 async def read_families(session: AsyncSession, job: Job, window: Window) -> list[Staged]:
     """Return the families of a window, in the order of their first rows."""
-    families: dict[bytes, Staged] = {}
-    add_rows(families, window.rows)
+    families = window.families
     if job.place["staged"]:
         # Fast path: one statement for the rows of a step (bench: intake).
         connection, numbers = await raw(session), (window.first_row, window.last_row)
