@@ -131,6 +131,7 @@ async def mark(session: AsyncSession, job: Job) -> Step:
     connection = await raw(session)
     await connection.execute(MARK_REPEATED, job.job_id)
     count = await connection.fetchval("SELECT count(*) FROM staged_row WHERE job_id = $1", job.job_id)
+    _last_survey.clear()
     if count != int(job.place["staged"]):
         return await restart(session, job)
     header = await read_file_header(session, str(job.params["sha256"]))
