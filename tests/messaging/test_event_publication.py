@@ -223,7 +223,10 @@ FROM platform.outbox o LEFT JOIN platform.unsent u USING (outbox_id) ORDER BY ou
 
 
 async def emit_in_turns(stage: ServicePair, keys: list[UUID], count: int) -> list[dict[str, Any]]:
-    """Emit events of several keys in one transaction. Return the rows written, without ids and times."""
+    """Emit events of several keys in one transaction, and return their rows.
+
+    Ids and times are left out.
+    """
     before = len(await stage.query_publisher(OUTBOX))
     async with stage.publisher.transaction() as session:
         for number in range(count):

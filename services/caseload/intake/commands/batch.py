@@ -38,7 +38,7 @@ class Batch:
         """Return the checked row of a record."""
         return read_record(record, self.moment.on, self.moment.latest_on)
 
-    def take(self, record: Record, row: Row) -> None:
+    def add(self, record: Record, row: Row) -> None:
         """Add a row.
 
         A row without a readable No. KK is refused without its family.

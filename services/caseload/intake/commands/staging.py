@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -31,79 +32,72 @@ DELETE_STAGED = """
 DELETE FROM staged_row WHERE ctid = ANY(ARRAY(SELECT ctid FROM staged_row WHERE job_id = $1
     OR job_id IN (SELECT job_id FROM platform.job WHERE state IN ('CANCELLED', 'FAILED', 'DONE')) LIMIT 50000))
 """
-_last_survey: dict[str, frozenset[int]] = {}
-"""The cards to stage of the file that this process has surveyed last, by SHA-256."""
+MOST_SURVEYS = 4
+_surveys: dict[UUID, Survey] = {}
+"""The surveys of this process by job, the latest ones. Another process surveys the file itself."""
 
 
 async def survey(session: AsyncSession, job: Job) -> Step:
-    """Survey the file.
+    """Survey a part of the file.
 
     A file with too many faulty numbers is refused before anything of it is written.
     """
-    sha256 = str(job.params["sha256"])
-    await session.execute(sa.delete(StagedRow).where(StagedRow.job_id == job.job_id))
-    numbers = await read_survey(session, sha256)
-    _last_survey.clear()
-    _last_survey[sha256] = numbers.cards_to_stage()
-    file = await files.read_info(session, sha256)
-    report = {"rows": numbers.rows, "bytes_total": file.size, "dry_run": bool(job.params["dry_run"])}
+    numbers = await read_survey(session, job)
+    file = await files.read_info(session, str(job.params["sha256"]))
+    report = {"bytes": numbers.offset, "bytes_total": file.size, "dry_run": bool(job.params["dry_run"])}
     if numbers.faults > MAX_REFUSALS:
+        del _surveys[job.job_id]
         batch = Batch(vault_of(session), await clock.moment_of(session))
         for record in numbers.faulty:
-            batch.take(record, read_numbers(record))
-        return Step(
-            place=job.place, errors=batch.errors, refused=batch.bad, report=report, total=numbers.rows
-        )
+            batch.add(record, read_numbers(record))
+        report |= count_rows(job, batch)
+        return Step(place=job.place, errors=batch.errors, refused=batch.bad, report=report)
+    if numbers.cards_to_stage is None:
+        return Step(place={"phase": "survey"}, report=report)
+    report |= {"rows": numbers.rows, "bytes": 0}
     starts = {"offset": numbers.header.begins_at, "row": numbers.header.first_row, "staged": 0}
-    phase = "stage" if _last_survey[sha256] else "apply"
-    return Step(place={"phase": phase, **starts}, report=report, total=numbers.rows)
+    if not numbers.cards_to_stage:
+        del _surveys[job.job_id]
+        return Step(place={"phase": "apply", **starts}, report=report, total=numbers.rows)
+    await session.execute(sa.delete(StagedRow).where(StagedRow.job_id == job.job_id))
+    return Step(place={"phase": "stage", **starts}, report=report, total=numbers.rows)
 
 
-async def read_survey(session: AsyncSession, sha256: str) -> Survey:
-    """Read the numbers of a file, in a thread."""
-    header, last = await read_file_header(session, sha256), False
-    numbers = Survey(header, MAX_REFUSALS)
-    while not last:
-        window, last = await read_window(session, sha256, numbers.offset)
-        await asyncio.to_thread(numbers.read, window, last=last)
+async def read_survey(session: AsyncSession, job: Job) -> Survey:
+    """Read the numbers of the file as far as fits into a step, in a thread."""
+    sha256, vault = str(job.params["sha256"]), vault_of(session)
+    numbers = _surveys.pop(job.job_id, None) or Survey(await read_file_header(session, sha256), MAX_REFUSALS)
+    until = time.monotonic() + BUDGET_SECONDS
+    while numbers.cards_to_stage is None and numbers.faults <= MAX_REFUSALS and time.monotonic() < until:
+        content, last = await read_content(session, sha256, numbers.offset)
+        await asyncio.to_thread(numbers.read, content, vault, last=last)
+    for oldest in list(_surveys)[: len(_surveys) + 1 - MOST_SURVEYS]:
+        del _surveys[oldest]
+    _surveys[job.job_id] = numbers
     return numbers
-
-
-async def cards_to_stage(session: AsyncSession, sha256: str) -> frozenset[int]:
-    """Return the cards to stage of a file.
-
-    Another process surveys it again.
-    """
-    if sha256 not in _last_survey:
-        numbers = await read_survey(session, sha256)
-        _last_survey.clear()
-        _last_survey[sha256] = numbers.cards_to_stage()
-    return _last_survey[sha256]
 
 
 async def stage(session: AsyncSession, job: Job) -> Step:
     """Stage rows, as many as fit into a step."""
-    sha256 = str(job.params["sha256"])
-    header, cards = await read_file_header(session, sha256), await cards_to_stage(session, sha256)
+    numbers = await read_survey(session, job)
+    if (cards := numbers.cards_to_stage) is None:
+        return Step(place=job.place)
+    sha256, vault = str(job.params["sha256"]), vault_of(session)
     offset, row_no = int(job.place["offset"]), int(job.place["row"])
-    window, last = await read_window(session, sha256, offset)
-    batch, until = Batch(vault_of(session), await clock.moment_of(session)), time.monotonic() + BUDGET_SECONDS
-    for record in records(window, header, offset, row_no, last=last):
-        if record.fault != BLANK and (card := read_numbers(record).no_kk) and int(card.reveal()) in cards:
-            batch.take(record, batch.read(record))
+    content, last = await read_content(session, sha256, offset)
+    batch, until = Batch(vault, await clock.moment_of(session)), time.monotonic() + BUDGET_SECONDS
+    for record in records(content, numbers.header, offset, row_no, last=last):
+        card = None if record.fault == BLANK else read_numbers(record).no_kk
+        if card is not None and vault.index("no_kk", card) in cards:
+            batch.add(record, batch.read(record))
         offset, row_no = record.ends_at, record.row_no + record.lines
         if time.monotonic() > until:
             last = False
             break
     await copy_rows(session, job, batch)
-    staged = int(job.place["staged"]) + len(batch.rows)
     place = {"phase": "analyze"} if last else {"phase": "stage", "offset": offset, "row": row_no}
-    return Step(
-        errors=batch.errors,
-        notes=batch.notes,
-        place=place | {"staged": staged},
-        report=count_rows(job, batch),
-    )
+    place |= {"staged": int(job.place["staged"]) + len(batch.rows)}
+    return Step(errors=batch.errors, notes=batch.notes, place=place, report=count_rows(job, batch))
 
 
 async def copy_rows(session: AsyncSession, job: Job, batch: Batch) -> None:
@@ -131,7 +125,7 @@ async def mark(session: AsyncSession, job: Job) -> Step:
     connection = await raw(session)
     await connection.execute(MARK_REPEATED, job.job_id)
     count = await connection.fetchval("SELECT count(*) FROM staged_row WHERE job_id = $1", job.job_id)
-    _last_survey.clear()
+    _surveys.pop(job.job_id, None)
     if count != int(job.place["staged"]):
         return await restart(session, job)
     header = await read_file_header(session, str(job.params["sha256"]))
@@ -174,7 +168,7 @@ async def read_file_header(session: AsyncSession, sha256: str) -> Header:
     return read_header(await files.read_chunk(session, vault_of(session), sha256, 0))
 
 
-async def read_window(session: AsyncSession, sha256: str, offset: int) -> tuple[bytes, bool]:
+async def read_content(session: AsyncSession, sha256: str, offset: int) -> tuple[bytes, bool]:
     """Return the next chunks from `offset` on, and whether the file ends with them."""
     file = await files.read_info(session, sha256)
     first, start = divmod(offset, files.CHUNK_BYTES)
@@ -184,7 +178,7 @@ async def read_window(session: AsyncSession, sha256: str, offset: int) -> tuple[
 
 
 def count_rows(job: Job, batch: Batch) -> dict[str, Any]:
-    """Return the job's report with the faulty rows and warnings of a batch added."""
+    """Return the report's counts of faulty rows and warnings with those of a batch."""
     warnings = Counter(job.report.get("warnings", {}))
     warnings.update(batch.warnings)
     return {"warnings": dict(warnings), "bad_rows": int(job.report.get("bad_rows", 0)) + batch.bad}

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from services.caseload.intake.rules.csv_file import BLANK, Header, Record, records
-from services.caseload.intake.rules.numbers import read_numbers
+from services.caseload.intake.rules.numbers import DIGITS, read_numbers
+from shared.privacy import Vault
 
 MOST_MEMBERS = 40
 
@@ -26,19 +27,27 @@ class Survey:
         self.offset, self.row_no = header.begins_at, header.first_row
         self.rows = self.faults = 0
         self.faulty: list[Record] = []
+        self.cards_to_stage: frozenset[bytes] | None = None
+        """The indexes of the cards, None until the whole file is read."""
         self._cards, self._niks = array("q"), array("q")
         self._ended: set[int] = set()
         self._staged: set[int] = set()
         self._card = self._size = 0
 
-    def read(self, window: bytes, *, last: bool) -> None:
-        """Read the complete rows of the window that starts at `offset`."""
-        for record in records(window, self.header, self.offset, self.row_no, last=last):
-            self.take(record)
+    def read(self, content: bytes, vault: Vault, *, last: bool) -> None:
+        """Read the complete rows of the part of the file that starts at `offset`."""
+        for record in records(content, self.header, self.offset, self.row_no, last=last):
+            self.add(record)
             self.offset, self.row_no = record.ends_at, record.row_no + record.lines
+        if last:
+            cards = (f"{card:0{DIGITS}}" for card in self.list_cards())
+            self.cards_to_stage = frozenset(vault.index_many("no_kk", cards))
+            del self._cards[:], self._niks[:]
+            self._ended.clear()
+            self._staged.clear()
 
-    def take(self, record: Record) -> None:
-        """Read the numbers of a row.
+    def add(self, record: Record) -> None:
+        """Add the numbers of a row.
 
         A blank or unreadable row also ends the rows of a card.
         """
@@ -62,11 +71,11 @@ class Survey:
         if self._size > MOST_MEMBERS:
             self._staged.add(card)
 
-    def cards_to_stage(self) -> frozenset[int]:
+    def list_cards(self) -> set[int]:
         """Return the cards whose rows are to be staged."""
         repeated = set(find_repeated(self._niks))
         of_repeated = (card for card, nik in zip(self._cards, self._niks, strict=True) if nik in repeated)
-        return frozenset({*self._staged, *of_repeated} - {0})
+        return {*self._staged, *of_repeated} - {0}
 
 
 def find_repeated(numbers: "array[int]") -> Iterator[int]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.intake.commands.batch import SEALED_ROW, Batch
 from services.caseload.intake.commands.recorded_data import Staged
-from services.caseload.intake.commands.staging import read_file_header, read_window
+from services.caseload.intake.commands.staging import read_content, read_file_header
 from services.caseload.intake.rules.csv_file import BLANK, Header, Record, records
 from services.caseload.intake.rules.row import Row
 from shared import clock
@@ -45,7 +45,7 @@ class Part:
     place: Place
     moment: clock.Moment
     header: Header
-    window: bytes
+    content: bytes
     last: bool
     staged: frozenset[int]
 
@@ -70,7 +70,7 @@ def read_part(vault: Vault, part: Part, limit: int) -> Window:
     batch, taken = Batch(vault, part.moment), list[tuple[Record, Row | None]]()
     place = group_place = part.place
     group, card = 0, None
-    for record in records(part.window, part.header, place.offset, place.row_no, last=part.last):
+    for record in records(part.content, part.header, place.offset, place.row_no, last=part.last):
         row = None if record.fault == BLANK or record.row_no in part.staged else batch.read(record)
         number = row.no_kk.reveal() if row and row.no_kk else None
         if number is None or number != card:
@@ -84,14 +84,19 @@ def read_part(vault: Vault, part: Part, limit: int) -> Window:
             group, group_place = len(taken), None
     for record, row in taken[:group]:
         if row is not None:
-            batch.take(record, row)
+            batch.add(record, row)
+    if group_place == part.place:
+        msg = f"no complete family fits into the part at byte {part.place.offset}"
+        raise RuntimeError(msg)
     last_row = taken[group - 1][0].row_no if group else part.place.row_no - 1
     families: dict[bytes, Staged] = {}
     add_rows(families, (dict(zip(SEALED_ROW, values, strict=True)) for values in batch.sealed()))
+    # The sealed rows are enough. What was read in clear is not kept.
+    batch.rows.clear()
     return Window(part.place.row_no, last_row, batch, families, group_place)
 
 
-class Ahead:
+class ReadAhead:
     """Reader of the next part of a file, in a thread.
 
     PostgreSQL writes the families before it meanwhile.
@@ -99,34 +104,38 @@ class Ahead:
 
     def __init__(self) -> None:
         """Start without a part."""
-        self.part: Part | None = None
-        self.window: Future[Window] | None = None
+        self.key: tuple[Any, ...] = ()
+        self.reading: Future[Window] | None = None
         self.thread = ThreadPoolExecutor(1, "intake")
 
     def start(self, vault: Vault, part: Part, limit: int) -> None:
         """Start to read a part."""
-        self.part, self.window = part, self.thread.submit(read_part, vault, part, limit)
+        self.key = key_of(part.job_id, part.place, part.moment)
+        self.reading = self.thread.submit(read_part, vault, part, limit)
 
-    def take(self, job_id: UUID, place: Place, moment: clock.Moment) -> "Future[Window] | None":
-        """Return what was read ahead, None if that is another part."""
-        part, window = self.part, self.window
-        self.part = self.window = None
-        if part is None or (part.job_id, part.place) != (job_id, place):
-            return None
-        same_day = (part.moment.on, part.moment.latest_on) == (moment.on, moment.latest_on)
-        return window if same_day else None
+    def take(self, key: tuple[Any, ...]) -> "Future[Window] | None":
+        """Return what was read ahead, None if it is another part."""
+        reading = self.reading if key == self.key else None
+        self.key, self.reading = (), None
+        return reading
 
 
-AHEAD = Ahead()
+def key_of(job_id: UUID, place: Place, moment: clock.Moment) -> tuple[Any, ...]:
+    """Return what identifies a part: the rows are checked against the day."""
+    return job_id, place, moment.on, moment.latest_on
+
+
+READ_AHEAD = ReadAhead()
 
 
 async def next_window(session: AsyncSession, job: Job, limit: int) -> Window:
     """Return the next rows of the file."""
     place, vault = Place(int(job.place["offset"]), int(job.place["row"])), vault_of(session)
     moment = await clock.moment_of(session)
-    reading = AHEAD.take(job.job_id, place, moment)
+    reading = READ_AHEAD.take(key_of(job.job_id, place, moment))
     if reading is None:
-        reading = AHEAD.thread.submit(read_part, vault, await load_part(session, job, place, moment), limit)
+        part = await load_part(session, job, place, moment)
+        reading = READ_AHEAD.thread.submit(read_part, vault, part, limit)
     window = await asyncio.wrap_future(reading)
     if window.next is not None:
         window.ahead = await load_part(session, job, window.next, moment)
@@ -137,23 +146,23 @@ def read_ahead(session: AsyncSession, window: Window, limit: int) -> None:
     """Start to read the part after a window."""
     # Fast path: the next rows are read and sealed while PostgreSQL writes these (bench: intake).
     if window.ahead is not None:
-        AHEAD.start(vault_of(session), window.ahead, limit)
+        READ_AHEAD.start(vault_of(session), window.ahead, limit)
 
 
 async def load_part(session: AsyncSession, job: Job, place: Place, moment: clock.Moment) -> Part:
     """Read the bytes of a part and the numbers of its staged rows."""
     sha256 = str(job.params["sha256"])
     header = await read_file_header(session, sha256)
-    window, last = await read_window(session, sha256, place.offset)
+    content, last = await read_content(session, sha256, place.offset)
     staged = frozenset[int]()
     if job.place["staged"]:
-        most = window.count(header.newline) + 1
+        most_rows = content.count(header.newline) + 1
         # Fast path: one statement for the rows of a step (bench: intake).
-        numbers = (job.job_id, place.row_no, place.row_no + most)
+        numbers = (job.job_id, place.row_no, place.row_no + most_rows)
         staged = frozenset(
             row["row_no"] for row in await (await raw(session)).fetch(STAGED_ROW_NUMBERS, *numbers)
         )
-    return Part(job.job_id, place, moment, header, window, last, staged)
+    return Part(job.job_id, place, moment, header, content, last, staged)
 
 
 async def read_families(session: AsyncSession, job: Job, window: Window) -> list[Staged]:
