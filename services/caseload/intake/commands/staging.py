@@ -64,7 +64,7 @@ async def survey(session: AsyncSession, job: Job) -> Step:
 
 
 async def read_survey(session: AsyncSession, job: Job) -> Survey:
-    """Read the numbers of the file as far as fits into a step, in a thread."""
+    """Read the next numbers of the file, in a thread."""
     sha256, vault = str(job.params["sha256"]), vault_of(session)
     numbers = _surveys.pop(job.job_id, None) or Survey(await read_file_header(session, sha256), MAX_REFUSALS)
     until = time.monotonic() + BUDGET_SECONDS
