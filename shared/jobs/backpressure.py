@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
 
-MAX_UNSENT = 1000
+MAX_UNSENT = 8000
 MAX_WAIT_SECONDS, CHECK_SECONDS = 0.5, 0.01
 COUNT_UNSENT = "SELECT count(*) FROM (SELECT FROM platform.unsent LIMIT $1) AS unsent"
 SMALLEST_STEP, LARGEST_STEP, TARGET_SECONDS = 50, 4000, 0.35

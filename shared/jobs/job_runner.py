@@ -98,7 +98,8 @@ async def _one_step(database: Database, registry: Work, job_id: UUID, lease: UUI
             has_lease = False
             await _give_up(session, job_id, TooManyRefusals(limit=MAX_REFUSALS))
     for result, rows in (("done", step.done), ("refused", step.refused)):
-        telemetry.job_rows.labels(database.service, row.kind, result).inc(rows)
+        # A job that starts again counts its rows back, a counter does not.
+        telemetry.job_rows.labels(database.service, row.kind, result).inc(max(rows, 0))
     await faultpoint(f"job.{row.kind}.after_commit")
     return has_lease
 

@@ -1,7 +1,7 @@
 """The outbox: `emit` collects events, and their positions are taken just before COMMIT."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,13 +20,15 @@ from shared.schema import SHARDS
 from shared.transaction import KEY, context_of
 
 LARGEST_BODY = 262_144
+MANY = 500
+"""From so many events of a transaction on, they are written by COPY."""
 
 TAKE_POSITIONS = """
 INSERT INTO platform.stream AS stream (topic, key, seq)
 SELECT topic, key, count FROM unnest($1::text[], $2::text[], $3::bigint[]) AS counts(topic, key, count)
 ORDER BY topic, key
 ON CONFLICT (topic, key) DO UPDATE SET seq = stream.seq + EXCLUDED.seq
-RETURNING topic, key, seq, (SELECT value FROM platform.epoch) AS epoch,
+RETURNING topic, key, seq, (SELECT value FROM platform.epoch) AS epoch, clock_timestamp() AS recorded_at,
     clock_timestamp() + make_interval(secs => (SELECT offset_seconds FROM platform.business_clock)) AS business_now
 """
 WRITE_ROWS = """
@@ -43,6 +45,20 @@ WITH written AS (
 )
 INSERT INTO platform.unsent (shard, outbox_id, recorded_at) SELECT shard, outbox_id, recorded_at FROM written
 """
+NUMBERS = "SELECT nextval('platform.outbox_number') AS number FROM generate_series(1, $1)"
+OUTBOX_COLUMNS = (
+    "event_id",
+    "shard",
+    "topic",
+    "key",
+    "epoch",
+    "seq",
+    "wire",
+    "body",
+    "recorded_at",
+    "outbox_id",
+)
+UNSENT_COLUMNS = ("shard", "recorded_at", "outbox_id")
 
 
 class EventTooLarge(DomainError):
@@ -90,20 +106,32 @@ async def write_events(session: AsyncSession) -> int:
         TAKE_POSITIONS, [t for t, _ in streams], [k for _, k in streams], [counts[place] for place in streams]
     )
     last = {(row["topic"], row["key"]): row["seq"] - counts[row["topic"], row["key"]] for row in rows}
-    await connection.execute(
-        WRITE_ROWS, *_columns(session, emitted, last, rows[0]["epoch"], rows[0]["business_now"])
-    )
+    records = list(_records(session, emitted, last, rows[0]["epoch"], rows[0]["business_now"]))
+    if len(records) < MANY:
+        await connection.execute(WRITE_ROWS, *map(list, zip(*records, strict=True)))
+    else:
+        await _copy_records(connection, records, rows[0]["recorded_at"])
     return len(emitted)
 
 
-def _columns(
+async def _copy_records(connection: Any, records: list[tuple[Any, ...]], recorded_at: datetime) -> None:
+    """Write many events as `WRITE_ROWS` does."""
+    # Fast path: two COPY write the events of a step in half the time of arrays (bench: intake).
+    numbers = [row["number"] for row in await connection.fetch(NUMBERS, len(records))]
+    outbox = [(*record, recorded_at, number) for record, number in zip(records, numbers, strict=True)]
+    unsent = [(record[1], recorded_at, number) for record, number in zip(records, numbers, strict=True)]
+    for table, columns, rows in (("outbox", OUTBOX_COLUMNS, outbox), ("unsent", UNSENT_COLUMNS, unsent)):
+        await connection.copy_records_to_table(table, records=rows, columns=columns, schema_name="platform")
+
+
+def _records(
     session: AsyncSession,
     emitted: Sequence[tuple[Event | PreparedEvent, datetime | None]],
     last: dict[tuple[str, str], int],
     epoch: int,
     now: datetime,
-) -> tuple[list[Any], ...]:
-    lists: tuple[list[Any], ...] = ([], [], [], [], [], [], [], [])
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of each event, in the order of the parameters of `WRITE_ROWS`."""
     for event, occurred_at in emitted:
         place = (event.topic, event.key)
         last[place] += 1
@@ -111,10 +139,7 @@ def _columns(
         body = envelope(session, event, event_id, (epoch, last[place]), occurred_at or now)
         if len(body) > LARGEST_BODY:
             raise EventTooLarge
-        values = (event_id, shard_of(place[1]), *place, epoch, last[place], event.wire, body.decode())
-        for column, value in zip(lists, values, strict=True):
-            column.append(value)
-    return lists
+        yield event_id, shard_of(place[1]), *place, epoch, last[place], event.wire, body.decode()
 
 
 def envelope(

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts.registry import PendampingStatusChanged
 from shared.database import UNSENT_CHANNEL, Database, sqlstate_of
-from shared.messaging import emit
+from shared.messaging import emit, outbox
 from shared.messaging.relay import SLOW_POLL_SECONDS
 from shared.schema import MONTHS_AHEAD, months_from
 from tests.factories.messaging.events import build_identity_sealed, build_status_changed, create_keys
@@ -210,3 +213,43 @@ def _build_received_check(received: list[str]) -> Callable[[], Awaitable[bool]]:
         return bool(received)
 
     return has_received
+
+
+ROWS = """
+SELECT o.event_id, o.shard, o.topic, o.key, o.epoch, o.seq, o.wire, o.body, u.shard = o.shard AS unsent,
+    o.recorded_at = u.recorded_at AS same
+FROM platform.outbox o LEFT JOIN platform.unsent u USING (outbox_id) ORDER BY outbox_id
+"""
+
+
+async def emit_in_turns(stage: ServicePair, keys: list[UUID], count: int) -> list[dict[str, Any]]:
+    """Emit events of several keys in one transaction, and return their rows.
+
+    Ids and times are left out.
+    """
+    before = len(await stage.query_publisher(OUTBOX))
+    async with stage.publisher.transaction() as session:
+        for number in range(count):
+            emit(session, build_status_changed(keys[number % len(keys)], f"reason {number}"))
+    written = [dict(row) for row in await stage.query_publisher(ROWS)][before:]
+    for row in written:
+        body = orjson.loads(row.pop("body"))
+        assert body.pop("id") == str(row.pop("event_id"))
+        assert datetime.fromisoformat(body.pop("time"))
+        row["body"] = {**body, "correlationid": None}
+    return written
+
+
+async def test_many_events_of_a_transaction_are_written_like_few(
+    stage: ServicePair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = create_keys(3)
+    many = await emit_in_turns(stage, keys, outbox.MANY)
+    monkeypatch.setattr(outbox, "MANY", 10 * outbox.MANY)
+    few = await emit_in_turns(stage, keys, len(many))
+    assert [row["unsent"] and row["same"] for row in many] == [True] * len(many)
+    # The second time the positions of each key go on.
+    for row, first in zip(few, many, strict=True):
+        added = sum(one["key"] == first["key"] for one in many)
+        row["seq"], row["body"]["seq"] = row["seq"] - added, row["body"]["seq"] - added
+    assert few == many

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -107,6 +108,8 @@ class Ages:
     without_nik_below: int
 
 
+# Fast path: a third of the time of a family's facts (bench: intake).
+@lru_cache(maxsize=100_000)
 def age(born: str, today: date) -> int:
     """Return the age in full years, 0 before the first day."""
     year, month_day = int(born[:4]), (int(born[5:7]), int(born[8:10]))
@@ -129,7 +132,8 @@ def facts_of(
     """
     pengurus = next((member for member in members if member["pengurus"]), None)
     komponen = [(kind, end) for member in members for kind, end in member["komponen"]]
-    current = Counter(kind for kind, end in komponen if end is None or end > today.isoformat())
+    day = today.isoformat()
+    current = Counter(kind for kind, end in komponen if end is None or end > day)
     ends = [end for _, end in komponen] + ([last_end] if last_end else [])
     return {
         "kpm_id": str(kpm_id),

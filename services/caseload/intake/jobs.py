@@ -1,4 +1,7 @@
-"""Job of a family intake, with the phases stage, analyze, mark, apply and clear."""
+"""Job of a family intake, with the phases survey, stage, analyze, mark, apply and clear.
+
+Only the rows of a file that must be read together are staged.
+"""
 
 import time
 from collections import Counter
@@ -13,26 +16,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.intake.commands.events import emit_events
 from services.caseload.intake.commands.file_day import set_file_day
+from services.caseload.intake.commands.findings import refusal
 from services.caseload.intake.commands.persons import match_persons
 from services.caseload.intake.commands.plan import Plan, is_unchanged, plan_of
-from services.caseload.intake.commands.recorded_data import (
-    Known,
-    Staged,
-    lock_known_families,
-    next_families,
-    read_details,
-)
+from services.caseload.intake.commands.recorded_data import Known, Staged, lock_known_families, read_details
 from services.caseload.intake.commands.refusals import not_accepted_refusals, outside_area
 from services.caseload.intake.commands.request import KIND
 from services.caseload.intake.commands.staging import (
     analyze,
     clear,
+    count_rows,
     is_lost,
     mark,
-    refusal,
-    restart_staging,
+    restart,
     stage,
+    survey,
 )
+from services.caseload.intake.commands.window import Window, next_window, read_ahead, read_families
 from services.caseload.intake.commands.write import write
 from shared import clock
 from shared.access import Actor
@@ -53,9 +53,8 @@ COUNTS = ("families", "new_families", "changed_families", "unchanged_families", 
 
 async def run_intake_step(session: AsyncSession, job: Job) -> Step:
     """Run the next step of an intake. It commits its progress, refusals and events."""
-    phases = {"stage": stage, "analyze": analyze, "mark": mark, "apply": apply, "clear": clear}
     try:
-        return await phases[job.place.get("phase", "stage")](session, job)
+        return await PHASES[job.place.get("phase", "survey")](session, job)
     except asyncpg.PostgresError as error:
         # Another transaction wrote a card or a person first. The retried step reads the new state.
         raise DBAPIError(None, None, error, hide_parameters=True) from error
@@ -69,27 +68,27 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     It decides while the outbox is being published, and writes when the outbox has room.
     """
     if await is_lost(session, job):
-        return await restart_staging(session, job)
+        return await restart(session, job)
     writes = not job.params["dry_run"]
     if writes and job.place.get("deep") and not await outbox_has_room(session):
         return Step(place=job.place)
-    started, limit = time.monotonic(), int(job.place.get("limit", FIRST_BATCH))
-    families, after = await next_families(session, job, int(job.place["after"]), limit)
-    if not families and after == int(job.place["after"]):
-        return Step(place={"phase": "clear"})
-    outcome = await Outcome.of(session, job, families)
+    limit = int(job.place.get("limit", FIRST_BATCH))
+    window = await next_window(session, job, limit)
+    started = time.monotonic()
+    outcome = await Outcome.of(session, job, await read_families(session, job, window))
     decision_seconds = time.monotonic() - started
     if writes and not await outbox_has_room(session):
         return Step(place=job.place | {"deep": True})
     started = time.monotonic()
     await outcome.refuse_above_limit(session, job)
+    read_ahead(session, window, limit)
     if writes:
         await outcome.store(session, job)
     seconds = decision_seconds + time.monotonic() - started
     limit = next_size(
         limit, seconds, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, target_seconds=TARGET_SECONDS
     )
-    return outcome.step(job, job.place | {"after": after, "limit": limit, "deep": False})
+    return outcome.step(job, window, job.place | {"limit": limit, "deep": False})
 
 
 class Outcome:
@@ -190,30 +189,35 @@ class Outcome:
         await set_file_day(session, job, [*self.plans, *self.unwritten])
         emit_events(session, self.plans, self.today)
 
-    def step(self, job: Job, place: dict[str, Any]) -> Step:
+    def step(self, job: Job, window: Window, place: dict[str, Any]) -> Step:
         """Return the result of the step with the report so far."""
+        batch, start = window.batch, window.next
         self.counts["new_families"] = sum(plan.new for plan in self.plans)
         self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]
         self.done += sum(len(plan.staged.rows) for plan in self.plans)
         for plan in (*self.plans, *self.unwritten):
             self.notes += plan.notes
+        size = int(job.report["bytes_total"])
         report: dict[str, Any] = {name: int(job.report.get(name, 0)) + self.counts[name] for name in COUNTS}
         elsewhere = int(job.place.get("elsewhere", 0)) + self.elsewhere
-        report |= self.count_notes(job)
+        report |= count_rows(job, batch) | self.count_notes(job, batch.warnings)
         report["elsewhere_families"] = elsewhere // SHOWN_IN * SHOWN_IN
+        report["bytes"] = start.offset if start else size
         place |= {"elsewhere": elsewhere}
+        place |= {"offset": start.offset, "row": start.row_no} if start else {"phase": "clear"}
         return Step(
             done=self.done,
-            refused=self.refused,
-            errors=self.errors,
-            notes=self.notes,
+            refused=self.refused + batch.lost,
+            errors=batch.errors + self.errors,
+            notes=batch.notes + self.notes,
             place=place,
             report=report,
         )
 
-    def count_notes(self, job: Job) -> dict[str, Any]:
+    def count_notes(self, job: Job, warnings: Counter[str]) -> dict[str, Any]:
         """Return the report's counts of warnings, changes by code, and what HAPUS clears."""
         counts = {kind: Counter[str](job.report.get(kind, {})) for kind in ("warnings", "changes", "cleared")}
+        counts["warnings"].update(warnings)
         for note in self.notes:
             counts["warnings" if note.kind == "WARNING" else "changes"][note.code] += 1
         for plan in self.plans:
@@ -221,4 +225,12 @@ class Outcome:
         return {kind: dict(count) for kind, count in counts.items()}
 
 
+PHASES = {
+    "survey": survey,
+    "stage": stage,
+    "analyze": analyze,
+    "mark": mark,
+    "apply": apply,
+    "clear": clear,
+}
 WORK = Work(steps={KIND: run_intake_step})

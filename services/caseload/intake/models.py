@@ -10,21 +10,15 @@ from shared.database.tables import Col
 
 
 class StagedRow(Table, table=True):
-    """A row of an intake file with sealed personal data.
+    """A row of an intake file on which the whole file decides.
 
     `row_no` is the line of the file. `data` holds codes, dates and counts. Personal data is only in
     the sealed columns. The table is UNLOGGED: a crash of PostgreSQL empties it, and the intake stages its rows again.
-    `scattered` marks rows of a family that are not adjacent, `repeated` a NIK that an earlier row has.
+    `repeated` marks a NIK that an earlier row has.
     """
 
     __table_args__ = (
-        sa.Index(
-            "ix_staged_row_scattered",
-            "job_id",
-            "no_kk_index",
-            "row_no",
-            postgresql_where=sa.text("scattered"),
-        ),
+        sa.Index("ix_staged_row_no_kk_index", "job_id", "no_kk_index"),
         {"prefixes": ["UNLOGGED"]},
     )
 
@@ -41,5 +35,4 @@ class StagedRow(Table, table=True):
     phone_sealed: Col[bytes | None] = Field(default=None)
     nib_sealed: Col[bytes | None] = Field(default=None)
     data: Col[Annotated[dict[str, Any], JSON()]]
-    scattered: Col[bool] = OFF
     repeated: Col[bool] = OFF

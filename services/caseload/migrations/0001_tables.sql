@@ -303,12 +303,11 @@ CREATE UNLOGGED TABLE staged_row (
     phone_sealed BYTEA,
     nib_sealed BYTEA,
     data JSON NOT NULL,
-    scattered BOOLEAN DEFAULT false NOT NULL,
     repeated BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_staged_row PRIMARY KEY (job_id, row_no)
 );
 
-CREATE INDEX ix_staged_row_scattered ON staged_row (job_id, no_kk_index, row_no) WHERE scattered;
+CREATE INDEX ix_staged_row_no_kk_index ON staged_row (job_id, no_kk_index);
 
 CREATE TABLE tugas_term (
     valid DATERANGE NOT NULL,

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from services.caseload.intake.commands.findings import change, refusal
 from services.caseload.intake.commands.members import Member
 from services.caseload.intake.commands.recorded_data import Known
-from services.caseload.intake.commands.staging import change, refusal
 from services.caseload.intake.rules.precedence import is_later
 from services.caseload.tables import new_id
 
@@ -67,7 +67,7 @@ def change_usaha(known: Known, plan: "Plan", member: Member, before: Any, row_no
     if "usaha" not in clear and after == recorded:
         if "has_nib" in given and is_later(known.as_of, before):
             # The number itself may be another one, which only its sealed text shows.
-            plan.nibs.append((before["usaha_id"], plan.staged.rows[member.n or 0]["row_no"]))
+            plan.nibs.append((before["usaha_id"], plan.staged.rows[member.n or 0]["nib_sealed"]))
         return
     if not is_later(known.as_of, before):
         plan.notes.append(change(row_no, "usaha_sector", "KEPT_NEWER", **ids))

@@ -4,9 +4,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from services.caseload.intake.commands.findings import change
 from services.caseload.intake.commands.members import Member
 from services.caseload.intake.commands.recorded_data import Known
-from services.caseload.intake.commands.staging import change
 from services.caseload.intake.rules.precedence import is_later
 
 if TYPE_CHECKING:

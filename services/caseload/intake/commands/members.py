@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.caseload.family.models import EndReason
 from services.caseload.family.rules import age
+from services.caseload.intake.commands.findings import change, refusal, warning
 from services.caseload.intake.commands.recorded_data import Known, Staged, is_recorded_dead
-from services.caseload.intake.commands.staging import change, refusal, warning
 from services.caseload.intake.rules.precedence import is_later
 from services.caseload.tables import new_id
 from shared.jobs import RowError

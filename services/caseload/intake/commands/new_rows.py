@@ -1,7 +1,4 @@
-"""New rows of one step for COPY.
-
-Values are copied as they were sealed in staging.
-"""
+"""New rows of one step for COPY, with values as they were sealed when read."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -134,9 +131,10 @@ class NewRows:
     def add_known_member(self, plan: Plan, member: Member) -> None:
         """Add the values of a known person, to be updated."""
         data = member.data
-        row_no = plan.staged.rows[member.n]["row_no"] if member.n is not None and member.written else 0
+        row = plan.staged.rows[member.n] if member.n is not None and member.written else None
+        sealed = (row["nik_index"], row["name_sealed"]) if row else (None, None)
         person = (date.fromisoformat(data["birth"]), data["sex"], data["relation"], data["married"])
-        self.known_members.append((member.anggota_id, plan.kpm_id, row_no, *person, data["pengurus"]))
+        self.known_members.append((member.anggota_id, plan.kpm_id, *sealed, *person, data["pengurus"]))
 
     def add_usaha(self, plan: Plan) -> None:
         """Add the businesses. The business of a known person is updated instead."""
@@ -147,7 +145,7 @@ class NewRows:
             values = (usaha["sector"], date.fromisoformat(usaha["started_on"]), usaha["omzet_rp"])
             if member.known:
                 flags = (usaha["has_letter"], usaha["has_nib"])
-                self.known_usaha.append((*ids, row["row_no"], *values, *flags))
+                self.known_usaha.append((*ids, row["nib_sealed"], *values, *flags))
                 continue
             rest = (row["nib_sealed"], usaha["has_letter"], *self.sourced)
             self.tables["usaha"].append((*ids, *values, *rest))

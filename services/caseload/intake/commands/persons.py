@@ -96,11 +96,10 @@ def find_former(people: Iterable[Any], row: Any, data: dict[str, Any], vault: Va
 
     Somebody whose name and date of birth both differ is another person.
     """
-    name = read_name_key(vault, row) if row["name_sealed"] is not None else None
     for person in people:
-        if data["birth"] in {None, person["birth_on"].isoformat()}:
+        if data["birth"] in {None, person["birth_on"].isoformat()} or row["name_sealed"] is None:
             return person
-        if name is None or read_name_key(vault, person) == name:
+        if read_name_key(vault, person) == read_name_key(vault, row):
             return person
     return None
 

@@ -11,11 +11,11 @@ import orjson
 
 from services.caseload.family.rules import REFUSED, facts_of, find_implausible, is_minor, next_change_day
 from services.caseload.intake.commands.businesses import add_usaha
+from services.caseload.intake.commands.findings import change, refusal, warning
 from services.caseload.intake.commands.komponen import add_komponen, last_komponen_end
 from services.caseload.intake.commands.members import Member, Members, decide_members
 from services.caseload.intake.commands.recorded_data import Known, Staged
 from services.caseload.intake.commands.refusals import family_refusals, lead_refusals
-from services.caseload.intake.commands.staging import change, refusal, warning
 from services.caseload.intake.rules.precedence import is_later
 from services.caseload.tables import new_id
 from shared.contracts.kinds import Bansos
@@ -48,8 +48,8 @@ class Plan:
     usaha: list[tuple[UUID, Member]] = field(default_factory=list[tuple[UUID, Member]])
     owned: dict[UUID, Member] = field(default_factory=dict[UUID, Member])
     """Recorded businesses with other facts of their owner."""
-    nibs: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
-    """Businesses without another change, and the row whose NIB they get."""
+    nibs: list[tuple[UUID, bytes | None]] = field(default_factory=list[tuple[UUID, bytes | None]])
+    """Businesses without another change, and the sealed NIB that they get."""
     closed: list[UUID] = field(default_factory=list[UUID])
     dampingan: tuple[UUID, UUID, UUID] | None = None
     moved_from: str | None = None

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import EndReason
@@ -15,15 +14,7 @@ from services.caseload.family.rules import Ages
 from shared import wilayah
 from shared.access import Actor
 from shared.database import raw
-from shared.jobs import Job
 
-STAGED = """
-SELECT row_no, no_kk_index, nik_index, ok, digest, data::text, scattered, repeated, no_kk_sealed, nik_sealed, name_sealed,
-    address_sealed, phone_sealed, nib_sealed
-FROM staged_row WHERE job_id = $1
-"""
-NEXT_ROWS = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
-SCATTERED_ROWS = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
 FAMILY = """
 SELECT card.no_kk_index, lower(card.valid) AS card_since, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest,
     kpm.facts::text, kpm.ended_on, kpm.sealed_for, kpm.intake_as_of, kpm.address_as_of, kpm.address_source, kpm.contact_as_of, kpm.contact_source,
@@ -97,6 +88,8 @@ class Staged:
     """The rows without a NIK of somebody whom another row of the family has too."""
     renamed: set[int] = field(default_factory=set[int])
     """The rows of known members with another NIK than recorded."""
+    people: set[bytes | None] = field(default_factory=set[bytes | None])
+    """The indexes of the NIK on the rows so far."""
 
 
 @dataclass(slots=True)
@@ -150,43 +143,6 @@ class Known:
     placements: dict[str, Placements] = field(default_factory=dict[str, Placements])
     elsewhere: set[bytes] = field(default_factory=set[bytes])
     """Cards of the file that are, or have members that are, recorded outside the actor's areas."""
-
-
-async def next_families(session: AsyncSession, job: Job, after: int, limit: int) -> tuple[list[Staged], int]:
-    """Return the next complete families of the file and the last row that was read.
-
-    The families are in the order of their first rows.
-    """
-    # Fast path: one statement reads the rows of a step, another those of scattered families (bench: intake).
-    connection = await raw(session)
-    rows = drop_split_family(await connection.fetch(NEXT_ROWS, job.job_id, after, limit), limit)
-    last = rows[-1]["row_no"] if rows else after
-    if scattered := {row["no_kk_index"] for row in rows if row["scattered"]}:
-        all_rows = await connection.fetch(SCATTERED_ROWS, job.job_id, list(scattered))
-        earlier = {row["no_kk_index"] for row in all_rows if row["row_no"] <= after}
-        rows = [row for row in rows if not row["scattered"]]
-        rows += [row for row in all_rows if row["no_kk_index"] not in earlier]
-        rows.sort(key=lambda row: row["row_no"])
-    families: dict[bytes, Staged] = {}
-    for row in rows:
-        card = row["no_kk_index"]
-        family = families.get(card) or families.setdefault(card, Staged(card))
-        family.rows.append(row)
-        family.data.append(orjson.loads(row["data"]))
-    return list(families.values()), last
-
-
-def drop_split_family(rows: list[Any], limit: int) -> list[Any]:
-    """Drop the last family if the row limit may have split it.
-
-    The next step reads it again. A scattered family is read completely in any case.
-    """
-    if len(rows) < limit or rows[-1]["scattered"]:
-        return rows
-    card, end = rows[-1]["no_kk_index"], len(rows)
-    while rows[end - 1]["no_kk_index"] == card:
-        end -= 1
-    return rows[:end]
 
 
 async def lock_known_families(

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from services.caseload.intake.commands.findings import refusal
 from services.caseload.intake.commands.recorded_data import Known, Staged
-from services.caseload.intake.commands.staging import MOST_MEMBERS, refusal
+from services.caseload.intake.commands.survey import MOST_MEMBERS
 from shared.access import Actor
 from shared.jobs import RowError
 

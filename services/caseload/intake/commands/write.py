@@ -32,31 +32,29 @@ from shared.privacy import Nik
 
 UPDATE_FAMILIES = """
 UPDATE kpm SET kode_wilayah = f.kode, facts = f.facts::jsonb, facts_until = f.facts_until,
-    address_sealed = CASE f.address WHEN 'CLEAR' THEN NULL WHEN 'SET' THEN coalesce(s.address_sealed, kpm.address_sealed)
+    address_sealed = CASE f.address WHEN 'CLEAR' THEN NULL WHEN 'SET' THEN coalesce(f.address_sealed, kpm.address_sealed)
         ELSE kpm.address_sealed END,
-    phone_sealed = CASE f.phone WHEN 'CLEAR' THEN NULL WHEN 'SET' THEN coalesce(s.phone_sealed, kpm.phone_sealed)
+    phone_sealed = CASE f.phone WHEN 'CLEAR' THEN NULL WHEN 'SET' THEN coalesce(f.phone_sealed, kpm.phone_sealed)
         ELSE kpm.phone_sealed END,
     intake_digest = CASE WHEN kpm.intake_as_of > $10 THEN kpm.intake_digest ELSE f.digest END,
     version = kpm.version + 1, changed_at = clock_timestamp()
-FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::date[], $8::text[], $9::text[])
-    AS f(kpm_id, row_no, kode, facts, digest, facts_until, address, phone)
-JOIN staged_row s ON s.job_id = $1 AND s.row_no = f.row_no
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::date[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
+    AS f(kpm_id, kode, facts, digest, facts_until, address, phone, address_sealed, phone_sealed)
 WHERE kpm.kpm_id = f.kpm_id
 """
 # Runs before the members: the unique index allows one pengurus in each statement.
 CLEAR_PENGURUS = (
     "UPDATE kpm_anggota SET pengurus = false WHERE kpm_id = ANY($1) AND pengurus AND left_on IS NULL"
 )
-# A member without a row of the file has row 0. A name is sealed with the NIK of its row.
+# A member without a row of the file has no index. A name is sealed with the NIK of its row.
 UPDATE_MEMBERS = """
 UPDATE kpm_anggota a SET kpm_id = m.kpm_id, birth_on = m.birth, sex = m.sex, relation = m.relation,
     married = m.married, pengurus = m.pengurus, left_on = NULL, end_reason = NULL,
-    name_sealed = CASE WHEN s.nik_index = a.nik_index THEN coalesce(s.name_sealed, a.name_sealed)
+    name_sealed = CASE WHEN m.nik_index = a.nik_index THEN coalesce(m.name_sealed, a.name_sealed)
         ELSE a.name_sealed END,
     joined_on = CASE WHEN a.left_on IS NULL THEN a.joined_on ELSE $10 END
-FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::date[], $6::text[], $7::text[], $8::boolean[], $9::boolean[])
-    AS m(anggota_id, kpm_id, row_no, birth, sex, relation, married, pengurus)
-LEFT JOIN staged_row s ON s.job_id = $1 AND s.row_no = m.row_no
+FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::date[], $6::text[], $7::text[], $8::boolean[],
+    $9::boolean[]) AS m(anggota_id, kpm_id, nik_index, name_sealed, birth, sex, relation, married, pengurus)
 WHERE a.anggota_id = m.anggota_id
 """
 UPSERT_DESIL = """
@@ -68,19 +66,17 @@ WHERE desil.value <> EXCLUDED.value
 UPSERT_USAHA = """
 INSERT INTO usaha (usaha_id, kpm_id, anggota_id, sector, started_on, omzet_rp, has_letter, nib_sealed, as_of, source)
 SELECT u.id, u.kpm_id, u.anggota_id, u.sector, u.started_on, u.omzet_rp, u.has_letter,
-    CASE WHEN u.has_nib THEN s.nib_sealed END, $11, 'FILE'
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::date[], $8::bigint[], $9::boolean[],
-    $10::boolean[]) AS u(id, kpm_id, anggota_id, row_no, sector, started_on, omzet_rp, has_letter, has_nib)
-JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
+    CASE WHEN u.has_nib THEN u.nib_sealed END, $10, 'FILE'
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::text[], $6::date[], $7::bigint[], $8::boolean[],
+    $9::boolean[]) AS u(id, kpm_id, anggota_id, nib_sealed, sector, started_on, omzet_rp, has_letter, has_nib)
 ON CONFLICT (anggota_id) WHERE ended_on IS NULL DO UPDATE SET kpm_id = EXCLUDED.kpm_id, sector = EXCLUDED.sector,
     started_on = EXCLUDED.started_on, omzet_rp = EXCLUDED.omzet_rp, has_letter = EXCLUDED.has_letter,
-    nib_sealed = CASE WHEN usaha.usaha_id = ANY($12) THEN NULL ELSE coalesce(EXCLUDED.nib_sealed, usaha.nib_sealed) END,
+    nib_sealed = CASE WHEN usaha.usaha_id = ANY($11) THEN NULL ELSE coalesce(EXCLUDED.nib_sealed, usaha.nib_sealed) END,
     version = usaha.version + 1, recorded_at = clock_timestamp()
 """
 SET_NIBS = """
-UPDATE usaha SET nib_sealed = s.nib_sealed FROM unnest($2::uuid[], $3::bigint[]) AS u(usaha_id, row_no)
-JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
-WHERE usaha.usaha_id = u.usaha_id AND s.nib_sealed IS NOT NULL
+UPDATE usaha SET nib_sealed = u.nib_sealed FROM unnest($1::uuid[], $2::bytea[]) AS u(usaha_id, nib_sealed)
+WHERE usaha.usaha_id = u.usaha_id AND u.nib_sealed IS NOT NULL
 """
 FINISH_TASKS = """
 UPDATE tugas SET done_at = $2, done_by = $3, version = version + 1
@@ -114,7 +110,7 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     await finish_pengurus_tasks(session, job, [plan.kpm_id for plan in changed])
     if rows.known_desil:
         await connection.execute(UPSERT_DESIL, *columns(rows.known_desil, 6))
-    await write_known_usaha(connection, job, rows)
+    await write_known_usaha(connection, rows)
 
 
 async def write_known_members(
@@ -126,18 +122,18 @@ async def write_known_members(
         # Fast path: one statement for each table for the families of a step (bench: intake).
         connection = await raw(session)
         await store_anggota_history(connection, [row[0] for row in rows.known_members])
-        await connection.execute(UPDATE_MEMBERS, job.job_id, *columns(rows.known_members, 8), today)
+        await connection.execute(UPDATE_MEMBERS, *columns(rows.known_members, 9), today)
 
 
-async def write_known_usaha(connection: Any, job: Job, rows: NewRows) -> None:
+async def write_known_usaha(connection: Any, rows: NewRows) -> None:
     """Update the businesses of known members."""
     if rows.known_usaha:
         await store_usaha_history(connection, [row[0] for row in rows.known_usaha])
         without = [row[0] for row in rows.known_usaha if not row[-1]]
         as_of = rows.sourced[0]
-        await connection.execute(UPSERT_USAHA, job.job_id, *columns(rows.known_usaha, 9), as_of, without)
+        await connection.execute(UPSERT_USAHA, *columns(rows.known_usaha, 9), as_of, without)
     if rows.known_nibs:
-        await connection.execute(SET_NIBS, job.job_id, *columns(rows.known_nibs, 2))
+        await connection.execute(SET_NIBS, *columns(rows.known_nibs, 2))
 
 
 async def end_missing(session: AsyncSession, plans: Sequence[Plan], rows: NewRows, today: date) -> None:
@@ -200,16 +196,17 @@ async def copy(connection: Any, rows: NewRows, tables: Mapping[str, Sequence[str
 
 async def change_families(session: AsyncSession, job: Job, plans: Sequence[Plan]) -> None:
     """Update known families."""
-    heads, kpm_ids = [p.lead["row_no"] for p in plans], [p.kpm_id for p in plans]
+    kpm_ids = [p.kpm_id for p in plans]
     facts = [orjson.dumps(p.facts).decode() for p in plans]
     kodes, digests, untils = zip(*((p.kode, p.digest, p.next_change_day) for p in plans), strict=True)
     contacts = [p.address for p in plans], [p.phone for p in plans]
+    sealed = [p.lead["address_sealed"] for p in plans], [p.lead["phone_sealed"] for p in plans]
     as_of = date.fromisoformat(job.params["as_of"])
     await replace_cards(session, job, plans)
     await reseal_contacts(session, plans)
-    values = (kpm_ids, heads, kodes, facts, digests, untils, *contacts, as_of)
+    values = (kpm_ids, kodes, facts, digests, untils, *contacts, *sealed, as_of)
     # Fast path: one statement for each table for the families of a step (bench: intake).
-    await (await raw(session)).execute(UPDATE_FAMILIES, job.job_id, *values)
+    await (await raw(session)).execute(UPDATE_FAMILIES, *values)
 
 
 async def replace_cards(session: AsyncSession, job: Job, plans: Sequence[Plan]) -> None:

@@ -210,11 +210,13 @@ def find_record_end(window: bytes, place: int, newline: bytes, *, last: bool) ->
     A row with an unclosed quote ends with its first line, so that a faulty row does not include the rows after it.
     """
     end = first = place
+    # A row ends at the same byte whatever the window, because a file is read more than once in other windows.
+    limit = place + LONGEST_RECORD + 1
     for lines in range(1, MOST_LINES + 1):
-        line_end = window.find(newline, end)
-        if line_end < 0 and not last and len(window) - place <= LONGEST_RECORD:
+        line_end = window.find(newline, end, limit)
+        if line_end < 0 and not last and len(window) < limit:
             return None, 0
-        end = line_end + 1 if line_end >= 0 else len(window)
+        end = line_end + 1 if line_end >= 0 else min(limit, len(window))
         first = end if lines == 1 else first
         if window.count(b'"', place, end) % 2 == 0:
             return end, lines

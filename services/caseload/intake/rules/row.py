@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from services.caseload.family.rules import WARNED_FIELDS
-from services.caseload.intake.rules.csv_file import COLUMNS
+from services.caseload.intake.rules.csv_file import COLUMNS, Record
 from services.caseload.intake.rules.values import (
     LONGEST,
     Fault,
@@ -73,6 +73,28 @@ class Row:
     def leads(self) -> bool:
         """Whether address and phone may be read from this row."""
         return self.data.get("pengurus") is not False
+
+
+def read_record(record: Record, today: date, latest: date) -> Row:
+    """Return the row of a record, which may be unreadable."""
+    return unreadable_row(record) if record.fault else read_row(record.fields, today, latest)
+
+
+def unreadable_row(record: Record) -> Row:
+    """Return an unreadable row, with its No. KK if that is readable."""
+    row = Row(faults=[("", record.fault or "UNREADABLE_ROW")])
+    if record.fields:
+        try:
+            row.no_kk = card(record.fields[0])
+        except Fault as fault:
+            row.faults.append(("no_kk", str(fault)))
+    return row
+
+
+def add_numbers(row: Row, read_column: "ColumnReader") -> None:
+    """Set No. KK and NIK of a row."""
+    row.no_kk = read_column("no_kk", card)
+    row.nik = read_column("nik", lambda text: number(Nik, text) if text else None)
 
 
 def read_row(fields: tuple[str, ...], today: date, latest: date) -> Row:
@@ -175,8 +197,7 @@ def checked_row(fields: tuple[str, ...], today: date, latest: date) -> Row:
         row.faults += text_faults(raw)
     clear = take_cleared(raw, row.faults)
     read_column = ColumnReader(raw, row.faults)
-    row.no_kk = read_column("no_kk", lambda text: number(NoKk, text))
-    row.nik = read_column("nik", lambda text: number(Nik, text) if text else None)
+    add_numbers(row, read_column)
     row.name = read_column("name", name) or ""
     row.address = read_column("address", address) or ""
     row.nib = read_column("usaha_nib", nib) or ""

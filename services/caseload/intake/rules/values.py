@@ -1,6 +1,6 @@
 """Parsers for the values of columns. Values that repeat from row to row are cached.
 
-A blank is None or an empty text: it keeps what is recorded.
+A blank is None or an empty text: it keeps what is recorded. Lists are cached too, so nobody may change one in place.
 """
 
 import re
