@@ -139,6 +139,9 @@ USE_EVIDENCE = sa.select(
 FLAG = schema.evidence_flag.c
 EARLIER = schema.evidence_use.alias("earlier").c
 IS_OPEN = FLAG.cleared_at.is_(None)
+FLAGGED = sa.select(FLAG.subject_id).where(
+    FLAG.subject_id == sa.any_(_bind("ids", sa.ARRAY(sa.Uuid()))), IS_OPEN
+)
 
 
 async def insert_flag(
@@ -162,8 +165,7 @@ async def insert_flag(
 
 async def find_flagged(session: AsyncSession, subject_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return those of the subjects that have evidence with an open flag."""
-    statement = sa.select(FLAG.subject_id).where(FLAG.subject_id.in_(subject_ids), IS_OPEN)
-    return frozenset((await session.scalars(statement)).all())
+    return frozenset(await session.scalars(FLAGGED, {"ids": list(subject_ids)}))
 
 
 def is_flagged(subject_id: Any) -> sa.ColumnElement[bool]:

@@ -129,9 +129,13 @@ async def advance(
             ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
         ):
             await await_driver(connection.execute(statement, *_parameters(cases, from_states, act)))
+        _mark_as_written(cases)
         await _require_not_accompanied(session, cases, act, act.stage)
         act = replace(act, stage=None)
-    # The statement has written these values: mark them as committed, so that the flush does not write them again.
+
+
+def _mark_as_written(cases: Sequence[tuple[Graduasi, Policy]]) -> None:
+    """Mark what RECORD has written as committed, before a query's autoflush would write it again."""
     for case, _ in cases:
         for name in ("since_on", *UPDATED_COLUMNS):
             set_committed_value(case, name, getattr(case, name))
