@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import clock, schema
 from shared.access import Actor
 from shared.areas import in_areas
+from shared.database import PreparedSelect, placeholder
 from shared.dates import day_of
 from shared.errors import DomainError, NotAllowed, NotFound
 from shared.files import require_uploaded
@@ -139,8 +140,8 @@ USE_EVIDENCE = sa.select(
 FLAG = schema.evidence_flag.c
 EARLIER = schema.evidence_use.alias("earlier").c
 IS_OPEN = FLAG.cleared_at.is_(None)
-FLAGGED = sa.select(FLAG.subject_id).where(
-    FLAG.subject_id == sa.any_(_bind("ids", sa.ARRAY(sa.Uuid()))), IS_OPEN
+FLAGGED = PreparedSelect(
+    sa.select(FLAG.subject_id).where(FLAG.subject_id == sa.any_(placeholder(1, sa.ARRAY(sa.Uuid()))), IS_OPEN)
 )
 
 
@@ -165,7 +166,7 @@ async def insert_flag(
 
 async def find_flagged(session: AsyncSession, subject_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return those of the subjects that have evidence with an open flag."""
-    return frozenset(await session.scalars(FLAGGED, {"ids": list(subject_ids)}))
+    return frozenset(row.subject_id for row in await FLAGGED.fetch(session, list(subject_ids)))
 
 
 def is_flagged(subject_id: Any) -> sa.ColumnElement[bool]:
