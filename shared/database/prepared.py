@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from sqlalchemy.types import TypeEngine
 
 from shared.database.driver import await_driver
@@ -55,12 +55,14 @@ class PreparedSelect:
 def attach(session: AsyncSession, model: type[Row], values: Mapping[str, Any]) -> Row:
     """Return the session's instance of a row that was just read, with all its columns as `values`."""
     mapper, orm = class_mapper(model), session.sync_session
-    key = mapper.identity_key_from_primary_key([values[column.key] for column in mapper.primary_key])
-    known: Row | None = orm.identity_map.get(key)
-    instance = mapper.class_manager.new_instance() if known is None else known
-    for name, value in values.items():
-        set_committed_value(instance, name, value)
-    if known is None:
+    key = mapper.identity_key_from_primary_key(tuple(values[column.name] for column in mapper.primary_key))
+    instance: Row | None = orm.identity_map.get(key)
+    if instance is None:
+        instance = mapper.class_manager.new_instance()
+        instance_dict(instance).update(values)
         make_transient_to_detached(instance)
         orm.add(instance)
+        return instance
+    for name, value in values.items():
+        set_committed_value(instance, name, value)
     return instance
