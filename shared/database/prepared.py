@@ -53,7 +53,7 @@ class PreparedSelect:
 
 
 def attach(session: AsyncSession, model: type[Row], values: Mapping[str, Any]) -> Row:
-    """Return the session's instance of a row that was just read, with all its columns as `values`."""
+    """Return the session's instance of a row that was just read, with these values."""
     mapper, orm = class_mapper(model), session.sync_session
     key = mapper.identity_key_from_primary_key(tuple(values[column.name] for column in mapper.primary_key))
     instance: Row | None = orm.identity_map.get(key)
