@@ -67,6 +67,7 @@ class Received(Generic[EventT]):
     data: Any
     record: Record
     _event: Any = None
+    _fields: dict[str, Any] | None = None
 
     @property
     def event(self) -> EventT:
@@ -81,7 +82,7 @@ class Received(Generic[EventT]):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The data as plain JSON, with the defaults of its class: much cheaper than `event`.
+        """The data as plain JSON, with the defaults of its class: much cheaper than `event`. Not to be changed.
 
         A code unknown to this release becomes UNKNOWN. The content of lists and objects is not checked, because that
         costs more than all other checks together (bench: replica).
@@ -90,7 +91,9 @@ class Received(Generic[EventT]):
             BadData: a field is missing, or is not the list or the object that it must be. A field of another wrong
                 type is refused by the column that it is written to.
         """
-        return json_fields_of(self.meta.wire).read(self.data)
+        if self._fields is None:
+            self._fields = json_fields_of(self.meta.wire).read(self.data)
+        return self._fields
 
 
 class Undecodable(Exception):
