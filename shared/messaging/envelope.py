@@ -82,8 +82,9 @@ class Received(Generic[EventT]):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The data as plain JSON, with the defaults of its class: much cheaper than `event`. Not to be changed.
+        """The data as plain JSON, with the defaults of its class: much cheaper than `event`.
 
+        All handlers share it, so they do not change it.
         A code unknown to this release becomes UNKNOWN. The content of lists and objects is not checked, because that
         costs more than all other checks together (bench: replica).
 
