@@ -84,9 +84,8 @@ class Received(Generic[EventT]):
     def fields(self) -> dict[str, Any]:
         """The data as plain JSON, with the defaults of its class: much cheaper than `event`.
 
-        All handlers share it, so they do not change it.
-        A code unknown to this release becomes UNKNOWN. The content of lists and objects is not checked, because that
-        costs more than all other checks together (bench: replica).
+        All handlers share it, so they do not change it. A code unknown to this release becomes UNKNOWN. The content
+        of lists and objects is not checked, because that costs more than all other checks together (bench: replica).
 
         Raises:
             BadData: a field is missing, or is not the list or the object that it must be. A field of another wrong
