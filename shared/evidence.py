@@ -12,10 +12,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from shared import clock, schema
 from shared.access import Actor
 from shared.areas import in_areas
+from shared.database import PreparedSelect, placeholder
 from shared.dates import day_of
 from shared.errors import DomainError, NotAllowed, NotFound
 from shared.files import require_uploaded
@@ -107,38 +109,31 @@ async def record_uses(session: AsyncSession, hashes: Collection[str], use: Evide
     if not hashes:
         return
     now = await clock.moment_of(session)
-    parameters = {
-        "evidence": use.kind,
-        "subject": use.subject_id,
-        "family": use.kpm_id,
-        "area": use.kode_wilayah,
-        "names": list(use.named),
-        "person": use.actor.person,
-        "account": use.actor.sub,
-        "at": now.at,
-        "today": now.on,
-    }
     # In one order, because each file is locked.
     for sha256 in sorted(set(hashes)):
-        await session.execute(USE_EVIDENCE, {"hash": sha256, **parameters})
+        await USE_EVIDENCE.fetch(
+            session,
+            *(sha256, use.kind, use.subject_id, use.kpm_id, use.kode_wilayah, list(use.named)),
+            *(use.actor.person, use.actor.sub, now.at, now.on),
+        )
 
 
-def _bind(name: str, type_: Any) -> sa.BindParameter[Any]:
-    return sa.bindparam(name, type_=type_)
-
-
-# Fast path: built once, because every command with evidence executes it.
-USE_EVIDENCE = sa.select(
-    sa.func.platform.use_evidence(
-        *(_bind("hash", sa.Text()), _bind("evidence", sa.Text()), _bind("subject", sa.Uuid())),
-        *(_bind("family", sa.Uuid()), _bind("area", sa.Text()), _bind("names", sa.ARRAY(sa.Uuid()))),
-        *(_bind("person", sa.Text()), _bind("account", sa.Text())),
-        *(_bind("at", sa.DateTime(timezone=True)), _bind("today", sa.Date())),
+_TYPES: Sequence[TypeEngine[Any]] = (
+    *(sa.Text(), sa.Text(), sa.Uuid(), sa.Uuid(), sa.Text(), sa.ARRAY(sa.Uuid())),
+    *(sa.Text(), sa.Text(), sa.DateTime(timezone=True), sa.Date()),
+)
+# Fast path: every command with evidence executes it (bench: decisions).
+USE_EVIDENCE = PreparedSelect(
+    sa.select(
+        sa.func.platform.use_evidence(*(placeholder(number, kind) for number, kind in enumerate(_TYPES, 1)))
     )
 )
 FLAG = schema.evidence_flag.c
 EARLIER = schema.evidence_use.alias("earlier").c
 IS_OPEN = FLAG.cleared_at.is_(None)
+FLAGGED = PreparedSelect(
+    sa.select(FLAG.subject_id).where(FLAG.subject_id == sa.any_(placeholder(1, sa.ARRAY(sa.Uuid()))), IS_OPEN)
+)
 
 
 async def insert_flag(
@@ -162,8 +157,7 @@ async def insert_flag(
 
 async def find_flagged(session: AsyncSession, subject_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return those of the subjects that have evidence with an open flag."""
-    statement = sa.select(FLAG.subject_id).where(FLAG.subject_id.in_(subject_ids), IS_OPEN)
-    return frozenset((await session.scalars(statement)).all())
+    return frozenset(row.subject_id for row in await FLAGGED.fetch(session, list(subject_ids)))
 
 
 def is_flagged(subject_id: Any) -> sa.ColumnElement[bool]:

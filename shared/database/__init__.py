@@ -4,6 +4,7 @@ from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
 from shared.database.driver import await_driver
+from shared.database.prepared import PreparedSelect, attach, placeholder
 from shared.database.refusals import insert, refuse_violations
 from shared.database.rows import (
     Row,
@@ -23,14 +24,17 @@ __all__ = [
     "COLUMN_TYPES",
     "UNSENT_CHANNEL",
     "Database",
+    "PreparedSelect",
     "Row",
     "Rupiah",
     "acted_by",
     "as_table",
+    "attach",
     "await_driver",
     "constraint_of",
     "insert",
     "load",
+    "placeholder",
     "raw",
     "refuse_violations",
     "service_metadata",

@@ -84,9 +84,11 @@ async def upsert(
         return
     keys = tuple(key)
     latest = {tuple(row[name] for name in keys): row for row in rows}
-    statement = _upsert_statement(session, model, tuple(rows[0]), keys, frozenset(keep))
+    table = cast("sa.Table", model.__table__)
+    schema = context_of(session).schema_of(table.schema)
+    statement = _upsert_statement(table, schema, tuple(rows[0]), keys, frozenset(keep))
     connection = await raw(session)
-    await session.flush()
+    await flush_pending(session)
     await connection.execute(statement, orjson.dumps(list(latest.values()), default=_as_json).decode())
 
 
@@ -160,16 +162,11 @@ async def flush_pending(session: AsyncSession) -> None:
         await session.flush()
 
 
+@cache
 def _upsert_statement(
-    session: AsyncSession,
-    model: type[Model],
-    names: tuple[str, ...],
-    keys: tuple[str, ...],
-    keep: frozenset[str],
+    table: sa.Table, schema: str, names: tuple[str, ...], keys: tuple[str, ...], keep: frozenset[str]
 ) -> str:
-    table = cast("sa.Table", model.__table__)
-    schema = context_of(session).schema_of(table.schema)
-    dialect = session.get_bind().dialect
+    dialect = postgresql.dialect()
     typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
     columns = ", ".join(f'"{name}"' for name in names)
     changes = ", ".join(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import telemetry
 from shared.access import Actor
 from shared.database import Database, raw, sqlstate_of
+from shared.database.rows import flush_pending
 from shared.events import SEALED_TOPIC
 from shared.faults import faultpoint
 from shared.messaging import parked_events
@@ -186,7 +187,7 @@ class Batch:
 
     async def store(self, session: AsyncSession) -> None:
         """Write cursors, parked events and offsets in the handlers' transaction."""
-        await session.flush()
+        await flush_pending(session)
         connection = await raw(session)
         await parked_events.delete(connection, self.unparked_ids)
         await parked_events.store(connection, self.cursor_name, self.parked)

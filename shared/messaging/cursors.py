@@ -27,14 +27,22 @@ INSERT INTO platform.cursor (subscription, topic, key)
 SELECT $1, topic, key FROM json_to_recordset($2::json) AS keys(topic text, key text) ORDER BY topic, key
 ON CONFLICT (subscription, topic, key) DO NOTHING RETURNING topic, key
 """
+# One lookup per key: with a join, a small batch would read all cursors of the subscription (bench: latency).
 LOCK_CURSORS = """
-SELECT topic, key, epoch, seq, event_id, state FROM platform.cursor WHERE subscription = $1 AND (topic, key) IN
-    (SELECT topic, key FROM json_to_recordset($2::json) AS keys(topic text, key text)) ORDER BY topic, key FOR UPDATE
+SELECT c.topic, c.key, c.epoch, c.seq, c.event_id, c.state
+FROM (SELECT topic, key FROM json_to_recordset($2::json) AS given(topic text, key text) ORDER BY topic, key) AS keys
+CROSS JOIN LATERAL (
+    SELECT topic, key, epoch, seq, event_id, state FROM platform.cursor
+    WHERE subscription = $1 AND topic = keys.topic AND key = keys.key LIMIT 1 FOR UPDATE
+) AS c
 """
+# Every row exists and is locked. An UPDATE with a join would read all cursors of the subscription.
 UPDATE_CURSORS = """
-UPDATE platform.cursor AS c SET epoch = m.epoch, seq = m.seq, event_id = m.event_id, state = m.state
+INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state)
+SELECT $1, topic, key, epoch, seq, event_id, state
 FROM json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
-WHERE c.subscription = $1 AND c.topic = m.topic AND c.key = m.key
+ON CONFLICT (subscription, topic, key)
+DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq, event_id = EXCLUDED.event_id, state = EXCLUDED.state
 """
 # A batch must begin at or before the stored offset. One that begins after it would skip records.
 UPDATE_OFFSETS = """

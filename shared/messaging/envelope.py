@@ -67,6 +67,7 @@ class Received(Generic[EventT]):
     data: Any
     record: Record
     _event: Any = None
+    _fields: dict[str, Any] | None = None
 
     @property
     def event(self) -> EventT:
@@ -83,14 +84,16 @@ class Received(Generic[EventT]):
     def fields(self) -> dict[str, Any]:
         """The data as plain JSON, with the defaults of its class: much cheaper than `event`.
 
-        A code unknown to this release becomes UNKNOWN. The content of lists and objects is not checked, because that
-        costs more than all other checks together (bench: replica).
+        All handlers share it, so they do not change it. A code unknown to this release becomes UNKNOWN. The content
+        of lists and objects is not checked, because that costs more than all other checks together (bench: replica).
 
         Raises:
             BadData: a field is missing, or is not the list or the object that it must be. A field of another wrong
                 type is refused by the column that it is written to.
         """
-        return json_fields_of(self.meta.wire).read(self.data)
+        if self._fields is None:
+            self._fields = json_fields_of(self.meta.wire).read(self.data)
+        return self._fields
 
 
 class Undecodable(Exception):

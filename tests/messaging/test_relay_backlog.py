@@ -1,14 +1,12 @@
 """A relay reads one batch of a large backlog at the cost of that batch."""
 
-import json
-from typing import Any
-
 import pytest
 
 from shared.messaging.local import LocalPublisher
 from shared.messaging.relay import CLEAR, READ, Relay
 from shared.schema import SHARDS
 from tests.factories.messaging.databases import PUBLISHER
+from tests.factories.messaging.plans import count_rows_touched
 from tests.factories.messaging.service_pair import ServicePair
 
 WAITING, BATCH = 20_000, 500
@@ -22,17 +20,6 @@ WITH written AS (
 INSERT INTO platform.unsent (shard, outbox_id, recorded_at) SELECT shard, outbox_id, recorded_at FROM written
 """
 STATISTICS = "ANALYZE platform.unsent, platform.outbox"
-
-
-def count_most_rows(node: dict[str, Any]) -> float:
-    """Return the largest number of rows that one node of a plan returned or filtered."""
-    rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-    return max([rows * node["Actual Loops"], *map(count_most_rows, node.get("Plans", ()))])
-
-
-async def count_rows_touched(connection: Any, statement: str, *values: Any) -> float:
-    (plan,) = json.loads(await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values))
-    return count_most_rows(plan["Plan"])
 
 
 @pytest.mark.parametrize("analysed", ["empty", "full"])

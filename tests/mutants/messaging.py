@@ -4,13 +4,6 @@ import re
 
 from tests.mutants.mutant import Mutant
 
-UPSERTED_CURSORS = '''UPDATE_CURSORS = """
-INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state) SELECT $1, m.* FROM
-    json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
-ON CONFLICT (subscription, topic, key) DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq,
-    event_id = EXCLUDED.event_id, state = EXCLUDED.state
-"""'''
-
 COMMIT_LATER = """COMMITS = []
 
 
@@ -43,7 +36,7 @@ MESSAGING = (
         "cursor-lock",
         "cursors are read without a lock",
         (
-            ("shared/messaging/cursors.py", "ORDER BY topic, key FOR UPDATE", "ORDER BY topic, key"),
+            ("shared/messaging/cursors.py", "LIMIT 1 FOR UPDATE", "LIMIT 1"),
             (
                 "shared/messaging/cursors.py",
                 "inserted = await connection.fetch(INSERT_CURSORS, subscription, _as_json(sorted_keys))",
@@ -53,11 +46,6 @@ MESSAGING = (
                 "shared/messaging/cursors.py",
                 "    return cursors\n",
                 '    return {at: cursors.get(at) or Cursor(0, 0, None, "OPEN") for at in sorted_keys}\n',
-            ),
-            (
-                "shared/messaging/cursors.py",
-                re.compile(r'UPDATE_CURSORS = """.*?"""', re.DOTALL),
-                UPSERTED_CURSORS,
             ),
         ),
         ("tests/messaging/test_event_application.py",),

@@ -23,8 +23,9 @@ def keep_history(history: type[Model], then: BatchHandler) -> BatchHandler:
 
     async def keep(session: AsyncSession, received: list[Received[Any]]) -> None:
         rows = [
-            {name: event.fields.get(name) for name in names} | {"from_on": day_of(event.meta.occurred_at)}
+            {name: fields.get(name) for name in names} | {"from_on": day_of(event.meta.occurred_at)}
             for event in received
+            for fields in (event.fields,)
         ]
         await upsert(session, history, rows, key=key)
         await then(session, received)

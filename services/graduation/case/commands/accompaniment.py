@@ -11,6 +11,7 @@ from shared.access import Actor
 from shared.accompaniment import require_active, status_on
 from shared.areas import is_in_area
 from shared.contracts.kinds import PilarKind
+from shared.database import PreparedSelect, placeholder
 from shared.errors import FamilyNotAccompanied, NotYetKnown
 from shared.validity import valid_on
 
@@ -31,10 +32,10 @@ async def require_dampingan(
     """
     if actor.pendamping_id is None:
         raise FamilyNotAccompanied
-    values = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
-    row = (await session.execute(DAMPINGAN_CHECK, values)).first()
-    if row is None:
+    rows = await DAMPINGAN_CHECK.fetch(session, kpm_id, on, actor.pendamping_id, kode_wilayah)
+    if not rows:
         raise FamilyNotAccompanied
+    row = rows[0]
     if row.placed is None:
         raise NotYetKnown("pendamping")
     require_active(row.status)
@@ -61,27 +62,28 @@ async def require_dampingan_or_area(
     Raises:
         FamilyNotAccompanied, PendampingInactive, NotYetKnown
     """
-    if monitored or await session.scalar(IS_ACCOMPANIED, {"kpm": kpm_id, "on": on}):
+    if monitored or await IS_ACCOMPANIED.fetch(session, kpm_id, on):
         return await require_dampingan(session, actor, kpm_id, kode_wilayah, on, late=late)
-    values = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
-    row = (await session.execute(PENUGASAN_IN_AREA, values)).first() if actor.pendamping_id else None
-    if row is None or actor.pendamping_id is None:
+    if actor.pendamping_id is None:
         raise FamilyNotAccompanied
-    require_active(row.status)
-    return actor.pendamping_id, row.penugasan_id
+    rows = await PENUGASAN_IN_AREA.fetch(session, kpm_id, on, actor.pendamping_id, kode_wilayah)
+    if not rows:
+        raise FamilyNotAccompanied
+    require_active(rows[0].status)
+    return actor.pendamping_id, rows[0].penugasan_id
 
 
 def _is_valid(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
     return valid_on(model.valid_from, model.valid_to, ON)
 
 
-KPM, PENDAMPING = sa.bindparam("kpm", type_=sa.Uuid()), sa.bindparam("pendamping", type_=sa.Uuid())
-AREA, ON = sa.bindparam("area", type_=sa.Text()), sa.bindparam("on", type_=sa.Date())
+KPM, ON = placeholder(1, sa.Uuid()), placeholder(2, sa.Date())
+PENDAMPING, AREA = placeholder(3, sa.Uuid()), placeholder(4, sa.Text())
 # The replica's area of the family is newer than the case's until relocation/commands.py has moved the case.
 CURRENT_AREA = sa.func.coalesce(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == KPM).scalar_subquery(), AREA)
 COVERS_FAMILY = is_in_area(CURRENT_AREA, WilayahTugas.kode_wilayah)
-# Fast path: built once, because every command of a pendamping executes it.
-DAMPINGAN_CHECK = (
+# Fast path: every command of a pendamping executes it (bench: decisions).
+DAMPINGAN_CHECK = PreparedSelect(
     sa.select(
         Dampingan.penugasan_id,
         status_on(StatusRange, Dampingan.pendamping_id, ON).label("status"),
@@ -96,10 +98,10 @@ DAMPINGAN_CHECK = (
     .order_by(Penugasan.kind != PilarKind.PKH_PENDAMPING, Dampingan.dampingan_id)
     .limit(1)
 )
-IS_ACCOMPANIED = sa.select(
-    sa.select(Dampingan.dampingan_id).where(Dampingan.kpm_id == KPM, _is_valid(Dampingan)).exists()
+IS_ACCOMPANIED = PreparedSelect(
+    sa.select(Dampingan.dampingan_id).where(Dampingan.kpm_id == KPM, _is_valid(Dampingan)).limit(1)
 )
-PENUGASAN_IN_AREA = (
+PENUGASAN_IN_AREA = PreparedSelect(
     sa.select(Penugasan.penugasan_id, status_on(StatusRange, PENDAMPING, ON).label("status"))
     .join(WilayahTugas, WilayahTugas.penugasan_id == Penugasan.penugasan_id)
     .where(

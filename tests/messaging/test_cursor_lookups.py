@@ -1,0 +1,65 @@
+"""A small batch costs the same with few and with many cursors."""
+
+import asyncio
+import json
+
+import asyncpg
+import pytest
+
+from shared.messaging.cursors import LOCK_CURSORS, UPDATE_CURSORS
+from tests.factories.messaging.plans import count_rows_touched
+from tests.factories.messaging.service_pair import ServicePair
+
+CURSORS, BATCH = 10_000, 5
+FILL = """
+INSERT INTO platform.cursor (subscription, topic, key, epoch, seq)
+SELECT 'pendamping', 'pilar.publisher', number, 1, 1 FROM generate_series(1, $1) AS number
+"""
+ROWS = json.dumps(
+    [
+        {
+            "topic": "pilar.publisher",
+            "key": str(number),
+            "epoch": 1,
+            "seq": 2,
+            "event_id": None,
+            "state": "GAP",
+        }
+        for number in range(1, BATCH + 1)
+    ]
+)
+
+
+@pytest.mark.parametrize("analysed", ["empty", "full"])
+async def test_a_batch_touches_no_cursor_of_another_key(stage: ServicePair, analysed: str) -> None:
+    """The plan is the same with statistics of an empty table or of all cursors."""
+    connection = await asyncpg.connect(stage.urls["reader_super"])
+    try:
+        await connection.execute("ANALYZE platform.cursor")
+        await connection.execute(FILL, CURSORS)
+        if analysed == "full":
+            await connection.execute("ANALYZE platform.cursor")
+        locked = await connection.fetch(LOCK_CURSORS, "pendamping", ROWS)
+        assert [row["key"] for row in locked] == ["1", "2", "3", "4", "5"]
+        for statement in (LOCK_CURSORS, UPDATE_CURSORS):
+            assert await count_rows_touched(connection, statement, "pendamping", ROWS) == BATCH
+        changed = "SELECT count(*) FROM platform.cursor WHERE state = 'GAP' AND seq = 2"
+        assert await connection.fetchval(changed) == BATCH
+        assert await connection.fetchval("SELECT count(*) FROM platform.cursor") == CURSORS
+    finally:
+        await connection.close()
+
+
+async def test_a_waiting_lock_reads_the_position_that_was_committed_meanwhile(stage: ServicePair) -> None:
+    first, second = [await asyncpg.connect(stage.urls["reader_super"]) for _ in range(2)]
+    try:
+        await first.execute(FILL, BATCH)
+        async with first.transaction():
+            await first.execute(UPDATE_CURSORS, "pendamping", ROWS)
+            waiting = asyncio.create_task(second.fetch(LOCK_CURSORS, "pendamping", ROWS))
+            await asyncio.wait([waiting], timeout=0.3)
+            assert not waiting.done()
+        assert [(row["seq"], row["state"]) for row in await waiting] == [(2, "GAP")] * BATCH
+    finally:
+        await first.close()
+        await second.close()
