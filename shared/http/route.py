@@ -1,7 +1,7 @@
 """`Route`: authentication, strict input, idempotency, and a commit before the answer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, cast
@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from shared import files
 from shared.access import Actor, Permission, TokenMissing
+from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
 from shared.http import idempotency, strict_input
@@ -38,6 +39,7 @@ class Declared:
 
     `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
     the first answer also from an author whose families have changed, because it has only what he recorded himself.
+    `writes`: a GET that writes, such as who has read.
     `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
     """
 
@@ -46,6 +48,7 @@ class Declared:
     takes_bytes: bool = False
     max_body: int = 0
     author_reads: bool = False
+    writes: bool = False
     undo: Remedy | None = None
 
 
@@ -102,6 +105,8 @@ class Route(APIRoute):
         self.parameters = frozenset(
             field.alias for field in known if isinstance(field.field_info, params.Query)
         )
+        # The answer has a version, and so an ETag.
+        self.versioned = "version" in getattr(self.response_model, "model_fields", {})
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
         if self.conditional and not self.versioned:
             msg = (
@@ -157,10 +162,7 @@ class Route(APIRoute):
             if self.declared.takes_bytes
             else idempotency.key_of(request, required=self.declared.key_required)
         )
-        async with (
-            self._upload(request, actor),
-            request.app.state.database.transaction(actor) as session,
-        ):
+        async with self._upload(request, actor), self._transaction(request, actor) as session:
             context_of(session).request_id = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
@@ -172,6 +174,12 @@ class Route(APIRoute):
         await faultpoint("command.after_commit")
         return stored
 
+    def _transaction(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[AsyncSession]:
+        """Return a transaction, which only reads for a GET that does not write."""
+        database: Database = request.app.state.database
+        reads = request.method == "GET" and not self.declared.writes
+        return database.read(actor) if reads else database.transaction(actor)
+
     async def _authenticate(self, request: Request) -> Actor:
         if self.declared.permission is None:
             return Actor(sub="anybody", areas=())
@@ -182,7 +190,7 @@ class Route(APIRoute):
         return actor.under(self.declared.permission)
 
     def _check_parameters(self, request: Request) -> None:
-        strict_input.check_text(request.url.path, "/path")
+        strict_input.check_text(request.scope["path"], "/path")
         seen: set[str] = set()
         faults: list[dict[str, Any]] = []
         for name, value in request.query_params.multi_items():
@@ -233,12 +241,6 @@ class Route(APIRoute):
         if "etag" not in response.headers and response.media_type == "application/json" and versioned:
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
         return response
-
-    @property
-    def versioned(self) -> bool:
-        """Whether the answer has a version, and so an ETag."""
-        fields = getattr(self.response_model, "model_fields", {})
-        return "version" in fields
 
 
 class Router(APIRouter):

@@ -1,7 +1,10 @@
-"""Which transactions have written the rows of a service."""
+"""Which transactions have written the rows of a service, and when they end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+
+import httpx
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.factories.services import Running
 
@@ -30,3 +33,18 @@ async def one_transaction(service: Running, *tables: str) -> AsyncIterator[None]
             written[table["name"].removeprefix("public.")] = {row["id"] for row in rows}
     assert not set(tables) - written.keys(), "nothing was written there"
     assert len(set().union(*written.values())) == 1, written
+
+
+def watched(service: Running, token: str, at_body: Callable[[], Awaitable[None]]) -> httpx.AsyncClient:
+    """Return a client that awaits `at_body` before the body of an answer leaves."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                await at_body()
+            await send(message)
+
+        await service.app(scope, receive, watch)
+
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers)

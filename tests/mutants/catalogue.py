@@ -4,8 +4,9 @@ from tests.mutants.decisions import DECISIONS
 from tests.mutants.history import HISTORY
 from tests.mutants.kafka import KAFKA
 from tests.mutants.messaging import MESSAGING
+from tests.mutants.reads import READS
 from tests.mutants.referral import REFERRAL
 from tests.mutants.refusals import REFUSALS
 from tests.mutants.registry import REGISTRY
 
-MUTANTS = (*DECISIONS, *HISTORY, *KAFKA, *MESSAGING, *REFERRAL, *REFUSALS, *REGISTRY)
+MUTANTS = (*DECISIONS, *HISTORY, *KAFKA, *MESSAGING, *READS, *REFERRAL, *REFUSALS, *REGISTRY)

@@ -2,15 +2,15 @@
 
 from tests.mutants.mutant import Mutant, Replacement
 
-AFTER_THE_COMMIT = """                event_count = await _commit(session, driver)
-                if later := session.info.pop("later", None):
-                    await self._begin(context)
-                    session.add_all(later)
-                    await _commit(session, driver)
+AFTER_THE_COMMIT = """            event_count = await _commit(session)
+            if later := session.info.pop("later", None):
+                await self._begin(context_of(session), read_only=False)
+                session.add_all(later)
+                await _commit(session)
 """
 COMMIT: Replacement = (
     "shared/database/store.py",
-    "                event_count = await _commit(session, driver)\n",
+    "            event_count = await _commit(session)\n",
     AFTER_THE_COMMIT,
 )
 LATER = 'session.info.setdefault("later", []).append('

@@ -1,11 +1,21 @@
 -- Whether the caller accompanies the family today. The raised scope prevents a recursion: the policy of dampingan reads
 -- kpm, whose policy calls this function.
+-- Fast path: a transaction that only reads does not check the family of the row before again: 18 to 11 ms for a page of
+-- tasks (bench: worklists). It ends no dampingan itself. A transaction that writes reads the dampingan for each row.
 CREATE FUNCTION own_family(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-DECLARE scope text := platform.raise_scope('AREA'); own boolean;
+DECLARE
+    checked text := current_setting('pilar.pendamping', true) || '/' || family_id;
+    scope text;
+    own boolean;
 BEGIN
+    IF checked = current_setting('pilar.own_family', true) THEN RETURN true; END IF;
+    scope := platform.raise_scope('AREA');
     own := EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = family_id
         AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.today());
     scope := platform.raise_scope(scope);
+    IF own AND current_setting('transaction_read_only') = 'on' THEN
+        checked := set_config('pilar.own_family', checked, true);
+    END IF;
     RETURN own;
 END $$;
 -- Whether the caller accompanied the family on the day of the work that he records, wherever it lives today.
@@ -20,6 +30,14 @@ BEGIN
         AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.work_day());
     PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
     RETURN own;
+END $$;
+-- Whether a caller who sees only own families sees this one. A pendamping accompanies neither a new family yet, nor one
+-- that ends: the command names it in pilar.open_family. A function, because each statement prepares the policy's expression
+-- anew for each table of a family (bench: reading).
+CREATE FUNCTION own_or_worked(family_id uuid, kode_wilayah text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN platform.in_scope(kode_wilayah)
+        AND (family_id::text = current_setting('pilar.open_family', true) OR own_family(family_id))
+        OR platform.work_day() IS NOT NULL AND worked_family(family_id);
 END $$;
 -- Whether the caller's scope covers the family. A stored answer of an idempotent request is replayed only then.
 CREATE FUNCTION family_in_scope(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
@@ -55,10 +73,10 @@ CREATE FUNCTION needs_pendamping(family_id uuid, day date) RETURNS boolean LANGU
             k.bansos = 'PKH' AND (k.valid @> day OR c.held)
             OR upper(k.valid) <= day AND c.monitored AND coalesce(c.monitoring_ended_on >= day, true)))
 $$;
-REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid),
-    needs_pendamping(uuid, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), family_in_scope(uuid), count_attendance(uuid),
-    needs_pendamping(uuid, date) TO caseload_api, caseload_worker;
+REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), own_or_worked(uuid, text), family_in_scope(uuid),
+    count_attendance(uuid), needs_pendamping(uuid, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), own_or_worked(uuid, text), family_in_scope(uuid),
+    count_attendance(uuid), needs_pendamping(uuid, date) TO caseload_api, caseload_worker;
 
 -- These tables are append-only.
 REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_history, usaha_history, hand_over_withdrawal

@@ -88,7 +88,7 @@ class ProspectPage(View):
 
 
 @offers.get("/offer", responses={409: {}})
-@may(Permission.RUJUKAN_MATCH)
+@may(Permission.RUJUKAN_MATCH, writes=True)
 async def list_offers(kpm_id: UUID, session: Session, actor: CurrentActor) -> OfferList:
     """Show what the family would be offered today.
 

@@ -14,6 +14,7 @@ from tests.factories.referral.catalogue import PROGRAMS, create_world
 from tests.factories.referral.events import NIK, TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
+from tests.factories.transactions import watched
 
 KUR = "KUR_SUPERMIKRO"
 
@@ -66,6 +67,22 @@ async def test_inbox_read_is_recorded_with_field_names_without_values(referral: 
         assert (await referral.get(path, as_=world.partner("BANK_KUR"))).status_code == 403
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await run_as_api(referral, "DELETE FROM inbox_read", areas="*")
+
+
+async def test_inbox_answers_after_the_commit_of_its_reads(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await create_case(referral, bank)
+        await world.send_rujukan(KUR)
+        pool: Any = referral.database.engine.pool
+        in_use: list[int] = []
+
+        async def count() -> None:
+            in_use.append(pool.checkedout())
+
+        async with watched(referral, world.partner("BANK_KUR"), count) as client:
+            assert len((await client.get("/v1/inbox")).json()["items"]) == 1
+        assert in_use == [0]
+        assert len(await referral.sql("SELECT FROM inbox_read")) == 1
 
 
 async def run_as_api(referral: Running, statement: str, *, areas: str = "", partner: str = "") -> list[Any]:

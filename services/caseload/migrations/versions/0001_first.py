@@ -34,10 +34,6 @@ FAMILY_TABLES = (
     "replica_aid.aid",
 )
 AUTHOR = "pendamping_id = platform.pendamping()"
-# A pendamping accompanies neither a new family yet, nor one that ends. The command sets its id for the transaction.
-OPEN = "kpm_id::text = current_setting('pilar.open_family', true)"
-WORKED = "platform.work_day() IS NOT NULL AND worked_family(kpm_id)"
-OWN = f"platform.in_scope(kode_wilayah) AND ({OPEN} OR own_family(kpm_id)) OR {WORKED}"
 
 
 def upgrade() -> None:
@@ -50,7 +46,7 @@ def upgrade() -> None:
 
 def secure() -> None:
     """Let only a family's own pendamping and its offices read the family and its rows."""
-    area_security(op.execute, "kpm", own=OWN)
+    area_security(op.execute, "kpm", own="own_or_worked(kpm_id, kode_wilayah)")
     area_security(op.execute, "hand_over")
     area_security(op.execute, "approval_request")
     area_security(

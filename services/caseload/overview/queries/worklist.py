@@ -87,23 +87,30 @@ def case_conditions(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
 
 
 def status_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[str]:
-    """Return the SQL expression for a family's `FamilyStatus` on a day."""
-    case = sa.exists().where(CaseMark.kpm_id == Kpm.kpm_id)
+    """Return the SQL expression for a family's `FamilyStatus` on a day.
+
+    Few subqueries, because PostgreSQL prepares the row security of each (bench: reading).
+    """
     ahead = sa.and_(CaseMark.state == CaseState.DETERMINED, CaseMark.announced_on > day)
     announced = sa.or_(
         CaseMark.state == CaseState.DETERMINED,
         sa.and_(CaseMark.state == CaseState.EFFECTIVE, CaseMark.effective_on > day),
     )
-    member = sa.exists().where(
+    by_case = sa.case(
+        (sa.func.bool_or(sa.or_(CaseMark.state == CaseState.OPEN, ahead)), FamilyStatus.CASE_OPEN.value),
+        (sa.func.bool_or(announced), FamilyStatus.END_ANNOUNCED.value),
+    )
+    current = sa.or_(Kepesertaan.valid.contains(day), END_IS_HELD).label("current")
+    memberships = sa.select(current).where(
         Kepesertaan.kpm_id == Kpm.kpm_id, Kepesertaan.valid_from <= day, Kepesertaan.cancelled_from.is_(None)
     )
-    current, in_pkh = sa.or_(Kepesertaan.valid.contains(day), END_IS_HELD), Kepesertaan.bansos == Bansos.PKH
-    return sa.case(
-        (case.where(sa.or_(CaseMark.state == CaseState.OPEN, ahead)), FamilyStatus.CASE_OPEN.value),
-        (case.where(announced), FamilyStatus.END_ANNOUNCED.value),
-        (member.where(in_pkh, current), FamilyStatus.ACTIVE.value),
-        (member.where(in_pkh), FamilyStatus.LEFT.value),
-        (member.where(current), FamilyStatus.ACTIVE.value),
-        (member, FamilyStatus.LEFT.value),
+    memberships = memberships.order_by(current.desc()).limit(1)
+    in_pkh = memberships.where(Kepesertaan.bansos == Bansos.PKH)
+    by_membership = sa.case(
+        {True: FamilyStatus.ACTIVE.value, False: FamilyStatus.LEFT.value},
+        value=sa.func.coalesce(in_pkh.scalar_subquery(), memberships.scalar_subquery()),
         else_=FamilyStatus.NO_MEMBERSHIP.value,
+    )
+    return sa.func.coalesce(
+        sa.select(by_case).where(CaseMark.kpm_id == Kpm.kpm_id).scalar_subquery(), by_membership
     )

@@ -50,7 +50,7 @@ class InboxReadPage(View):
 
 
 @inbox.get("/inbox", response_model=InboxPage)
-@may(Permission.INBOX_READ)
+@may(Permission.INBOX_READ, writes=True)
 async def read_inbox(session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """Read the new notices of the caller's own partner. Each read is recorded.
 

@@ -1,0 +1,53 @@
+"""Mistakes in transactions that only read, and in what they check once."""
+
+from tests.mutants.mutant import Mutant
+
+SECURITY = "services/caseload/migrations/security.sql"
+READ_TRANSACTIONS = ("tests/platform/test_read_transactions.py",)
+OWN_FAMILIES = ("tests/caseload/test_own_families.py",)
+
+READS = (
+    Mutant(
+        "read-only",
+        "a read may write, which its late end rolls back",
+        (("shared/database/driver.py", "BEGIN READ ONLY", "BEGIN"),),
+        READ_TRANSACTIONS,
+    ),
+    Mutant(
+        "read-that-is-left-open",
+        "the transaction of a read never ends",
+        (
+            (
+                "shared/database/store.py",
+                "ending = asyncio.create_task(_close(connection, session))",
+                "ending = asyncio.create_task(asyncio.sleep(0))",
+            ),
+        ),
+        READ_TRANSACTIONS,
+    ),
+    Mutant(
+        "get-that-writes",
+        "a GET that writes is taken for a read",
+        (("shared/http/route.py", " and not self.declared.writes", ""),),
+        ("tests/referral/publication/test_inbox.py",),
+        "inbox",
+    ),
+    Mutant(
+        "family-checked-once-in-a-command",
+        "a command does not check a family again",
+        ((SECURITY, " AND current_setting('transaction_read_only') = 'on'", ""),),
+        OWN_FAMILIES,
+    ),
+    Mutant(
+        "family-checked-for-all",
+        "a family that was checked for one pendamping is shown to another",
+        ((SECURITY, "current_setting('pilar.pendamping', true) || '/' || family_id", "family_id::text"),),
+        OWN_FAMILIES,
+    ),
+    Mutant(
+        "family-checked-for-each-row",
+        "a read checks the family of each row",
+        ((SECURITY, "checked := set_config('pilar.own_family', checked, true)", "NULL"),),
+        OWN_FAMILIES,
+    ),
+)
