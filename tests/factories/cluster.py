@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import asyncpg
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres
+from shared.dates import JAKARTA
 from shared.migrations import upgrade
 from shared.privacy import SealingKey, make_keys
 from shared.settings import Settings
@@ -34,11 +36,9 @@ DO $$ DECLARE one record; BEGIN
 END $$
 """
 
-# Business time starts at 10:00 in Jakarta, so that no test meets a midnight in Jakarta or in Papua.
-SET_CLOCK = """
-UPDATE platform.business_clock SET offset_seconds =
-    extract(epoch FROM date_trunc('day', now(), 'Asia/Jakarta') + interval '10 hours' - now())::int
-"""
+# Business time starts at 10:00 in Jakarta on the day of the tests' start, so that no test meets a midnight.
+START = datetime.combine(datetime.now(JAKARTA), time(10), JAKARTA)
+SET_CLOCK = f"UPDATE platform.business_clock SET offset_seconds = extract(epoch FROM '{START}' - now())::int"
 
 
 @dataclass(slots=True)

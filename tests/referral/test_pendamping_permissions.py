@@ -1,6 +1,6 @@
 """Only an AKTIF, placed pendamping acts for a family in the own area (docs/case-lifecycle.md#rights)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from shared.contracts.caseload import DampinganEnded, DampinganStarted
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PendampingStatusChanged, PenugasanEnded, WilayahTugasEnded
 from shared.events import Event
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
     TODAY,
@@ -101,7 +102,7 @@ async def test_pendamping_cannot_act_after_the_placement_or_area_ended(referral:
 async def test_consent_is_judged_by_its_day_and_needs_the_dampingan_at_entry(referral: Running) -> None:
     world = await create_case(referral)
     await world.apply_events(build_status_changed(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
+    await referral.set_clock(START + timedelta(days=1))
     leave = await world.record_consent(KUR, given_on=str(TODAY + timedelta(days=1)))
     assert (leave.status_code, leave.json()["title"]) == (409, "PendampingInactive")
     assert (

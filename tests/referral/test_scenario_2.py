@@ -1,12 +1,13 @@
 """Scenario 2 from the SK to the outcome, with a partner that answers automatically."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.graduation import KpmGraduated
 from shared.contracts.kinds import Bansos, ExitReason
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import NIK, TODAY, Family, build_family_facts, build_graduasi_determined
 from tests.factories.services import Running
@@ -56,7 +57,7 @@ async def test_rujukan_goes_from_three_offers_to_an_outcome(referral: Running) -
             subject, delivery_id="D-1", amount_rp=8_000_000, delivered_on=str(TODAY)
         )
         assert delivered.status_code == 201, delivered.text
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
+        await referral.set_clock(START + timedelta(days=93))
         outcome = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
         seen = await referral.post(f"/v1/rujukan-program/{subject}/outcome", outcome, as_=world.pendamping)
         assert seen.status_code == 201, seen.text

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from deploy.bench import catalogue
 from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.program.rules import payload_schema
 from shared.contracts.kinds import ExitReason
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import build_rule, register_partner
 from tests.factories.referral.events import (
     TODAY,
@@ -210,7 +211,7 @@ async def test_each_of_fifty_graduates_has_exactly_one_fate(referral: Running) -
         await advance_hours(fifty.world, HOURS)
         await answer_all(fifty)
         assert (await withdraw_consent(fifty.by_choice[A][-1], A)).status_code == 201
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
+        await referral.set_clock(START + timedelta(days=16))
         await referral.work()
         counts = await count_fates(fifty)
         refused = counts.pop(NO)

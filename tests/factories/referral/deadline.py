@@ -1,9 +1,10 @@
 """A sent rujukan, its SLA and its escalations."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
@@ -23,7 +24,7 @@ async def send_rujukan(referral: Running, bank: PartnerSimulator) -> tuple[World
 
 async def advance_days(world: World, days: int) -> None:
     """Advance the business clock by days from today, and run the scheduled tasks."""
-    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=days, minutes=1))
+    await world.referral.set_clock(START + timedelta(days=days, minutes=1))
     await world.referral.work()
 
 

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,13 +32,13 @@ from shared.contracts.kinds import (
     UsahaSector,
 )
 from shared.contracts.registry import PendampingRegistered, PenugasanStarted, WilayahTugasPlaced
-from shared.dates import JAKARTA
 from shared.events import Event
 from shared.privacy import SealingKey, seal_to
+from tests.factories.cluster import START
 from tests.factories.services import Running
 
 DESA = "33.24.09.2001"
-TODAY = datetime.now(JAKARTA).date()
+TODAY = START.date()
 NIK = "3324075211879001"
 OWNER_NIK = "3324071203849002"
 PERSON = {"nik": NIK, "name": "Siti Contoh", "phone": "081200009001"}

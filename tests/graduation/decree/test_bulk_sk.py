@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from shared.database import uuid7
-from shared.jobs import run_step
+from shared.jobs import backpressure, run_step
 from tests.factories.delivery import relay
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import KENDAL, apply_events
@@ -179,10 +179,13 @@ async def test_invalid_request_is_refused_without_a_job(graduation: Running) -> 
     assert (await graduation.sql("SELECT count(*) FROM platform.job"))[0][0] == 1
 
 
-async def test_job_waits_while_the_outbox_is_full(graduation: Running) -> None:
+async def test_job_waits_while_the_outbox_is_full(
+    graduation: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backpressure, "MAX_UNSENT", 100)
     ready = await approve_cases(graduation, 2)
     driver = await CaseDriver.start(graduation)
-    await graduation.publish(*(build_exit_proposed(driver, kpm_id=uuid7()) for _ in range(1000)))
+    await graduation.publish(*(build_exit_proposed(driver, kpm_id=uuid7()) for _ in range(100)))
     asked = expect_ok(await request_bulk_sk(graduation, ready), 202)
     working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
     await asyncio.sleep(1.2)

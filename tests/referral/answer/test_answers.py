@@ -1,11 +1,12 @@
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
@@ -99,7 +100,7 @@ async def test_late_older_answer_is_stored_without_a_move(referral: Running) -> 
     """PERLU_DATA of yesterday arrives after DIPROSES of today. It is stored, and the state stays."""
     async with PartnerSimulator() as bank:
         world, subject = await send_to_bank(referral, bank)
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=2))
+        await referral.set_clock(START + timedelta(days=2))
         yesterday, today = (str(TODAY + timedelta(days=days)) for days in (1, 2))
         await post_answer(
             world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None, answered_on=today

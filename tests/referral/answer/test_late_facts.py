@@ -1,12 +1,13 @@
 """Answers, deliveries and outcomes that come after the offer has ended."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import FamilyEndReason
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, post_answer, post_fact, read_items
 from tests.factories.referral.departure import build_departure
@@ -26,7 +27,7 @@ async def expired(referral: Running) -> AsyncIterator[tuple[World, str]]:
         world = await create_world(referral, {BANK: bank})
         await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
         subject = await world.send_rujukan(KUR)
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=EXPIRED_AFTER))
+        await referral.set_clock(START + timedelta(days=EXPIRED_AFTER))
         await referral.work()
         assert await world.read_state(KUR) == "KEDALUWARSA"
         yield world, subject
@@ -79,7 +80,7 @@ async def test_late_answer_opens_a_closed_rujukan_again(expired: tuple[World, st
         await world.referral.sql(
             f"UPDATE rujukan_program SET state = 'DICABUT' WHERE rujukan_program_id = '{draft}'"
         )
-    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=EXPIRED_AFTER + 91))
+    await world.referral.set_clock(START + timedelta(days=EXPIRED_AFTER + 91))
     await world.referral.work()
     read_state = "SELECT state FROM rujukan"
     assert (await world.referral.sql(read_state))[0]["state"] == "TUTUP"
@@ -125,7 +126,7 @@ async def test_answer_that_a_delivery_implies_is_kept(referral: Running) -> None
 async def test_outcome_after_the_end_of_the_aid_is_marked_late(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await deliver_kur(referral, bank)
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=31 * 24 + 91))
+        await referral.set_clock(START + timedelta(days=31 * 24 + 91))
         await referral.work()
         assert await world.read_state(KUR) == "TUTUP"
         late = await record_outcome(world, subject, 24)

@@ -1,8 +1,9 @@
 """The texts that are read to a family before it consents, by version."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import DESA, TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
@@ -34,7 +35,7 @@ async def test_consent_needs_the_text_in_force_on_its_day(referral: Running) -> 
     made = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
     assert (made.status_code, made.json()["version"]) == (201, 2), made.text
     assert (await world.record_consent(KUR, text_version=2)).json()["title"] == "ConsentTextUnknown"
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
+    await referral.set_clock(START + timedelta(days=1))
     tomorrow = WORDS["valid_from"]
     old = await world.record_consent(KUR, text_version=1, given_on=tomorrow)
     assert (old.status_code, old.json()["title"]) == (422, "ConsentTextUnknown")

@@ -4,7 +4,7 @@ Nothing is sent and deadlines are paused. After a refusal the rujukan continues,
 withdrawn.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import SanggahOutcome
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
     TODAY,
@@ -40,7 +41,7 @@ async def create_case(referral: Running, bank: PartnerSimulator) -> World:
 
 
 async def advance_days(world: World, days: int) -> None:
-    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=days, minutes=1))
+    await world.referral.set_clock(START + timedelta(days=days, minutes=1))
     await world.referral.work()
 
 

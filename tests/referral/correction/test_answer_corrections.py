@@ -1,12 +1,13 @@
 """Corrections of a partner's answer until the delivery."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import PROGRAMS, create_world
 from tests.factories.referral.corrections import (
     BANK,
@@ -155,7 +156,7 @@ async def test_other_amount_of_the_same_answer_needs_a_correction(sent: tuple[Wo
 
 async def test_wrong_date_no_longer_hides_later_answers(sent: tuple[World, str]) -> None:
     world, subject = sent
-    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=5))
+    await world.referral.set_clock(START + timedelta(days=5))
     wrong = str(TODAY + timedelta(days=5))
     await post_answer(world, subject, "A-1", "DIPROSES", answered_on=wrong)
     await correct_answer(world, subject, "A-2", "DIPROSES", answered_on=str(TODAY))

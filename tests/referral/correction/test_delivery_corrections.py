@@ -1,10 +1,11 @@
 """Corrections of a delivery and of outcomes within the days of the SLA term."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.dates import months_after
+from tests.factories.cluster import START
 from tests.factories.referral.corrections import WRONG, post_answer, post_fact, read_items
 from tests.factories.referral.events import TODAY
 from tests.factories.referral.outcomes import deliver_kur, read_due_outcomes, record_outcome
@@ -19,7 +20,7 @@ async def correct_delivery(world: World, subject: str, **body: Any) -> Any:
 
 
 async def move_days(referral: Running, days: int) -> None:
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=days))
+    await referral.set_clock(START + timedelta(days=days))
     await referral.work()
 
 

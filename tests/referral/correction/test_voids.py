@@ -1,11 +1,12 @@
 """Deliveries and outcomes that were recorded by mistake are voided."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, correct_answer, post_answer, post_fact, read_items
 from tests.factories.referral.departure import build_departure
@@ -34,7 +35,7 @@ async def void_outcome(world: World, subject: str, month: int) -> Any:
 
 
 async def move_days(referral: Running, days: int) -> None:
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=days))
+    await referral.set_clock(START + timedelta(days=days))
     await referral.work()
 
 

@@ -1,7 +1,7 @@
 """Late delivery: a reminder, then an escalation. A late delivery is always accepted."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import SanggahOutcome
+from tests.factories.cluster import START
 from tests.factories.referral.deadline import KUR, advance_days, read_escalations, send_answer, send_rujukan
 from tests.factories.referral.events import TODAY, build_sanggah_decided, build_sanggah_lodged
 from tests.factories.referral.world import World
@@ -82,9 +83,7 @@ async def test_delivery_settles_the_escalation(referral: Running) -> None:
 async def test_delivery_in_time_sends_no_reminder(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await approve_offer(referral, bank)
-        await referral.set_clock(
-            datetime.now(UTC) + timedelta(days=WITHIN + 40)
-        )  # the worker did nothing meanwhile
+        await referral.set_clock(START + timedelta(days=WITHIN + 40))  # the worker did nothing meanwhile
         assert (await post_delivery(world, subject, 2)).status_code == 201
         await referral.work()
         assert bank.notices == []
@@ -94,7 +93,7 @@ async def test_delivery_in_time_sends_no_reminder(referral: Running) -> None:
 async def test_late_worker_sends_one_reminder(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _ = await approve_offer(referral, bank)
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=WITHIN + 40))
+        await referral.set_clock(START + timedelta(days=WITHIN + 40))
         await asyncio.gather(referral.work(), referral.work())
         assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT_PENYALURAN"]
         assert len(await read_escalations(world)) == 1

@@ -1,8 +1,9 @@
 """SLA of a partner: reminder, escalation, expiry (docs/case-lifecycle.md#deadlines-of-offers)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.deadline import KUR, advance_days, read_escalations, send_answer, send_rujukan
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
@@ -169,5 +170,5 @@ async def test_offer_past_its_sla_is_overdue(referral: Running) -> None:
         subject = await world.send_rujukan(KUR)
         path = f"/v1/rujukan-program/{subject}"
         assert (await referral.get(path, as_=world.dinsos)).json()["overdue"] is False
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
+        await referral.set_clock(START + timedelta(days=16))
         assert (await referral.get(path, as_=world.dinsos)).json()["overdue"] is True

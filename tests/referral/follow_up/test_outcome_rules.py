@@ -1,13 +1,14 @@
 """The ministry sets the months at which outcomes are asked."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.dates import midnight, months_after
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.outcomes import KUR, deliver_kur, read_due_outcomes, record_outcome
@@ -24,7 +25,7 @@ async def test_ministry_sets_outcome_months_from_a_day_on(referral: Running) -> 
         world, subject = await deliver_kur(referral, bank)
         days = {month: str(months_after(TODAY, month)) for month in (1, 2)}
         assert await read_due_outcomes(world, world.pendamping, f"?due_by={days[2]}") == list(days.items())
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=100))
+        await referral.set_clock(START + timedelta(days=100))
         other = await record_outcome(world, subject, 3)
         assert (other.status_code, other.json()["title"]) == (422, "OutcomeNotAsked")
         assert "1, 2" in other.json()["detail"]

@@ -1,6 +1,7 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import build_rule, create_world, publish_program
 from tests.factories.referral.events import (
     TODAY,
@@ -42,7 +43,7 @@ async def test_future_program_is_matched_when_it_starts(referral: Running) -> No
     )
     await referral.work()
     assert await world.read_programs() == {}
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=31))
+    await referral.set_clock(START + timedelta(days=31))
     await referral.work()
     assert list(await world.read_programs()) == [PLUT]
 
@@ -51,7 +52,7 @@ async def test_rujukan_is_matched_when_the_usaha_is_old_enough(referral: Running
     world = await create_world_without_offers(referral, usaha_from=TODAY - timedelta(days=125))
     await referral.work()
     assert await world.read_programs() == {}
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=70))
+    await referral.set_clock(START + timedelta(days=70))
     await referral.work()
     assert list(await world.read_programs()) == [KUR]
 
@@ -59,7 +60,7 @@ async def test_rujukan_is_matched_when_the_usaha_is_old_enough(referral: Running
 async def test_rujukan_is_matched_when_facts_change(referral: Running) -> None:
     world = await create_world_without_offers(referral, usaha_from=None)
     await world.apply_events(build_usaha_recorded(world.family, TODAY - timedelta(days=400)))
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
+    await referral.set_clock(START + timedelta(days=1))
     await referral.work()
     assert list(await world.read_programs()) == [KUR]
 

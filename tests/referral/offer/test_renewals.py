@@ -1,11 +1,12 @@
 """Drafts are declined, and declined or withdrawn offers are made again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import build_rule, create_world, publish_program
 from tests.factories.referral.corrections import post_fact
 from tests.factories.referral.events import (
@@ -89,7 +90,7 @@ async def test_closed_rujukan_opens_with_a_renewed_offer(world: World) -> None:
     for code in (KUR, PLUT, "KDMP"):
         ((subject, _),) = await read_offers(world, code)
         await post(world, subject, "decline")
-    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=100))
+    await world.referral.set_clock(START + timedelta(days=100))
     await world.referral.work()
     read_state = "SELECT state FROM rujukan"
     assert (await world.referral.sql(read_state))[0]["state"] == "TUTUP"

@@ -1,8 +1,9 @@
 """Outcomes of a delivered aid."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import (
     TODAY,
@@ -19,7 +20,7 @@ async def test_outcome_is_recorded_once_from_its_month_on(referral: Running) -> 
         world, subject = await deliver_kur(referral, bank)
         early = await record_outcome(world, subject, 3)
         assert (early.status_code, early.json()["title"]) == (409, "OutcomeTooEarly")
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
+        await referral.set_clock(START + timedelta(days=93))
         assert (await record_outcome(world, subject, 3)).status_code == 201
         again = await record_outcome(world, subject, 3, still_in_business=False)
         assert (again.status_code, again.json()["title"]) == (409, "OutcomeAlreadyRecorded")
@@ -34,7 +35,7 @@ async def test_outcome_is_recorded_once_from_its_month_on(referral: Running) -> 
 async def test_last_outcome_closes_the_offer_and_the_rujukan(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await deliver_kur(referral, bank)
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=735))
+        await referral.set_clock(START + timedelta(days=735))
         assert (await record_outcome(world, subject, 24)).status_code == 201
         await referral.work()
         assert await world.read_state(KUR) == "TUTUP"
@@ -55,7 +56,7 @@ async def test_outcome_of_withdrawn_aid_is_refused(referral: Running) -> None:
         world, subject = await deliver_kur(referral, bank)
         case = (await world.read_programs())[KUR]["rujukan_id"]
         await world.apply_events(build_graduasi_annulled(world.family))
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
+        await referral.set_clock(START + timedelta(days=93))
         refused = await record_outcome(world, subject, 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "AidWithdrawn")
         assert str(TODAY) in refused.json()["detail"]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
@@ -86,12 +87,12 @@ async def test_replay_counts_what_it_leaves_out_by_reason(referral: Running) -> 
     """A delivered rujukan is not shared again."""
     async with PartnerSimulator() as bank:
         world, subject = await send_rujukan(referral, bank)
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=11))
+        await referral.set_clock(START + timedelta(days=11))
         await referral.work()
         day = str(TODAY)
         await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=day)
         bank.down = True
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=11 + 57))
+        await referral.set_clock(START + timedelta(days=11 + 57))
         await referral.work()
         await bank.deliver(subject, delivery_id="D-1", delivered_on=day)
         asked = await replay(world, hours_ago(1))

@@ -1,7 +1,7 @@
 """What a partner asks for with PERLU_DATA, from its words to its notice."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, post_answer, post_fact, read_items
 from tests.factories.referral.events import (
@@ -68,7 +69,7 @@ async def test_supplied_data_reach_the_partner_and_the_offer_continues(
 ) -> None:
     world, subject, bank = asked
     sha256 = await world.referral.put_file(b"foto usaha", as_=world.pendamping)
-    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=3))
+    await world.referral.set_clock(START + timedelta(days=3))
     offer = (await supply(world, subject, files=[sha256])).json()
     assert (offer["state"], offer["sla_due_on"]) == ("DIPROSES", str(TODAY + timedelta(days=3 + 14)))
     await world.referral.work()

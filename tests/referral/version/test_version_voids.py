@@ -1,12 +1,13 @@
 """Versions that were set by mistake are voided."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world, publish_program
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.places import (
@@ -146,7 +147,7 @@ async def test_quota_before_a_voided_one_applies_again(referral: Running) -> Non
     (world,) = await create_worlds(referral, ["33.24.09.2001"])
     await publish_quota(world, KENDAL, 2)
     subject = await record_consent(world)
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=2))
+    await referral.set_clock(START + timedelta(days=2))
     later = str(TODAY + timedelta(days=2))
     wrong = (await publish_quota(world, KENDAL, 9, valid_from=later)).json()["quota_id"]
     assert (await void(world, "QUOTA", wrong)).status_code == 201

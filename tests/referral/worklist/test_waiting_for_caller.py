@@ -1,9 +1,10 @@
 """`waiting=me`: the work of a partner, of a pendamping and of officials."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
@@ -35,7 +36,7 @@ async def test_waiting_me_lists_only_the_callers_work(referral: Running) -> None
         assert await read_waiting(world, mine) == sorted([KUR, PLUT, KDMP])
         await bank.answer(subject, answer_id="A-2", status="DIPROSES", answered_on=str(TODAY))
         assert await read_waiting(world, world.dinsos) == []
-        await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
+        await referral.set_clock(START + timedelta(days=16))
         await referral.work()
         assert await read_waiting(world, world.dinsos) == [KUR]  # the partner is past its SLA
         assert await read_waiting(world, world.kemensos) == [KUR]
