@@ -14,13 +14,13 @@ READS = (
         READ_TRANSACTIONS,
     ),
     Mutant(
-        "read-that-is-left-open",
-        "the transaction of a read never ends",
+        "read-that-ends-late",
+        "the transaction of a read ends a second later",
         (
             (
                 "shared/database/store.py",
                 "ending = asyncio.create_task(_close(connection, session))",
-                "ending = asyncio.create_task(asyncio.sleep(0))",
+                "ending = asyncio.create_task(asyncio.sleep(1)); ending.add_done_callback(lambda _: asyncio.ensure_future(_close(connection, session)))",
             ),
         ),
         READ_TRANSACTIONS,
