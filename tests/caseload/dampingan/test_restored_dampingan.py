@@ -1,6 +1,7 @@
 """Dampingan start again when the end of their placement is undone."""
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
 
 import pytest
 
@@ -31,15 +32,23 @@ from tests.factories.services import Running
 WAYS = {"death": (record_death, reverse_death), "placement": (end_placement, restore_placement)}
 
 
+async def end_dampingan(
+    caseload: Running, registry: Running, way: str, *, families: int
+) -> tuple[date, Callable[..., Awaitable[None]]]:
+    """End the dampingan of families in one way. Return the day and what undoes it."""
+    end, undo = WAYS[way]
+    await import_families(caseload, families)
+    on = await advance_days(caseload)
+    await end(caseload, registry, on)
+    await caseload.work()
+    return on, undo
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_families_get_their_pendamping_back(
     kendal_caseload: Running, registry: Running, way: str
 ) -> None:
-    end, undo = WAYS[way]
-    await import_families(kendal_caseload, 3)
-    on = await advance_days(kendal_caseload)
-    await end(kendal_caseload, registry, on)
-    await kendal_caseload.work()
+    on, undo = await end_dampingan(kendal_caseload, registry, way, families=3)
     assert (await count_gaps(kendal_caseload), await read_loads(kendal_caseload)) == (3, {S: 0})
     today = await advance_days(kendal_caseload, 5)
     await undo(kendal_caseload, registry, on, times=2)
@@ -56,11 +65,7 @@ async def test_families_get_their_pendamping_back(
 async def test_family_that_was_handed_over_keeps_its_new_pendamping(
     kendal_caseload: Running, registry: Running, way: str
 ) -> None:
-    end, undo = WAYS[way]
-    await import_families(kendal_caseload, 2)
-    on = await advance_days(kendal_caseload)
-    await end(kendal_caseload, registry, on)
-    await kendal_caseload.work()
+    on, undo = await end_dampingan(kendal_caseload, registry, way, families=2)
     assert (await finish_hand_over(kendal_caseload, on))["done"] == 2
     await undo(kendal_caseload, registry, on)
     assert await read_loads(kendal_caseload) == {S: 0, T: 2}

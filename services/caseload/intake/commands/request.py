@@ -5,11 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.intake.commands.staging import read_file_header
 from services.caseload.intake.errors import FileEmpty
-from services.caseload.intake.rules.csv_file import read_header
 from shared import clock, files, jobs
 from shared.access import Actor
-from shared.database import vault_of
 from shared.dates import require_not_future
 
 KIND = "family_intake.run"
@@ -31,7 +30,7 @@ async def request_intake(
     require_not_future(as_of, today, "/body/as_of")
     if (await files.read_uploaded_info(session, sha256)).size == 0:
         raise FileEmpty("/body/sha256")
-    read_header(await files.read_chunk(session, vault_of(session), sha256, 0))
+    await read_file_header(session, sha256)
     return await jobs.enqueue(
         session, KIND, {"sha256": sha256, "dry_run": dry_run, "as_of": as_of.isoformat()}, actor
     )

@@ -12,7 +12,7 @@ MOST_MEMBERS = 40
 
 
 class Survey:
-    """The numbers of a file's rows, read window by window.
+    """The numbers of a file's rows, read part by part.
 
     A card has its rows staged if they are not adjacent or too many, or if one has the NIK of another row. The whole
     file decides on them.

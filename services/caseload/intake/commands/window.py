@@ -20,12 +20,11 @@ from shared.database import raw, vault_of
 from shared.jobs import Job
 from shared.privacy import Vault
 
-STAGED_ROWS = """
-SELECT row_no, no_kk_index, nik_index, ok, digest, no_kk_sealed, nik_sealed, name_sealed, address_sealed, phone_sealed,
-    nib_sealed, data::text, repeated
+STAGED_ROWS = f"""
+SELECT {", ".join(SEALED_ROW[:-1])}, data::text, repeated
 FROM staged_row WHERE job_id = $1 AND no_kk_index = ANY(
     SELECT no_kk_index FROM staged_row WHERE job_id = $1 AND row_no BETWEEN $2 AND $3) ORDER BY row_no
-"""
+"""  # noqa: S608  # names of columns
 STAGED_ROW_NUMBERS = "SELECT row_no FROM staged_row WHERE job_id = $1 AND row_no BETWEEN $2 AND $3"
 
 

@@ -210,7 +210,7 @@ def find_record_end(window: bytes, place: int, newline: bytes, *, last: bool) ->
     A row with an unclosed quote ends with its first line, so that a faulty row does not include the rows after it.
     """
     end = first = place
-    # A row ends at the same byte whatever the window, because a file is read more than once in other windows.
+    # A row ends at the same byte whatever the window, because a file is read several times in different windows.
     limit = place + LONGEST_RECORD + 1
     for lines in range(1, MOST_LINES + 1):
         line_end = window.find(newline, end, limit)
