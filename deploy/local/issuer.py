@@ -49,6 +49,13 @@ DEMO_ROLES = {
     "ketua-tim-kendal-1": DemoRole(Role.KETUA_TIM_KABKOTA, ("33.24",)),
     "operator-desa-1": DemoRole(Role.OPERATOR_DESA, ("33.24.09.2011",)),
     "operator-desa-2": DemoRole(Role.OPERATOR_DESA, ("33.24.15.1001", "33.24.15.1002", "33.24.15.1003")),
+    "kepala-desa-1": DemoRole(Role.KEPALA_DESA, ("33.24.09.2011",)),
+    "pendamping-desa-1": DemoRole(Role.PENDAMPING_DESA, ("33.24.09.2011",)),
+    "ketua-tim-kecamatan-1": DemoRole(Role.KETUA_TIM_KECAMATAN, ("33.24.09",)),
+    "ketua-tim-provinsi-1": DemoRole(Role.KETUA_TIM_PROVINSI, ("33",)),
+    "dinsos-provinsi-1": DemoRole(Role.DINSOS_PROVINSI, ("33",)),
+    "auditor-1": DemoRole(Role.AUDITOR, ("*",)),
+    "payer-1": DemoRole(Role.PAYER, ("*",)),
     "pendamping-1": DemoRole(Role.PENDAMPING, ("33.24",)),
     "pendamping-2": DemoRole(Role.PENDAMPING, ("33.24",)),
     "pendamping-3": DemoRole(Role.PENDAMPING, ("33.24",)),
@@ -97,6 +104,7 @@ class DevelopmentIssuer:
         claims: dict[str, Any] = {"sub": sub, "roles": roles, "kode_wilayah": list(areas)}
         claims |= {name: str(value) for name, value in ids.items() if value is not None}
         now = int(time.time())
+        claims |= {"audit_ends_at": now + ttl} if Role.AUDITOR in roles else {}
         claims |= {"iss": DEVELOPMENT_ISSUER, "aud": list(audience), "iat": now, "exp": now + ttl}
         return self.sign(claims | {"jti": secrets.token_hex(8)})
 

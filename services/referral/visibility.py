@@ -16,18 +16,8 @@ from shared.access import Actor, Scope
 from shared.accompaniment import require_active, status_on
 from shared.areas import in_areas, is_in_area
 from shared.database import Row
-from shared.errors import FamilyNotAccompanied, NotAllowed, NotFound, NotYetKnown
+from shared.errors import FamilyNotAccompanied, NotFound, NotYetKnown
 from shared.validity import valid_on
-
-
-def require_official(actor: Actor) -> None:
-    """Refuse a partner, because it must not see the reasons of an exit.
-
-    Raises:
-        NotAllowed
-    """
-    if actor.scope is Scope.PARTNER:
-        raise NotAllowed
 
 
 async def require_family_access(
@@ -136,18 +126,16 @@ def select_columns(model: type[Row], names: Sequence[str]) -> sa.Select[*tuple[A
 
 async def select_parts(
     session: AsyncSession,
-    actor: Actor,
     whole: type[Any],
     whole_id: UUID,
     part: type[Row],
     view: type[BaseModel],
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select the columns of the parts of a rujukan or offer for officials.
+    """Select the columns of the parts of a rujukan or offer.
 
     Raises:
-        NotAllowed, NotFound
+        NotFound
     """
-    require_official(actor)
     await read(session, whole, whole_id, "rujukan")
     (key,) = whole.__table__.primary_key
     return select_columns(part, list(view.model_fields)).where(getattr(part, key.name) == whole_id)

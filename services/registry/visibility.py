@@ -5,7 +5,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from services.registry.pendamping.models import Pendamping
-from services.registry.placement.models import WilayahTugas
+from services.registry.placement.models import Penugasan, WilayahTugas
 from shared.access import Actor, Scope
 from shared.areas import in_areas
 from shared.contracts.kinds import FINAL_STATUSES
@@ -31,18 +31,27 @@ def readable_by(actor: Actor, today: date) -> sa.ColumnElement[bool]:
 def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """Return the condition on `Pendamping` for the rows that an actor may see in lists.
 
-    A pendamping sees itself. An office sees those placed in its areas today or later. A national actor sees all.
+    A pendamping sees itself. An office sees those placed in its areas today or later. A ditjen sees those whom it has
+    placed, and those without a placement. A national actor sees all.
     """
     own = Pendamping.pendamping_id == actor.pendamping_id if actor.pendamping_id else sa.false()
-    if actor.scope is Scope.OWN_FAMILIES:
+    if actor.scope is Scope.SELF:
         return own
     if actor.scope is Scope.NATIONAL:
         return sa.true()
+    if actor.scope is Scope.DITJEN:
+        return is_of_ditjen(actor.ditjen)
     placed = sa.select(WilayahTugas.pendamping_id).where(
         in_areas(WilayahTugas.kode_wilayah, actor.areas),
         not_ended_by(WilayahTugas.valid_to, sa.func.greatest(WilayahTugas.valid_from, today)),
     )
     return sa.or_(own, Pendamping.pendamping_id.in_(placed))
+
+
+def is_of_ditjen(ditjen: str | None) -> sa.ColumnElement[bool]:
+    """Return the condition on `Pendamping` that the ditjen has placed it, or nobody has."""
+    placement = sa.select(Penugasan.penugasan_id).where(Penugasan.pendamping_id == Pendamping.pendamping_id)
+    return sa.or_(placement.where(Penugasan.ditjen == ditjen).exists(), ~placement.exists())
 
 
 def require_national(actor: Actor) -> None:

@@ -4,7 +4,15 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import UUID
 
-from shared.access.permissions import PERMISSIONS, SCOPE_OF_ROLE, Permission, Role, Scope
+from shared.access.permissions import (
+    GRANTS,
+    LEVEL_OF_ROLE,
+    PERMISSIONS,
+    FieldClass,
+    Permission,
+    Role,
+    Scope,
+)
 from shared.errors import NotAllowed
 
 NATIONAL = "*"
@@ -16,8 +24,8 @@ WIDTH = {scope: width for width, scope in enumerate(Scope)}
 class Actor:
     """Who acts, in which roles, over which areas.
 
-    `areas` are Kemendagri codes, or "*" for the whole country. `scope` is that of the permission in use. By
-    default it opens no row (see `under`).
+    `areas` are Kemendagri codes, or "*" for the whole country. `scope` and `fields` are those of the permission in use.
+    By default they open nothing (see `under`).
     """
 
     sub: str
@@ -26,12 +34,13 @@ class Actor:
     ditjen: str | None = None
     pendamping_id: UUID | None = None
     partner_id: UUID | None = None
-    scope: Scope = Scope.OWN_FAMILIES
+    scope: Scope = Scope.SELF
+    fields: FieldClass = FieldClass.UMUM
 
     @classmethod
     def system(cls, service: str) -> Self:
         """Return the worker of `service`, which sees every area and has no role."""
-        return cls(sub=SYSTEM + service, areas=(NATIONAL,), scope=Scope.NATIONAL)
+        return cls(sub=SYSTEM + service, areas=(NATIONAL,), scope=Scope.NATIONAL, fields=FieldClass.SPESIFIK)
 
     @property
     def is_system(self) -> bool:
@@ -70,25 +79,30 @@ class Actor:
         if not self.covers(kode_wilayah):
             raise NotAllowed
 
-    def scope_of(self, permission: Permission) -> Scope:
-        """Return the widest scope among the actor's roles that grant the permission.
-
-        Raises:
-            NotAllowed: no role grants it.
-        """
-        granting = self.roles & PERMISSIONS.get(permission, frozenset())
-        if not granting:
-            raise NotAllowed
-        widest = max((SCOPE_OF_ROLE[role] for role in granting), key=WIDTH.__getitem__)
-        return Scope.NATIONAL if widest is Scope.AREA and self.national else widest
-
     def under(self, permission: Permission) -> Self:
-        """Return the actor with the scope of the permission.
+        """Return the actor with the scope, the areas and the fields of the permission.
+
+        The roles with the widest scope decide. Of these, the one with the widest level decides about areas and fields.
 
         Raises:
             NotAllowed: no role grants it.
         """
-        return replace(self, scope=self.scope_of(permission))
+        grants = GRANTS.get(permission, {})
+        granted = [(self._scope_by(grants[role].scope), role) for role in self.roles if role in grants]
+        if not granted:
+            raise NotAllowed
+        scope = max((scope for scope, _ in granted), key=WIDTH.__getitem__)
+        deciding = [role for one, role in granted if one is scope]
+        level = min(LEVEL_OF_ROLE[role] for role in deciding)
+        fields = max(grants[role].fields for role in deciding if LEVEL_OF_ROLE[role] == level)
+        areas = tuple(area for area in self.areas if level_of(area) >= level)
+        if scope is Scope.AREA and NATIONAL in areas:
+            scope = Scope.NATIONAL
+        return replace(self, scope=scope, areas=areas, fields=fields)
+
+    def _scope_by(self, scope: Scope) -> Scope:
+        """Return AREA instead of DITJEN for a token without a ditjen."""
+        return Scope.AREA if scope is Scope.DITJEN and self.ditjen is None else scope
 
     def may(self, permission: Permission) -> bool:
         """Return whether one of the actor's roles has the permission."""
@@ -103,3 +117,8 @@ class Actor:
         """Raise NotAllowed unless the actor has the permission."""
         if not self.may(permission):
             raise NotAllowed
+
+
+def level_of(area: str) -> int:
+    """Return the number of parts of an area code, 0 for the whole country."""
+    return 0 if area == NATIONAL else area.count(".") + 1

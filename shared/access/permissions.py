@@ -1,29 +1,38 @@
-"""Permissions and the roles that have them, in one table. A route names its permission."""
+"""Permissions, roles and scopes, read from the table `permissions.txt`. A route names its permission."""
 
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import Path
 from types import MappingProxyType
 
-from shared.roles import (
-    DINSOS,
-    FIELD,
-    MINISTRY,
-    OFFICE,
-    OPERATORS,
-    PARTNERS,
-    STAFF,
-    TEAM_LEAD,
-    VILLAGE,
-    Role,
-)
+from shared.roles import Role
 
 
 class Scope(StrEnum):
-    """The rows that a permission opens, from the narrowest scope to the widest."""
+    """The rows that a permission opens, from the narrowest scope to the widest.
 
+    SELF: what the caller made or is. DITJEN: as AREA, but of the ditjen in the token.
+    """
+
+    SELF = "SELF"
     PARTNER = "PARTNER"
     OWN_FAMILIES = "OWN_FAMILIES"
+    DITJEN = "DITJEN"
     AREA = "AREA"
     NATIONAL = "NATIONAL"
+
+
+class FieldClass(IntEnum):
+    """How sensitive a field is.
+
+    A role sees the classes up to that of its permission. UMUM: no personal data. PRIBADI: who somebody is, and where. SPESIFIK: health, children and finance (UU 27/2022,
+    article 4 paragraph 2).
+    """
+
+    UMUM = 1
+    PRIBADI = 2
+    SPESIFIK = 3
 
 
 class Permission(StrEnum):
@@ -40,6 +49,7 @@ class Permission(StrEnum):
     WILAYAH_TUGAS_END = "wilayah_tugas.end"
     FRAMEWORK_SET = "framework.set"
     SCORECARD_READ = "scorecard.read"
+    COVERAGE_READ = "coverage.read"
     COVERAGE_COUNT = "coverage.count"
 
     KPM_INTAKE = "kpm.intake"
@@ -99,6 +109,7 @@ class Permission(StrEnum):
     PROGRAM_PUBLISH = "program.publish"
     PROGRAM_READ = "program.read"
     RUJUKAN_READ = "rujukan.read"
+    RUJUKAN_READ_INTERNAL = "rujukan.read_internal"
     RUJUKAN_MATCH = "rujukan.match"
     CONSENT_RECORD = "consent.record"
     CONSENT_WITHDRAW = "consent.withdraw"
@@ -136,124 +147,62 @@ class Permission(StrEnum):
     NUMBERS_READ = "numbers.read"
 
 
-P, R = Permission, Role
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The rows and the fields that a role has under one permission."""
 
-# An AREA scope over "*" is NATIONAL; see Actor.scope_of.
-SCOPE_OF_ROLE = MappingProxyType(
+    scope: Scope
+    fields: FieldClass
+
+
+TABLE = Path(__file__).with_name("permissions.txt")
+# The number of parts of the code of an area. The country has none.
+LEVELS = MappingProxyType({"country": 0, "province": 1, "kabupaten": 2, "kecamatan": 3, "desa": 4})
+SCOPES = MappingProxyType(
     {
-        R.PENDAMPING: Scope.OWN_FAMILIES,
-        R.PARTNER: Scope.PARTNER,
-        R.OPERATOR_DESA: Scope.AREA,
-        R.KETUA_TIM_KABKOTA: Scope.AREA,
-        R.DINSOS_KABKOTA: Scope.AREA,
-        R.KEMENSOS: Scope.AREA,
-        R.OPERATOR: Scope.AREA,
+        "self": Scope.SELF,
+        "addr": Scope.PARTNER,
+        "own": Scope.OWN_FAMILIES,
+        "ditjen": Scope.DITJEN,
+        "area": Scope.AREA,
     }
 )
+NOT_PERMITTED = "-"
 
-# See docs/architecture.md#permission-and-scope. Areas and dampingan restrict each permission further.
-PERMISSIONS = MappingProxyType(
-    {
-        P.PENDAMPING_REGISTER: MINISTRY,
-        P.PENDAMPING_READ: STAFF,
-        P.PENDAMPING_UPDATE: FIELD | MINISTRY,
-        P.PENDAMPING_CHANGE_STATUS: MINISTRY,
-        P.PENDAMPING_REVERSE_STATUS: DINSOS,
-        P.PENUGASAN_START: MINISTRY,
-        P.PENUGASAN_END: MINISTRY,
-        P.WILAYAH_TUGAS_PLACE: MINISTRY,
-        P.WILAYAH_TUGAS_END: MINISTRY,
-        P.FRAMEWORK_SET: MINISTRY,
-        P.SCORECARD_READ: STAFF,
-        P.COVERAGE_COUNT: MINISTRY,
-        P.KPM_INTAKE: DINSOS | MINISTRY,
-        P.KPM_READ: STAFF | VILLAGE,
-        P.KPM_LOOK_UP: OFFICE,
-        P.KPM_UPDATE: FIELD | DINSOS,
-        P.KPM_MOVE: DINSOS | MINISTRY,
-        P.DAMPINGAN_ASSIGN: DINSOS,
-        P.DAMPINGAN_END: TEAM_LEAD | DINSOS,
-        P.DAMPINGAN_HAND_OVER: TEAM_LEAD,
-        P.HAND_OVER_READ: OFFICE,
-        P.DAMPINGAN_LIMIT_SET: MINISTRY,
-        P.DAMPINGAN_LIMIT_READ: STAFF,
-        P.DAMPINGAN_GAP_READ: OFFICE,
-        P.KUNJUNGAN_RECORD: FIELD,
-        P.KUNJUNGAN_READ: STAFF,
-        P.KUNJUNGAN_VOID: FIELD | TEAM_LEAD,
-        P.P2K2_RECORD: FIELD,
-        P.P2K2_READ: STAFF,
-        P.P2K2_VOID: FIELD | TEAM_LEAD,
-        P.TUGAS_READ: STAFF,
-        P.TUGAS_FINISH: STAFF,
-        P.EXIT_PROPOSE: FIELD | DINSOS,
-        P.KEPESERTAAN_DECIDE: DINSOS,
-        P.USULAN_LODGE: FIELD | VILLAGE | DINSOS,
-        P.USULAN_DECIDE: DINSOS,
-        P.TAHAP_READ: STAFF,
-        P.POLICY_DRAFT: MINISTRY,
-        P.POLICY_APPROVE: MINISTRY,
-        P.POLICY_WITHDRAW: MINISTRY,
-        P.POLICY_READ: STAFF | VILLAGE,
-        P.CANDIDATE_READ: STAFF,
-        P.ASESMEN_RECORD: FIELD,
-        P.ASESMEN_READ: STAFF,
-        P.PERNYATAAN_RECORD: FIELD,
-        P.GRADUASI_READ: STAFF | VILLAGE,
-        P.GRADUASI_PROPOSE: FIELD,
-        P.GRADUASI_VERIFY: TEAM_LEAD,
-        P.GRADUASI_MUSYAWARAH: VILLAGE,
-        P.GRADUASI_APPROVE: DINSOS,
-        P.GRADUASI_DETERMINE: MINISTRY,
-        P.GRADUASI_RETURN: OFFICE,
-        P.GRADUASI_REFUSE: OFFICE,
-        P.GRADUASI_POSTPONE: OFFICE,
-        P.GRADUASI_CANCEL: STAFF,
-        P.SANGGAH_LODGE: FIELD | VILLAGE | DINSOS,
-        P.SANGGAH_DECIDE: DINSOS | MINISTRY,
-        P.GRADUASI_ANNUL: MINISTRY,
-        P.MONITORING_RECORD: FIELD,
-        P.MONITORING_VOID: FIELD | TEAM_LEAD,
-        P.MONITORING_REVERSE: DINSOS,
-        P.COHORT_READ: OFFICE,
-        P.TAHAP_CALENDAR_SET: MINISTRY,
-        P.PARTNER_REGISTER: MINISTRY,
-        P.PROGRAM_PUBLISH: MINISTRY,
-        P.PROGRAM_READ: STAFF | VILLAGE | PARTNERS,
-        P.RUJUKAN_READ: STAFF | PARTNERS,
-        P.RUJUKAN_MATCH: STAFF,
-        P.CONSENT_RECORD: FIELD,
-        P.CONSENT_WITHDRAW: FIELD | DINSOS,
-        P.DATA_SUPPLY: FIELD | DINSOS,
-        P.RUJUKAN_ANSWER: PARTNERS,
-        P.DELIVERY_RECORD: PARTNERS,
-        P.OUTCOME_RECORD: FIELD | PARTNERS,
-        P.INBOX_READ: PARTNERS,
-        P.OUTCOME_RULE_SET: MINISTRY,
-        P.OUTCOME_RULE_READ: STAFF | PARTNERS,
-        P.CONSENT_TEXT_SET: MINISTRY,
-        P.SLA_SET: MINISTRY,
-        P.SLA_READ: STAFF | PARTNERS,
-        P.ESCALATION_READ: OFFICE,
-        P.ESCALATION_ACKNOWLEDGE: DINSOS | MINISTRY,
-        P.PARTNER_REPLAY: MINISTRY | PARTNERS,
-        P.BREAKER_READ: OFFICE | OPERATORS,
-        P.BREAKER_SET: MINISTRY | OPERATORS,
-        P.APPROVAL_READ: OFFICE,
-        P.APPROVAL_DECIDE: MINISTRY,
-        P.APPROVAL_WITHDRAW: DINSOS | MINISTRY,
-        P.OVERDUE_READ: STAFF | VILLAGE | OPERATORS,
-        P.DEADLINE_RULE_SET: MINISTRY,
-        P.JOB_READ: STAFF | PARTNERS | OPERATORS,
-        P.JOB_CANCEL: OFFICE | PARTNERS,
-        P.FILE_PUT: STAFF | VILLAGE | PARTNERS,
-        P.EVIDENCE_FLAG_READ: OFFICE,
-        P.EVIDENCE_FLAG_CLEAR: TEAM_LEAD,
-        P.CLOCK_READ: OPERATORS,
-        P.CLOCK_SET: OPERATORS,
-        P.PARKED_READ: OPERATORS,
-        P.PARKED_RETRY: OPERATORS,
-        P.PARKED_SKIP: OPERATORS,
-        P.NUMBERS_READ: OPERATORS | MINISTRY | DINSOS,
+
+def read_table(text: str) -> tuple[dict[Role, int], dict[Permission, dict[Role, Grant]]]:
+    """Return the level of each role, and its grants by permission.
+
+    Raises:
+        ValueError: a name is unknown, is missing or occurs twice, or a line has too many or too few cells.
+    """
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    start = next(number for number, line in enumerate(lines) if line.startswith("permission "))
+    roles = [line.split(maxsplit=3) for line in lines[:start]]
+    codes = {code: Role(name) for name, code, _, _ in roles}
+    columns = [codes[code] for code in lines[start].split()[1:]]
+    rows = [line.split() for line in lines[start + 1 :]]
+    names = [Permission(name) for name, *_ in rows]
+    for kind, listed in ((Role, columns), (Permission, names)):
+        if sorted(listed) != sorted(kind):
+            msg = f"{TABLE.name} does not list each {kind.__name__} once: {set(kind) ^ set(listed)}"
+            raise ValueError(msg)
+    grants = {
+        name: {
+            role: read_grant(cell) for role, cell in zip(columns, cells, strict=True) if cell != NOT_PERMITTED
+        }
+        for name, (_, *cells) in zip(names, rows, strict=True)
     }
-)
+    return {Role(name): LEVELS[level] for name, _, level, _ in roles}, grants
+
+
+def read_grant(cell: str) -> Grant:
+    """Return the grant of a cell such as `area2`."""
+    return Grant(SCOPES[cell[:-1]], FieldClass(int(cell[-1])))
+
+
+_levels, _grants = read_table(TABLE.read_text("utf-8"))
+LEVEL_OF_ROLE: Mapping[Role, int] = MappingProxyType(_levels)
+GRANTS: Mapping[Permission, Mapping[Role, Grant]] = MappingProxyType(_grants)
+PERMISSIONS = MappingProxyType({name: frozenset(granted) for name, granted in GRANTS.items()})
+"""The roles that have each permission."""

@@ -208,11 +208,23 @@ def read_actor(claims: dict[str, Any]) -> Actor:
         pendamping_id=read_uuid(claims, "pendamping_id"),
         partner_id=read_uuid(claims, "partner_id"),
     )
+    if Role.AUDITOR in roles:
+        check_audit_end(claims)
     if Role.PENDAMPING in roles and actor.pendamping_id is None:
         fail("a pendamping's token must name its pendamping_id")
     if Role.PARTNER in roles and actor.partner_id is None:
         fail("a partner's token must name its partner_id")
     return actor
+
+
+def check_audit_end(claims: dict[str, Any]) -> None:
+    """Refuse an auditor's token that outlives the audit.
+
+    `audit_ends_at` is when the audit ends, in seconds since 1970 like `exp`.
+    """
+    ends_at = claims.get("audit_ends_at")
+    if not isinstance(ends_at, int | float) or isinstance(ends_at, bool) or ends_at < claims["exp"]:
+        fail("an auditor's token must end with the audit")
 
 
 def read_subject(claims: dict[str, Any]) -> str:

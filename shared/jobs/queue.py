@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared import schema
-from shared.access import Actor, Role, Scope
+from shared.access import Actor, FieldClass, Role, Scope
 from shared.access.actor import SYSTEM
 from shared.errors import DomainError, NotFound
 from shared.remedies import WAIT, nothing
@@ -45,6 +45,7 @@ def as_json(actor: Actor) -> dict[str, Any]:
         "pendamping_id": str(actor.pendamping_id) if actor.pendamping_id else None,
         "partner_id": str(actor.partner_id) if actor.partner_id else None,
         "scope": actor.scope,
+        "fields": actor.fields,
     }
 
 
@@ -58,6 +59,7 @@ def from_json(fields: Mapping[str, Any]) -> Actor:
         pendamping_id=UUID(fields["pendamping_id"]) if fields["pendamping_id"] else None,
         partner_id=UUID(fields["partner_id"]) if fields["partner_id"] else None,
         scope=Scope(fields["scope"]),
+        fields=FieldClass(fields["fields"]),
     )
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from shared.access import PERMISSIONS, Role
+from shared.access.permissions import LEVEL_OF_ROLE
 from shared.http import Route
 from shared.http.openapi import routes_of
 from tests.factories.cluster import Cluster
@@ -26,6 +27,9 @@ HERE, AWAY = "33.24", "33.25"
 STRANGERS_HERE = {Role.PENDAMPING, Role.PARTNER}
 SAMPLES_PER_OPERATION = 2
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+AREA_OF_LEVEL = ("*", "33", HERE, f"{HERE}.09", f"{HERE}.09.2011")
+# Refused for the area that the sample names, and for a session of somebody else.
+REFUSED_BY_AREA = {"/v1/coverage", "/v1/coverage-count", "/v1/hand-over", "/v1/hand-over/preview", "/v1/p2k2"}
 ROLES = [roles for size in (1, 2) for roles in combinations(Role, size)]
 # Columns whose ids are no secret of a family: catalogues, and outside registry the pendamping.
 PUBLIC = {"partner_id", "program_id", "quota_id", "sla_term_id", "policy_id", "sk_id", "file_id", "job_id"}
@@ -167,3 +171,15 @@ async def test_a_second_role_opens_no_row_of_another_family(
     walked_service: Walked, roles: tuple[Role, ...]
 ) -> None:
     assert await find_faults(walked_service, roles) == []
+
+
+async def test_every_role_of_an_operation_may_call_it(walked_service: Walked) -> None:
+    refused = set()
+    for sample in walked_service.samples:
+        permission = sample.route.declared.permission
+        for role in PERMISSIONS[permission] if permission else ():
+            token = walked_service.token((role,), AREA_OF_LEVEL[LEVEL_OF_ROLE[role]])
+            answer = await walked_service.send(sample.replace_ids(walked_service.hidden), token)
+            if answer.status_code == 403 and answer.json()["title"] == "NotAllowed":
+                refused.add((sample.route.path, role.value))
+    assert {one for one in refused if one[0] not in REFUSED_BY_AREA} == set()

@@ -18,7 +18,6 @@ from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from services.referral.signature.models import ConsentPersonView
 from services.referral.signature.queries import read_persons
-from services.referral.visibility import require_official
 from shared.access import Permission
 from shared.fields import Body, Day, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -60,10 +59,9 @@ async def give_consent(
 
 
 @consents.get("/rujukan-program/{rujukan_program_id}/consent")
-@may(Permission.RUJUKAN_READ)
-async def read_consent(rujukan_program_id: UUID, session: Session, actor: CurrentActor) -> ConsentView:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def read_consent(rujukan_program_id: UUID, session: Session) -> ConsentView:
     """Read the consent to one offer: who signed, on what evidence, and how it ended."""
-    require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     consent = await queries.read_consent(session, rujukan_program_id)
     persons = await read_persons(session, rujukan_program_id)

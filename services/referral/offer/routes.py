@@ -165,11 +165,11 @@ async def propose_next_best(
 
 
 @next_bests.get("/rujukan/{rujukan_id}/next", response_model=NextBestPage)
-@may(Permission.RUJUKAN_READ)
-async def list_next_best(rujukan_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def list_next_best(rujukan_id: UUID, session: Session, paging: Paging) -> Response:
     """List the proposals within a rujukan."""
     parts = (Rujukan, rujukan_id, NextBest, NextBestView)
-    statement = await visibility.select_parts(session, actor, *parts)
+    statement = await visibility.select_parts(session, *parts)
     return await paging.answer(session, statement, (NextBest.after_rujukan_program_id,))
 
 

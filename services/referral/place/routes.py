@@ -19,7 +19,6 @@ from services.referral.place.models import (
 )
 from services.referral.program.models import Program
 from services.referral.publication.commands import places as publication_places
-from services.referral.visibility import require_official
 from shared.access import Permission
 from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -117,13 +116,12 @@ async def list_intake(program_id: UUID, session: Session, paging: Paging) -> Res
 
 
 @places.get("/program/{program_id}/waiting", response_model=WaitingListPage)
-@may(Permission.RUJUKAN_READ)
-async def list_waiting(program_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def list_waiting(program_id: UUID, session: Session, paging: Paging) -> Response:
     """List who waits for a place, an intake or the partner, in order.
 
     Each official sees the families of the own areas.
     """
-    require_official(actor)
     program = await visibility.read(session, Program, program_id, "program")
     statement = visibility.select_columns(WaitingListEntry, list(WaitingListItem.model_fields))
     statement = statement.where(

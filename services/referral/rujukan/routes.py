@@ -22,7 +22,6 @@ from services.referral.rujukan.models import (
     RujukanProgramHistory,
     RujukanProgramItem,
 )
-from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.fields import View
@@ -79,10 +78,9 @@ class RujukanView(RujukanItem):
 
 
 @rujukan.get("/rujukan/{rujukan_id}")
-@may(Permission.RUJUKAN_READ)
-async def read_rujukan(rujukan_id: UUID, session: Session, actor: CurrentActor) -> RujukanView:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def read_rujukan(rujukan_id: UUID, session: Session) -> RujukanView:
     """Read a rujukan with its offers."""
-    require_official(actor)
     row = await visibility.read(session, Rujukan, rujukan_id, "rujukan")
     programs = [
         RujukanProgramItem.model_validate(program)
@@ -92,13 +90,11 @@ async def read_rujukan(rujukan_id: UUID, session: Session, actor: CurrentActor) 
 
 
 @rujukan.get("/rujukan/{rujukan_id}/relapse-report", response_model=RelapseReportPage)
-@may(Permission.RUJUKAN_READ)
-async def list_relapse_reports(
-    rujukan_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-) -> Response:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def list_relapse_reports(rujukan_id: UUID, session: Session, paging: Paging) -> Response:
     """List the reports that the family may have relapsed."""
     parts = (Rujukan, rujukan_id, RelapseReport, RelapseView)
-    statement = await visibility.select_parts(session, actor, *parts)
+    statement = await visibility.select_parts(session, *parts)
     return await paging.answer(
         session, statement, (RelapseReport.reported_on, RelapseReport.relapse_report_id)
     )
@@ -115,35 +111,31 @@ async def read_rujukan_program(
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)
-@may(Permission.RUJUKAN_READ)
+@may(Permission.RUJUKAN_READ_INTERNAL)
 async def list_rujukan_program_history(
-    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    rujukan_program_id: UUID, session: Session, paging: Paging
 ) -> Response:
     """List the state changes of one offer with who, when and why."""
     parts = (RujukanProgram, rujukan_program_id, RujukanProgramHistory, HistoryItem)
-    statement = await visibility.select_parts(session, actor, *parts)
+    statement = await visibility.select_parts(session, *parts)
     return await paging.answer(session, statement, queries.HISTORY_ORDER)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=DeliveryAttemptPage)
-@may(Permission.RUJUKAN_READ)
-async def list_attempts(
-    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-) -> Response:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def list_attempts(rujukan_program_id: UUID, session: Session, paging: Paging) -> Response:
     """List the attempts to notify the partner, with the names of the shared fields."""
     parts = (RujukanProgram, rujukan_program_id, DeliveryAttempt, DeliveryAttemptItem)
-    statement = await visibility.select_parts(session, actor, *parts)
+    statement = await visibility.select_parts(session, *parts)
     return await paging.answer(session, statement, queries.ATTEMPT_ORDER)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/notice", response_model=PartnerNoticePage)
-@may(Permission.RUJUKAN_READ)
-async def list_notices(
-    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-) -> Response:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def list_notices(rujukan_program_id: UUID, session: Session, paging: Paging) -> Response:
     """List the notices to the partner about one offer, and when it accepted them."""
     parts = (RujukanProgram, rujukan_program_id, PartnerNotice, PartnerNoticeView)
-    statement = await visibility.select_parts(session, actor, *parts)
+    statement = await visibility.select_parts(session, *parts)
     return await paging.answer(session, statement, queries.NOTICE_ORDER)
 
 

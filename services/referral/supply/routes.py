@@ -10,7 +10,6 @@ from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from services.referral.supply import commands, queries
 from services.referral.supply.models import SupplyInput, SupplyView
-from services.referral.visibility import require_official
 from shared.access import Permission
 from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
@@ -69,12 +68,9 @@ async def void_supply(
 
 
 @supplies.get("/rujukan-program/{rujukan_program_id}/supply", response_model=SupplyPage)
-@may(Permission.RUJUKAN_READ)
-async def list_supplies(
-    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-) -> Response:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def list_supplies(rujukan_program_id: UUID, session: Session, paging: Paging) -> Response:
     """List the data that were supplied for one offer, with their words."""
-    require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     vault, statement = vault_of(session), queries.select_supplies(rujukan_program_id)
     return await paging.answer(

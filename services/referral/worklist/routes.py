@@ -9,7 +9,6 @@ from starlette.responses import Response
 from services.referral import visibility
 from services.referral.rujukan.models import RujukanItem, RujukanProgramItem, RujukanState
 from services.referral.rujukan.routes import visible_columns
-from services.referral.visibility import require_official
 from services.referral.worklist import queries
 from shared import clock
 from shared.access import Permission, Scope
@@ -33,7 +32,7 @@ class RujukanPage(View):
 
 
 @rujukan.get("/rujukan", response_model=RujukanPage)
-@may(Permission.RUJUKAN_READ)
+@may(Permission.RUJUKAN_READ_INTERNAL)
 async def list_rujukan(
     session: Session,
     actor: CurrentActor,
@@ -42,7 +41,6 @@ async def list_rujukan(
     state: RujukanState | None = None,
 ) -> Response:
     """List rujukan in the actor's areas, in the order of opening."""
-    require_official(actor)
     today = await clock.today(session)
     statement = queries.select_rujukan(
         list(RujukanItem.model_fields), actor, today, kpm_id=kpm_id, state=state

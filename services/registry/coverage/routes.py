@@ -81,7 +81,7 @@ class CountView(AreaCountsView):
 
 
 @router.get("/coverage")
-@may(Permission.SCORECARD_READ)
+@may(Permission.COVERAGE_READ)
 async def read_coverage(
     kode_wilayah: Annotated[Wilayah, Query(description="A kabupaten or kota, or a part of one")],
     year: YearQuery,
@@ -102,7 +102,7 @@ async def count_coverage(session: Session, actor: CurrentActor, response: Respon
 
 
 @router.get("/coverage-count")
-@may(Permission.SCORECARD_READ)
+@may(Permission.COVERAGE_READ)
 async def read_count(
     session: Session,
     actor: CurrentActor,

@@ -61,7 +61,7 @@ async def set_year_target(body: TargetSetting, session: Session, actor: CurrentA
 
 
 @target.get("/target")
-@may(Permission.SCORECARD_READ)
+@may(Permission.COVERAGE_READ)
 async def list_target(year: YearQuery, session: Session) -> TargetList:
     """List the current targets of a year, with the national sums."""
     return TargetList.model_validate(await read_framework(session, year))

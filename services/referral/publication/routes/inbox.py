@@ -74,11 +74,9 @@ async def receive_notice(
 
 
 @inbox.get("/rujukan-program/{rujukan_program_id}/inbox-read", response_model=InboxReadPage)
-@may(Permission.RUJUKAN_READ)
-async def list_inbox_reads(
-    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
-) -> Response:
+@may(Permission.RUJUKAN_READ_INTERNAL)
+async def list_inbox_reads(rujukan_program_id: UUID, session: Session, paging: Paging) -> Response:
     """List who at the partner read this family's data in the inbox, and which fields."""
     parts = (RujukanProgram, rujukan_program_id, InboxRead, InboxReadItem)
-    statement = await visibility.select_parts(session, actor, *parts)
+    statement = await visibility.select_parts(session, *parts)
     return await paging.answer(session, statement, queries.INBOX_READ_ORDER)
