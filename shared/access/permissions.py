@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from shared.field_classes import FieldClass
 from shared.roles import Role
 
 
@@ -21,18 +22,6 @@ class Scope(StrEnum):
     DITJEN = "DITJEN"
     AREA = "AREA"
     NATIONAL = "NATIONAL"
-
-
-class FieldClass(IntEnum):
-    """How sensitive a field is.
-
-    A role sees the classes up to that of its permission. UMUM: no personal data. PRIBADI: who somebody is, and where. SPESIFIK: health, children and finance (UU 27/2022,
-    article 4 paragraph 2).
-    """
-
-    UMUM = 1
-    PRIBADI = 2
-    SPESIFIK = 3
 
 
 class Permission(StrEnum):

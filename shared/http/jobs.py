@@ -15,9 +15,10 @@ from starlette.responses import Response
 from shared import jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
+from shared.http.declared import may
 from shared.http.paging import Paging
 from shared.http.refusals import read_remedy
-from shared.http.route import CurrentActor, Router, Session, may
+from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
 REQUESTED_AGAIN = nothing(

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from shared.access.permissions import PERMISSIONS
+from shared.http.field_schema import make_optional
 from shared.http.parameters import complete
 from shared.http.problem_schema import Problem
 from shared.http.problems import PROBLEM
@@ -101,6 +102,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
             path = document["paths"].get(route.path_format, document["paths"].get(route.path))
             if path and method.lower() in path:
                 _complete(path[method.lower()], route, method, app.state.settings.service)
+    make_optional(document)
     if publish := getattr(app.state, "publish", None):
         publish(document)
     document["x-problems"] = list_refusals(app.state.settings.service)

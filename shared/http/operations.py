@@ -13,9 +13,10 @@ from shared.access import Permission
 from shared.database.models import metadata_of
 from shared.fields import Instant
 from shared.http import files, jobs
+from shared.http.declared import may
 from shared.http.overdue import deadline_rule_router, overdue_router
 from shared.http.paging import Paging
-from shared.http.route import Router, Session, may
+from shared.http.route import Router, Session
 from shared.messaging import parked_events
 from shared.remedies import CHANGES_NOTHING, nothing
 from shared.settings import Settings

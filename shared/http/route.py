@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import APIRouter, Depends, params
@@ -16,40 +15,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import files
-from shared.access import Actor, Permission, TokenMissing
+from shared.access import Actor, TokenMissing
 from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
+from shared.field_classes import FieldClass, FieldPlan
 from shared.http import idempotency, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
+from shared.http.declared import Declared
 from shared.http.problems import do_afterwards, problem
-from shared.remedies import CORRECT_REQUEST, Remedy
+from shared.remedies import CORRECT_REQUEST
 from shared.transaction import context_of
 from shared.words import Words
 
 FILE_TYPES = ("application/octet-stream", "text/csv")
 # The least bytes that a key or an item of JSON has on average. A UUID has 39.
 BYTES_PER_VALUE = 16
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What a route declares: permission (None: open to anybody), body, required Idempotency-Key.
-
-    `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
-    the first answer also from an author whose families have changed, because it has only what he recorded himself.
-    `writes`: a GET that writes, such as who has read.
-    `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
-    """
-
-    permission: Permission | None
-    key_required: bool = False
-    takes_bytes: bool = False
-    max_body: int = 0
-    author_reads: bool = False
-    writes: bool = False
-    undo: Remedy | None = None
 
 
 class PreconditionRequired(DomainError):
@@ -59,27 +40,6 @@ class PreconditionRequired(DomainError):
     en = "Send If-Match with the ETag that you have read, so that no other change is lost."
     id = "Sertakan If-Match berisi ETag yang Anda baca, agar perubahan orang lain tidak hilang."
     remedy = CORRECT_REQUEST
-
-
-def may(permission: Permission, **more: Any) -> Callable[[Endpoint], Endpoint]:
-    """Declare the permission of a route, and `more` of `Declared`.
-
-    Decisions and bulk work set `key_required`.
-    """
-    return _declare(Declared(permission, **more))
-
-
-def open_to_anybody() -> Callable[[Endpoint], Endpoint]:
-    """Declare a route that needs no token. A rule test lists these routes."""
-    return _declare(Declared(None))
-
-
-def _declare(declared: Declared) -> Callable[[Endpoint], Endpoint]:
-    def mark(endpoint: Endpoint) -> Endpoint:
-        endpoint.declared = declared  # type: ignore[attr-defined]
-        return endpoint
-
-    return mark
 
 
 class Route(APIRoute):
@@ -105,6 +65,7 @@ class Route(APIRoute):
         self.parameters = frozenset(
             field.alias for field in known if isinstance(field.field_info, params.Query)
         )
+        self.fields = FieldPlan.of(self.response_model)
         # The answer has a version, and so an ETag.
         self.versioned = "version" in getattr(self.response_model, "model_fields", {})
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
@@ -172,7 +133,7 @@ class Route(APIRoute):
                     await idempotency.store(session, request, actor, key, stored)
                 await faultpoint("command.before_commit")
         await faultpoint("command.after_commit")
-        return stored
+        return self._leave_out(stored, actor)
 
     def _transaction(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[AsyncSession]:
         """Return a transaction, which only reads for a GET that does not write."""
@@ -240,6 +201,14 @@ class Route(APIRoute):
         versioned = self.versioned and response.status_code != 202
         if "etag" not in response.headers and response.media_type == "application/json" and versioned:
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
+        return response
+
+    def _leave_out(self, response: Response, actor: Actor) -> Response:
+        """Leave out the fields that the actor may not see (docs/architecture.md#fields)."""
+        if self.fields and actor.fields < FieldClass.SPESIFIK and response.status_code < 300:
+            shown = self.fields.leave_out(orjson.loads(bytes(response.body)), actor.fields)
+            response.body = orjson.dumps(shown)
+            response.headers["Content-Length"] = str(len(response.body))
         return response
 
 

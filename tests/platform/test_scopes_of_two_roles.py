@@ -11,8 +11,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from shared.access import PERMISSIONS, Role
+from shared.access import GRANTS, PERMISSIONS, Role
 from shared.access.permissions import LEVEL_OF_ROLE
+from shared.field_classes import FieldClass
 from shared.http import Route
 from shared.http.openapi import routes_of
 from tests.factories.cluster import Cluster
@@ -183,3 +184,41 @@ async def test_every_role_of_an_operation_may_call_it(walked_service: Walked) ->
             if answer.status_code == 403 and answer.json()["title"] == "NotAllowed":
                 refused.add((sample.route.path, role.value))
     assert {one for one in refused if one[0] not in REFUSED_BY_AREA} == set()
+
+
+def hidden_fields(value: Any, schema: dict[str, Any], schemas: dict[str, Any], most: FieldClass) -> set[str]:
+    """Return the names of fields in a value whose published class is above `most`."""
+    schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    hidden: set[str] = set()
+    for option in schema.get("anyOf", ()):
+        hidden |= hidden_fields(value, option, schemas, most)
+    if isinstance(value, list):
+        return hidden.union(*(hidden_fields(one, schema.get("items", {}), schemas, most) for one in value))
+    if isinstance(value, dict):
+        for name, inner in schema.get("properties", {}).items():
+            if name in value and FieldClass[inner.get("x-field-class", "UMUM")] > most:
+                hidden.add(name)
+            hidden |= hidden_fields(value.get(name), inner, schemas, most)
+    return hidden
+
+
+async def test_no_answer_has_a_field_above_the_class_of_the_role(walked_service: Walked) -> None:
+    document = walked_service.service.app.openapi()
+    schemas, shown, answered = document["components"]["schemas"], set(), 0
+    for sample in walked_service.samples:
+        permission = sample.route.declared.permission
+        for role, grant in GRANTS[permission].items() if permission else ():
+            if grant.fields is FieldClass.SPESIFIK:
+                continue
+            token = walked_service.token((role,), AREA_OF_LEVEL[LEVEL_OF_ROLE[role]])
+            answer = await walked_service.send(sample, token)
+            if answer.is_error:
+                continue
+            published = document["paths"][sample.route.path_format][sample.method.lower()]["responses"]
+            content = published[str(answer.status_code)].get("content", {}).get("application/json")
+            if content:
+                answered += 1
+                hidden = hidden_fields(answer.json(), content["schema"], schemas, grant.fields)
+                shown |= {(sample.route.path, role.value, name) for name in hidden}
+    assert shown == set()
+    assert answered >= 5

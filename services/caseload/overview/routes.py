@@ -29,6 +29,7 @@ from shared.contracts.kinds import (
     UsahaSector,
 )
 from shared.database import vault_of
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.jobs import Sentences
@@ -55,7 +56,7 @@ class UsahaView(View):
     version: int
     sector: UsahaSector
     started_on: date
-    omzet_rp: int
+    omzet_rp: Annotated[int, SPESIFIK]
     has_nib: bool
     has_letter: bool
 
@@ -65,14 +66,14 @@ class AnggotaView(View):
 
     anggota_id: UUID
     nik: MaskedNumber | None
-    name: str
-    birth_on: date
-    sex: Sex
-    relation: Relation
-    married: bool
+    name: Annotated[str, PRIBADI]
+    birth_on: Annotated[date, SPESIFIK]
+    sex: Annotated[Sex, PRIBADI]
+    relation: Annotated[Relation, PRIBADI]
+    married: Annotated[bool, PRIBADI]
     pengurus: bool
-    komponen: list[KomponenView]
-    usaha: UsahaView | None
+    komponen: Annotated[list[KomponenView], SPESIFIK]
+    usaha: Annotated[UsahaView | None, SPESIFIK]
 
 
 class FactsView(View):
@@ -121,14 +122,14 @@ class KpmView(View):
     ended_on: date | None
     end_reason: FamilyEndReason | None
     no_kk: MaskedNumber | None
-    address: str | None
-    phone: str | None
-    facts: FactsView
+    address: Annotated[str | None, PRIBADI]
+    phone: Annotated[str | None, SPESIFIK]
+    facts: Annotated[FactsView, SPESIFIK]
     members: list[AnggotaView]
-    desil: list[Desil]
+    desil: Annotated[list[Desil], SPESIFIK]
     dampingan: list[DampinganView]
-    aid: list[AidView]
-    warnings: list[WarningView]
+    aid: Annotated[list[AidView], SPESIFIK]
+    warnings: Annotated[list[WarningView], SPESIFIK]
     # Whether evidence about the family was used elsewhere before (GET /v1/evidence-flag).
     evidence_flagged: bool
 
@@ -138,7 +139,7 @@ class KpmItem(View):
     kode_wilayah: str
     members: int
     status: FamilyStatus
-    pengurus_name: str | None
+    pengurus_name: Annotated[str | None, PRIBADI]
 
 
 class KpmPage(View):
