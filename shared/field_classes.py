@@ -1,4 +1,4 @@
-"""How sensitive a field of a view is, and how fields are left out for roles that may not see them."""
+"""Classes of fields, and answers without the fields that a role may not see."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

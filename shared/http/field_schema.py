@@ -25,7 +25,7 @@ def make_optional(document: dict[str, Any]) -> None:
 
 
 def _lift_class(field: dict[str, Any]) -> None:
-    """Move the class of a field that may be null from its option to the field."""
+    """Move the class of a nullable field from its option to the field."""
     for option in field.get("anyOf", ()):
         if (published := option.pop(CLASS, None)) is not None:
             field[CLASS] = published
@@ -40,7 +40,7 @@ def _allow_absence(schema: dict[str, Any], least: FieldClass) -> None:
 
 
 def names_of_schemas(part: Any, schemas: dict[str, Any]) -> set[str]:
-    """Return the names of the schemas to which a part of a document refers, directly or not."""
+    """Return the names of all schemas to which a part of a document leads."""
     names, pending = set[str](), [part]
     while pending:
         for name in references(pending.pop()):

@@ -82,6 +82,10 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
     else:
         row = await connection.fetchrow(FAMILY, kpm_id, today)
     if row is None:
+        emergency = sa.func.use_emergency_access(kpm_id, actor.sub, await clock.now(session))
+        allowed = await session.scalar(sa.select(emergency))
+        row = await connection.fetchrow(FAMILY, kpm_id, today) if allowed else None
+    if row is None:
         raise NotFound("kpm")
     vault = vault_of(session)
     card, family_row_id = row["no_kk_index"], row["sealed_for"].hex()
