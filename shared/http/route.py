@@ -1,7 +1,8 @@
 """`Route`: authentication, strict input, idempotency, and a commit before the answer."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Annotated, Any, cast
 
@@ -106,7 +107,7 @@ class Route(APIRoute):
         @wraps(endpoint)
         async def endowed(**values: Any) -> Any:
             request: Request = values[name] if own else values.pop(name)
-            values.update((parameter, getattr(request.state, noun)) for parameter, noun in injected.items())
+            values.update({parameter: await inject(request) for parameter, inject in injected.items()})
             return await endpoint(**values)
 
         dependant.call = endowed
@@ -123,7 +124,11 @@ class Route(APIRoute):
             if self.declared.takes_bytes
             else idempotency.key_of(request, required=self.declared.key_required)
         )
-        async with self._upload(request, actor), self._transaction(request, actor) as session:
+        database: Database = request.app.state.database
+        if request.method == "GET" and not self.declared.writes:
+            async with database.read(actor) as request.state.session:
+                return self._leave_out(self._finish(await inner(request)), actor)
+        async with self._upload(request, actor), database.transaction(actor) as session:
             context_of(session).request_id = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
@@ -134,12 +139,6 @@ class Route(APIRoute):
                 await faultpoint("command.before_commit")
         await faultpoint("command.after_commit")
         return self._leave_out(stored, actor)
-
-    def _transaction(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[AsyncSession]:
-        """Return a transaction, which only reads for a GET that does not write."""
-        database: Database = request.app.state.database
-        reads = request.method == "GET" and not self.declared.writes
-        return database.read(actor) if reads else database.transaction(actor)
 
     async def _authenticate(self, request: Request) -> Actor:
         if self.declared.permission is None:
@@ -228,8 +227,9 @@ def media_type_of(request: Request) -> str:
 
 # Dependencies are coroutines, because FastAPI runs each plain function in a thread.
 async def session_of(request: Request) -> AsyncSession:
-    """Return the request's session, which `Route` opened and will commit."""
-    return request.state.session
+    """Return the request's session once it has begun. `Route` opened it and will commit."""
+    session = request.state.session
+    return await session if isinstance(session, asyncio.Task) else session
 
 
 async def actor_of(request: Request) -> Actor:
@@ -237,8 +237,8 @@ async def actor_of(request: Request) -> Actor:
     return request.state.actor
 
 
-INJECTED: dict[Any, str] = {session_of: "session", actor_of: "actor", upload_of: "upload"}
-"""The dependencies that `Route` passes directly, by the name of the value in the request's state."""
+INJECTED: dict[Any, Any] = {one: one for one in (session_of, actor_of, upload_of)}
+"""The dependencies that `Route` passes directly."""
 
 
 async def if_match(request: Request) -> int:

@@ -18,8 +18,7 @@ async def commit_later(transaction):
     COMMITS.append(asyncio.create_task(transaction.__aexit__(None, None, None)))
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:"""
+class PreconditionRequired(DomainError):"""
 
 MESSAGING = (
     Mutant(
@@ -150,16 +149,11 @@ MESSAGING = (
         "commit-before-answer",
         "the answer is sent before the commit",
         (
+            ("shared/http/route.py", "class PreconditionRequired(DomainError):", COMMIT_LATER),
             (
                 "shared/http/route.py",
-                "from collections.abc import A",
-                "import asyncio\nfrom collections.abc import A",
-            ),
-            ("shared/http/route.py", "@dataclass(frozen=True, slots=True)\nclass Declared:", COMMIT_LATER),
-            (
-                "shared/http/route.py",
-                "self._transaction(request, actor) as session",
-                "commit_later(self._transaction(request, actor)) as session",
+                "database.transaction(actor) as session",
+                "commit_later(database.transaction(actor)) as session",
             ),
         ),
         ("tests/platform/test_commit_before_answer.py",),

@@ -32,6 +32,7 @@ from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.answers import json_answer
 from shared.http.jobs import Sentences
 from shared.privacy import MaskedNumber, Nik, NoKk
 from shared.remedies import CHANGES_NOTHING
@@ -184,11 +185,11 @@ async def list_kpm(
     return await paging.answer(session, statement, order, shape=shape)
 
 
-@families.get("/kpm/{kpm_id}")
+@families.get("/kpm/{kpm_id}", response_model=KpmView)
 @may(Permission.KPM_READ)
-async def read_kpm(kpm_id: UUID, session: Session, actor: CurrentActor) -> KpmView:
+async def read_kpm(kpm_id: UUID, session: Session, actor: CurrentActor) -> Response:
     """Read a family with all its details."""
-    return KpmView.model_validate(await read_family(session, actor, kpm_id))
+    return json_answer(await read_family(session, actor, kpm_id))
 
 
 @families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)

@@ -66,7 +66,7 @@ OWN_COLUMNS = (
 LISTS = ("desil", "dampingan", "aid")
 FIELDS = {"birth_date": "birth_on", "usaha_sector": "usaha"}
 """Fields of the view with another name than the column of a file."""
-OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members", "ended_on", "end_reason"})
+OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members", "desil", "ended_on", "end_reason"})
 
 
 async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
