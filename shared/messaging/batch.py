@@ -1,5 +1,6 @@
 """Apply polled records: cursors, handlers and offsets in one transaction (docs/messaging.md#cursors)."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,30 +33,23 @@ from shared.messaging.dispatch import (
 from shared.messaging.envelope import Received, Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
+DECODED_AT_ONCE = 100
 MAX_PARKED_KEYS = 50
 """The most keys that may fail within five minutes. More are taken for a faulty release, not for faulty events."""
 
 
 @dataclass(slots=True)
-class Batch:
-    """The records that one transaction applies, and what becomes of each."""
+class DecodedRecords:
+    """Polled records with their parsed envelopes. A record without one is to be parked by its offset."""
 
-    service: str
-    subscription: Subscription
-    cursor_name: str
     records: Sequence[Record]
-    generations: dict[tuple[str, int], int]
     events: list[Received[Any]] = field(default_factory=list["Received[Any]"])
     undecodable: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
     ids: dict[tuple[str, int, int], UUID] = field(default_factory=dict[tuple[str, int, int], UUID])
-    cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor])
-    ready: list[Received[Any]] = field(default_factory=list["Received[Any]"])
-    parked: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
-    unparked_ids: list[int] = field(default_factory=list[int])
 
-    def decode(self) -> None:
-        """Parse every envelope once, and park a record that has none by its offset."""
-        for record in self.records:
+    def add(self, records: Sequence[Record]) -> None:
+        """Parse the envelopes of the records."""
+        for record in records:
             if not record.value and record.topic == SEALED_TOPIC:
                 continue  # The body was cleared: the recipient has it, or its retention has ended.
             try:
@@ -66,12 +60,37 @@ class Batch:
             self.events.append(received)
             self.ids[record.topic, record.partition, record.offset] = received.meta.event_id
 
+
+async def decode(records: Sequence[Record]) -> DecodedRecords:
+    """Parse every envelope once. Other tasks run in between."""
+    decoded = DecodedRecords(records)
+    for first in range(0, len(records), DECODED_AT_ONCE):
+        if first:
+            await asyncio.sleep(0)
+        decoded.add(records[first : first + DECODED_AT_ONCE])
+    return decoded
+
+
+@dataclass(slots=True)
+class Batch:
+    """The records that one transaction applies, and what becomes of each."""
+
+    service: str
+    subscription: Subscription
+    cursor_name: str
+    decoded: DecodedRecords
+    generations: dict[tuple[str, int], int]
+    cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor])
+    ready: list[Received[Any]] = field(default_factory=list["Received[Any]"])
+    parked: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
+    unparked_ids: list[int] = field(default_factory=list[int])
+
     async def classify(self, session: AsyncSession) -> None:
         """Lock the cursors and decide for each event: apply, drop or park."""
-        keys = [(received.meta.topic, received.meta.key) for received in self.events]
+        keys = [(received.meta.topic, received.meta.key) for received in self.decoded.events]
         self.cursors = await lock_cursors(session, self.cursor_name, keys)
-        self.ready, self.unparked_ids, self.parked = [], [], list(self.undecodable)
-        for received in self.events:
+        self.ready, self.unparked_ids, self.parked = [], [], list(self.decoded.undecodable)
+        for received in self.decoded.events:
             self._classify_event(received, self.cursors[received.meta.topic, received.meta.key])
         await self._apply_after_gaps(session)
 
@@ -196,13 +215,15 @@ class Batch:
             if keys > MAX_PARKED_KEYS:
                 raise TooManyParked(self.cursor_name)
         await store_cursors(connection, self.cursor_name, self.cursors)
-        await store_offsets(connection, self.cursor_name, self.records, self.ids, self.generations)
+        await store_offsets(
+            connection, self.cursor_name, self.decoded.records, self.decoded.ids, self.generations
+        )
 
 
 async def receive(
     database: Database,
     subscription: Subscription,
-    records: Sequence[Record],
+    records: Sequence[Record] | DecodedRecords,
     generations: dict[tuple[str, int], int] | None = None,
     *,
     translate: dict[str, str] | None = None,
@@ -216,10 +237,11 @@ async def receive(
         SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError: the database failed, or one
             event ran into the statement timeout. Nothing was applied; retry.
     """
-    if not records:
+    generations = dict(generations or {})  # A seek of the next poll may change them.
+    decoded = records if isinstance(records, DecodedRecords) else await decode(records)
+    if not decoded.records:
         return 0
-    batch = Batch(database.service, subscription, name or subscription.name, records, dict(generations or {}))
-    batch.decode()
+    batch = Batch(database.service, subscription, name or subscription.name, decoded, generations)
     try:
         return await _apply(database, batch, translate)
     except Exception as error:
