@@ -199,7 +199,9 @@ class Consumer:
                 batch = await polling
             await self._apply(source, stored, batch)
         except PositionMoved:
-            await _cancel(polling)  # Before the seek, which would otherwise be undone by records that are dropped.
+            await _cancel(
+                polling
+            )  # Before the seek, which would otherwise be undone by records that are dropped.
             await self._reposition(source)
         finally:
             await _cancel(polling)
