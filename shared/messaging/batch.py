@@ -20,6 +20,7 @@ from shared.messaging.cursors import (
     classify,
     load_start_offsets,
     lock_cursors,
+    lock_offsets,
     store_cursors,
     store_offsets,
 )
@@ -87,6 +88,11 @@ class Batch:
 
     async def classify(self, session: AsyncSession) -> None:
         """Lock the cursors and decide for each event: apply, drop or park."""
+        await lock_offsets(
+            session,
+            self.cursor_name,
+            {(record.topic, record.partition) for record in self.decoded.records},
+        )
         keys = [(received.meta.topic, received.meta.key) for received in self.decoded.events]
         self.cursors = await lock_cursors(session, self.cursor_name, keys)
         self.ready, self.unparked_ids, self.parked = [], [], list(self.decoded.undecodable)
@@ -166,8 +172,8 @@ class Batch:
             meta = received.meta
             stored_positions[meta.topic, meta.key] = (meta.epoch, meta.seq, meta.event_id)
         for at, cursor in self.cursors.items():
-            if cursor.state == "PARKED" and at in stored_positions:
-                cursor.epoch, cursor.seq, cursor.event_id = stored_positions[at]
+            if cursor.state == "PARKED":
+                cursor.epoch, cursor.seq, cursor.event_id = stored_positions.get(at, (0, 0, None))
 
     async def _apply_part(self, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
         unblocked = [event for event in events if not self._park_if_blocked(event)]

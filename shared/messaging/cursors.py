@@ -22,10 +22,11 @@ Before those offsets only its cursors advance.
 
 Classification = Literal["apply", "duplicate", "gap", "divergence"]
 
-INSERT_CURSORS = """
-INSERT INTO platform.cursor (subscription, topic, key)
-SELECT $1, topic, key FROM json_to_recordset($2::json) AS keys(topic text, key text) ORDER BY topic, key
-ON CONFLICT (subscription, topic, key) DO NOTHING RETURNING topic, key
+# Locked before the cursors are read, because a lock on a cursor that is missing locks nothing.
+LOCK_OFFSETS = """
+SELECT FROM platform.consumer_offset AS o JOIN unnest($2::text[], $3::smallint[]) AS n(topic, partition)
+ON o.subscription = $1 AND o.topic = n.topic AND o.partition = n.partition
+ORDER BY o.topic, o.partition FOR NO KEY UPDATE OF o
 """
 # One lookup per key: with a join, a small batch would read all cursors of the subscription (bench: latency).
 LOCK_CURSORS = """
@@ -43,6 +44,12 @@ SELECT $1, topic, key, epoch, seq, event_id, state
 FROM json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
 ON CONFLICT (subscription, topic, key)
 DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq, event_id = EXCLUDED.event_id, state = EXCLUDED.state
+"""
+INSERT_CURSORS = """
+INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state)
+SELECT $1, topic, key, epoch, seq, event_id, state
+FROM json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
+ORDER BY topic, key ON CONFLICT (subscription, topic, key) DO NOTHING
 """
 # A batch must begin at or before the stored offset. One that begins after it would skip records.
 UPDATE_OFFSETS = """
@@ -66,17 +73,18 @@ START_OFFSETS = "SELECT topic, partition, next_offset FROM platform.consumer_off
 
 
 class PositionMoved(Exception):
-    """Another reader or a rebuild has changed the stored offset of a partition."""
+    """Another reader or a rebuild has changed the stored offset of a partition, or the cursor of a key."""
 
 
 @dataclass(slots=True)
 class Cursor:
     """The last applied position of a key, as this transaction changes it."""
 
-    epoch: int
-    seq: int
-    event_id: UUID | None
-    state: str
+    epoch: int = 0
+    seq: int = 0
+    event_id: UUID | None = None
+    state: str = "OPEN"
+    stored: bool = False
     moved: bool = False
 
     def advance_to(self, received: Received[Any]) -> None:
@@ -108,34 +116,55 @@ def classify(cursor: Cursor, received: Received[Any]) -> Classification:
     return "apply" if meta.seq == cursor.seq + 1 else "gap"
 
 
+async def lock_offsets(
+    session: AsyncSession, subscription: str, partitions: Iterable[tuple[str, int]]
+) -> None:
+    """Lock the stored offsets of these partitions, so that one reader at a time applies their keys."""
+    sorted_partitions = sorted(partitions)
+    await (await raw(session)).fetch(
+        LOCK_OFFSETS,
+        subscription,
+        [topic for topic, _ in sorted_partitions],
+        [partition for _, partition in sorted_partitions],
+    )
+
+
 async def lock_cursors(
     session: AsyncSession, subscription: str, keys: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], Cursor]:
-    """Create the missing cursors of `keys` and lock them all, in sorted order.
+    """Read the cursors of `keys` and lock them, in sorted order.
 
-    The INSERT comes first, because SELECT FOR UPDATE does not lock a row that is not there.
+    A new key has no cursor to lock. `store_cursors` refuses to write over the one of another reader.
     """
-    sorted_keys = sorted(set(keys))
-    if not sorted_keys:
+    cursors = {at: Cursor() for at in sorted(set(keys))}
+    if not cursors:
         return {}
-    connection = await raw(session)
-    inserted = await connection.fetch(INSERT_CURSORS, subscription, _as_json(sorted_keys))
-    cursors = {(row["topic"], row["key"]): Cursor(0, 0, None, "OPEN") for row in inserted}
-    existing = [at for at in sorted_keys if at not in cursors]
-    rows = await connection.fetch(LOCK_CURSORS, subscription, _as_json(existing)) if existing else ()
-    for row in rows:
-        cursors[row["topic"], row["key"]] = Cursor(row["epoch"], row["seq"], row["event_id"], row["state"])
+    # Fast path: one JSON text, because the driver encodes each element of an array twice.
+    as_json = orjson.dumps([{"topic": topic, "key": key} for topic, key in cursors]).decode()
+    for topic, key, *position in await (await raw(session)).fetch(LOCK_CURSORS, subscription, as_json):
+        cursors[topic, key] = Cursor(*position, stored=True)
     return cursors
 
 
-def _as_json(keys: list[tuple[str, str]]) -> str:
-    # Fast path: one JSON text, because the driver encodes each element of an array twice.
-    return orjson.dumps([{"topic": topic, "key": key} for topic, key in keys]).decode()
-
-
 async def store_cursors(connection: Any, subscription: str, cursors: dict[tuple[str, str], Cursor]) -> None:
-    """Write the cursors that this transaction changed."""
-    moved = [
+    """Write the cursors that this transaction changed.
+
+    Raises:
+        PositionMoved: another reader has written the first cursor of a key.
+    """
+    # Fast path: a new cursor is written once, not before and after the handlers: 5 µs of 80 (bench: replica).
+    new = _rows_of(cursors, stored=False)
+    if new:
+        answer = await connection.execute(INSERT_CURSORS, subscription, orjson.dumps(new).decode())
+        if answer != f"INSERT 0 {len(new)}":
+            raise PositionMoved
+    existing = _rows_of(cursors, stored=True)
+    if existing:
+        await connection.execute(UPDATE_CURSORS, subscription, orjson.dumps(existing).decode())
+
+
+def _rows_of(cursors: dict[tuple[str, str], Cursor], *, stored: bool) -> list[dict[str, object]]:
+    return [
         {
             "topic": topic,
             "key": key,
@@ -145,10 +174,8 @@ async def store_cursors(connection: Any, subscription: str, cursors: dict[tuple[
             "state": cursor.state,
         }
         for (topic, key), cursor in cursors.items()
-        if cursor.moved
+        if cursor.moved and cursor.stored is stored
     ]
-    if moved:
-        await connection.execute(UPDATE_CURSORS, subscription, orjson.dumps(moved).decode())
 
 
 async def store_offsets(
