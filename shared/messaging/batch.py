@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from shared.faults import faultpoint
 from shared.messaging import parked_events
 from shared.messaging.cursors import (
     Cursor,
+    ReadRange,
     classify,
     load_start_offsets,
     lock_cursors,
@@ -31,7 +32,7 @@ from shared.messaging.dispatch import (
     may_park,
     run_handlers,
 )
-from shared.messaging.envelope import Received, Record, Undecodable, parse
+from shared.messaging.envelope import BadData, Received, Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
 DECODED_AT_ONCE = 100
@@ -44,13 +45,15 @@ class DecodedRecords:
     """Polled records with their parsed envelopes. A record without one is to be parked by its offset."""
 
     records: Sequence[Record]
+    subscription: Subscription
     events: list[Received[Any]] = field(default_factory=list["Received[Any]"])
     undecodable: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
-    ids: dict[tuple[str, int, int], UUID] = field(default_factory=dict[tuple[str, int, int], UUID])
+    ranges: dict[tuple[str, int], ReadRange] = field(default_factory=dict[tuple[str, int], ReadRange])
 
     def add(self, records: Sequence[Record]) -> None:
-        """Parse the envelopes of the records."""
+        """Parse the envelopes of the records, and read the fields for a replica."""
         for record in records:
+            read = self._extend_range(record)
             if not record.value and record.topic == SEALED_TOPIC:
                 continue  # The body was cleared: the recipient has it, or its retention has ended.
             try:
@@ -58,13 +61,23 @@ class DecodedRecords:
             except Undecodable as error:
                 self.undecodable.append(parked_events.ParkedEvent(record, None, error.reason, error=error))
                 continue
+            if received.meta.wire in self.subscription.replicated:
+                with suppress(BadData):  # Its handler raises it again, and the event is parked.
+                    _ = received.fields
             self.events.append(received)
-            self.ids[record.topic, record.partition, record.offset] = received.meta.event_id
+            read.last_id = received.meta.event_id
+
+    def _extend_range(self, record: Record) -> ReadRange:
+        at = (record.topic, record.partition)
+        if (read := self.ranges.get(at)) is None:
+            read = self.ranges[at] = ReadRange(record.offset, record.offset, None)
+        read.last, read.last_id = record.offset, None
+        return read
 
 
-async def decode(records: Sequence[Record]) -> DecodedRecords:
+async def decode(records: Sequence[Record], subscription: Subscription) -> DecodedRecords:
     """Parse every envelope once. Other tasks run in between."""
-    decoded = DecodedRecords(records)
+    decoded = DecodedRecords(records, subscription)
     for first in range(0, len(records), DECODED_AT_ONCE):
         if first:
             await asyncio.sleep(0)
@@ -88,11 +101,7 @@ class Batch:
 
     async def classify(self, session: AsyncSession) -> None:
         """Lock the cursors and decide for each event: apply, drop or park."""
-        await lock_offsets(
-            session,
-            self.cursor_name,
-            {(record.topic, record.partition) for record in self.decoded.records},
-        )
+        await lock_offsets(session, self.cursor_name, self.decoded.ranges)
         keys = [(received.meta.topic, received.meta.key) for received in self.decoded.events]
         self.cursors = await lock_cursors(session, self.cursor_name, keys)
         self.ready, self.unparked_ids, self.parked = [], [], list(self.decoded.undecodable)
@@ -221,9 +230,7 @@ class Batch:
             if keys > MAX_PARKED_KEYS:
                 raise TooManyParked(self.cursor_name)
         await store_cursors(connection, self.cursor_name, self.cursors)
-        await store_offsets(
-            connection, self.cursor_name, self.decoded.records, self.decoded.ids, self.generations
-        )
+        await store_offsets(connection, self.cursor_name, self.decoded.ranges, self.generations)
 
 
 async def receive(
@@ -244,7 +251,7 @@ async def receive(
             event ran into the statement timeout. Nothing was applied; retry.
     """
     generations = dict(generations or {})  # A seek of the next poll may change them.
-    decoded = records if isinstance(records, DecodedRecords) else await decode(records)
+    decoded = records if isinstance(records, DecodedRecords) else await decode(records, subscription)
     if not decoded.records:
         return 0
     batch = Batch(database.service, subscription, name or subscription.name, decoded, generations)

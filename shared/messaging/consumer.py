@@ -180,7 +180,7 @@ class Consumer:
 
     async def poll_once(self, source: Source, stored: StoredOffsets, seconds: float = 1.0) -> int:
         """Poll once, apply the records and return how many there were."""
-        batch = await _poll(source, seconds)
+        batch = await self._poll(source, seconds)
         try:
             await self._apply(source, stored, batch)
         except PositionMoved:
@@ -189,12 +189,12 @@ class Consumer:
 
     async def _poll_and_apply(self, source: Source, stored: StoredOffsets, stop: asyncio.Event) -> None:
         """Poll and apply as `poll_once` does. While a large batch is applied, the next one is polled."""
-        batch = await _poll(source)
+        batch = await self._poll(source)
         polling: asyncio.Task[DecodedRecords] | None = None
         try:
             while len(batch.records) >= LARGE_BATCH and not stop.is_set():
                 # Fast path: reading and parsing use the time of PostgreSQL, a quarter of a backlog's (bench: replica).
-                polling = asyncio.create_task(_poll(source))
+                polling = asyncio.create_task(self._poll(source))
                 await self._apply(source, stored, batch)
                 batch = await polling
             await self._apply(source, stored, batch)
@@ -205,6 +205,9 @@ class Consumer:
             await self._reposition(source)
         finally:
             await _cancel(polling)
+
+    async def _poll(self, source: Source, seconds: float = 1.0) -> DecodedRecords:
+        return await decode(await source.poll(seconds), self.subscription)
 
     async def _apply(self, source: Source, stored: StoredOffsets, batch: DecodedRecords) -> None:
         if not batch.records:
@@ -234,10 +237,6 @@ class Consumer:
             lag = await source.lag()
             if lag is not None:
                 telemetry.lag.labels(self.database.service, self.subscription.name).set(lag)
-
-
-async def _poll(source: Source, seconds: float = 1.0) -> DecodedRecords:
-    return await decode(await source.poll(seconds))
 
 
 async def _cancel(task: asyncio.Task[DecodedRecords] | None) -> None:

@@ -1,6 +1,6 @@
 """Cursors (last applied position of each key) and offsets (next record of each partition)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
 from shared.events import SEALED_TOPIC
-from shared.messaging.envelope import Received, Record
+from shared.messaging.envelope import Received
 from shared.messaging.subscription import Subscription
 from shared.transaction import context_of
 
@@ -94,6 +94,15 @@ class Cursor:
 
     def set_state(self, state: str) -> None:
         self.state, self.moved = state, True
+
+
+@dataclass(slots=True)
+class ReadRange:
+    """The records of a partition that a batch has. `last_id` is the event of the last one, if it has any."""
+
+    first: int
+    last: int
+    last_id: UUID | None
 
 
 def classify(cursor: Cursor, received: Received[Any]) -> Classification:
@@ -181,8 +190,7 @@ def _rows_of(cursors: dict[tuple[str, str], Cursor], *, stored: bool) -> list[di
 async def store_offsets(
     connection: Any,
     subscription: str,
-    records: Sequence[Record],
-    ids: dict[tuple[str, int, int], UUID],
+    ranges: dict[tuple[str, int], ReadRange],
     generations: dict[tuple[str, int], int],
 ) -> None:
     """Store the next offset of each partition.
@@ -190,15 +198,9 @@ async def store_offsets(
     Raises:
         PositionMoved: the stored offset is not where these records begin, or is of a later generation.
     """
-    first: dict[tuple[str, int], int] = {}
-    last: dict[tuple[str, int], int] = {}
-    for record in records:
-        at = (record.topic, record.partition)
-        first.setdefault(at, record.offset)
-        last[at] = record.offset
     stored: set[tuple[str, int]] = set()
     for statement in (UPDATE_OFFSETS, INSERT_OFFSETS):
-        missing = sorted(set(last) - stored)
+        missing = sorted(set(ranges) - stored)
         if not missing:
             return
         rows = await connection.fetch(
@@ -206,13 +208,13 @@ async def store_offsets(
             subscription,
             [topic for topic, _ in missing],
             [partition for _, partition in missing],
-            [last[at] + 1 for at in missing],
-            [ids.get((*at, last[at])) for at in missing],
+            [ranges[at].last + 1 for at in missing],
+            [ranges[at].last_id for at in missing],
             [generations.get(at, 0) for at in missing],
-            [first[at] for at in missing],
+            [ranges[at].first for at in missing],
         )
         stored |= {(row["topic"], row["partition"]) for row in rows}
-    if set(last) - stored:
+    if set(ranges) - stored:
         raise PositionMoved
 
 
@@ -223,11 +225,3 @@ async def load_start_offsets(session: AsyncSession, subscription: Subscription) 
         context_of(session).start_offsets = {
             (row["topic"], row["partition"]): row["next_offset"] for row in rows
         }
-
-
-def is_before_start(session: AsyncSession, record: Record) -> bool:
-    """Return whether a record is older than the reaction, so that only its cursor advances."""
-    start_offsets = context_of(session).start_offsets
-    return start_offsets is not None and record.offset < start_offsets.get(
-        (record.topic, record.partition), 0
-    )

@@ -39,6 +39,7 @@ class Subscription:
     topics: list[str]
     starts: Literal["beginning", "now"] = "beginning"
     handlers: dict[str, Handler] = field(default_factory=dict[str, "Handler"])
+    replicated: set[str] = field(default_factory=set[str])
 
     @property
     def schema(self) -> str:
@@ -118,6 +119,7 @@ class Subscription:
                 await then(session, written)
 
         self._register(events, ("batch", replicate))
+        self.replicated.update(event.wire for event in events)
 
     def _register(self, events: Iterable[type[Event]], handler: Handler) -> None:
         for event in events:
