@@ -22,6 +22,8 @@ from shared.transaction import context_of
 Row = TypeVar("Row", bound=Model)
 FROM_ON = "from_on"
 """The column of a history table with the first day of a row's state."""
+FORMER = "$former"
+"""Marks a row that another one follows. No field of an event can have this name."""
 
 
 async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:
@@ -115,7 +117,7 @@ async def upsert_with_history(
     tables = (cast("sa.Table", model.__table__), cast("sa.Table", history.__table__))
     schema = context_of(session).schema_of(tables[0].schema)
     statement = _history_statement(*tables, schema, tuple(columns), tuple(key))
-    marked = [row if id(row) in last_rows else {**row, "is_former": True} for row in last_of_days.values()]
+    marked = [row if id(row) in last_rows else {**row, FORMER: True} for row in last_of_days.values()]
     await _execute_with_rows(session, statement, marked)
 
 
@@ -211,10 +213,11 @@ def _history_statement(
     table: sa.Table, history: sa.Table, schema: str, names: tuple[str, ...], keys: tuple[str, ...]
 ) -> str:
     all_names, days = (*names, FROM_ON), (*keys, FROM_ON)
+    last_rows = f'rows WHERE "{FORMER}" IS NULL'
     return (
-        f"WITH rows AS (SELECT * FROM json_to_recordset($1::json)"  # noqa: S608 (names come from the model)
-        f" AS given({_typed(history, all_names)}, is_former boolean)),"
-        f" last AS ({_upsert_from('rows WHERE is_former IS NULL', table, schema, names, keys, keys)}) "
+        "WITH rows AS (SELECT * FROM json_to_recordset($1::json)"  # noqa: S608 (names come from the model)
+        f' AS given({_typed(history, all_names)}, "{FORMER}" boolean)),'
+        f" last AS ({_upsert_from(last_rows, table, schema, names, keys, keys)}) "
         f"{_upsert_from('rows', history, schema, all_names, days, days)}"
     )
 

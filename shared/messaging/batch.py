@@ -42,7 +42,10 @@ MAX_PARKED_KEYS = 50
 
 @dataclass(slots=True)
 class DecodedRecords:
-    """Polled records with their parsed envelopes. A record without one is to be parked by its offset."""
+    """Polled records with their parsed envelopes.
+
+    A record without an envelope is to be parked by its offset.
+    """
 
     records: Sequence[Record]
     subscription: Subscription

@@ -188,7 +188,10 @@ class Consumer:
         return len(batch.records)
 
     async def _poll_and_apply(self, source: Source, stored: StoredOffsets, stop: asyncio.Event) -> None:
-        """Poll and apply as `poll_once` does. While a large batch is applied, the next one is polled."""
+        """Poll and apply as `poll_once` does.
+
+        While a large batch is applied, the next one is polled.
+        """
         batch = await self._poll(source)
         polling: asyncio.Task[DecodedRecords] | None = None
         try:

@@ -73,7 +73,7 @@ START_OFFSETS = "SELECT topic, partition, next_offset FROM platform.consumer_off
 
 
 class PositionMoved(Exception):
-    """Another reader or a rebuild has changed the stored offset of a partition, or the cursor of a key."""
+    """Another reader or a rebuild has changed a stored offset or a first cursor."""
 
 
 @dataclass(slots=True)
@@ -98,7 +98,10 @@ class Cursor:
 
 @dataclass(slots=True)
 class ReadRange:
-    """The records of a partition that a batch has. `last_id` is the event of the last one, if it has any."""
+    """The offsets that a batch has of a partition.
+
+    `last_id` is the event of the last record, None if it is no event.
+    """
 
     first: int
     last: int
@@ -128,7 +131,10 @@ def classify(cursor: Cursor, received: Received[Any]) -> Classification:
 async def lock_offsets(
     session: AsyncSession, subscription: str, partitions: Iterable[tuple[str, int]]
 ) -> None:
-    """Lock the stored offsets of these partitions, so that one reader at a time applies their keys."""
+    """Lock the stored offsets of these partitions.
+
+    One reader at a time applies the events of their keys.
+    """
     sorted_partitions = sorted(partitions)
     await (await raw(session)).fetch(
         LOCK_OFFSETS,

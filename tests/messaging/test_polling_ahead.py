@@ -1,4 +1,4 @@
-"""The next batch of a backlog is polled while one is applied, and nothing is lost or applied twice."""
+"""Polling ahead of a batch loses no event and applies none twice."""
 
 import asyncio
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class InterruptedSource(LocalSource):
 
     async def poll(self, seconds: float = 1.0) -> list[Record]:
         self.polls += 1
-        if self.stage is not None and self.polls == 2:
+        if self.stage is not None and self.polls == 3:
             await self.stage.query_reader("UPDATE platform.consumer_offset SET generation = generation + 1")
         return await LocalSource.poll(self, seconds)
 

@@ -205,7 +205,7 @@ async def test_a_field_that_this_release_does_not_know_is_ignored(replica_stage:
     sub, (key,) = build_replica(), create_keys(1)
     sub.replicate(Status, PendampingRegistered)
     record = build_record(key, 1, event=build_registered(key))
-    await replica_stage.receive(sub, [replace_data(record, is_former=True, later={"field": [1]})])
+    await replica_stage.receive(sub, [replace_data(record, later={"field": [1]})])
     assert [row["pendamping_id"] for row in await read_rows(replica_stage, Status)] == [key]
 
 

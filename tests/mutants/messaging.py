@@ -128,8 +128,8 @@ MESSAGING = (
         (
             (
                 "shared/messaging/subscription.py",
-                "for event in received:",
-                "for event in sorted(received, key=lambda one: one.meta.occurred_at):",
+                "written = [event for event in received if",
+                "received.sort(key=lambda one: one.meta.occurred_at)\n            written = [event for event in received if",
             ),
         ),
         ("tests/messaging/test_replicate.py",),
