@@ -31,6 +31,7 @@ VERBS = {
     "invariants": "check the invariants of a deployment's four databases",
     "test": "run the tests with pytest arguments: test -k sanggah, or make test ARGS='-k sanggah'",
     "check": "check lint, format, types, import contracts, compose file and generated files",
+    "prove": "run the proofs of access and audit in full size and print a table of cases and violations",
     "mutants": "plant known mistakes one by one and show that tests notice them: make mutants ARGS=NAME",
     "bench": "measure the figures and their floors, print them and write build/bench.json",
     "lock": "resolve requirements/*.in into hash-pinned lists",
@@ -195,6 +196,12 @@ def test(arguments: list[str]) -> int:
     replace_process(PYTHON, "-m", "pytest", *options, *arguments)
 
 
+def prove(arguments: list[str]) -> int:
+    """Run the tests that count cases, in full size."""
+    os.environ["PILAR_PROVE"] = "full"
+    return test(["-m", "proof", *arguments])
+
+
 def mutants(arguments: list[str]) -> int:
     report_missing_kafka()
     need("dev")
@@ -268,6 +275,7 @@ ACTIONS = {
     "invariants": invariants,
     "test": test,
     "check": check,
+    "prove": prove,
     "mutants": mutants,
     "bench": bench,
     "lock": lock,
