@@ -62,6 +62,12 @@ divergences = counter("divergences", "Positions that arrived with a different ev
 stopped = gauge("subscription_stopped", "1 while a subscription waits for an operator.", *SUBSCRIPTION)
 job_rows = counter("job_rows", "Rows of long work, by result.", "service", "kind", "result")
 refused_tokens = counter("refused_tokens", "Requests whose token was refused.", "service")
+audit_denials = counter(
+    "audit_denials", "Refused accesses, by noun of the address and status.", "service", "resource", "status"
+)
+audit_faults = counter(
+    "audit_faults", "Entries of the audit trail that were changed or added without the key.", "service"
+)
 busy_answers = counter(
     "busy_answers",
     "Requests answered 503, by what was not available: deadlock, lock, statement, scope, pool or server.",

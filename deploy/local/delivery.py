@@ -51,7 +51,7 @@ class LocalTransports:
 
 def publisher_of(topic: str) -> str:
     """Return the service whose database has a topic's log. Caseload seals identities."""
-    return "caseload" if topic == SEALED_TOPIC else topic.removeprefix("pilar.")
+    return "caseload" if topic == SEALED_TOPIC else topic.rpartition(".")[2]
 
 
 async def run(parts: Sequence[Part]) -> None:

@@ -1,7 +1,7 @@
 """`Route`: authentication, strict input, idempotency, and a commit before the answer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, cast
@@ -20,7 +20,7 @@ from shared.access import Actor, Permission, TokenMissing
 from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
-from shared.http import idempotency, strict_input
+from shared.http import audit_trail, idempotency, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
 from shared.http.problems import do_afterwards, problem
 from shared.remedies import CORRECT_REQUEST, Remedy
@@ -39,7 +39,8 @@ class Declared:
 
     `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
     the first answer also from an author whose families have changed, because it has only what he recorded himself.
-    `writes`: a GET that writes, such as who has read.
+    `writes`: a GET that writes, such as who has read. `personal`: an answer about families that names none of them.
+    `field_classes`: the classes of the fields that it shows, for the audit trail.
     `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
     """
 
@@ -49,6 +50,8 @@ class Declared:
     max_body: int = 0
     author_reads: bool = False
     writes: bool = False
+    personal: bool = False
+    field_classes: tuple[str, ...] = ()
     undo: Remedy | None = None
 
 
@@ -107,6 +110,7 @@ class Route(APIRoute):
         )
         # The answer has a version, and so an ETag.
         self.versioned = "version" in getattr(self.response_model, "model_fields", {})
+        self.disclosure = audit_trail.Disclosure.of(self)
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
         if self.conditional and not self.versioned:
             msg = (
@@ -123,6 +127,7 @@ class Route(APIRoute):
             try:
                 return await self._answer(request, inner)
             except Exception as error:  # noqa: BLE001 (every error becomes an answer here)
+                await audit_trail.record_refusal(request, self, error)
                 return problem(request, await do_afterwards(request, error))
 
         return handle
@@ -151,8 +156,7 @@ class Route(APIRoute):
         dependant.call = endowed
 
     async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
-        actor = await self._authenticate(request)
-        request.state.actor = actor
+        request.state.actor = actor = await self._authenticate(request)
         self._check_parameters(request)
         strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         await self._read_json(request)
@@ -162,7 +166,10 @@ class Route(APIRoute):
             if self.declared.takes_bytes
             else idempotency.key_of(request, required=self.declared.key_required)
         )
-        async with self._upload(request, actor), self._transaction(request, actor) as session:
+        reads = request.method == "GET" and not self.declared.writes
+        database: Database = request.app.state.database
+        transaction = database.read(actor) if reads else database.transaction(actor)
+        async with self._upload(request, actor), transaction as session:
             context_of(session).request_id = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
@@ -171,14 +178,12 @@ class Route(APIRoute):
                 if key:
                     await idempotency.store(session, request, actor, key, stored)
                 await faultpoint("command.before_commit")
+            if not reads:
+                await audit_trail.record_change(session, request, self, stored)
+        if reads:
+            await audit_trail.record_read(request, self, stored)
         await faultpoint("command.after_commit")
         return stored
-
-    def _transaction(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[AsyncSession]:
-        """Return a transaction, which only reads for a GET that does not write."""
-        database: Database = request.app.state.database
-        reads = request.method == "GET" and not self.declared.writes
-        return database.read(actor) if reads else database.transaction(actor)
 
     async def _authenticate(self, request: Request) -> Actor:
         if self.declared.permission is None:
@@ -187,6 +192,7 @@ class Route(APIRoute):
         if scheme.lower() != "bearer" or not token:
             raise TokenMissing
         actor = await request.app.state.verifier.verify(token.strip())
+        request.state.actor = actor  # So that a refusal is recorded with who was refused.
         return actor.under(self.declared.permission)
 
     def _check_parameters(self, request: Request) -> None:
@@ -210,7 +216,7 @@ class Route(APIRoute):
             yield
             return
         # Checked before the upload is received.
-        if media_type_of(request) not in FILE_TYPES:
+        if strict_input.media_type_of(request.headers) not in FILE_TYPES:
             raise strict_input.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
         state = request.app.state
         with state.uploads.limited(actor.sub), files.IncomingFile(state.settings.max_file_bytes) as incoming:
@@ -228,7 +234,7 @@ class Route(APIRoute):
             raise strict_input.MalformedRequest(
                 reason=Words("this address takes no body", "alamat ini tidak menerima isi")
             )
-        if media_type_of(request) != "application/json":
+        if strict_input.media_type_of(request.headers) != "application/json":
             raise strict_input.UnsupportedMediaType(media="application/json")
         most_values = limit_of(request.scope, request.app.state.settings) // BYTES_PER_VALUE
         request._json = strict_input.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
@@ -250,11 +256,6 @@ class Router(APIRouter):
         super().__init__(
             prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=lambda route: route.name
         )
-
-
-def media_type_of(request: Request) -> str:
-    """Return the media type of the body, without parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 # Dependencies are coroutines, because FastAPI runs each plain function in a thread.
