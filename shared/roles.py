@@ -13,6 +13,7 @@ class Role(StrEnum):
     KEMENSOS = "KEMENSOS"
     PARTNER = "PARTNER"
     OPERATOR = "OPERATOR"
+    AUDITOR = "AUDITOR"
 
 
 FIELD = frozenset({Role.PENDAMPING})
@@ -24,3 +25,4 @@ STAFF = FIELD | OFFICE
 VILLAGE = frozenset({Role.OPERATOR_DESA})
 PARTNERS = frozenset({Role.PARTNER})
 OPERATORS = frozenset({Role.OPERATOR})
+AUDITORS = frozenset({Role.AUDITOR})

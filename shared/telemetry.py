@@ -65,6 +65,7 @@ refused_tokens = counter("refused_tokens", "Requests whose token was refused.", 
 audit_denials = counter(
     "audit_denials", "Refused accesses, by noun of the address and status.", "service", "resource", "status"
 )
+audit_bulk_reads = counter("audit_bulk_reads", "Accounts that read very many families in an hour.", "service")
 audit_faults = counter(
     "audit_faults", "Entries of the audit trail that were changed or added without the key.", "service"
 )

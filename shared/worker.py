@@ -13,7 +13,7 @@ from typing import Literal
 import structlog
 
 from shared import clock, logs, loop, telemetry
-from shared.audit import closing
+from shared.audit import bulk_reads, closing
 from shared.database import Database
 from shared.faults import refuse_in_production
 from shared.jobs import ScheduledTask, Work, work
@@ -88,6 +88,7 @@ def prepare(parts: Parts, transport: Transport | None = None) -> None:
         parts.work.steps[republish.KIND] = republish.republish_step(transport)
     maintenance.register(parts.work)
     closing.register(parts.work)
+    bulk_reads.register(parts.work)
 
 
 async def run_parts(
@@ -124,6 +125,7 @@ async def run_parts(
         if "jobs" in part_names:
             await maintenance.schedule_now(database)
             await closing.schedule_now(database)
+            await bulk_reads.schedule_now(database)
             group.create_task(_ends_with(work(database, parts.work, stop), stop))
 
 

@@ -251,7 +251,7 @@ def _should_be_sealed(row: Row, trail: Trail) -> bool:
 def _gaps(
     trail: Trail, numbered: Mapping[str, Row], sealed: Mapping[str, Sealed], wrong: Mapping[int, int]
 ) -> Iterator[Fault]:
-    """Find entries that were deleted before their block was closed, by the numbers of their writer."""
+    """Find entries deleted before their block was closed, by the writer's numbers."""
     newest = trail.blocks[-1]["block_no"] + 1 if trail.blocks else 1
     writers: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for audit_id, row in numbered.items():

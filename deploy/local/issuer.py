@@ -55,6 +55,7 @@ DEMO_ROLES = {
     "pendamping-4": DemoRole(Role.PENDAMPING, ("33.24",)),
     "partner-1": DemoRole(Role.PARTNER, ("*",)),
     "operator-1": DemoRole(Role.OPERATOR, ("*",)),
+    "auditor-1": DemoRole(Role.AUDITOR, ("*",)),
 }
 
 # Accounts whose tokens need an id that registry or referral assigns.

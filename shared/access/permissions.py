@@ -4,6 +4,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from shared.roles import (
+    AUDITORS,
     DINSOS,
     FIELD,
     MINISTRY,
@@ -134,6 +135,7 @@ class Permission(StrEnum):
     PARKED_RETRY = "parked.retry"
     PARKED_SKIP = "parked.skip"
     NUMBERS_READ = "numbers.read"
+    AUDIT_READ = "audit.read"
 
 
 P, R = Permission, Role
@@ -148,6 +150,7 @@ SCOPE_OF_ROLE = MappingProxyType(
         R.DINSOS_KABKOTA: Scope.AREA,
         R.KEMENSOS: Scope.AREA,
         R.OPERATOR: Scope.AREA,
+        R.AUDITOR: Scope.AREA,
     }
 )
 
@@ -255,5 +258,6 @@ PERMISSIONS = MappingProxyType(
         P.PARKED_RETRY: OPERATORS,
         P.PARKED_SKIP: OPERATORS,
         P.NUMBERS_READ: OPERATORS | MINISTRY | DINSOS,
+        P.AUDIT_READ: MINISTRY | AUDITORS,
     }
 )

@@ -1,1 +1,1 @@
-"""The audit trail: who read or changed whose data, sealed each minute in a signed chain of blocks."""
+"""The audit trail: who read or changed whose data, sealed in signed blocks."""

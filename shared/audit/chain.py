@@ -1,4 +1,4 @@
-"""Hashes of the audit trail: MAC and digest of an entry, Merkle root and hash of a block.
+"""Hashes of the audit trail: MAC and digest of entries, Merkle root and hash of blocks.
 
 The texts that are hashed are JSON lists without spaces, in which an instant is ISO 8601 in UTC and bytes are
 hexadecimal. `deploy/audit/verifier.py` computes the same with the standard library only.

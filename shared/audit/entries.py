@@ -1,4 +1,4 @@
-"""Entries of the audit trail: who did what with whose data, and how an entry is written."""
+"""Entries of the audit trail: who did what with whose data."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,10 @@ class Entry:
     def to_row(
         self, keys: AuditKeys, at: datetime, place: tuple[UUID | None, int | None] = (None, None)
     ) -> tuple[Any, ...]:
-        """Return the values of `COLUMNS`. `place` is the writer and the number of the entry in it."""
+        """Return the values of `COLUMNS`.
+
+        `place` is the writer and the number of the entry in it.
+        """
         actor = self.actor
         values = (
             *(uuid7(), at, *place, actor.sub, actor.pendamping_id),
@@ -72,7 +75,10 @@ def distinct_ids(texts: Iterable[str]) -> list[UUID]:
 async def insert_entry(
     connection: asyncpg.Connection, entry: Entry, keys: AuditKeys, at: datetime | None = None
 ) -> None:
-    """Write an entry within the transaction of the act, by default at the time of the database."""
+    """Write an entry within the transaction of the act.
+
+    `at` is by default the time of the database.
+    """
     instant = at or cast("datetime", await connection.fetchval(DATABASE_CLOCK))
     # Fast path: a prepared statement of the driver, a third of the ORM's time (bench: audit).
     await connection.execute(INSERT, *entry.to_row(keys, instant))

@@ -1,4 +1,7 @@
-"""The tables of the audit trail, the same in every service. Their DDL is in `shared/audit/ddl.py`."""
+"""The tables of the audit trail, the same in every service.
+
+Their DDL is in `shared/audit/ddl.py`.
+"""
 
 from typing import Any
 

@@ -19,7 +19,10 @@ def witness_of_others(service: str) -> Subscription:
 
 
 async def store_witness(session: AsyncSession, block: AuditBlockClosed) -> None:
-    """Store a block as it was closed. A later block of the same number does not replace it."""
+    """Store a block as it was closed.
+
+    A later block of the same number does not replace it.
+    """
     values = block.model_dump(include={"service", "block_no", "closed_at", "entry_count"})
     hashes = {name: bytes.fromhex(getattr(block, name)) for name in HASHES}
     await session.execute(insert(audit_witness).values(**values, **hashes).on_conflict_do_nothing())

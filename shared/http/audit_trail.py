@@ -17,6 +17,7 @@ from starlette.responses import Response
 from shared import telemetry
 from shared.access import Actor
 from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, distinct_ids, insert_entry
+from shared.audit.queries import OF_A_FAMILY
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
 from shared.errors import DomainError, NotFound, NotYetKnown
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
     from shared.http.route import Route
 
 FAMILY, PENDAMPING = ("kpm_id", "earlier_kpm_id", "joined_kpm_id"), "pendamping_id"
-OF_A_FAMILY = (
-    *("anggota_id", "approval_request_id", "asesmen_id", "consent_id", "dampingan_id", "exit_proposal_id"),
-    *("graduasi_id", "kepesertaan_id", "kunjungan_id", "pending_id", "relapse_report_id", "rujukan_id"),
-    *("rujukan_program_id", "sanggah_id", "task_id", "tugas_id", "usaha_id", "usulan_id"),
-)
-"""Ids of what belongs to one family. A look-up of the family's entries includes those of these ids."""
 UUID_TEXT = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 IS_UUID = re.compile(UUID_TEXT)
 REFUSAL_SECONDS = 0.25
@@ -41,7 +36,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What a route shows: whether it is personal, and the ids of whom it is about."""
+    """What a route shows: whether it is personal, and about whom it is."""
 
     personal: bool
     ids: re.Pattern[bytes]
@@ -116,9 +111,9 @@ async def record_read(request: Request, route: "Route", response: Response) -> N
 
 
 async def record_refusal(request: Request, route: "Route", error: Exception) -> None:
-    """Write and count the entry of a refused access: 403, or a thing that the caller may not see.
+    """Write and count the entry of a refused access.
 
-    The answer waits only a moment for it.
+    That is a 403, or a thing that the caller may not see. The answer waits only a moment for it.
     """
     if not isinstance(error, DomainError) or getattr(request.state, "actor", None) is None:
         return

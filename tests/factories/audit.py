@@ -90,7 +90,7 @@ class Superuser:
         self.connection, self.entries, self.chance = connection, entries, random.Random(seed)
 
     async def tamper(self) -> tuple[str, list[Place]]:
-        """Do one of the acts, and return it with the places that the verifier must name."""
+        """Do one of the acts, and return it with the places to be named."""
         act = self.chance.choice(["edit", "delete", "swap", "back_date", "insert", "truncate"])
         return act, await getattr(self, act)()
 
@@ -117,7 +117,7 @@ class Superuser:
         return [_place(row)]
 
     async def insert(self) -> list[Place]:
-        """Add a copy that looks as if it had been written before its block was closed."""
+        """Add a copy that looks as if it had been written in time."""
         row = dict(self._any()) | {"audit_id": uuid4(), "number": None, "writer_id": None}
         row["transaction_id"] -= 1
         names = ", ".join(row)

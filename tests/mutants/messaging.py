@@ -158,8 +158,8 @@ MESSAGING = (
             ("shared/http/route.py", "@dataclass(frozen=True, slots=True)\nclass Declared:", COMMIT_LATER),
             (
                 "shared/http/route.py",
-                "self._transaction(request, actor) as session",
-                "commit_later(self._transaction(request, actor)) as session",
+                "transaction as session",
+                "commit_later(transaction) as session",
             ),
         ),
         ("tests/platform/test_commit_before_answer.py",),

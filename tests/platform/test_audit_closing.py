@@ -1,4 +1,4 @@
-"""Blocks are closed by a scheduled task, also after kill -9, and of job steps there is one entry."""
+"""Blocks are closed by a scheduled task, also after kill -9."""
 
 from datetime import UTC, datetime, timedelta
 

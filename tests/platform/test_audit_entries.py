@@ -1,4 +1,4 @@
-"""Entries of the audit trail: committed with the change, and before the answer to a read."""
+"""Entries of the audit trail: committed with a change, and before a read's answer."""
 
 import asyncio
 import secrets
@@ -124,7 +124,7 @@ async def test_a_read_waits_only_so_long_for_its_entry(registry: Running) -> Non
 
 
 async def test_concurrent_entries_share_a_commit(registry: Running) -> None:
-    """Those of forty requests, which gather while the first is written, are numbered without a gap."""
+    """They gather while the first is written, and are numbered without a gap."""
     actor = Actor("dinsos-1", frozenset({Role.DINSOS_KABKOTA}), ("33.24",))
     writer: AuditWriter = registry.app.state.audit
     entries = [Entry(actor, "read_kpm", "kpm", "READ", 200, str(number)) for number in range(40)]
@@ -183,7 +183,7 @@ async def test_the_api_closes_no_block(registry: Running) -> None:
 
 
 async def test_a_late_commit_is_in_a_later_block(registry: Running) -> None:
-    """Its transaction began before the block was closed, and has entries that the block cannot see."""
+    """Its transaction began before the block was closed, which could not see it."""
     late = await asyncpg.connect(registry.cluster.address(registry.database_name))
     try:
         await register(registry)
