@@ -1,7 +1,7 @@
 """Look-ups in the audit trail: by family, by account, refusals and bulk reads."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -44,7 +44,8 @@ async def find_ids_of(
     related = select_related(metadata, subject_id)
     if not related:
         return [subject_id]
-    return [subject_id, *(await session.execute(sa.union_all(*related))).scalars()]
+    rows = await session.execute(sa.union_all(*related))
+    return [subject_id, *cast("Iterable[UUID]", rows.scalars())]
 
 
 def require_national(actor: Actor) -> None:
