@@ -11,10 +11,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from shared import telemetry
 from shared.access import Actor
 from shared.audit.tables import audit_entry, bulk_read, bulk_read_limit
-from shared.database import Database, vault_of
+from shared.database import Database
 from shared.jobs import ScheduledTask, Work, schedule
 
 KIND = "bulk_read.report"
@@ -89,5 +88,4 @@ async def _report(session: AsyncSession, actor: str, window: Window) -> None:
     if await session.scalar(overlapping.limit(1)) is not None:
         return
     await session.execute(sa.insert(bulk_read).values(bulk_read_id=uuid7(), actor=actor, **window._asdict()))
-    telemetry.audit_bulk_reads.labels(vault_of(session).service).inc()
     log.warning("bulk_read", actor=actor, families=window.families)

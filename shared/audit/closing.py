@@ -9,7 +9,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import telemetry
 from shared.access import Actor
 from shared.audit.chain import (
     BLOCK,
@@ -87,7 +86,6 @@ async def close_block(session: AsyncSession) -> bool:
     shown = {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
     emit(session, BY_SERVICE[vault.service].model_validate({"service": vault.service, **shown}))
     if values["faulty_ids"]:
-        telemetry.audit_faults.labels(vault.service).inc(len(values["faulty_ids"]))
         log.error("audit_entries_changed", block_no=values["block_no"], count=len(values["faulty_ids"]))
     return True
 

@@ -31,6 +31,7 @@ CREATE TABLE platform.audit_block (
     merkle_root bytea NOT NULL, previous_hash bytea NOT NULL, block_hash bytea NOT NULL,
     signature bytea NOT NULL, public_key bytea NOT NULL
 );;
+CREATE INDEX ix_audit_block_faulty ON platform.audit_block (block_no) WHERE faulty_ids <> '{}';;
 CREATE TABLE platform.audit_witness (
     service text NOT NULL, block_no bigint NOT NULL, closed_at timestamptz NOT NULL, entry_count integer NOT NULL,
     merkle_root bytea NOT NULL, previous_hash bytea NOT NULL, block_hash bytea NOT NULL,

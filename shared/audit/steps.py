@@ -9,6 +9,8 @@ from shared.audit.entries import MAX_SUBJECTS, Entry, insert_entry
 from shared.database import raw, vault_of
 from shared.transaction import context_of
 
+UUID_LENGTH = 36
+
 
 async def record_step(session: AsyncSession, kind: str, done: int) -> None:
     """Write one entry for a step that changed something, however many rows it has.
@@ -19,7 +21,7 @@ async def record_step(session: AsyncSession, kind: str, done: int) -> None:
     if context.actor is None or context.actor.is_system or not (done or context.events):
         return
     keys = dict.fromkeys(event.key for event, _ in context.events)
-    ids = [UUID(key) for key in keys] if len(keys) <= MAX_SUBJECTS else []
+    ids = [UUID(key) for key in keys if len(key) == UUID_LENGTH] if len(keys) <= MAX_SUBJECTS else []
     resource = kind.partition(".")[0]
     entry = Entry(
         context.actor, kind, resource, "CHANGED", 200, subject_ids=ids, subject_count=max(len(keys), done)

@@ -62,6 +62,7 @@ audit_block = sa.Table(
     _column("digests", ARRAY(sa.LargeBinary)),
     _column("faulty_ids", ARRAY(ID)),
     *(_column(name, sa.LargeBinary) for name in _HASHES),
+    sa.Index("ix_audit_block_faulty", "block_no", postgresql_where=sa.text("faulty_ids <> '{}'")),
 )
 audit_witness = sa.Table(
     "audit_witness",

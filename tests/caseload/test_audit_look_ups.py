@@ -124,6 +124,7 @@ async def test_bulk_reads_are_reported_once(kendal_caseload: Running) -> None:
         await kendal_caseload.work()
     (item,) = await look_up(kendal_caseload, "bulk-reads")
     assert (item["actor"], item["families"]) == ("dinsos-8", 100)
+    assert 'pilar_bulk_reads{service="caseload"} 1.0' in await kendal_caseload.metrics()
 
 
 def test_a_window_is_no_longer_than_an_hour() -> None:

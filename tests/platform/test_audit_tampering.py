@@ -141,7 +141,7 @@ async def test_an_entry_forged_before_its_block_is_closed_is_named(trail: Runnin
     async with rolled_back(trail) as connection:
         faults = await find_faults(connection, trail, caseload)
     assert [(fault.kind, fault.block_no) for fault in faults] == [("INSERTED", 6)]
-    assert 'pilar_audit_faults_total{service="registry"} 1.0' in await trail.metrics()
+    assert 'pilar_audit_faulty_blocks{service="registry"} 1.0' in await trail.metrics()
 
 
 async def test_a_read_deleted_before_its_block_is_closed_is_named(trail: Running, caseload: Running) -> None:
