@@ -1,4 +1,4 @@
-"""What an audit entry costs a read: the same API with and without it, in turns."""
+"""What an audit entry costs a read: the same API with and without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hashes of the audit trail: MAC and digest of entries, Merkle root and hash of blocks.
+"""Hashes of the audit trail: of an entry, a tree and a block.
 
 The texts that are hashed are JSON lists without spaces, in which an instant is ISO 8601 in UTC and bytes are
 hexadecimal. `deploy/audit/verifier.py` computes the same with the standard library only.

@@ -34,7 +34,7 @@ def about(ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
 async def find_ids_of(
     session: AsyncSession, metadata: sa.MetaData, actor: Actor, subject_id: UUID
 ) -> list[UUID]:
-    """Return the id of a family or a pendamping, and ids of what belongs to it.
+    """Return the id of a family or pendamping, and ids of what belongs to it.
 
     Raises:
         NotFound: the caller's areas do not include it.

@@ -17,6 +17,7 @@ from shared.fields import Instant
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
 
+router = Router(tag="audit")
 ORDER = (audit_entry.c.at, audit_entry.c.audit_id)
 Account = Annotated[str, Path(max_length=200)]
 Since = Annotated[Instant | None, Query()]
@@ -53,6 +54,9 @@ class AuditEntryPage(BaseModel):
     next: str | None
 
 
+NAMES = tuple(AuditEntryItem.model_fields)
+
+
 class BulkReadItem(BaseModel):
     """An account that read very many families in a short time."""
 
@@ -71,58 +75,61 @@ class BulkReadPage(BaseModel):
     next: str | None
 
 
-def audit_router(metadata: sa.MetaData) -> Router:
-    """Return the router of a service's audit trail."""
-    router, names = Router(tag="audit"), tuple(AuditEntryItem.model_fields)
+@router.get("/audit/accounts/{sub}", response_model=AuditEntryPage)
+@may(Permission.AUDIT_READ, personal=True)
+async def list_account_entries(
+    sub: Account, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
+) -> Response:
+    """List what an account read, changed and was refused. Only for the whole country."""
+    require_national(actor)
+    statement = _since(select_entries(NAMES).where(audit_entry.c.actor == sub), since)
+    return await paging.answer(session, statement, ORDER)
 
-    @router.get("/audit/subjects/{subject_id}", response_model=AuditEntryPage)
+
+@router.get("/audit/denials", response_model=AuditEntryPage)
+@may(Permission.AUDIT_READ, personal=True)
+async def list_denials(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    id_: Annotated[str | None, Query(alias="id", max_length=200)] = None,
+    since: Since = None,
+) -> Response:
+    """List refused attempts, all or those on one id.
+
+    Only for the whole country.
+    """
+    require_national(actor)
+    statement = select_entries(NAMES).where(audit_entry.c.outcome == "DENIED")
+    if id_ is not None:
+        statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", id_))
+    return await paging.answer(session, _since(statement, since), ORDER)
+
+
+@router.get("/audit/bulk-reads", response_model=BulkReadPage)
+@may(Permission.AUDIT_READ, personal=True)
+async def list_bulk_reads(session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """List accounts that read very many families within an hour. Only for the whole country."""
+    require_national(actor)
+    statement = sa.select(*(bulk_read.c[name] for name in BulkReadItem.model_fields))
+    return await paging.answer(session, statement, (bulk_read.c.bulk_read_id,))
+
+
+def subject_router(metadata: sa.MetaData) -> Router:
+    """Return the router of the entries about a family, whose parts the service knows."""
+    own = Router(tag="audit")
+
+    @own.get("/audit/subjects/{subject_id}", response_model=AuditEntryPage)
     @may(Permission.AUDIT_READ, personal=True)
     async def list_subject_entries(
         subject_id: UUID, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
     ) -> Response:
         """List who read or changed a family, what belongs to it, or a pendamping."""
         ids = await find_ids_of(session, metadata, actor, subject_id)
-        statement = _since(select_entries(names).where(about(ids)), since)
+        statement = _since(select_entries(NAMES).where(about(ids)), since)
         return await paging.answer(session, statement, ORDER)
 
-    @router.get("/audit/accounts/{sub}", response_model=AuditEntryPage)
-    @may(Permission.AUDIT_READ, personal=True)
-    async def list_account_entries(
-        sub: Account, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
-    ) -> Response:
-        """List what an account read, changed and was refused. Only for the whole country."""
-        require_national(actor)
-        statement = _since(select_entries(names).where(audit_entry.c.actor == sub), since)
-        return await paging.answer(session, statement, ORDER)
-
-    @router.get("/audit/denials", response_model=AuditEntryPage)
-    @may(Permission.AUDIT_READ, personal=True)
-    async def list_denials(
-        session: Session,
-        actor: CurrentActor,
-        paging: Paging,
-        id_: Annotated[str | None, Query(alias="id", max_length=200)] = None,
-        since: Since = None,
-    ) -> Response:
-        """List refused attempts, all or those on one id.
-
-        Only for the whole country.
-        """
-        require_national(actor)
-        statement = select_entries(names).where(audit_entry.c.outcome == "DENIED")
-        if id_ is not None:
-            statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", id_))
-        return await paging.answer(session, _since(statement, since), ORDER)
-
-    @router.get("/audit/bulk-reads", response_model=BulkReadPage)
-    @may(Permission.AUDIT_READ, personal=True)
-    async def list_bulk_reads(session: Session, actor: CurrentActor, paging: Paging) -> Response:
-        """List accounts that read very many families within an hour. Only for the whole country."""
-        require_national(actor)
-        statement = sa.select(*(bulk_read.c[name] for name in BulkReadItem.model_fields))
-        return await paging.answer(session, statement, (bulk_read.c.bulk_read_id,))
-
-    return router
+    return own
 
 
 def _since(
