@@ -7,13 +7,15 @@ from shared.audit.tables import audit_witness
 from shared.contracts.audit import BY_SERVICE, AuditBlockClosed
 from shared.messaging.subscription import Subscription
 
+WITNESS = "audit"
+"""The name of the subscription."""
 HASHES = ("merkle_root", "previous_hash", "block_hash", "signature", "public_key")
 
 
 def witness_of_others(service: str) -> Subscription:
     """Return the subscription of `service` to the audit blocks of the other services."""
     others = [event for name, event in BY_SERVICE.items() if name != service]
-    subscription = Subscription("audit", "reaction", [event.topic for event in others])
+    subscription = Subscription(WITNESS, "reaction", [event.topic for event in others])
     subscription.on(*others)(store_witness)
     return subscription
 

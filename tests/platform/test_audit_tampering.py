@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.audit.export import export_trails
 from shared.audit.chain import BLOCK, DIGESTED, block_hash, digest, keys_of, leaf, merkle_root
+from shared.audit.witness import store_witness
+from shared.contracts.audit import RegistryAuditBlockClosed
 from tests.factories.audit import (
     Superuser,
     close,
@@ -142,6 +144,16 @@ async def test_an_entry_forged_before_its_block_is_closed_is_named(trail: Runnin
         faults = await find_faults(connection, trail, caseload)
     assert [(fault.kind, fault.block_no) for fault in faults] == [("INSERTED", 6)]
     assert 'pilar_audit_faulty_blocks{service="registry"} 1.0' in await trail.metrics()
+
+
+async def test_a_second_block_of_a_number_replaces_no_witness(trail: Running, caseload: Running) -> None:
+    (block,) = await trail.sql("SELECT * FROM platform.audit_block WHERE block_no = 2")
+    shown = {name: value.hex() if isinstance(value, bytes) else value for name, value in block.items()}
+    forged = RegistryAuditBlockClosed(**shown | {"service": "registry", "merkle_root": "00" * 32})
+    async with caseload.session() as session:
+        await store_witness(session, forged)
+    (witness,) = await caseload.sql("SELECT merkle_root FROM platform.audit_witness WHERE block_no = 2")
+    assert witness["merkle_root"] == block["merkle_root"]
 
 
 async def test_a_read_deleted_before_its_block_is_closed_is_named(trail: Running, caseload: Running) -> None:
