@@ -26,6 +26,7 @@ NAMES_OF_ROLES = {
     "KEMENSOS": ("kemensos", "kemensos"),
     "PARTNER": ("partner", "mitra"),
     "OPERATOR": ("operator", "operator"),
+    "AUDITOR": ("auditor", "auditor"),
 }
 # Their sentences name the state, and the member `remedy` who acts next.
 EXPLAINED_BY_STATE = frozenset({"IllegalTransition", "CaseNotMonitored", "CaseNotPostponed"})
