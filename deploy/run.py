@@ -29,6 +29,7 @@ VERBS = {
     "demo": "play a pendamping's year and one family's graduation over HTTP, and compare the counts",
     "timeline": "print one family's events across the services: make timeline KPM=<kpm_id>",
     "invariants": "check the invariants of a deployment's four databases",
+    "audit": "export the audit trail of a deployment and check that nothing was changed",
     "test": "run the tests with pytest arguments: test -k sanggah, or make test ARGS='-k sanggah'",
     "check": "check lint, format, types, import contracts, compose file and generated files",
     "prove": "run the proofs of access and audit in full size and print a table of cases and violations",
@@ -176,6 +177,11 @@ def invariants(arguments: list[str]) -> int:
     replace_process(PYTHON, "-m", "deploy.invariants", *arguments)
 
 
+def audit(arguments: list[str]) -> int:
+    need("local")
+    replace_process(PYTHON, "-m", "deploy.audit", *(arguments or ["verify"]))
+
+
 def bench(arguments: list[str]) -> int:
     report_missing_kafka()
     need("dev")
@@ -273,6 +279,7 @@ ACTIONS = {
     "demo": demo,
     "timeline": timeline,
     "invariants": invariants,
+    "audit": audit,
     "test": test,
     "check": check,
     "prove": prove,

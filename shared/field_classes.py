@@ -71,6 +71,12 @@ class FieldPlan:
         """Whether any field is more than UMUM."""
         return bool(self.classes or self.within)
 
+    def names_up_to(self, most: FieldClass) -> tuple[str, ...]:
+        """Return the classes of the fields that an actor sees, by name."""
+        levels = {*self.classes.values(), FieldClass.UMUM}
+        names = {level.name for level in levels if level <= most}
+        return tuple(sorted(names.union(*(plan.names_up_to(most) for plan in self.within.values()))))
+
     def leave_out(self, value: Any, most: FieldClass) -> Any:
         """Return the value without the fields above a class."""
         if isinstance(value, list):

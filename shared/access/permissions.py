@@ -137,6 +137,7 @@ class Permission(StrEnum):
     PARKED_RETRY = "parked.retry"
     PARKED_SKIP = "parked.skip"
     NUMBERS_READ = "numbers.read"
+    AUDIT_READ = "audit.read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Declared:
 
     `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
     the first answer also from an author whose families have changed, because it has only what he recorded himself.
-    `writes`: a GET that writes, such as who has read.
+    `writes`: a GET that writes, such as who has read. `personal`: an answer about families that names none of them.
     `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
     """
 
@@ -26,6 +26,7 @@ class Declared:
     max_body: int = 0
     author_reads: bool = False
     writes: bool = False
+    personal: bool = False
     undo: Remedy | None = None
 
 

@@ -21,7 +21,7 @@ from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
 from shared.field_classes import FieldClass, FieldPlan
-from shared.http import idempotency, strict_input
+from shared.http import audit_trail, idempotency, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
 from shared.http.declared import Declared
 from shared.http.problems import do_afterwards, problem
@@ -69,6 +69,7 @@ class Route(APIRoute):
         self.fields = FieldPlan.of(self.response_model)
         # The answer has a version, and so an ETag.
         self.versioned = "version" in getattr(self.response_model, "model_fields", {})
+        self.disclosure = audit_trail.Disclosure.of(self)
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
         if self.conditional and not self.versioned:
             msg = (
@@ -85,6 +86,7 @@ class Route(APIRoute):
             try:
                 return await self._answer(request, inner)
             except Exception as error:  # noqa: BLE001 (every error becomes an answer here)
+                await audit_trail.record_refusal(request, self, error)
                 return problem(request, await do_afterwards(request, error))
 
         return handle
@@ -113,8 +115,7 @@ class Route(APIRoute):
         dependant.call = endowed
 
     async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
-        actor = await self._authenticate(request)
-        request.state.actor = actor
+        request.state.actor = actor = await self._authenticate(request)
         self._check_parameters(request)
         strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         await self._read_json(request)
@@ -127,7 +128,9 @@ class Route(APIRoute):
         database: Database = request.app.state.database
         if request.method == "GET" and not self.declared.writes:
             async with database.read(actor) as request.state.session:
-                return self._leave_out(self._finish(await inner(request)), actor)
+                answer = self._leave_out(self._finish(await inner(request)), actor)
+            await audit_trail.record_read(request, self, answer)
+            return answer
         async with self._upload(request, actor), database.transaction(actor) as session:
             context_of(session).request_id = request.state.request_id
             request.state.session = session
@@ -137,6 +140,7 @@ class Route(APIRoute):
                 if key:
                     await idempotency.store(session, request, actor, key, stored)
                 await faultpoint("command.before_commit")
+            await audit_trail.record_change(session, request, self, stored)
         await faultpoint("command.after_commit")
         return self._leave_out(stored, actor)
 
@@ -147,6 +151,7 @@ class Route(APIRoute):
         if scheme.lower() != "bearer" or not token:
             raise TokenMissing
         actor = await request.app.state.verifier.verify(token.strip())
+        request.state.actor = actor  # So that a refusal is recorded with who was refused.
         return actor.under(self.declared.permission)
 
     def _check_parameters(self, request: Request) -> None:
@@ -170,7 +175,7 @@ class Route(APIRoute):
             yield
             return
         # Checked before the upload is received.
-        if media_type_of(request) not in FILE_TYPES:
+        if strict_input.media_type_of(request.headers) not in FILE_TYPES:
             raise strict_input.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
         state = request.app.state
         with state.uploads.limited(actor.sub), files.IncomingFile(state.settings.max_file_bytes) as incoming:
@@ -188,7 +193,7 @@ class Route(APIRoute):
             raise strict_input.MalformedRequest(
                 reason=Words("this address takes no body", "alamat ini tidak menerima isi")
             )
-        if media_type_of(request) != "application/json":
+        if strict_input.media_type_of(request.headers) != "application/json":
             raise strict_input.UnsupportedMediaType(media="application/json")
         most_values = limit_of(request.scope, request.app.state.settings) // BYTES_PER_VALUE
         request._json = strict_input.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
@@ -218,11 +223,6 @@ class Router(APIRouter):
         super().__init__(
             prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=lambda route: route.name
         )
-
-
-def media_type_of(request: Request) -> str:
-    """Return the media type of the body, without parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 # Dependencies are coroutines, because FastAPI runs each plain function in a thread.

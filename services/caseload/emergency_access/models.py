@@ -51,7 +51,10 @@ class EmergencyTerms(Fields):
 
 
 class EmergencyFacts(Fields):
-    """Who may read which family, until when, and the review. `kode_wilayah` is its area at the opening."""
+    """Who may read which family, until when, and the review.
+
+    `kode_wilayah` is its area at the opening.
+    """
 
     akses_darurat_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
@@ -74,7 +77,10 @@ class EmergencyView(EmergencyFacts):
 
 
 class AksesDarurat(EmergencyFacts, Table, table=True):
-    """One person's access to one family outside his scope. Both texts are sealed with the row's id."""
+    """One person's access to one family outside his scope.
+
+    Both texts are sealed with the row's id.
+    """
 
     __table_args__ = (
         sa.Index("ix_akses_darurat_area", "kode_wilayah", "akses_darurat_id"),

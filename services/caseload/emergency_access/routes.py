@@ -25,7 +25,10 @@ REVIEWED = nothing(
 
 
 class EmergencyRequest(EmergencyTerms, Body):
-    """Why the family must be read now, and for how many hours. The reason is stored sealed."""
+    """Why the family must be read now, and for how many hours.
+
+    The reason is stored sealed.
+    """
 
 
 class EmergencyReview(Body):
@@ -79,6 +82,9 @@ async def list_emergency_access(
 async def review_emergency_access(
     akses_darurat_id: UUID, body: EmergencyReview, session: Session, actor: CurrentActor
 ) -> EmergencyView:
-    """Review an access that another person has opened. One that was not justified ends at once."""
+    """Review an access that another person has opened.
+
+    One that was not justified ends at once.
+    """
     row = await commands.review_emergency_access(session, actor, akses_darurat_id, **dict(body))
     return EmergencyView(**queries.open_texts(row.model_dump(), vault_of(session)))

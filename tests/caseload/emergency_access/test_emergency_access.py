@@ -1,4 +1,4 @@
-"""A family outside the scope is read in an emergency, for some hours, and somebody else reviews it."""
+"""A family outside the scope is read for some hours in an emergency."""
 
 from datetime import datetime, timedelta
 from typing import Any
