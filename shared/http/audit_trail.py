@@ -39,6 +39,7 @@ class Disclosure:
     """What a route shows: whether it is personal, and about whom it is."""
 
     personal: bool
+    of_family: bool
     ids: re.Pattern[bytes]
     resource: str
 
@@ -46,14 +47,21 @@ class Disclosure:
     def of(cls, route: "Route") -> "Disclosure":
         """Return what a route shows, by the fields of its answer and its address."""
         names = {*_field_names(route.response_model, set()), *route.param_convertors}
+        in_registry = route.endpoint.__module__.startswith("services.registry.")
         shown = names.intersection(FAMILY)
-        if not shown and route.endpoint.__module__.startswith("services.registry."):
+        if not shown and in_registry:
             shown = names & {PENDAMPING}
         shown = shown or names.intersection(OF_A_FAMILY)
         personal = bool(shown) or route.declared.personal
         fields = "|".join(sorted(shown or {*FAMILY, *OF_A_FAMILY}))
         pattern = re.compile(rf'"(?:{fields})":\s?"({UUID_TEXT})"'.encode())
-        return cls(personal and route.declared.permission is not None, pattern, _noun_of(route.path))
+        public = route.declared.permission is None
+        return cls(
+            personal and not public,
+            bool(shown) and not public and not in_registry,
+            pattern,
+            _noun_of(route.path),
+        )
 
 
 def _field_names(annotation: Any, seen: set[type]) -> Iterator[str]:

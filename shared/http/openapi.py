@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from shared.access.permissions import PERMISSIONS
+from shared.http import purpose
 from shared.http.field_schema import make_optional
 from shared.http.parameters import complete
 from shared.http.problem_schema import Problem
@@ -141,6 +142,8 @@ def _complete(operation: dict[str, Any], route: Route, method: str, service: str
         parameters.append({**KEY, "required": declared.key_required})
     if route.conditional:
         parameters.append(IF_MATCH)
+    if route.asks_purpose:
+        parameters.append(purpose.PARAMETER)
     if not parameters:
         del operation["parameters"]
     _complete_responses(operation, route, method)

@@ -21,7 +21,7 @@ from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
 from shared.field_classes import FieldClass, FieldPlan
-from shared.http import audit_trail, idempotency, strict_input
+from shared.http import audit_trail, idempotency, purpose, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
 from shared.http.declared import Declared
 from shared.http.problems import do_afterwards, problem
@@ -70,6 +70,7 @@ class Route(APIRoute):
         # The answer has a version, and so an ETag.
         self.versioned = "version" in getattr(self.response_model, "model_fields", {})
         self.disclosure = audit_trail.Disclosure.of(self)
+        self.asks_purpose = purpose.is_asked(self)
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
         if self.conditional and not self.versioned:
             msg = (
@@ -116,6 +117,7 @@ class Route(APIRoute):
 
     async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
         request.state.actor = actor = await self._authenticate(request)
+        request.state.purpose = purpose.purpose_of(request, self, actor)
         self._check_parameters(request)
         strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         await self._read_json(request)

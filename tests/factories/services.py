@@ -204,7 +204,7 @@ async def open_scope(
 
 
 def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[str, str]:
-    headers = dict(more)
+    headers = {"X-Purpose": "VERIFIKASI"} | more
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     if key is not None:
