@@ -104,15 +104,12 @@ REVOKE UPDATE, DELETE ON instrument, indicator, policy_approval, policy_withdraw
 -- The public check has no area. It returns one certificate by its complete number: its dates and the case's state.
 CREATE FUNCTION certificate_shown(number text)
 RETURNS TABLE (certificate_no text, issued_on date, effective_on date, state text) LANGUAGE plpgsql AS $$
-DECLARE
-    areas text := coalesce(current_setting('pilar.areas', true), '');
-    scope text := platform.raise_scope('NATIONAL');
+DECLARE scope text := platform.raise_scope('NATIONAL');
 BEGIN
-    PERFORM set_config('pilar.areas', '*', true);
     RETURN QUERY SELECT c.certificate_no, c.issued_on, p.effective_on, g.state::text
         FROM certificate c JOIN graduasi g USING (graduasi_id) JOIN penetapan p USING (graduasi_id)
         WHERE c.certificate_no = number;
-    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
 END $$;
 REVOKE ALL ON FUNCTION certificate_shown(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION certificate_shown(text) TO graduation_api;
