@@ -252,13 +252,16 @@ GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, text, bigi
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;
+-- The api role writes events, and reads the body of none: neither of those it wrote nor of parked ones.
+REVOKE SELECT ON platform.outbox, platform.outbox_default, platform.local_log, platform.parked FROM {service}_api;;
+GRANT SELECT (shard, outbox_id, recorded_at) ON platform.outbox TO {service}_api;;
+GRANT SELECT (parked_id, subscription, topic, key, epoch, seq, event_id, wire, reason, error, sqlstate, constraint_name,
+    attempts, parked_at) ON platform.parked TO {service}_api;;
 GRANT INSERT, UPDATE ON platform.stream TO {service}_api, {service}_worker;;
 GRANT INSERT ON platform.outbox, platform.unsent TO {service}_api, {service}_worker;;
 GRANT UPDATE (body) ON platform.outbox TO {service}_worker;;
 GRANT DELETE ON platform.unsent TO {service}_worker;;
 GRANT INSERT, UPDATE, DELETE ON platform.local_log, platform.cursor, platform.parked, platform.consumer_offset TO {service}_worker;;
-GRANT UPDATE, DELETE ON platform.parked TO {service}_api;;
-GRANT UPDATE ON platform.cursor TO {service}_api;;
 GRANT INSERT, UPDATE, DELETE ON platform.idempotency TO {service}_api, {service}_worker;;
 GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, {service}_worker;;
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;

@@ -157,9 +157,7 @@ class Running:
             connection = await asyncpg.connect(url)
             try:
                 with pytest.raises(refusal):
-                    async with connection.transaction():
-                        await open_scope(connection, areas="*", scope="NATIONAL")
-                        await connection.execute(statement)
+                    await execute_nationally(connection, statement)
             finally:
                 await connection.close()
 
@@ -204,6 +202,13 @@ async def open_scope(
     """Give an open transaction of the API role the scope of a request."""
     statement = "SELECT platform.open_scope($1, $2, $3, $4, $5, NULL)"
     await connection.execute(statement, scope, areas, pendamping, partner, ditjen)
+
+
+async def execute_nationally(connection: asyncpg.Connection, statement: str) -> None:
+    """Execute a statement in its own transaction, in the scope of the whole country."""
+    async with connection.transaction():
+        await open_scope(connection, areas="*", scope="NATIONAL")
+        await connection.execute(statement)
 
 
 def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ TABLES_OF_PENDAMPING = (
 RANGE_IS_VISIBLE = (
     "CASE thing WHEN 'PENUGASAN' THEN EXISTS (SELECT FROM penugasan p WHERE p.penugasan_id = thing_id)"
     " WHEN 'WILAYAH_TUGAS' THEN EXISTS (SELECT FROM wilayah_tugas w WHERE w.wilayah_tugas_id = thing_id)"
-    f" ELSE {SCOPE} <> '' END"
+    " ELSE current_setting('pilar.scope', true) <> '' END"
 )
 # Rows of a pendamping are also visible to the pendamping and to offices of the areas where it is placed. A scorecard
 # then has the same figures for everybody who may read it.
