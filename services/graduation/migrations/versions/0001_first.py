@@ -54,7 +54,7 @@ def secure() -> None:
     area_security(op.execute, "exit_proposal", own=own)
     area_security(op.execute, "approval_request")
     row_security(op.execute, "family_end", "area", "family_in_scope(kpm_id)")
-    replica_security(op.execute, own="{accompanied}", tables=FAMILY_REPLICAS)
+    replica_security(op.execute, tables=FAMILY_REPLICAS)
     area_security(op.execute, "replica_kpm.candidate", own=OWN_FAMILY)
     for table in ("rujukan", "rujukan_program"):
         area_security(op.execute, f"replica_rujukan.{table}", also="case_in_scope(graduasi_id)")

@@ -65,6 +65,6 @@ def secure() -> None:
         conditions[table] = of_program.format(column="rujukan_program_id", table=table, own=own)
     for table, condition in conditions.items():
         row_security(op.execute, table, "whose", condition)
-    replica_security(op.execute, own="platform.in_scope(kode_wilayah) AND {accompanied}", tables=("usaha",))
+    replica_security(op.execute, tables=("usaha",))
     for table in ("offer_shown", "platform.overdue"):
         area_security(op.execute, table, own=OWN)
