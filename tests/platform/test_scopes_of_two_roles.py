@@ -1,15 +1,17 @@
-"""A second role opens no more than its own permissions, for every pair of roles."""
+"""A second role opens no more than its own permissions, and a foreign thing is one that does not exist."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from shared.access import PERMISSIONS, Role
 from shared.access.permissions import LEVEL_OF_ROLE
@@ -54,6 +56,11 @@ class Sample:
     @property
     def ids(self) -> set[str]:
         return {*UUID.findall(self.path), *UUID.findall(self.content)}
+
+    def replace_path_ids(self) -> "Sample":
+        """The same request with an address that does not exist."""
+        path = UUID.sub(lambda _: str(uuid4()), self.path)
+        return Sample(self.route, self.method, path, self.content, self.headers)
 
     def replace_ids(self, ids: set[str]) -> "Sample":
         """The same request naming things that do not exist."""
@@ -133,6 +140,58 @@ def read_outcome(answer: httpx.Response) -> Any:
     return answer.status_code, answer.json().get("title") if answer.is_error else None
 
 
+@dataclass(slots=True)
+class Recorded:
+    """The statements of the api role: of the last request, and all."""
+
+    service: Running
+    last: list[str] = field(default_factory=list[str])
+    every: set[str] = field(default_factory=set[str])
+
+    def start(self) -> None:
+        """Record from now on, on each connection of the pool."""
+
+        @event.listens_for(self.service.database.engine.sync_engine, "checkout")
+        def watch(connection: Any, *_: Any) -> None:
+            connection.driver_connection.add_query_logger(self.store)
+
+    def store(self, record: Any) -> None:
+        # The driver reads the types of columns once per connection.
+        if "pg_catalog" not in record.query and "'jit'" not in record.query:
+            self.last.append(record.query)
+            self.every.add(record.query)
+
+    async def end_reads(self) -> None:
+        """Wait for the end of a read's transaction, and for the driver's log of it."""
+        await asyncio.gather(*self.service.database._ending)
+        await asyncio.sleep(0.001)
+
+
+async def find_differences(walked: Walked, sample: Sample, recorded: Recorded) -> list[str]:
+    """Return how the answers about a foreign and an absent thing differ, for each role of the operation."""
+    faults = []
+    permission = sample.route.declared.permission
+    for role in sorted(PERMISSIONS[permission]) if permission else ():
+        token = walked.token((role,), HERE if role in STRANGERS_HERE else AWAY)
+        paths = []
+        for one in (sample, sample.replace_path_ids()):
+            await recorded.end_reads()
+            recorded.last.clear()
+            answer = await walked.send(one, token)
+            await recorded.end_reads()
+            paths.append((read_outcome(answer), list(recorded.last)))
+        # An operator reads the jobs of all.
+        if paths[0] != paths[1] and paths[0][0][0] >= 400:
+            faults.append(f"{role} {sample.method} {sample.route.path}: {describe_difference(*paths)}")
+    return faults
+
+
+def describe_difference(foreign: tuple[Any, list[str]], absent: tuple[Any, list[str]]) -> str:
+    (outcome, statements), (other_outcome, others) = foreign, absent
+    rest = [one for one in statements if one not in others], [one for one in others if one not in statements]
+    return f"{outcome} only {rest[0]}, absent {other_outcome} only {rest[1]}"
+
+
 async def find_faults(walked: Walked, roles: tuple[Role, ...]) -> list[str]:
     faults = []
     for sample in walked.samples:
@@ -183,3 +242,20 @@ async def test_every_role_of_an_operation_may_call_it(walked_service: Walked) ->
             if answer.status_code == 403 and answer.json()["title"] == "NotAllowed":
                 refused.add((sample.route.path, role.value))
     assert {one for one in refused if one[0] not in REFUSED_BY_AREA} == set()
+
+
+async def test_a_foreign_thing_takes_the_path_of_an_absent_one(walked_service: Walked) -> None:
+    recorded = Recorded(walked_service.service)
+    recorded.start()
+    jobs = {
+        row["id"] for row in await walked_service.service.sql("SELECT job_id::text AS id FROM platform.job")
+    }
+    compared, faults = set[str](), list[str]()
+    for sample in walked_service.samples:
+        if {*UUID.findall(sample.path)} & (walked_service.hidden | jobs):
+            faults += await find_differences(walked_service, sample, recorded)
+            compared.add(f"{sample.method} {sample.route.path}")
+    assert faults == [], "\n".join(faults)
+    assert len(compared) >= 20
+    reads = {one for one in recorded.every if not one.startswith(("BEGIN", "ROLLBACK", "\nINSERT"))}
+    assert len(reads) >= 10
