@@ -151,15 +151,24 @@ class Recorded:
     def start(self) -> None:
         """Record from now on, on each connection of the pool."""
 
-        @event.listens_for(self.service.database.engine.sync_engine, "checkout")
-        def watch(connection: Any, *_: Any) -> None:
-            connection.driver_connection.add_query_logger(self.store)
+        engine = self.service.database.engine.sync_engine
 
-    def store(self, record: Any) -> None:
+        @event.listens_for(engine, "checkout")
+        def watch(connection: Any, *_: Any) -> None:
+            connection.driver_connection.add_query_logger(self.store_of_driver)
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def store(_: Any, __: Any, statement: str, *___: Any) -> None:
+            self.store(statement)
+
+    def store_of_driver(self, record: Any) -> None:
         # The driver reads the types of columns once per connection.
         if "pg_catalog" not in record.query and "'jit'" not in record.query:
-            self.last.append(record.query)
-            self.every.add(record.query)
+            self.store(record.query)
+
+    def store(self, statement: str) -> None:
+        self.last.append(statement)
+        self.every.add(statement)
 
     async def end_reads(self) -> None:
         """Wait for the end of a read's transaction, and for the driver's log of it."""
