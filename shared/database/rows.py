@@ -42,9 +42,9 @@ def acted_by(actor: Actor, person: Any, sub: Any) -> sa.ColumnElement[bool]:
 
 @asynccontextmanager
 async def national_scope(session: AsyncSession) -> AsyncIterator[None]:
-    """Read the rows of the whole country inside the block, for counts and for checks over all rows.
+    """Read the rows of the whole country inside the block.
 
-    An error inside ends the transaction, and its scope with it.
+    For counts, and for checks over all rows. An error inside ends the transaction, and its scope with it.
     """
     before = await session.scalar(RAISE_SCOPE, {"scope": Scope.NATIONAL})
     yield

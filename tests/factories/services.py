@@ -152,7 +152,7 @@ class Running:
             await connection.close()
 
     async def expect_sql_refusal(self, statement: str, refusal: type[Exception]) -> None:
-        """Assert that the database refuses a statement by the API's and the worker's role, in the national scope."""
+        """Assert that the API's and the worker's role are refused in the national scope."""
         for url in (self.settings.database_url, self.settings.worker_database_url):
             connection = await asyncpg.connect(url)
             try:

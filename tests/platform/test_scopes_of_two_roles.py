@@ -1,4 +1,4 @@
-"""A second role opens no more than its own permissions, and a foreign thing is one that does not exist."""
+"""A second role opens no more rows, and a foreign thing does not exist."""
 
 import asyncio
 import re
@@ -177,7 +177,7 @@ class Recorded:
 
 
 async def find_differences(walked: Walked, sample: Sample, recorded: Recorded) -> list[str]:
-    """Return how the answers about a foreign and an absent thing differ, for each role of the operation."""
+    """Return by role how the answers about a foreign and an absent thing differ."""
     faults = []
     permission = sample.route.declared.permission
     for role in sorted(PERMISSIONS[permission]) if permission else ():

@@ -65,7 +65,7 @@ def upgrade() -> None:
 
 
 def secure_pendamping() -> None:
-    """Create the policies of pendamping and their rows: by area, by ditjen, and the own one."""
+    """Create the policies of pendamping and of their rows."""
     by_ditjen = "platform.in_scope(kode_wilayah) AND is_of_ditjen(pendamping_id)"
     area_security(op.execute, "wilayah_tugas", own=by_ditjen, also=IS_OWN)
     row_security(op.execute, "pendamping", "visible", PENDAMPING_IS_VISIBLE)
