@@ -188,10 +188,11 @@ CREATE TABLE platform.business_clock (
 INSERT INTO platform.business_clock DEFAULT VALUES;;
 
 -- Sets the row-security scope of the transaction. A caller with an outdated development clock must read it again.
-CREATE FUNCTION platform.open_scope(scope text, areas text, pendamping text, partner text, clock bigint) RETURNS void
+CREATE FUNCTION platform.open_scope(scope text, areas text, pendamping text, partner text, ditjen text, clock bigint) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN
     PERFORM set_config('pilar.scope', scope, true), set_config('pilar.areas', areas, true),
         set_config('pilar.pendamping', pendamping, true), set_config('pilar.partner', partner, true),
+        set_config('pilar.ditjen', ditjen, true),
         set_config('pilar.today', ((clock_timestamp() + coalesce(clock, 0) * interval '1 second')
             AT TIME ZONE 'Asia/Jakarta')::date::text, true);
     -- Two conditions, so that production, whose clock is not set, runs no query.
@@ -204,7 +205,7 @@ END $$;;
 
 -- Each of these is one expression, so that the planner inlines it. A policy evaluates it for each row.
 CREATE FUNCTION platform.in_scope(code text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT string_to_array(current_setting('pilar.areas', true), ',')
+    SELECT current_setting('pilar.scope', true) = 'NATIONAL' OR string_to_array(current_setting('pilar.areas', true), ',')
         && ARRAY['*', code, left(code, 8), left(code, 5), left(code, 2)]
 $$;;
 -- Whether the scope covers every family of its areas. False without a scope.
@@ -217,6 +218,10 @@ $$;;
 CREATE FUNCTION platform.partner() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT NULLIF(current_setting('pilar.partner', true), '')::uuid
 $$;;
+-- The ditjen of the scope, NULL in every other scope.
+CREATE FUNCTION platform.ditjen() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE current_setting('pilar.scope', true) WHEN 'DITJEN' THEN current_setting('pilar.ditjen', true) END
+$$;;
 -- The business date in Jakarta at the beginning of the transaction.
 CREATE FUNCTION platform.today() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT NULLIF(current_setting('pilar.today', true), '')::date
@@ -226,6 +231,7 @@ CREATE FUNCTION platform.work_day() RETURNS date LANGUAGE sql STABLE PARALLEL SA
     SELECT NULLIF(current_setting('pilar.work_day', true), '')::date
 $$;;
 -- Lets a function read past the policy that calls it: sets the scope and returns the previous one, to be restored.
+-- NATIONAL covers every area.
 -- A SET clause would do the same, but only a superuser may write one for a custom parameter.
 CREATE FUNCTION platform.raise_scope(scope text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE before text := coalesce(current_setting('pilar.scope', true), '');
@@ -243,29 +249,29 @@ END $$;;
 -- Counts what is overdue in the whole country, for the metrics, which have no scope.
 CREATE FUNCTION platform.count_overdue() RETURNS TABLE (subject_kind text, level smallint, rows bigint)
 LANGUAGE plpgsql AS $$
-DECLARE
-    areas text := coalesce(current_setting('pilar.areas', true), '');
-    scope text := platform.raise_scope('NATIONAL');
+DECLARE scope text := platform.raise_scope('NATIONAL');
 BEGIN
-    PERFORM set_config('pilar.areas', '*', true);
     RETURN QUERY SELECT o.subject_kind, o.level, count(*) FROM platform.overdue o WHERE o.resolved_on IS NULL GROUP BY 1, 2;
-    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
 END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
-GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
-    platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.work_day(),
+GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, text, bigint), platform.in_scope(text),
+    platform.by_area(), platform.pendamping(), platform.partner(), platform.ditjen(), platform.today(), platform.work_day(),
     platform.raise_scope(text), platform.count_overdue(), platform.sharing_of(text, date),
     platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date)
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;
+-- The api role writes events, and reads the body of none: neither of those it wrote nor of parked ones.
+REVOKE SELECT ON platform.outbox, platform.outbox_default, platform.local_log, platform.parked FROM {service}_api;;
+GRANT SELECT (shard, outbox_id, recorded_at) ON platform.outbox TO {service}_api;;
+GRANT SELECT (parked_id, subscription, topic, key, epoch, seq, event_id, wire, reason, error, sqlstate, constraint_name,
+    attempts, parked_at) ON platform.parked TO {service}_api;;
 GRANT INSERT, UPDATE ON platform.stream TO {service}_api, {service}_worker;;
 GRANT INSERT ON platform.outbox, platform.unsent TO {service}_api, {service}_worker;;
 GRANT UPDATE (body) ON platform.outbox TO {service}_worker;;
 GRANT DELETE ON platform.unsent TO {service}_worker;;
 GRANT INSERT, UPDATE, DELETE ON platform.local_log, platform.cursor, platform.parked, platform.consumer_offset TO {service}_worker;;
-GRANT UPDATE, DELETE ON platform.parked TO {service}_api;;
-GRANT UPDATE ON platform.cursor TO {service}_api;;
 GRANT INSERT, UPDATE, DELETE ON platform.idempotency TO {service}_api, {service}_worker;;
 GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, {service}_worker;;
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;

@@ -31,15 +31,16 @@ def readable_by(actor: Actor, today: date) -> sa.ColumnElement[bool]:
 def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """Return the condition on `Pendamping` for the rows that an actor may see in lists.
 
-    A pendamping sees itself. An office sees those placed in its areas today or later. A ditjen sees those whom it has
-    placed, and those without a placement. A national actor sees all.
+    A pendamping sees itself. An office sees those placed in its areas today or later. A ditjen sees those in its areas
+    whom it has placed, and those without a placement. A national actor sees all. Row security is wider: it also shows
+    an office who was placed in its areas before, and who never had an area.
     """
     own = Pendamping.pendamping_id == actor.pendamping_id if actor.pendamping_id else sa.false()
     if actor.scope is Scope.SELF:
         return own
     if actor.scope is Scope.NATIONAL:
         return sa.true()
-    if actor.scope is Scope.DITJEN:
+    if actor.scope is Scope.DITJEN:  # Row security checks the areas.
         return is_of_ditjen(actor.ditjen)
     placed = sa.select(WilayahTugas.pendamping_id).where(
         in_areas(WilayahTugas.kode_wilayah, actor.areas),
@@ -52,6 +53,16 @@ def is_of_ditjen(ditjen: str | None) -> sa.ColumnElement[bool]:
     """Return the condition on `Pendamping` that the ditjen has placed it, or nobody has."""
     placement = sa.select(Penugasan.penugasan_id).where(Penugasan.pendamping_id == Pendamping.pendamping_id)
     return sa.or_(placement.where(Penugasan.ditjen == ditjen).exists(), ~placement.exists())
+
+
+def require_ditjen(actor: Actor, ditjen: str, pointer: str | None = None) -> None:
+    """Require that a placement is of the actor's ditjen, if the actor acts for one.
+
+    Raises:
+        NotAllowed.
+    """
+    if actor.scope is Scope.DITJEN and ditjen != actor.ditjen:
+        raise NotAllowed(pointer)
 
 
 def require_national(actor: Actor) -> None:

@@ -24,11 +24,11 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
 def begin_statement(actor: Actor | None, clock_offset: int | None, *, read_only: bool = False) -> str:
     """Return the statements that begin a transaction and set its scope."""
     if actor is None:
-        return _begin_statement("", (), None, None, clock_offset, read_only)
+        return _begin_statement("", (), None, None, None, clock_offset, read_only)
     # In another role, a partner's employee must not see what was shared with the partner.
     partner_id = actor.partner_id if actor.scope == "PARTNER" else None
     return _begin_statement(
-        actor.scope, actor.areas, actor.pendamping_id, partner_id, clock_offset, read_only
+        actor.scope, actor.areas, actor.pendamping_id, partner_id, actor.ditjen, clock_offset, read_only
     )
 
 
@@ -38,10 +38,11 @@ def _begin_statement(
     areas: tuple[str, ...],
     pendamping_id: UUID | None,
     partner_id: UUID | None,
+    ditjen: str | None,
     clock_offset: int | None,
     read_only: bool,
 ) -> str:
-    settings = (scope, ",".join(areas), str(pendamping_id or ""), str(partner_id or ""))
+    settings = (scope, ",".join(areas), str(pendamping_id or ""), str(partner_id or ""), ditjen or "")
     offset = "NULL" if clock_offset is None else int(clock_offset)
     begin = "BEGIN READ ONLY" if read_only else "BEGIN"
     return f"{begin}; SELECT platform.open_scope({', '.join(map(_literal, settings))}, {offset})"

@@ -1,6 +1,7 @@
 """Lock one row, write many rows, and read which constraint was violated."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar, cast
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database.driver import await_driver
 from shared.database.tables import Model
 from shared.errors import NotFound
@@ -24,6 +25,7 @@ FROM_ON = "from_on"
 """The column of a history table with the first day of a row's state."""
 FORMER = "$former"
 """Marks a row that another one follows. No field of an event can have this name."""
+RAISE_SCOPE = sa.select(sa.func.platform.raise_scope(sa.bindparam("scope", type_=sa.Text())))
 
 
 async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:
@@ -41,6 +43,17 @@ async def load(session: AsyncSession, model: type[Row], key: object, *, noun: st
 def acted_by(actor: Actor, person: Any, sub: Any) -> sa.ColumnElement[bool]:
     """Return `Actor.is_same_as` as a condition on the columns of a recorded act."""
     return sa.or_(person == actor.person, sub == actor.sub)
+
+
+@asynccontextmanager
+async def national_scope(session: AsyncSession) -> AsyncIterator[None]:
+    """Read the rows of the whole country inside the block.
+
+    For counts, and for checks over all rows. An error inside ends the transaction, and its scope with it.
+    """
+    before = await session.scalar(RAISE_SCOPE, {"scope": Scope.NATIONAL})
+    yield
+    await session.scalar(RAISE_SCOPE, {"scope": before})
 
 
 async def raw(session: AsyncSession) -> asyncpg.Connection:

@@ -61,11 +61,11 @@ class Running:
         *,
         pendamping_id: UUID | str | None = None,
         partner_id: UUID | str | None = None,
+        ditjen: str | None = None,
     ) -> str:
         """Return a signed token of a role. `sub` defaults to the role's name."""
-        return self.cluster.issuer.token(
-            role, sub or f"{str(role).lower()}-1", areas, pendamping_id=pendamping_id, partner_id=partner_id
-        )
+        ids = {"pendamping_id": pendamping_id, "partner_id": partner_id, "ditjen": ditjen}
+        return self.cluster.issuer.token(role, sub or f"{str(role).lower()}-1", areas, **ids)
 
     async def get(self, path: str, *, as_: str | None = None, **more: Any) -> httpx.Response:
         """GET with a token."""
@@ -152,12 +152,12 @@ class Running:
             await connection.close()
 
     async def expect_sql_refusal(self, statement: str, refusal: type[Exception]) -> None:
-        """Assert that the database refuses a statement by the API's and the worker's role."""
+        """Assert that the API's and the worker's role are refused in the national scope."""
         for url in (self.settings.database_url, self.settings.worker_database_url):
             connection = await asyncpg.connect(url)
             try:
                 with pytest.raises(refusal):
-                    await connection.execute(statement)
+                    await execute_nationally(connection, statement)
             finally:
                 await connection.close()
 
@@ -197,10 +197,18 @@ async def open_scope(
     scope: str = "AREA",
     pendamping: str = "",
     partner: str = "",
+    ditjen: str = "",
 ) -> None:
     """Give an open transaction of the API role the scope of a request."""
-    statement = "SELECT platform.open_scope($1, $2, $3, $4, NULL)"
-    await connection.execute(statement, scope, areas, pendamping, partner)
+    statement = "SELECT platform.open_scope($1, $2, $3, $4, $5, NULL)"
+    await connection.execute(statement, scope, areas, pendamping, partner, ditjen)
+
+
+async def execute_nationally(connection: asyncpg.Connection, statement: str) -> None:
+    """Execute a statement in its own transaction, in the scope of the whole country."""
+    async with connection.transaction():
+        await open_scope(connection, areas="*", scope="NATIONAL")
+        await connection.execute(statement)
 
 
 def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[str, str]:

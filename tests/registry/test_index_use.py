@@ -13,6 +13,7 @@ from services.registry.pendamping.queries import select_pendamping
 from shared import schema
 from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import PilarKind
+from shared.http.operations import ParkedItem
 from tests.factories.services import Running
 
 # A page of 50 and one more row.
@@ -62,10 +63,11 @@ async def select_lists(session: Any, actor_name: str) -> Iterator[tuple[str, Any
         statement = await select_pendamping(session, ACTORS[actor_name], **arguments)
         lists.append((f"{actor_name} {filters}", statement, (NUMBER,)))
     parked, errors = schema.parked, schema.job_row_error
+    shown = sa.select(*(parked.c[name] for name in ParkedItem.model_fields))
     for name in ("credit", "load"):
-        statement = sa.select(parked).where(parked.c.subscription == name)
+        statement = shown.where(parked.c.subscription == name)
         lists.append((f"parked {name}", statement, (parked.c.parked_id,)))
-    lists.append(("parked", sa.select(parked), (parked.c.parked_id,)))
+    lists.append(("parked", shown, (parked.c.parked_id,)))
     of_job = sa.select(errors).where(errors.c.job_id == sa.func.md5("j7").cast(sa.Uuid()))
     lists.append(("errors", of_job, (errors.c.row, errors.c.number)))
     return iter(lists)

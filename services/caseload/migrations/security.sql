@@ -21,14 +21,12 @@ END $$;
 -- Whether the caller accompanied the family on the day of the work that he records, wherever it lives today.
 CREATE FUNCTION worked_family(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    areas text := coalesce(current_setting('pilar.areas', true), '');
     scope text := platform.raise_scope('NATIONAL');
     own boolean;
 BEGIN
-    PERFORM set_config('pilar.areas', '*', true);
     own := EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = family_id
         AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.work_day());
-    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
     RETURN own;
 END $$;
 -- Whether a caller who sees only own families sees this one. A pendamping accompanies neither a new family yet, nor one
@@ -61,11 +59,8 @@ END $$;
 -- not count. A family may live outside the caller's areas now. The families are locked in the order of their ids, as by
 -- all commands on several families, and before they are counted. Attendance is no change of a family: its version stays.
 CREATE FUNCTION count_attendance(sesi_id uuid) RETURNS SETOF text LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    areas text := coalesce(current_setting('pilar.areas', true), '');
-    scope text := platform.raise_scope('NATIONAL');
+DECLARE scope text := platform.raise_scope('NATIONAL');
 BEGIN
-    PERFORM set_config('pilar.areas', '*', true);
     PERFORM FROM kpm WHERE kpm.kpm_id IN (SELECT a.kpm_id FROM p2k2_kehadiran a WHERE a.p2k2_sesi_id = sesi_id)
         ORDER BY kpm.kpm_id FOR NO KEY UPDATE;
     RETURN QUERY UPDATE kpm SET facts = facts || jsonb_build_object('p2k2_invited', c.invited, 'p2k2_attended', c.attended),
@@ -76,7 +71,7 @@ BEGIN
         LEFT JOIN p2k2_sesi s ON s.p2k2_sesi_id = a.p2k2_sesi_id AND s.voided_on IS NULL
         WHERE f.p2k2_sesi_id = sesi_id GROUP BY f.kpm_id) c
     WHERE kpm.kpm_id = c.kpm_id RETURNING kpm.facts::text;
-    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
 END $$;
 -- Whether a PKH pendamping is to accompany the family on a day: it has not ended, and is in PKH or monitored after an
 -- exit (docs/case-lifecycle.md#unaccompanied-families).

@@ -13,7 +13,7 @@ END $$;
 -- Whether a pendamping acted in the case, or may do its follow-ups because nobody accompanies the family that day.
 -- The raised scope stops the policies of the two tables from calling this function recursively.
 CREATE FUNCTION takes_part(case_id uuid, family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-DECLARE scope text := platform.raise_scope('AREA'); part boolean;
+DECLARE scope text := platform.raise_scope('NATIONAL'); part boolean;
 BEGIN
     part := EXISTS (SELECT FROM stage_act a WHERE a.graduasi_id = case_id AND a.person = platform.pendamping()::text)
         OR EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = case_id AND t.kind = 'LANJUTAN')
@@ -44,15 +44,25 @@ END $$;
 
 -- Whether the caller's scope covers the family where it lives now. A stored answer is replayed only if it does.
 CREATE FUNCTION family_in_scope(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family
-        AND NOT platform.in_scope(k.kode_wilayah))
+    RETURN CASE WHEN platform.by_area() THEN EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family
+        AND platform.in_scope(k.kode_wilayah))
         ELSE own_family(family) OR EXISTS (SELECT FROM graduasi g WHERE g.kpm_id = family) END;
 END $$;
 
+-- Whether row security shows a case of the family to the caller, or the caller accompanied it on the day of the work.
+CREATE FUNCTION shows_case(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM graduasi g WHERE g.kpm_id = family)
+        OR platform.work_day() IS NOT NULL AND worked_family(family);
+END $$;
+-- Whether row security shows the family to the caller.
+CREATE FUNCTION shows_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family);
+END $$;
+
 REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
-    family_in_scope(uuid) FROM PUBLIC;
+    family_in_scope(uuid), shows_case(uuid), shows_family(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
-    family_in_scope(uuid) TO graduation_api, graduation_worker;
+    family_in_scope(uuid), shows_case(uuid), shows_family(uuid) TO graduation_api, graduation_worker;
 
 -- The author of a result may read it, also after the family has another pendamping.
 CREATE POLICY author ON monitoring_task FOR SELECT USING (pendamping_id = platform.pendamping());
@@ -104,15 +114,12 @@ REVOKE UPDATE, DELETE ON instrument, indicator, policy_approval, policy_withdraw
 -- The public check has no area. It returns one certificate by its complete number: its dates and the case's state.
 CREATE FUNCTION certificate_shown(number text)
 RETURNS TABLE (certificate_no text, issued_on date, effective_on date, state text) LANGUAGE plpgsql AS $$
-DECLARE
-    areas text := coalesce(current_setting('pilar.areas', true), '');
-    scope text := platform.raise_scope('NATIONAL');
+DECLARE scope text := platform.raise_scope('NATIONAL');
 BEGIN
-    PERFORM set_config('pilar.areas', '*', true);
     RETURN QUERY SELECT c.certificate_no, c.issued_on, p.effective_on, g.state::text
         FROM certificate c JOIN graduasi g USING (graduasi_id) JOIN penetapan p USING (graduasi_id)
         WHERE c.certificate_no = number;
-    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
 END $$;
 REVOKE ALL ON FUNCTION certificate_shown(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION certificate_shown(text) TO graduation_api;

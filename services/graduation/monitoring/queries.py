@@ -25,9 +25,9 @@ from shared.access import Actor, Permission, Scope
 from shared.accompaniment import status_on
 from shared.areas import in_areas
 from shared.contracts.kinds import PendampingStatus
+from shared.database import national_scope
 from shared.evidence import is_flagged
 from shared.validity import valid_on
-from shared.wilayah import NATIONAL
 
 OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
 
@@ -142,10 +142,8 @@ async def select_voided_results(session: AsyncSession, actor: Actor, task_id: UU
 SURVIVAL_MONTHS = sa.select(
     Policy.exit_reason, sa.func.unnest(Policy.survival_months).label("month")
 ).distinct()
-# The cohort statements filter by the penetapan's area. Row security is lifted for them, because the later rows of a
-# family that has moved are in other areas.
-READ_AREAS = sa.text("SELECT coalesce(current_setting('pilar.areas', true), '')")
-SET_AREAS = sa.text("SELECT set_config('pilar.areas', :areas, true)")
+# The cohort statements filter by the penetapan's area, and read in the national scope, because the later rows of a family
+# that has moved are in other areas.
 # One row per case of the year; the counts are of families. Areas are compared as ranges, because an index supports them.
 COHORT = """
 WITH cohort AS MATERIALIZED (
@@ -236,11 +234,9 @@ async def read_cohort(
     counts, areas = filter_by_areas(COUNTS, actor, kode_wilayah)
     survival, _ = filter_by_areas(SURVIVAL, actor, kode_wilayah)
     values = {"year": year, "today": await clock.today(session), **areas}
-    actor_areas = await session.scalar(READ_AREAS)
-    await session.execute(SET_AREAS, {"areas": NATIONAL})
-    rows = (await session.execute(counts, {"year": year, **areas})).mappings().all()
-    survival_rows = (await session.execute(survival, values)).all()
-    await session.execute(SET_AREAS, {"areas": actor_areas})
+    async with national_scope(session):
+        rows = (await session.execute(counts, {"year": year, **areas})).mappings().all()
+        survival_rows = (await session.execute(survival, values)).all()
     survival_by_month = {(row.exit_reason, row.month): row for row in survival_rows}
     return {
         "year": year,

@@ -8,11 +8,21 @@ END $$;
 
 -- Whether the caller's scope covers the family where it lives now. A stored answer is replayed on this condition.
 CREATE FUNCTION family_in_scope(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family
-        AND NOT platform.in_scope(k.kode_wilayah)) ELSE own_family(family) END;
+    RETURN CASE WHEN platform.by_area() THEN EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family
+        AND platform.in_scope(k.kode_wilayah)) ELSE own_family(family) END;
 END $$;
-REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_api, referral_worker;
+
+-- Whether row security shows an offer to the family: a partner sees the families that were shared with it.
+CREATE FUNCTION shows_case(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM rujukan_program p WHERE p.kpm_id = family);
+END $$;
+-- Whether row security shows the family to the caller.
+CREATE FUNCTION shows_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family);
+END $$;
+REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid), shows_case(uuid), shows_family(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid), shows_case(uuid), shows_family(uuid)
+    TO referral_api, referral_worker;
 
 -- Recorded rows are append-only. Of a rule only the day on which it ends may be written.
 REVOKE UPDATE, DELETE ON partner_answer, delivery_attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,

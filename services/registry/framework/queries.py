@@ -11,6 +11,7 @@ from services.registry.framework.models import Target
 from services.registry.pendamping.models import StatusHistory
 from services.registry.placement.models import Penugasan
 from shared.contracts.kinds import FINAL_STATUSES, PilarKind
+from shared.database import national_scope
 
 
 def year_bounds(year: int) -> tuple[date, date, int]:
@@ -134,8 +135,9 @@ async def read_framework(session: AsyncSession, year: int) -> dict[str, Any]:
     A person's target is pro rata by days in service.
     One statement calculates the sums in PostgreSQL for any number of persons.
     """
-    rows = await session.execute(_select_national_sums(year))
-    items = [_explain_sum(dict(row), year_bounds(year)[2]) for row in rows.mappings()]
+    async with national_scope(session):
+        rows = (await session.execute(_select_national_sums(year))).mappings().all()
+    items = [_explain_sum(dict(row), year_bounds(year)[2]) for row in rows]
     return {"year": year, "sum": sum(item["sum"] for item in items), "items": items}
 
 

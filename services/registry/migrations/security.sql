@@ -5,18 +5,37 @@ CREATE FUNCTION family_in_scope(family_id uuid) RETURNS boolean LANGUAGE plpgsql
 END $$;
 -- Whether a pendamping has, or had, an area anywhere, also where row security hides it from the caller.
 CREATE FUNCTION has_area(who uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    areas text := coalesce(current_setting('pilar.areas', true), '');
-    scope text := platform.raise_scope('NATIONAL');
-    placed boolean;
+DECLARE scope text := platform.raise_scope('NATIONAL'); placed boolean;
 BEGIN
-    PERFORM set_config('pilar.areas', '*', true);
     placed := EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = who);
-    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
     RETURN placed;
 END $$;
-REVOKE ALL ON FUNCTION family_in_scope(uuid), has_area(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION family_in_scope(uuid), has_area(uuid) TO registry_api, registry_worker;
+-- Whether the caller's ditjen has placed a pendamping, or nobody has. The raised scope prevents a recursion: the policy of
+-- penugasan reads pendamping, whose policy calls this function.
+CREATE FUNCTION is_of_ditjen(who uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE asked text := platform.ditjen(); scope text; placed boolean;
+BEGIN
+    IF asked IS NULL THEN RETURN false; END IF;
+    scope := platform.raise_scope('NATIONAL');
+    placed := EXISTS (SELECT FROM penugasan p WHERE p.pendamping_id = who AND p.ditjen = asked)
+        OR NOT EXISTS (SELECT FROM penugasan p WHERE p.pendamping_id = who);
+    scope := platform.raise_scope(scope);
+    RETURN placed;
+END $$;
+-- Whether row security shows a pendamping to the caller. A function, so that the policies of its rows stay short, and so
+-- that a rebuild may replace the tables of a replica.
+CREATE FUNCTION shows_pendamping(who uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM pendamping p WHERE p.pendamping_id = who);
+END $$;
+-- Whether row security shows a graduated case to the caller.
+CREATE FUNCTION shows_graduasi(case_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_graduasi.graduasi g WHERE g.graduasi_id = case_id);
+END $$;
+REVOKE ALL ON FUNCTION family_in_scope(uuid), has_area(uuid), is_of_ditjen(uuid), shows_pendamping(uuid), shows_graduasi(uuid)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION family_in_scope(uuid), has_area(uuid), is_of_ditjen(uuid), shows_pendamping(uuid),
+    shows_graduasi(uuid) TO registry_api, registry_worker;
 
 -- These tables are append-only.
 REVOKE UPDATE, DELETE, TRUNCATE ON pendamping_status_history, contact_history, range_history, target, coverage_figure,

@@ -12,7 +12,7 @@ from shared import clock
 from shared.access import Actor
 from shared.areas import in_areas
 from shared.contracts.kinds import PendampingStatus, PilarKind
-from shared.database import vault_of
+from shared.database import national_scope, vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, Vault, mask
 from shared.text import name_key
@@ -62,7 +62,9 @@ async def has_former_nik(session: AsyncSession, nik: Nik, name: str) -> bool:
     vault = vault_of(session)
     holders = _select_former_holders(vault.index("nik", nik))
     former = sa.select(*SEALED_COLUMNS).where(Pendamping.pendamping_id.in_(holders))
-    rows = (await session.execute(former)).mappings()
+    # The former holder may be of another ditjen.
+    async with national_scope(session):
+        rows = (await session.execute(former)).mappings().all()
     return any(name_key(unseal(vault, dict(row))["name"]) == name_key(name) for row in rows)
 
 

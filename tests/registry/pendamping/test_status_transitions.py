@@ -7,7 +7,7 @@ from services.registry.pendamping.models import TRANSITIONS, Pendamping
 from shared.contracts.kinds import PendampingStatus
 from shared.errors import IllegalTransition
 from tests.factories.registry import commands
-from tests.factories.services import Running
+from tests.factories.services import Running, open_scope
 
 FINAL_STATUSES = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL", "DIBATALKAN")
 # Written by hand from docs/domain.md#pendamping-status, not from the code.
@@ -81,6 +81,7 @@ async def _is_accepted(connection: asyncpg.Connection, pendamping_id: str, old: 
     """Return whether the database accepts a row of the transition, and roll it back."""
     transaction = connection.transaction()
     await transaction.start()
+    await open_scope(connection, areas="*", scope="NATIONAL")
     try:
         await connection.execute(
             "INSERT INTO pendamping_status_history (status_history_id, pendamping_id, number, previous, status, reason,"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.factories.registry import commands
 from tests.factories.registry.commands import unused_niks
-from tests.factories.services import Running, open_scope
+from tests.factories.services import Running, execute_nationally
 
 FIRST, YEAR_END = date(2026, 1, 1), date(2027, 1, 1)
 EMPLOYER_STATUSES = {"PKH_PENDAMPING": "PPPK", "TKSK": "PPPK", "TAGANA": "RELAWAN"}
@@ -251,9 +251,3 @@ async def test_no_database_role_of_the_service_can_write_an_overlap(
                 await execute_nationally(connection, statement)
     finally:
         await connection.close()
-
-
-async def execute_nationally(connection: asyncpg.Connection, statement: str) -> None:
-    async with connection.transaction():
-        await open_scope(connection, areas="*")
-        await connection.execute(statement)

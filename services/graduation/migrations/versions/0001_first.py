@@ -4,7 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
-from shared.row_security import area_security, row_security
+from shared.row_security import area_security, replica_security, row_security
 
 revision = "0001"
 down_revision = None
@@ -28,6 +28,12 @@ BY_AREA = (
     "annulment",
     "back_payment",
 )
+FAMILY_REPLICAS = ("kpm_history", "kepesertaan", "kepesertaan_history", "usaha", "usaha_history")
+# A hash of the own families serves a whole list.
+OWN_FAMILY = (
+    "kpm_id IN (SELECT d.kpm_id FROM replica_kpm.dampingan d WHERE d.pendamping_id = platform.pendamping()"
+    " AND d.valid_from <= platform.today() AND (d.valid_to IS NULL OR d.valid_to > platform.today()))"
+)
 
 
 def upgrade() -> None:
@@ -48,6 +54,10 @@ def secure() -> None:
     area_security(op.execute, "exit_proposal", own=own)
     area_security(op.execute, "approval_request")
     row_security(op.execute, "family_end", "area", "family_in_scope(kpm_id)")
+    replica_security(op.execute, tables=FAMILY_REPLICAS)
+    area_security(op.execute, "replica_kpm.candidate", own=OWN_FAMILY)
+    for table in ("rujukan", "rujukan_program"):
+        area_security(op.execute, f"replica_rujukan.{table}", also="case_in_scope(graduasi_id)")
     area_security(
         op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
     )

@@ -4,7 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
-from shared.row_security import area_security, row_security
+from shared.row_security import area_security, replica_security, row_security
 
 revision = "0001"
 down_revision = None
@@ -65,5 +65,6 @@ def secure() -> None:
         conditions[table] = of_program.format(column="rujukan_program_id", table=table, own=own)
     for table, condition in conditions.items():
         row_security(op.execute, table, "whose", condition)
+    replica_security(op.execute, tables=("usaha",))
     for table in ("offer_shown", "platform.overdue"):
         area_security(op.execute, table, own=OWN)

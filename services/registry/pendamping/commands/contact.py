@@ -18,15 +18,16 @@ from shared.phone import Phone
 from shared.privacy import Nik
 
 HISTORY_TABLE = "contact_history"
+MINISTRY_SCOPES = frozenset({Scope.NATIONAL, Scope.DITJEN})
 
 
 async def load_own(session: AsyncSession, actor: Actor, pendamping_id: UUID) -> Pendamping:
-    """Return the locked row, if the actor is the ministry or this pendamping.
+    """Return the locked row, if the actor is the ministry, its ditjen or this pendamping.
 
     Raises:
         NotFound: There is no such row, or the actor is somebody else.
     """
-    if actor.scope is not Scope.NATIONAL and actor.pendamping_id != pendamping_id:
+    if actor.scope not in MINISTRY_SCOPES and actor.pendamping_id != pendamping_id:
         raise NotFound("pendamping")
     return await load(session, Pendamping, pendamping_id, noun="pendamping")
 
@@ -45,7 +46,7 @@ async def change_contact(
     """
     if terms.name is None and "phone" not in terms.model_fields_set:
         raise ContactChangeEmpty("/body")
-    if terms.name is not None and actor.scope is not Scope.NATIONAL:
+    if terms.name is not None and actor.scope not in MINISTRY_SCOPES:
         raise NotAllowed("/body/name")
     _append_contact_history(session, actor, row, terms.reason)
     if terms.name is not None:

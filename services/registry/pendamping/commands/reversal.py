@@ -31,7 +31,6 @@ from shared.access.actor import NATIONAL
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
 from shared.contracts.registry import PendampingStatusChanged
 from shared.database import load, refuse_violations
-from shared.errors import NotFound
 from shared.messaging import emit
 
 
@@ -77,16 +76,15 @@ async def require_reversible(
     """Raise what refuses a reversal today, and return the area of its request.
 
     An office requests it for a pendamping who ever had an area in its areas. For one without any area every office may.
+    Row security hides all others.
 
     Raises:
         NotFound, StatusNotReversible, NextStatusConflicts
     """
+    await plan_reversal(session, pendamping_id, terms)
     areas = sa.select(WilayahTugas.kode_wilayah).where(WilayahTugas.pendamping_id == pendamping_id)
     placed = (await session.scalars(areas.order_by(WilayahTugas.valid_from.desc()))).all()
     area = next((one for one in placed if actor.covers(one)), None)
-    if area is None and await session.scalar(sa.select(sa.func.has_area(pendamping_id))):
-        raise NotFound("pendamping")
-    await plan_reversal(session, pendamping_id, terms)
     return area or next((one for one in actor.areas if one != NATIONAL), None)
 
 

@@ -10,6 +10,7 @@ from services.registry.kind.rules import require_earlier_end
 from services.registry.pendamping.models import Pendamping
 from services.registry.placement.errors import WilayahTugasOutsidePenugasan, WilayahTugasOverlaps
 from services.registry.placement.models import Penugasan, WilayahTugas, WilayahTugasTerms
+from services.registry.visibility import require_ditjen
 from shared import wilayah
 from shared.access import Actor
 from shared.contracts.registry import WilayahTugasEnded, WilayahTugasPlaced
@@ -20,15 +21,17 @@ from shared.messaging import emit
 AREA_REASON = "PENEMPATAN"
 
 
-async def lock_penugasan(session: AsyncSession, penugasan_id: UUID) -> Penugasan:
-    """Return a placement, with its pendamping's row locked.
+async def lock_penugasan(session: AsyncSession, actor: Actor, penugasan_id: UUID) -> Penugasan:
+    """Return a placement that the actor may change, with its pendamping's row locked.
 
     Raises:
         NotFound.
+        NotAllowed: It is of another ditjen.
     """
     row = await session.get(Penugasan, penugasan_id)
     if row is None:
         raise NotFound("penugasan")
+    require_ditjen(actor, row.ditjen)
     # The pendamping's row is the lock of its placements, so the placement is read again after it.
     await load(session, Pendamping, row.pendamping_id)
     await session.refresh(row)
@@ -59,7 +62,7 @@ async def place_wilayah_tugas(session: AsyncSession, actor: Actor, terms: Wilaya
         NotAllowed, WilayahUnknown, NotFound, InvalidRange, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
     """
     actor.require_area(wilayah.require(terms.kode_wilayah, "/body/kode_wilayah"))
-    penugasan = await lock_penugasan(session, terms.penugasan_id)
+    penugasan = await lock_penugasan(session, actor, terms.penugasan_id)
     row = WilayahTugas(
         **dict(terms), wilayah_tugas_id=uuid7(), pendamping_id=penugasan.pendamping_id, version=1
     )

@@ -15,6 +15,7 @@ from services.registry.placement.commands.penugasan import (
     placement_refusals,
     refuse_conflicts,
     require_subject,
+    require_supervisor,
 )
 from services.registry.placement.errors import PenugasanHasEnded
 from services.registry.placement.models import (
@@ -23,7 +24,7 @@ from services.registry.placement.models import (
     PenugasanCorrectionTerms,
     WilayahTugas,
 )
-from services.registry.visibility import require_national
+from services.registry.visibility import require_ditjen, require_national
 from shared.access import Actor
 from shared.contracts.registry import PenugasanStarted, WilayahTugasPlaced
 from shared.database import refuse_violations, uuid7
@@ -44,10 +45,12 @@ async def correct_penugasan(
         PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
-    row = await lock_penugasan(session, penugasan_id)
+    row = await lock_penugasan(session, actor, penugasan_id)
     changes = _select_changes(row, terms)
     if not changes:
         return row
+    require_ditjen(actor, changes.get("ditjen", row.ditjen), "/body/ditjen")
+    await require_supervisor(session, changes.get("supervisor_id"))
     if "valid_from" in changes and row.valid_to == row.valid_from:
         raise PenugasanHasEnded("/body/valid_from", valid_to=row.valid_to)
     before, old_from = row.model_dump(mode="json", include=set(changes)), row.valid_from

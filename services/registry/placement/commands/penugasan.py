@@ -20,7 +20,7 @@ from services.registry.placement.errors import (
     SupervisorUnknown,
 )
 from services.registry.placement.models import PAID, Penugasan, PenugasanTerms, WilayahTugas
-from services.registry.visibility import require_national
+from services.registry.visibility import require_ditjen, require_national
 from shared.access import Actor
 from shared.contracts.kinds import FINAL_STATUSES, EmployerStatus, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted
@@ -42,7 +42,9 @@ async def start_penugasan(session: AsyncSession, actor: Actor, terms: PenugasanT
         PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
+    require_ditjen(actor, terms.ditjen, "/body/ditjen")
     pendamping = await load(session, Pendamping, terms.pendamping_id, noun="pendamping")
+    await require_supervisor(session, terms.supervisor_id)
     row = Penugasan(**dict(terms), penugasan_id=uuid7(), version=1)
     await require_placeable(session, pendamping, row)
     kind = await require_in_force(session, row.kind, row.valid_from, row.valid_to)
@@ -52,6 +54,17 @@ async def start_penugasan(session: AsyncSession, actor: Actor, terms: PenugasanT
     append_range_history(session, row, reason=PLACEMENT_REASON, actor=actor)
     emit(session, PenugasanStarted.of(row, restored_from=None))
     return row
+
+
+async def require_supervisor(session: AsyncSession, supervisor_id: UUID | None) -> None:
+    """Require a supervisor whom the actor may see.
+
+    Raises:
+        SupervisorUnknown.
+    """
+    # The foreign key alone would accept one outside the actor's scope.
+    if supervisor_id is not None and await session.get(Pendamping, supervisor_id) is None:
+        raise SupervisorUnknown("/body/supervisor_id")
 
 
 def placement_refusals() -> dict[str, DomainError]:
@@ -118,7 +131,7 @@ async def end_penugasan(
         NotAllowed, NotFound, InvalidRange, EndAlreadySet.
     """
     require_national(actor)
-    row = await lock_penugasan(session, penugasan_id)
+    row = await lock_penugasan(session, actor, penugasan_id)
     require_earlier_end(row.valid_from, row.valid_to, valid_to)
     await close_penugasan(session, actor, row, on=valid_to, reason=reason)
     return row

@@ -42,7 +42,7 @@ async def restore_penugasan(
         NotAllowed, NotFound, NoEndToTakeBack, PendampingHasLeft, KindNotInForce, RolesConflict, PenugasanOverlaps.
     """
     require_national(actor)
-    row = await lock_penugasan(session, penugasan_id)
+    row = await lock_penugasan(session, actor, penugasan_id)
     ended = await _require_end(session, row)
     with refuse_violations(**placement_refusals()):
         _restore_range(session, actor, row, ended, reason)
