@@ -1,7 +1,7 @@
 """`Route`: authentication, strict input, idempotency, and a commit before the answer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, cast
@@ -15,19 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import files
 from shared.access import Actor, Permission, TokenMissing
 from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
 from shared.http import idempotency, strict_input
-from shared.http.body import limit_of, read_body, receive_upload, upload_of
+from shared.http.body import limit_of, media_type_of, read_body, received_file, upload_of
 from shared.http.problems import do_afterwards, problem
 from shared.remedies import CORRECT_REQUEST, Remedy
 from shared.transaction import context_of
 from shared.words import Words
 
-FILE_TYPES = ("application/octet-stream", "text/csv")
 # The least bytes that a key or an item of JSON has on average. A UUID has 39.
 BYTES_PER_VALUE = 16
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -177,7 +175,7 @@ class Route(APIRoute):
     def _transaction(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[AsyncSession]:
         """Return a transaction, which only reads for a GET that does not write."""
         database: Database = request.app.state.database
-        reads = request.method == "GET" and not self.declared.writes
+        reads = request.method in {"GET", "HEAD"} and not self.declared.writes
         return database.read(actor) if reads else database.transaction(actor)
 
     async def _authenticate(self, request: Request) -> Actor:
@@ -203,20 +201,9 @@ class Route(APIRoute):
         if faults:
             raise RequestValidationError(faults)
 
-    @asynccontextmanager
-    async def _upload(self, request: Request, actor: Actor) -> AsyncIterator[None]:
+    def _upload(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[None]:
         """Receive a whole file before a database connection is taken."""
-        if not self.declared.takes_bytes:
-            yield
-            return
-        # Checked before the upload is received.
-        if media_type_of(request) not in FILE_TYPES:
-            raise strict_input.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
-        state = request.app.state
-        with state.uploads.limited(actor.sub), files.IncomingFile(state.settings.max_file_bytes) as incoming:
-            await receive_upload(request, incoming)
-            request.state.upload = incoming
-            yield
+        return received_file(request, actor) if self.declared.takes_bytes else nullcontext()
 
     async def _read_json(self, request: Request) -> None:
         if self.declared.takes_bytes or request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
@@ -250,11 +237,6 @@ class Router(APIRouter):
         super().__init__(
             prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=lambda route: route.name
         )
-
-
-def media_type_of(request: Request) -> str:
-    """Return the media type of the body, without parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 # Dependencies are coroutines, because FastAPI runs each plain function in a thread.

@@ -61,14 +61,15 @@ async def test_an_unreadable_body_is_refused_in_indonesian_only(registry: Runnin
     assert answer.json()["detail"] == f"Permintaan tidak dapat dibaca: {reason}. Perbaiki."
 
 
-@pytest.mark.parametrize("media", ["application/pdf", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize("media", ["application/zip", "application/x-www-form-urlencoded", ""])
 async def test_a_file_of_another_media_type_is_refused_with_the_right_one(
     registry: Running, media: str
 ) -> None:
     headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": media}
     answer = await registry.client.post("/v1/files", content=b"%PDF", headers=headers)
     assert answer.status_code == 415
-    assert answer.json()["detail"] == "Send the body as application/octet-stream / text/csv."
+    kinds = "image/jpeg / image/png / image/webp / application/pdf / text/csv"
+    assert answer.json()["detail"] == f"Send the body as {kinds}."
 
 
 def test_nouns_are_in_the_language_of_the_sentence() -> None:

@@ -25,7 +25,7 @@ from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.referral import RujukanSupplied
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
-from shared.files import FileTooLong
+from shared.files import FileTooLong, FileUseKind
 from shared.messaging import emit
 
 S = RujukanProgramState
@@ -67,6 +67,9 @@ async def supply_data(
             supplied_by=actor.sub,
         )
     )
+    await session.flush()
+    for sha256 in supply.files:
+        await files.record_file_use(session, sha256, FileUseKind.DATA_SUPPLY, notice.notice_id, actor)
     await schedule_notice(session, notice.notice_id, row.partner_id)
     await move_rujukan_program(session, row, S.DIPROSES, Move(actor.sub, today, "the data were supplied"))
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today, voided=False))
