@@ -253,6 +253,7 @@ GRANT INSERT ON platform.file, platform.file_chunk, platform.file_upload, platfo
 GRANT UPDATE (expires_at) ON platform.file TO {service}_api, {service}_worker;;
 GRANT UPDATE (uploaded_at) ON platform.file_upload TO {service}_api, {service}_worker;;
 GRANT DELETE ON platform.file TO {service}_worker;;
+GRANT INSERT, UPDATE, DELETE ON platform.upload, platform.upload_part TO {service}_api, {service}_worker;;
 GRANT INSERT ON platform.evidence_use, platform.evidence_flag TO {service}_api, {service}_worker;;
 GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance) ON platform.evidence_flag TO {service}_api;;
 GRANT UPDATE (kode_wilayah) ON platform.evidence_flag TO {service}_api, {service}_worker;;

@@ -33,11 +33,25 @@ CREATE TABLE platform.file_use (
     subject_id uuid NOT NULL, used_by_sub text NOT NULL, used_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (sha256, kind, subject_id)
 );;
+-- An upload in parts, until it becomes the file `sha256` or expires.
+CREATE TABLE platform.upload (
+    upload_id uuid PRIMARY KEY, account text NOT NULL, media_type text NOT NULL,
+    size bigint NOT NULL, received bigint NOT NULL DEFAULT 0, sha256 text, expires_at timestamptz NOT NULL,
+    CONSTRAINT ck_upload_received CHECK (received BETWEEN 0 AND size),
+    CONSTRAINT ck_upload_complete CHECK ((sha256 IS NOT NULL) = (received = size))
+);;
+CREATE INDEX ix_upload_account ON platform.upload (account);;
+CREATE INDEX ix_upload_expires_at ON platform.upload (expires_at);;
+CREATE TABLE platform.upload_part (
+    upload_id uuid NOT NULL REFERENCES platform.upload (upload_id) ON DELETE CASCADE,
+    begins_at bigint NOT NULL, sealed bytea NOT NULL,
+    PRIMARY KEY (upload_id, begins_at)
+);;
 """
 
 
-def build_file_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table, sa.Table, sa.Table]:
-    """Return the tables of files, chunks, uploads and uses in the platform's metadata."""
+def build_file_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table]:
+    """Return the tables of files and their chunks in the platform's metadata."""
     file = sa.Table(
         "file",
         metadata,
@@ -58,6 +72,11 @@ def build_file_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table, sa.Tab
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
+    return file, chunk
+
+
+def build_file_use_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table]:
+    """Return the tables of who uploaded a file, and of its uses."""
     upload = sa.Table(
         "file_upload",
         metadata,
@@ -75,7 +94,33 @@ def build_file_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table, sa.Tab
         sa.Column("used_by_sub", sa.Text, nullable=False),
         _now("used_at"),
     )
-    return file, chunk, upload, use
+    return upload, use
+
+
+def build_upload_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table]:
+    """Return the tables of uploads in parts."""
+    upload = sa.Table(
+        "upload",
+        metadata,
+        sa.Column("upload_id", UUID(as_uuid=True), primary_key=True),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("media_type", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("received", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("sha256", sa.Text),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Index("ix_upload_account", "account"),
+        sa.Index("ix_upload_expires_at", "expires_at"),
+    )
+    key = sa.ForeignKey("platform.upload.upload_id", ondelete="CASCADE")
+    part = sa.Table(
+        "upload_part",
+        metadata,
+        sa.Column("upload_id", UUID(as_uuid=True), key, primary_key=True),
+        sa.Column("begins_at", sa.BigInteger, primary_key=True),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+    )
+    return upload, part
 
 
 def _sha256(*, ondelete: str | None = None) -> sa.Column[str]:

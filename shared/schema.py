@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from shared.ddl import PLATFORM_V1
 from shared.deadlines import END, Until, Waits, WatchedBy, track_waits
 from shared.evidence_tables import EVIDENCE_V1, build_evidence_tables
-from shared.file_tables import FILE_V1, build_file_tables
+from shared.file_tables import FILE_V1, build_file_tables, build_file_use_tables, build_upload_tables
 
 SHARDS = 24
 MONTHS_AHEAD = 24
@@ -234,7 +234,9 @@ scheduled_task = sa.Table(
         )
     ),
 )
-file, file_chunk, file_upload, file_use = build_file_tables(metadata)
+file, file_chunk = build_file_tables(metadata)
+file_upload, file_use = build_file_use_tables(metadata)
+upload, upload_part = build_upload_tables(metadata)
 evidence_kind, evidence_use, evidence_flag = build_evidence_tables(metadata)
 business_clock = sa.Table(
     "business_clock",

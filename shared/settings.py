@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     unused_file_days: int = Field(
         default=30, ge=1, le=3650, description="After these days a file that no record names is deleted."
     )
+    unfinished_upload_hours: int = Field(
+        default=72, ge=1, le=8760, description="After these hours without a part an upload expires."
+    )
     clamav: str = Field(
         default="",
         pattern=r"^(unix:/.+|(127\.0\.0\.1|localhost):\d{1,5})?$",
@@ -195,6 +198,11 @@ class Settings(BaseSettings):
     def unused_file_term(self) -> timedelta:
         """How long a file is kept that no record names."""
         return timedelta(days=self.unused_file_days)
+
+    @property
+    def unfinished_upload_term(self) -> timedelta:
+        """How long an upload waits for its next part."""
+        return timedelta(hours=self.unfinished_upload_hours)
 
     @property
     def production(self) -> bool:

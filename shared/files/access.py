@@ -1,4 +1,4 @@
-"""Who uploaded a file, what it is used for, and who may name or read it."""
+"""Uploads and uses of files, and who may name or read them."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -73,7 +73,7 @@ def _is_kept_in_jpeg(marker: int, payload: bytes) -> bool:
 
 
 def _jpeg_segments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield marker and bytes of each segment. What follows the end of the image is dropped."""
+    """Yield marker and bytes of each segment, up to the end of the image."""
     at = len(JPEG_START)
     while at + 4 <= len(content):
         if content[at] != 0xFF:

@@ -64,21 +64,21 @@ def _decode(kind: FileKind, content: bytes) -> None:
 
 
 def read_orientation(exif: bytes) -> int:
-    """Return how the picture is turned: 1 to 8, and 1 if that cannot be read."""
+    """Return the orientation, 1 to 8, or 1 if it cannot be read."""
     value = _parse(exif).get(ORIENTATION, 1)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _metadata_of(exif: bytes) -> bytes:
     """Return place, time and device as JSON."""
-    tags, found = _parse(exif), dict[str, Any]()
+    tags, values = _parse(exif), dict[str, Any]()
     for block, names in ((tags, NAMES), (_block(tags, EXIF_DETAILS), DETAIL_NAMES)):
-        found |= {name: _text(block[tag]) for tag, name in names.items() if tag in block}
+        values |= {name: _text(block[tag]) for tag, name in names.items() if tag in block}
     location = _block(tags, GPS)
     for name, reference, tag in (("latitude", 1, 2), ("longitude", 3, 4)):
         with contextlib.suppress(ArithmeticError, TypeError, ValueError, KeyError, IndexError):
-            found[name] = _degrees(location[tag], str(location.get(reference, "")))
-    return orjson.dumps(found)
+            values[name] = _degrees(location[tag], str(location.get(reference, "")))
+    return orjson.dumps(values)
 
 
 def _degrees(value: Any, reference: str) -> float:

@@ -14,7 +14,7 @@ HEAD_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """A kind of file: its media type, the names that browsers send for it, and its limits.
+    """A kind of file, with the names that browsers send for it.
 
     `most_pixels` is what decoding may need memory for. 0: not an image.
     """
@@ -64,6 +64,11 @@ def kind_of_head(head: bytes) -> FileKind:
     if NOT_TEXT.search(head):
         raise FileKindUnknown
     return CSV
+
+
+def kind_of_name(media_type: str) -> FileKind | None:
+    """Return the kind that browsers send under this name."""
+    return next((kind for kind in KINDS if media_type in kind.names), None)
 
 
 def require_declared(kind: FileKind, media_type: str) -> None:

@@ -81,11 +81,19 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=[
             *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"),
-            *("Range", "If-Range"),
+            *("Range", "If-Range", "Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata"),
         ],
         expose_headers=[
             *("ETag", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed"),
-            *("Accept-Ranges", "Content-Disposition", "Content-Range"),
+            *("Accept-Ranges", "Content-Disposition", "Content-Range", "Content-Location", "Tus-Resumable"),
+            *(
+                "Tus-Version",
+                "Tus-Extension",
+                "Tus-Max-Size",
+                "Upload-Offset",
+                "Upload-Length",
+                "Upload-Expires",
+            ),
         ],
     )
 

@@ -41,7 +41,9 @@ class Span:
 
 
 def span_of(request: Request, file: files.StoredFile) -> Span:
-    """Return the requested bytes. A range that cannot be read, or of another content, is ignored (RFC 9110).
+    """Return the requested bytes.
+
+    A range that cannot be read, or of another content, is ignored (RFC 9110).
 
     Raises:
         RangeOutsideFile
@@ -90,7 +92,10 @@ def answer_file(request: Request, actor: Actor, file: files.StoredFile) -> Respo
 async def _stream(
     database: Database, vault: Vault, actor: Actor, file: files.StoredFile, span: Span
 ) -> AsyncIterator[bytes]:
-    """Yield the bytes. Each chunk is read in its own transaction: a slow client holds no connection."""
+    """Yield the bytes.
+
+    Each chunk is read in its own transaction, so that a slow client holds no connection.
+    """
     for number in range(span.start // files.CHUNK_BYTES, -(-span.end // files.CHUNK_BYTES)):
         async with database.read(actor) as session:
             chunk = await files.read_chunk(session, vault, file.sha256, number)

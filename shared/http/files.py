@@ -71,13 +71,16 @@ async def put_file(request: Request, session: Session, actor: CurrentActor, uplo
 
 
 def file_router(records: Permission) -> Router:
-    """Return the router of downloads. `records` is the permission to read what refers to a file here."""
+    """Return the router of downloads.
+
+    `records` is the permission to read what refers to a file in this service.
+    """
     router = Router(tag="files")
 
     @router.get("/files/{sha256}", **DOWNLOAD)
     @may(records)
     async def read_file(sha256: Sha256, request: Request, session: Session, actor: CurrentActor) -> Response:
-        """Return a file to those who uploaded it or see a record that refers to it."""
+        """Return a file that the caller uploaded, or that a visible record names."""
         return answer_file(request, actor, await files.read_visible_info(session, sha256))
 
     @router.head("/files/{sha256}", **DOWNLOAD)

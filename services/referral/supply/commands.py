@@ -67,9 +67,7 @@ async def supply_data(
             supplied_by=actor.sub,
         )
     )
-    await session.flush()
-    for sha256 in supply.files:
-        await files.record_file_use(session, sha256, FileUseKind.DATA_SUPPLY, notice.notice_id, actor)
+    await _record_uses(session, notice.notice_id, supply.files, actor)
     await schedule_notice(session, notice.notice_id, row.partner_id)
     await move_rujukan_program(session, row, S.DIPROSES, Move(actor.sub, today, "the data were supplied"))
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today, voided=False))
@@ -112,6 +110,13 @@ async def _require_consent(session: AsyncSession, row: RujukanProgram, fields: S
     for number, field in enumerate(fields):
         if field not in covered:
             raise FieldNotConsented(f"/body/fields/{number}", fields=", ".join(covered), field=field)
+
+
+async def _record_uses(session: AsyncSession, notice_id: UUID, hashes: Sequence[str], actor: Actor) -> None:
+    # Row security shows the use of a file with its supply.
+    await session.flush()
+    for sha256 in hashes:
+        await files.record_file_use(session, sha256, FileUseKind.DATA_SUPPLY, notice_id, actor)
 
 
 async def _seal_content(session: AsyncSession, notice_id: UUID, supply: SupplyInput) -> bytes:

@@ -57,7 +57,7 @@ def secure() -> None:
 
 
 def secure_evidence(table: str) -> None:
-    """Show evidence with its case, its result of a monitoring, or a penetapan of its SK."""
+    """Show evidence with its case, its monitoring result or its SK."""
     case_here = f"EXISTS (SELECT FROM graduasi g WHERE g.kpm_id = {table}.kpm_id AND platform.in_scope(g.kode_wilayah))"
     own_result = f"EXISTS (SELECT FROM monitoring_task t WHERE t.task_id = {table}.subject_id)"
     decided = f"kind = 'SK' AND EXISTS (SELECT FROM penetapan p WHERE p.sk_id = {table}.subject_id)"
