@@ -49,7 +49,7 @@ class CheckedFile(IncomingFile):
         super().finish()
 
     def _decide_kind(self) -> None:
-        self.kind = kind_of_head(self._head)
+        self.kind = kind_of_head(self._head[:HEAD_BYTES])
         require_declared(self.kind, self._declared)
         self.media_type, self.max_bytes = self.kind.media_type, min(self.max_bytes, self.kind.most_bytes)
         self._head = b""

@@ -115,7 +115,7 @@ class CaseDriver:
         return await self.post("verification", {"note": "Ditemui di rumah."}, "verification")
 
     async def deliberate(self, held_on: str) -> httpx.Response:
-        content = b"berita acara" + self.kpm_id.bytes
+        content = build_pdf(b"berita acara" + self.kpm_id.bytes)
         evidence = await self.service.put_file(content, as_=self.by["musyawarah"])
         body = {"berita_acara_no": "BA/014/V/2026", "held_on": held_on, "evidence_sha256": evidence}
         return await self.post("musyawarah", body, "musyawarah")

@@ -57,7 +57,6 @@ def secure() -> None:
         of_area = "platform.by_area() AND platform.in_scope(kode_wilayah)"
         visible = f"CASE WHEN kpm_id IS NULL THEN {of_area} ELSE {of_family} END"
         row_security(op.execute, f"platform.{table}", "family", visible)
-    row_security(op.execute, "platform.file_use", "job", "kind = 'JOB'")
     area_security(op.execute, "p2k2_sesi", own=AUTHOR)
     for table in FAMILY_TABLES:
         name = table.rpartition(".")[2]

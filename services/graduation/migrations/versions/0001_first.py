@@ -46,7 +46,6 @@ def secure() -> None:
         area_security(op.execute, table, own=f"case_in_scope({case})", also=case_in_area)
     for table in ("evidence_use", "evidence_flag"):
         secure_evidence(table)
-    row_security(op.execute, "platform.file_use", "job", "kind = 'JOB'")
     own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
     area_security(op.execute, "exit_proposal", own=own)
     area_security(op.execute, "approval_request")

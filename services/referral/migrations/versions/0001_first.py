@@ -72,7 +72,9 @@ def secure() -> None:
     for table in ("evidence_use", "evidence_flag"):
         # A partner gets the data that the consent names, and not the paper, which has more.
         offered = of_program.format(column="rujukan_program_id", table=table, own="subject_id")
-        row_security(op.execute, f"platform.{table}", "whose", f"platform.partner() IS NULL AND {offered}")
+        of_area = "platform.by_area() AND platform.in_scope(kode_wilayah)"
+        visible = f"CASE WHEN kpm_id IS NULL THEN {of_area} ELSE {offered} END"
+        row_security(op.execute, f"platform.{table}", "whose", f"platform.partner() IS NULL AND {visible}")
     row_security(op.execute, "platform.file_use", "whose", SUPPLIED)
     for table in ("offer_shown", "platform.overdue"):
         area_security(op.execute, table, own=OWN)

@@ -4,7 +4,7 @@ from alembic import op
 
 from shared import schema
 from shared.migrations import run_sql
-from shared.row_security import area_security, row_security
+from shared.row_security import area_security
 
 revision = "0001"
 down_revision = None
@@ -41,7 +41,6 @@ def secure() -> None:
         placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {table}.subject_id)"
         own_paper = "subject_id = platform.pendamping()"
         area_security(op.execute, f"platform.{table}", also=f"{own_paper} OR {placed}")
-    row_security(op.execute, "platform.file_use", "job", "kind = 'JOB'")
     # Every role that reads coverage gets the same figures for an area, also a pendamping.
     for table in ("coverage_figure", "replica_coverage.kpm"):
         area_security(op.execute, table, also="platform.in_scope(kode_wilayah)")
