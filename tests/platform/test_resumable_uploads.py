@@ -1,4 +1,4 @@
-"""A file arrives in parts (tus 1.0): nothing that was answered is lost, and only the creator sees it."""
+"""Uploads in parts (tus 1.0) lose nothing that was answered."""
 
 import asyncio
 import base64
@@ -181,7 +181,7 @@ async def api_process(registry: Running, fault: str = "") -> AsyncIterator[httpx
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("point", ["command.before_commit", "command.after_commit"])
 async def test_a_killed_process_loses_no_part_that_was_answered(registry: Running, point: str) -> None:
-    """Whatever the killed process had done, the client asks for the offset and goes on from there."""
+    """The client asks for the offset and continues from there."""
     tus = Tus(registry)
     path, half = await tus.create(len(CONTENT)), len(CONTENT) // 2
     assert (await tus.append(path, 0, CONTENT[:half])).status_code == 204

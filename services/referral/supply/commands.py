@@ -56,10 +56,9 @@ async def supply_data(
     )
     session.add(notice)
     await session.flush()
-    terms = {name: getattr(supply, name) for name in SupplyTerms.model_fields}
     session.add(
         DataSupply(
-            **terms,
+            **{name: getattr(supply, name) for name in SupplyTerms.model_fields},
             notice_id=notice.notice_id,
             rujukan_program_id=rujukan_program_id,
             content_sealed=await _seal_content(session, notice.notice_id, supply),

@@ -1,4 +1,4 @@
-"""A file is named and read by who uploaded it, and by who sees a record that refers to it."""
+"""Uploaders, and readers of a record that refers to a file, name and read it."""
 
 import secrets
 
