@@ -65,6 +65,12 @@ OVERDUE = """
 INSERT INTO platform.overdue (overdue_id, subject_kind, subject_id, state, kode_wilayah, since_on, due_on, owner, level, noted_on)
 VALUES (uuidv7(), 'walk', '1', 'OPEN', '33.24.09.2011', '2026-01-01', '2026-01-15', 'PENDAMPING', 0, '2026-01-16')
 """
+# A flag of the family's evidence, where the walk makes none.
+FLAG = """
+INSERT INTO platform.evidence_flag (reason, kind, subject_id, kpm_id, kode_wilayah, used_by, used_by_sub, flagged_at)
+SELECT 'ENTERED_TOGETHER', kind, subject_id, kpm_id, kode_wilayah, used_by, used_by_sub, used_at
+FROM platform.evidence_use WHERE kpm_id IS NOT NULL LIMIT 1
+"""
 # What one thing and all its parts are moved by, so that two areas have rows.
 MOVED = {
     "caseload": ("kpm", "kpm_id"),
@@ -116,6 +122,8 @@ async def secured_service(cluster: Cluster, request: pytest.FixtureRequest) -> A
     async with run_service(cluster, request.param) as service:
         await WALKS[request.param](service, cluster)
         await service.execute(OVERDUE)
+        if request.param == "referral":
+            await service.execute(FLAG)
         rows = await service.sql(OUT_OF_SCOPE)
         service_tables = Secured(service, {row["name"]: row["columns"] for row in rows})
         await (copy_rows(service_tables) if request.param == "referral" else move_family(service_tables))

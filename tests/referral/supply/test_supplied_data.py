@@ -266,5 +266,7 @@ async def test_the_partner_reads_the_supplied_file_as_long_as_the_consent_lasts(
     assert (await world.referral.get(path, as_=other)).status_code == 404
     # The paper of the consent names more than the data that it covers.
     assert (await world.referral.get(f"/v1/files/{world.evidence}", as_=partner)).status_code == 404
-    await world.referral.execute("UPDATE consent SET withdrawn_on = '2026-04-01'")
+    withdrawn = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran."}
+    withdrawal = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(withdrawal, withdrawn, as_=world.pendamping)).is_success
     assert (await world.referral.get(path, as_=partner)).status_code == 404
