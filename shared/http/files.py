@@ -29,7 +29,11 @@ DOWNLOAD: Any = {
     },
     "responses": {
         status: {"description": description, "content": {"application/octet-stream": {}}}
-        for status, description in ((200, "The whole file"), (206, "The range of Content-Range"))
+        for status, description in (
+            (200, "The whole file"),
+            (206, "The range of Content-Range"),
+            (416, "The file has no byte of the range"),
+        )
     },
 }
 UNUSED = nothing(

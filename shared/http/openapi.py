@@ -187,6 +187,9 @@ def _add_headers(response: dict[str, Any], *names: str) -> None:
 
 
 def _may_answer(status: str, route: Route, method: str, operation: dict[str, Any]) -> bool:
+    # A read that depends on another service's event declares NotYetKnown.
+    if int(status) in route.responses:
+        return True
     if status in {"401", "403"}:
         return route.declared.permission is not None
     if status in {"412", "428"}:
@@ -194,8 +197,5 @@ def _may_answer(status: str, route: Route, method: str, operation: dict[str, Any
     if status in {"408", "413", "415"}:
         return "requestBody" in operation
     if status in {"416", "429"}:
-        return 206 in route.responses if status == "416" else route.declared.takes_bytes
-    if status == "409":
-        # A read that depends on another service's event declares NotYetKnown.
-        return method != "GET" or 409 in route.responses
-    return True
+        return status == "429" and route.declared.takes_bytes
+    return status != "409" or method != "GET"

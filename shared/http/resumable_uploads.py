@@ -29,7 +29,25 @@ UNUSED = nothing(
     "Unggahan yang belum selesai tidak berpengaruh dan akan kedaluwarsa.",
 )
 AGAIN = nothing("The file can be uploaded again.", "Berkasnya dapat diunggah lagi.")
-PART_BODY = {"requestBody": {"content": {PART_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+PART_BODY = {"content": {PART_TYPE: {"schema": {"type": "string", "format": "binary"}}}, "required": True}
+VERSION_HEADER = {
+    "name": "Tus-Resumable",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "enum": [VERSION]},
+    "description": "The version of tus.",
+}
+
+
+def _describe(*statuses: int, **more: Any) -> Any:
+    """Return what the contract of an operation of tus has beside its parameters."""
+    return {
+        "response_class": Response,
+        "responses": {status: {"description": ""} for status in (412, *statuses)},
+        "openapi_extra": {"parameters": [VERSION_HEADER], **more},
+    }
+
+
 Length = Annotated[int, Header(alias="Upload-Length", ge=1, description="The bytes of the whole file.")]
 Offset = Annotated[int, Header(alias="Upload-Offset", ge=0, description="Where this part begins.")]
 Metadata = Annotated[
@@ -181,7 +199,7 @@ async def read_upload_options(request: Request) -> Response:
     return Response(None, 204, headers)
 
 
-@router.post("/uploads", status_code=201, response_class=Response)
+@router.post("/uploads", status_code=201, **_describe(413, 415))
 @may(Permission.FILE_PUT, undo=UNUSED)
 async def create_upload(
     request: Request, session: Session, actor: CurrentActor, length: Length, metadata: Metadata = ""
@@ -194,7 +212,7 @@ async def create_upload(
     return _answer(upload, 201, Location=f"/v1/uploads/{upload.upload_id}")
 
 
-@router.head("/uploads/{upload_id}", response_class=Response)
+@router.head("/uploads/{upload_id}", **_describe())
 @may(Permission.FILE_PUT)
 async def read_upload(upload_id: UUID, session: Session, actor: CurrentActor) -> Response:
     """Return how much of an upload has arrived. Only its creator sees it."""
@@ -202,7 +220,7 @@ async def read_upload(upload_id: UUID, session: Session, actor: CurrentActor) ->
     return _answer(upload, 200, **{"Upload-Length": str(upload.size)})
 
 
-@router.patch("/uploads/{upload_id}", status_code=204, response_class=Response, openapi_extra=PART_BODY)
+@router.patch("/uploads/{upload_id}", status_code=204, **_describe(requestBody=PART_BODY))
 @may(Permission.FILE_PUT, takes_bytes=True, undo=UNUSED)
 async def append_to_upload(
     upload_id: UUID, request: Request, session: Session, actor: CurrentActor, offset: Offset
@@ -222,7 +240,7 @@ async def append_to_upload(
     return _answer(upload, 204)
 
 
-@router.delete("/uploads/{upload_id}", status_code=204, response_class=Response)
+@router.delete("/uploads/{upload_id}", status_code=204, **_describe())
 @may(Permission.FILE_PUT, undo=AGAIN)
 async def delete_upload(upload_id: UUID, session: Session, actor: CurrentActor) -> Response:
     """Delete an upload and what has arrived of it."""

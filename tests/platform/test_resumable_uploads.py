@@ -113,10 +113,10 @@ async def test_content_is_checked_and_an_image_loses_its_place(registry: Running
 async def test_parts_are_sealed_and_deleted_with_their_upload(registry: Running) -> None:
     tus = Tus(registry)
     path = await tus.create(10_000, "text/csv")
-    await tus.append(path, 0, b"nik,3324095708850001\n" * 100)
+    await tus.append(path, 0, b"nik,0000000000000000\n" * 100)
     rows = await registry.sql("SELECT sealed FROM platform.upload_part")
     assert rows
-    assert not [row for row in rows if b"3324095708850001" in row["sealed"]]
+    assert not [row for row in rows if b"0000000000000000" in row["sealed"]]
     assert (await tus.send("DELETE", path)).status_code == 204
     assert (await tus.send("HEAD", path)).status_code == 404
     assert await registry.sql("SELECT 1 FROM platform.upload_part") == []
