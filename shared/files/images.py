@@ -24,7 +24,7 @@ DECODER = threading.Lock()
 # Of Pillow, for content that it cannot decode. It warns of a broken EXIF block.
 DECODE_ERRORS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, MemoryError),
-    *(struct.error, UserWarning),
+    *(struct.error, ArithmeticError, UserWarning),
 )
 # The limits are those of the kind.
 Image.MAX_IMAGE_PIXELS = None
@@ -59,7 +59,7 @@ def _decode(kind: FileKind, content: bytes) -> None:
             raise ImageBroken
         if kind.extension == "jpg":
             # Reads the whole file, and needs a 64th of the memory.
-            image.draft(None, (image.width // EIGHTH, image.height // EIGHTH))
+            image.draft(None, (max(image.width // EIGHTH, 1), max(image.height // EIGHTH, 1)))
         image.load()
 
 

@@ -28,7 +28,7 @@ DOWNLOAD: Any = {
         ]
     },
     "responses": {
-        status: {"description": description, "content": {"application/octet-stream": {}}}
+        status: {"description": description, "content": {media: {} for media in files.MEDIA_TYPES}}
         for status, description in (
             (200, "The whole file"),
             (206, "The range of Content-Range"),

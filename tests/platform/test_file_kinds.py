@@ -31,6 +31,7 @@ ACCEPTED = [
     *((JPEG, name, "image/jpeg") for name in ("image/jpeg", "image/jpg", "image/pjpeg", ANY)),
     *((PNG, name, "image/png") for name in ("image/png", "image/x-png", ANY)),
     (WEBP, "image/webp", "image/webp"),
+    (build_photo(size=(3, 2)), "image/jpeg", "image/jpeg"),
     *((PDF, name, "application/pdf") for name in ("application/pdf", ANY)),
     *(
         (CSV, name, "text/csv")
