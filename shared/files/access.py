@@ -31,25 +31,29 @@ class FileUseKind(StrEnum):
     DATA_SUPPLY = "DATA_SUPPLY"
 
 
+UPLOADED = sa.exists().where(
+    UPLOAD.sha256 == FILE.sha256, sa.or_(UPLOAD.account == ACCOUNT, UPLOAD.person == PERSON)
+)
+IS_NAMED = FILE.sha256 == sa.any_(placeholder(1, sa.ARRAY(sa.Text())))
+
+
 def _select_readable() -> sa.Select[Any]:
     """Select the files that the actor uploaded, or of which row security shows a use."""
-    uploaded = sa.exists().where(
-        UPLOAD.sha256 == FILE.sha256, sa.or_(UPLOAD.account == ACCOUNT, UPLOAD.person == PERSON)
-    )
     evidence = sa.exists().where(EVIDENCE.sha256 == FILE.sha256)
     # Nobody else reads the input of a job, which may have families of many areas.
     used = sa.exists().where(
         USE.sha256 == FILE.sha256, sa.or_(USE.kind != FileUseKind.JOB, USE.used_by_sub == ACCOUNT)
     )
     columns = (FILE[name] for name in StoredFile.__dataclass_fields__)
-    hashes = placeholder(1, sa.ARRAY(sa.Text()))
-    return sa.select(*columns).where(FILE.sha256 == sa.any_(hashes), sa.or_(uploaded, evidence, used))
+    return sa.select(*columns).where(IS_NAMED, sa.or_(UPLOADED, evidence, used))
 
 
 READABLE = PreparedSelect(_select_readable())
-# Fast path: every command with evidence executes it (bench: decisions).
 # The lock makes a deletion wait, or this statement for a deletion.
-NAMEABLE = PreparedSelect(_select_readable().with_for_update(read=True, key_share=True, of=schema.file))
+LOCK = {"read": True, "key_share": True, "of": schema.file}
+NAMEABLE = PreparedSelect(_select_readable().with_for_update(**LOCK))
+# Fast path: most files are the sender's own, and policies cost 0.6 ms more in PostgreSQL (bench: decisions).
+OWN = PreparedSelect(sa.select(FILE.sha256).where(IS_NAMED, UPLOADED).with_for_update(**LOCK))
 
 
 async def record_upload(session: AsyncSession, actor: Actor, sha256: str) -> None:
@@ -79,8 +83,9 @@ async def require_uploaded(session: AsyncSession, named: Mapping[str, str | None
         FileNotUploaded: at the first pointer whose file is missing.
     """
     hashes = {sha256 for sha256 in named.values() if sha256 is not None}
-    rows = await _fetch(session, NAMEABLE, sorted(hashes)) if hashes else ()
-    known = {row.sha256 for row in rows}
+    known = {row.sha256 for row in await _fetch(session, OWN, sorted(hashes))} if hashes else set[str]()
+    if others := sorted(hashes - known):
+        known |= {row.sha256 for row in await _fetch(session, NAMEABLE, others)}
     for pointer, sha256 in named.items():
         if sha256 is not None and sha256 not in known:
             raise FileNotUploaded(pointer)
