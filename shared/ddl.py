@@ -145,17 +145,7 @@ CREATE INDEX ix_scheduled_task_open ON platform.scheduled_task (clock, due_at) W
 CREATE INDEX ix_scheduled_task_lane ON platform.scheduled_task (lane) WHERE done_at IS NULL AND lane IS NOT NULL;;
 CREATE INDEX ix_scheduled_task_leased ON platform.scheduled_task (lane) WHERE done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL;;
 
-CREATE TABLE platform.file (
-    sha256 text PRIMARY KEY CONSTRAINT ck_file_sha256 CHECK (sha256 ~ '^[0-9a-f]{64}$'),
-    size bigint NOT NULL, chunks integer NOT NULL, media_type text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);;
-CREATE TABLE platform.file_chunk (
-    sha256 text NOT NULL REFERENCES platform.file (sha256) ON DELETE CASCADE,
-    number integer NOT NULL, sealed bytea NOT NULL,
-    PRIMARY KEY (sha256, number)
-);;
-
+{file}
 -- How long a state may wait, and who is called after that. '*' is every subject, or every state.
 CREATE TABLE platform.deadline_rule (
     deadline_rule_id uuid PRIMARY KEY, subject_kind text NOT NULL, state text NOT NULL, owner text,
@@ -258,7 +248,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, text, bigint), platform.in_scope(text),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.ditjen(), platform.today(), platform.work_day(),
     platform.raise_scope(text), platform.count_overdue(), platform.sharing_of(text, date),
-    platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date)
+    platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date), platform.list_flagged(uuid[])
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;
@@ -275,7 +265,11 @@ GRANT INSERT, UPDATE, DELETE ON platform.local_log, platform.cursor, platform.pa
 GRANT INSERT, UPDATE, DELETE ON platform.idempotency TO {service}_api, {service}_worker;;
 GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, {service}_worker;;
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;
-GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
+GRANT INSERT ON platform.file, platform.file_chunk, platform.file_upload, platform.file_use TO {service}_api, {service}_worker;;
+GRANT UPDATE (expires_at) ON platform.file TO {service}_api, {service}_worker;;
+GRANT UPDATE (uploaded_at) ON platform.file_upload TO {service}_api, {service}_worker;;
+GRANT DELETE ON platform.file TO {service}_worker;;
+GRANT INSERT, UPDATE, DELETE ON platform.upload, platform.upload_part TO {service}_api, {service}_worker;;
 GRANT INSERT ON platform.evidence_use, platform.evidence_flag TO {service}_api, {service}_worker;;
 GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance) ON platform.evidence_flag TO {service}_api;;
 GRANT UPDATE (kode_wilayah) ON platform.evidence_flag TO {service}_api, {service}_worker;;

@@ -132,7 +132,11 @@ FLAG = schema.evidence_flag.c
 EARLIER = schema.evidence_use.alias("earlier").c
 IS_OPEN = FLAG.cleared_at.is_(None)
 FLAGGED = PreparedSelect(
-    sa.select(FLAG.subject_id).where(FLAG.subject_id == sa.any_(placeholder(1, sa.ARRAY(sa.Uuid()))), IS_OPEN)
+    sa.select(
+        sa.func.platform.list_flagged(placeholder(1, sa.ARRAY(sa.Uuid())), type_=sa.Uuid()).label(
+            "subject_id"
+        )
+    )
 )
 
 

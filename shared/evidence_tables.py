@@ -44,8 +44,14 @@ $$;;
 -- The lock lets two transactions that use the same file see each other.
 CREATE FUNCTION platform.use_evidence(hash text, evidence text, subject uuid, family uuid, area text, names uuid[],
     person text, account text, at timestamptz, today date) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE sharing text := platform.sharing_of(evidence, today); earlier bigint;
+DECLARE
+    sharing text := platform.sharing_of(evidence, today);
+    earlier bigint;
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
 BEGIN
+    -- Row security hides the uses by other families.
+    PERFORM set_config('pilar.areas', '*', true);
     PERFORM pg_advisory_xact_lock(hashtextextended(hash, 0));
     SELECT u.use_id INTO earlier FROM platform.evidence_use u, platform.sharing_of(u.kind, today) AS theirs
     WHERE u.sha256 = hash AND u.subject_id <> subject AND NOT EXISTS (SELECT FROM platform.evidence_use later
@@ -64,6 +70,18 @@ BEGIN
         VALUES ('USED_BEFORE', hash, evidence, subject, family, area, earlier, person, account, at)
         ON CONFLICT DO NOTHING;
     END IF;
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
+END $$;;
+-- Which subjects have an open flag, also where row security hides it: what a flag holds must not go on.
+CREATE FUNCTION platform.list_flagged(subjects uuid[]) RETURNS SETOF uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
+BEGIN
+    PERFORM set_config('pilar.areas', '*', true);
+    RETURN QUERY SELECT f.subject_id FROM platform.evidence_flag f
+        WHERE f.subject_id = ANY (subjects) AND f.cleared_at IS NULL;
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
 END $$;;
 """
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from shared.ddl import PLATFORM_V1
 from shared.deadlines import END, Until, Waits, WatchedBy, track_waits
 from shared.evidence_tables import EVIDENCE_V1, build_evidence_tables
+from shared.file_tables import FILE_V1, build_file_tables, build_file_use_tables, build_upload_tables
 
 SHARDS = 24
 MONTHS_AHEAD = 24
@@ -233,24 +234,9 @@ scheduled_task = sa.Table(
         )
     ),
 )
-file = sa.Table(
-    "file",
-    metadata,
-    sa.Column("sha256", sa.Text, primary_key=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("chunks", sa.Integer, nullable=False),
-    sa.Column("media_type", sa.Text, nullable=False),
-    sa.Column(
-        "created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
-    ),
-)
-file_chunk = sa.Table(
-    "file_chunk",
-    metadata,
-    sa.Column("sha256", sa.Text, sa.ForeignKey("platform.file.sha256", ondelete="CASCADE"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
-)
+file, file_chunk = build_file_tables(metadata)
+file_upload, file_use = build_file_use_tables(metadata)
+upload, upload_part = build_upload_tables(metadata)
 evidence_kind, evidence_use, evidence_flag = build_evidence_tables(metadata)
 business_clock = sa.Table(
     "business_clock",
@@ -273,7 +259,7 @@ def platform_v1(
     `topics` are those that the service writes beside its own.
     """
     written = ", ".join(f"'{topic}'" for topic in (f"pilar.{service}", f"pilar.audit.{service}", *topics))
-    ddl = PLATFORM_V1.replace("{evidence}", EVIDENCE_V1)
+    ddl = PLATFORM_V1.replace("{evidence}", EVIDENCE_V1).replace("{file}", FILE_V1)
     for statement in ddl.replace("{service}", service).replace("{topics}", written).split(";;"):
         if statement.strip():
             execute(statement)

@@ -1,6 +1,7 @@
 """Settings from environment variables, or from files with one value each."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -89,6 +90,17 @@ class Settings(BaseSettings):
     docs: bool = True
     max_body_bytes: int = Field(default=32_768, ge=1024, description="Of JSON, unless a route declares more.")
     max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    unused_file_days: int = Field(
+        default=30, ge=1, le=3650, description="After these days a file that no record names is deleted."
+    )
+    unfinished_upload_hours: int = Field(
+        default=72, ge=1, le=8760, description="After these hours without a part an upload expires."
+    )
+    clamav: str = Field(
+        default="",
+        pattern=r"^(unix:/.+|(127\.0\.0\.1|localhost):\d{1,5})?$",
+        description="Where clamd listens: unix:/path or 127.0.0.1:port. Empty: files are not scanned.",
+    )
     max_uploads: int = Field(default=4, ge=1, description="Of one client at the same time, in one process.")
     max_connections: int = Field(default=500, ge=10, description="Of one API process, below its file limit.")
     statement_cache_size: int = Field(default=100, ge=0)
@@ -181,6 +193,16 @@ class Settings(BaseSettings):
             msg = "refused in production: " + "; ".join(faults)
             raise ValueError(msg)
         return self
+
+    @property
+    def unused_file_term(self) -> timedelta:
+        """How long a file is kept that no record names."""
+        return timedelta(days=self.unused_file_days)
+
+    @property
+    def unfinished_upload_term(self) -> timedelta:
+        """How long an upload waits for its next part."""
+        return timedelta(hours=self.unfinished_upload_hours)
 
     @property
     def production(self) -> bool:

@@ -30,6 +30,7 @@ NOUNS = {
     "sealing": "penyegelan",
     "sk": "SK",
     "tahap": "tahap",
+    "upload": "unggahan",
 }
 
 

@@ -9,6 +9,7 @@ from deploy.services import SERVICES
 MACHINE_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PILAR_FAULTPOINT")
 # Fields of shared/settings.py that a developer may change. The deployment sets the others or needs their default.
 DEVELOPER_SETTINGS = (
+    "clamav",
     "cors_origins",
     "docs",
     "log_level",
@@ -19,6 +20,8 @@ DEVELOPER_SETTINGS = (
     "pool_size",
     "statement_cache_size",
     "traces_endpoint",
+    "unfinished_upload_hours",
+    "unused_file_days",
     "webhook_ports",
 )
 DEPLOYMENT_SETTINGS = (

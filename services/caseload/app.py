@@ -19,8 +19,10 @@ from services.caseload.membership import routes as membership
 from services.caseload.overview import routes as overview
 from services.caseload.relocation import routes as relocation
 from services.caseload.task import routes as task
+from shared.access import Permission
 from shared.http import create_app, serve
 from shared.http.evidence import evidence_router
+from shared.http.files import file_router
 from shared.settings import Settings
 
 PORT = 8102
@@ -47,6 +49,7 @@ ROUTERS = [
     emergency_access.router,
     approval.router,
     evidence_router(),
+    file_router(Permission.KPM_READ),
 ]
 DESCRIPTION = (
     "Families with their memberships, usaha and dampingan; home visits, P2K2 sessions, intake and hand-over."

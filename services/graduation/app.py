@@ -18,8 +18,10 @@ from services.graduation.objection import routes as objection
 from services.graduation.policy.routes import calendar, credit_rule, drafts, versions
 from services.graduation.review import routes as review
 from shared import telemetry
+from shared.access import Permission
 from shared.http import create_app, serve
 from shared.http.evidence import evidence_router
+from shared.http.files import file_router
 from shared.settings import Settings
 
 PORT = 8103
@@ -41,6 +43,7 @@ ROUTERS = [
     certificate.router,
     approval.router,
     evidence_router(continue_monitoring),
+    file_router(Permission.GRADUASI_READ),
 ]
 
 

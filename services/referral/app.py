@@ -21,8 +21,10 @@ from services.referral.supply import routes as supply
 from services.referral.version import routes as version
 from services.referral.worklist import routes as worklist
 from shared import telemetry
+from shared.access import Permission
 from shared.http import create_app, serve
 from shared.http.evidence import evidence_router
+from shared.http.files import file_router
 from shared.settings import Settings
 
 PORT = 8104
@@ -52,6 +54,7 @@ ROUTERS = [
     deadline.escalations,
     worklist.numbers,
     evidence_router(),
+    file_router(Permission.RUJUKAN_READ),
 ]
 DESCRIPTION = "Support by partners after bansos, and its outcome: partners, programs, consent, rujukan, delivery, outcome."
 

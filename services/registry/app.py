@@ -11,8 +11,10 @@ from services.registry.kind import routes as kind
 from services.registry.pendamping import routes as pendamping
 from services.registry.placement import routes as placement
 from services.registry.scorecard import routes as scorecard
+from shared.access import Permission
 from shared.http import create_app, serve
 from shared.http.evidence import evidence_router
+from shared.http.files import file_router
 from shared.settings import Settings
 
 PORT = 8101
@@ -27,6 +29,7 @@ ROUTERS = [
     coverage.router,
     approval.router,
     evidence_router(),
+    file_router(Permission.PENDAMPING_READ),
 ]
 
 

@@ -80,9 +80,23 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_origin_regex=None if settings.production else LOCAL_ORIGIN,
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"],
-        expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"),
+            *("Range", "If-Range", "Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata"),
+        ],
+        expose_headers=[
+            *("ETag", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed"),
+            *("Accept-Ranges", "Content-Disposition", "Content-Range", "Content-Location", "Tus-Resumable"),
+            *(
+                "Tus-Version",
+                "Tus-Extension",
+                "Tus-Max-Size",
+                "Upload-Offset",
+                "Upload-Length",
+                "Upload-Expires",
+            ),
+        ],
     )
 
 

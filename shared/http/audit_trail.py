@@ -113,7 +113,11 @@ async def record_read(request: Request, route: "Route", response: Response) -> N
         AuditUnavailable: it cannot be written.
     """
     if route.disclosure.personal:
-        ids = _ids_in(request, route, bytes(response.body))
+        # The answer with a file has no body yet. Its route names the families.
+        ids = [
+            *getattr(request.state, "subjects", ()),
+            *_ids_in(request, route, getattr(response, "body", b"")),
+        ]
         writer: AuditWriter = request.app.state.audit
         await writer.write(_entry(request, route, "READ", response.status_code, ids))
 

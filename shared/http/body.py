@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated
 
 from fastapi import Depends
@@ -11,7 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope
 
 from shared import files
+from shared.access import Actor
 from shared.errors import DomainError
+from shared.http.strict_input import UnsupportedMediaType, media_type_of
 from shared.remedies import CORRECT_REQUEST, WAIT
 from shared.server import RequestTooSlow
 from shared.settings import Settings
@@ -161,6 +163,27 @@ async def receive_upload(request: Request, incoming: files.IncomingFile) -> None
     except ClientDisconnect:
         raise BodyIncomplete from None
     incoming.finish()
+
+
+@asynccontextmanager
+async def received_file(request: Request, actor: Actor) -> AsyncIterator[None]:
+    """Receive and check the uploaded file, and provide it to the endpoint.
+
+    Raises:
+        UnsupportedMediaType: before the upload is received. TooManyUploads, BodyIncomplete
+        Those of `files.CheckedFile` and `files.inspect`.
+    """
+    media_type, state = media_type_of(request.headers), request.app.state
+    if media_type not in files.ACCEPTED_TYPES:
+        raise UnsupportedMediaType(media=" / ".join(files.MEDIA_TYPES))
+    with (
+        state.uploads.limited(actor.sub),
+        files.CheckedFile(state.settings.max_file_bytes, media_type) as incoming,
+    ):
+        await receive_upload(request, incoming)
+        await files.inspect(incoming, state.settings.clamav)
+        request.state.upload = incoming
+        yield
 
 
 async def upload_of(request: Request) -> files.IncomingFile:

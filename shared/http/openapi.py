@@ -13,7 +13,7 @@ from shared.http.parameters import complete
 from shared.http.problem_schema import Problem
 from shared.http.problems import PROBLEM
 from shared.http.refusals import list_refusals
-from shared.http.route import FILE_TYPES, Route
+from shared.http.route import Route
 
 KEY = {
     "name": "Idempotency-Key",
@@ -42,6 +42,7 @@ REFUSALS = {
     "412": "Changed by somebody else since it was read",
     "413": "Too large",
     "415": "Not JSON",
+    "416": "The file has no byte of the range",
     "422": "Invalid values",
     "428": "If-Match is missing",
     "429": "Too many uploads at the same time",
@@ -174,7 +175,7 @@ REFUSAL_HEADERS = {
 
 
 def _media(route: Route) -> str:
-    return f"Not {' or '.join(FILE_TYPES)}" if route.declared.takes_bytes else "Not JSON"
+    return "Not an accepted kind of file" if route.declared.takes_bytes else "Not JSON"
 
 
 def _header_names(status: str, route: Route, method: str) -> list[str]:
@@ -191,15 +192,15 @@ def _add_headers(response: dict[str, Any], *names: str) -> None:
 
 
 def _may_answer(status: str, route: Route, method: str, operation: dict[str, Any]) -> bool:
+    # A read that depends on another service's event declares NotYetKnown.
+    if int(status) in route.responses:
+        return True
     if status in {"401", "403"}:
         return route.declared.permission is not None
     if status in {"412", "428"}:
         return route.conditional
     if status in {"408", "413", "415"}:
         return "requestBody" in operation
-    if status == "429":
-        return route.declared.takes_bytes
-    if status == "409":
-        # A read that depends on another service's event declares NotYetKnown.
-        return method != "GET" or 409 in route.responses
-    return True
+    if status in {"416", "429"}:
+        return status == "429" and route.declared.takes_bytes
+    return status != "409" or method != "GET"

@@ -19,6 +19,7 @@ DESCRIBED = {
     "on": "The date (Asia/Jakarta) of the answer; omitted: today by the business clock.",
     "open_only": "true (default): only what is still to be done; false: what is done too.",
     "pendamping_id": "The id of a pendamping in registry.",
+    "sha256": "The SHA-256 of the file as it was uploaded.",
     "state": "Only those in this state.",
     "status": "Only those with this status.",
     "subscription": "Only what this subscription could not apply.",

@@ -1,4 +1,4 @@
-"""Why somebody outside the caseload of a family reads it (UU 27/2022, articles 27 and 28)."""
+"""Why somebody reads a family (UU 27/2022, articles 27 and 28)."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,10 @@ HEADER = "X-Purpose"
 
 
 class Purpose(StrEnum):
-    """Why a family is read. Who accompanies it, a partner and a list need not say so."""
+    """Why a family is read.
+
+    Who accompanies it, a partner and a list need not say so.
+    """
 
     PENDAMPINGAN = "PENDAMPINGAN"  # by who accompanies the family
     RUJUKAN = "RUJUKAN"  # by the partner to which it is referred

@@ -1,8 +1,8 @@
 """`Route`: authentication, strict input, idempotency, and a commit before the answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import wraps
 from typing import Annotated, Any, cast
 
@@ -15,21 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import files
 from shared.access import Actor, TokenMissing
 from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
 from shared.field_classes import FieldClass, FieldPlan
 from shared.http import audit_trail, idempotency, purpose, strict_input
-from shared.http.body import limit_of, read_body, receive_upload, upload_of
+from shared.http.body import limit_of, read_body, received_file, upload_of
 from shared.http.declared import Declared
 from shared.http.problems import do_afterwards, problem
 from shared.remedies import CORRECT_REQUEST
 from shared.transaction import context_of
 from shared.words import Words
 
-FILE_TYPES = ("application/octet-stream", "text/csv")
 # The least bytes that a key or an item of JSON has on average. A UUID has 39.
 BYTES_PER_VALUE = 16
 
@@ -128,7 +126,7 @@ class Route(APIRoute):
             else idempotency.key_of(request, required=self.declared.key_required)
         )
         database: Database = request.app.state.database
-        if request.method == "GET" and not self.declared.writes:
+        if request.method in {"GET", "HEAD"} and not self.declared.writes:
             async with database.read(actor) as request.state.session:
                 answer = self._leave_out(self._finish(await inner(request)), actor)
             await audit_trail.record_read(request, self, answer)
@@ -170,20 +168,9 @@ class Route(APIRoute):
         if faults:
             raise RequestValidationError(faults)
 
-    @asynccontextmanager
-    async def _upload(self, request: Request, actor: Actor) -> AsyncIterator[None]:
+    def _upload(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[None]:
         """Receive a whole file before a database connection is taken."""
-        if not self.declared.takes_bytes:
-            yield
-            return
-        # Checked before the upload is received.
-        if strict_input.media_type_of(request.headers) not in FILE_TYPES:
-            raise strict_input.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
-        state = request.app.state
-        with state.uploads.limited(actor.sub), files.IncomingFile(state.settings.max_file_bytes) as incoming:
-            await receive_upload(request, incoming)
-            request.state.upload = incoming
-            yield
+        return received_file(request, actor) if self.declared.takes_bytes else nullcontext()
 
     async def _read_json(self, request: Request) -> None:
         if self.declared.takes_bytes or request.method not in {"POST", "PUT", "PATCH", "DELETE"}:

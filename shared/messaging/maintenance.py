@@ -33,7 +33,8 @@ async def schedule_now(database: Database) -> None:
 
 
 async def run_maintenance(session: AsyncSession, due: "ScheduledTask") -> None:
-    """Create the coming partitions. Delete expired answers, sealed bodies and row errors."""
+    """Create the coming partitions. Delete what has expired."""
+    from shared.files.retention import delete_expired_uploads, delete_unused_files
     from shared.jobs import expire_row_errors, schedule
 
     months = schema.months_from(datetime.now(UTC), schema.MONTHS_AHEAD + 2)
@@ -48,5 +49,7 @@ async def run_maintenance(session: AsyncSession, due: "ScheduledTask") -> None:
     old = datetime.now(UTC) - SEALED_RETENTION
     sealed = (outbox.c.topic == SEALED_TOPIC, outbox.c.recorded_at < old, outbox.c.body.is_not(None))
     await session.execute(sa.update(outbox).where(*sealed).values(body=None))
-    wait = timedelta() if await expire_row_errors(session) else EVERY
+    await delete_expired_uploads(session)
+    unfinished = [await expire_row_errors(session), await delete_unused_files(session)]
+    wait = timedelta() if any(unfinished) else EVERY
     await schedule(session, KIND, datetime.now(UTC) + wait, subject_id=due.subject_id, clock="real")

@@ -22,7 +22,7 @@ async def purposes(caseload: Running, act: str) -> list[str | None]:
     return [row["purpose"] for row in rows]
 
 
-async def test_official_says_why_he_reads_a_family(kendal_caseload: Running, families: list[str]) -> None:
+async def test_official_states_the_purpose_of_a_read(kendal_caseload: Running, families: list[str]) -> None:
     path, dinsos = f"/v1/kpm/{families[0]}", dinsos_token(kendal_caseload)
     for headers in (NONE, {"X-Purpose": "INGIN_TAHU"}, {"X-Purpose": "PENDAMPINGAN"}):
         refused = await kendal_caseload.get(path, as_=dinsos, headers=headers)

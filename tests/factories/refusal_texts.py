@@ -12,7 +12,9 @@ async def check_refusal(response: httpx.Response) -> None:
 
     The client of each service calls this for each answer.
     """
-    if response.headers.get("content-type") == "application/problem+json":
+    # The answer to HEAD has no body.
+    is_refusal = response.headers.get("content-type") == "application/problem+json"
+    if is_refusal and response.request.method != "HEAD":
         await response.aread()
         problem = response.json()
         texts = [problem["detail"], *(text for entry in problem["errors"] for text in entry.values())]

@@ -178,8 +178,10 @@ async def check_remedy(service: str, response: httpx.Response) -> None:
     """
     request = response.request
     if response.headers.get("content-type") != "application/problem+json":
-        if request.method != "GET":
+        if request.method not in {"GET", "HEAD"}:
             TRAIL.clear()
+        return
+    if request.method == "HEAD":
         return
     await response.aread()
     problem = response.json()

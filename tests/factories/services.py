@@ -5,7 +5,7 @@ import importlib
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -26,6 +26,7 @@ from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
 from tests.factories.database_state import DatabaseState
+from tests.factories.papers import Papers
 from tests.factories.refusal_texts import check_refusal
 from tests.factories.remedies import TRAIL, check_remedy
 from tests.factories.service_reuse import ReusableService
@@ -52,6 +53,7 @@ class Running:
     parts: Parts
     asks: asyncpg.Connection | None = None
     initial_state: DatabaseState | None = None
+    papers: Papers = field(default_factory=Papers)
 
     def token(
         self,
@@ -75,6 +77,8 @@ class Running:
         self, path: str, json: Any = None, *, as_: str | None = None, key: str | None = "", **more: Any
     ) -> httpx.Response:
         """POST with a token and a new Idempotency-Key (`key=None`: without one)."""
+        for content in self.papers.missing_of(as_, json):
+            await self.put_file(content, as_=str(as_))
         idempotency_key = secrets.token_hex(8) if key == "" else key
         return await self.client.post(
             path, json=json, headers=_headers(as_, idempotency_key, more.pop("headers", {})), **more
@@ -85,7 +89,7 @@ class Running:
         headers = {"Authorization": f"Bearer {as_}", "Content-Type": "application/octet-stream"}
         answer = await self.client.post("/v1/files", content=content, headers=headers)
         assert answer.status_code == 201, answer.text
-        return str(answer.json()["sha256"])
+        return self.papers.add(content, as_, str(answer.json()["sha256"]))
 
     async def has_unsent(self) -> bool:
         """Return whether events wait for the relay.

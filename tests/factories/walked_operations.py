@@ -93,7 +93,7 @@ def build_sample(service: Running, response: httpx.Response) -> Sample | None:
     path = request.url.raw_path.decode()
     for route in routes_of(service.app):
         if request.method in (route.methods or ()) and route.path_regex.match(path.partition("?")[0]):
-            kept = ("content-type", "if-match")
+            kept = ("content-type", "if-match", "tus-resumable", "upload-length", "upload-offset")
             headers = {name: request.headers[name] for name in kept if name in request.headers}
             content = request.content.decode("utf-8", "replace")
             return Sample(route, request.method, path, content, headers) if response.is_success else None

@@ -29,12 +29,13 @@ NAMING = (
 )
 PLACEMENTS = "who serves where is known to every office, and no row is of a family"
 CATALOGUE = "published to all officials, and no row is of a family"
-EVIDENCE = "the use of a file is looked for in the whole country, and lists name the areas"
 POSITIONS = "positions of events: the id of a family, and nothing about it"
 # Tables that the api role reads without row security.
 EXCEPTIONS = {
-    "platform.evidence_flag": EVIDENCE,
-    "platform.evidence_use": EVIDENCE,
+    "platform.audit_entry": "written without a scope, and read by AUDIT_READ alone",
+    "platform.audit_entry_default": "a partition of the audit trail",
+    "platform.upload_part": "found by the id of an upload, and sealed",
+    "platform.file_use": "found by the hash of a file, and shown by no route; in referral it has a policy",
     "platform.cursor": POSITIONS,
     "platform.stream": POSITIONS,
     "platform.parked": POSITIONS,

@@ -51,7 +51,9 @@ async def test_answer_of_a_read_leaves_before_its_transaction_ends(caseload: Run
         assert in_use == [1]
         assert not await scope_of_next_use(caseload.database)
         in_use.clear()
-        assert (await client.post("/v1/kpm/look-up", json={})).status_code == 422
+        assert (
+            await client.post("/v1/kpm/look-up", json={}, headers={"X-Purpose": "VERIFIKASI"})
+        ).status_code == 422
         assert in_use == [0]
 
 

@@ -61,14 +61,15 @@ async def test_an_unreadable_body_is_refused_in_indonesian_only(registry: Runnin
     assert answer.json()["detail"] == f"Permintaan tidak dapat dibaca: {reason}. Perbaiki."
 
 
-@pytest.mark.parametrize("media", ["application/pdf", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize("media", ["application/zip", "application/x-www-form-urlencoded", ""])
 async def test_a_file_of_another_media_type_is_refused_with_the_right_one(
     registry: Running, media: str
 ) -> None:
     headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": media}
     answer = await registry.client.post("/v1/files", content=b"%PDF", headers=headers)
     assert answer.status_code == 415
-    assert answer.json()["detail"] == "Send the body as application/octet-stream / text/csv."
+    kinds = "image/jpeg / image/png / image/webp / application/pdf / text/csv"
+    assert answer.json()["detail"] == f"Send the body as {kinds}."
 
 
 def test_nouns_are_in_the_language_of_the_sentence() -> None:
@@ -115,6 +116,7 @@ async def test_no_refusal_repeats_a_number_of_the_request(registry: Running, lan
 async def test_refusal_with_a_number_fails_the_test_that_receives_it(place: dict[str, Any]) -> None:
     content = {"title": "NikKnown", "detail": "No.", "errors": []} | place
     answer = httpx.Response(409, json=content, headers={"content-type": "application/problem+json"})
+    answer.request = httpx.Request("POST", "http://127.0.0.1/v1/pendamping")
     with pytest.raises(AssertionError, match="NikKnown repeats a number"):
         await check_refusal(answer)
 

@@ -34,6 +34,8 @@ OUT_OF_SCOPE = """
 SELECT CASE schemaname WHEN 'public' THEN format('%I', tablename) ELSE format('%I.%I', schemaname, tablename) END AS name,
     array_agg(c.column_name::text) AS columns
 FROM pg_policies p JOIN information_schema.columns c ON c.table_schema = p.schemaname AND c.table_name = p.tablename
+-- Its rows follow those of supplies, which the tests of referral read as officials and as partners.
+WHERE tablename <> 'file_use'
 GROUP BY 1 ORDER BY 1
 """
 UUID_COLUMNS = """
@@ -42,9 +44,20 @@ OVERDUE = """
 INSERT INTO platform.overdue (overdue_id, subject_kind, subject_id, state, kode_wilayah, since_on, due_on, owner, level, noted_on)
 VALUES (uuidv7(), 'walk', '1', 'OPEN', '33.24.09.2011', '2026-01-01', '2026-01-15', 'PENDAMPING', 0, '2026-01-16');
 """
+# A flag of the family's evidence, where the walk makes none.
+FLAG = """
+INSERT INTO platform.evidence_flag (reason, kind, subject_id, kpm_id, kode_wilayah, used_by, used_by_sub, flagged_at)
+SELECT 'ENTERED_TOGETHER', kind, subject_id, kpm_id, kode_wilayah, used_by, used_by_sub, used_at
+FROM platform.evidence_use WHERE kpm_id IS NOT NULL LIMIT 1
+"""
 # Rows of tables that a walk leaves empty.
+FLAG_OF_A_PENDAMPING = """;
+INSERT INTO platform.evidence_flag (reason, kind, subject_id, kode_wilayah, used_by, used_by_sub, flagged_at)
+SELECT 'ENTERED_TOGETHER', 'SURAT', pendamping_id, kode_wilayah, 'walk', 'walk', now() FROM wilayah_tugas
+"""
 MORE_ROWS = {
-    "registry": SEED,
+    "registry": SEED + FLAG_OF_A_PENDAMPING,
+    "referral": FLAG,
     "graduation": """
 INSERT INTO replica_rujukan.rujukan (rujukan_id, graduasi_id, kpm_id, kode_wilayah)
     SELECT graduasi_id, graduasi_id, kpm_id, kode_wilayah FROM graduasi;
@@ -58,6 +71,8 @@ MOVED = {"caseload": "kpm", "graduation": "graduasi"}
 SHARED = {"partner_id", "program_id", "quota_id", "sla_term_id"}
 # Unique values of a second copy.
 COPIED = {
+    "use_id": "t.use_id + 1000",
+    "earlier_use_id": "t.earlier_use_id + 1000",
     "kode_wilayah": f"'{AWAY}'",
     "number": "t.number + 1000",
     "sha256": "md5(t.sha256) || md5('')",
@@ -101,6 +116,10 @@ class Secured:
     def build_condition(self, table: str, area: str) -> str:
         """The rows of an area, found without the policies."""
         inside = f"kode_wilayah = '{area}' OR kode_wilayah LIKE '{area}.%'"
+        if self.service.name == "graduation" and table == "platform.evidence_use":
+            inside += f" OR kind = 'SK' AND subject_id IN (SELECT sk_id FROM penetapan WHERE {inside})"
+        if self.service.name == "registry" and table.startswith("platform.evidence"):
+            inside += f" OR subject_id IN (SELECT pendamping_id FROM wilayah_tugas WHERE {inside})"
         columns = self.tables[table]
         if "kode_wilayah" in columns:
             return inside

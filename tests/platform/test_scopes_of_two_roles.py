@@ -64,7 +64,7 @@ async def walked_service(cluster: Cluster, request: pytest.FixtureRequest) -> As
 
 
 def read_outcome(answer: httpx.Response) -> Any:
-    return answer.status_code, answer.json().get("title") if answer.is_error else None
+    return answer.status_code, answer.json().get("title") if answer.is_error and answer.content else None
 
 
 async def find_differences(walked: Walked, sample: Sample, recorded: Recorded) -> list[str]:

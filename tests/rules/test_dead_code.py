@@ -10,7 +10,19 @@ from tests.factories.repository import ROOT
 # FastAPI and Typer call functions that decorators register, libraries call methods by name.
 REGISTERED = [
     f"@*.{name}"
-    for name in ("get", "post", "put", "patch", "delete", "command", "callback", "on", "on_batch")
+    for name in (
+        "get",
+        "head",
+        "options",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "command",
+        "callback",
+        "on",
+        "on_batch",
+    )
 ]
 REGISTERED += [
     "@field_validator",

@@ -45,6 +45,7 @@ def test_each_status_is_expected() -> None:
         413,
         414,
         415,
+        416,
         422,
         428,
         429,

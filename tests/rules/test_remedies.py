@@ -162,6 +162,8 @@ def find_faults_of_undo(service: str, route: Route) -> list[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_change_declares_its_way_back(service: str) -> None:
-    changes = [route for route in routes_of(application(service)) if route.methods != {"GET"}]
+    changes = [
+        route for route in routes_of(application(service)) if not route.methods <= {"GET", "HEAD", "OPTIONS"}
+    ]
     faults = [f"{one.unique_id}: {fault}" for one in changes for fault in find_faults_of_undo(service, one)]
     assert faults == []

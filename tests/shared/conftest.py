@@ -35,7 +35,7 @@ async def platform_urls(cluster: Cluster) -> dict[str, str]:
 WIPE = """
 TRUNCATE platform.stream, platform.outbox, platform.unsent, platform.local_log, platform.cursor, platform.parked,
     platform.consumer_offset, platform.idempotency, platform.job, platform.job_row_error, platform.scheduled_task,
-    platform.file, platform.file_chunk;
+    platform.file, platform.file_chunk, platform.file_upload, platform.file_use;
 UPDATE platform.business_clock SET offset_seconds = 0
 """
 

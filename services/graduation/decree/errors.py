@@ -70,15 +70,6 @@ class AnnouncementTooLate(InvalidInput):
     remedy = CORRECT_REQUEST
 
 
-class SkFileEmpty(DomainError):
-    """422: an SK needs at least one case."""
-
-    status = 422
-    en = "The file names no case. Write one graduasi_id on each line."
-    id = "Berkas tidak menyebut satu kasus pun. Tulis satu graduasi_id pada setiap baris."
-    remedy = CORRECT_REQUEST
-
-
 class SkFileTooLong(DomainError):
     """422: the file is larger than the limit of one SK."""
 

@@ -25,7 +25,7 @@ from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.referral import RujukanSupplied
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
-from shared.files import FileTooLong
+from shared.files import FileTooLong, FileUseKind
 from shared.messaging import emit
 
 S = RujukanProgramState
@@ -56,10 +56,9 @@ async def supply_data(
     )
     session.add(notice)
     await session.flush()
-    terms = {name: getattr(supply, name) for name in SupplyTerms.model_fields}
     session.add(
         DataSupply(
-            **terms,
+            **{name: getattr(supply, name) for name in SupplyTerms.model_fields},
             notice_id=notice.notice_id,
             rujukan_program_id=rujukan_program_id,
             content_sealed=await _seal_content(session, notice.notice_id, supply),
@@ -67,6 +66,7 @@ async def supply_data(
             supplied_by=actor.sub,
         )
     )
+    await _record_uses(session, notice.notice_id, supply.files, actor)
     await schedule_notice(session, notice.notice_id, row.partner_id)
     await move_rujukan_program(session, row, S.DIPROSES, Move(actor.sub, today, "the data were supplied"))
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today, voided=False))
@@ -109,6 +109,13 @@ async def _require_consent(session: AsyncSession, row: RujukanProgram, fields: S
     for number, field in enumerate(fields):
         if field not in covered:
             raise FieldNotConsented(f"/body/fields/{number}", fields=", ".join(covered), field=field)
+
+
+async def _record_uses(session: AsyncSession, notice_id: UUID, hashes: Sequence[str], actor: Actor) -> None:
+    # Row security shows the use of a file with its supply.
+    await session.flush()
+    for sha256 in hashes:
+        await files.record_file_use(session, sha256, FileUseKind.DATA_SUPPLY, notice_id, actor)
 
 
 async def _seal_content(session: AsyncSession, notice_id: UUID, supply: SupplyInput) -> bytes:

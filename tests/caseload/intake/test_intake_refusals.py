@@ -27,6 +27,7 @@ from tests.factories.caseload.intake import (
     request_intake,
 )
 from tests.factories.delivery import deliver
+from tests.factories.papers import build_pdf, build_photo
 from tests.factories.services import Running
 
 MOTHER_1 = nik(10, female=True, born=date(1987, 11, 12))
@@ -179,11 +180,10 @@ HEAD = ",".join(COLUMNS)
 
 
 NOT_SUCH_FILES = [
-    (b"", "FileEmpty"),
     (b"\n\n", "FileEmpty"),
-    (build_csv(family(1)).decode().encode("utf-16"), "FileNotText"),
-    (build_csv(family(1)).decode().encode("utf-16-le"), "FileNotText"),
-    (b"PK\x03\x04 not csv", "FileNotText"),
+    (build_pdf(b"not csv"), "FileNotText"),
+    (build_photo(), "FileNotText"),
+    ("no_kk,nik,né\n".encode("latin-1"), "FileNotText"),
     (f"{HEAD},nik\n".encode(), "ColumnsRepeated"),
     (HEAD.replace("nik,", "").encode(), "ColumnsMissing"),
     (f"{HEAD},nomor_rekening\n".encode(), "ColumnsUnknown"),

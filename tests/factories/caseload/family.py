@@ -13,6 +13,7 @@ from tests.factories.caseload.intake import (
     pendamping_token,
     read_kpm_id,
 )
+from tests.factories.papers import build_pdf
 from tests.factories.recall import recall
 from tests.factories.services import Running
 
@@ -75,7 +76,7 @@ class Family:
 
     async def upload_evidence(self, content: bytes = b"surat keterangan") -> str:
         """Upload a scan and return its SHA-256."""
-        return await self.caseload.put_file(content, as_=self.mine)
+        return await self.caseload.put_file(build_pdf(content), as_=self.mine)
 
 
 def single_member_family(**more: str) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ import httpx
 from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
 from shared.database import uuid7
 from tests.factories.graduation.events import DESA, KENDAL, Field
+from tests.factories.papers import build_pdf
 from tests.factories.recall import recall
 from tests.factories.services import Running
 
@@ -76,7 +77,7 @@ class CaseDriver:
 
     async def upload_evidence(self, content: bytes = b"a photograph") -> str:
         """Upload evidence of this family, which serves no other one."""
-        return await self.service.put_file(content + self.kpm_id.bytes, as_=self.by["field"])
+        return await self.service.put_file(build_pdf(content + self.kpm_id.bytes), as_=self.by["field"])
 
     async def open(self, exit_reason: str = "SEJAHTERA_MANDIRI") -> "CaseDriver":
         body = {
@@ -114,7 +115,7 @@ class CaseDriver:
         return await self.post("verification", {"note": "Ditemui di rumah."}, "verification")
 
     async def deliberate(self, held_on: str) -> httpx.Response:
-        content = b"berita acara" + self.kpm_id.bytes
+        content = build_pdf(b"berita acara" + self.kpm_id.bytes)
         evidence = await self.service.put_file(content, as_=self.by["musyawarah"])
         body = {"berita_acara_no": "BA/014/V/2026", "held_on": held_on, "evidence_sha256": evidence}
         return await self.post("musyawarah", body, "musyawarah")

@@ -73,6 +73,8 @@ class Office:
     people: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     placed: list[PlacedPendamping] = field(default_factory=list[PlacedPendamping])
     papers: dict[str, str] = field(default_factory=dict[str, str])
+    # The content of each paper, which who names it has uploaded himself.
+    contents: dict[str, bytes] = field(default_factory=dict[str, bytes])
     counts: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     faults: list[str] = field(default_factory=list[str])
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -90,6 +92,7 @@ class Office:
         self.families[:BUSY] = busy
         for service in ("graduation", "caseload", "referral"):
             self.papers[service] = await self.world.put_file(service, PAPER, DINSOS)
+            self.contents[self.papers[service]] = PAPER
 
     async def add_membership(self, family: Family) -> Family:
         """Return the family with its PKH membership."""
@@ -143,6 +146,9 @@ class Office:
     ) -> Any:
         """Send a command. Return None if it was refused or unanswered."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
+        content = self.contents.get(body.get("evidence_sha256")) if body else None
+        if content is not None and who != DINSOS:
+            await self.upload_file(service, content, who)
         more = {} if body is None else {"json": body}
         try:
             answer = await self.world.send("POST", service, path, who, headers=headers, **more)
@@ -197,8 +203,12 @@ class Office:
         """Upload a new paper and return its SHA-256, seldom that of a paper in use."""
         if chance.random() > OWN_PAPER:
             return self.papers[service]
-        sha256 = await self.upload_file(service, chance.randbytes(16).hex().encode(), DINSOS)
-        return sha256 or self.papers[service]
+        content = chance.randbytes(16).hex().encode()
+        sha256 = await self.upload_file(service, content, DINSOS)
+        if sha256 is None:
+            return self.papers[service]
+        self.contents[sha256] = content
+        return sha256
 
     async def choose_pendamping(self, chance: random.Random, family: Family, on: date | None = None) -> str:
         """Return the family's pendamping on a day, seldom another."""

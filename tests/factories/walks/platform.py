@@ -29,6 +29,7 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     """Call the operations of every service: files, jobs, parked events, clock and numbers."""
     operator, actor = tokens[Role.OPERATOR], Actor("dinsos-kendal-1", frozenset({Role.DINSOS_KABKOTA}))
     scan = await service.put_file(b"a scan", as_=tokens[Role.PENDAMPING])
+    await walk_files(service, scan, tokens[Role.PENDAMPING])
     await clear_used_twice(service, tokens, scan)
     async with service.session() as session:
         jobs = [await enqueue(session, "walked.job", {}, actor) for _ in range(3)]
@@ -52,6 +53,24 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     auditor = tokens[Role.AUDITOR]
     for noun in (f"subjects/{uuid7()}", "accounts/operator-1", "denials", "bulk-reads"):
         read_success(await service.get(f"/v1/audit/{noun}", as_=auditor))
+
+
+async def walk_files(service: Running, sha256: str, token: str) -> None:
+    """Read a file, and upload one in parts."""
+    headers = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+    part = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    for method in ("GET", "HEAD"):
+        read = await service.client.request(method, f"/v1/files/{sha256}", headers=headers)
+        assert read.status_code == 200, read.text
+    created = await service.client.post("/v1/uploads", headers=headers | {"Upload-Length": "9"})
+    path = created.headers["location"]
+    answers = [
+        await service.client.options("/v1/uploads", headers=headers),
+        await service.client.head(path, headers=headers),
+        await service.client.patch(path, content=b"a,b\n", headers=headers | part),
+        await service.client.delete(path, headers=headers),
+    ]
+    assert all(answer.is_success for answer in answers)
 
 
 async def walk_deadlines(service: Running, tokens: Tokens) -> None:

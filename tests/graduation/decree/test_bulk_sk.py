@@ -174,8 +174,6 @@ async def test_invalid_request_is_refused_without_a_job(graduation: Running) -> 
     ):
         answer = await request_bulk_sk(graduation, ["x"], **other)
         assert (answer.status_code, answer.json()["title"]) == (status, title)
-    answer = await request_bulk_sk(graduation, [], sk_no="SK/2")
-    assert (answer.status_code, answer.json()["title"]) == (422, "SkFileEmpty")
     assert (await graduation.sql("SELECT count(*) FROM platform.job"))[0][0] == 1
 
 

@@ -82,9 +82,7 @@ async def test_supplied_data_reach_the_partner_and_the_offer_continues(
         "supplied_on": str(TODAY + timedelta(days=3)),
         "fields": ["usaha"],
         "text": SUPPLIED["text"],
-        "files": [
-            {"sha256": sha256, "media_type": "application/octet-stream", "content": "Zm90byB1c2FoYQ=="}
-        ],
+        "files": [{"sha256": sha256, "media_type": "text/csv", "content": "Zm90byB1c2FoYQ=="}],
     }
     *_, step = await read_items(world, subject, "history")
     assert (step["from_state"], step["to_state"], step["by"]) == ("PERLU_DATA", "DIPROSES", "pd-s")
@@ -248,3 +246,27 @@ async def test_inbox_has_the_supplied_data(referral: Running) -> None:
         assert read["fields"] == ["usaha"]
         other = await referral.get("/v1/inbox", as_=world.partner("PLUT"))
         assert other.json()["items"] == []
+
+
+async def test_the_partner_reads_the_supplied_file_as_long_as_the_consent_lasts(
+    asked: tuple[World, str, PartnerSimulator],
+) -> None:
+    world, subject, _ = asked
+    sha256 = await world.referral.put_file(b"foto usaha", as_=world.pendamping)
+    (offer,) = await world.referral.sql(
+        "SELECT partner_id FROM rujukan_program WHERE rujukan_program_id::text = $1", subject
+    )
+    partner = world.referral.token("PARTNER", "petugas-bank", partner_id=offer["partner_id"])
+    other = world.referral.token("PARTNER", "petugas-lain", partner_id=uuid4())
+    path = f"/v1/files/{sha256}"
+    assert (await world.referral.get(path, as_=partner)).status_code == 404
+    assert (await supply(world, subject, files=[sha256])).is_success
+    answer = await world.referral.get(path, as_=partner)
+    assert (answer.status_code, answer.content) == (200, b"foto usaha")
+    assert (await world.referral.get(path, as_=other)).status_code == 404
+    # The paper of the consent names more than the data that it covers.
+    assert (await world.referral.get(f"/v1/files/{world.evidence}", as_=partner)).status_code == 404
+    withdrawn = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran."}
+    withdrawal = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(withdrawal, withdrawn, as_=world.pendamping)).is_success
+    assert (await world.referral.get(path, as_=partner)).status_code == 404

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.intake.commands.staging import read_file_header
-from services.caseload.intake.errors import FileEmpty
 from shared import clock, files, jobs
 from shared.access import Actor
 from shared.dates import require_not_future
@@ -28,9 +27,9 @@ async def request_intake(
     today = await clock.today(session)
     as_of = as_of or today
     require_not_future(as_of, today, "/body/as_of")
-    if (await files.read_uploaded_info(session, sha256)).size == 0:
-        raise FileEmpty("/body/sha256")
+    await files.require_uploaded(session, {"/body/sha256": sha256})
     await read_file_header(session, sha256)
-    return await jobs.enqueue(
-        session, KIND, {"sha256": sha256, "dry_run": dry_run, "as_of": as_of.isoformat()}, actor
-    )
+    params = {"sha256": sha256, "dry_run": dry_run, "as_of": as_of.isoformat()}
+    job_id = await jobs.enqueue(session, KIND, params, actor)
+    await files.record_file_use(session, sha256, files.FileUseKind.JOB, job_id, actor)
+    return job_id

@@ -55,6 +55,11 @@ def secure() -> None:
     area_security(
         op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
     )
+    for table in ("evidence_use", "evidence_flag"):
+        of_family = f"EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id OFFSET 0)"
+        of_area = "platform.by_area() AND platform.in_scope(kode_wilayah)"
+        visible = f"CASE WHEN kpm_id IS NULL THEN {of_area} ELSE {of_family} END"
+        row_security(op.execute, f"platform.{table}", "family", visible)
     area_security(op.execute, "p2k2_sesi", own=AUTHOR)
     for table in FAMILY_TABLES:
         name = table.rpartition(".")[2]

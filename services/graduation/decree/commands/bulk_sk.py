@@ -19,7 +19,7 @@ from services.graduation.decree.commands.penetapan import (
     insert_sk,
     require_free_number,
 )
-from services.graduation.decree.errors import CaseAlreadyInSk, SkFileEmpty, SkFileTooLong
+from services.graduation.decree.errors import CaseAlreadyInSk, SkFileTooLong
 from services.graduation.decree.models import DecreeTerms, Sk
 from shared import files, jobs
 from shared.access import Actor
@@ -43,7 +43,7 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: DecreeTerms, sh
         The SK and the id of the job.
 
     Raises:
-        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkEnteredTooLate, DateInThePast,
+        FileNotUploaded, SkFileTooLong, DateInTheFuture, SkEnteredTooLate, DateInThePast,
         AnnouncementTooLate, SkNumberTaken
     """
     await _check_file(session, sha256)
@@ -54,14 +54,13 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: DecreeTerms, sh
     sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
     job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
+    await files.record_file_use(session, sha256, files.FileUseKind.JOB, job_id, actor)
     await insert_sk(session, actor, sk)
     return sk, job_id
 
 
 async def _check_file(session: AsyncSession, sha256: str) -> None:
     size = (await files.read_uploaded_info(session, sha256)).size
-    if size == 0:
-        raise SkFileEmpty("/body/sha256")
     if size > LARGEST_FILE:
         raise SkFileTooLong("/body/sha256", max_mb=LARGEST_FILE // 1024 // 1024)
 

@@ -50,6 +50,8 @@ def secure() -> None:
         case = f"{table}.graduasi_id"
         case_in_area = f"CASE WHEN platform.by_area() THEN case_in_area({case}) ELSE false END"
         area_security(op.execute, table, own=f"case_in_scope({case})", also=case_in_area)
+    for table in ("evidence_use", "evidence_flag"):
+        secure_evidence(table)
     own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
     area_security(op.execute, "exit_proposal", own=own)
     area_security(op.execute, "approval_request")
@@ -60,4 +62,17 @@ def secure() -> None:
         area_security(op.execute, f"replica_rujukan.{table}", also="case_in_scope(graduasi_id)")
     area_security(
         op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
+    )
+
+
+def secure_evidence(table: str) -> None:
+    """Show evidence with its case, its monitoring result or its SK."""
+    case_here = f"EXISTS (SELECT FROM graduasi g WHERE g.kpm_id = {table}.kpm_id AND platform.in_scope(g.kode_wilayah))"
+    own_result = f"EXISTS (SELECT FROM monitoring_task t WHERE t.task_id = {table}.subject_id)"
+    decided = f"kind = 'SK' AND EXISTS (SELECT FROM penetapan p WHERE p.sk_id = {table}.subject_id)"
+    area_security(
+        op.execute,
+        f"platform.{table}",
+        own=f"case_in_scope(subject_id) OR {own_result}",
+        also=f"platform.by_area() AND ({case_here} OR {decided})",
     )

@@ -16,6 +16,10 @@ SHARED = "partner_id = platform.partner() AND shared_at IS NOT NULL"
 OWN = "platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
 OFFICIAL = f"CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah) ELSE {OWN} END"
 
+# A partner reads what was supplied to it as long as the consent is in force.
+SUPPLIED = """CASE WHEN platform.partner() IS NOT NULL THEN supply_for_partner(subject_id) IS NOT NULL
+    ELSE EXISTS (SELECT FROM data_supply s WHERE s.notice_id = file_use.subject_id) END"""
+
 # Rows of these tables are visible to a caller who sees their rujukan program.
 PROGRAM_TABLES = (
     "consent",
@@ -66,5 +70,12 @@ def secure() -> None:
     for table, condition in conditions.items():
         row_security(op.execute, table, "whose", condition)
     replica_security(op.execute, tables=("usaha",))
+    for table in ("evidence_use", "evidence_flag"):
+        # A partner gets the data that the consent names, and not the paper, which has more.
+        offered = of_program.format(column="rujukan_program_id", table=table, own="subject_id")
+        of_area = "platform.by_area() AND platform.in_scope(kode_wilayah)"
+        visible = f"CASE WHEN kpm_id IS NULL THEN {of_area} ELSE {offered} END"
+        row_security(op.execute, f"platform.{table}", "whose", f"platform.partner() IS NULL AND {visible}")
+    row_security(op.execute, "platform.file_use", "whose", SUPPLIED)
     for table in ("offer_shown", "platform.overdue"):
         area_security(op.execute, table, own=OWN)

@@ -76,6 +76,10 @@ def secure_pendamping() -> None:
     row_security(op.execute, "range_history", "thing", RANGE_IS_VISIBLE)
     area_security(op.execute, "approval_request", own="is_of_ditjen(subject_id)")
     area_security(op.execute, "platform.overdue")
+    for table in ("evidence_use", "evidence_flag"):
+        placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {table}.subject_id)"
+        own_paper = "subject_id = platform.pendamping()"
+        area_security(op.execute, f"platform.{table}", also=f"{own_paper} OR {placed}")
 
 
 def secure_families() -> None:
