@@ -261,7 +261,7 @@ GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, 
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;
 GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
 GRANT INSERT ON platform.evidence_use, platform.evidence_flag TO {service}_api, {service}_worker;;
-GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance) ON platform.evidence_flag TO {service}_api;;
+GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance_sealed) ON platform.evidence_flag TO {service}_api;;
 GRANT UPDATE (kode_wilayah) ON platform.evidence_flag TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;
 GRANT INSERT, UPDATE (valid_to) ON platform.deadline_rule TO {service}_api;;
