@@ -120,7 +120,9 @@ async def withdraw_consent(
     today = await clock.today(session)
     latest = await clock.latest_today(session)
     require_not_future(withdrawn_on, latest, "/body/withdrawn_on", earliest=consent.given_on)
-    consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
+    place = {"table": "consent", "column": "withdrawn_reason", "row_id": consent.consent_id}
+    consent.withdrawn_reason_sealed = vault_of(session).seal(reason, **place)
+    consent.withdrawn_on, consent.withdrawn_by = withdrawn_on, actor.sub
     await end_sharing(session, row, consent, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
     return row
 
