@@ -85,7 +85,10 @@ class ReversalTerms(ApprovalTerms):
 
 
 class FindingTerms(Cause, Evidence):
-    """The result of a visit after the exit, today if no day is given. The note is stored sealed."""
+    """The result of a visit after the exit, today if no day is given.
+
+    The note is stored sealed.
+    """
 
     still_out: StrictBool
     visited_on: Day | None = None
@@ -193,7 +196,10 @@ class VoidedResultView(VoidedResultFacts):
 
 
 class VoidedResult(VoidedResultFacts, Table, table=True):
-    """A wrong result of a task, which counts nowhere. The note is sealed with its id."""
+    """A wrong result of a task, which counts nowhere.
+
+    The note is sealed with its id.
+    """
 
     __table_args__ = (sa.Index(None, "task_id", "void_id"), is_sha256("evidence_sha256"))
 

@@ -262,10 +262,7 @@ class PolicyApprovalView(Fields):
 
 
 class PolicyApproval(PolicyApprovalView, Table, table=True):
-    """One of the two approvals of a draft. Append-only.
-
-    It is given by neither the drafter nor the other approver.
-    """
+    """One of the two approvals of a draft, by two persons other than its drafter. Append-only."""
 
     __table_args__ = (
         sa.ForeignKeyConstraint(
