@@ -262,7 +262,7 @@ class PolicyApprovalView(Fields):
 
 
 class PolicyApproval(PolicyApprovalView, Table, table=True):
-    """One of the two approvals of a draft, by two persons other than its drafter. Append-only."""
+    """One of two approvals of a draft, never by its drafter. Append-only."""
 
     __table_args__ = (
         sa.ForeignKeyConstraint(
