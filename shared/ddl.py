@@ -271,7 +271,7 @@ GRANT UPDATE (uploaded_at) ON platform.file_upload TO {service}_api, {service}_w
 GRANT DELETE ON platform.file TO {service}_worker;;
 GRANT INSERT, UPDATE, DELETE ON platform.upload, platform.upload_part TO {service}_api, {service}_worker;;
 GRANT INSERT ON platform.evidence_use, platform.evidence_flag TO {service}_api, {service}_worker;;
-GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance) ON platform.evidence_flag TO {service}_api;;
+GRANT UPDATE (cleared_at, cleared_by, cleared_by_sub, clearance_sealed) ON platform.evidence_flag TO {service}_api;;
 GRANT UPDATE (kode_wilayah) ON platform.evidence_flag TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;
 GRANT INSERT, UPDATE (valid_to) ON platform.deadline_rule TO {service}_api;;

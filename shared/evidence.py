@@ -17,11 +17,14 @@ from sqlalchemy.types import TypeEngine
 from shared import clock, schema
 from shared.access import Actor
 from shared.areas import in_areas
-from shared.database import PreparedSelect, placeholder
+from shared.database import PreparedSelect, placeholder, vault_of
 from shared.dates import day_of
 from shared.errors import DomainError, NotAllowed, NotFound
 from shared.files import require_uploaded
+from shared.privacy import Vault, open_texts, seal_texts
 from shared.remedies import ALREADY_DONE, OTHER_PERSON
+
+FLAG_TABLE = "evidence_flag"
 
 
 class EvidenceKind(StrEnum):
@@ -197,8 +200,13 @@ def select_flags(actor: Actor, *, open_only: bool, **filters: UUID | None) -> sa
     )
 
 
+def open_clearance(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a listed flag with the reason of its clearance in clear text."""
+    return open_texts(vault, row, ("clearance",), table=FLAG_TABLE, row_id=row["flag_id"])
+
+
 async def clear_flag(session: AsyncSession, actor: Actor, flag_id: UUID, reason: str) -> UUID:
-    """Clear a flag with a reason, and return the subject of the evidence.
+    """Clear a flag with a sealed reason, and return the subject of the evidence.
 
     Raises:
         NotFound, EvidenceAlreadyCleared, ClearedByUser
@@ -212,7 +220,8 @@ async def clear_flag(session: AsyncSession, actor: Actor, flag_id: UUID, reason:
         raise EvidenceAlreadyCleared(on=day_of(flag.cleared_at))
     if actor.is_same_as(flag.used_by, flag.used_by_sub):
         raise ClearedByUser
-    cleared = {"cleared_by": actor.person, "cleared_by_sub": actor.sub, "clearance": reason}
+    sealed = seal_texts(vault_of(session), {"clearance": reason}, table=FLAG_TABLE, row_id=flag_id)
+    cleared = {"cleared_by": actor.person, "cleared_by_sub": actor.sub, **sealed}
     change = sa.update(schema.evidence_flag).where(FLAG.flag_id == flag_id)
     await session.execute(change.values(cleared_at=(await clock.moment_of(session)).at, **cleared))
     subject_id: UUID = flag.subject_id

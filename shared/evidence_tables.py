@@ -26,9 +26,9 @@ CREATE TABLE platform.evidence_flag (
     sha256 text, kind text NOT NULL, subject_id uuid NOT NULL, kpm_id uuid, kode_wilayah text COLLATE "C" NOT NULL,
     earlier_use_id bigint REFERENCES platform.evidence_use (use_id),
     used_by text NOT NULL, used_by_sub text NOT NULL, flagged_at timestamptz NOT NULL,
-    cleared_at timestamptz, cleared_by text, cleared_by_sub text, clearance text,
+    cleared_at timestamptz, cleared_by text, cleared_by_sub text, clearance_sealed bytea,
     CONSTRAINT ck_evidence_flag_earlier_use CHECK ((reason = 'USED_BEFORE') = (earlier_use_id IS NOT NULL AND sha256 IS NOT NULL)),
-    CONSTRAINT ck_evidence_flag_cleared CHECK (num_nulls(cleared_at, cleared_by, cleared_by_sub, clearance) IN (0, 4)),
+    CONSTRAINT ck_evidence_flag_cleared CHECK (num_nulls(cleared_at, cleared_by, cleared_by_sub, clearance_sealed) IN (0, 4)),
     CONSTRAINT ck_evidence_flag_not_by_user CHECK (cleared_by <> used_by AND cleared_by_sub <> used_by_sub)
 );;
 CREATE INDEX ix_evidence_flag_subject_id ON platform.evidence_flag (subject_id);;
@@ -143,7 +143,7 @@ def _build_flag(metadata: sa.MetaData) -> sa.Table:
         sa.Column("cleared_at", sa.DateTime(timezone=True)),
         sa.Column("cleared_by", sa.Text),
         sa.Column("cleared_by_sub", sa.Text),
-        sa.Column("clearance", sa.Text),
+        sa.Column("clearance_sealed", sa.LargeBinary),
         sa.Index("ix_evidence_flag_subject_id", "subject_id"),
         sa.Index("ix_evidence_flag_kpm_id", "kpm_id"),
         sa.Index("ix_evidence_flag_open", "kode_wilayah", "flag_id", postgresql_where=is_open),

@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from deploy.demo.outboxes import Outboxes, RecordedEvent
 from deploy.local.data_folder import DataFolder
 from shared.dates import JAKARTA
+from shared.privacy import Vault, open_texts
 
 # Fields that may be printed, in this order: codes, dates, counts and amounts. A reason in an event is a code.
 SHOWN_FIELDS = (
@@ -37,7 +39,7 @@ NAMED_IDS = {"pendamping_id": "pendamping", "partner_id": "partner"}
 
 
 STEPS = (
-    "SELECT at, graduasi_id::text, from_state, to_state, sub, role, reason FROM graduasi_history"
+    "SELECT at, graduasi_id::text, from_state, to_state, sub, role, reason_sealed FROM graduasi_history"
     " JOIN graduasi USING (graduasi_id) WHERE kpm_id = $1 ORDER BY history_id"
 )
 
@@ -73,7 +75,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    events, steps = asyncio.run(read(state.workers, kpm_id))
+    events, steps = asyncio.run(
+        read(state.workers, kpm_id, Vault(data_folder.keys("graduation"), "graduation"))
+    )
     if not events:
         print(f"The four services have no events of {kpm_id}.", file=sys.stderr)
         return 1
@@ -81,13 +85,19 @@ def main() -> int:
     return 0
 
 
-async def read(workers: dict[str, str], kpm_id: str) -> tuple[list[RecordedEvent], list[Step]]:
+async def read(workers: dict[str, str], kpm_id: str, vault: Vault) -> tuple[list[RecordedEvent], list[Step]]:
     outboxes = await Outboxes.open(workers)
     try:
         rows = await outboxes.connections["graduation"].fetch(STEPS, UUID(kpm_id))
-        return await outboxes.of_family(kpm_id), [Step(*row) for row in rows]
+        return await outboxes.of_family(kpm_id), [to_step(row, vault) for row in rows]
     finally:
         await outboxes.close()
+
+
+def to_step(row: Mapping[str, Any], vault: Vault) -> Step:
+    """Return a step with its reason in clear text."""
+    names = {"table": "graduasi_history", "row_id": row["graduasi_id"]}
+    return Step(**open_texts(vault, dict(row), ("reason",), **names))
 
 
 def names_of(events: Iterable[RecordedEvent], people: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -22,18 +22,21 @@ from shared.approval.errors import (
     ApprovalRequestExpired,
     RequestOfAnotherPerson,
 )
-from shared.approval.models import ApprovalKind, ApprovalState
+from shared.approval.models import ApprovalKind, ApprovalRequestFields, ApprovalState
 from shared.clock import Moment, moment_of
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import midnight
 from shared.errors import DecidedByLodger, DomainError
 from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.jobs import ScheduledTask, Work, schedule, unschedule
+from shared.privacy import Vault, open_texts, seal_texts
 from shared.remedies import RemedyKind
 from shared.validity import read_rule
 
 EXPIRE_REQUEST = "approval_request.expire"
-REASON_COLUMN = {"table": "approval_request", "column": "decision_reason"}
+TABLE = "approval_request"
+TEXTS = ("body", "decision_reason")
+SEALED_COLUMNS = tuple(f"{name}_sealed" for name in TEXTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +86,15 @@ async def request_approval(
     await require_evidence(session, terms.evidence_sha256, use)
     now, body = await moment_of(session), terms.model_dump(mode="json")
     await _expire_overdue(session, form, kind, subject_id, now)
+    request_id, text = uuid7(), orjson.dumps(body).decode()
     row = form.table(
-        approval_request_id=uuid7(),
+        **seal_texts(vault_of(session), {"body": text}, table=TABLE, row_id=request_id),
+        approval_request_id=request_id,
         kind=kind,
         subject_id=subject_id,
         kode_wilayah=area,
-        body=body,
         body_sha256=hash_body(body),
         evidence_sha256=terms.evidence_sha256,
-        reason=terms.reason,
         state=ApprovalState.REQUESTED,
         requested_by=actor.person,
         requested_by_sub=actor.sub,
@@ -137,7 +140,7 @@ async def approve_request(
         raise ApprovalBodyDiffers("/body/body_sha256")
     await _decide(session, actor, row, ApprovalState.APPROVED, now)
     try:
-        await act.perform(session, actor, row, act.terms.model_validate(row.body))
+        await act.perform(session, actor, row, act.terms.model_validate(open_request(session, row)["body"]))
     except DomainError as refusal:
         if _is_final(refusal):
             refusal.afterwards = partial(_lapse_request, form, request_id, type(refusal).__name__)
@@ -170,7 +173,8 @@ async def refuse_request(
     """
     row, now = await _load_open(session, form, request_id)
     _require_second_person(actor, form.acts[row.kind], row)
-    row.decision_reason_sealed = vault_of(session).seal(reason, row_id=request_id, **REASON_COLUMN)
+    sealed = seal_texts(vault_of(session), {"decision_reason": reason}, table=TABLE, row_id=request_id)
+    row.decision_reason_sealed = sealed["decision_reason_sealed"]
     await _decide(session, actor, row, ApprovalState.REFUSED, now)
     return row
 
@@ -222,6 +226,14 @@ def approval_work(form: ApprovalForm) -> Work:
     return Work(scheduled_tasks={EXPIRE_REQUEST: expire})
 
 
-def read_decision_reason(session: AsyncSession, request_id: Any, sealed: bytes | None) -> str | None:
-    """Return the reason of a decision in clear text."""
-    return vault_of(session).open(sealed, row_id=request_id, **REASON_COLUMN) if sealed else None
+def open_texts_of(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a listed request with the requested act, its reason, and that of the decision."""
+    opened = open_texts(vault, row, TEXTS, table=TABLE, row_id=row["approval_request_id"])
+    opened["body"] = orjson.loads(opened["body"])
+    return opened | {"reason": opened["body"]["reason"]}
+
+
+def open_request(session: AsyncSession, row: Any) -> dict[str, Any]:
+    """Return a request with its texts."""
+    names = (*ApprovalRequestFields.model_fields, *SEALED_COLUMNS)
+    return open_texts_of(vault_of(session), {name: getattr(row, name) for name in names})

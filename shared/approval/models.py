@@ -68,9 +68,9 @@ class ApprovalTerms(Fields):
 
 
 class ApprovalRequestFields(Fields):
-    """A request, without the reason of its decision.
+    """A request, without its texts.
 
-    `body` is the request of the act, and `body_sha256` the hash of its canonical JSON. `requested_by` and `decided_by`
+    `body_sha256` is the hash of the canonical JSON of the requested act. `requested_by` and `decided_by`
     are ids of persons. `expires_on` is the first day on which it cannot be approved any more. `refused_as` is the title
     of the refusal that made it LAPSED.
     """
@@ -80,10 +80,8 @@ class ApprovalRequestFields(Fields):
     subject_id: Col[UUID]
     # Where it is visible. Without an area only for the whole country.
     kode_wilayah: Col[Wilayah | None] = Field(default=None)
-    body: Col[dict[str, Any]]
     body_sha256: Col[Sha256]
     evidence_sha256: Col[Sha256]
-    reason: Col[str]
     state: Col[ApprovalState]
     requested_by: Col[str]
     requested_at: Col[datetime]
@@ -94,8 +92,12 @@ class ApprovalRequestFields(Fields):
 
 
 class ApprovalRequestColumns(ApprovalRequestFields):
-    """A request, with the accounts of both persons. Only its decision changes."""
+    """A request, with the accounts of both persons. Only its decision changes.
 
+    The request of the act, with its reason, and the reason of the decision are sealed with its id.
+    """
+
+    body_sealed: Col[bytes]
     requested_by_sub: Col[str]
     decided_by_sub: Col[str | None] = Field(default=None)
     decision_reason_sealed: Col[bytes | None] = Field(default=None)

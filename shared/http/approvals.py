@@ -1,5 +1,6 @@
 """Routes of the requests that another person approves."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,14 +12,18 @@ from starlette.responses import Response
 
 from shared.access import Permission
 from shared.approval.commands import (
+    SEALED_COLUMNS,
     ApprovalForm,
     approve_request,
-    read_decision_reason,
+    open_request,
+    open_texts_of,
     refuse_request,
     withdraw_request,
 )
 from shared.approval.models import ApprovalKind, ApprovalRequestFields, ApprovalState
+from shared.database import vault_of
 from shared.errors import NotFound
+from shared.field_classes import PRIBADI
 from shared.fields import Body, Sentence, Sha256
 from shared.http.declared import may
 from shared.http.paging import Paging
@@ -36,9 +41,11 @@ ASKED_AGAIN = nothing(
 
 
 class ApprovalRequestView(ApprovalRequestFields):
-    """A request. `decision_reason` is that of a refusal."""
+    """A request. `body` is the request of the act, `decision_reason` that of a refusal."""
 
-    decision_reason: str | None
+    body: Annotated[dict[str, Any], PRIBADI]
+    reason: Annotated[str, PRIBADI]
+    decision_reason: Annotated[str | None, PRIBADI]
 
 
 class ApprovalRequestPage(BaseModel):
@@ -85,7 +92,7 @@ def approval_router(form: ApprovalForm) -> Router:
 
 
 def _add_reads(router: Router, form: ApprovalForm) -> None:
-    names = (*ApprovalRequestFields.model_fields, "decision_reason_sealed")
+    names = (*ApprovalRequestFields.model_fields, *SEALED_COLUMNS)
     columns = [getattr(form.table, name) for name in names]
 
     @router.get("/approval-request", response_model=ApprovalRequestPage)
@@ -103,7 +110,7 @@ def _add_reads(router: Router, form: ApprovalForm) -> None:
             getattr(form.table, name) == value for name, value in filters.items() if value is not None
         ]
         order = (form.table.approval_request_id,)
-        shape = _shape(session)
+        shape = partial(open_texts_of, vault_of(session))
         return await paging.answer(session, sa.select(*columns).where(*conditions), order, shape=shape)
 
     @router.get("/approval-request/{approval_request_id}")
@@ -148,14 +155,4 @@ def _add_decisions(router: Router, form: ApprovalForm) -> None:
 
 
 def _view_of(session: AsyncSession, row: Any) -> ApprovalRequestView:
-    values = {name: getattr(row, name) for name in ApprovalRequestFields.model_fields}
-    reason = read_decision_reason(session, row.approval_request_id, row.decision_reason_sealed)
-    return ApprovalRequestView(**values, decision_reason=reason)
-
-
-def _shape(session: AsyncSession) -> Any:
-    def open_reason(row: dict[str, Any]) -> dict[str, Any]:
-        reason = read_decision_reason(session, row["approval_request_id"], row.pop("decision_reason_sealed"))
-        return row | {"decision_reason": reason}
-
-    return open_reason
+    return ApprovalRequestView(**open_request(session, row))

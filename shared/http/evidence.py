@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +13,9 @@ from starlette.responses import Response
 
 from shared import evidence
 from shared.access import Actor, Permission
+from shared.database import vault_of
 from shared.evidence import EvidenceKind, FlagReason
+from shared.field_classes import PRIBADI
 from shared.fields import Body, Sentence
 from shared.http.declared import may
 from shared.http.paging import Paging
@@ -48,7 +51,7 @@ class EvidenceFlagView(BaseModel):
     earlier_kpm_id: UUID | None
     cleared_at: datetime | None
     cleared_by: str | None
-    clearance: str | None
+    clearance: Annotated[str | None, PRIBADI]
 
 
 class EvidenceFlagPage(BaseModel):
@@ -59,7 +62,7 @@ class EvidenceFlagPage(BaseModel):
 
 
 class Clearance(Body):
-    """Why the evidence counts. The reason is stored in this service only."""
+    """Why the evidence counts. The reason is stored in this service only, sealed."""
 
     reason: Sentence
 
@@ -88,7 +91,8 @@ def evidence_router(then: Continuation | None = None) -> Router:
         """List flagged evidence of the caller's areas, oldest first."""
         filters = {"kpm_id": kpm_id, "subject_id": subject_id}
         statement = evidence.select_flags(actor, open_only=open_only, **filters)
-        return await paging.answer(session, statement, (evidence.FLAG.flag_id,))
+        shape = partial(evidence.open_clearance, vault_of(session))
+        return await paging.answer(session, statement, (evidence.FLAG.flag_id,), shape=shape)
 
     @router.post("/evidence-flag/{flag_id}/clearance", status_code=201)
     @may(Permission.EVIDENCE_FLAG_CLEAR, key_required=True, undo=CLEARED)

@@ -14,6 +14,7 @@ from shared.privacy.masked_number import (
     mask,
 )
 from shared.privacy.numbers import Nik, NoKk, NumberWarning
+from shared.privacy.texts import open_texts, seal_texts
 from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "make_keys",
     "mask",
     "open_sealed",
+    "open_texts",
     "read_public_key",
+    "seal_texts",
     "seal_to",
 ]

@@ -92,7 +92,7 @@ HISTORY = (
         "the decision of a sanggah",
         "services/graduation/objection/commands/sanggah.py",
         "ruling.outcome.value))\n    ",
-        "_build_decision(sanggah, act))",
+        "_build_decision(sanggah, act, vault_of(session)))",
         "tests/graduation/objection/test_decision_transaction.py",
     ),
 )

@@ -15,6 +15,8 @@ PERSONAL = re.compile(
 )
 # They lie within a field that has a class, are sums, explain a target, or belong to an office or to a partner's notice.
 WITHOUT_CLASS = {
+    # The approval of a policy names nobody.
+    "graduation: PolicyApprovalView.note",
     *("caseload: FactsView.komponen", "caseload: GapItem.cause", "caseload: GapView.cause"),
     *(
         "graduation: CohortItem.amount_rp",

@@ -27,6 +27,7 @@ from services.caseload.activity.queries import (
     read_p2k2,
 )
 from shared.access import Permission
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import operation
@@ -48,8 +49,8 @@ class KunjunganItem(KunjunganView):
 class KunjunganDetail(KunjunganItem):
     """A home visit with its findings and next action."""
 
-    findings: str
-    next_action: str | None
+    findings: Annotated[str, SPESIFIK]
+    next_action: Annotated[str | None, SPESIFIK]
 
 
 class KunjunganPage(View):

@@ -14,6 +14,7 @@ from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import Bansos
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Day, Paragraph, Sha256
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
@@ -78,6 +79,13 @@ class UsulanView(UsulanFacts):
     decided_on: Col[date | None] = Field(default=None)
     kepesertaan_id: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
     version: Col[int]
+
+
+class UsulanItem(UsulanView):
+    """A listed application with its reason, and that of its decision."""
+
+    reason: Annotated[str, SPESIFIK]
+    decision_reason: Annotated[str | None, PRIBADI]
 
 
 class Usulan(UsulanView, Table, table=True):

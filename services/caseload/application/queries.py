@@ -9,13 +9,15 @@ from services.caseload.family.models import Kpm
 from services.caseload.tables import columns_of
 from services.caseload.visibility import accompanied_families, area_conditions
 from shared.access import Actor, Scope
+from shared.privacy import Vault, open_texts
 
 
 def list_usulan(
     actor: Actor, today: date, kpm_id: UUID | None, state: UsulanState | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select applications of families that the actor may read, by `usulan_id`."""
-    statement = sa.select(*columns_of(Usulan, UsulanView))
+    texts = (Usulan.reason_sealed, Usulan.decision_reason_sealed)
+    statement = sa.select(*columns_of(Usulan, UsulanView), *texts)
     if actor.scope is Scope.OWN_FAMILIES:
         accompanied = accompanied_families(actor.pendamping_id, today)
         statement = statement.join(accompanied, accompanied.c.kpm_id == Usulan.kpm_id)
@@ -24,3 +26,8 @@ def list_usulan(
     if kpm_id is not None:
         statement = statement.where(Usulan.kpm_id == kpm_id)
     return statement.where(Usulan.state == state) if state is not None else statement
+
+
+def open_reasons(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a listed application with both reasons in clear text."""
+    return open_texts(vault, row, ("reason", "decision_reason"), table="usulan", row_id=row["usulan_id"])

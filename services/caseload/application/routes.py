@@ -1,5 +1,6 @@
 """Routes of applications (usulan) for a new membership."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from pydantic import StrictBool
 from starlette.responses import Response
 
 from services.caseload.application.commands import decide_usulan, lodge_usulan
-from services.caseload.application.models import Usulan, UsulanState, UsulanTerms, UsulanView
-from services.caseload.application.queries import list_usulan
+from services.caseload.application.models import Usulan, UsulanItem, UsulanState, UsulanTerms, UsulanView
+from services.caseload.application.queries import list_usulan, open_reasons
 from shared import clock
 from shared.access import Permission
+from shared.database import vault_of
 from shared.fields import Body, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
@@ -38,7 +40,7 @@ class UsulanDecision(Body):
 class UsulanPage(View):
     """Applications in the order in which they were recorded."""
 
-    items: list[UsulanView]
+    items: list[UsulanItem]
     next: str | None
 
 
@@ -69,4 +71,5 @@ async def list_applications(
 ) -> Response:
     """List applications of families that the caller may read."""
     statement = list_usulan(actor, await clock.today(session), kpm_id, state)
-    return await paging.answer(session, statement, (Usulan.usulan_id,))
+    shape = partial(open_reasons, vault_of(session))
+    return await paging.answer(session, statement, (Usulan.usulan_id,), shape=shape)

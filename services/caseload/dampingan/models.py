@@ -13,6 +13,7 @@ from services.caseload.tables import OFF, RECORDED, VERSION, Cancellable, Days, 
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import CoveredBy, Until, Waits, track_waits
+from shared.field_classes import PRIBADI
 from shared.fields import KNOWN, Day, Paragraph, RequestOnly
 
 ENDING_WAITS = Waits(
@@ -51,12 +52,19 @@ class DampinganView(DampinganFacts, Days):
     """
 
 
+class DampinganItem(DampinganView):
+    """A listed dampingan, with the reason to exceed the limit if one was given."""
+
+    override_reason: Annotated[str | None, PRIBADI]
+
+
 class Dampingan(DampinganFacts, Cancellable, Table, table=True):
     """Accompaniment of one family by one pendamping in a period.
 
     A dampingan for PEMANTAUAN, after an exit, does not count against the limit. `ended` is true once the last day has
     passed and the end was subtracted from the load and emitted. An end may be in the future. One that was cancelled
-    before it began has an empty period, and its first day in `cancelled_from`.
+    before it began has an empty period, and its first day in `cancelled_from`. `override_reason_sealed` is
+    sealed with its id.
     """
 
     __table_args__ = (
@@ -83,6 +91,7 @@ class Dampingan(DampinganFacts, Cancellable, Table, table=True):
     )
 
     reason: Col[str | None] = Field(default=None)
+    override_reason_sealed: Col[bytes | None] = Field(default=None)
     ended: Col[bool] = OFF
     recorded_at: Col[datetime] = RECORDED
 

@@ -22,6 +22,7 @@ from services.caseload.visibility import area_conditions, require_visible, selec
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import PilarKind
+from shared.privacy import Vault, open_texts
 from shared.validity import not_ended_by
 
 
@@ -29,7 +30,7 @@ def list_dampingan(
     actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None, *, over_limit: bool = False
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select dampingan: a pendamping's own, for officials those of their areas by row security."""
-    statement = sa.select(*columns_of(Dampingan, DampinganView))
+    statement = sa.select(*columns_of(Dampingan, DampinganView), Dampingan.override_reason_sealed)
     if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
     if pendamping_id is not None:
@@ -37,6 +38,11 @@ def list_dampingan(
     if over_limit:
         statement = statement.where(Dampingan.over_limit)
     return statement.where(Dampingan.kpm_id == kpm_id) if kpm_id is not None else statement
+
+
+def open_override_reason(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a listed dampingan with its override reason in clear text."""
+    return open_texts(vault, row, ("override_reason",), table="dampingan", row_id=row["dampingan_id"])
 
 
 async def read_responsible_on(

@@ -13,6 +13,7 @@ from services.caseload.tables import RECORDED, Ranged, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import END, Owner, Waits
+from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, Day, Paragraph, Sha256
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
@@ -102,12 +103,14 @@ class ExitProposalView(ExitProposalFacts):
 
 
 class ExitProposalItem(ExitProposalView):
-    """A listed exit proposal.
+    """A listed exit proposal with its note, and why it was withdrawn.
 
     While it waits behind another case, that one is to be decided by `due_on`.
     """
 
     due_on: date | None
+    note: Annotated[str | None, SPESIFIK]
+    withdrawal_reason: Annotated[str | None, SPESIFIK]
 
 
 class ExitProposal(ExitProposalView, Table, table=True):

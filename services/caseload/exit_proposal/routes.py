@@ -1,5 +1,6 @@
 """Routes of proposals to end a membership on evidence."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from services.caseload.exit_proposal.models import (
     ExitProposalTerms,
     ExitProposalView,
 )
-from services.caseload.exit_proposal.queries import list_exit_proposals
+from services.caseload.exit_proposal.queries import list_exit_proposals, open_proposal_texts
 from services.caseload.member.commands.family_end import propose_exit
 from shared.access import Permission
+from shared.database import vault_of
 from shared.fields import Body, Paragraph, RequestOnly, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
@@ -89,4 +91,5 @@ async def list_exit_proposal(
     `waiting=true`: those that wait behind another case of the membership, with the day by which it is to be decided.
     """
     statement = await list_exit_proposals(session, actor, kpm_id=kpm_id, state=state, waiting=waiting)
-    return await paging.answer(session, statement, (ExitProposal.exit_proposal_id,))
+    shape = partial(open_proposal_texts, vault_of(session))
+    return await paging.answer(session, statement, (ExitProposal.exit_proposal_id,), shape=shape)

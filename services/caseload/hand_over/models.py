@@ -39,11 +39,9 @@ class HandOverTerms(HandOverFacts):
 
 
 class HandOverRecord(HandOverFacts):
-    """An order with its reasons and who gave it."""
+    """An order and who gave it."""
 
     hand_over_id: Col[UUID] = Field(primary_key=True)
-    reason: Col[str]
-    override_reason: Col[str | None] = Field(default=None)
     families: Col[int]
     limit_version: Col[int | None] = Field(default=None)
     asked_by: Col[str]
@@ -55,7 +53,7 @@ class HandOver(HandOverRecord, Table, table=True):
 
     A job moves the families in steps. `limit_version` is the version of the limit when it was ordered. `on_date` is the
     receiver's first day. `open` is true until the job has ended or the order is withdrawn. Only one open order of the
-    same terms is allowed.
+    same terms is allowed. Both reasons are sealed with its id.
     """
 
     __table_args__ = (
@@ -71,6 +69,8 @@ class HandOver(HandOverRecord, Table, table=True):
 
     on_date: Col[date]
     job_id: Col[UUID | None] = Field(default=None)
+    reason_sealed: Col[bytes]
+    override_reason_sealed: Col[bytes | None] = Field(default=None)
     open: Col[bool] = Field(default=True, sa_column_kwargs={"server_default": sa.true()})
     recorded_at: Col[datetime] = RECORDED
 
@@ -89,10 +89,13 @@ class HandOverFamily(Table, table=True):
 
 
 class HandOverWithdrawal(Table, table=True):
-    """Withdrawal of an order before its day. Append-only, at most one for each order."""
+    """Withdrawal of an order before its day. Append-only, at most one for each order.
+
+    The reason is sealed with the order's id.
+    """
 
     hand_over_id: Col[UUID] = Field(primary_key=True, foreign_key="hand_over.hand_over_id")
-    reason: Col[str]
+    reason_sealed: Col[bytes]
     withdrawn_by: Col[str]
     withdrawn_at: Col[datetime]
     recorded_at: Col[datetime] = RECORDED

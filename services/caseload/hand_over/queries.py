@@ -7,7 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.hand_over.models import HandOver, HandOverWithdrawal
 from shared import schema
 from shared.areas import in_areas
+from shared.database import vault_of
 from shared.errors import NotFound
+from shared.privacy import Vault, open_texts
 
 JOB = schema.job.c
 ENDED = ("DONE", "CANCELLED", "FAILED")
@@ -15,7 +17,7 @@ COLUMNS = (
     *(column for column in HandOver.__table__.columns if column.name != "open"),
     HandOverWithdrawal.withdrawn_by,
     HandOverWithdrawal.withdrawn_at,
-    HandOverWithdrawal.reason.label("withdrawal_reason"),
+    HandOverWithdrawal.reason_sealed.label("withdrawal_reason_sealed"),
     *(JOB.state, JOB.done, JOB.refused, JOB.report, JOB.error, JOB.reason.label("failure")),
 )
 HAND_OVERS = (
@@ -36,7 +38,15 @@ async def read_hand_over(session: AsyncSession, hand_over_id: UUID) -> dict[str,
     row = rows.mappings().one_or_none()
     if row is None:
         raise NotFound("hand-over")
-    return dict(row)
+    return open_reasons(vault_of(session), dict(row))
+
+
+def open_reasons(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a hand-over with its reasons in clear text."""
+    row_id, withdrawal = row["hand_over_id"], row.pop("withdrawal_reason_sealed")
+    place = {"table": "hand_over_withdrawal", "column": "reason", "row_id": row_id}
+    opened = open_texts(vault, row, ("reason", "override_reason"), table="hand_over", row_id=row_id)
+    return opened | {"withdrawal_reason": vault.open(withdrawal, **place) if withdrawal else None}
 
 
 def list_hand_overs(kode_wilayah: str | None, *, open_only: bool) -> sa.Select[*tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -12,11 +13,14 @@ from starlette.responses import Response
 from services.caseload.hand_over.commands.request import preview_hand_over, request_hand_over
 from services.caseload.hand_over.commands.withdrawal import withdraw_hand_over
 from services.caseload.hand_over.models import HandOver, HandOverRecord, HandOverTerms
-from services.caseload.hand_over.queries import list_hand_overs, read_hand_over
+from services.caseload.hand_over.queries import list_hand_overs, open_reasons, read_hand_over
 from shared.access import Permission
+from shared.database import vault_of
+from shared.field_classes import PRIBADI
 from shared.fields import Body, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.jobs import Sentences
+from shared.privacy import Vault
 from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
 from shared.roles import TEAM_LEAD
 
@@ -33,14 +37,14 @@ class HandOverOrder(HandOverTerms, Body):
 
 
 class HandOverRequest(HandOverOrder):
-    """A hand-over and its reason. `override_reason` allows to exceed the limit, and is stored."""
+    """A hand-over and its reason. `override_reason` allows to exceed the limit. Both are stored sealed."""
 
     reason: Annotated[Paragraph, RequestOnly("Pembagian wilayah tugas baru.")]
     override_reason: Paragraph | None = Field(default=None, examples=["Belum ada pendamping lain."])
 
 
 class HandOverCallOff(Body):
-    """Why a future hand-over is withdrawn. The reason is stored."""
+    """Why a future hand-over is withdrawn. The reason is stored sealed."""
 
     reason: Annotated[Paragraph, RequestOnly("Penerima batal pindah tugas.")]
 
@@ -104,7 +108,9 @@ class HandOverView(HandOverRecord):
     failure: Sentences | None
     withdrawn_by: str | None
     withdrawn_at: datetime | None
-    withdrawal_reason: str | None
+    reason: Annotated[str, PRIBADI]
+    override_reason: Annotated[str | None, PRIBADI]
+    withdrawal_reason: Annotated[str | None, PRIBADI]
 
     @model_validator(mode="before")
     @classmethod
@@ -176,12 +182,14 @@ async def list_hand_over(
 ) -> Response:
     """List hand-overs of the caller's areas, by default only open ones, the oldest order first."""
     statement = list_hand_overs(kode_wilayah, open_only=open_only)
-    return await paging.answer(session, statement, (HandOver.hand_over_id,), shape=to_json)
+    return await paging.answer(
+        session, statement, (HandOver.hand_over_id,), shape=partial(to_json, vault_of(session))
+    )
 
 
-def to_json(row: dict[str, Any]) -> dict[str, Any]:
+def to_json(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     """Return the view of a listed row."""
-    return HandOverView.model_validate(row).model_dump(mode="json")
+    return HandOverView.model_validate(open_reasons(vault, row)).model_dump(mode="json")
 
 
 @hand_over.get("/hand-over/{hand_over_id}")

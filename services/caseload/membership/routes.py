@@ -28,6 +28,7 @@ from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
+from shared.field_classes import PRIBADI
 from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
@@ -45,7 +46,7 @@ class DecisionView(PendingKey):
 
     decided_by: str
     decided_on: date
-    reason: str
+    reason: Annotated[str, PRIBADI]
 
 
 class KepesertaanView(KepesertaanFacts, Days):

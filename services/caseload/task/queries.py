@@ -21,6 +21,7 @@ from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import PilarKind
 from shared.contracts.rujukan_kinds import RujukanProgramState
+from shared.privacy import Vault, open_texts
 
 
 async def list_tugas(
@@ -32,6 +33,7 @@ async def list_tugas(
     statement = sa.select(
         *columns,
         Tugas.opened_on,
+        Tugas.note_sealed,
         select_kode_wilayah(Tugas.kpm_id),
         select_pendamping_on(today).label("held_by"),
     )
@@ -45,6 +47,11 @@ async def list_tugas(
         statement = statement.where(Tugas.kind == kind)
     conditions = area_conditions(actor, kode_wilayah)
     return statement.join(Kpm, Kpm.kpm_id == Tugas.kpm_id).where(*conditions) if conditions else statement
+
+
+def open_note(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a listed task with its note in clear text."""
+    return open_texts(vault, row, ("note",), table="tugas", row_id=row["tugas_id"])
 
 
 def select_pendamping_on(day: date) -> sa.ScalarSelect[UUID]:

@@ -1,6 +1,7 @@
 """Routes of tasks."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -9,8 +10,10 @@ from starlette.responses import Response
 
 from services.caseload.task.commands import finish_tugas, reopen_tugas
 from services.caseload.task.models import Tugas, TugasKind, TugasView
-from services.caseload.task.queries import list_tugas
+from services.caseload.task.queries import list_tugas, open_note
 from shared.access import Permission
+from shared.database import vault_of
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import operation
@@ -20,11 +23,15 @@ tugas = Router(tag="tugas")
 
 
 class TugasItem(TugasView):
-    """A task of a family. `held_by` is the family's pendamping today, if any."""
+    """A task of a family.
+
+    `held_by` is the family's pendamping today, if any. `note` is that of whoever finished it.
+    """
 
     kode_wilayah: str
     opened_on: date
     held_by: UUID | None
+    note: Annotated[str | None, SPESIFIK]
 
 
 class TugasPage(View):
@@ -52,7 +59,8 @@ async def list_tasks(
 ) -> Response:
     """List tasks of the families that a pendamping accompanies today, or of an official's areas."""
     statement = await list_tugas(session, actor, open_only=open_only, kind=kind, kode_wilayah=kode_wilayah)
-    return await paging.answer(session, statement, (Tugas.due_on, Tugas.tugas_id))
+    shape = partial(open_note, vault_of(session))
+    return await paging.answer(session, statement, (Tugas.due_on, Tugas.tugas_id), shape=shape)
 
 
 @tugas.post("/tugas/{tugas_id}/done")

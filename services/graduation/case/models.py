@@ -260,8 +260,8 @@ class Graduasi(GraduasiView, Table, table=True):
         return frozenset({S.DIBATALKAN if self.postponed_from in BEFORE_DITETAPKAN else S.DIPULIHKAN})
 
 
-class HistoryItem(Fields):
-    """One transition of a case."""
+class HistoryFields(Fields):
+    """One transition of a case, without its reason."""
 
     history_id: Col[Annotated[int, sa.BigInteger()]] = Field(
         default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
@@ -271,13 +271,21 @@ class HistoryItem(Fields):
     person: Col[str]
     role: Col[str]
     at: Col[datetime]
-    reason: Col[Annotated[str | None, PRIBADI]]
     evidence_sha256: Col[Sha256 | None]
     policy_version: Col[int]
 
 
-class GraduasiHistory(HistoryItem, Table, table=True):
-    """Every transition of a case, with actor, time, reason, evidence and policy version. Append-only."""
+class HistoryItem(HistoryFields):
+    """One transition of a case."""
+
+    reason: Annotated[str | None, PRIBADI]
+
+
+class GraduasiHistory(HistoryFields, Table, table=True):
+    """Every transition of a case, with actor, time, reason, evidence and policy version. Append-only.
+
+    The reason is sealed with the id of the case, because the id of the row follows from the insert.
+    """
 
     __table_args__ = (
         sa.CheckConstraint(moves_condition(TRANSITIONS, "from_state", "to_state"), "move_legal"),
@@ -288,3 +296,4 @@ class GraduasiHistory(HistoryItem, Table, table=True):
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
     kode_wilayah: Col[Wilayah]
     sub: Col[str]
+    reason_sealed: Col[bytes | None] = Field(default=None)

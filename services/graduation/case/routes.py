@@ -1,5 +1,6 @@
 """Routes to open, propose, list and read cases."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
+from shared.database import vault_of
 from shared.field_classes import SPESIFIK
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -47,7 +49,7 @@ class Statement(PernyataanTerms, Body):
 
 
 class Proposal(Body):
-    """A proposal. Its reason is stored in this service only."""
+    """A proposal. Its reason is stored in this service only, sealed."""
 
     reason: Sentence | None = None
 
@@ -144,7 +146,8 @@ async def list_graduasi_history(
 ) -> Response:
     """List every transition of a case, with actor, time, reason and evidence."""
     statement = await queries.select_history(session, actor, graduasi_id)
-    return await paging.answer(session, statement, (GraduasiHistory.history_id,))
+    shape = partial(queries.open_reason, vault_of(session))
+    return await paging.answer(session, statement, (GraduasiHistory.history_id,), shape=shape)
 
 
 @router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201)

@@ -58,11 +58,10 @@ WAITS = Waits(
 )
 
 
-class Remarks(Fields):
-    """The cause of a relapse, and a note."""
+class Cause(Fields):
+    """The cause of a relapse."""
 
     cause: Col[Annotated[RelapseCause | None, SPESIFIK]] = Field(default=None)
-    note: Col[Annotated[Sentence | None, SPESIFIK]] = Field(default=None)
 
 
 class Evidence(Fields):
@@ -85,15 +84,19 @@ class ReversalTerms(ApprovalTerms):
     reason: Sentence
 
 
-class FindingTerms(Remarks, Evidence):
-    """The result of a visit after the exit, today if no day is given."""
+class FindingTerms(Cause, Evidence):
+    """The result of a visit after the exit, today if no day is given.
+
+    The note is stored sealed.
+    """
 
     still_out: StrictBool
     visited_on: Day | None = None
+    note: Sentence | None = None
 
 
-class MonitoringTaskView(Remarks, Evidence):
-    """A monthly task, a follow-up, or a check of a reported relapse."""
+class MonitoringTaskFacts(Cause, Evidence):
+    """A monthly task, a follow-up, or a check of a reported relapse, without its note."""
 
     task_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
@@ -112,10 +115,17 @@ class MonitoringTaskView(Remarks, Evidence):
     version: Col[int]
 
 
-class MonitoringTask(MonitoringTaskView, Table, table=True):
+class MonitoringTaskView(MonitoringTaskFacts):
+    """A monthly task, a follow-up, or a check of a reported relapse."""
+
+    note: Annotated[str | None, SPESIFIK]
+
+
+class MonitoringTask(MonitoringTaskFacts, Table, table=True):
     """A visit to the family in a month after the exit.
 
-    The family's pendamping of the day of the visit does it (docs/case-lifecycle.md#monitoring).
+    The family's pendamping of the day of the visit does it (docs/case-lifecycle.md#monitoring). The note is sealed
+    with its id.
     """
 
     __table_args__ = (
@@ -153,6 +163,7 @@ class MonitoringTask(MonitoringTaskView, Table, table=True):
         track_waits(WAITS),
     )
 
+    note_sealed: Col[bytes | None] = Field(default=None)
     entered_at: Col[datetime | None] = Field(default=None)
     confirms_relapse: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})
     # Who recorded the last result. They stay after a void, so that its author still sees the task.
@@ -160,8 +171,8 @@ class MonitoringTask(MonitoringTaskView, Table, table=True):
     penugasan_id: Col[UUID | None] = Field(default=None)
 
 
-class VoidedResultView(Remarks, Evidence):
-    """A result that was voided, as it was recorded."""
+class VoidedResultFacts(Cause, Evidence):
+    """A result that was voided, as it was recorded, without its note."""
 
     void_id: Col[UUID] = Field(primary_key=True)
     task_id: Col[UUID] = Field(foreign_key="monitoring_task.task_id")
@@ -178,11 +189,21 @@ class VoidedResultView(Remarks, Evidence):
     void_reason: Col[VoidReason]
 
 
-class VoidedResult(VoidedResultView, Table, table=True):
-    """A wrong result of a task, which counts nowhere."""
+class VoidedResultView(VoidedResultFacts):
+    """A result that was voided, as it was recorded."""
+
+    note: Annotated[str | None, SPESIFIK]
+
+
+class VoidedResult(VoidedResultFacts, Table, table=True):
+    """A wrong result of a task, which counts nowhere.
+
+    The note is sealed with its id.
+    """
 
     __table_args__ = (sa.Index(None, "task_id", "void_id"), is_sha256("evidence_sha256"))
 
+    note_sealed: Col[bytes | None] = Field(default=None)
     entered_at: Col[datetime]
     pendamping_id: Col[UUID]
     penugasan_id: Col[UUID]

@@ -1,7 +1,7 @@
 """Queries of monitoring tasks and of a yearly cohort."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.monitoring.models import (
     MonitoringTask,
-    MonitoringTaskView,
+    MonitoringTaskFacts,
     TaskKind,
     VoidedResult,
-    VoidedResultView,
+    VoidedResultFacts,
 )
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Dampingan, Penugasan, StatusRange, WilayahTugas
@@ -25,8 +25,9 @@ from shared.access import Actor, Permission, Scope
 from shared.accompaniment import status_on
 from shared.areas import in_areas
 from shared.contracts.kinds import PendampingStatus
-from shared.database import national_scope
+from shared.database import national_scope, vault_of
 from shared.evidence import is_flagged
+from shared.privacy import Vault, open_texts
 from shared.validity import valid_on
 
 OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
@@ -77,7 +78,18 @@ def _is_valid(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa
     return valid_on(model.valid_from, model.valid_to, on)
 
 
-TASK_COLUMNS = tuple(getattr(MonitoringTask, name) for name in MonitoringTaskView.model_fields)
+TASK_NAMES = (*MonitoringTaskFacts.model_fields, "note_sealed")
+TASK_COLUMNS = tuple(getattr(MonitoringTask, name) for name in TASK_NAMES)
+
+
+def open_note(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task with its note in clear text."""
+    return open_texts(vault, row, ("note",), table="monitoring_task", row_id=row["task_id"])
+
+
+def view_task(session: AsyncSession, task: MonitoringTask) -> dict[str, Any]:
+    """Return a task with its note in clear text."""
+    return open_note(vault_of(session), {name: getattr(task, name) for name in TASK_NAMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,14 @@ async def _is_visible(
     return sa.or_(table.kpm_id.in_(accompanied), table.pendamping_id == actor.pendamping_id)
 
 
-VOIDED_COLUMNS = tuple(getattr(VoidedResult, name) for name in VoidedResultView.model_fields)
+VOIDED_COLUMNS = tuple(
+    getattr(VoidedResult, name) for name in (*VoidedResultFacts.model_fields, "note_sealed")
+)
+
+
+def open_voided_note(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a voided result with its note in clear text."""
+    return open_texts(vault, row, ("note",), table="voided_result", row_id=row["void_id"])
 
 
 async def select_voided_results(session: AsyncSession, actor: Actor, task_id: UUID) -> Any:

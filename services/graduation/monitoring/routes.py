@@ -1,5 +1,6 @@
 """Routes of the monitoring after an exit, and of the cohort."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.graduation.monitoring.models import (
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import ExitReason
+from shared.database import vault_of
 from shared.fields import Body, Day, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
@@ -42,7 +44,7 @@ class MonitoringResult(FindingTerms, Body):
     Without `visited_on` the visit was today. A result may be entered some days later by who accompanied the family
     on the day of the visit.
 
-    The note is stored in this service only.
+    The note is stored in this service only, sealed.
     """
 
 
@@ -80,7 +82,11 @@ async def list_monitoring(
     """
     filters = queries.TaskFilter(graduasi_id, open_only and not flagged, mine, due_by, flagged)
     statement = await queries.select_tasks(session, actor, filters)
-    return await paging.answer(session, statement, (MonitoringTask.due_on, MonitoringTask.task_id))
+    order, shape = (
+        (MonitoringTask.due_on, MonitoringTask.task_id),
+        partial(queries.open_note, vault_of(session)),
+    )
+    return await paging.answer(session, statement, order, shape=shape)
 
 
 @router.post("/monitoring/{task_id}/result", status_code=201)
@@ -93,7 +99,8 @@ async def record_monitoring(
     When all months are recorded, the case ends, and the last month decides the outcome. A check or follow-up that
     finds a relapse confirms it at once, and ends a case that is still monitored.
     """
-    return await results.record_monitoring(session, actor, task_id, body)
+    task = await results.record_monitoring(session, actor, task_id, body)
+    return MonitoringTaskView(**queries.view_task(session, task))
 
 
 class MonitoringVoid(VoidTerms, Body):
@@ -114,13 +121,14 @@ async def void_monitoring(
 
     It stays readable and counts nowhere. The task waits for the right result.
     """
-    return await voids.void_result(session, actor, task_id, reason=body.reason)
+    task = await voids.void_result(session, actor, task_id, reason=body.reason)
+    return MonitoringTaskView(**queries.view_task(session, task))
 
 
 class MonitoringReversal(ReversalTerms, Body):
     """Why a result that decided the monitoring does not count, and its evidence.
 
-    The reason is stored in this service only.
+    The reason is stored in this service only, sealed.
     """
 
 
@@ -156,7 +164,8 @@ async def list_voided_monitoring(
 ) -> Response:
     """List the voided results of a task, the first one first."""
     statement = await queries.select_voided_results(session, actor, task_id)
-    return await paging.answer(session, statement, (VoidedResult.void_id,))
+    shape = partial(queries.open_voided_note, vault_of(session))
+    return await paging.answer(session, statement, (VoidedResult.void_id,), shape=shape)
 
 
 cohort = Router(tag="cohort")

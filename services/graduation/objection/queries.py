@@ -1,5 +1,6 @@
 """Queries of sanggah, and of the tahap that an annulment must decide."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,13 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.models import Graduasi, Stage
 from services.graduation.case.queries import acted_in_other_stage
 from services.graduation.decree.models import Penetapan
-from services.graduation.objection.models.annulment import Annulment, AnnulmentFields, BackPayment
+from services.graduation.objection.models.annulment import (
+    Annulment,
+    AnnulmentFields,
+    BackPayment,
+    BackPaymentFields,
+)
 from services.graduation.objection.models.sanggah import (
     Sanggah,
     SanggahDecision,
+    SanggahDecisionFacts,
+    SanggahFacts,
     SanggahScan,
     SanggahState,
-    SanggahView,
     ScanView,
 )
 from services.graduation.policy.models.calendar import TahapCalendar
@@ -25,8 +32,9 @@ from services.graduation.visibility import select_own_cases, visible_to
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
-from shared.database import acted_by
+from shared.database import acted_by, vault_of
 from shared.errors import NotFound
+from shared.privacy import Vault, open_texts
 
 
 async def read_tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided_on: date) -> list[str]:
@@ -78,7 +86,18 @@ def may_be_decided_by(actor: Actor) -> sa.ColumnElement[bool]:
     )
 
 
-SANGGAH_COLUMNS = tuple(getattr(Sanggah, name) for name in SanggahView.model_fields)
+SANGGAH_NAMES = (*SanggahFacts.model_fields, "note_sealed")
+SANGGAH_COLUMNS = tuple(getattr(Sanggah, name) for name in SANGGAH_NAMES)
+
+
+def open_note(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a sanggah with its note in clear text."""
+    return open_texts(vault, row, ("note",), table="sanggah", row_id=row["sanggah_id"])
+
+
+def view_sanggah(session: AsyncSession, sanggah: Sanggah) -> dict[str, Any]:
+    """Return a sanggah with its note in clear text."""
+    return open_note(vault_of(session), {name: getattr(sanggah, name) for name in SANGGAH_NAMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +142,8 @@ async def read_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID) ->
     if row is None:
         raise NotFound("sanggah")
     sanggah, term_ends_on, decision, annulled_id = row
-    view = {name: getattr(sanggah, name) for name in SanggahView.model_fields}
-    view |= {"term_ends_on": term_ends_on, "decision": decision}
+    view = view_sanggah(session, sanggah)
+    view |= {"term_ends_on": term_ends_on, "decision": _view_decision(session, decision)}
     view["scans"] = await read_scans(session, sanggah_id)
     view["annulment"] = await read_annulment(session, annulled_id) if annulled_id else None
     view["back_pay"] = view["annulment"]["back_pay"] if view["annulment"] else []
@@ -132,6 +151,14 @@ async def read_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID) ->
     today = await clock.today(session)
     concerned = await read_tahap_concerned(session, sanggah.graduasi_id, today) if is_open else []
     return {**view, "tahap_concerned": concerned}
+
+
+def _view_decision(session: AsyncSession, decision: SanggahDecision | None) -> dict[str, Any] | None:
+    if decision is None:
+        return None
+    names = (*SanggahDecisionFacts.model_fields, "reason_sealed")
+    row, place = {name: getattr(decision, name) for name in names}, decision.sanggah_id
+    return open_texts(vault_of(session), row, ("reason",), table="sanggah_decision", row_id=place)
 
 
 async def read_scans(session: AsyncSession, sanggah_id: UUID) -> list[ScanView]:
@@ -151,7 +178,14 @@ async def read_annulment(session: AsyncSession, graduasi_id: UUID) -> dict[str, 
     statement = sa.select(BackPayment).where(BackPayment.graduasi_id == graduasi_id)
     rows = (await session.scalars(statement.order_by(BackPayment.revision, BackPayment.tahap))).all()
     last = max((row.revision for row in rows), default=1)
-    view = {name: getattr(annulment, name) for name in AnnulmentFields.model_fields}
-    view["back_pay"] = [row for row in rows if row.revision == last]
-    view["replaced_back_pay"] = [row for row in rows if row.revision != last]
+    vault, names = vault_of(session), (*AnnulmentFields.model_fields, "reason_sealed")
+    fields = {name: getattr(annulment, name) for name in names}
+    view = open_texts(vault, fields, ("reason",), table="annulment", row_id=graduasi_id)
+    view["back_pay"] = [_view_back_pay(vault, row) for row in rows if row.revision == last]
+    view["replaced_back_pay"] = [_view_back_pay(vault, row) for row in rows if row.revision != last]
     return view
+
+
+def _view_back_pay(vault: Vault, row: BackPayment) -> dict[str, Any]:
+    fields = {name: getattr(row, name) for name in (*BackPaymentFields.model_fields, "reason_sealed")}
+    return open_texts(vault, fields, ("reason",), table="back_payment", row_id=row.text_id)

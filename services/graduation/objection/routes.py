@@ -1,6 +1,7 @@
 """Routes of sanggah and annulments."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -25,7 +26,9 @@ from services.graduation.objection.models.sanggah import (
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import BackPayReason, SanggahOutcome
+from shared.database import vault_of
 from shared.errors import BadValue
+from shared.field_classes import PRIBADI
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
@@ -63,7 +66,7 @@ class SanggahPaper(SanggahLodging, Body):
 class TahapPaid(BackPaymentTerms, Body):
     """Whether the family receives the withheld payment of one tahap, and why.
 
-    `reason` is stored in this service only, `reason_code` is sent in events.
+    `reason` is stored in this service only, sealed; `reason_code` is sent in events.
     """
 
     @model_validator(mode="after")
@@ -142,6 +145,7 @@ class AnnulmentView(AnnulmentFields):
     `replaced_back_pay` are decisions that were corrected, the oldest first.
     """
 
+    reason: Annotated[str, PRIBADI]
     back_pay: list[BackPayView]
     replaced_back_pay: list[BackPayView]
 
@@ -184,7 +188,8 @@ async def lodge_sanggah(
     """
     row, is_new = await lodging.lodge_sanggah(session, actor, graduasi_id, body)
     response.status_code = 201 if is_new else 200
-    return SanggahLodgedView(**row.model_dump(), scans=await queries.read_scans(session, row.sanggah_id))
+    scans = await queries.read_scans(session, row.sanggah_id)
+    return SanggahLodgedView(**queries.view_sanggah(session, row), scans=scans)
 
 
 @router.post("/sanggah/{sanggah_id}/decision", status_code=201)
@@ -197,7 +202,8 @@ async def decide_sanggah(
     The caller must not have recorded it, nor acted in another stage of the case.
     """
     ruling = sanggah.Ruling(body.outcome, body.reason, body.back_pay)
-    return await sanggah.decide_sanggah(session, actor, sanggah_id, ruling)
+    row = await sanggah.decide_sanggah(session, actor, sanggah_id, ruling)
+    return SanggahView(**queries.view_sanggah(session, row))
 
 
 @router.post("/graduasi/{graduasi_id}/annulment", status_code=202, response_model=ApprovalRequestView)
@@ -239,7 +245,8 @@ async def list_sanggah(
     """List sanggah, the oldest paper first. `waiting=me` selects those that the caller may decide."""
     filters = queries.SanggahFilter(state, graduasi_id, waiting is not None)
     statement = await queries.select_sanggah(session, actor, filters)
-    return await paging.answer(session, statement, (Sanggah.lodged_on, Sanggah.sanggah_id))
+    order, shape = (Sanggah.lodged_on, Sanggah.sanggah_id), partial(queries.open_note, vault_of(session))
+    return await paging.answer(session, statement, order, shape=shape)
 
 
 @router.get("/sanggah/{sanggah_id}", response_model=SanggahFullView)

@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.policy.errors import PolicyMissing
 from services.graduation.policy.models.calendar import TAHAP_WARNED_AT, TahapCalendar
 from services.graduation.policy.models.instrument import Indicator, Instrument, InstrumentTerms
-from services.graduation.policy.models.policy import Policy, PolicyFields, PolicyState, PolicyWithdrawal
+from services.graduation.policy.models.policy import (
+    Policy,
+    PolicyApproval,
+    PolicyFields,
+    PolicyState,
+    PolicyWithdrawal,
+)
 from shared import clock
 from shared.contracts.kinds import ExitReason
 from shared.errors import NotFound, Words
@@ -81,8 +87,11 @@ async def _read_full_view(session: AsyncSession, policy: Policy | None) -> dict[
     indicators = (await session.scalars(statement.order_by(Indicator.position))).all()
     state = policy.state_on(await clock.today(session))
     withdrawal = await session.get(PolicyWithdrawal, policy.policy_id) if policy.withdrawn_by else None
-    instrument_view = _to_instrument_view(instrument, indicators) if instrument else None
-    return {**_to_fields(policy), "state": state, "instrument": instrument_view, "withdrawal": withdrawal}
+    view: dict[str, Any] = _to_fields(policy) | {"state": state, "withdrawal": withdrawal}
+    view["instrument"] = _to_instrument_view(instrument, indicators) if instrument else None
+    approvals = sa.select(PolicyApproval).where(PolicyApproval.policy_id == policy.policy_id)
+    view["approvals"] = (await session.scalars(approvals.order_by(PolicyApproval.at))).all()
+    return view
 
 
 def _to_fields(policy: Policy) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from services.graduation.case.models import (
     GraduasiHistory,
     GraduasiState,
     GraduasiView,
-    HistoryItem,
+    HistoryFields,
     Stage,
 )
 from services.graduation.case.queries import (
@@ -41,6 +41,7 @@ from shared.access import Actor, Permission
 from shared.areas import in_areas
 from shared.errors import NotFound, NotYetKnown
 from shared.evidence import find_flagged
+from shared.privacy import Vault, open_texts
 
 S = GraduasiState
 BEFORE_DIUSULKAN = (
@@ -127,7 +128,9 @@ def _waits_for_step(step: Step, actor: Actor, may_decide: sa.ColumnElement[bool]
 
 NO_COMPARISON: dict[str, Any] = {"differences": [], "changes": []}
 CASE_COLUMNS = tuple(getattr(Graduasi, name) for name in GraduasiView.model_fields)
-HISTORY_COLUMNS = tuple(getattr(GraduasiHistory, name) for name in HistoryItem.model_fields)
+HISTORY_COLUMNS = tuple(
+    getattr(GraduasiHistory, name) for name in (*HistoryFields.model_fields, "graduasi_id", "reason_sealed")
+)
 
 
 async def select_cases(
@@ -224,7 +227,7 @@ async def _read_penetapan_and_rujukan(session: AsyncSession, graduasi_id: UUID) 
 
 
 async def select_history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any:
-    """Select the transitions of a case.
+    """Select the transitions of a case, with sealed reasons.
 
     Raises:
         NotFound: The case does not exist or the actor may not see it.
@@ -235,3 +238,8 @@ async def select_history(session: AsyncSession, actor: Actor, graduasi_id: UUID)
     if await session.scalar(statement) is None:
         raise NotFound("graduasi")
     return sa.select(*HISTORY_COLUMNS).where(GraduasiHistory.graduasi_id == graduasi_id)
+
+
+def open_reason(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a transition with its reason in clear text."""
+    return open_texts(vault, row, ("reason",), table="graduasi_history", row_id=row.pop("graduasi_id"))

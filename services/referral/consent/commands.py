@@ -117,10 +117,11 @@ async def withdraw_consent(
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     if consent is None or not consent.in_force:
         raise ConsentMissing
-    today = await clock.today(session)
-    latest = await clock.latest_today(session)
+    today, latest = await clock.today(session), await clock.latest_today(session)
     require_not_future(withdrawn_on, latest, "/body/withdrawn_on", earliest=consent.given_on)
-    consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
+    place = {"table": "consent", "column": "withdrawn_reason", "row_id": consent.consent_id}
+    consent.withdrawn_reason_sealed = vault_of(session).seal(reason, **place)
+    consent.withdrawn_on, consent.withdrawn_by = withdrawn_on, actor.sub
     await end_sharing(session, row, consent, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
     return row
 
@@ -143,8 +144,7 @@ async def end_sharing(
 async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move, withdrawn_on: date) -> None:
     """Withdraw one offer.
 
-    A partner that may have been notified of the offer is notified of the withdrawal, and of nothing else
-    after it.
+    A partner that may have been notified of the offer is notified of this, and of nothing after it.
     """
     await move_rujukan_program(session, row, RujukanProgramState.DICABUT, move)
     row.withdrawn_on = withdrawn_on

@@ -60,13 +60,12 @@ class ConsentTerms(ConsentFacts):
 
 
 class ConsentItem(ConsentFacts):
-    """A recorded consent, its withdrawal and its lapse."""
+    """A recorded consent, its withdrawal and its lapse, without the reason of the withdrawal."""
 
     consent_id: Col[UUID] = Field(primary_key=True)
     recorded_by: Col[str]
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
     withdrawn_on: Col[date | None] = Field(default=None)
-    withdrawn_reason: Col[str | None] = Field(default=None)
     withdrawn_by: Col[str | None] = Field(default=None)
     lapsed_on: Col[date | None] = Field(default=None)
     lapse_reason: Col[LapseReason | None] = Field(default=None)
@@ -75,14 +74,15 @@ class ConsentItem(ConsentFacts):
 class Consent(ConsentItem, Table, table=True):
     """A family's consent to share the identity of persons with a partner.
 
-    A withdrawal is recorded in the same row, and so is a lapse with the event that caused it.
+    A withdrawal is recorded in the same row, and so is a lapse with the event that caused it. The reason of
+    the withdrawal is sealed with its id.
     """
 
     __table_args__ = (
         sa.CheckConstraint("evidence_sha256 ~ '^[0-9a-f]{64}$'", name="evidence_sha256_form"),
         sa.CheckConstraint("withdrawn_on >= given_on", name="withdrawn_after_given"),
         sa.CheckConstraint(
-            "(withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)",
+            "(withdrawn_on IS NULL) = (withdrawn_reason_sealed IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)",
             name="withdrawal_complete",
         ),
         sa.CheckConstraint(
@@ -96,6 +96,7 @@ class Consent(ConsentItem, Table, table=True):
     kode_wilayah: Col[str]
     partner_id: Col[UUID]
     lapse_event_id: Col[UUID | None] = Field(default=None)
+    withdrawn_reason_sealed: Col[bytes | None] = Field(default=None)
 
     @property
     def in_force(self) -> bool:

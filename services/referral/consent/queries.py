@@ -1,12 +1,15 @@
 """The order of the consent texts, and the consent to an offer."""
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.models import Consent, ConsentText
+from shared.database import vault_of
 from shared.errors import NotFound
+from shared.privacy import open_texts
 
 CONSENT_TEXT_ORDER = (ConsentText.version,)
 
@@ -22,3 +25,9 @@ async def read_consent(session: AsyncSession, rujukan_program_id: UUID) -> Conse
     if consent is None:
         raise NotFound("consent")
     return consent
+
+
+def open_reason(session: AsyncSession, consent: Consent) -> dict[str, Any]:
+    """Return a consent with the reason of its withdrawal in clear text."""
+    names, consent_id = ("withdrawn_reason",), consent.consent_id
+    return open_texts(vault_of(session), dict(consent), names, table="consent", row_id=consent_id)

@@ -1,5 +1,6 @@
 """Routes of consent, its withdrawal, and the texts read to a family before it consents."""
 
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -19,6 +20,7 @@ from services.referral.rujukan.routes import RujukanProgramView, rujukan_program
 from services.referral.signature.models import ConsentPersonView
 from services.referral.signature.queries import read_persons
 from shared.access import Permission
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Day, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import operation
@@ -35,6 +37,7 @@ class ConsentBody(ConsentTerms, Body):
 class ConsentView(ConsentItem):
     """A consent with the persons whose identity it shares, and who signed."""
 
+    withdrawn_reason: Annotated[str | None, SPESIFIK]
     persons: list[ConsentPersonView]
 
 
@@ -65,7 +68,7 @@ async def read_consent(rujukan_program_id: UUID, session: Session) -> ConsentVie
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     consent = await queries.read_consent(session, rujukan_program_id)
     persons = await read_persons(session, rujukan_program_id)
-    return ConsentView.model_construct(**dict(consent), persons=persons)
+    return ConsentView.model_construct(**queries.open_reason(session, consent), persons=persons)
 
 
 @consents.post("/rujukan-program/{rujukan_program_id}/consent-withdrawal", status_code=201)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlmodel import Field
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields
+from shared.field_classes import PRIBADI
 
 
 class CorrectionSubject(StrEnum):
@@ -35,7 +36,7 @@ class CorrectionFacts(Fields):
 class CorrectionView(CorrectionFacts):
     """A correction with its reason."""
 
-    reason: str
+    reason: Annotated[str, PRIBADI]
 
 
 class Correction(CorrectionFacts, Table, table=True):

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,7 @@ from services.referral.deadline.models import (
     SlaTerm,
     SlaTermTerms,
 )
+from services.referral.deadline.queries import view_escalation
 from services.referral.program.errors import ProgramUnknown
 from services.referral.program.models import Program
 from services.referral.rujukan.models import (
@@ -27,7 +29,7 @@ from services.referral.rujukan.models import (
 from shared import clock
 from shared.access import Actor
 from shared.contracts.rujukan_kinds import RujukanProgramState
-from shared.database import insert, load, upsert, uuid7, write_once
+from shared.database import insert, load, upsert, uuid7, vault_of, write_once
 from shared.dates import midnight, require_not_past
 from shared.errors import VersionNotLatest
 from shared.jobs import schedule
@@ -166,7 +168,6 @@ async def escalate(session: AsyncSession, subject: UUID) -> None:
     escalation = {
         "escalation_id": uuid7(),
         "raised_on": await clock.today(session),
-        "withdrawn": [],
         "awaited": Awaited.DELIVERY if row.state in WAITS_FOR_DELIVERY else Awaited.ANSWER,
         **{name: getattr(row, name) for name in names},
     }
@@ -184,7 +185,9 @@ async def acknowledge_escalation(
     row = await load(session, Escalation, escalation_id, noun="escalation")
     if row.acknowledged_on is not None:
         raise EscalationAcknowledged(on=row.acknowledged_on)
-    row.acknowledged_on, row.acknowledged_by, row.note = await clock.today(session), actor.sub, note
+    row.acknowledged_on, row.acknowledged_by = await clock.today(session), actor.sub
+    place = {"table": "escalation", "column": "note", "row_id": escalation_id}
+    row.note_sealed = vault_of(session).seal(note, **place)
     return row
 
 
@@ -201,6 +204,9 @@ async def withdraw_acknowledgement(
         raise AcknowledgementMissing
     former = {"acknowledged_on": str(row.acknowledged_on), "acknowledged_by": row.acknowledged_by}
     back = {"withdrawn_on": str(await clock.today(session)), "withdrawn_by": actor.sub, "reason": reason}
-    row.withdrawn = [*row.withdrawn, {**former, "note": row.note, **back}]
-    row.acknowledged_on = row.acknowledged_by = row.note = None
+    view = view_escalation(session, row)
+    withdrawn = orjson.dumps([*view["withdrawn"], {**former, "note": view["note"], **back}]).decode()
+    place = {"table": "escalation", "column": "withdrawn", "row_id": escalation_id}
+    row.withdrawn_sealed = vault_of(session).seal(withdrawn, **place)
+    row.acknowledged_on = row.acknowledged_by = row.note_sealed = None
     return row

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -111,11 +111,10 @@ class Deadline(Table, table=True):
     passed_on: Col[date | None] = Field(default=None)
 
 
-class EscalationView(Fields):
+class EscalationFacts(Fields):
     """A partner that let its SLA pass.
 
-    `settled_on` is the day on which it answered or delivered after all. `withdrawn` has the acknowledgements that
-    were taken back.
+    `settled_on` is the day on which it answered or delivered after all.
     """
 
     escalation_id: Col[UUID] = Field(primary_key=True)
@@ -130,15 +129,35 @@ class EscalationView(Fields):
     settled_on: Col[date | None] = Field(default=None)
     acknowledged_on: Col[date | None] = Field(default=None)
     acknowledged_by: Col[str | None] = Field(default=None)
-    note: Col[Annotated[str | None, PRIBADI]] = Field(default=None)
-    withdrawn: Col[list[dict[str, Any]]] = Field(default_factory=list[dict[str, Any]])
 
 
-class Escalation(EscalationView, Table, table=True):
+class WithdrawnAcknowledgement(Fields):
+    """An acknowledgement that was taken back, and why."""
+
+    acknowledged_on: date
+    acknowledged_by: str
+    note: Annotated[str, PRIBADI]
+    withdrawn_on: date
+    withdrawn_by: str
+    reason: Annotated[str, PRIBADI]
+
+
+class EscalationView(EscalationFacts):
+    """A partner that let its SLA pass.
+
+    `note` says what is done about it. `withdrawn` has the acknowledgements that were taken back.
+    """
+
+    note: Annotated[str | None, PRIBADI]
+    withdrawn: list[WithdrawnAcknowledgement]
+
+
+class Escalation(EscalationFacts, Table, table=True):
     """A partner that let an SLA pass.
 
     An official of Dinsos or Kemensos handles it. It is settled when the partner answers. If an aid was
-    awaited, it is settled when the aid is delivered or the offer withdrawn.
+    awaited, it is settled when the aid is delivered or the offer withdrawn. The note, and the
+    acknowledgements that were taken back (JSON), are sealed with its id.
     """
 
     __table_args__ = (
@@ -151,11 +170,14 @@ class Escalation(EscalationView, Table, table=True):
         sa.CheckConstraint("settled_on >= raised_on", name="settled_after"),
         sa.CheckConstraint(
             "(acknowledged_on IS NULL) = (acknowledged_by IS NULL)"
-            " AND (acknowledged_on IS NULL) = (note IS NULL)",
+            " AND (acknowledged_on IS NULL) = (note_sealed IS NULL)",
             name="acknowledgement_complete",
         ),
         track_waits(WAITS),
     )
+
+    note_sealed: Col[bytes | None] = Field(default=None)
+    withdrawn_sealed: Col[bytes | None] = Field(default=None)
 
 
 class RujukanPause(Table, table=True):

@@ -1,5 +1,6 @@
 """Routes of SLA terms and of escalations."""
 
+from functools import partial
 from uuid import UUID
 
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from services.referral import visibility
 from services.referral.deadline import commands, queries
 from services.referral.deadline.models import EscalationView, SlaTerm, SlaTermTerms, SlaTermView
 from shared.access import Permission
+from shared.database import vault_of
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import operation
@@ -66,8 +68,11 @@ async def list_sla_terms(session: Session, paging: Paging) -> Response:
 @may(Permission.ESCALATION_READ)
 async def list_escalations(session: Session, paging: Paging, *, open_only: bool = True) -> Response:
     """List escalations in the actor's areas. Open: not acknowledged and not settled."""
-    statement = queries.select_escalations(list(EscalationView.model_fields), open_only=open_only)
-    return await paging.answer(session, statement, queries.ESCALATION_ORDER)
+    statement, shape = (
+        queries.select_escalations(open_only=open_only),
+        partial(queries.open_notes, vault_of(session)),
+    )
+    return await paging.answer(session, statement, queries.ESCALATION_ORDER, shape=shape)
 
 
 @escalations.post("/escalation/{escalation_id}/acknowledgement", status_code=201)
@@ -80,7 +85,8 @@ async def acknowledge_escalation(
     escalation_id: UUID, body: AcknowledgementBody, session: Session, actor: CurrentActor
 ) -> EscalationView:
     """Acknowledge an escalation, with a note on what is done about it."""
-    return await commands.acknowledge_escalation(session, escalation_id, body.note, actor)
+    row = await commands.acknowledge_escalation(session, escalation_id, body.note, actor)
+    return EscalationView(**queries.view_escalation(session, row))
 
 
 class AcknowledgementWithdrawal(Body):
@@ -99,4 +105,5 @@ async def withdraw_acknowledgement(
     escalation_id: UUID, body: AcknowledgementWithdrawal, session: Session, actor: CurrentActor
 ) -> EscalationView:
     """Take an acknowledgement back. The escalation waits again."""
-    return await commands.withdraw_acknowledgement(session, escalation_id, body.reason, actor)
+    row = await commands.withdraw_acknowledgement(session, escalation_id, body.reason, actor)
+    return EscalationView(**queries.view_escalation(session, row))

@@ -100,7 +100,7 @@ async def test_history_names_the_version_of_a_decision(kendal_caseload: Running)
     (act,) = [one for one in acts if one["act"] == "ASSIGNED"]
     assert (act["detail"], act["why"]) == (
         {"over_limit": True, "limit_version": 2},
-        "Belum ada pendamping lain.",
+        "BATAS_DILAMPAUI",
     )
     assert (2, 1, 2) in [row[:3] for row in await list_limits(kendal_caseload)]
 

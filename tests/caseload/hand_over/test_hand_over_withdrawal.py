@@ -188,7 +188,7 @@ async def test_only_who_may_order_there_withdraws(
 
 
 @pytest.mark.parametrize(
-    "act", ["UPDATE hand_over_withdrawal SET reason = 'x'", "DELETE FROM hand_over_withdrawal"]
+    "act", ["UPDATE hand_over_withdrawal SET reason_sealed = 'x'", "DELETE FROM hand_over_withdrawal"]
 )
 async def test_withdrawal_is_append_only(kendal_caseload: Running, act: str) -> None:
     await kendal_caseload.expect_sql_refusal(act, asyncpg.InsufficientPrivilegeError)

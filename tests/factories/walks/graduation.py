@@ -14,6 +14,8 @@ from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
 from tests.factories.walks.platform import Tokens, create_tokens, read_success, walk_requests
 
+PAID = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
+
 
 async def walk_graduation(service: Running, _: Cluster) -> Tokens:
     """Bring one case to monitoring, and others through every other transition."""
@@ -62,7 +64,7 @@ async def walk_graduation(service: Running, _: Cluster) -> Tokens:
 
 
 async def request_reversal(service: Running, driver: CaseDriver, task: str) -> None:
-    """Record a result again, and request its reversal three times."""
+    """Record a result, request its reversal three times, and record it again."""
     result = {"still_out": True}
     read_success(await service.post(f"/v1/monitoring/{task}/result", result, as_=driver.by["field"]))
     official = service.token("DINSOS_KABKOTA", "dinsos-kendal-8", [KENDAL])
@@ -70,6 +72,7 @@ async def request_reversal(service: Running, driver: CaseDriver, task: str) -> N
     why = {"void_reason": "SALAH_ISI", "reason": "Keluarga lain.", "evidence_sha256": scan}
     path = f"/v1/monitoring/{task}/reversal"
     await walk_requests(service, partial(service.post, path, why, as_=official), official)
+    read_success(await service.post(f"/v1/monitoring/{task}/result", result, as_=driver.by["field"]))
 
 
 async def request_sk_correction(service: Running, decided: dict[str, Any], tokens: Tokens) -> None:
@@ -152,11 +155,16 @@ async def walk_other_transitions(service: Running, first: CaseDriver) -> None:
 
 
 async def decide_objections(service: Running, first: CaseDriver, office: str) -> None:
-    """Refuse one objection, accept another, and leave a third open."""
+    """Refuse an objection, accept one before and one after the effect, and leave one open."""
     judge = service.token("DINSOS_KABKOTA", "dinsos-kendal-9", [KENDAL])
-    for outcome in ("DITOLAK", "DITERIMA", None):
-        driver = await build_case(service, first).advance_to("MASA_SANGGAH", "2026-08-03")
-        paper = {"lodged_on": "2026-08-03", "lodged_by": "KELUARGA", "channel": "PUSKESOS"}
+    late = ("DITERIMA", "2026-05-18", "2026-06-01", PAID)
+    for outcome, determined_on, lodged_on, back_pay in (
+        *((outcome, "2026-08-03", "2026-08-03", []) for outcome in ("DITOLAK", "DITERIMA", None)),
+        late,
+    ):
+        driver = await build_case(service, first).advance_to("MASA_SANGGAH", determined_on)
+        await work_until(service, date(2026, 8, 3))
+        paper = {"lodged_on": lodged_on, "lodged_by": "KELUARGA", "channel": "PUSKESOS"}
         paper |= {
             "ground": "KEADAAN_BERUBAH",
             "evidence_sha256": await driver.upload_evidence(b"surat sanggah"),
@@ -165,7 +173,7 @@ async def decide_objections(service: Running, first: CaseDriver, office: str) ->
         read_success(await service.get(f"/v1/sanggah/{lodged['sanggah_id']}", as_=office))
         if outcome:
             path = f"/v1/sanggah/{lodged['sanggah_id']}/decision"
-            ruling = {"outcome": outcome, "reason": "Keadaan keluarga berubah."}
+            ruling = {"outcome": outcome, "reason": "Keadaan keluarga berubah.", "back_pay": back_pay}
             read_success(await service.post(path, ruling, as_=judge))
     for read in ("sanggah?state=DIAJUKAN", "graduasi?waiting=me", "monitoring?mine=true", "cohort?year=2026"):
         read_success(await service.get(f"/v1/{read}", as_=office))
@@ -176,8 +184,7 @@ async def annul_cases(service: Running, first: CaseDriver) -> None:
     """Annul one penetapan after its effect, with back-pay, and one before."""
     official = service.token("KEMENSOS", "kemensos-8")
     scan = await service.put_file(b"nota dinas", as_=official)
-    paid = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
-    for determined_on, back_pay in (("2026-05-18", paid), ("2026-08-03", [])):
+    for determined_on, back_pay in (("2026-05-18", PAID), ("2026-08-03", [])):
         undone = await build_case(service, first).advance_to("MASA_SANGGAH", determined_on)
         await work_until(service, date(2026, 8, 3))
         why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", "back_pay": back_pay}

@@ -41,6 +41,7 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/supply", supplied, as_=mine))
     read_success(await service.post(f"{path}/supply-void", {"reason": "SALAH_ISI"}, as_=mine))
     read_success(await service.post(f"{path}/supply", supplied, as_=mine))
+    read_success(await service.get(f"{path}/supply", as_=mine))
     answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
     read_success(await service.post(f"{path}/answer", answer, as_=partner))
     given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
@@ -49,8 +50,7 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.post(f"{path}/delivery", given, as_=partner))
     wrong = {"amount_rp": 6_000_000, "reason": "Salah ketik"}
     read_success(await service.post(f"{path}/delivery-correction", wrong, as_=partner))
-    void = {"reason": "SALAH_TANGGAL"}
-    read_success(await service.post(f"{path}/delivery-void", void, as_=partner))
+    read_success(await service.post(f"{path}/delivery-void", {"reason": "SALAH_TANGGAL"}, as_=partner))
     read_success(await service.post(f"{path}/delivery", given | {"delivery_id": "D-2"}, as_=partner))
     read_success(await world.record_consent("UMKM_PENDAMPINGAN"))
     withdrawal_path = (

@@ -252,7 +252,7 @@ async def test_database_refuses_a_decision_by_the_requester(
 async def test_content_of_a_request_never_changes(driver: CaseDriver) -> None:
     await request_annulment(driver)
     for change in (
-        "body = '{}'",
+        "body_sealed = ''",
         "body_sha256 = repeat('0', 64)",
         "requested_by = 'x'",
         "expires_on = '2030-01-01'",

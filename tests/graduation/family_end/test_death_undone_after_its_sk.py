@@ -37,9 +37,8 @@ async def test_sk_about_a_living_person_is_held(graduation: Running) -> None:
     driver = await dead_in_sk(graduation)
     await apply_events(graduation, family_facts(driver.kpm_id))
     assert await driver.read_state() == "DITUNDA"
-    (row,) = await graduation.sql(
-        "SELECT reason, person FROM graduasi_history ORDER BY history_id DESC LIMIT 1"
-    )
+    path = f"/v1/graduasi/{driver.graduasi_id}/history?limit=200"
+    row = (await graduation.get(path, as_=driver.by["approval"])).json()["items"][-1]
     assert row["person"] == "system:graduation"
     assert row["reason"] in await fact_ids(graduation, "kpm_updated")
     expect_refusal(await driver.post("resumption", WHY, "approval"), "FactsChanged")

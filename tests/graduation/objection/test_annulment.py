@@ -142,7 +142,7 @@ async def test_only_kemensos_requests_an_annulment(graduation: Running, role: st
 async def test_database_refuses_an_annulment_by_one_person(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH")
     await graduation.expect_sql_refusal(
-        "INSERT INTO annulment (graduasi_id, kode_wilayah, ground, reason, was_effective, annulled_on, annulled_by, at)"
+        "INSERT INTO annulment (graduasi_id, kode_wilayah, ground, reason_sealed, was_effective, annulled_on, annulled_by, at)"
         f" VALUES ('{driver.graduasi_id}', '33', 'SK_KELIRU', 'x', false, '2026-05-18', 'x', now())",
         asyncpg.PostgresError,
     )

@@ -289,8 +289,8 @@ async def test_service_roles_cannot_change_a_sanggah(graduation: Running, column
             for statement in (
                 f"UPDATE sanggah SET {column} = NULL",
                 "DELETE FROM sanggah",
-                "UPDATE sanggah_decision SET reason = ''",
-                "UPDATE annulment SET reason = ''",
+                "UPDATE sanggah_decision SET reason_sealed = ''",
+                "UPDATE annulment SET reason_sealed = ''",
                 "UPDATE back_payment SET paid = true",
             ):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):

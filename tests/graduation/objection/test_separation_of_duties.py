@@ -85,7 +85,7 @@ async def test_person_who_recorded_a_sanggah_cannot_decide_it(
 
 DECISION = (
     "INSERT INTO sanggah_decision (sanggah_id, graduasi_id, kode_wilayah, typed_by, typed_by_sub, decided_on, decided_by,"
-    " decided_by_sub, role, reason, at) SELECT sanggah_id, graduasi_id, kode_wilayah, $2, $3, '2026-05-18', $4, $5, 'x', 'x',"
+    " decided_by_sub, role, reason_sealed, at) SELECT sanggah_id, graduasi_id, kode_wilayah, $2, $3, '2026-05-18', $4, $5, 'x', 'x',"
     " now() FROM sanggah WHERE sanggah_id = $1"
 )
 

@@ -235,7 +235,7 @@ async def test_who_used_the_evidence_does_not_clear_it(graduation: Running) -> N
         expect_refusal(await clear_flag(graduation, flag["flag_id"], token), "ClearedByUser", 403)
     with pytest.raises(asyncpg.CheckViolationError, match="not_by_user"):
         await graduation.sql(
-            "UPDATE platform.evidence_flag SET cleared_at = now(), cleared_by = used_by, cleared_by_sub = 'x', clearance = 'x'"
+            "UPDATE platform.evidence_flag SET cleared_at = now(), cleared_by = used_by, cleared_by_sub = 'x', clearance_sealed = 'x'"
         )
 
 

@@ -12,7 +12,7 @@ from tests.factories.services import Running
 KUR = "KUR_SUPERMIKRO"
 # Only the consent ends: offer and identity stay, as if what ends them had been forgotten.
 ENDS = {
-    "withdrawn": "withdrawn_on = $1, withdrawn_reason = 'Berubah pikiran', withdrawn_by = 'pd-s'",
+    "withdrawn": "withdrawn_on = $1, withdrawn_reason_sealed = 'x', withdrawn_by = 'pd-s'",
     "lapsed": "lapsed_on = $1, lapse_reason = 'PERSON_LEFT', lapse_event_id = uuidv7()",
 }
 

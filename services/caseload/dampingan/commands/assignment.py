@@ -29,12 +29,14 @@ from shared.access import Actor
 from shared.accompaniment import require_active, status_on
 from shared.contracts.caseload import DampinganChanged, DampinganStarted
 from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
-from shared.database import insert, load, uuid7
+from shared.database import insert, load, uuid7, vault_of
 from shared.errors import DateTooEarly, NotYetKnown, PendampingInactive
 from shared.messaging import emit
 from shared.validity import covers
 
 LONGEST_BACKDATING = timedelta(days=366)
+# In the history of an assignment with `override_reason`.
+OVERRIDDEN = "BATAS_DILAMPAUI"
 UNABLE = (NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas)
 
 
@@ -49,7 +51,7 @@ async def assign_dampingan(
 ) -> Dampingan:
     """Assign a family to a placement until a later dampingan begins.
 
-    Above the limit it needs `override_reason`, which is stored. A family that has left PKH is assigned for monitoring,
+    Above the limit it needs `override_reason`, which is stored sealed. A family that has left PKH is assigned for monitoring,
     which does not count against the limit.
 
     Raises:
@@ -60,7 +62,13 @@ async def assign_dampingan(
     require_not_ended(kpm, "/body/kpm_id")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
     until = await read_next_first_day(session, kpm_id, penugasan, valid_from)
-    return await start_dampingan(session, actor, kpm, penugasan, valid_from, why=override_reason, until=until)
+    why = OVERRIDDEN if override_reason else None
+    dampingan = await start_dampingan(session, actor, kpm, penugasan, valid_from, why=why, until=until)
+    if override_reason is not None:
+        place = {"table": "dampingan", "column": "override_reason", "row_id": dampingan.dampingan_id}
+        dampingan.override_reason_sealed = vault_of(session).seal(override_reason, **place)
+        await session.flush()
+    return dampingan
 
 
 async def read_next_first_day(
@@ -91,7 +99,7 @@ async def start_dampingan(
 ) -> Dampingan:
     """Start a dampingan of a family by a placement, and emit it.
 
-    Above the limit it needs `why`. It ends with the placement, or on `until` before that.
+    Above the limit it needs `why`, a code. It ends with the placement, or on `until` before that.
 
     Raises:
         CaseloadFull, DampinganOverlaps.

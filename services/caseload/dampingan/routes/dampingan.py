@@ -1,5 +1,6 @@
 """Routes of dampingan."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from starlette.responses import Response
 from services.caseload.dampingan import queries
 from services.caseload.dampingan.commands.assignment import assign_dampingan
 from services.caseload.dampingan.commands.ends import end_dampingan
-from services.caseload.dampingan.models import Dampingan, DampinganView
+from services.caseload.dampingan.models import Dampingan, DampinganItem, DampinganView
 from shared.access import Permission
+from shared.database import vault_of
 from shared.fields import Body, Code, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import operation
@@ -21,7 +23,7 @@ dampingan = Router(tag="dampingan")
 
 
 class DampinganAssignment(Body):
-    """Family, placement and first day. `override_reason` allows to exceed the limit, and is stored."""
+    """Family, placement and first day. `override_reason` allows to exceed the limit, and is stored sealed."""
 
     kpm_id: UUID
     penugasan_id: UUID
@@ -34,7 +36,7 @@ class DampinganAssignment(Body):
 class DampinganPage(View):
     """Dampingan in the order of their ids."""
 
-    items: list[DampinganView]
+    items: list[DampinganItem]
     next: str | None
 
 
@@ -79,4 +81,5 @@ async def list_dampingan(
 ) -> Response:
     """List dampingan, also ended ones: a pendamping's own, an official's by area."""
     statement = queries.list_dampingan(actor, pendamping_id, kpm_id, over_limit=over_limit)
-    return await paging.answer(session, statement, (Dampingan.dampingan_id,))
+    shape = partial(queries.open_override_reason, vault_of(session))
+    return await paging.answer(session, statement, (Dampingan.dampingan_id,), shape=shape)

@@ -13,10 +13,11 @@ from services.caseload.hand_over.errors import HandOverAlreadyAsked, NothingToHa
 from services.caseload.hand_over.models import HandOver, HandOverFacts, HandOverTerms
 from shared import clock, schema
 from shared.access import Actor
-from shared.database import insert, uuid7
+from shared.database import insert, uuid7, vault_of
 from shared.dates import midnight
 from shared.jobs import enqueue, schedule
 from shared.jobs.queue import as_json
+from shared.privacy import seal_texts
 
 KIND = "hand_over.run"
 
@@ -81,7 +82,7 @@ async def request_hand_over(
 ) -> HandOver:
     """Order a hand-over.
 
-    It starts at once or on its day, when each family is checked again.
+    It starts at once or on its day, when each family is checked again. Both reasons are stored sealed.
 
     Raises:
         NotAllowed, NothingToHandOver, CaseloadFull, HandOverAlreadyAsked, and what `read_placements` raises.
@@ -93,12 +94,12 @@ async def request_hand_over(
     if limit is not None and preview["to_after"] > limit and override_reason is None:
         raise CaseloadFull(POINTERS.placement, count=preview["to_before"], limit=limit)
     await close_ended(session)
+    hand_over_id, texts = uuid7(), {"reason": reason, "override_reason": override_reason}
     hand_over = HandOver(
+        **seal_texts(vault_of(session), texts, table="hand_over", row_id=hand_over_id),
         **{name: getattr(order, name) for name in HandOverFacts.model_fields},
-        hand_over_id=uuid7(),
+        hand_over_id=hand_over_id,
         on_date=order.on,
-        reason=reason,
-        override_reason=override_reason,
         families=preview["families"],
         limit_version=preview["limit_version"],
         asked_by=actor.sub,
@@ -127,7 +128,7 @@ async def enqueue_or_schedule(
     """Enqueue the job now, or schedule it for the first moment of its day."""
     params = order.model_dump(mode="json", include={*HandOverTerms.model_fields}) | {
         "hand_over_id": str(hand_over.hand_over_id),
-        "override": hand_over.override_reason is not None,
+        "override": hand_over.override_reason_sealed is not None,
     }
     if order.on <= await clock.today(session):
         hand_over.job_id = await enqueue(session, KIND, params, actor, total=hand_over.families)

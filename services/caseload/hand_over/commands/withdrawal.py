@@ -9,8 +9,9 @@ from services.caseload.hand_over.errors import HandOverAlreadyWithdrawn, HandOve
 from services.caseload.hand_over.models import HandOver, HandOverWithdrawal
 from shared import clock
 from shared.access import Actor
-from shared.database import load
+from shared.database import load, vault_of
 from shared.jobs import unschedule
+from shared.privacy import seal_texts
 
 
 async def withdraw_hand_over(session: AsyncSession, actor: Actor, hand_over_id: UUID, *, reason: str) -> None:
@@ -30,7 +31,9 @@ async def withdraw_hand_over(session: AsyncSession, actor: Actor, hand_over_id: 
     hand_over.open = False
     withdrawal = HandOverWithdrawal(
         hand_over_id=hand_over_id,
-        reason=reason,
+        **seal_texts(
+            vault_of(session), {"reason": reason}, table="hand_over_withdrawal", row_id=hand_over_id
+        ),
         withdrawn_by=actor.sub,
         withdrawn_at=await clock.now(session),
     )

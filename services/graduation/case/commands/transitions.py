@@ -14,7 +14,15 @@ from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
 from shared.access import Actor
 from shared.clock import Moment
-from shared.database import PreparedSelect, attach, await_driver, placeholder, raw, refuse_violations
+from shared.database import (
+    PreparedSelect,
+    attach,
+    await_driver,
+    placeholder,
+    raw,
+    refuse_violations,
+    vault_of,
+)
 from shared.dates import day_of
 from shared.errors import NotFound
 
@@ -51,18 +59,18 @@ act AS (
     INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)
     SELECT a.id, a.area, $11::text, $12, $13, $14, a.four, $15
     FROM unnest($1::uuid[], $16::text[], $17::boolean[]) AS a(id, area, four) WHERE $11::text IS NOT NULL)
-INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at, reason,
+INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at, reason_sealed,
     evidence_sha256, policy_version)
-SELECT m.id, m.area, m.from_state, m.to_state, $12, $13, $14, $15, $18, $19, m.policy_version
-FROM unnest($1::uuid[], $16::text[], $20::text[], $2::text[], $21::int[])
-    WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number
+SELECT m.id, m.area, m.from_state, m.to_state, $12, $13, $14, $15, m.reason, $19, m.policy_version
+FROM unnest($1::uuid[], $16::text[], $20::text[], $2::text[], $21::int[], $18::bytea[])
+    WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, reason, number) ORDER BY m.number
 """
 RECORD_ONE, RECORD_MANY = RECORD.format(UPDATE_ONE), RECORD.format(UPDATE_MANY)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act on a case: actor, time, stage, reason and evidence."""
+    """One act on a case: actor, time, stage, reason, which is stored sealed, and evidence."""
 
     actor: Actor
     moment: Moment
@@ -123,6 +131,7 @@ async def advance(
     """
     # Fast path: one prepared statement writes the act and the history of all cases of a decision (bench: decisions).
     connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
+    reasons = _seal_reason(session, cases, act)
     for target in path:
         from_states = [case.state for case, _ in cases]
         for case, _ in cases:
@@ -130,7 +139,7 @@ async def advance(
         with refuse_violations(
             ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
         ):
-            await await_driver(connection.execute(statement, *_parameters(cases, from_states, act)))
+            await await_driver(connection.execute(statement, *_parameters(cases, from_states, reasons, act)))
         _mark_as_written(cases)
         await _require_not_accompanied(session, cases, act, act.stage)
         act = replace(act, stage=None)
@@ -181,8 +190,20 @@ async def record_act(session: AsyncSession, case: Graduasi, policy: Policy, act:
     await _require_not_accompanied(session, [(case, policy)], act, stage)
 
 
+def _seal_reason(
+    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], act: Act
+) -> Sequence[bytes | None]:
+    if act.reason is None:
+        return [None] * len(cases)
+    texts = [(case.graduasi_id, act.reason) for case, _ in cases]
+    return vault_of(session).seal_many(texts, table="graduasi_history", column="reason")
+
+
 def _parameters(
-    cases: Sequence[tuple[Graduasi, Policy]], from_states: Sequence[GraduasiState], act: Act
+    cases: Sequence[tuple[Graduasi, Policy]],
+    from_states: Sequence[GraduasiState],
+    reasons: Sequence[bytes | None],
+    act: Act,
 ) -> Iterator[object]:
     """Yield the parameters of RECORD in its order."""
     yield [case.graduasi_id for case, _ in cases]
@@ -190,7 +211,7 @@ def _parameters(
     yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.role, act.moment.at)
     yield [case.kode_wilayah for case, _ in cases]
     yield [policy.four_people for _, policy in cases]
-    yield from (act.reason, act.evidence, from_states)
+    yield from (reasons, act.evidence, from_states)
     yield [case.policy_version for case, _ in cases]
     yield [case.assess_again for case, _ in cases]
 

@@ -34,7 +34,7 @@ from shared.accompaniment import open_work_day, require_recent
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
 from shared.contracts.kinds import MonitoringOutcome
-from shared.database import load
+from shared.database import load, vault_of
 from shared.dates import require_not_future
 from shared.errors import NotFound
 from shared.evidence import (
@@ -46,6 +46,7 @@ from shared.evidence import (
     require_evidence,
 )
 from shared.messaging import emit
+from shared.privacy import seal_texts
 from shared.validity import read_rule
 
 # The month of an event about the end of the monitoring that no visit has found.
@@ -83,6 +84,8 @@ async def record_monitoring(
     _require_recordable(case, task, on, finding)
     _check_evidence_day(finding, now)
     _set_result(task, on, now, finding, author)
+    note = seal_texts(vault_of(session), {"note": finding.note}, table="monitoring_task", row_id=task_id)
+    task.note_sealed = note["note_sealed"]
     await _use_evidence(session, actor, task, now)
     outcome, relapse = await _evaluate_result(session, case, task)
     emit(session, to_event(task, outcome))
@@ -135,7 +138,7 @@ def _set_result(
 ) -> None:
     task.visited_on = on
     task.recorded_on, task.still_out, task.version = now.on, finding.still_out, task.version + 1
-    task.cause, task.note = None if finding.still_out else finding.cause, finding.note
+    task.cause = None if finding.still_out else finding.cause
     task.pendamping_id, task.penugasan_id = author
     task.entered_at = now.at
     task.evidence_sha256, task.evidence_on = finding.evidence_sha256, finding.evidence_on

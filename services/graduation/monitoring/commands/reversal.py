@@ -64,7 +64,7 @@ async def reverse_result(
     act = Act(actor, await moment_of(session), reason=terms.reason, evidence=terms.evidence_sha256)
     is_decided = await _lift_relapse(session, case, task, act.moment)
     voided = to_event(task, voided=True)
-    session.add(copy_result(task, act.moment, actor, terms.void_reason))
+    session.add(copy_result(session, task, act.moment, actor, terms.void_reason))
     await reopen_task(session, case, task, act.moment)
     reopens = not is_decided and _has_completed(case, task)
     if reopens:

@@ -12,15 +12,17 @@ from services.graduation.monitoring.commands.results import lock_task, to_event
 from services.graduation.monitoring.commands.tasks import find_relapse, has_open_check
 from services.graduation.monitoring.errors import CaseNotMonitored, MonitoringDecided, MonitoringNotRecorded
 from services.graduation.monitoring.models import MonitoringTask, TaskKind, VoidedResult
+from services.graduation.monitoring.queries import view_task
 from services.graduation.replicas.models import StatusRange
 from shared.access import Actor
 from shared.accompaniment import open_work_day, require_voidable
 from shared.clock import Moment, moment_of
 from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.graduation import MonitoringRecorded
-from shared.database import uuid7
+from shared.database import uuid7, vault_of
 from shared.errors import FamilyHasEnded, NotFound
 from shared.messaging import emit
+from shared.privacy import seal_texts
 
 RESULT_FIELDS = (
     *(
@@ -28,7 +30,7 @@ RESULT_FIELDS = (
         "recorded_on",
         "still_out",
         "cause",
-        "note",
+        "note_sealed",
         "evidence_sha256",
         "evidence_on",
         "entered_at",
@@ -59,7 +61,7 @@ async def void_result(
     await require_voidable(session, actor, task.pendamping_id, StatusRange)
     await _require_undecided(session, case, task)
     voided = to_event(task, voided=True)
-    session.add(copy_result(task, now, actor, reason))
+    session.add(copy_result(session, task, now, actor, reason))
     await reopen_task(session, case, task, now)
     emit(session, await read_other_result(session, task) or voided)
     return task
@@ -84,11 +86,15 @@ async def require_family(session: AsyncSession, case: Graduasi) -> None:
         raise FamilyHasEnded(ended_on=end.ended_on, end_reason=end.end_reason)
 
 
-def copy_result(task: MonitoringTask, now: Moment, actor: Actor, reason: VoidReason) -> VoidedResult:
+def copy_result(
+    session: AsyncSession, task: MonitoringTask, now: Moment, actor: Actor, reason: VoidReason
+) -> VoidedResult:
     """Return a copy of a task's result, to be read after its void."""
-    names = VoidedResult.model_fields.keys() & MonitoringTask.model_fields.keys()
+    names = VoidedResult.model_fields.keys() & MonitoringTask.model_fields.keys() - {"note_sealed"}
+    texts = {"note": view_task(session, task)["note"]}
     void = {"voided_on": now.on, "voided_by": actor.sub, "void_reason": reason}
-    return VoidedResult(**{name: getattr(task, name) for name in names}, void_id=uuid7(), **void)
+    note = seal_texts(vault_of(session), texts, table="voided_result", row_id=(void_id := uuid7()))
+    return VoidedResult(**{name: getattr(task, name) for name in names}, void_id=void_id, **void, **note)
 
 
 async def reopen_task(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:

@@ -21,6 +21,7 @@ from services.graduation.objection.models.annulment import (
     Annulment,
     AnnulmentGround,
     BackPayment,
+    BackPaymentFields,
     BackPaymentTerms,
 )
 from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
@@ -31,6 +32,7 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import BackPay, GraduasiAnnulled
 from shared.contracts.kinds import BackPayReason
+from shared.database import vault_of
 from shared.messaging import emit
 
 
@@ -83,12 +85,27 @@ async def _undo_decree(
     await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
     session.add(annulment)
     await session.flush()
-    keys = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah, "revision": 1}
-    session.add_all(BackPayment(**dict(one), **keys) for one in terms.back_pay)
+    add_back_pay(session, case, terms.back_pay, revision=1)
     await cancel_due_work(session, case, act.moment.on)
     await reverse_credit(session, case, terms.ground, act.moment.on)
     emit(session, to_annulled_event(case, annulment, terms.back_pay))
     return annulment
+
+
+def add_back_pay(
+    session: AsyncSession, case: Graduasi, back_pay: Sequence[BackPaymentTerms], *, revision: int
+) -> None:
+    """Add a revision of the decision on withheld tahap, with sealed reasons."""
+    for one in back_pay:
+        row = BackPayment(
+            **{name: getattr(one, name) for name in BackPaymentFields.model_fields},
+            graduasi_id=case.graduasi_id,
+            kode_wilayah=case.kode_wilayah,
+            revision=revision,
+        )
+        place = {"table": "back_payment", "column": "reason", "row_id": row.text_id}
+        row.reason_sealed = vault_of(session).seal(one.reason, **place)
+        session.add(row)
 
 
 async def require_annullable(
@@ -174,13 +191,14 @@ def require_tahap(concerned: Sequence[str], back_pay: Sequence[BackPaymentTerms]
 async def _build_annulment(
     session: AsyncSession, case: Graduasi, act: Act, terms: AnnulmentTerms
 ) -> Annulment:
+    place = {"table": "annulment", "column": "reason", "row_id": case.graduasi_id}
     return Annulment(
         graduasi_id=case.graduasi_id,
         sanggah_id=terms.sanggah_id,
         approval_request_id=terms.approval_request_id,
         kode_wilayah=case.kode_wilayah,
         ground=terms.ground,
-        reason=act.reason or "",
+        reason_sealed=vault_of(session).seal(act.reason or "", **place),
         was_effective=await was_effective(session, case.graduasi_id),
         annulled_on=act.moment.on,
         annulled_by=act.actor.person,

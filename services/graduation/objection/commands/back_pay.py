@@ -10,6 +10,7 @@ from services.graduation.case.commands.transitions import Act, load_case, record
 from services.graduation.case.models import Stage
 from services.graduation.case.queries import find_accompanied
 from services.graduation.objection.commands.annulment import (
+    add_back_pay,
     require_no_stage,
     require_tahap,
     to_annulled_event,
@@ -54,9 +55,7 @@ async def correct_back_pay(
     case, policy = await load_case(session, request.subject_id)
     annulment = await session.get_one(Annulment, request.subject_id)
     last = sa.select(sa.func.max(BackPayment.revision)).where(BackPayment.graduasi_id == case.graduasi_id)
-    keys = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah}
-    keys["revision"] = (await session.scalar(last) or 0) + 1
-    session.add_all(BackPayment(**dict(one), **keys) for one in terms.back_pay)
+    add_back_pay(session, case, terms.back_pay, revision=(await session.scalar(last) or 0) + 1)
     act = Act(actor, await moment_of(session), reason=terms.reason, evidence=terms.evidence_sha256)
     await record_act(session, case, policy, act, Stage.SANGGAH)
     emit(session, to_annulled_event(case, annulment, terms.back_pay))

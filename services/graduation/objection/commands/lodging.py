@@ -20,12 +20,12 @@ from services.graduation.objection.errors import (
 )
 from services.graduation.objection.models.sanggah import (
     LodgedBy,
+    PaperTerms,
     Sanggah,
     SanggahGround,
     SanggahLodging,
     SanggahScan,
     SanggahState,
-    SanggahTerms,
 )
 from services.graduation.term.commands import announce_case
 from shared.access import Actor, Scope
@@ -36,6 +36,7 @@ from shared.dates import require_not_future
 from shared.errors import DomainError
 from shared.evidence import EvidenceKind, EvidenceUse, require_evidence
 from shared.messaging import emit
+from shared.privacy import Vault, seal_texts
 from shared.text import normalize_number
 
 # A sanggah in term has a refusal of its own in these states without a transition to DISANGGAH.
@@ -68,7 +69,7 @@ async def lodge_sanggah(
         return sanggah, False
     await announce_case(session, case, policy, act.moment)
     await _require_in_term(session, case, terms.lodged_on, act.moment)
-    sanggah = _build_sanggah(case, terms, act, lodger_ref)
+    sanggah = _build_sanggah(case, terms, act, lodger_ref, vault_of(session))
     sanggah.suspends = not await _was_refused(session, case, terms.ground)
     session.add(sanggah)
     with refuse_violations(uq_sanggah_open=SanggahStillOpen):
@@ -153,10 +154,14 @@ async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: dat
     case.require_transition(GraduasiState.DISANGGAH)
 
 
-def _build_sanggah(case: Graduasi, terms: SanggahLodging, act: Act, lodger_ref: bytes) -> Sanggah:
+def _build_sanggah(
+    case: Graduasi, terms: SanggahLodging, act: Act, lodger_ref: bytes, vault: Vault
+) -> Sanggah:
+    sanggah_id = uuid7()
     return Sanggah(
-        **{name: getattr(terms, name) for name in SanggahTerms.model_fields},
-        sanggah_id=uuid7(),
+        **{name: getattr(terms, name) for name in PaperTerms.model_fields},
+        **seal_texts(vault, {"note": terms.note}, table="sanggah", row_id=sanggah_id),
+        sanggah_id=sanggah_id,
         graduasi_id=case.graduasi_id,
         kpm_id=case.kpm_id,
         kode_wilayah=case.kode_wilayah,

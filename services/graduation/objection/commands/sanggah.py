@@ -38,9 +38,10 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import BackPay, SanggahDecided
 from shared.contracts.kinds import SanggahOutcome
-from shared.database import load
+from shared.database import load, vault_of
 from shared.errors import DecidedByLodger, NotFound
 from shared.messaging import emit
+from shared.privacy import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         raise DecidedByLodger
     act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
     sanggah.transition_to(SanggahState(ruling.outcome.value))
-    session.add(_build_decision(sanggah, act))
+    session.add(_build_decision(sanggah, act, vault_of(session)))
     if ruling.outcome is SanggahOutcome.DITERIMA:
         await _accept(session, case, policy, sanggah, act, ruling.back_pay)
     else:
@@ -151,11 +152,12 @@ async def lapse_sanggah(session: AsyncSession, case: Graduasi, act: Act) -> None
     await session.flush()
     for sanggah in (await session.scalars(statement.with_for_update(key_share=True))).all():
         sanggah.transition_to(SanggahState.GUGUR)
-        session.add(_build_decision(sanggah, act))
+        session.add(_build_decision(sanggah, act, vault_of(session)))
         emit(session, _to_decided_event(case, sanggah, act))
 
 
-def _build_decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
+def _build_decision(sanggah: Sanggah, act: Act, vault: Vault) -> SanggahDecision:
+    place = {"table": "sanggah_decision", "column": "reason", "row_id": sanggah.sanggah_id}
     return SanggahDecision(
         sanggah_id=sanggah.sanggah_id,
         typed_by=sanggah.typed_by,
@@ -166,7 +168,7 @@ def _build_decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
         decided_by=act.actor.person,
         decided_by_sub=act.actor.sub,
         role=act.role,
-        reason=act.reason or "",
+        reason_sealed=vault.seal(act.reason or "", **place),
         at=act.moment.at,
     )
 

@@ -76,8 +76,8 @@ class SanggahGround(StrEnum):
 RegisterNumber = Annotated[DocumentNumber, RequestOnly("0123/SANGGAH/2026")]
 
 
-class SanggahTerms(Fields):
-    """A sanggah on paper.
+class PaperTerms(Fields):
+    """A sanggah on paper, without its note.
 
     `lodged_on` is the date on the paper, which must be in the term.
     """
@@ -87,7 +87,12 @@ class SanggahTerms(Fields):
     channel: Col[Annotated[SanggahChannel, RequestOnly("PUSKESOS")]]
     ground: Col[Annotated[SanggahGround, RequestOnly("KEADAAN_BERUBAH")]]
     evidence_sha256: Col[Sha256]
-    note: Col[Annotated[Sentence | None, PRIBADI]] = Field(default=None)
+
+
+class SanggahTerms(PaperTerms):
+    """A sanggah on paper, with a note, which is stored sealed."""
+
+    note: Sentence | None = None
 
 
 class SanggahLodging(SanggahTerms):
@@ -101,8 +106,8 @@ class SanggahLodging(SanggahTerms):
     register_no: RegisterNumber | None = None
 
 
-class SanggahView(SanggahTerms):
-    """A sanggah. `typed_by` is an id.
+class SanggahFacts(PaperTerms):
+    """A sanggah without its note. `typed_by` is an id.
 
     `suspends`: the exit is suspended until the decision. It is not after the refusal of a sanggah with the same ground.
     """
@@ -117,12 +122,18 @@ class SanggahView(SanggahTerms):
     suspends: Col[bool]
 
 
-class Sanggah(SanggahView, Table, table=True):
+class SanggahView(SanggahFacts):
+    """A sanggah."""
+
+    note: Annotated[str | None, PRIBADI]
+
+
+class Sanggah(SanggahFacts, Table, table=True):
     """One sanggah: who objects to a case, and the date on the paper.
 
     `lodged_on`, the date on the paper, must be in the term; `typed_on` may be later. `evidence_sha256` is its first scan.
 
-    Only its state and its area change.
+    Only its state and its area change. The note is sealed with its id.
     """
 
     __table_args__ = (
@@ -154,6 +165,7 @@ class Sanggah(SanggahView, Table, table=True):
 
     # Keyed hash of the lodger's NIK or of the number in the desk's register.
     lodger_ref: Col[bytes]
+    note_sealed: Col[bytes | None] = Field(default=None)
     typed_by_sub: Col[str]
     at: Col[datetime]
 
@@ -194,17 +206,25 @@ class SanggahScan(ScanView, Table, table=True):
     at: Col[datetime]
 
 
-class SanggahDecisionView(Fields):
-    """Who decided, when and why. `decided_by` is an id."""
+class SanggahDecisionFacts(Fields):
+    """Who decided, and when. `decided_by` is an id."""
 
     decided_on: Col[date]
     decided_by: Col[str]
     role: Col[str]
-    reason: Col[str]
 
 
-class SanggahDecision(SanggahDecisionView, Table, table=True):
-    """The decision of a sanggah, never by the person who recorded it. Append-only."""
+class SanggahDecisionView(SanggahDecisionFacts):
+    """Who decided, when and why."""
+
+    reason: Annotated[str, PRIBADI]
+
+
+class SanggahDecision(SanggahDecisionFacts, Table, table=True):
+    """The decision of a sanggah, never by the person who recorded it. Append-only.
+
+    The reason is sealed with the id of the sanggah.
+    """
 
     __table_args__ = (
         sa.ForeignKeyConstraint(
@@ -220,4 +240,5 @@ class SanggahDecision(SanggahDecisionView, Table, table=True):
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
     kode_wilayah: Col[Wilayah]
     decided_by_sub: Col[str]
+    reason_sealed: Col[bytes]
     at: Col[datetime]

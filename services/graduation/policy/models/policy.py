@@ -252,11 +252,17 @@ class Policy(PolicyFields, Table, table=True):
         return PolicyState.IN_FORCE if self.valid_to is None or self.valid_to > on else PolicyState.ENDED
 
 
-class PolicyApproval(Table, table=True):
-    """One of the two approvals of a draft. Append-only.
+class PolicyApprovalView(Fields):
+    """Who approved a version, when, and with which note. `person` is an id."""
 
-    It is given by neither the drafter nor the other approver.
-    """
+    policy_id: Col[UUID] = Field(primary_key=True)
+    person: Col[str] = Field(primary_key=True)
+    note: Col[str | None]
+    at: Col[datetime]
+
+
+class PolicyApproval(PolicyApprovalView, Table, table=True):
+    """One of two approvals of a draft, never by its drafter. Append-only."""
 
     __table_args__ = (
         sa.ForeignKeyConstraint(
@@ -267,13 +273,9 @@ class PolicyApproval(Table, table=True):
         sa.CheckConstraint("person <> drafted_by AND sub <> drafted_by_sub", name="not_by_the_drafter"),
     )
 
-    policy_id: Col[UUID] = Field(primary_key=True)
-    person: Col[str] = Field(primary_key=True)
     drafted_by: Col[str]
     drafted_by_sub: Col[str]
     sub: Col[str]
-    note: Col[str | None]
-    at: Col[datetime]
 
 
 class PolicyWithdrawalView(Fields):

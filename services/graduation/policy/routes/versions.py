@@ -5,7 +5,12 @@ from fastapi import Query
 
 from services.graduation.policy import queries
 from services.graduation.policy.models.instrument import IndicatorView, InstrumentTerms
-from services.graduation.policy.models.policy import PolicyFields, PolicyState, PolicyWithdrawalView
+from services.graduation.policy.models.policy import (
+    PolicyApprovalView,
+    PolicyFields,
+    PolicyState,
+    PolicyWithdrawalView,
+)
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
 from shared.fields import View
@@ -34,9 +39,10 @@ class InstrumentView(InstrumentTerms):
 
 
 class PolicyFullView(PolicyView):
-    """A policy with its instrument and its withdrawal, if any."""
+    """A policy with its instrument, its approvals, and its withdrawal, if any."""
 
     instrument: InstrumentView | None
+    approvals: list[PolicyApprovalView]
     withdrawal: PolicyWithdrawalView | None
 
 
