@@ -44,7 +44,7 @@ async def test_a_reused_database_is_as_after_its_migrations(cluster: Cluster, ro
     [
         "CREATE TABLE planted (n int)",
         "ALTER TABLE penugasan DROP CONSTRAINT ex_penugasan_range",
-        "ALTER TABLE pendamping ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE pendamping DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE pendamping DISABLE TRIGGER ALL",
         "CREATE OR REPLACE FUNCTION platform.in_scope(code text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
         "GRANT CREATE ON SCHEMA public TO registry_api",
