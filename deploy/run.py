@@ -29,8 +29,10 @@ VERBS = {
     "demo": "play a pendamping's year and one family's graduation over HTTP, and compare the counts",
     "timeline": "print one family's events across the services: make timeline KPM=<kpm_id>",
     "invariants": "check the invariants of a deployment's four databases",
+    "audit": "export the audit trail of a deployment and check that nothing was changed",
     "test": "run the tests with pytest arguments: test -k sanggah, or make test ARGS='-k sanggah'",
     "check": "check lint, format, types, import contracts, compose file and generated files",
+    "prove": "run the proofs of access and audit in full size and print a table of cases and violations",
     "mutants": "plant known mistakes one by one and show that tests notice them: make mutants ARGS=NAME",
     "bench": "measure the figures and their floors, print them and write build/bench.json",
     "lock": "resolve requirements/*.in into hash-pinned lists",
@@ -175,6 +177,11 @@ def invariants(arguments: list[str]) -> int:
     replace_process(PYTHON, "-m", "deploy.invariants", *arguments)
 
 
+def audit(arguments: list[str]) -> int:
+    need("local")
+    replace_process(PYTHON, "-m", "deploy.audit", *(arguments or ["verify"]))
+
+
 def bench(arguments: list[str]) -> int:
     report_missing_kafka()
     need("dev")
@@ -193,6 +200,12 @@ def test(arguments: list[str]) -> int:
         options += ["-m", "not kafka"]
     need("dev")
     replace_process(PYTHON, "-m", "pytest", *options, *arguments)
+
+
+def prove(arguments: list[str]) -> int:
+    """Run the tests that count cases, in full size."""
+    os.environ["PILAR_PROVE"] = "full"
+    return test(["-m", "proof", *arguments])
 
 
 def mutants(arguments: list[str]) -> int:
@@ -266,8 +279,10 @@ ACTIONS = {
     "demo": demo,
     "timeline": timeline,
     "invariants": invariants,
+    "audit": audit,
     "test": test,
     "check": check,
+    "prove": prove,
     "mutants": mutants,
     "bench": bench,
     "lock": lock,

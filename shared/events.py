@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 SEALED_TOPIC = "pilar.sealed"
 SEALED_RETENTION = timedelta(days=7)
 """How long the topic and the outbox store the body of a sealed event."""
+AUDIT_TOPIC = "pilar.audit."
+"""The beginning of the four topics of closed audit blocks, one per service."""
 
 
 class Event(BaseModel):

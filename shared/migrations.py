@@ -26,15 +26,15 @@ from sqlalchemy.schema import (
     sort_tables_and_constraints,
 )
 
+from shared.audit import tables as audit_tables
 from shared.database.columns import service_metadata
 from shared.database.models import metadata_of
-from shared.deadlines import tables as deadline_tables
 from shared.settings import Settings
 from shared.transitions import trigger_of
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK_TIMEOUT = "2s"
-PARTITION = re.compile(r"outbox_(default|[0-9]{4}_[0-9]{2})")
+PARTITION = re.compile(r"(outbox|audit_entry)_(default|[0-9]{4}_[0-9]{2})")
 # Alembic keeps its context in module globals, so only one upgrade may run in a process.
 UPGRADE_LOCK = threading.Lock()
 
@@ -156,7 +156,7 @@ async def migrate(service: str, metadata: sa.MetaData, url: str) -> None:
 def _in_one_transaction(connection: sa.Connection, service: str, metadata: sa.MetaData) -> None:
     context.configure(
         connection=connection,
-        target_metadata=Targets([metadata, deadline_tables.metadata]),
+        target_metadata=Targets([metadata, audit_tables.metadata]),
         version_table_schema="platform",
         include_schemas=True,
         include_name=is_ours,
@@ -171,7 +171,7 @@ def _in_one_transaction(connection: sa.Connection, service: str, metadata: sa.Me
 
 
 def is_ours(name: str | None, kind: str, parents: Any) -> bool:
-    """Return whether autogenerate compares it: no other schemas, no outbox partitions."""
+    """Return whether autogenerate compares it: no other schemas, no partitions."""
     del parents
     if kind == "schema":
         return name is None or name == "platform" or name.startswith("replica_")

@@ -272,13 +272,13 @@ def platform_v1(
 
     `topics` are those that the service writes beside its own.
     """
-    written = ", ".join(f"'{topic}'" for topic in (f"pilar.{service}", *topics))
+    written = ", ".join(f"'{topic}'" for topic in (f"pilar.{service}", f"pilar.audit.{service}", *topics))
     ddl = PLATFORM_V1.replace("{evidence}", EVIDENCE_V1)
     for statement in ddl.replace("{service}", service).replace("{topics}", written).split(";;"):
         if statement.strip():
             execute(statement)
     for first, following in pairwise(months_from(today or datetime.now(UTC), MONTHS_AHEAD + 2)):
-        execute(f"SELECT platform.make_outbox_month('{first:%Y-%m-01}', '{following:%Y-%m-01}')")
+        execute(f"SELECT platform.make_month('{first:%Y-%m-01}', '{following:%Y-%m-01}')")
 
 
 def months_from(day: datetime, count: int) -> list[datetime]:

@@ -25,6 +25,8 @@ CACHED_SECONDS = 5.0
 
 registry = CollectorRegistry(auto_describe=True)
 SUBSCRIPTION = ("service", "subscription")
+FAULTY_BLOCKS = sa.text("SELECT count(*) FROM platform.audit_block WHERE faulty_ids <> '{}'")
+BULK_READS = sa.text("SELECT count(*) FROM platform.bulk_read")
 
 
 def gauge(name: str, text: str, *labels: str) -> Gauge:
@@ -50,6 +52,10 @@ job_oldest = gauge("job_oldest_seconds", "Age of the oldest job that has not end
 overdue_rows = gauge(
     "overdue_rows", "What waits longer than its deadline.", "service", "subject_kind", "level"
 )
+audit_faulty_blocks = gauge(
+    "audit_faulty_blocks", "Blocks with entries that were changed or added without the key.", "service"
+)
+bulk_reads = gauge("bulk_reads", "Reported windows in which an account read very many families.", "service")
 # Counted by the process that does the work.
 sent = counter("sent_events", "Events that the transport has acknowledged.", "service")
 lag = gauge(
@@ -62,6 +68,9 @@ divergences = counter("divergences", "Positions that arrived with a different ev
 stopped = gauge("subscription_stopped", "1 while a subscription waits for an operator.", *SUBSCRIPTION)
 job_rows = counter("job_rows", "Rows of long work, by result.", "service", "kind", "result")
 refused_tokens = counter("refused_tokens", "Requests whose token was refused.", "service")
+audit_denials = counter(
+    "audit_denials", "Refused accesses, by noun of the address and status.", "service", "resource", "status"
+)
 busy_answers = counter(
     "busy_answers",
     "Requests answered 503, by what was not available: deadlock, lock, statement, scope, pool or server.",
@@ -122,6 +131,7 @@ async def measure(database: MeasuredDatabase) -> None:
             await measure_parked(connection, database.service)
             await measure_due(connection, database.service)
             await measure_overdue(connection, database.service)
+            await measure_audit(connection, database.service)
             for further in measures.get(database.service, ()):
                 await further(connection)
     except (SQLAlchemyError, OSError, TimeoutError):
@@ -167,6 +177,12 @@ async def measure_overdue(connection: AsyncConnection, service: str) -> None:
     """Set the count of what is overdue per kind and level, as last written."""
     rows = await connection.execute(sa.text("SELECT subject_kind, level, rows FROM platform.count_overdue()"))
     set_all(overdue_rows, service, {(kind, str(level)): count for kind, level, count in rows})
+
+
+async def measure_audit(connection: AsyncConnection, service: str) -> None:
+    """Set the count of faulty blocks and of bulk reads."""
+    for metric, statement in ((audit_faulty_blocks, FAULTY_BLOCKS), (bulk_reads, BULK_READS)):
+        metric.labels(service).set(await connection.scalar(statement) or 0)
 
 
 def set_all(metric: Gauge, service: str, values: Mapping[tuple[str, ...], float]) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 import structlog
 
 from shared import clock, logs, loop, telemetry
+from shared.audit import bulk_reads, closing
 from shared.database import Database
 from shared.faults import refuse_in_production
 from shared.jobs import ScheduledTask, Work, work
@@ -86,6 +87,8 @@ def prepare(parts: Parts, transport: Transport | None = None) -> None:
     if transport is not None:
         parts.work.steps[republish.KIND] = republish.republish_step(transport)
     maintenance.register(parts.work)
+    closing.register(parts.work)
+    bulk_reads.register(parts.work)
 
 
 async def run_parts(
@@ -121,6 +124,8 @@ async def run_parts(
                 group.create_task(_ends_with(consumer.run(stop), stop))
         if "jobs" in part_names:
             await maintenance.schedule_now(database)
+            await closing.schedule_now(database)
+            await bulk_reads.schedule_now(database)
             group.create_task(_ends_with(work(database, parts.work, stop), stop))
 
 

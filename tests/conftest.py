@@ -11,6 +11,7 @@ import pytest
 from deploy.kafka.broker import Broker, missing
 from shared.loop import GC_THRESHOLDS, fast_loop
 from tests.factories.cluster import Cluster
+from tests.factories.proof import IN_FULL, PROPERTY, Proof
 from tests.factories.services import Running, run_service
 
 
@@ -98,3 +99,25 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     started.start()
     yield started
     started.wipe()
+
+
+@pytest.fixture
+def prove(record_property: Callable[[str, object], None]) -> Proof:
+    """Count the cases of a rule for the table of `make prove`."""
+    return Proof(record_property)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many cases were tried for each rule, and how many violated it."""
+    counts: dict[str, tuple[int, int]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == PROPERTY and report.when == "call":
+                    rule, cases, violations = value
+                    tried, violated = counts.get(rule, (0, 0))
+                    counts[rule] = tried + cases, violated + violations
+    if counts and IN_FULL:
+        terminalreporter.section("proofs")
+        for rule, (cases, violations) in sorted(counts.items()):
+            terminalreporter.write_line(f"{rule:60} {cases:8} cases {violations:6} violations")

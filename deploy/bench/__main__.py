@@ -18,6 +18,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from deploy.bench.audit import audit
 from deploy.bench.backlog import backlog
 from deploy.bench.comparison import compare_rounds, comparison_table, names_not_compared
 from deploy.bench.decisions import decisions
@@ -45,6 +46,7 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
     "intake": intake,
     "hand_over": hand_over,
     "reading": reading,
+    "audit": audit,
     "decisions": decisions,
     "sk": sk,
     "matching": matching,

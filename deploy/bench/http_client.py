@@ -56,7 +56,7 @@ class HttpClient:
             self._streams = None
 
     def _head(self, method: str, path: str, token: str) -> str:
-        bearer = f"Authorization: Bearer {token}\r\n" if token else ""
+        bearer = f"Authorization: Bearer {token}\r\nX-Purpose: VERIFIKASI\r\n" if token else ""
         return f"{method} {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{bearer}"
 
     async def _exchange(self, head: str, content: bytes) -> bytes:

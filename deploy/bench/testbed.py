@@ -142,6 +142,13 @@ class Testbed:
             await self.wait_ready("bare-api", f"http://{LOOPBACK}:{self.ports['bare-api']}/livez")
         return HttpClient(self.ports["bare-api"])
 
+    async def unaudited(self) -> HttpClient:
+        """Start caseload's API without entries of reads, and return a client to it."""
+        if "unaudited-api" not in self.children:
+            self.start_process("unaudited-api", "caseload", "deploy.bench.floor.unaudited")
+            await self.wait_ready("unaudited-api", f"http://{LOOPBACK}:{self.ports['unaudited-api']}/readyz")
+        return HttpClient(self.ports["unaudited-api"])
+
     def start_process(self, name: str, service: str, module: str, *arguments: str) -> None:
         self.ports[name] = free_port()
         with (self.data_folder.logs / f"{name}.log").open("ab") as log:

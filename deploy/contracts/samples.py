@@ -1,6 +1,6 @@
 """One golden sample per event version, written once and never changed."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -21,7 +21,9 @@ TEXTS = {
     "last_payable_tahap": "2026-2",
     "certificate_no": "PLR-2026-000001",
     "benefit_kind": "MODAL",
+    "service": "registry",
 }
+HEXADECIMAL = ("sha256", "_hash", "_root", "signature", "public_key")
 INTEGERS = {"year": 2026, "amount_rp": 5_000_000, "omzet_rp": 9_000_000}
 INTEGERS |= {"pengurus_birth_year": 1987, "owner_birth_year": 1987}
 
@@ -72,9 +74,10 @@ def scalar_of(name: str, kind: type) -> Any:
     examples: dict[type, Any] = {
         UUID: uuid5(NAMES, name),
         date: date(2026, 5, 18),
+        datetime: datetime(2026, 5, 18, 3, tzinfo=UTC),
         bool: True,
         int: INTEGERS.get(name, 3),
         float: 0.5,
-        str: "ab" * 32 if name.endswith("sha256") else TEXTS.get(name, name.upper()),
+        str: "ab" * 32 if name.endswith(HEXADECIMAL) else TEXTS.get(name, name.upper()),
     }
     return examples[kind]

@@ -20,7 +20,7 @@ Connection = Any
 REREAD_ROWS = 1_000
 NEW = """
 SELECT outbox_id, recorded_at, topic, key, seq, wire, body FROM platform.outbox
-WHERE outbox_id > $1 ORDER BY outbox_id
+WHERE outbox_id > $1 AND topic NOT LIKE 'pilar.audit.%' ORDER BY outbox_id
 """
 STREAMS = "SELECT topic, sum(seq)::bigint AS seq FROM platform.stream GROUP BY topic"
 CURSORS = "SELECT subscription, topic, sum(seq)::bigint AS seq FROM platform.cursor GROUP BY 1, 2"

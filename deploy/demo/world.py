@@ -94,7 +94,11 @@ class World:
 
     async def send(self, method: str, service: str, path: str, who: str, **more: Any) -> httpx.Response:
         """Send a request and return any answer. A command is added to the history."""
-        headers = {"Authorization": f"Bearer {self.token(who)}", **more.pop("headers", {})}
+        headers = {
+            "Authorization": f"Bearer {self.token(who)}",
+            "X-Purpose": "VERIFIKASI",
+            **more.pop("headers", {}),
+        }
         if method == "POST":
             headers["Idempotency-Key"] = secrets.token_hex(8)
         url = self.state.url(service) + path

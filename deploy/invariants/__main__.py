@@ -8,7 +8,6 @@ Exit status: 0 all hold, 1 faults, 2 not checked.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Mapping
 
@@ -16,16 +15,10 @@ import asyncpg
 from aiokafka.errors import KafkaError
 
 from deploy.invariants import databases, is_idle, violations
-from deploy.local.data_folder import DataFolder
-from deploy.services import SERVICES
-from shared.settings import read_variable
+from deploy.invariants.addresses import NoDatabases, addresses
 
 IDLE_TIMEOUT_SECONDS = 30
 CHECK_EVERY_SECONDS = 0.5
-
-
-class NoDatabases(Exception):
-    """The four databases are not given. The message says what to do."""
 
 
 def main() -> int:
@@ -40,31 +33,6 @@ def main() -> int:
         return 2
     print("\n".join(faults) if faults else "Invariants I2 to I9 hold in all four databases.")
     return 1 if faults else 0
-
-
-def addresses() -> tuple[dict[str, str], str]:
-    """Return the databases' addresses by service, and the broker's address.
-
-    The broker's address is empty if events travel without Kafka.
-
-    Raises:
-        NoDatabases: no deployment runs in the folder, or one of the four variables is missing.
-    """
-    variables = {
-        service: read_variable(f"PILAR_{service.upper()}_WORKER_DATABASE_URL") for service in SERVICES
-    }
-    urls = {service: url for service, url in variables.items() if url}
-    if not urls:
-        data_folder = DataFolder.of(os.environ.get("FOLDER") or ".pilar")
-        state = data_folder.read()
-        if state is None:
-            raise NoDatabases(
-                f"no deployment runs on {data_folder.folder}. Start it with make up, or set the databases' addresses."
-            )
-        return state.workers, state.bootstrap
-    if missing := [service for service in SERVICES if service not in urls]:
-        raise NoDatabases(f"the addresses of these databases are missing: {', '.join(missing)}.")
-    return urls, os.environ.get("PILAR_KAFKA_BOOTSTRAP", "")
 
 
 async def check(urls: Mapping[str, str], bootstrap: str) -> tuple[list[str], bool]:

@@ -1,4 +1,4 @@
-"""Records and end offsets of the five topics of a broker."""
+"""Records and end offsets of all topics of a broker."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from shared.schema import SHARDS
 
 
 async def kafka_ends(bootstrap: str) -> dict[tuple[str, int], int]:
-    """Return the end offset of each partition of the five topics."""
+    """Return the end offset of each partition of all topics."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await consumer.start()
     try:
@@ -24,7 +24,7 @@ async def kafka_ends(bootstrap: str) -> dict[tuple[str, int], int]:
 
 
 async def kafka_records(bootstrap: str) -> list[Any]:
-    """Return all records of the five topics, each partition in order."""
+    """Return all records of all topics, each partition in order."""
     ends = {at: end for at, end in (await kafka_ends(bootstrap)).items() if end}
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()

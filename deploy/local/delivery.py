@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from deploy.services import SERVICES, parts_of
 from services.referral.partner.commands import address as partner_address
 from shared import clock, logs, loop, telemetry
+from shared.audit.witness import WITNESS
 from shared.database import Database
 from shared.events import SEALED_TOPIC
 from shared.messaging.consumer import StoredOffsets
@@ -44,14 +45,18 @@ class LocalTransports:
         return Transport(publisher=LocalPublisher, source=make_source)
 
     def wake(self) -> None:
-        """Wake all sources, because events were appended."""
-        for source in self.sources.values():
-            source.wakeup.set()
+        """Wake the sources, because events were appended.
+
+        Audit blocks come once a minute, and are read by the slow poll.
+        """
+        for (_, subscription), source in self.sources.items():
+            if subscription != WITNESS:
+                source.wakeup.set()
 
 
 def publisher_of(topic: str) -> str:
     """Return the service whose database has a topic's log. Caseload seals identities."""
-    return "caseload" if topic == SEALED_TOPIC else topic.removeprefix("pilar.")
+    return "caseload" if topic == SEALED_TOPIC else topic.rpartition(".")[2]
 
 
 async def run(parts: Sequence[Part]) -> None:

@@ -9,6 +9,7 @@ from services.caseload.application import routes as application
 from services.caseload.approval import routes as approval
 from services.caseload.business import routes as business
 from services.caseload.dampingan.routes import dampingan, gap, limits
+from services.caseload.emergency_access import routes as emergency_access
 from services.caseload.exit_proposal import routes as exit_proposal
 from services.caseload.family import routes as family
 from services.caseload.hand_over import routes as hand_over
@@ -43,6 +44,7 @@ ROUTERS = [
     activity.p2k2,
     task.tugas,
     membership.numbers,
+    emergency_access.router,
     approval.router,
     evidence_router(),
 ]

@@ -1,5 +1,6 @@
 """Subscriptions of referral. Modules register handlers on them."""
 
+from shared.audit.witness import witness_of_others
 from shared.events import SEALED_TOPIC
 from shared.messaging import Subscription
 
@@ -8,4 +9,5 @@ pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.regi
 graduation = Subscription(name="graduation", kind="reaction", topics=["pilar.graduation"], starts="beginning")
 identity = Subscription(name="identity", kind="reaction", topics=[SEALED_TOPIC], starts="beginning")
 moves = Subscription(name="moves", kind="reaction", topics=["pilar.caseload"], starts="beginning")
-SUBSCRIPTIONS = [pendamping, kpm, graduation, identity, moves]
+audit = witness_of_others("referral")
+SUBSCRIPTIONS = [pendamping, kpm, graduation, identity, moves, audit]

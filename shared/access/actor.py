@@ -8,12 +8,12 @@ from shared.access.permissions import (
     GRANTS,
     LEVEL_OF_ROLE,
     PERMISSIONS,
-    FieldClass,
     Permission,
     Role,
     Scope,
 )
 from shared.errors import NotAllowed
+from shared.field_classes import FieldClass
 
 NATIONAL = "*"
 SYSTEM = "system:"

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from shared.field_classes import FieldClass
 from shared.roles import Role
 
 
@@ -21,18 +22,6 @@ class Scope(StrEnum):
     DITJEN = "DITJEN"
     AREA = "AREA"
     NATIONAL = "NATIONAL"
-
-
-class FieldClass(IntEnum):
-    """How sensitive a field is.
-
-    A role sees the classes up to that of its permission. UMUM: no personal data. PRIBADI: who somebody is, and where. SPESIFIK: health, children and finance (UU 27/2022,
-    article 4 paragraph 2).
-    """
-
-    UMUM = 1
-    PRIBADI = 2
-    SPESIFIK = 3
 
 
 class Permission(StrEnum):
@@ -64,6 +53,9 @@ class Permission(StrEnum):
     DAMPINGAN_LIMIT_SET = "dampingan_limit.set"
     DAMPINGAN_LIMIT_READ = "dampingan_limit.read"
     DAMPINGAN_GAP_READ = "dampingan_gap.read"
+    AKSES_DARURAT_OPEN = "akses_darurat.open"
+    AKSES_DARURAT_READ = "akses_darurat.read"
+    AKSES_DARURAT_REVIEW = "akses_darurat.review"
     KUNJUNGAN_RECORD = "kunjungan.record"
     KUNJUNGAN_READ = "kunjungan.read"
     KUNJUNGAN_VOID = "kunjungan.void"
@@ -145,6 +137,7 @@ class Permission(StrEnum):
     PARKED_RETRY = "parked.retry"
     PARKED_SKIP = "parked.skip"
     NUMBERS_READ = "numbers.read"
+    AUDIT_READ = "audit.read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,6 @@
 Only pydantic and the standard library are imported here.
 """
 
-from shared.contracts import caseload, caseload_activity, graduation, kinds, referral, registry
+from shared.contracts import audit, caseload, caseload_activity, graduation, kinds, referral, registry
 
-__all__ = ["caseload", "caseload_activity", "graduation", "kinds", "referral", "registry"]
+__all__ = ["audit", "caseload", "caseload_activity", "graduation", "kinds", "referral", "registry"]

@@ -7,6 +7,7 @@ from shared.database.driver import await_driver
 from shared.database.prepared import PreparedSelect, attach, placeholder
 from shared.database.refusals import insert, refuse_violations
 from shared.database.rows import (
+    FROM_ON,
     Row,
     acted_by,
     constraint_of,
@@ -15,6 +16,7 @@ from shared.database.rows import (
     raw,
     sqlstate_of,
     upsert,
+    upsert_with_history,
     vault_of,
     write,
     write_once,
@@ -23,6 +25,7 @@ from shared.database.store import UNSENT_CHANNEL, Database
 
 __all__ = [
     "COLUMN_TYPES",
+    "FROM_ON",
     "UNSENT_CHANNEL",
     "Database",
     "PreparedSelect",
@@ -43,6 +46,7 @@ __all__ = [
     "sqlstate_of",
     "text_enum",
     "upsert",
+    "upsert_with_history",
     "uuid7",
     "vault_of",
     "write",

@@ -71,7 +71,7 @@ async def await_driver(call: Awaitable[Any]) -> Any:
 async def roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
     """Roll back, or close a connection that cannot be used any more."""
     try:
-        if driver.is_in_transaction():
+        if not driver.is_closed() and driver.is_in_transaction():
             await driver.execute("ROLLBACK", timeout=5)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         driver.terminate()

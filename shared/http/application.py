@@ -18,6 +18,8 @@ from starlette.responses import JSONResponse, Response
 
 from shared import logs, telemetry
 from shared.access import TokenVerifier
+from shared.audit.chain import keys_of
+from shared.audit.writer import AuditWriter
 from shared.database import Database
 from shared.database.models import load_models
 from shared.errors import DomainError
@@ -105,6 +107,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         vault=vault,
     )
     app.state.database, app.state.verifier, app.state.vault = database, TokenVerifier(settings), vault
+    app.state.audit = AuditWriter(settings.database_url, keys_of(vault), settings.service)
     app.state.cursor_key, app.state.uploads = vault.cursor_key, Uploads(settings.max_uploads)
     await database.check_version()
     metrics = telemetry.serve(settings.metrics_port, settings.metrics_host, database)
@@ -114,6 +117,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         app.state.draining = True
         await app.state.verifier.aclose()
+        await app.state.audit.close()
         await database.close()
 
 

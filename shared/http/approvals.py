@@ -20,8 +20,9 @@ from shared.approval.commands import (
 from shared.approval.models import ApprovalKind, ApprovalRequestFields, ApprovalState
 from shared.errors import NotFound
 from shared.fields import Body, Sentence, Sha256
+from shared.http.declared import may
 from shared.http.paging import Paging
-from shared.http.route import CurrentActor, Router, Session, may
+from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
 APPROVED = nothing(

@@ -14,8 +14,9 @@ from shared import evidence
 from shared.access import Actor, Permission
 from shared.evidence import EvidenceKind, FlagReason
 from shared.fields import Body, Sentence
+from shared.http.declared import may
 from shared.http.paging import Paging
-from shared.http.route import CurrentActor, Router, Session, may
+from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
 CLEARED = nothing(

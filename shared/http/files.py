@@ -6,7 +6,8 @@ from starlette.requests import Request
 from shared import files
 from shared.access import Permission
 from shared.http.body import Upload
-from shared.http.route import FILE_TYPES, Router, Session, may
+from shared.http.declared import may
+from shared.http.route import FILE_TYPES, Router, Session
 from shared.remedies import nothing
 
 router = Router(tag="files")

@@ -15,9 +15,10 @@ from starlette.responses import Response
 from shared import jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
+from shared.http.declared import may
 from shared.http.paging import Paging
 from shared.http.refusals import read_remedy
-from shared.http.route import CurrentActor, Router, Session, may
+from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
 REQUESTED_AGAIN = nothing(
@@ -133,7 +134,7 @@ async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobVi
 
 
 @router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
-@may(Permission.JOB_READ)
+@may(Permission.JOB_READ, personal=True)
 async def list_job_errors(
     job_id: UUID, request: Request, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
@@ -156,14 +157,14 @@ async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> Job
 
 
 @router.get("/jobs/{job_id}/warnings", response_model=RowErrorPage)
-@may(Permission.JOB_READ)
+@may(Permission.JOB_READ, personal=True)
 async def list_job_warnings(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """Return rows that were taken but should be checked."""
     return await _rows_of(session, job_id, actor, paging, "WARNING")
 
 
 @router.get("/jobs/{job_id}/changes", response_model=RowErrorPage)
-@may(Permission.JOB_READ)
+@may(Permission.JOB_READ, personal=True)
 async def list_job_changes(job_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """Return what the job, or its dry run, ends, clears or changes."""
     return await _rows_of(session, job_id, actor, paging, "CHANGE")

@@ -7,6 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from shared.access.permissions import PERMISSIONS
+from shared.http import purpose
+from shared.http.field_schema import make_optional
 from shared.http.parameters import complete
 from shared.http.problem_schema import Problem
 from shared.http.problems import PROBLEM
@@ -101,6 +103,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
             path = document["paths"].get(route.path_format, document["paths"].get(route.path))
             if path and method.lower() in path:
                 _complete(path[method.lower()], route, method, app.state.settings.service)
+    make_optional(document)
     if publish := getattr(app.state, "publish", None):
         publish(document)
     document["x-problems"] = list_refusals(app.state.settings.service)
@@ -139,6 +142,8 @@ def _complete(operation: dict[str, Any], route: Route, method: str, service: str
         parameters.append({**KEY, "required": declared.key_required})
     if route.conditional:
         parameters.append(IF_MATCH)
+    if route.asks_purpose:
+        parameters.append(purpose.PARAMETER)
     if not parameters:
         del operation["parameters"]
     _complete_responses(operation, route, method)

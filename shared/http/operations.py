@@ -12,10 +12,11 @@ from shared import clock, schema
 from shared.access import Permission
 from shared.database.models import metadata_of
 from shared.fields import Instant
-from shared.http import files, jobs
+from shared.http import audit, files, jobs
+from shared.http.declared import may
 from shared.http.overdue import deadline_rule_router, overdue_router
 from shared.http.paging import Paging
-from shared.http.route import Router, Session, may
+from shared.http.route import Router, Session
 from shared.messaging import parked_events
 from shared.remedies import CHANGES_NOTHING, nothing
 from shared.settings import Settings
@@ -91,7 +92,12 @@ def routers(settings: Settings) -> list[Router]:
     """
     metadata = metadata_of(settings.service)
     service_routers = [jobs.router, parked_router(), files.router]
-    service_routers += [overdue_router(metadata), deadline_rule_router(metadata)]
+    service_routers += [
+        overdue_router(metadata),
+        deadline_rule_router(metadata),
+        audit.router,
+        audit.subject_router(metadata),
+    ]
     if not settings.production:
         clock.configure(settings)
         service_routers.append(clock_router())

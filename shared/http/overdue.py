@@ -18,8 +18,9 @@ from shared.deadlines.rules import EVERY, set_rule
 from shared.deadlines.tables import deadline_rule, overdue
 from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.fields import Body, Day, RequestOnly, Sentence, Wilayah
+from shared.http.declared import may
 from shared.http.paging import Paging
-from shared.http.route import CurrentActor, Router, Session, may
+from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import CORRECT_REQUEST
 
 Days = Annotated[StrictInt, Interval(ge=1, le=3650), RequestOnly(14)]

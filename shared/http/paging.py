@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.errors import DomainError
+from shared.http.answers import json_answer
 from shared.remedies import CORRECT_REQUEST
 
 LARGEST_PAGE = 200
@@ -69,10 +70,7 @@ class PageRequest:
         page_rows = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
         following = self._next([page_rows[-1][label] for label in labels]) if len(rows) > self.limit else None
         items = [item for row in page_rows if (item := shape(row)) is not None] if shape else page_rows
-        return Response(
-            orjson.dumps({"items": items, "next": following, **(more or {})}, default=str),
-            media_type="application/json",
-        )
+        return json_answer({"items": items, "next": following, **(more or {})})
 
     def _next(self, values: list[Any]) -> str:
         body = orjson.dumps([value if value is None else _text(value) for value in values])

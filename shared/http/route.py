@@ -1,10 +1,10 @@
 """`Route`: authentication, strict input, idempotency, and a commit before the answer."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from functools import wraps
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import APIRouter, Depends, params
@@ -16,40 +16,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import files
-from shared.access import Actor, Permission, TokenMissing
+from shared.access import Actor, TokenMissing
 from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
-from shared.http import idempotency, strict_input
+from shared.field_classes import FieldClass, FieldPlan
+from shared.http import audit_trail, idempotency, purpose, strict_input
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
+from shared.http.declared import Declared
 from shared.http.problems import do_afterwards, problem
-from shared.remedies import CORRECT_REQUEST, Remedy
+from shared.remedies import CORRECT_REQUEST
 from shared.transaction import context_of
 from shared.words import Words
 
 FILE_TYPES = ("application/octet-stream", "text/csv")
 # The least bytes that a key or an item of JSON has on average. A UUID has 39.
 BYTES_PER_VALUE = 16
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What a route declares: permission (None: open to anybody), body, required Idempotency-Key.
-
-    `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
-    the first answer also from an author whose families have changed, because it has only what he recorded himself.
-    `writes`: a GET that writes, such as who has read.
-    `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
-    """
-
-    permission: Permission | None
-    key_required: bool = False
-    takes_bytes: bool = False
-    max_body: int = 0
-    author_reads: bool = False
-    writes: bool = False
-    undo: Remedy | None = None
 
 
 class PreconditionRequired(DomainError):
@@ -59,27 +41,6 @@ class PreconditionRequired(DomainError):
     en = "Send If-Match with the ETag that you have read, so that no other change is lost."
     id = "Sertakan If-Match berisi ETag yang Anda baca, agar perubahan orang lain tidak hilang."
     remedy = CORRECT_REQUEST
-
-
-def may(permission: Permission, **more: Any) -> Callable[[Endpoint], Endpoint]:
-    """Declare the permission of a route, and `more` of `Declared`.
-
-    Decisions and bulk work set `key_required`.
-    """
-    return _declare(Declared(permission, **more))
-
-
-def open_to_anybody() -> Callable[[Endpoint], Endpoint]:
-    """Declare a route that needs no token. A rule test lists these routes."""
-    return _declare(Declared(None))
-
-
-def _declare(declared: Declared) -> Callable[[Endpoint], Endpoint]:
-    def mark(endpoint: Endpoint) -> Endpoint:
-        endpoint.declared = declared  # type: ignore[attr-defined]
-        return endpoint
-
-    return mark
 
 
 class Route(APIRoute):
@@ -105,8 +66,11 @@ class Route(APIRoute):
         self.parameters = frozenset(
             field.alias for field in known if isinstance(field.field_info, params.Query)
         )
+        self.fields = FieldPlan.of(self.response_model)
         # The answer has a version, and so an ETag.
         self.versioned = "version" in getattr(self.response_model, "model_fields", {})
+        self.disclosure = audit_trail.Disclosure.of(self)
+        self.asks_purpose = purpose.is_asked(self)
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
         if self.conditional and not self.versioned:
             msg = (
@@ -123,6 +87,7 @@ class Route(APIRoute):
             try:
                 return await self._answer(request, inner)
             except Exception as error:  # noqa: BLE001 (every error becomes an answer here)
+                await audit_trail.record_refusal(request, self, error)
                 return problem(request, await do_afterwards(request, error))
 
         return handle
@@ -145,14 +110,14 @@ class Route(APIRoute):
         @wraps(endpoint)
         async def endowed(**values: Any) -> Any:
             request: Request = values[name] if own else values.pop(name)
-            values.update((parameter, getattr(request.state, noun)) for parameter, noun in injected.items())
+            values.update({parameter: await inject(request) for parameter, inject in injected.items()})
             return await endpoint(**values)
 
         dependant.call = endowed
 
     async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
-        actor = await self._authenticate(request)
-        request.state.actor = actor
+        request.state.actor = actor = await self._authenticate(request)
+        request.state.purpose = purpose.purpose_of(request, self, actor)
         self._check_parameters(request)
         strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         await self._read_json(request)
@@ -162,7 +127,13 @@ class Route(APIRoute):
             if self.declared.takes_bytes
             else idempotency.key_of(request, required=self.declared.key_required)
         )
-        async with self._upload(request, actor), self._transaction(request, actor) as session:
+        database: Database = request.app.state.database
+        if request.method == "GET" and not self.declared.writes:
+            async with database.read(actor) as request.state.session:
+                answer = self._leave_out(self._finish(await inner(request)), actor)
+            await audit_trail.record_read(request, self, answer)
+            return answer
+        async with self._upload(request, actor), database.transaction(actor) as session:
             context_of(session).request_id = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
@@ -171,14 +142,9 @@ class Route(APIRoute):
                 if key:
                     await idempotency.store(session, request, actor, key, stored)
                 await faultpoint("command.before_commit")
+            await audit_trail.record_change(session, request, self, stored)
         await faultpoint("command.after_commit")
-        return stored
-
-    def _transaction(self, request: Request, actor: Actor) -> AbstractAsyncContextManager[AsyncSession]:
-        """Return a transaction, which only reads for a GET that does not write."""
-        database: Database = request.app.state.database
-        reads = request.method == "GET" and not self.declared.writes
-        return database.read(actor) if reads else database.transaction(actor)
+        return self._leave_out(stored, actor)
 
     async def _authenticate(self, request: Request) -> Actor:
         if self.declared.permission is None:
@@ -187,6 +153,7 @@ class Route(APIRoute):
         if scheme.lower() != "bearer" or not token:
             raise TokenMissing
         actor = await request.app.state.verifier.verify(token.strip())
+        request.state.actor = actor  # So that a refusal is recorded with who was refused.
         return actor.under(self.declared.permission)
 
     def _check_parameters(self, request: Request) -> None:
@@ -210,7 +177,7 @@ class Route(APIRoute):
             yield
             return
         # Checked before the upload is received.
-        if media_type_of(request) not in FILE_TYPES:
+        if strict_input.media_type_of(request.headers) not in FILE_TYPES:
             raise strict_input.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
         state = request.app.state
         with state.uploads.limited(actor.sub), files.IncomingFile(state.settings.max_file_bytes) as incoming:
@@ -228,7 +195,7 @@ class Route(APIRoute):
             raise strict_input.MalformedRequest(
                 reason=Words("this address takes no body", "alamat ini tidak menerima isi")
             )
-        if media_type_of(request) != "application/json":
+        if strict_input.media_type_of(request.headers) != "application/json":
             raise strict_input.UnsupportedMediaType(media="application/json")
         most_values = limit_of(request.scope, request.app.state.settings) // BYTES_PER_VALUE
         request._json = strict_input.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
@@ -242,6 +209,14 @@ class Route(APIRoute):
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
         return response
 
+    def _leave_out(self, response: Response, actor: Actor) -> Response:
+        """Leave out the fields that the actor may not see (docs/architecture.md#fields)."""
+        if self.fields and actor.fields < FieldClass.SPESIFIK and response.status_code < 300:
+            shown = self.fields.leave_out(orjson.loads(bytes(response.body)), actor.fields)
+            response.body = orjson.dumps(shown)
+            response.headers["Content-Length"] = str(len(response.body))
+        return response
+
 
 class Router(APIRouter):
     """A router of `Route`s, with one tag."""
@@ -252,15 +227,11 @@ class Router(APIRouter):
         )
 
 
-def media_type_of(request: Request) -> str:
-    """Return the media type of the body, without parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 # Dependencies are coroutines, because FastAPI runs each plain function in a thread.
 async def session_of(request: Request) -> AsyncSession:
-    """Return the request's session, which `Route` opened and will commit."""
-    return request.state.session
+    """Return the request's session once it has begun. `Route` opened it and will commit."""
+    session = request.state.session
+    return await session if isinstance(session, asyncio.Task) else session
 
 
 async def actor_of(request: Request) -> Actor:
@@ -268,8 +239,8 @@ async def actor_of(request: Request) -> Actor:
     return request.state.actor
 
 
-INJECTED: dict[Any, str] = {session_of: "session", actor_of: "actor", upload_of: "upload"}
-"""The dependencies that `Route` passes directly, by the name of the value in the request's state."""
+INJECTED: dict[Any, Any] = {one: one for one in (session_of, actor_of, upload_of)}
+"""The dependencies that `Route` passes directly."""
 
 
 async def if_match(request: Request) -> int:

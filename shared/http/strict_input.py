@@ -1,7 +1,7 @@
 """Refuse hostile input: JSON that is not strict, NUL, lone surrogates. Drop invisible characters."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared import strict_json
@@ -52,6 +52,11 @@ def require_plain_body(encodings: Iterable[str]) -> None:
     """
     if any(name.strip().lower() not in {"", "identity"} for value in encodings for name in value.split(",")):
         raise ContentEncoded
+
+
+def media_type_of(headers: Mapping[str, str]) -> str:
+    """Return the media type of the body, without parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def parse(body: bytes, most_values: int) -> Any:

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from shared import schema, telemetry
 from shared.access import Actor
+from shared.audit.steps import record_step
 from shared.database import Database
 from shared.faults import faultpoint
 from shared.jobs.failures import TooManyRefusals, as_sentences, failure_words
@@ -92,6 +93,7 @@ async def _one_step(database: Database, registry: Work, job_id: UUID, lease: UUI
         await faultpoint(f"job.{row.kind}.before_commit")
         state = "CANCELLED" if row.cancel_requested else "DONE" if step.finished else "RUNNING"
         has_lease = state == "RUNNING" and time.monotonic() < until
+        await record_step(session, job.kind, step.done)
         await _write_step(session, job, step, state, has_lease=has_lease)
         await _write_notes(session, job_id, step.notes)
         if await _write_errors(session, job_id, step.errors):

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared import schema
-from shared.access import Actor, FieldClass, Role, Scope
+from shared.access import Actor, Role, Scope
 from shared.access.actor import SYSTEM
 from shared.errors import DomainError, NotFound
+from shared.field_classes import FieldClass
 from shared.remedies import WAIT, nothing
 
 MAX_OPEN_JOBS = 10

@@ -206,8 +206,8 @@ class KafkaSource:
 
     async def applied(self, records: Sequence[Record]) -> None:
         """Note the offsets to commit to Kafka, which only lag tools read."""
-        for record in records:
-            self.pending[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        last = {(record.topic, record.partition): record.offset for record in records}
+        self.pending.update({TopicPartition(*at): offset + 1 for at, offset in last.items()})
 
     async def _commit(self) -> None:
         now = time.monotonic()

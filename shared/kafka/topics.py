@@ -1,4 +1,4 @@
-"""The five topics, and their creation."""
+"""The topics, and their creation."""
 
 import asyncio
 import contextlib
@@ -7,16 +7,17 @@ from datetime import timedelta
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 
-from shared.events import SEALED_RETENTION, SEALED_TOPIC
+from shared.events import AUDIT_TOPIC, SEALED_RETENTION, SEALED_TOPIC
 from shared.kafka.timeouts import START_WITHIN, wait_at_most
 from shared.schema import SHARDS
 
-TOPICS = ("pilar.registry", "pilar.caseload", "pilar.graduation", "pilar.referral")
+SERVICES = ("registry", "caseload", "graduation", "referral")
+TOPICS = (*(f"pilar.{service}" for service in SERVICES), *(f"{AUDIT_TOPIC}{service}" for service in SERVICES))
 SEALED_RETENTION_MS = SEALED_RETENTION // timedelta(milliseconds=1)
 
 
 async def create_topics(bootstrap: str, *, replication: int = 1) -> None:
-    """Create the five topics: 24 partitions, the broker's timestamps, unlimited retention (sealed: 7 days)."""
+    """Create the topics: 24 partitions, the broker's timestamps, unlimited retention (sealed: 7 days)."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         async with asyncio.timeout(START_WITHIN):

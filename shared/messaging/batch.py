@@ -1,9 +1,10 @@
 """Apply polled records: cursors, handlers and offsets in one transaction (docs/messaging.md#cursors)."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +17,11 @@ from shared.faults import faultpoint
 from shared.messaging import parked_events
 from shared.messaging.cursors import (
     Cursor,
+    ReadRange,
     classify,
     load_start_offsets,
     lock_cursors,
+    lock_offsets,
     store_cursors,
     store_offsets,
 )
@@ -29,11 +32,60 @@ from shared.messaging.dispatch import (
     may_park,
     run_handlers,
 )
-from shared.messaging.envelope import Received, Record, Undecodable, parse
+from shared.messaging.envelope import BadData, Received, Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
+DECODED_AT_ONCE = 100
 MAX_PARKED_KEYS = 50
 """The most keys that may fail within five minutes. More are taken for a faulty release, not for faulty events."""
+
+
+@dataclass(slots=True)
+class DecodedRecords:
+    """Polled records with their parsed envelopes.
+
+    A record without an envelope is to be parked by its offset.
+    """
+
+    records: Sequence[Record]
+    subscription: Subscription
+    events: list[Received[Any]] = field(default_factory=list["Received[Any]"])
+    undecodable: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
+    ranges: dict[tuple[str, int], ReadRange] = field(default_factory=dict[tuple[str, int], ReadRange])
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Parse the envelopes of the records, and read the fields for a replica."""
+        for record in records:
+            read = self._extend_range(record)
+            if not record.value and record.topic == SEALED_TOPIC:
+                continue  # The body was cleared: the recipient has it, or its retention has ended.
+            try:
+                received = parse(record)
+            except Undecodable as error:
+                self.undecodable.append(parked_events.ParkedEvent(record, None, error.reason, error=error))
+                continue
+            if received.meta.wire in self.subscription.replicated:
+                with suppress(BadData):  # Its handler raises it again, and the event is parked.
+                    _ = received.fields
+            self.events.append(received)
+            read.last_id = received.meta.event_id
+
+    def _extend_range(self, record: Record) -> ReadRange:
+        at = (record.topic, record.partition)
+        if (read := self.ranges.get(at)) is None:
+            read = self.ranges[at] = ReadRange(record.offset, record.offset, None)
+        read.last, read.last_id = record.offset, None
+        return read
+
+
+async def decode(records: Sequence[Record], subscription: Subscription) -> DecodedRecords:
+    """Parse every envelope once. Other tasks run in between."""
+    decoded = DecodedRecords(records, subscription)
+    for first in range(0, len(records), DECODED_AT_ONCE):
+        if first:
+            await asyncio.sleep(0)
+        decoded.add(records[first : first + DECODED_AT_ONCE])
+    return decoded
 
 
 @dataclass(slots=True)
@@ -43,35 +95,20 @@ class Batch:
     service: str
     subscription: Subscription
     cursor_name: str
-    records: Sequence[Record]
+    decoded: DecodedRecords
     generations: dict[tuple[str, int], int]
-    events: list[Received[Any]] = field(default_factory=list["Received[Any]"])
-    undecodable: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
-    ids: dict[tuple[str, int, int], UUID] = field(default_factory=dict[tuple[str, int, int], UUID])
     cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor])
     ready: list[Received[Any]] = field(default_factory=list["Received[Any]"])
     parked: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
     unparked_ids: list[int] = field(default_factory=list[int])
 
-    def decode(self) -> None:
-        """Parse every envelope once, and park a record that has none by its offset."""
-        for record in self.records:
-            if not record.value and record.topic == SEALED_TOPIC:
-                continue  # The body was cleared: the recipient has it, or its retention has ended.
-            try:
-                received = parse(record)
-            except Undecodable as error:
-                self.undecodable.append(parked_events.ParkedEvent(record, None, error.reason, error=error))
-                continue
-            self.events.append(received)
-            self.ids[record.topic, record.partition, record.offset] = received.meta.event_id
-
     async def classify(self, session: AsyncSession) -> None:
         """Lock the cursors and decide for each event: apply, drop or park."""
-        keys = [(received.meta.topic, received.meta.key) for received in self.events]
+        await lock_offsets(session, self.cursor_name, self.decoded.ranges)
+        keys = [(received.meta.topic, received.meta.key) for received in self.decoded.events]
         self.cursors = await lock_cursors(session, self.cursor_name, keys)
-        self.ready, self.unparked_ids, self.parked = [], [], list(self.undecodable)
-        for received in self.events:
+        self.ready, self.unparked_ids, self.parked = [], [], list(self.decoded.undecodable)
+        for received in self.decoded.events:
             self._classify_event(received, self.cursors[received.meta.topic, received.meta.key])
         await self._apply_after_gaps(session)
 
@@ -147,8 +184,8 @@ class Batch:
             meta = received.meta
             stored_positions[meta.topic, meta.key] = (meta.epoch, meta.seq, meta.event_id)
         for at, cursor in self.cursors.items():
-            if cursor.state == "PARKED" and at in stored_positions:
-                cursor.epoch, cursor.seq, cursor.event_id = stored_positions[at]
+            if cursor.state == "PARKED":
+                cursor.epoch, cursor.seq, cursor.event_id = stored_positions.get(at, (0, 0, None))
 
     async def _apply_part(self, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
         unblocked = [event for event in events if not self._park_if_blocked(event)]
@@ -196,13 +233,13 @@ class Batch:
             if keys > MAX_PARKED_KEYS:
                 raise TooManyParked(self.cursor_name)
         await store_cursors(connection, self.cursor_name, self.cursors)
-        await store_offsets(connection, self.cursor_name, self.records, self.ids, self.generations)
+        await store_offsets(connection, self.cursor_name, self.decoded.ranges, self.generations)
 
 
 async def receive(
     database: Database,
     subscription: Subscription,
-    records: Sequence[Record],
+    records: Sequence[Record] | DecodedRecords,
     generations: dict[tuple[str, int], int] | None = None,
     *,
     translate: dict[str, str] | None = None,
@@ -216,10 +253,11 @@ async def receive(
         SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError: the database failed, or one
             event ran into the statement timeout. Nothing was applied; retry.
     """
-    if not records:
+    generations = dict(generations or {})  # A seek of the next poll may change them.
+    decoded = records if isinstance(records, DecodedRecords) else await decode(records, subscription)
+    if not decoded.records:
         return 0
-    batch = Batch(database.service, subscription, name or subscription.name, records, dict(generations or {}))
-    batch.decode()
+    batch = Batch(database.service, subscription, name or subscription.name, decoded, generations)
     try:
         return await _apply(database, batch, translate)
     except Exception as error:

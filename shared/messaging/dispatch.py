@@ -1,6 +1,6 @@
 """Run a subscription's handlers, and separate faulty events from transient errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import asyncpg
@@ -9,8 +9,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import sqlstate_of
-from shared.messaging.cursors import PositionMoved, is_before_start
-from shared.messaging.envelope import Received
+from shared.messaging.cursors import PositionMoved
+from shared.messaging.envelope import Received, Record
 from shared.messaging.subscription import BatchHandler, OneHandler, Subscription
 from shared.transaction import context_of
 
@@ -98,10 +98,11 @@ def rounds(
     groups: list[dict[int, list[Received[Any]]]] = []
     last: dict[str, tuple[int, int]] = {}
     several = len(subscription.topics) > 1
+    starts = context_of(session).start_offsets
     for received in ready:
         meta = received.meta
         handler = subscription.handlers.get(meta.wire)
-        if handler is None or is_before_start(session, received.record):
+        if handler is None or (starts and _is_before_start(starts, received.record)):
             continue
         key, handler_id = f"{meta.topic} {meta.key}" if several else meta.key, id(handler[1])
         number, previous = last.get(key, (0, handler_id))
@@ -111,3 +112,8 @@ def rounds(
             groups.append({})
         groups[number].setdefault(handler_id, []).append(received)
     return groups
+
+
+def _is_before_start(start_offsets: Mapping[tuple[str, int], int], record: Record) -> bool:
+    """Return whether a record is older than the reaction, so that only its cursor advances."""
+    return record.offset < start_offsets.get((record.topic, record.partition), 0)

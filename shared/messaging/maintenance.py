@@ -33,13 +33,13 @@ async def schedule_now(database: Database) -> None:
 
 
 async def run_maintenance(session: AsyncSession, due: "ScheduledTask") -> None:
-    """Create the coming outbox partitions. Delete expired answers, sealed bodies and row errors."""
+    """Create the coming partitions. Delete expired answers, sealed bodies and row errors."""
     from shared.jobs import expire_row_errors, schedule
 
     months = schema.months_from(datetime.now(UTC), schema.MONTHS_AHEAD + 2)
     for first, following in pairwise(months):
         await session.execute(
-            sa.text("SELECT platform.make_outbox_month(:first, :following)"),
+            sa.text("SELECT platform.make_month(:first, :following)"),
             {"first": first.date(), "following": following.date()},
         )
     answers: Any = schema.idempotency

@@ -200,12 +200,12 @@ class Rebuild:
     async def _swap(self, connection: Any) -> None:
         """Exchange schemas, cursors and offsets in one transaction.
 
-        Locks are taken in the order of a consumer, cursors before tables. The new generation makes a consumer in the
+        Locks are taken in the order of a consumer: offsets, cursors, tables. The new generation makes a consumer in the
         middle of a batch raise PositionMoved and read again.
         """
         await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.execute(
-            "LOCK TABLE platform.cursor, platform.parked, platform.consumer_offset IN SHARE ROW EXCLUSIVE MODE"
+            "LOCK TABLE platform.consumer_offset, platform.cursor, platform.parked IN EXCLUSIVE MODE"
         )
         names = ", ".join(
             f'{self.live_schema}."{table}"' for table in await self._tables(connection, self.live_schema)

@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import upsert
+from shared.database import FROM_ON, upsert, upsert_with_history
 from shared.database.tables import Model
+from shared.dates import day_of
 from shared.events import Event
 from shared.messaging.envelope import Meta, Received
 
@@ -38,6 +39,7 @@ class Subscription:
     topics: list[str]
     starts: Literal["beginning", "now"] = "beginning"
     handlers: dict[str, Handler] = field(default_factory=dict[str, "Handler"])
+    replicated: set[str] = field(default_factory=set[str])
 
     @property
     def schema(self) -> str:
@@ -73,6 +75,7 @@ class Subscription:
         fixed: Mapping[str, object] = EMPTY,
         omit: Collection[str] = (),
         where: Mapping[str, object] = EMPTY,
+        history: type[Model] | None = None,
         then: BatchHandler | None = None,
     ) -> None:
         """Upsert by primary key into `table` the columns that these events have as fields.
@@ -88,6 +91,8 @@ class Subscription:
             fixed: by column, the value that each of these events writes.
             omit: columns not to write although an event declares a field of the same name.
             where: by field, the value that an event must have to be written.
+            history: a table of the same columns and `from_on`, for the state after each business day. The last event
+                of a day decides it. A repeated event, or a rebuild, writes the same rows again.
             then: called with the events that were written.
 
         Raises:
@@ -102,24 +107,19 @@ class Subscription:
         _refuse_unknown_names(table, events, {*renamed, *fixed, *omit}, {*renamed.values(), *where})
         for event in events:
             _refuse_missing_values(table, event, {*sources[event.wire], *fixed})
-        key = [column.name for column in columns if column.primary_key]
-        empty_row = {**dict.fromkeys(chain.from_iterable(sources.values())), **fixed}
+        if history:
+            _refuse_other_columns(table, history)
+        rows_of = ReplicaRows(sources, dict(fixed), dict(where))
+        write = _upsert_into(table, history, tuple(rows_of.empty_row))
 
         async def replicate(session: AsyncSession, received: list[Received[Any]]) -> None:
-            rows: list[dict[str, object]] = []
-            written: list[Received[Any]] = []
-            for event in received:
-                fields = event.fields
-                if where and any(fields[name] != value for name, value in where.items()):
-                    continue
-                source = sources[event.meta.wire].items()
-                rows.append(empty_row | {column: fields[name] for column, name in source})
-                written.append(event)
-            await upsert(session, table, rows, key=key)
+            written = [event for event in received if rows_of.accepts(event)]
+            await write(session, [rows_of.row_of(event) for event in written], written)
             if then and written:
                 await then(session, written)
 
         self._register(events, ("batch", replicate))
+        self.replicated.update(event.wire for event in events)
 
     def _register(self, events: Iterable[type[Event]], handler: Handler) -> None:
         for event in events:
@@ -127,6 +127,56 @@ class Subscription:
                 msg = f"{self.name} cannot handle {event.wire}: not one of its topics, or handled twice"
                 raise ValueError(msg)
             self.handlers[event.wire] = handler
+
+
+@dataclass(slots=True)
+class ReplicaRows:
+    """Which events become rows of a replicated table, and how.
+
+    `sources` has, by event, the field of each column.
+    """
+
+    sources: dict[str, dict[str, str]]
+    fixed: dict[str, object]
+    where: dict[str, object]
+    empty_row: dict[str, object] = field(init=False)
+    as_they_are: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compute the columns, and whether fields have the names of all columns."""
+        self.empty_row = {**dict.fromkeys(chain.from_iterable(self.sources.values())), **self.fixed}
+        pairs = chain.from_iterable(source.items() for source in self.sources.values())
+        self.as_they_are = not self.fixed and all(column == name for column, name in pairs)
+
+    def accepts(self, event: Received[Any]) -> bool:
+        return not self.where or all(event.fields[name] == value for name, value in self.where.items())
+
+    def row_of(self, event: Received[Any]) -> dict[str, object]:
+        """Return a row, which the caller does not change."""
+        fields = event.fields
+        if self.as_they_are:
+            # Fast path: building a row costs 2 µs, and PostgreSQL ignores fields without a column (bench: replica).
+            return fields
+        source = self.sources[event.meta.wire].items()
+        return self.empty_row | {column: fields[name] for column, name in source}
+
+
+def _upsert_into(
+    table: type[Model], history: type[Model] | None, columns: tuple[str, ...]
+) -> Callable[[AsyncSession, list[dict[str, object]], list[Received[Any]]], Awaitable[None]]:
+    key = [column.name for column in _table_of(table).columns if column.primary_key]
+
+    async def write(
+        session: AsyncSession, rows: list[dict[str, object]], events: list[Received[Any]]
+    ) -> None:
+        if history is None:
+            await upsert(session, table, rows, key=key, columns=columns)
+            return
+        pairs = zip(rows, events, strict=True)
+        dated = [{**row, FROM_ON: day_of(event.meta.occurred_at)} for row, event in pairs]
+        await upsert_with_history(session, table, history, dated, key=key, columns=columns)
+
+    return write
 
 
 def _with_meta(handler: HandlerWithoutMeta | OneHandler) -> OneHandler:
@@ -155,6 +205,16 @@ def _refuse_unknown_names(
         unknown |= fields - event.model_fields.keys()
     if unknown:
         msg = f"{model.__name__} and its events do not have: {', '.join(sorted(unknown))}"
+        raise ValueError(msg)
+
+
+def _refuse_other_columns(model: type[Model], history: type[Model]) -> None:
+    table, other = _table_of(model), _table_of(history)
+    columns = {column.name: column.primary_key for column in table.columns}
+    if other.schema != table.schema or columns | {FROM_ON: True} != {
+        column.name: column.primary_key for column in other.columns
+    }:
+        msg = f"{history.__name__} is no history of {model.__name__}: not its columns and {FROM_ON}"
         raise ValueError(msg)
 
 

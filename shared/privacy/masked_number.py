@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.errors import InvalidInput
+from shared.field_classes import PRIBADI
 from shared.remedies import CORRECT_REQUEST
 from shared.text import drop_separators
 
@@ -61,7 +62,9 @@ PROVINCES = frozenset(
 SHOWN_DIGITS = 4
 HIDDEN = "*" * (16 - SHOWN_DIGITS)
 MaskedNumber = Annotated[
-    str, Field(pattern=r"^([0-9]{4}|\*{4})\*{12}$", examples=["3324************"], description="Masked")
+    str,
+    Field(pattern=r"^([0-9]{4}|\*{4})\*{12}$", examples=["3324************"], description="Masked"),
+    PRIBADI,
 ]
 """A NIK or No. KK as views show it."""
 

@@ -45,12 +45,13 @@ class Nik(Masked):
 
     def warnings(self, *, sex: str | None = None, birth_date: date | None = None) -> list[NumberWarning]:
         """Return the differences from the record: sex "L" or "P", and the birth date."""
-        if not possible_dates(self._digits, FEMALE_DAY_OFFSET):
+        possible = possible_dates(self._digits, FEMALE_DAY_OFFSET)
+        if not possible:
             return [NumberWarning.BIRTH_DATE_IMPOSSIBLE]
         warnings = []
         if sex is not None and (sex.upper() in {"P", "F", "PEREMPUAN", "FEMALE"}) != self.female:
             warnings.append(NumberWarning.SEX_DIFFERS)
-        if birth_date is not None and self.birth_date(birth_date) != birth_date:
+        if birth_date is not None and birth_date not in possible:
             warnings.append(NumberWarning.BIRTH_DATE_DIFFERS)
         return warnings
 

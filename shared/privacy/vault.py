@@ -17,6 +17,8 @@ from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.privacy.masked_number import Masked
 from shared.settings import Settings
@@ -160,6 +162,11 @@ class Vault:
     def sign(self, purpose: str, message: bytes) -> bytes:
         """Return a 16-byte MAC of this service, for paging cursors and expiring links."""
         return blake2b(message, digest_size=INDEX_BYTES, key=self.cursor_key, person=person(purpose)).digest()
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for one purpose, from `index.key`, which never changes."""
+        info = f"pilar {purpose} {self.service}".encode()
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._index_key)
 
     def _place(self, table: str, column: str, row_id: object, key: bytes) -> bytes:
         start, end = self._place_parts(table, column, key)

@@ -212,7 +212,7 @@ async def execute_nationally(connection: asyncpg.Connection, statement: str) -> 
 
 
 def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[str, str]:
-    headers = dict(more)
+    headers = {"X-Purpose": "VERIFIKASI"} | more
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     if key is not None:

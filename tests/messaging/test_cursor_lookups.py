@@ -6,7 +6,15 @@ import json
 import asyncpg
 import pytest
 
-from shared.messaging.cursors import LOCK_CURSORS, UPDATE_CURSORS
+from shared.database import raw
+from shared.messaging.cursors import (
+    LOCK_CURSORS,
+    UPDATE_CURSORS,
+    PositionMoved,
+    lock_cursors,
+    store_cursors,
+)
+from tests.factories.messaging.events import TOPIC, build_record, build_recorder, create_keys
 from tests.factories.messaging.plans import count_rows_touched
 from tests.factories.messaging.service_pair import ServicePair
 
@@ -63,3 +71,18 @@ async def test_a_waiting_lock_reads_the_position_that_was_committed_meanwhile(st
     finally:
         await first.close()
         await second.close()
+
+
+async def test_the_first_cursor_of_a_key_is_not_written_over_the_one_of_another_reader(
+    stage: ServicePair,
+) -> None:
+    """A missing cursor cannot be locked, and an operator's verb locks no offset."""
+    sub, (key,) = build_recorder(), create_keys(1)
+    at, record = (TOPIC, str(key)), build_record(key, 1)
+    async with stage.reader.transaction() as session:
+        cursors = await lock_cursors(session, sub.name, [at])
+        cursors[at].set_state("GAP")
+        await stage.receive(sub, [record])
+        with pytest.raises(PositionMoved):
+            await store_cursors(await raw(session), sub.name, cursors)
+    assert await stage.read_cursor(key) == (1, 1, "OPEN")

@@ -139,7 +139,7 @@ async def test_the_sealed_topic_has_its_own_positions(stage: ServicePair) -> Non
 async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api(stage: ServicePair) -> None:
     first, following = months_from(datetime.now(UTC), MONTHS_AHEAD + 6)[-2:]
     await stage.query_publisher(f"DROP TABLE IF EXISTS platform.outbox_{first:%Y_%m}")
-    make = f"SELECT platform.make_outbox_month('{first:%Y-%m-%d}', '{following:%Y-%m-%d}')"
+    make = f"SELECT platform.make_month('{first:%Y-%m-%d}', '{following:%Y-%m-%d}')"
     api = await asyncpg.connect(stage.urls["publisher_api"])
     worker = await asyncpg.connect(stage.urls["publisher_worker"])
     try:
@@ -150,7 +150,7 @@ async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api
         assert await worker.fetchval(make) is True
         assert await worker.fetchval(make) is False
         with pytest.raises(asyncpg.RaiseError):
-            await worker.fetchval("SELECT platform.make_outbox_month('2031-01-02', '2031-02-02')")
+            await worker.fetchval("SELECT platform.make_month('2031-01-02', '2031-02-02')")
     finally:
         await api.close()
         await worker.close()

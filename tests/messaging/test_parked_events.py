@@ -211,3 +211,17 @@ async def test_the_operators_verbs_show_retry_and_skip(stage: ServicePair) -> No
     assert "applied 3" in retried.stdout, retried.stderr
     refused = await asyncio.to_thread(run_verb, stage, "retry", "nobody", TOPIC, str(key))
     assert (refused.returncode, "no subscription nobody" in refused.stdout) == (1, True)
+
+
+async def test_a_new_keys_first_event_that_fails_is_applied_by_a_retry(
+    stage: ServicePair, fault_restored: Any
+) -> None:
+    """Its key has no stored position yet."""
+    sub, (key, other) = build_recorder(), create_keys(2)
+    poison = build_record(key, 1, event=build_status_changed(key, "poison"), offset=0)
+    await stage.receive(sub, [poison, build_record(other, 1, offset=1)])
+    assert await stage.read_cursor(key) == (0, 0, "PARKED")
+    await remove_fault(stage)
+    assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 1
+    assert await stage.read_cursor(key) == (1, 1, "OPEN")
+    assert (str(key), 1) in await stage.read_received()

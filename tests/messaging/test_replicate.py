@@ -31,22 +31,30 @@ from tests.factories.messaging.events import (
     build_status_changed,
     create_keys,
 )
-from tests.factories.messaging.replica_tables import Elsewhere, Penugasan, Person, ReplicaTable, Status
+from tests.factories.messaging.replica_tables import (
+    Elsewhere,
+    Penugasan,
+    PenugasanHistory,
+    Person,
+    ReplicaTable,
+    Status,
+)
 from tests.factories.messaging.service_pair import ServicePair
 
 LATER = date(2026, 6, 1)
+TABLES = (Penugasan, PenugasanHistory, Status, Person)
 
 
 @pytest.fixture
 async def replica_stage(stage: ServicePair) -> AsyncIterator[ServicePair]:
     """The stage with this file's tables."""
-    made = [CreateTable(model.__table__) for model in (Penugasan, Status, Person)]  # type: ignore[arg-type]
+    made = [CreateTable(model.__table__) for model in TABLES]  # type: ignore[arg-type]
     for statement in made:
         await stage.query_reader(str(statement.compile(dialect=postgresql.dialect())))
-    for model in (Penugasan, Status, Person):
+    for model in TABLES:
         await stage.query_reader(f"GRANT ALL ON replica_pendamping.{model.__tablename__} TO reader_worker")
     yield stage
-    for model in (Penugasan, Status, Person):
+    for model in TABLES:
         await stage.query_reader(f"DROP TABLE replica_pendamping.{model.__tablename__}")
 
 
@@ -176,6 +184,31 @@ async def test_the_last_position_counts_although_its_time_is_earlier(
     assert [row["valid_to"] for row in await read_rows(replica_stage, Penugasan)] == [LATER]
 
 
+@pytest.mark.parametrize("size", [1, 5])
+async def test_a_history_has_the_last_state_of_each_day(replica_stage: ServicePair, size: int) -> None:
+    sub, (key, penugasan_id) = build_replica(), create_keys(2)
+    sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded, history=PenugasanHistory)
+    started, ended = build_penugasan_started(key, penugasan_id), build_penugasan_ended(key, penugasan_id)
+    states = [(4, started), (4, ended), (6, ended), (6, started), (5, ended)]
+    records = [
+        build_record(key, seq, event=event, time=f"2026-05-0{day}T18:00:00Z", offset=seq - 1)
+        for seq, (day, event) in enumerate(states, start=1)
+    ]
+    for first in range(0, len(records), size):
+        await replica_stage.receive(sub, records[first : first + size])
+    assert [row["valid_to"] for row in await read_rows(replica_stage, Penugasan)] == [LATER]
+    history = await read_rows(replica_stage, PenugasanHistory)
+    assert [(row["from_on"].day, row["valid_to"]) for row in history] == [(5, LATER), (6, LATER), (7, None)]
+
+
+async def test_a_field_that_this_release_does_not_know_is_ignored(replica_stage: ServicePair) -> None:
+    sub, (key,) = build_replica(), create_keys(1)
+    sub.replicate(Status, PendampingRegistered)
+    record = build_record(key, 1, event=build_registered(key))
+    await replica_stage.receive(sub, [replace_data(record, later={"field": [1]})])
+    assert [row["pendamping_id"] for row in await read_rows(replica_stage, Status)] == [key]
+
+
 async def test_an_event_that_does_not_match_writes_nothing_and_moves_the_cursor(
     replica_stage: ServicePair,
 ) -> None:
@@ -247,6 +280,7 @@ def test_a_field_that_should_be_a_list_and_is_none_is_bad_data() -> None:
         (Status, PendampingRegistered, {"where": {"purpose": "X"}}, "do not have: purpose"),
         (Status, KpmUpdated, {"renamed": {"pendamping_id": "kpm_id"}}, "no value for from_on, status"),
         (Elsewhere, PendampingRegistered, {}, "not a table of its schema"),
+        (Penugasan, PenugasanStarted, {"history": Person}, "Person is no history of Penugasan"),
     ],
 )
 def test_a_declaration_that_cannot_work_is_refused(

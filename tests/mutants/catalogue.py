@@ -1,5 +1,6 @@
 """All planted mistakes."""
 
+from tests.mutants.audit import AUDIT
 from tests.mutants.decisions import DECISIONS
 from tests.mutants.history import HISTORY
 from tests.mutants.kafka import KAFKA
@@ -9,4 +10,4 @@ from tests.mutants.referral import REFERRAL
 from tests.mutants.refusals import REFUSALS
 from tests.mutants.registry import REGISTRY
 
-MUTANTS = (*DECISIONS, *HISTORY, *KAFKA, *MESSAGING, *READS, *REFERRAL, *REFUSALS, *REGISTRY)
+MUTANTS = (*AUDIT, *DECISIONS, *HISTORY, *KAFKA, *MESSAGING, *READS, *REFERRAL, *REFUSALS, *REGISTRY)

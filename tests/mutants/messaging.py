@@ -18,8 +18,7 @@ async def commit_later(transaction):
     COMMITS.append(asyncio.create_task(transaction.__aexit__(None, None, None)))
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:"""
+class PreconditionRequired(DomainError):"""
 
 MESSAGING = (
     Mutant(
@@ -33,23 +32,38 @@ MESSAGING = (
         "deadlock",
     ),
     Mutant(
-        "cursor-lock",
-        "cursors are read without a lock",
-        (
-            ("shared/messaging/cursors.py", "LIMIT 1 FOR UPDATE", "LIMIT 1"),
-            (
-                "shared/messaging/cursors.py",
-                "inserted = await connection.fetch(INSERT_CURSORS, subscription, _as_json(sorted_keys))",
-                "inserted = []",
-            ),
-            (
-                "shared/messaging/cursors.py",
-                "    return cursors\n",
-                '    return {at: cursors.get(at) or Cursor(0, 0, None, "OPEN") for at in sorted_keys}\n',
-            ),
-        ),
+        "offset-lock",
+        "stored offsets are read without a lock",
+        (("shared/messaging/cursors.py", "ORDER BY o.topic, o.partition FOR NO KEY UPDATE OF o\n", ""),),
         ("tests/messaging/test_event_application.py",),
         "two_owners",
+    ),
+    Mutant(
+        "cursor-lock",
+        "cursors are read without a lock",
+        (("shared/messaging/cursors.py", "LIMIT 1 FOR UPDATE", "LIMIT 1"),),
+        ("tests/messaging/test_cursor_lookups.py",),
+        "waiting_lock",
+    ),
+    Mutant(
+        "first-cursor",
+        "a first cursor is stored, whatever is stored already",
+        (("shared/messaging/cursors.py", 'if answer != f"INSERT 0 {len(new)}":', "if not answer:"),),
+        ("tests/messaging/test_cursor_lookups.py",),
+        "first_cursor",
+    ),
+    Mutant(
+        "first-event",
+        "a new key's first event counts as applied although it was parked",
+        (
+            (
+                "shared/messaging/batch.py",
+                'if cursor.state == "PARKED":',
+                'if cursor.state == "PARKED" and at in stored_positions:',
+            ),
+        ),
+        ("tests/messaging/test_parked_events.py",),
+        "first_event",
     ),
     Mutant(
         "shard-lock",
@@ -113,8 +127,8 @@ MESSAGING = (
         (
             (
                 "shared/messaging/subscription.py",
-                "for event in received:",
-                "for event in sorted(received, key=lambda one: one.meta.occurred_at):",
+                "written = [event for event in received if",
+                "received.sort(key=lambda one: one.meta.occurred_at)\n            written = [event for event in received if",
             ),
         ),
         ("tests/messaging/test_replicate.py",),
@@ -150,16 +164,11 @@ MESSAGING = (
         "commit-before-answer",
         "the answer is sent before the commit",
         (
+            ("shared/http/route.py", "class PreconditionRequired(DomainError):", COMMIT_LATER),
             (
                 "shared/http/route.py",
-                "from collections.abc import A",
-                "import asyncio\nfrom collections.abc import A",
-            ),
-            ("shared/http/route.py", "@dataclass(frozen=True, slots=True)\nclass Declared:", COMMIT_LATER),
-            (
-                "shared/http/route.py",
-                "self._transaction(request, actor) as session",
-                "commit_later(self._transaction(request, actor)) as session",
+                "database.transaction(actor) as session",
+                "commit_later(database.transaction(actor)) as session",
             ),
         ),
         ("tests/platform/test_commit_before_answer.py",),

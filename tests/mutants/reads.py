@@ -19,8 +19,8 @@ READS = (
         (
             (
                 "shared/database/store.py",
-                "ending = asyncio.create_task(_close(connection, session))",
-                "ending = asyncio.create_task(asyncio.sleep(1)); ending.add_done_callback(lambda _: asyncio.ensure_future(_close(connection, session)))",
+                "ending = asyncio.create_task(_end(opening))",
+                "ending = asyncio.create_task(asyncio.sleep(1)); ending.add_done_callback(lambda _: asyncio.ensure_future(_end(opening)))",
             ),
         ),
         READ_TRANSACTIONS,

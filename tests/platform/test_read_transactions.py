@@ -1,4 +1,4 @@
-"""A GET's answer leaves before its transaction ends, which can only read."""
+"""A GET's transaction only reads. It begins and ends while the request goes on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,12 +46,20 @@ async def test_answer_of_a_read_leaves_before_its_transaction_ends(caseload: Run
         in_use.append(pool.checkedout())
 
     async with watched(caseload, dinsos_token(caseload), count) as client:
-        assert (await client.get("/v1/kpm")).status_code == 200
+        # Without personal data, so that it does not wait for its audit entry.
+        assert (await client.get("/v1/p2k2-materi")).status_code == 200
         assert in_use == [1]
         assert not await scope_of_next_use(caseload.database)
         in_use.clear()
         assert (await client.post("/v1/kpm/look-up", json={})).status_code == 422
         assert in_use == [0]
+
+
+async def test_caller_goes_on_while_a_read_begins(caseload: Running) -> None:
+    async with caseload.database.read(Actor.system("caseload")) as opening:
+        assert not opening.done()
+        session = await opening
+        assert await session.scalar(sa.text("SELECT current_setting('pilar.scope')")) == "NATIONAL"
 
 
 async def test_one_client_uses_one_connection(caseload: Running) -> None:
@@ -68,6 +76,35 @@ async def test_connection_returns_without_scope_after_a_refusal(caseload: Runnin
     answer = await caseload.get(f"/v1/kpm/{uuid4()}", as_=dinsos_token(caseload))
     assert answer.status_code == 404
     assert not await scope_of_next_use(caseload.database)
+
+
+async def test_connection_returns_without_scope_if_a_parameter_is_refused(caseload: Running) -> None:
+    answer = await caseload.get("/v1/kpm/1", as_=dinsos_token(caseload))
+    assert answer.status_code == 422
+    assert not await scope_of_next_use(caseload.database)
+
+
+async def test_connection_returns_without_scope_if_a_read_is_cancelled_as_it_begins(
+    caseload: Running,
+) -> None:
+    async def begin() -> None:
+        async with caseload.database.read(Actor.system("caseload")) as opening:
+            await opening
+
+    for turns in range(4):
+        reading = asyncio.create_task(begin())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+        assert not await scope_of_next_use(caseload.database)
+
+
+async def test_read_without_a_connection_is_answered_503(caseload: Running) -> None:
+    async with caseload.database.engine.connect():
+        answer = await caseload.get("/v1/kpm", as_=dinsos_token(caseload))
+    assert (answer.status_code, answer.json()["title"]) == (503, "Busy")
 
 
 async def test_connection_returns_without_scope_after_a_failed_statement(caseload: Running) -> None:
@@ -119,7 +156,8 @@ async def test_connection_returns_without_scope_after_a_cancelled_read(caseload:
 
 async def test_connection_lost_during_a_read_is_replaced(caseload: Running) -> None:
     with suppress(DBAPIError):
-        async with caseload.database.read(Actor.system("caseload")) as session:
+        async with caseload.database.read(Actor.system("caseload")) as opening:
+            session = await opening
             await session.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
     assert not await scope_of_next_use(caseload.database)
 
@@ -139,8 +177,8 @@ async def emit_event(session: Any) -> None:
 @pytest.mark.parametrize("write", [insert_statement, add_row, emit_event])
 async def test_write_in_a_read_is_refused(caseload: Running, write: Callable[[Any], Awaitable[None]]) -> None:
     with pytest.raises((DBAPIError, asyncpg.ReadOnlySQLTransactionError)) as refused:
-        async with caseload.database.read(Actor.system("caseload")) as session:
-            await write(session)
+        async with caseload.database.read(Actor.system("caseload")) as opening:
+            await write(await opening)
     assert sqlstate_of(refused.value) == READ_ONLY
 
 

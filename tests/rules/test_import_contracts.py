@@ -14,7 +14,7 @@ from tests.factories.repository import ROOT
 SERVICES = ("registry", "caseload", "graduation", "referral")
 OWN = ("app", "worker", "tables", "visibility", "history", "subscriptions", "metrics")
 FILES = ("models", "errors", "rules", "queries", "commands", "subscribers", "jobs", "routes")
-DEPLOYMENT = ("bench", "contracts", "demo", "invariants", "kafka", "local", "postgres")
+DEPLOYMENT = ("audit", "bench", "contracts", "demo", "invariants", "kafka", "local", "postgres")
 SHARED = ("contracts/__init__", "contracts/graduation", "events", "errors", "http", "kafka", "messaging")
 
 PLANTS = {

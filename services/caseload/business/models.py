@@ -9,6 +9,7 @@ from sqlmodel import Field
 from services.caseload.tables import FROM_HTTP, RECORDED, VERSION, Ranged, Small, Source, Table
 from shared.contracts.kinds import UsahaEndReason, UsahaSector
 from shared.database.tables import Col, Fields, no_overlap
+from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Rupiah
 from shared.text import drop_separators
 
@@ -27,7 +28,7 @@ class UsahaFacts(Fields):
 
     sector: Col[Annotated[UsahaSector, KNOWN]]
     started_on: Col[Day]
-    omzet_rp: Col[Annotated[Rupiah, RequestOnly(9_000_000)]]
+    omzet_rp: Col[Annotated[Rupiah, RequestOnly(9_000_000), SPESIFIK]]
     has_letter: Col[StrictBool]
 
 

@@ -1,6 +1,7 @@
 """Routes of businesses of a family's members."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from services.caseload.business.commands.reversal import undo_usaha_end
@@ -13,6 +14,7 @@ from services.caseload.business.commands.usaha import (
 from services.caseload.business.models import UsahaRevised, UsahaRowView, UsahaTerms
 from services.caseload.overview.queries.history import read_usaha
 from shared.access import Permission
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
@@ -59,7 +61,7 @@ class UsahaList(View):
     """All versions of all businesses of a family, oldest first."""
 
     kpm_id: UUID
-    items: list[UsahaItem]
+    items: Annotated[list[UsahaItem], SPESIFIK]
 
 
 @usaha.post("/kpm/{kpm_id}/usaha", status_code=201)

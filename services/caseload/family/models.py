@@ -23,6 +23,7 @@ from services.caseload.tables import (
 )
 from shared.contracts.kinds import DesilScope, FamilyEndReason, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
+from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Wilayah
 from shared.phone import Phone
 
@@ -256,8 +257,8 @@ class HistoryItem(Fields):
     subject_id: Col[UUID]
     act: Col[str]
     who: Col[str]
-    why: Col[str | None]
-    detail: Col[dict[str, Any]] = Field(sa_column_kwargs={"server_default": "{}"})
+    why: Col[Annotated[str | None, SPESIFIK]]
+    detail: Col[Annotated[dict[str, Any], SPESIFIK]] = Field(sa_column_kwargs={"server_default": "{}"})
     occurred_at: Col[datetime]
 
 

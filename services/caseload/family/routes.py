@@ -1,6 +1,7 @@
 """Routes of a family's komponen and desil."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 from services.caseload.family.commands import komponen as family_komponen
@@ -16,6 +17,7 @@ from services.caseload.family.models import (
 )
 from services.caseload.family.queries import read_desil
 from shared.access import Permission
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Code, Day, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
@@ -104,7 +106,7 @@ class DesilList(View):
     """Desil of each snapshot, by scope, oldest first."""
 
     kpm_id: UUID
-    items: Sequence[DesilItem]
+    items: Annotated[Sequence[DesilItem], SPESIFIK]
 
 
 @desil.post("/kpm/{kpm_id}/desil", status_code=201)

@@ -1,7 +1,7 @@
 """Routes of a family's members and its pengurus."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StrictBool
@@ -35,6 +35,7 @@ from services.caseload.overview.queries.history import read_past
 from services.caseload.overview.routes import WarningView
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
+from shared.field_classes import PRIBADI
 from shared.fields import Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, accepted_answer
@@ -114,8 +115,8 @@ class FormerMember(View):
     """A former period of a member. `valid_to` is the first day after it."""
 
     anggota_id: UUID
-    relation: Relation
-    end_reason: EndReason
+    relation: Annotated[Relation, PRIBADI]
+    end_reason: Annotated[EndReason, PRIBADI]
     valid_from: date
     valid_to: date
 
@@ -124,7 +125,7 @@ class FormerArea(View):
     """A former area of the family."""
 
     kode_wilayah: str
-    address: str | None
+    address: Annotated[str | None, PRIBADI]
     valid_from: date
     valid_to: date
 

@@ -331,6 +331,37 @@ CREATE TABLE usaha_rule (
     CONSTRAINT ck_usaha_rule_some_days CHECK (transfer_days > 0)
 );
 
+CREATE TABLE akses_darurat (
+    akses_darurat_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    opened_by TEXT NOT NULL,
+    opened_on DATE NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    reviewed_by TEXT,
+    reviewed_on DATE,
+    version INTEGER NOT NULL,
+    reason_sealed BYTEA NOT NULL,
+    opened_by_sub TEXT NOT NULL,
+    reviewed_by_sub TEXT,
+    review_sealed BYTEA,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_akses_darurat PRIMARY KEY (akses_darurat_id),
+    CONSTRAINT ck_akses_darurat_review_has_reviewer CHECK ((state = 'OPENED') = (reviewed_by IS NULL) AND num_nulls(reviewed_by, reviewed_by_sub, reviewed_on, review_sealed) IN (0, 4)),
+    CONSTRAINT ck_akses_darurat_two_persons CHECK (reviewed_by <> opened_by AND reviewed_by_sub <> opened_by_sub),
+    CONSTRAINT ck_akses_darurat_ends_after_opening CHECK (expires_at > opened_at),
+    CONSTRAINT fk_akses_darurat_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT ck_akses_darurat_emergencystate_known CHECK (state IN ('OPENED', 'JUSTIFIED', 'UNJUSTIFIED'))
+);
+
+CREATE INDEX ix_akses_darurat_area ON akses_darurat (kode_wilayah, akses_darurat_id);
+
+CREATE INDEX ix_akses_darurat_kpm_id ON akses_darurat (kpm_id);
+
+CREATE INDEX ix_akses_darurat_open ON akses_darurat (opened_by_sub, kpm_id, expires_at);
+
 CREATE TABLE dampingan (
     valid DATERANGE NOT NULL,
     cancelled_from DATE,
@@ -852,6 +883,10 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON case_mark FOR EACH ROW
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sealing FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'CONSENTED' AND NEW.state IN ('SEALED', 'WITHDRAWN')) OR (OLD.state = 'SEALED' AND NEW.state IN ('WITHDRAWN')) OR (OLD.state = 'WITHDRAWN' AND NEW.state IN ('CONSENTED'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON akses_darurat FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPENED' AND NEW.state IN ('JUSTIFIED', 'UNJUSTIFIED'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON exit_proposal FOR EACH ROW

@@ -41,6 +41,20 @@ END $$;
 CREATE FUNCTION family_in_scope(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
     RETURN EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = family_id);
 END $$;
+-- Opens a family that the caller may not see for the rest of the transaction, and returns its area, null if there is none.
+CREATE FUNCTION open_for_emergency(family_id uuid) RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+    PERFORM set_config('pilar.emergency_family', family_id::text, true);
+    RETURN (SELECT k.kode_wilayah FROM kpm k WHERE k.kpm_id = family_id);
+END $$;
+-- Does the same if the account has an access to the family that has not expired.
+CREATE FUNCTION use_emergency_access(family_id uuid, account text, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+    PERFORM set_config('pilar.emergency_family', family_id::text, true);
+    IF EXISTS (SELECT FROM akses_darurat a WHERE a.kpm_id = family_id AND a.opened_by_sub = account AND a.expires_at > at
+        AND a.state <> 'UNJUSTIFIED') THEN RETURN true; END IF;
+    PERFORM set_config('pilar.emergency_family', '', true);
+    RETURN false;
+END $$;
 -- Count the sessions of each family of a session again, and return the facts of the families. Sessions that are voided do
 -- not count. A family may live outside the caller's areas now. The families are locked in the order of their ids, as by
 -- all commands on several families, and before they are counted. Attendance is no change of a family: its version stays.
@@ -69,9 +83,11 @@ CREATE FUNCTION needs_pendamping(family_id uuid, day date) RETURNS boolean LANGU
             OR upper(k.valid) <= day AND c.monitored AND coalesce(c.monitoring_ended_on >= day, true)))
 $$;
 REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), own_or_worked(uuid, text), family_in_scope(uuid),
-    count_attendance(uuid), needs_pendamping(uuid, date) FROM PUBLIC;
+    count_attendance(uuid), needs_pendamping(uuid, date), open_for_emergency(uuid),
+    use_emergency_access(uuid, text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), own_or_worked(uuid, text), family_in_scope(uuid),
-    count_attendance(uuid), needs_pendamping(uuid, date) TO caseload_api, caseload_worker;
+    count_attendance(uuid), needs_pendamping(uuid, date), open_for_emergency(uuid),
+    use_emergency_access(uuid, text, timestamptz) TO caseload_api, caseload_worker;
 
 -- These tables are append-only.
 REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_history, usaha_history, hand_over_withdrawal

@@ -29,8 +29,10 @@ from shared.contracts.kinds import (
     UsahaSector,
 )
 from shared.database import vault_of
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.answers import json_answer
 from shared.http.jobs import Sentences
 from shared.privacy import MaskedNumber, Nik, NoKk
 from shared.remedies import CHANGES_NOTHING
@@ -55,7 +57,7 @@ class UsahaView(View):
     version: int
     sector: UsahaSector
     started_on: date
-    omzet_rp: int
+    omzet_rp: Annotated[int, SPESIFIK]
     has_nib: bool
     has_letter: bool
 
@@ -65,14 +67,14 @@ class AnggotaView(View):
 
     anggota_id: UUID
     nik: MaskedNumber | None
-    name: str
-    birth_on: date
-    sex: Sex
-    relation: Relation
-    married: bool
+    name: Annotated[str, PRIBADI]
+    birth_on: Annotated[date, SPESIFIK]
+    sex: Annotated[Sex, PRIBADI]
+    relation: Annotated[Relation, PRIBADI]
+    married: Annotated[bool, PRIBADI]
     pengurus: bool
-    komponen: list[KomponenView]
-    usaha: UsahaView | None
+    komponen: Annotated[list[KomponenView], SPESIFIK]
+    usaha: Annotated[UsahaView | None, SPESIFIK]
 
 
 class FactsView(View):
@@ -121,14 +123,14 @@ class KpmView(View):
     ended_on: date | None
     end_reason: FamilyEndReason | None
     no_kk: MaskedNumber | None
-    address: str | None
-    phone: str | None
-    facts: FactsView
+    address: Annotated[str | None, PRIBADI]
+    phone: Annotated[str | None, SPESIFIK]
+    facts: Annotated[FactsView, SPESIFIK]
     members: list[AnggotaView]
-    desil: list[Desil]
+    desil: Annotated[list[Desil], SPESIFIK]
     dampingan: list[DampinganView]
-    aid: list[AidView]
-    warnings: list[WarningView]
+    aid: Annotated[list[AidView], SPESIFIK]
+    warnings: Annotated[list[WarningView], SPESIFIK]
     # Whether evidence about the family was used elsewhere before (GET /v1/evidence-flag).
     evidence_flagged: bool
 
@@ -138,7 +140,7 @@ class KpmItem(View):
     kode_wilayah: str
     members: int
     status: FamilyStatus
-    pengurus_name: str | None
+    pengurus_name: Annotated[str | None, PRIBADI]
 
 
 class KpmPage(View):
@@ -183,11 +185,11 @@ async def list_kpm(
     return await paging.answer(session, statement, order, shape=shape)
 
 
-@families.get("/kpm/{kpm_id}")
+@families.get("/kpm/{kpm_id}", response_model=KpmView)
 @may(Permission.KPM_READ)
-async def read_kpm(kpm_id: UUID, session: Session, actor: CurrentActor) -> KpmView:
+async def read_kpm(kpm_id: UUID, session: Session, actor: CurrentActor) -> Response:
     """Read a family with all its details."""
-    return KpmView.model_validate(await read_family(session, actor, kpm_id))
+    return json_answer(await read_family(session, actor, kpm_id))
 
 
 @families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)

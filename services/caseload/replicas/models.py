@@ -12,6 +12,7 @@ from shared.accompaniment import StatusFacts
 from shared.contracts.kinds import Ditjen, PilarKind
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database.tables import Col, Fields
+from shared.field_classes import SPESIFIK
 
 PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}
 AID_SCHEMA = {"schema": "replica_aid"}
@@ -65,7 +66,7 @@ class AidView(Fields):
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
     program_code: Col[str]
     status: Col[RujukanProgramState]
-    amount_rp: Col[Annotated[int, sa.BigInteger()] | None]
+    amount_rp: Col[Annotated[Annotated[int, sa.BigInteger()] | None, SPESIFIK]]
     sent_on: Col[date | None]
     answered_on: Col[date | None]
     delivered_on: Col[date | None]

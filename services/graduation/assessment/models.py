@@ -1,5 +1,5 @@
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlmodel import Field
@@ -7,6 +7,7 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import AsesmenResult
 from shared.database.tables import Col, Fields
+from shared.field_classes import SPESIFIK
 from shared.fields import Day, Wilayah
 
 
@@ -16,7 +17,7 @@ class JudgementFields(Fields):
     asesmen_id: Col[UUID] = Field(primary_key=True)
     instrument_version: Col[int]
     result: Col[AsesmenResult]
-    score_percent: Col[int]
+    score_percent: Col[Annotated[int, SPESIFIK]]
 
 
 class AsesmenFields(JudgementFields):
@@ -26,8 +27,8 @@ class AsesmenFields(JudgementFields):
     pendamping_id: Col[UUID]
     penugasan_id: Col[UUID]
     assessed_on: Col[date]
-    bersedia: Col[bool | None]
-    facts: Col[dict[str, Any]]
+    bersedia: Col[Annotated[bool | None, SPESIFIK]]
+    facts: Col[Annotated[dict[str, Any], SPESIFIK]]
 
 
 class Asesmen(AsesmenFields, Table, table=True):

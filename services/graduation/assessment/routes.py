@@ -10,6 +10,7 @@ from services.graduation.assessment.models import AsesmenFields, JudgementFields
 from services.graduation.assessment.queries import asesmen as queries
 from services.graduation.assessment.rules.judgement import Answer
 from shared.access import Permission
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
 from shared.remedies import one_of, to_call
@@ -60,7 +61,7 @@ class Criterion(View):
 class AsesmenView(AsesmenFields):
     """An assessment: result, score, facts at its date, and an explanation for each criterion."""
 
-    explanation: list[Criterion]
+    explanation: Annotated[list[Criterion], SPESIFIK]
 
 
 class ReproductionView(JudgementFields):
@@ -71,7 +72,7 @@ class ReproductionView(JudgementFields):
 
     policy_version: int
     equal: bool
-    explanation: list[Criterion]
+    explanation: Annotated[list[Criterion], SPESIFIK]
 
 
 @case.post("/graduasi/{graduasi_id}/asesmen", status_code=201, response_model=AsesmenView)

@@ -1,7 +1,6 @@
 """Replicas from which candidates are computed, with their history."""
 
 from services.graduation.candidate.commands import recompute_candidates
-from services.graduation.replicas.commands import keep_history
 from services.graduation.replicas.models import (
     Kepesertaan,
     KepesertaanHistory,
@@ -21,13 +20,14 @@ from shared.contracts.caseload import (
     UsahaRecorded,
 )
 
-kpm.replicate(Kpm, KpmRegistered, KpmUpdated, then=keep_history(KpmHistory, recompute_candidates))
-kpm.replicate(Usaha, UsahaRecorded, then=keep_history(UsahaHistory, recompute_candidates))
+kpm.replicate(Kpm, KpmRegistered, KpmUpdated, history=KpmHistory, then=recompute_candidates)
+kpm.replicate(Usaha, UsahaRecorded, history=UsahaHistory, then=recompute_candidates)
 kpm.replicate(
     Kepesertaan,
     KepesertaanStarted,
     KepesertaanEnded,
     KepesertaanRestored,
     KepesertaanVoided,
-    then=keep_history(KepesertaanHistory, recompute_candidates),
+    history=KepesertaanHistory,
+    then=recompute_candidates,
 )

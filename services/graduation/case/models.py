@@ -15,6 +15,7 @@ from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
+from shared.field_classes import PRIBADI
 from shared.fields import RequestOnly, Wilayah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
@@ -270,7 +271,7 @@ class HistoryItem(Fields):
     person: Col[str]
     role: Col[str]
     at: Col[datetime]
-    reason: Col[str | None]
+    reason: Col[Annotated[str | None, PRIBADI]]
     evidence_sha256: Col[Sha256 | None]
     policy_version: Col[int]
 

@@ -25,6 +25,7 @@ from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
@@ -65,8 +66,8 @@ class DifferenceView(View):
     """
 
     fact: str
-    pinned: Any
-    today: Any
+    pinned: Annotated[Any, SPESIFIK]
+    today: Annotated[Any, SPESIFIK]
 
 
 class GraduasiFullView(GraduasiView):

@@ -17,6 +17,7 @@ from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
+from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, Day, Sentence, Wilayah
 from shared.roles import Role
 
@@ -60,8 +61,8 @@ WAITS = Waits(
 class Remarks(Fields):
     """The cause of a relapse, and a note."""
 
-    cause: Col[RelapseCause | None] = Field(default=None)
-    note: Col[Sentence | None] = Field(default=None)
+    cause: Col[Annotated[RelapseCause | None, SPESIFIK]] = Field(default=None)
+    note: Col[Annotated[Sentence | None, SPESIFIK]] = Field(default=None)
 
 
 class Evidence(Fields):

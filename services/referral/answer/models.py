@@ -14,6 +14,7 @@ from services.referral.rujukan.models import OFFER_ID, PARTNER_ANSWERS
 from services.referral.tables import Table
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database.tables import Col, Fields
+from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, Day, Known, RequestOnly, Rupiah, Sentence
 
 OwnId = Annotated[
@@ -29,7 +30,7 @@ class AnswerTerms(Fields):
     reason_code: Col[Annotated[RefusalCode, KNOWN] | None] = Field(
         default=None, schema_extra={"examples": [None]}
     )
-    amount_rp: Col[Rupiah | None] = Field(default=None)
+    amount_rp: Col[Annotated[Rupiah | None, SPESIFIK]] = Field(default=None)
     answered_on: Col[Annotated[Day, RequestOnly("2026-07-10")]]
 
 
@@ -64,7 +65,7 @@ class PartnerAnswerFacts(AnswerTerms):
 class PartnerAnswerView(PartnerAnswerFacts):
     """A partner's answer as it was given, with its words."""
 
-    reason_text: str | None
+    reason_text: Annotated[str | None, SPESIFIK]
 
 
 class PartnerAnswer(PartnerAnswerFacts, Table, table=True):

@@ -15,6 +15,7 @@ from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import Owner, Waits, track_waits
+from shared.field_classes import PRIBADI
 from shared.fields import Day, RequestOnly, Sentence
 from shared.roles import Role
 
@@ -129,7 +130,7 @@ class EscalationView(Fields):
     settled_on: Col[date | None] = Field(default=None)
     acknowledged_on: Col[date | None] = Field(default=None)
     acknowledged_by: Col[str | None] = Field(default=None)
-    note: Col[str | None] = Field(default=None)
+    note: Col[Annotated[str | None, PRIBADI]] = Field(default=None)
     withdrawn: Col[list[dict[str, Any]]] = Field(default_factory=list[dict[str, Any]])
 
 

@@ -15,6 +15,7 @@ from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import Until, Waits, track_waits
+from shared.field_classes import SPESIFIK
 from shared.fields import Day, RequestOnly, Rupiah, Sentence
 from shared.roles import Role
 
@@ -68,7 +69,7 @@ class OutcomeTerms(Fields):
 
     month: Col[Annotated[StrictInt, Interval(ge=1, le=120), RequestOnly(3)]]
     still_in_business: Col[Annotated[StrictBool, RequestOnly(True)]]
-    omzet_rp: Col[Rupiah | None] = Field(default=None)
+    omzet_rp: Col[Annotated[Rupiah | None, SPESIFIK]] = Field(default=None)
 
 
 class OutcomeItem(OutcomeTerms):
@@ -143,7 +144,7 @@ class RelapseTerms(Fields):
     """
 
     month: Col[Annotated[StrictInt, Interval(ge=0, le=240), RequestOnly(4)]]
-    cause: Col[RelapseCause]
+    cause: Col[Annotated[RelapseCause, SPESIFIK]]
     reported_on: Col[Annotated[Day, RequestOnly("2026-10-20")]]
 
 

@@ -17,13 +17,13 @@ from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, Ruj
 from shared.database import text_enum
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
+from shared.field_classes import SPESIFIK
 from shared.fields import Rupiah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
 S = RujukanProgramState
-# The column to which a foreign key to an offer points.
-OFFER_ID = "rujukan_program.rujukan_program_id"
+OFFER_ID = "rujukan_program.rujukan_program_id"  # the target of a foreign key to an offer
 
 
 class RujukanState(StrEnum):
@@ -204,7 +204,7 @@ class RujukanProgramFacts(Fields):
     sent_on: Col[date | None]
     sla_due_on: Col[date | None]
     refusal_code: Col[RefusalCode | None]
-    amount_rp: Col[Rupiah | None]
+    amount_rp: Col[Annotated[Rupiah | None, SPESIFIK]]
     delivered_on: Col[date | None]
     delivered_late: Col[bool] = Field(default=False)
     shared_on: Col[date | None] = Field(default=None)

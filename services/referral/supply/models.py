@@ -13,6 +13,7 @@ from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Col, Fields
+from shared.field_classes import SPESIFIK
 from shared.fields import Paragraph, RequestOnly, Sha256
 
 
@@ -43,7 +44,7 @@ class SupplyView(SupplyFacts):
     `text` is null after the end of the offer, when the words are deleted.
     """
 
-    text: str | None
+    text: Annotated[str | None, SPESIFIK]
 
 
 class DataSupply(SupplyFacts, Table, table=True):

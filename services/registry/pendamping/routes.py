@@ -31,6 +31,7 @@ from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Body, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, accepted_answer
@@ -91,8 +92,8 @@ class NikCorrection(NikTerms, Body):
 class ContactRecordView(ContactRecord):
     """Previous name, phone and NIK, with the NIK masked."""
 
-    name: str
-    phone: str | None
+    name: Annotated[str, PRIBADI]
+    phone: Annotated[str | None, SPESIFIK]
     nik: MaskedNumber | None
 
 
@@ -100,13 +101,13 @@ class PendampingItem(PendampingBase):
     """A pendamping in a list."""
 
     nik: MaskedNumber | None
-    name: str
+    name: Annotated[str, PRIBADI]
 
 
 class PendampingView(PendampingItem):
     """A pendamping, with the NIK masked. `planned` are the statuses of later days, in order."""
 
-    phone: str | None
+    phone: Annotated[str | None, SPESIFIK]
     planned: list[StatusRecord]
 
 

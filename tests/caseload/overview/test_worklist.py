@@ -91,6 +91,24 @@ async def test_pendamping_reads_payable_tahap_only_of_own_families(
     assert (await kendal_caseload.get(path, as_=village)).status_code == 403
 
 
+async def test_village_sees_who_and_where_and_the_open_tasks(kendal_caseload: Running) -> None:
+    (kpm_id,) = await import_families(kendal_caseload, 1)
+    village = kendal_caseload.token(Role.KEPALA_DESA, "kepala-desa-1", [DESA])
+    family = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=village)).json()
+    assert {"kpm_id", "kode_wilayah", "status", "address", "dampingan"} <= {*family}
+    assert not {*family} & {"phone", "desil", "facts", "aid", "warnings"}
+    assert family["members"]
+    for member in family["members"]:
+        assert member["name"]
+        assert not {*member} & {"usaha", "komponen", "birth_on"}
+    usaha = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}/usaha", as_=village)).json()
+    assert usaha == {"kpm_id": kpm_id}
+    tasks = await kendal_caseload.get("/v1/tugas", as_=village)
+    assert tasks.status_code == 200, tasks.text
+    wide = kendal_caseload.token(Role.KEPALA_DESA, "kepala-desa-1", ["33.24"])
+    assert (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=wide)).status_code == 404
+
+
 async def test_list_is_paged(kendal_caseload: Running) -> None:
     families = await import_families(kendal_caseload, 5)
     path, seen = "/v1/kpm?limit=2", []

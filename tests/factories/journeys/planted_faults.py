@@ -66,12 +66,12 @@ PLANTED = {
     ),
     "an event was never sent": (
         "graduation",
-        "DELETE FROM platform.local_log WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
+        "DELETE FROM platform.local_log WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox WHERE topic = 'pilar.graduation')",
         "graduation: I3: event",
     ),
     "a sent event was never written": (
         "graduation",
-        "DELETE FROM platform.outbox WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
+        "DELETE FROM platform.outbox WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox WHERE topic = 'pilar.graduation')",
         "graduation: I3: event nothing was sent but never written",
     ),
     "two events of a key were sent in the wrong order": (

@@ -26,6 +26,18 @@ class Penugasan(ReplicaTable):
     reason: Mapped[str | None]
 
 
+class PenugasanHistory(ReplicaTable):
+    __tablename__ = "penugasan_history"
+    __table_args__ = SCHEMA
+    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    pendamping_id: Mapped[UUID]
+    kind: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    reason: Mapped[str | None]
+
+
 class Status(ReplicaTable):
     """One row for each day from which a status holds."""
 

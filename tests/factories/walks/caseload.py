@@ -47,7 +47,18 @@ async def walk_caseload(service: Running, cluster: Cluster) -> Tokens:
     await record_p2k2(service, mine, kpm_id)
     await set_limits(service, tokens)
     await hand_over_families(service, tokens, dampingan)
+    await open_in_emergency(service, tokens, kpm_id)
     return tokens
+
+
+async def open_in_emergency(service: Running, tokens: Tokens, kpm_id: str) -> None:
+    """Open access to a family for its ketua tim, and review it."""
+    lead, office = tokens[Role.KETUA_TIM_KABKOTA], tokens[Role.DINSOS_KABKOTA]
+    why = {"reason": "Keluarga mengungsi karena banjir.", "hours": 24}
+    made = read_success(await service.post(f"/v1/kpm/{kpm_id}/akses-darurat", why, as_=lead))
+    read_success(await service.get("/v1/akses-darurat", as_=office))
+    path = f"/v1/akses-darurat/{made['akses_darurat_id']}/review"
+    read_success(await service.post(path, {"justified": True, "review": "Perlu."}, as_=office))
 
 
 async def set_limits(service: Running, tokens: Tokens) -> None:

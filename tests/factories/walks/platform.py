@@ -49,6 +49,9 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     read_success(await service.post("/v1/clock", {"now": later.isoformat()}, as_=operator))
     read_success(await service.post("/v1/numbers", {}, as_=operator))
     await walk_deadlines(service, tokens)
+    auditor = tokens[Role.AUDITOR]
+    for noun in (f"subjects/{uuid7()}", "accounts/operator-1", "denials", "bulk-reads"):
+        read_success(await service.get(f"/v1/audit/{noun}", as_=auditor))
 
 
 async def walk_deadlines(service: Running, tokens: Tokens) -> None:
@@ -104,5 +107,6 @@ def create_tokens(service: Running, **tokens: str) -> Tokens:
         Role.KETUA_TIM_KABKOTA: service.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", [KENDAL]),
         Role.OPERATOR_DESA: service.token("OPERATOR_DESA", "operator-desa-1", [DESA]),
         Role.OPERATOR: service.token("OPERATOR", "operator-1"),
+        Role.AUDITOR: service.token("AUDITOR", "auditor-1"),
     }
     return made | {Role(name): token for name, token in tokens.items()}

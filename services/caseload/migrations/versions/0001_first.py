@@ -33,6 +33,8 @@ FAMILY_TABLES = (
     "p2k2_kehadiran",
     "replica_aid.aid",
 )
+# The family that this transaction may read past the scope of the caller (open_for_emergency in security.sql).
+EMERGENCY = "kpm_id::text = current_setting('pilar.emergency_family', true)"
 AUTHOR = "pendamping_id = platform.pendamping()"
 
 
@@ -46,7 +48,8 @@ def upgrade() -> None:
 
 def secure() -> None:
     """Let only a family's own pendamping and its offices read the family and its rows."""
-    area_security(op.execute, "kpm", own="own_or_worked(kpm_id, kode_wilayah)")
+    area_security(op.execute, "kpm", own="own_or_worked(kpm_id, kode_wilayah)", also=EMERGENCY)
+    area_security(op.execute, "akses_darurat", also=EMERGENCY)
     area_security(op.execute, "hand_over")
     area_security(op.execute, "approval_request")
     area_security(

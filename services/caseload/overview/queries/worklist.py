@@ -104,11 +104,11 @@ def status_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[str]:
     memberships = sa.select(current).where(
         Kepesertaan.kpm_id == Kpm.kpm_id, Kepesertaan.valid_from <= day, Kepesertaan.cancelled_from.is_(None)
     )
-    memberships = memberships.order_by(current.desc()).limit(1)
-    in_pkh = memberships.where(Kepesertaan.bansos == Bansos.PKH)
+    # PKH counts before another bansos.
+    memberships = memberships.order_by((Kepesertaan.bansos == Bansos.PKH).desc(), current.desc()).limit(1)
     by_membership = sa.case(
         {True: FamilyStatus.ACTIVE.value, False: FamilyStatus.LEFT.value},
-        value=sa.func.coalesce(in_pkh.scalar_subquery(), memberships.scalar_subquery()),
+        value=memberships.scalar_subquery(),
         else_=FamilyStatus.NO_MEMBERSHIP.value,
     )
     return sa.func.coalesce(

@@ -13,6 +13,7 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
+from shared.field_classes import PRIBADI
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
 from shared.roles import Role
@@ -86,7 +87,7 @@ class SanggahTerms(Fields):
     channel: Col[Annotated[SanggahChannel, RequestOnly("PUSKESOS")]]
     ground: Col[Annotated[SanggahGround, RequestOnly("KEADAAN_BERUBAH")]]
     evidence_sha256: Col[Sha256]
-    note: Col[Sentence | None] = Field(default=None)
+    note: Col[Annotated[Sentence | None, PRIBADI]] = Field(default=None)
 
 
 class SanggahLodging(SanggahTerms):

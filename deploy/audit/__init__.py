@@ -1,0 +1,1 @@
+"""Export and offline check of the audit trail."""

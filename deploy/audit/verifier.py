@@ -1,0 +1,298 @@
+"""Checks an exported audit trail offline: `python verifier.py FOLDER [KEYS]`.
+
+This file needs the standard library and `cryptography` only, so that an auditor can read all of it. FOLDER has one
+`<service>.jsonl` per service (deploy/audit/export.py). KEYS is a JSON file of public keys by service, as the auditor
+noted them; without it the keys are those that the other services have seen.
+Exit status: 0 nothing was changed, 1 faults, 2 not checked.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+DIGESTED = (
+    *("writer_id", "number", "actor", "pendamping_id", "roles", "areas", "partner_id", "purpose", "act"),
+    *("resource", "subject_ids", "subject_count", "id_hash", "field_classes", "outcome", "status"),
+    *("request_id", "transaction_id", "mac"),
+)
+BLOCK = (
+    *("block_no", "closed_at", "first_at", "last_at", "entry_count", "last_transaction_id", "last_audit_id"),
+    *("faulty_ids", "merkle_root", "previous_hash", "public_key"),
+)
+WITNESSED = ("entry_count", "merkle_root", "previous_hash", "block_hash", "signature", "public_key")
+FIRST_HASH = "00" * 32
+LONGEST_WAIT = timedelta(minutes=10)
+"""An entry that is in no block although later blocks are so much newer was never written by the service."""
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that was changed after it was written."""
+
+    service: str
+    minute: str
+    block_no: int | None
+    kind: str
+    detail: str
+
+    def __str__(self) -> str:
+        """Return the fault as one line."""
+        return f"{self.service} {self.minute} block {self.block_no or '-'} {self.kind} {self.detail}"
+
+
+@dataclass(slots=True)
+class Trail:
+    """The exported audit trail of one service."""
+
+    service: str
+    complete: bool = True
+    entries: dict[str, Row] = field(default_factory=dict[str, Row])
+    blocks: list[Row] = field(default_factory=list[Row])
+    witnesses: list[Row] = field(default_factory=list[Row])
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry as a block names it."""
+
+    block_no: int
+    at: str
+    digest: str
+
+
+def read_trail(service: str, lines: Iterable[str | bytes]) -> Trail:
+    """Read the export of one service.
+
+    Raises:
+        ValueError: it is no export.
+    """
+    trail = Trail(service)
+    for line in lines:
+        row = json.loads(line)
+        match row.pop("type"):
+            case "export":
+                trail.complete = row["since"] is None
+            case "entry":
+                trail.entries[row["audit_id"]] = row
+            case "block":
+                trail.blocks.append(row)
+            case _:
+                trail.witnesses.append(row)
+    trail.blocks.sort(key=lambda block: block["block_no"])
+    return trail
+
+
+def read_trails(folder: Path) -> dict[str, Trail]:
+    """Read the exports of a folder, by service.
+
+    Raises:
+        OSError, ValueError: there is none, or one cannot be read.
+    """
+    trails: dict[str, Trail] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as lines:
+            trails[path.stem] = read_trail(path.stem, lines)
+    if not trails:
+        raise ValueError(f"{folder} has no export")
+    return trails
+
+
+def verify(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None = None) -> list[Fault]:
+    """Return every fault of the trails, by service and minute.
+
+    `pinned` are public keys by service.
+    """
+    faults: list[Fault] = []
+    for trail in trails.values():
+        seen_by = {
+            name: [row for row in other.witnesses if row["service"] == trail.service]
+            for name, other in trails.items()
+            if name != trail.service
+        }
+        key = (pinned or {}).get(trail.service) or _witnessed_key(seen_by)
+        faults += _block_faults(trail, key)
+        faults += _witness_faults(trail, seen_by)
+        faults += _entry_faults(trail)
+    return sorted(faults, key=lambda fault: (fault.service, fault.minute, fault.kind, fault.detail))
+
+
+def _witnessed_key(seen_by: Mapping[str, Sequence[Row]]) -> str | None:
+    keys = {row["public_key"] for rows in seen_by.values() for row in rows if row["block_no"] == 1}
+    return keys.pop() if len(keys) == 1 else None
+
+
+def _block_faults(trail: Trail, key: str | None) -> Iterator[Fault]:
+    """Check each block by itself, and that it follows the one before."""
+    number, previous = 1, FIRST_HASH
+    for block in trail.blocks:
+        if block is trail.blocks[0] and not trail.complete:
+            number, previous = block["block_no"], block["previous_hash"]
+        wrong = [
+            name
+            for name, same in (
+                ("block_no", block["block_no"] == number),
+                ("previous_hash", block["previous_hash"] == previous),
+                ("merkle_root", block["merkle_root"] == _root_of(block)),
+                ("block_hash", block["block_hash"] == _hash_of(trail.service, block)),
+                ("public_key", key is None or block["public_key"] == key),
+                ("signature", _is_signed(block, key or block["public_key"])),
+            )
+            if not same
+        ]
+        if wrong:
+            yield Fault(
+                trail.service,
+                _minute(block["closed_at"]),
+                block["block_no"],
+                "BLOCK_CHANGED",
+                " ".join(wrong),
+            )
+        number, previous = block["block_no"] + 1, block["block_hash"]
+
+
+def _root_of(block: Row) -> str | None:
+    ids, times, digests = block["entry_ids"], block["entry_times"], block["digests"]
+    if not len(ids) == len(times) == len(digests) == block["entry_count"] > 0:
+        return None
+    level = [sha256(b"\0" + _text(parts)).digest() for parts in zip(ids, times, digests, strict=True)]
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        above = [sha256(b"\1" + left + right).digest() for left, right in pairs]
+        level = [*above, level[-1]] if len(level) % 2 else above
+    return level[0].hex()
+
+
+def _hash_of(service: str, block: Row) -> str:
+    return sha256(_text([service, *(block[name] for name in BLOCK)])).hexdigest()
+
+
+def _is_signed(block: Row, key: str) -> bool:
+    try:
+        public_key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+        public_key.verify(bytes.fromhex(block["signature"]), bytes.fromhex(block["block_hash"]))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _witness_faults(trail: Trail, seen_by: Mapping[str, Sequence[Row]]) -> Iterator[Fault]:
+    """Compare the blocks with what the other services stored when they were closed."""
+    blocks = {block["block_no"]: block for block in trail.blocks}
+    first = trail.blocks[0]["block_no"] if trail.blocks and not trail.complete else 1
+    for name, rows in seen_by.items():
+        stored = {row["block_no"]: row for row in rows if row["block_no"] >= first}
+        for number in range(first, max(stored, default=0) + 1):
+            witness, block = stored.get(number), blocks.get(number)
+            same = witness and block and all(witness[part] == block[part] for part in WITNESSED)
+            if not same:
+                closed_at = (witness or block or {"closed_at": "unknown"})["closed_at"]
+                yield Fault(trail.service, _minute(closed_at), number, "WITNESS_DIFFERS", f"stored by {name}")
+
+
+def _entry_faults(trail: Trail) -> Iterator[Fault]:
+    """Compare each entry with its block, and look for entries that no block has."""
+    sealed = {
+        audit_id: Sealed(block["block_no"], at, digest)
+        for block in trail.blocks
+        for audit_id, at, digest in zip(
+            block["entry_ids"], block["entry_times"], block["digests"], strict=False
+        )
+    }
+    owners = {entry.digest: audit_id for audit_id, entry in sealed.items()}
+    wrong: dict[int, int] = defaultdict(int)
+    numbered = {
+        name: row for name, row in trail.entries.items() if None not in (row["writer_id"], row["number"])
+    }
+    for audit_id, entry in sealed.items():
+        if kind := _kind_of(trail.entries.get(audit_id), audit_id, entry, owners):
+            wrong[entry.block_no] += 1
+            numbered.pop(audit_id, None)
+            yield Fault(trail.service, _minute(entry.at), entry.block_no, kind, audit_id)
+    for block in trail.blocks:
+        for audit_id in block["faulty_ids"]:
+            yield Fault(trail.service, _minute(block["closed_at"]), block["block_no"], "INSERTED", audit_id)
+    for audit_id, row in trail.entries.items():
+        if audit_id not in sealed and _should_be_sealed(row, trail):
+            yield Fault(trail.service, _minute(row["at"]), None, "INSERTED", audit_id)
+    yield from _gaps(trail, numbered, sealed, wrong)
+
+
+def _kind_of(row: Row | None, audit_id: str, entry: Sealed, owners: Mapping[str, str]) -> str:
+    """Return what was done to an entry of a block, or an empty text."""
+    if row is None:
+        return "DELETED"
+    digest = sha256(_text([row[name] for name in DIGESTED])).hexdigest()
+    if digest != entry.digest:
+        return "SWAPPED" if owners.get(digest, audit_id) != audit_id else "EDITED"
+    return "BACK_DATED" if row["at"] != entry.at else ""
+
+
+def _should_be_sealed(row: Row, trail: Trail) -> bool:
+    if not trail.blocks:
+        return False
+    last = trail.blocks[-1]
+    place = (row["transaction_id"], row["audit_id"])
+    late = datetime.fromisoformat(row["at"]) + LONGEST_WAIT < datetime.fromisoformat(last["closed_at"])
+    return place <= (last["last_transaction_id"], last["last_audit_id"]) or late
+
+
+def _gaps(
+    trail: Trail, numbered: Mapping[str, Row], sealed: Mapping[str, Sealed], wrong: Mapping[int, int]
+) -> Iterator[Fault]:
+    """Find entries deleted before their block was closed, by the writer's numbers."""
+    newest = trail.blocks[-1]["block_no"] + 1 if trail.blocks else 1
+    writers: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for audit_id, row in numbered.items():
+        entry = sealed.get(audit_id)
+        place = (row["number"], entry.block_no if entry else newest, row["at"])
+        writers[row["writer_id"]].append(place)
+    for writer_id, places in writers.items():
+        places.sort()
+        start = (0, places[0][1], "") if trail.complete else places[0]
+        for (before, first, _), (number, block_no, at) in zip([start, *places], places, strict=False):
+            explained = sum(wrong[block] for block in range(first, block_no + 1))
+            if number - before - 1 > explained:
+                detail = f"{number - before - 1} entries of writer {writer_id}"
+                yield Fault(trail.service, _minute(at), block_no, "DELETED", detail)
+
+
+def _text(values: Sequence[Any]) -> bytes:
+    return json.dumps(list(values), separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _minute(instant: str) -> str:
+    return instant[:16]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check the export in a folder, and print each fault."""
+    try:
+        folder, *keys = map(Path, arguments)
+        trails = read_trails(folder)
+        pinned = json.loads(keys[0].read_text("utf-8")) if keys else None
+    except (OSError, ValueError) as error:
+        print(f"Not checked: {error}", file=sys.stderr)
+        return 2
+    faults = verify(trails, pinned)
+    for fault in faults:
+        print(fault)
+    if not faults:
+        counts = [f"{name}: {len(t.entries)} entries, {len(t.blocks)} blocks" for name, t in trails.items()]
+        print("Nothing was changed. " + "; ".join(counts))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

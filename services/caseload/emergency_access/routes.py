@@ -1,0 +1,90 @@
+"""Routes of access to a family in an emergency, and of its review."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import StrictBool
+from starlette.responses import Response
+
+from services.caseload.emergency_access import commands, queries
+from services.caseload.emergency_access.models import AksesDarurat, EmergencyTerms, EmergencyView
+from shared.access import Permission
+from shared.database import vault_of
+from shared.fields import Body, Paragraph, RequestOnly, View
+from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.remedies import nothing, operation
+from shared.roles import DINSOS
+
+router = Router(tag="akses-darurat")
+REVIEWED = nothing(
+    "A review is one person's judgement and changes no data of the family. Open the access again if it is needed.",
+    "Pemeriksaan adalah penilaian seorang petugas dan tidak mengubah data keluarga. Buka akses lagi bila diperlukan.",
+)
+
+
+class EmergencyRequest(EmergencyTerms, Body):
+    """Why the family must be read now, and for how many hours.
+
+    The reason is stored sealed.
+    """
+
+
+class EmergencyReview(Body):
+    """Whether the access was justified, and the words of the reviewer, which are stored sealed."""
+
+    justified: StrictBool
+    review: Annotated[Paragraph, RequestOnly("Keluarga dievakuasi ke kabupaten ini, kartu hilang.")]
+
+
+class EmergencyPage(View):
+    """Accesses in the order in which they were opened."""
+
+    items: list[EmergencyView]
+    next: str | None
+
+
+@router.post("/kpm/{kpm_id}/akses-darurat", status_code=201)
+@may(
+    Permission.AKSES_DARURAT_OPEN,
+    key_required=True,
+    author_reads=True,
+    undo=operation("review_emergency_access", DINSOS),
+)
+async def open_emergency_access(
+    kpm_id: UUID, body: EmergencyRequest, session: Session, actor: CurrentActor
+) -> EmergencyView:
+    """Let the caller read a family outside his scope for some hours (GET /v1/kpm/{kpm_id}).
+
+    The Dinsos office of the family's area reviews it.
+    """
+    row = await commands.open_emergency_access(session, actor, kpm_id, body)
+    return EmergencyView(**queries.open_texts(row.model_dump(), vault_of(session)))
+
+
+@router.get("/akses-darurat", response_model=EmergencyPage)
+@may(Permission.AKSES_DARURAT_READ)
+async def list_emergency_access(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    open_only: Annotated[bool, Query()] = True,
+) -> Response:
+    """List who opened access to families of the caller's areas, and why."""
+    statement = queries.list_emergency_access(actor, open_only=open_only)
+    shape = partial(queries.open_texts, vault=vault_of(session))
+    return await paging.answer(session, statement, (AksesDarurat.akses_darurat_id,), shape=shape)
+
+
+@router.post("/akses-darurat/{akses_darurat_id}/review", status_code=201)
+@may(Permission.AKSES_DARURAT_REVIEW, key_required=True, undo=REVIEWED)
+async def review_emergency_access(
+    akses_darurat_id: UUID, body: EmergencyReview, session: Session, actor: CurrentActor
+) -> EmergencyView:
+    """Review an access that another person has opened.
+
+    One that was not justified ends at once.
+    """
+    row = await commands.review_emergency_access(session, actor, akses_darurat_id, **dict(body))
+    return EmergencyView(**queries.open_texts(row.model_dump(), vault_of(session)))

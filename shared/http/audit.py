@@ -1,0 +1,139 @@
+"""Routes of the audit trail: by family, by account, refusals and bulk reads."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import Path, Query
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from shared.access import Permission
+from shared.audit.queries import about, find_ids_of, require_national, select_entries
+from shared.audit.tables import audit_entry, bulk_read
+from shared.database import vault_of
+from shared.fields import Instant
+from shared.http.declared import may
+from shared.http.paging import Paging
+from shared.http.route import CurrentActor, Router, Session
+
+router = Router(tag="audit")
+ORDER = (audit_entry.c.at, audit_entry.c.audit_id)
+Account = Annotated[str, Path(max_length=200)]
+Since = Annotated[Instant | None, Query()]
+
+
+class AuditEntryItem(BaseModel):
+    """One read, change or refused attempt.
+
+    `subject_ids` are families, else pendamping, cases or rujukan. Beyond 1,000 only `subject_count` is complete.
+    """
+
+    audit_id: UUID
+    at: datetime
+    actor: str
+    pendamping_id: UUID | None
+    roles: list[str]
+    areas: list[str]
+    partner_id: UUID | None
+    purpose: str | None
+    act: str
+    resource: str
+    subject_ids: list[UUID]
+    subject_count: int
+    field_classes: list[str]
+    outcome: str
+    status: int
+    request_id: str
+
+
+class AuditEntryPage(BaseModel):
+    """A page of entries, the oldest first."""
+
+    items: list[AuditEntryItem]
+    next: str | None
+
+
+NAMES = tuple(AuditEntryItem.model_fields)
+
+
+class BulkReadItem(BaseModel):
+    """An account that read very many families in a short time."""
+
+    bulk_read_id: UUID
+    actor: str
+    first_at: datetime
+    last_at: datetime
+    families: int
+    reported_at: datetime
+
+
+class BulkReadPage(BaseModel):
+    """A page of bulk reads, the oldest first."""
+
+    items: list[BulkReadItem]
+    next: str | None
+
+
+@router.get("/audit/accounts/{sub}", response_model=AuditEntryPage)
+@may(Permission.AUDIT_READ, personal=True)
+async def list_account_entries(
+    sub: Account, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
+) -> Response:
+    """List what an account read, changed and was refused. Only for the whole country."""
+    require_national(actor)
+    statement = _since(select_entries(NAMES).where(audit_entry.c.actor == sub), since)
+    return await paging.answer(session, statement, ORDER)
+
+
+@router.get("/audit/denials", response_model=AuditEntryPage)
+@may(Permission.AUDIT_READ, personal=True)
+async def list_denials(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    id_: Annotated[str | None, Query(alias="id", max_length=200)] = None,
+    since: Since = None,
+) -> Response:
+    """List refused attempts, all or those on one id.
+
+    Only for the whole country.
+    """
+    require_national(actor)
+    statement = select_entries(NAMES).where(audit_entry.c.outcome == "DENIED")
+    if id_ is not None:
+        statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", id_))
+    return await paging.answer(session, _since(statement, since), ORDER)
+
+
+@router.get("/audit/bulk-reads", response_model=BulkReadPage)
+@may(Permission.AUDIT_READ, personal=True)
+async def list_bulk_reads(session: Session, actor: CurrentActor, paging: Paging) -> Response:
+    """List accounts that read very many families within an hour. Only for the whole country."""
+    require_national(actor)
+    statement = sa.select(*(bulk_read.c[name] for name in BulkReadItem.model_fields))
+    return await paging.answer(session, statement, (bulk_read.c.bulk_read_id,))
+
+
+def subject_router(metadata: sa.MetaData) -> Router:
+    """Return the router of the entries about a family, whose parts the service knows."""
+    own = Router(tag="audit")
+
+    @own.get("/audit/subjects/{subject_id}", response_model=AuditEntryPage)
+    @may(Permission.AUDIT_READ, personal=True)
+    async def list_subject_entries(
+        subject_id: UUID, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
+    ) -> Response:
+        """List who read or changed a family, what belongs to it, or a pendamping."""
+        ids = await find_ids_of(session, metadata, actor, subject_id)
+        statement = _since(select_entries(NAMES).where(about(ids)), since)
+        return await paging.answer(session, statement, ORDER)
+
+    return own
+
+
+def _since(
+    statement: sa.Select[*tuple[object, ...]], since: datetime | None
+) -> sa.Select[*tuple[object, ...]]:
+    return statement if since is None else statement.where(audit_entry.c.at >= since)

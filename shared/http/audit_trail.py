@@ -1,0 +1,170 @@
+"""What `Route` writes into the audit trail: changes, reads of personal data and refusals."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import asyncpg
+import structlog
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared import telemetry
+from shared.access import Actor
+from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, distinct_ids, insert_entry
+from shared.audit.queries import OF_A_FAMILY
+from shared.audit.writer import AuditUnavailable, AuditWriter
+from shared.database import raw
+from shared.errors import DomainError, NotFound, NotYetKnown
+from shared.remedies import CHANGES_NOTHING
+
+if TYPE_CHECKING:
+    from shared.http.route import Route
+
+FAMILY, PENDAMPING = ("kpm_id", "earlier_kpm_id", "joined_kpm_id"), "pendamping_id"
+UUID_TEXT = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+IS_UUID = re.compile(UUID_TEXT)
+REFUSAL_SECONDS = 0.25
+"""How long the answer to a refused request waits for its entry."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What a route shows: whether it is personal, and about whom it is."""
+
+    personal: bool
+    of_family: bool
+    ids: re.Pattern[bytes]
+    resource: str
+
+    @classmethod
+    def of(cls, route: "Route") -> "Disclosure":
+        """Return what a route shows, by the fields of its answer and its address."""
+        names = {*_field_names(route.response_model, set()), *route.param_convertors}
+        in_registry = route.endpoint.__module__.startswith("services.registry.")
+        shown = names.intersection(FAMILY)
+        if not shown and in_registry:
+            shown = names & {PENDAMPING}
+        shown = shown or names.intersection(OF_A_FAMILY)
+        personal = bool(shown) or route.declared.personal
+        fields = "|".join(sorted(shown or {*FAMILY, *OF_A_FAMILY}))
+        pattern = re.compile(rf'"(?:{fields})":\s?"({UUID_TEXT})"'.encode())
+        public = route.declared.permission is None
+        return cls(
+            personal and not public,
+            bool(shown) and not public and not in_registry,
+            pattern,
+            _noun_of(route.path),
+        )
+
+
+def _field_names(annotation: Any, seen: set[type]) -> Iterator[str]:
+    """Yield the names of the fields of an answer, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if annotation not in seen:
+            seen.add(annotation)
+            for name, field in annotation.model_fields.items():
+                yield name
+                yield from _field_names(field.annotation, seen)
+    else:
+        for part in get_args(annotation):
+            yield from _field_names(part, seen)
+
+
+def _noun_of(path: str) -> str:
+    return path.removeprefix("/v1/").partition("/")[0]
+
+
+async def record_change(session: AsyncSession, request: Request, route: "Route", response: Response) -> None:
+    """Write the entry of a command within its transaction.
+
+    A repeated request that gets its first answer is a read, and so is a POST that changes nothing.
+
+    Raises:
+        AuditUnavailable: it cannot be written.
+    """
+    repeated = "idempotency-replayed" in response.headers
+    changes_nothing = route.declared.undo is CHANGES_NOTHING and response.status_code != 202
+    reads = repeated or changes_nothing or request.method == "GET"
+    if reads and not route.disclosure.personal:
+        return
+    body = await request.body() if not route.declared.takes_bytes else b""
+    ids = _ids_in(request, route, body, bytes(response.body))
+    entry = _entry(request, route, "READ" if reads else "CHANGED", response.status_code, ids)
+    writer: AuditWriter = request.app.state.audit
+    connection = await raw(session)
+    try:
+        await insert_entry(connection, entry, writer.keys, await writer.clock.read(connection))
+    except (asyncpg.PostgresError, DBAPIError) as error:
+        log.warning("audit_not_written", act=entry.act, error=type(error).__name__)
+        raise AuditUnavailable from error
+
+
+async def record_read(request: Request, route: "Route", response: Response) -> None:
+    """Write the entry of a read of personal data, committed before the answer.
+
+    Raises:
+        AuditUnavailable: it cannot be written.
+    """
+    if route.disclosure.personal:
+        ids = _ids_in(request, route, bytes(response.body))
+        writer: AuditWriter = request.app.state.audit
+        await writer.write(_entry(request, route, "READ", response.status_code, ids))
+
+
+async def record_refusal(request: Request, route: "Route", error: Exception) -> None:
+    """Write and count the entry of a refused access.
+
+    That is a 403, or a thing that the caller may not see. The answer waits only a moment for it.
+    """
+    if not isinstance(error, DomainError) or getattr(request.state, "actor", None) is None:
+        return
+    unseen = isinstance(error, NotFound | NotYetKnown) and bool(request.path_params)
+    if route.declared.permission is None or not (error.status == 403 or unseen):
+        return
+    resource = route.disclosure.resource
+    telemetry.audit_denials.labels(request.app.state.settings.service, resource, str(error.status)).inc()
+    asked = "/".join(str(value) for value in request.path_params.values())
+    id_hash = request.app.state.vault.index("audit", asked) if asked else None
+    entry = _entry(request, route, "DENIED", error.status, [], id_hash)
+    await asyncio.wait([request.app.state.audit.enqueue(entry)], timeout=REFUSAL_SECONDS)
+
+
+def _ids_in(request: Request, route: "Route", *texts: bytes) -> list[str]:
+    """Return the ids in the address, the request and the answer."""
+    in_path = [
+        text for value in request.path_params.values() if IS_UUID.fullmatch(text := str(value).lower())
+    ]
+    ids = [value.decode() for text in texts for value in route.disclosure.ids.findall(text)]
+    return [*in_path, *ids]
+
+
+def _entry(
+    request: Request,
+    route: "Route",
+    outcome: Outcome,
+    status: int,
+    ids: list[str],
+    id_hash: bytes | None = None,
+) -> Entry:
+    subjects = distinct_ids(ids)
+    actor: Actor = request.state.actor
+    return Entry(
+        actor,
+        route.operation_id or route.name,
+        route.disclosure.resource,
+        outcome,
+        status,
+        request.state.request_id,
+        subjects[:MAX_SUBJECTS],
+        len(subjects),
+        id_hash,
+        route.fields.names_up_to(actor.fields),
+        getattr(request.state, "purpose", None),
+    )

@@ -1,0 +1,47 @@
+"""Officials say why they read a family. The purpose is in the audit trail."""
+
+import pytest
+
+from shared.access import Role
+from tests.factories.caseload.hand_over import import_families
+from tests.factories.caseload.intake import dinsos_token, mother, pendamping_token
+from tests.factories.services import Running, expect_refusal
+
+NONE = {"X-Purpose": ""}
+
+
+@pytest.fixture
+async def families(kendal_caseload: Running) -> list[str]:
+    return await import_families(kendal_caseload, 1)
+
+
+async def purposes(caseload: Running, act: str) -> list[str | None]:
+    rows = await caseload.sql(
+        "SELECT purpose FROM platform.audit_entry WHERE act = $1 ORDER BY at, audit_id", act
+    )
+    return [row["purpose"] for row in rows]
+
+
+async def test_official_says_why_he_reads_a_family(kendal_caseload: Running, families: list[str]) -> None:
+    path, dinsos = f"/v1/kpm/{families[0]}", dinsos_token(kendal_caseload)
+    for headers in (NONE, {"X-Purpose": "INGIN_TAHU"}, {"X-Purpose": "PENDAMPINGAN"}):
+        refused = await kendal_caseload.get(path, as_=dinsos, headers=headers)
+        expect_refusal(refused, "PurposeMissing", 400)
+        assert "PENGADUAN" in refused.json()["detail"]
+    assert (await kendal_caseload.get(path, as_=dinsos, headers={"X-Purpose": "PENGADUAN"})).is_success
+    look_up = {"nik": mother()[0]["nik"]}
+    refused = await kendal_caseload.post("/v1/kpm/look-up", look_up, as_=dinsos, headers=NONE)
+    expect_refusal(refused, "PurposeMissing", 400)
+    assert await purposes(kendal_caseload, "read_kpm") == ["PENGADUAN"]
+
+
+async def test_who_accompanies_and_a_list_need_no_purpose(
+    kendal_caseload: Running, families: list[str]
+) -> None:
+    own = pendamping_token(kendal_caseload)
+    read = await kendal_caseload.get(f"/v1/kpm/{families[0]}", as_=own, headers=NONE)
+    assert read.is_success, read.text
+    village = kendal_caseload.token(Role.OPERATOR_DESA, "operator-desa-1", ["33.24.09.2011"])
+    assert (await kendal_caseload.get("/v1/kpm", as_=village, headers=NONE)).is_success
+    assert await purposes(kendal_caseload, "read_kpm") == ["PENDAMPINGAN"]
+    assert await purposes(kendal_caseload, "list_kpm") == ["DAFTAR"]

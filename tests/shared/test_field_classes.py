@@ -1,0 +1,57 @@
+"""Fields above a class are left out of an answer, at every depth."""
+
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel
+
+from shared.field_classes import PRIBADI, SPESIFIK, FieldClass, FieldPlan
+from shared.privacy import MaskedNumber
+
+
+class Business(BaseModel):
+    sector: str
+    omzet_rp: Annotated[int | None, SPESIFIK]
+
+
+class Person(BaseModel):
+    person_id: int
+    name: Annotated[str, PRIBADI]
+    nik: MaskedNumber | None
+    usaha: Business | None
+    komponen: Annotated[list[str], SPESIFIK]
+    parents: list["Parent"]
+
+
+class Parent(BaseModel):
+    name: Annotated[str, PRIBADI]
+
+
+class Circle(BaseModel):
+    inner: list["Circle"]
+
+
+class Page(BaseModel):
+    items: list[Person]
+    next: str | None
+
+
+USAHA = {"sector": "DAGANG", "omzet_rp": 9_000_000}
+ANI = {"person_id": 1, "name": "Ani", "nik": None, "usaha": USAHA, "komponen": ["SD"]}
+PAGE = {"items": [ANI | {"parents": [{"name": "Siti"}]}], "next": None}
+
+
+def test_fields_above_the_class_are_left_out() -> None:
+    plan = FieldPlan.of(Page)
+    assert plan.leave_out(PAGE, FieldClass.SPESIFIK) == PAGE
+    known = {"person_id": 1, "usaha": {"sector": "DAGANG"}}
+    named = {"name": "Ani", "nik": None, "parents": [{"name": "Siti"}]}
+    assert plan.leave_out(PAGE, FieldClass.PRIBADI)["items"] == [known | named]
+    assert plan.leave_out(PAGE, FieldClass.UMUM)["items"] == [known | {"parents": [{}]}]
+
+
+def test_a_view_without_personal_data_has_no_plan() -> None:
+    assert not FieldPlan.of(dict[str, int])
+    with pytest.raises(TypeError, match="Circle contains itself"):
+        FieldPlan.of(Circle)
+    assert Person.model_json_schema()["properties"]["name"]["x-field-class"] == "PRIBADI"
