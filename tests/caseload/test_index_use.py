@@ -112,7 +112,9 @@ async def test_list_of_pendamping_stops_after_its_page(caseload: Running) -> Non
         "SELECT pendamping_id FROM dampingan JOIN kpm USING (kpm_id) WHERE kode_wilayah LIKE '14.13%' LIMIT 1"
     )
     holder: UUID = row["pendamping_id"]
-    caller = Actor("p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=holder)
+    caller = Actor(
+        "p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=holder, scope=Scope.OWN_FAMILIES
+    )
     async with caseload.database.transaction(caller) as session:
         expected = {"kode_wilayah": None, "pendamping_id": None, "status": None}
         plan = await read_plan(session, *await list_families(session, caller, **expected))

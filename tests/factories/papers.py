@@ -1,5 +1,6 @@
 """Papers and photographs for tests, and who uploaded which."""
 
+import asyncio
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Papers:
 
     contents: dict[str, bytes] = field(default_factory=dict[str, bytes])
     uploads: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def add(self, content: bytes, token: str, sha256: str) -> str:
         """Store an upload, and return the hash of its content."""

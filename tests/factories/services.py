@@ -77,8 +77,9 @@ class Running:
         self, path: str, json: Any = None, *, as_: str | None = None, key: str | None = "", **more: Any
     ) -> httpx.Response:
         """POST with a token and a new Idempotency-Key (`key=None`: without one)."""
-        for content in self.papers.missing_of(as_, json):
-            await self.put_file(content, as_=str(as_))
+        async with self.papers.one_at_a_time:
+            for content in self.papers.missing_of(as_, json):
+                await self.put_file(content, as_=str(as_))
         idempotency_key = secrets.token_hex(8) if key == "" else key
         return await self.client.post(
             path, json=json, headers=_headers(as_, idempotency_key, more.pop("headers", {})), **more

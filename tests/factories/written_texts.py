@@ -41,6 +41,7 @@ TABLES = {
 }
 HISTORY = Place("/v1/graduasi/{graduasi_id}/history?limit=200", "reason")
 USULAN = "/v1/usulan?limit=200"
+EMERGENCY = "/v1/akses-darurat?open_only=false&limit=200"
 EXIT_PROPOSAL = "/v1/exit-proposal?limit=200"
 HAND_OVER = "/v1/hand-over?open_only=false&limit=200"
 ESCALATION = "/v1/escalation?open_only=false"
@@ -63,6 +64,8 @@ SEALED: dict[str, dict[str, Place]] = {
         "keep_membership.reason": Place("/v1/kpm/{kpm_id}/kepesertaan", "reason"),
         "propose_exit_of_kpm.note": Place(EXIT_PROPOSAL, "note"),
         "withdraw_exit_proposal.reason": Place(EXIT_PROPOSAL, "withdrawal_reason"),
+        "open_emergency_access.reason": Place(EMERGENCY, "reason"),
+        "review_emergency_access.review": Place(EMERGENCY, "review"),
         "lodge_application.reason": Place(USULAN, "reason"),
         "decide_application.reason": Place(USULAN, "decision_reason"),
         "assign_kpm.override_reason": Place("/v1/dampingan?limit=200", "override_reason"),

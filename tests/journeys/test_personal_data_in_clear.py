@@ -136,6 +136,7 @@ async def send_wrong(
     headers = {
         "Authorization": f"Bearer {four_services.world.token(who)}",
         "Content-Type": "application/json",
+        "X-Purpose": "VERIFIKASI",
     }
     if method == "POST":
         headers["Idempotency-Key"] = f"wrong-{abs(hash(path + str(more)))}"

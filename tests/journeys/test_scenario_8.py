@@ -5,6 +5,7 @@ import pytest
 from deploy.demo import timeline
 from deploy.demo.scenarios import play
 from deploy.invariants import violations
+from shared.privacy import Vault
 from tests.factories.journeys.agreement import do_numbers_agree
 from tests.factories.journeys.four_services import FourServices
 
@@ -58,7 +59,8 @@ async def check_objection(four: FourServices) -> None:
 async def check_timeline(four: FourServices) -> None:
     """Check the timeline of the family that objected."""
     kpm_id = four.world.data_folder.scenarios()["8"]["kpm_ids"][0]
-    events, steps = await timeline.read(four.world.state.workers, kpm_id)
+    vault = Vault.of(four.services["graduation"].settings)
+    events, steps = await timeline.read(four.world.state.workers, kpm_id, vault)
     actors = [(event.wire.rpartition(".")[0], event.actor) for event in events]
     positions = [actors.index(entry) for entry in EVENTS]
     assert positions == sorted(positions)

@@ -129,6 +129,8 @@ async def test_a_rebuilt_replica_gives_the_same_figures_with_the_same_row_securi
     policies = [tuple(row) for row in await registry.sql(POLICIES)]
     await registry.sql(f'GRANT CREATE ON DATABASE "{registry.database_name}" TO registry_owner')
     for subscription in registry.parts.subscriptions:
+        if subscription.name == "audit":  # a reaction, and no replica
+            continue
         publishers = dict.fromkeys(
             (topic for topic in subscription.topics if topic in TOPICS), registry.worker
         )

@@ -101,7 +101,7 @@ async def test_row_security_hides_uses_and_flags_of_other_families(one: Family) 
         assert driver is not None
         async with driver.transaction():
             assert await driver.fetchval(count) == 0
-            await driver.execute("SELECT platform.open_scope('AREA', '33.24', '', '', NULL)")
+            await driver.execute("SELECT platform.open_scope('AREA', '33.24', '', '', '', NULL)")
             assert await driver.fetchval(count) == 1
-            await driver.execute("SELECT platform.open_scope('AREA', '35.03', '', '', NULL)")
+            await driver.execute("SELECT platform.open_scope('AREA', '35.03', '', '', '', NULL)")
             assert await driver.fetchval(count) == 0

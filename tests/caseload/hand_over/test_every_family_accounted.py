@@ -57,7 +57,7 @@ async def end_dampingan(service: Running, kpm_id: str) -> None:
 
 
 async def post_to_family(service: Running, kpm_id: str, path: str, body: dict[str, Any]) -> None:
-    office = service.token(Role.DINSOS_KABKOTA, "dinsos-1", ["*"])
+    office = service.token(Role.DINSOS_KABKOTA, "dinsos-1", ["33.24", FAR_DESA[:5]])
     evidence = {"evidence_sha256": await service.put_file(b"surat", as_=office)}
     version = (await service.get(f"/v1/kpm/{kpm_id}", as_=office)).json()["version"]
     headers = {"If-Match": f'"{version}"'}

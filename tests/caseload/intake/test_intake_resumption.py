@@ -24,7 +24,8 @@ FAMILIES = 230
 
 
 def count_rows(facts: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
-    return Counter(name for name, _ in facts)
+    # How often the audit trail was closed depends on the clock.
+    return Counter(name for name, _ in facts if name != "audit_block_closed")
 
 
 @pytest.mark.timeout(180)

@@ -56,8 +56,8 @@ PLANTED_COUNTS = {
         (
             "INSERT INTO platform.job (job_id, kind, state, done, actor_sub, actor) VALUES (gen_random_uuid(),"
             " 'hand_over.run', 'DONE', 12, 'x', '{}'); INSERT INTO hand_over (hand_over_id, from_penugasan_id,"
-            " to_penugasan_id, kode_wilayah, reason, families, asked_by, asked_at, on_date, job_id) SELECT"
-            " gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '33.24.09.2011', 'x', 14, 'x', now(),"
+            " to_penugasan_id, kode_wilayah, reason_sealed, families, asked_by, asked_at, on_date, job_id) SELECT"
+            " gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '33.24.09.2011', '', 14, 'x', now(),"
             " '2026-06-01', job_id FROM platform.job WHERE kind = 'hand_over.run'"
         ),
         "caseload: I8: hand-over * does not account for every family",

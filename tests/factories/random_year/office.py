@@ -3,7 +3,9 @@
 A refusal is a valid answer, an error of a service is not.
 """
 
+import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +33,7 @@ OUTCOME_UNKNOWN = 503
 PAPER = b"kertas"
 # An own paper for most acts. The others use one paper of the service, as evidence for several families.
 OWN_PAPER = 0.95
+SHA256 = re.compile(r"[0-9a-f]{64}")
 # Most acts are on this many families, so that their cases reach late states.
 BUSY, OFTEN = 24, 0.9
 
@@ -146,9 +149,10 @@ class Office:
     ) -> Any:
         """Send a command. Return None if it was refused or unanswered."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
-        content = self.contents.get(body.get("evidence_sha256")) if body else None
-        if content is not None and who != DINSOS:
-            await self.upload_file(service, content, who)
+        # A paper is also named within an answer of an assessment.
+        for sha256 in SHA256.findall(json.dumps(body)) if who != DINSOS else ():
+            if sha256 in self.contents:
+                await self.upload_file(service, self.contents[sha256], who)
         more = {} if body is None else {"json": body}
         try:
             answer = await self.world.send("POST", service, path, who, headers=headers, **more)

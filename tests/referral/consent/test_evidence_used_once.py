@@ -1,7 +1,5 @@
 """A paper of consent serves one family."""
 
-from uuid import UUID
-
 from shared.access import Actor, Role
 from shared.database import uuid7
 from shared.evidence import EvidenceKind, EvidenceUse, record_uses
@@ -26,6 +24,9 @@ async def test_paper_of_another_family_is_flagged(referral: Running) -> None:
     )
     async with referral.session() as session:
         await record_uses(session, [world.evidence], other)
-    [flag] = (await referral.get("/v1/evidence-flag", as_=referral.token(*KETUA))).json()["items"]
-    assert UUID(flag["earlier_kpm_id"]) == world.family.kpm_id
+    [flag] = await referral.sql(
+        "SELECT f.kind, u.kind AS earlier_kind, u.kpm_id AS earlier_kpm_id FROM platform.evidence_flag f"
+        " JOIN platform.evidence_use u ON u.use_id = f.earlier_use_id"
+    )
+    assert flag["earlier_kpm_id"] == world.family.kpm_id
     assert (flag["kind"], flag["earlier_kind"]) == ("PERSETUJUAN", "PERSETUJUAN")

@@ -273,13 +273,10 @@ async def _count_visible(connection: asyncpg.Connection, table: str, area: str, 
 
 
 # A file may have been used in another area: these are searched over the country, and each list names its areas.
-COUNTRYWIDE = {("platform", "evidence_use"), ("platform", "evidence_flag")}
-
-
 async def test_every_table_with_an_area_or_a_family_has_row_security(registry: Running) -> None:
     rows = await registry.sql(
         "SELECT DISTINCT n.nspname, c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
         " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attname IN ('kode_wilayah', 'kpm_id') AND c.relkind = 'r'"
         " AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
     )
-    assert {tuple(row) for row in rows} == COUNTRYWIDE
+    assert {tuple(row) for row in rows} == set()
