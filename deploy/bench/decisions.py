@@ -43,7 +43,7 @@ class Office:
         self.testbed, self.api = testbed, api
         tokens = (
             ("verification", "KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", ["33.24"]),
-            ("musyawarah", "OPERATOR_DESA", "operator-desa-1", ["33.24"]),
+            ("musyawarah", "OPERATOR_DESA", "operator-desa-1", desa()),
             ("approval", "DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"]),
             ("sk", "KEMENSOS", "kemensos-1", ["*"]),
         )
