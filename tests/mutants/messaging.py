@@ -4,7 +4,9 @@ import re
 
 from tests.mutants.mutant import Mutant
 
-COMMIT_LATER = """COMMITS = []
+COMMIT_LATER = """from contextlib import asynccontextmanager
+
+COMMITS = []
 
 
 @asynccontextmanager
