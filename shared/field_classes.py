@@ -1,9 +1,9 @@
 """Classes of fields, and answers without the fields that a role may not see."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Self, get_args
+from typing import Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -51,7 +51,7 @@ class FieldPlan:
         """Return the plan of a response model.
 
         Raises:
-            TypeError: a view contains itself.
+            TypeError: a view contains itself, or a field maps names to views, whose fields no plan reaches.
         """
         if model in outer:
             msg = f"{model.__name__} contains itself, so no plan of its fields has an end"
@@ -62,10 +62,24 @@ class FieldPlan:
             marks = [mark.level for mark in (*info.metadata, *parts) if isinstance(mark, Classified)]
             if marks:
                 plan.classes[name] = max(marks)
-            for part in parts:
-                if fields_of(part) and (inner := cls.of(part, (*outer, model))):
-                    plan.within[name] = inner
+            inner = [cls.of(part, (*outer, model)) for part in parts if fields_of(part)]
+            if any(inner):
+                plan.within[name] = cls.union(inner)
+            if any(inner) and any(get_origin(part) in {dict, Mapping} for part in parts):
+                msg = f"{model.__name__}.{name} maps names to views with classes: make it a list"
+                raise TypeError(msg)
         return plan
+
+    @classmethod
+    def union(cls, plans: Iterable[Self]) -> Self:
+        """Return the plan of a value that may be any of several views."""
+        merged = cls()
+        for plan in plans:
+            for name, level in plan.classes.items():
+                merged.classes[name] = max(level, merged.classes.get(name, FieldClass.UMUM))
+            for name, inner in plan.within.items():
+                merged.within[name] = cls.union(one for one in (merged.within.get(name), inner) if one)
+        return merged
 
     def __bool__(self) -> bool:
         """Whether any field is more than UMUM."""

@@ -117,7 +117,7 @@ class Superuser:
         return [_place(row)]
 
     async def insert(self) -> list[Place]:
-        """Add a copy that looks as if it had been written in time."""
+        """Add a copy with another id and an earlier transaction."""
         row = dict(self._any()) | {"audit_id": uuid4(), "number": None, "writer_id": None}
         row["transaction_id"] -= 1
         names = ", ".join(row)
