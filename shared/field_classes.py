@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Self, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -47,7 +47,7 @@ class FieldPlan:
     within: dict[str, "FieldPlan"] = field(default_factory=dict[str, "FieldPlan"])
 
     @classmethod
-    def of(cls, model: Any, outer: tuple[Any, ...] = ()) -> Self:
+    def of(cls, model: Any, outer: tuple[Any, ...] = ()) -> "FieldPlan":
         """Return the plan of a response model.
 
         Raises:
@@ -56,7 +56,7 @@ class FieldPlan:
         if model in outer:
             msg = f"{model.__name__} contains itself, so no plan of its fields has an end"
             raise TypeError(msg)
-        plan = cls()
+        plan = FieldPlan()
         for name, info in fields_of(model):
             parts = [*parts_of(info.annotation)]
             marks = [mark.level for mark in (*info.metadata, *parts) if isinstance(mark, Classified)]
@@ -71,9 +71,9 @@ class FieldPlan:
         return plan
 
     @classmethod
-    def union(cls, plans: Iterable[Self]) -> Self:
+    def union(cls, plans: Iterable["FieldPlan"]) -> "FieldPlan":
         """Return the plan of a value that may be any of several views."""
-        merged = cls()
+        merged = FieldPlan()
         for plan in plans:
             for name, level in plan.classes.items():
                 merged.classes[name] = max(level, merged.classes.get(name, FieldClass.UMUM))

@@ -1,4 +1,4 @@
-"""Declared replicas: which columns an event fills, and which declarations are refused."""
+"""Declared replicas: which columns an event fills."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -32,12 +32,12 @@ from tests.factories.messaging.events import (
     create_keys,
 )
 from tests.factories.messaging.replica_tables import (
-    Elsewhere,
     Penugasan,
     PenugasanHistory,
     Person,
     ReplicaTable,
     Status,
+    build_replica,
 )
 from tests.factories.messaging.service_pair import ServicePair
 
@@ -56,10 +56,6 @@ async def replica_stage(stage: ServicePair) -> AsyncIterator[ServicePair]:
     yield stage
     for model in TABLES:
         await stage.query_reader(f"DROP TABLE replica_pendamping.{model.__tablename__}")
-
-
-def build_replica() -> Subscription:
-    return Subscription("pendamping", "replica", [TOPIC])
 
 
 def build_penugasan_started(key: UUID, penugasan_id: UUID, valid_to: date | None = None) -> PenugasanStarted:
@@ -266,40 +262,6 @@ def test_a_field_that_should_be_a_list_and_is_none_is_bad_data() -> None:
     assert parse(record).fields["desil"] == []
     with pytest.raises(BadData, match="desil"):
         _ = parse(replace_data(record, desil={"scope": "NAS"})).fields
-
-
-@pytest.mark.parametrize(
-    ("model", "event", "options", "sentence"),
-    [
-        (Penugasan, PendampingRegistered, {}, "no value for penugasan_id, kind, valid_from"),
-        (Status, PendampingRegistered, {"omit": ["from_on"]}, "no value for from_on"),
-        (Status, PendampingRegistered, {"omit": ["status"]}, "no value for status"),
-        (Status, PendampingRegistered, {"renamed": {"state": "status"}}, "do not have: state"),
-        (Status, PendampingRegistered, {"renamed": {"status": "reason"}}, "do not have: reason"),
-        (Status, PendampingRegistered, {"fixed": {"state": "AKTIF"}}, "do not have: state"),
-        (Status, PendampingRegistered, {"where": {"purpose": "X"}}, "do not have: purpose"),
-        (Status, KpmUpdated, {"renamed": {"pendamping_id": "kpm_id"}}, "no value for from_on, status"),
-        (Elsewhere, PendampingRegistered, {}, "not a table of its schema"),
-        (Penugasan, PenugasanStarted, {"history": Person}, "Person is no history of Penugasan"),
-    ],
-)
-def test_a_declaration_that_cannot_work_is_refused(
-    model: type[ReplicaTable], event: type[Event], options: dict[str, Any], sentence: str
-) -> None:
-    with pytest.raises(ValueError, match=sentence):
-        build_replica().replicate(model, event, **options)
-
-
-def test_an_event_is_not_handled_twice() -> None:
-    sub = build_replica()
-    sub.replicate(Status, PendampingRegistered)
-    with pytest.raises(ValueError, match="handled twice"):
-        sub.replicate(Person, PendampingRegistered)
-
-
-def test_a_reaction_replicates_nothing() -> None:
-    with pytest.raises(ValueError, match="not a table of its schema"):
-        Subscription("pendamping", "reaction", [TOPIC]).replicate(Status, PendampingRegistered)
 
 
 async def test_a_handler_with_three_parameters_gets_the_envelope(stage: ServicePair) -> None:

@@ -13,6 +13,9 @@ from shared import clock
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
 from shared.errors import NotFound
+from shared.privacy import seal_texts
+
+TABLE = "akses_darurat"
 
 
 async def open_emergency_access(
@@ -27,7 +30,7 @@ async def open_emergency_access(
     if kode_wilayah is None:
         raise NotFound("kpm")
     now, row_id = await clock.now(session), uuid7()
-    sealed = vault_of(session).seal(terms.reason, table="akses_darurat", column="reason", row_id=row_id)
+    sealed = seal_texts(vault_of(session), {"reason": terms.reason}, table=TABLE, row_id=row_id)
     access = AksesDarurat(
         akses_darurat_id=row_id,
         kpm_id=kpm_id,
@@ -38,7 +41,7 @@ async def open_emergency_access(
         opened_at=now,
         expires_at=now + timedelta(hours=terms.hours),
         state=EmergencyState.OPENED,
-        reason_sealed=sealed,
+        **sealed,
         version=1,
     )
     await insert(session, access)
@@ -63,7 +66,6 @@ async def review_emergency_access(
     access.transition_to(EmergencyState.JUSTIFIED if justified else EmergencyState.UNJUSTIFIED)
     access.reviewed_by, access.reviewed_by_sub = actor.person, actor.sub
     access.reviewed_on = await clock.today(session)
-    access.review_sealed = vault_of(session).seal(
-        review, table="akses_darurat", column="review", row_id=akses_darurat_id
-    )
+    sealed = seal_texts(vault_of(session), {"review": review}, table=TABLE, row_id=akses_darurat_id)
+    access.sqlmodel_update(sealed)
     return access

@@ -1,7 +1,7 @@
 """Routes of access to a family in an emergency, and of its review."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -14,6 +14,7 @@ from shared.access import Permission
 from shared.database import vault_of
 from shared.fields import Body, Paragraph, RequestOnly, View
 from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.privacy import Vault, open_texts
 from shared.remedies import nothing, operation
 from shared.roles import DINSOS
 
@@ -45,6 +46,11 @@ class EmergencyPage(View):
     next: str | None
 
 
+def with_texts(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with the words of who opened the access and who reviewed it."""
+    return open_texts(vault, row, ("reason", "review"), table=commands.TABLE, row_id=row["akses_darurat_id"])
+
+
 @router.post("/kpm/{kpm_id}/akses-darurat", status_code=201)
 @may(
     Permission.AKSES_DARURAT_OPEN,
@@ -60,7 +66,7 @@ async def open_emergency_access(
     The Dinsos office of the family's area reviews it.
     """
     row = await commands.open_emergency_access(session, actor, kpm_id, body)
-    return EmergencyView(**queries.open_texts(row.model_dump(), vault_of(session)))
+    return EmergencyView.model_validate(with_texts(vault_of(session), row.model_dump()))
 
 
 @router.get("/akses-darurat", response_model=EmergencyPage)
@@ -73,7 +79,7 @@ async def list_emergency_access(
 ) -> Response:
     """List who opened access to families of the caller's areas, and why."""
     statement = queries.list_emergency_access(actor, open_only=open_only)
-    shape = partial(queries.open_texts, vault=vault_of(session))
+    shape = partial(with_texts, vault_of(session))
     return await paging.answer(session, statement, (AksesDarurat.akses_darurat_id,), shape=shape)
 
 
@@ -87,4 +93,4 @@ async def review_emergency_access(
     One that was not justified ends at once.
     """
     row = await commands.review_emergency_access(session, actor, akses_darurat_id, **dict(body))
-    return EmergencyView(**queries.open_texts(row.model_dump(), vault_of(session)))
+    return EmergencyView.model_validate(with_texts(vault_of(session), row.model_dump()))

@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import COLUMN_TYPES, service_metadata
+from shared.messaging import Subscription
+from tests.factories.messaging.events import TOPIC
 
 SCHEMA = {"schema": "replica_pendamping"}
 
@@ -64,3 +66,8 @@ class Elsewhere(ReplicaTable):
     __tablename__ = "elsewhere"
     __table_args__ = ({"schema": "replica_other"},)
     pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+def build_replica() -> Subscription:
+    """Return a replica without handlers."""
+    return Subscription("pendamping", "replica", [TOPIC])
