@@ -63,13 +63,3 @@ def require_ditjen(actor: Actor, ditjen: str, pointer: str | None = None) -> Non
     """
     if actor.scope is Scope.DITJEN and ditjen != actor.ditjen:
         raise NotAllowed(pointer)
-
-
-def require_national(actor: Actor) -> None:
-    """Require an actor whose area is the whole country (docs/architecture.md#permission-and-scope).
-
-    Raises:
-        NotAllowed.
-    """
-    if not actor.national:
-        raise NotAllowed

@@ -108,6 +108,11 @@ class Actor:
         """Return whether one of the actor's roles has the permission."""
         return not self.roles.isdisjoint(PERMISSIONS.get(permission, frozenset()))
 
+    def require_national(self) -> None:
+        """Raise NotAllowed unless the actor's area is the whole country."""
+        if not self.national:
+            raise NotAllowed
+
     def require_role(self, role: Role) -> None:
         """Raise NotAllowed unless the actor has the role."""
         if role not in self.roles:

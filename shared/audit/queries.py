@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
 from shared.audit.tables import audit_entry
-from shared.errors import NotAllowed, NotFound
+from shared.errors import NotFound
 
 OF_A_FAMILY = (
     *("anggota_id", "approval_request_id", "asesmen_id", "consent_id", "dampingan_id", "exit_proposal_id"),
@@ -46,15 +46,6 @@ async def find_ids_of(
         return [subject_id]
     rows = await session.execute(sa.union_all(*related))
     return [subject_id, *cast("Iterable[UUID]", rows.scalars())]
-
-
-def require_national(actor: Actor) -> None:
-    """Raise NotAllowed unless the actor's area is the whole country.
-
-    An account may have read in any area.
-    """
-    if not actor.national:
-        raise NotAllowed
 
 
 def select_related(metadata: sa.MetaData, kpm_id: UUID) -> list[sa.Select[tuple[UUID]]]:

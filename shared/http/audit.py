@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.access import Permission
-from shared.audit.queries import about, find_ids_of, require_national, select_entries
+from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.fields import Instant
@@ -82,7 +82,7 @@ async def list_account_entries(
     sub: Account, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
 ) -> Response:
     """List what an account read, changed and was refused. Only for the whole country."""
-    require_national(actor)
+    actor.require_national()
     statement = _since(select_entries(NAMES).where(audit_entry.c.actor == sub), since)
     return await paging.answer(session, statement, ORDER)
 
@@ -100,7 +100,7 @@ async def list_denials(
 
     Only for the whole country.
     """
-    require_national(actor)
+    actor.require_national()
     statement = select_entries(NAMES).where(audit_entry.c.outcome == "DENIED")
     if id_ is not None:
         statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", id_))
@@ -111,7 +111,7 @@ async def list_denials(
 @may(Permission.AUDIT_READ, personal=True)
 async def list_bulk_reads(session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List accounts that read very many families within an hour. Only for the whole country."""
-    require_national(actor)
+    actor.require_national()
     statement = sa.select(*(bulk_read.c[name] for name in BulkReadItem.model_fields))
     return await paging.answer(session, statement, (bulk_read.c.bulk_read_id,))
 

@@ -4,7 +4,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.coverage.models import CoverageCount
-from services.registry.visibility import require_national
 from shared import clock
 from shared.access import Actor
 from shared.database import uuid7
@@ -24,7 +23,7 @@ async def request_count(session: AsyncSession, actor: Actor) -> tuple[CoverageCo
     Raises:
         NotAllowed: The actor's area is not the whole country.
     """
-    require_national(actor)
+    actor.require_national()
     row = CoverageCount(
         count_id=uuid7(),
         counted_on=await clock.today(session),

@@ -6,7 +6,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.framework.models import SERVING_STATUSES, Target, TargetTerms
-from services.registry.visibility import require_national
 from shared.access import Actor
 from shared.database import insert, uuid7
 from shared.errors import VersionJustSet
@@ -21,7 +20,7 @@ async def set_target(session: AsyncSession, actor: Actor, terms: TargetTerms) ->
         NotAllowed: The actor's area is not the whole country.
         VersionJustSet: Another request set this target at the same time.
     """
-    require_national(actor)
+    actor.require_national()
     latest = await session.scalar(
         sa.select(Target)
         .where(Target.year == terms.year, Target.kind == terms.kind)

@@ -18,7 +18,6 @@ from services.registry.kind.errors import (
 from services.registry.kind.models import PilarKindTerms, PilarKindVersion, RoleConflict, RoleConflictTerms
 from services.registry.kind.rules import require_earlier_end
 from services.registry.placement.models import Penugasan
-from services.registry.visibility import require_national
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
@@ -40,7 +39,7 @@ async def set_pilar_kind(session: AsyncSession, actor: Actor, terms: PilarKindTe
         VersionNotLatest: A version from a later day has begun.
         VersionJustSet: Another request set this kind at the same time.
     """
-    require_national(actor)
+    actor.require_national()
     versions = await _lock_versions(session, terms.kind)
     if versions and all(getattr(versions[0], name) == value for name, value in terms):
         return versions[0]
@@ -99,7 +98,7 @@ async def end_pilar_kind(
         NotAllowed, NotFound, InvalidRange, EndAlreadySet, SuccessorUnknown.
         KindStillHeld: A placement as this kind runs beyond `valid_to`.
     """
-    require_national(actor)
+    actor.require_national()
     row = await load(session, PilarKindVersion, pilar_kind_id, noun="pilar kind")
     if valid_to != row.valid_to or successor_kind in {None, row.successor_kind}:
         require_earlier_end(row.valid_from, row.valid_to, valid_to)
@@ -173,7 +172,7 @@ async def set_role_conflict(session: AsyncSession, actor: Actor, terms: RoleConf
         NotAllowed, KindsIdentical.
         ConflictOverlaps: The pair, in either order, already has a rule in that time.
     """
-    require_national(actor)
+    actor.require_national()
     row = RoleConflict(**dict(terms), role_conflict_id=uuid7(), version=1)
     kind, other = row.kind.value, row.other_kind.value
     refusals = {
@@ -195,7 +194,7 @@ async def end_role_conflict(
     Raises:
         NotAllowed, NotFound, InvalidRange, EndAlreadySet.
     """
-    require_national(actor)
+    actor.require_national()
     row = await load(session, RoleConflict, role_conflict_id, noun="role conflict")
     require_earlier_end(row.valid_from, row.valid_to, valid_to)
     row.valid_to = valid_to

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.pendamping.commands.registration import SEALED_TABLE
 from services.registry.pendamping.errors import ContactChangeEmpty, NikAlreadyRegistered, NikNeedsPerson
 from services.registry.pendamping.models import ContactHistory, ContactTerms, NikTerms, Pendamping
-from services.registry.visibility import require_national
 from shared.access import Actor, Scope
 from shared.database import load, refuse_violations, uuid7, vault_of
 from shared.errors import NotAllowed, NotFound
@@ -65,7 +64,7 @@ async def correct_nik(session: AsyncSession, actor: Actor, row: Pendamping, term
     Raises:
         NotAllowed, NotFound, NikNeedsPerson, NikAlreadyRegistered, FileNotUploaded.
     """
-    require_national(actor)
+    actor.require_national()
     if row.nik_sealed is None:
         raise NikNeedsPerson("/body/nik")
     vault = vault_of(session)

@@ -9,7 +9,6 @@ from services.registry.pendamping.errors import NikAlreadyRegistered, NikNeedsPe
 from services.registry.pendamping.models import Pendamping, RegistrationTerms
 from services.registry.pendamping.queries import has_former_nik
 from services.registry.pendamping.rules import generate_number
-from services.registry.visibility import require_national
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PendampingStatus, SubjectKind
@@ -33,7 +32,7 @@ async def register_pendamping(session: AsyncSession, actor: Actor, terms: Regist
         NotAllowed, NikNeedsPerson, DateInTheFuture, NikAlreadyRegistered.
         Busy: The random number is already used.
     """
-    require_national(actor)
+    actor.require_national()
     if (terms.subject is SubjectKind.PERSON) != (terms.nik is not None):
         raise NikNeedsPerson("/body/nik")
     from_on = await _require_not_future(session, terms.from_on)

@@ -24,7 +24,6 @@ from services.registry.pendamping.models import Pendamping, StatusRecord, Status
 from services.registry.pendamping.rules import status_before
 from services.registry.placement.commands.restoration import reopen_placements
 from services.registry.placement.models import WilayahTugas
-from services.registry.visibility import require_national
 from shared import clock
 from shared.access import Actor
 from shared.access.actor import NATIONAL
@@ -99,7 +98,7 @@ async def reverse_status(
         NotAllowed, NotFound, StatusNotReversible, NextStatusConflicts
         NikAlreadyRegistered: The person was registered anew since the registration was cancelled.
     """
-    require_national(actor)
+    actor.require_national()
     plan = await plan_reversal(session, request.subject_id, terms)
     row, record, on = plan.row, plan.record, plan.record.from_on
     row.version += 1

@@ -20,7 +20,6 @@ from services.registry.pendamping.models import TRANSITIONS, Pendamping, StatusC
 from services.registry.pendamping.rules import first_of_run, status_in_force
 from services.registry.placement.commands.penugasan import close_penugasan
 from services.registry.placement.models import Penugasan
-from services.registry.visibility import require_national
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import FINAL_STATUSES, PendampingStatus
@@ -64,7 +63,7 @@ async def plan_status(
         DateBeforeLast: `from_on` is before the first day of the current status. A leave and a return may be.
         RegistrationHasPlacements: A registration with a placement cannot be cancelled.
     """
-    require_national(actor)
+    actor.require_national()
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
     today = await clock.today(session)
     statuses = await apply_statuses(session, row, today)

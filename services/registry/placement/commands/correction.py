@@ -24,7 +24,7 @@ from services.registry.placement.models import (
     PenugasanCorrectionTerms,
     WilayahTugas,
 )
-from services.registry.visibility import require_ditjen, require_national
+from services.registry.visibility import require_ditjen
 from shared.access import Actor
 from shared.contracts.registry import PenugasanStarted, WilayahTugasPlaced
 from shared.database import refuse_violations, uuid7
@@ -44,7 +44,7 @@ async def correct_penugasan(
         NotAllowed, NotFound, InvalidRange, PenugasanHasEnded, KindNotInForce, SubjectNotAllowed, RolesConflict,
         PenugasanOverlaps, SupervisorUnknown.
     """
-    require_national(actor)
+    actor.require_national()
     row = await lock_penugasan(session, actor, penugasan_id)
     changes = _select_changes(row, terms)
     if not changes:

@@ -20,7 +20,7 @@ from services.registry.placement.errors import (
     SupervisorUnknown,
 )
 from services.registry.placement.models import PAID, Penugasan, PenugasanTerms, WilayahTugas
-from services.registry.visibility import require_ditjen, require_national
+from services.registry.visibility import require_ditjen
 from shared.access import Actor
 from shared.contracts.kinds import FINAL_STATUSES, EmployerStatus, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted
@@ -41,7 +41,7 @@ async def start_penugasan(session: AsyncSession, actor: Actor, terms: PenugasanT
         NotAllowed, NotFound, PendampingHasLeft, InvalidRange, KindNotInForce, SubjectNotAllowed, RolesConflict,
         PenugasanOverlaps, SupervisorUnknown.
     """
-    require_national(actor)
+    actor.require_national()
     require_ditjen(actor, terms.ditjen, "/body/ditjen")
     pendamping = await load(session, Pendamping, terms.pendamping_id, noun="pendamping")
     await require_supervisor(session, terms.supervisor_id)
@@ -130,7 +130,7 @@ async def end_penugasan(
     Raises:
         NotAllowed, NotFound, InvalidRange, EndAlreadySet.
     """
-    require_national(actor)
+    actor.require_national()
     row = await lock_penugasan(session, actor, penugasan_id)
     require_earlier_end(row.valid_from, row.valid_to, valid_to)
     await close_penugasan(session, actor, row, on=valid_to, reason=reason)

@@ -24,7 +24,6 @@ from services.registry.placement.commands.penugasan import (
 from services.registry.placement.errors import NoEndToTakeBack, PenugasanHasEnded
 from services.registry.placement.models import Penugasan, RangeHistory, WilayahTugas
 from services.registry.placement.rules import RecordedEnd, list_ends
-from services.registry.visibility import require_national
 from shared.access import Actor
 from shared.contracts.registry import PenugasanStarted, WilayahTugasPlaced
 from shared.database import refuse_violations
@@ -41,7 +40,7 @@ async def restore_penugasan(
     Raises:
         NotAllowed, NotFound, NoEndToTakeBack, PendampingHasLeft, KindNotInForce, RolesConflict, PenugasanOverlaps.
     """
-    require_national(actor)
+    actor.require_national()
     row = await lock_penugasan(session, actor, penugasan_id)
     ended = await _require_end(session, row)
     with refuse_violations(**placement_refusals()):
