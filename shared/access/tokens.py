@@ -223,7 +223,8 @@ def check_audit_end(claims: dict[str, Any]) -> None:
     `audit_ends_at` is when the audit ends, in seconds since 1970 like `exp`.
     """
     ends_at = claims.get("audit_ends_at")
-    if not isinstance(ends_at, int | float) or isinstance(ends_at, bool) or ends_at < claims["exp"]:
+    # Written so that a value that is no number of seconds, such as NaN, is refused too.
+    if not isinstance(ends_at, int | float) or isinstance(ends_at, bool) or not ends_at >= claims["exp"]:
         fail("an auditor's token must end with the audit")
 
 

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     PENGAWASAN = "PENGAWASAN"  # to supervise work
     PENYALURAN = "PENYALURAN"  # to pay
     PEMERIKSAAN = "PEMERIKSAAN"  # an audit
+    DARURAT = "DARURAT"  # under an emergency access, also by a pendamping
 
 
 IMPLIED = {
@@ -73,9 +74,9 @@ def purpose_of(request: Request, route: "Route", actor: Actor) -> Purpose | None
     """
     if not route.disclosure.personal:
         return None
-    if actor.scope in IMPLIED:
-        return IMPLIED[actor.scope]
     stated = request.headers.get(HEADER) or None
+    if actor.scope in IMPLIED and stated != Purpose.DARURAT:
+        return IMPLIED[actor.scope]
     if stated in STATED:
         return Purpose(stated)
     if route.asks_purpose or stated is not None:

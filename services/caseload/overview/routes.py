@@ -10,13 +10,13 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganView
 from services.caseload.family.models import HistoryItem, KpmHistory, Relation
 from services.caseload.overview.errors import LookUpNumberInvalid
 from services.caseload.overview.queries import family
-from services.caseload.overview.queries.family import read_family
 from services.caseload.overview.queries.worklist import FamilyStatus, list_families
 from services.caseload.replicas.models import AidView
 from services.caseload.visibility import require_visible
@@ -34,6 +34,7 @@ from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.answers import json_answer
 from shared.http.jobs import Sentences
+from shared.http.purpose import Purpose
 from shared.privacy import MaskedNumber, Nik, NoKk
 from shared.remedies import CHANGES_NOTHING
 
@@ -187,9 +188,14 @@ async def list_kpm(
 
 @families.get("/kpm/{kpm_id}", response_model=KpmView)
 @may(Permission.KPM_READ)
-async def read_kpm(kpm_id: UUID, session: Session, actor: CurrentActor) -> Response:
-    """Read a family with all its details."""
-    return json_answer(await read_family(session, actor, kpm_id))
+async def read_kpm(kpm_id: UUID, request: Request, session: Session, actor: CurrentActor) -> Response:
+    """Read a family with all its details.
+
+    With the purpose DARURAT it is read under an emergency access, wherever it lives.
+    """
+    emergency = request.state.purpose is Purpose.DARURAT
+    read = family.read_family_in_emergency if emergency else family.read_family
+    return json_answer(await read(session, actor, kpm_id))
 
 
 @families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)

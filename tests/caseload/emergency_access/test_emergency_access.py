@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
+
 from shared.access import Role
 from tests.factories.caseload.hand_over import import_families
 from tests.factories.caseload.intake import OTHER, dinsos_token, pendamping_token
@@ -19,7 +21,11 @@ async def open_access(caseload: Running, kpm_id: str, token: str, **more: Any) -
 
 
 async def status_of(caseload: Running, kpm_id: str, token: str) -> int:
-    return (await caseload.get(f"/v1/kpm/{kpm_id}", as_=token)).status_code
+    return (await read_in_emergency(caseload, kpm_id, token)).status_code
+
+
+async def read_in_emergency(caseload: Running, kpm_id: str, token: str) -> httpx.Response:
+    return await caseload.get(f"/v1/kpm/{kpm_id}", as_=token, headers={"X-Purpose": "DARURAT"})
 
 
 async def test_access_opens_one_family_to_one_account_for_its_hours(kendal_caseload: Running) -> None:
@@ -31,9 +37,14 @@ async def test_access_opens_one_family_to_one_account_for_its_hours(kendal_casel
     opened = await open_access(kendal_caseload, kpm_id, away)
     await open_access(kendal_caseload, kpm_id, stranger)
     assert (opened["state"], opened["reason"], opened["review"]) == ("OPENED", WHY["reason"], None)
-    family = (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=away)).json()
+    family = (await read_in_emergency(kendal_caseload, kpm_id, away)).json()
     assert (family["kpm_id"], len(family["members"]) > 0) == (kpm_id, True)
     assert await status_of(kendal_caseload, kpm_id, stranger) == 200
+    assert (await kendal_caseload.get(f"/v1/kpm/{kpm_id}", as_=away)).status_code == 404
+    rows = await kendal_caseload.sql(
+        "SELECT DISTINCT purpose FROM platform.audit_entry WHERE act = 'read_kpm' AND outcome = 'READ'"
+    )
+    assert [row["purpose"] for row in rows] == ["DARURAT"]
     assert await status_of(kendal_caseload, other_id, away) == 404
     assert await status_of(kendal_caseload, kpm_id, colleague) == 404
     assert (await kendal_caseload.get("/v1/kpm", as_=away)).json()["items"] == []

@@ -1,6 +1,7 @@
 """Query for one family with all its details. NIK are always masked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -82,12 +83,24 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
     else:
         row = await connection.fetchrow(FAMILY, kpm_id, today)
     if row is None:
-        emergency = sa.func.use_emergency_access(kpm_id, actor.sub, await clock.now(session))
-        allowed = await session.scalar(sa.select(emergency))
-        row = await connection.fetchrow(FAMILY, kpm_id, today) if allowed else None
-    if row is None:
         raise NotFound("kpm")
-    vault = vault_of(session)
+    return build_view(vault_of(session), row, today)
+
+
+async def read_family_in_emergency(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
+    """Return a family to which the actor has an emergency access, wherever it lives.
+
+    Raises:
+        NotFound: it does not exist, or the actor has no access that is in force.
+    """
+    access = sa.func.use_emergency_access(kpm_id, actor.sub, await clock.now(session))
+    if not await session.scalar(sa.select(access)):
+        raise NotFound("kpm")
+    return await read_family(session, replace(actor, scope=Scope.AREA), kpm_id)
+
+
+def build_view(vault: Vault, row: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Return the view of a family's row, with opened values and masked numbers."""
     card, family_row_id = row["no_kk_index"], row["sealed_for"].hex()
     no_kk = card and open_value(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex())
     members = [
