@@ -117,7 +117,8 @@ class Route(APIRoute):
         request.state.actor = actor = await self._authenticate(request)
         request.state.purpose = purpose.purpose_of(request, self, actor)
         self._check_parameters(request)
-        strict_input.require_plain_body(request.headers.getlist("content-encoding"))
+        if self.body_field is not None or self.declared.takes_bytes:
+            strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         await self._read_json(request)
         # An upload needs no key, because a file is stored under its hash.
         key = (

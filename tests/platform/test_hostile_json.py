@@ -74,6 +74,11 @@ async def test_an_encoded_body_is_415(registry: Running, path: str, encoding: st
     assert (await registry.sql("SELECT count(*) AS n FROM platform.file"))[0]["n"] == 0
 
 
+async def test_a_read_with_content_encoding_is_answered(registry: Running) -> None:
+    headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Encoding": "gzip"}
+    assert (await registry.client.get("/v1/pendamping", headers=headers)).status_code == 200
+
+
 async def test_a_body_with_encoding_identity_is_taken(registry: Running) -> None:
     headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": "text/csv"}
     answer = await registry.client.post(
