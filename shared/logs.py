@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import structlog
 
+from shared import telemetry
 from shared.privacy import mask
 from shared.settings import Settings
 
@@ -117,6 +118,7 @@ def log_request(service: str, *, method: str, sub: str | None, **fields: object)
         "logger": logger.name,
         "level": "info",
         "timestamp": datetime.now(UTC),
+        **trace_field(),
     }
     text = orjson.dumps(line, option=orjson.OPT_UTC_Z).decode()
     record = logger.makeRecord(logger.name, logging.INFO, "", 0, text, (), None, extra={"is_whole": True})
@@ -143,8 +145,24 @@ def final_processors(settings: Settings) -> list[Any]:
     def name_service(_: object, __: str, entry: dict[str, Any]) -> dict[str, Any]:
         return {"service": settings.service, **entry}
 
+    def add_trace(_: object, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+        return entry | trace_field()
+
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    return [remove, name_service, mask_entry, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    # A trace id may look like a number to mask.
+    return [
+        remove,
+        name_service,
+        mask_entry,
+        add_trace,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def trace_field() -> dict[str, str]:
+    """Return the trace of the current span as a field, where traces are sent."""
+    traceparent = telemetry.current_traceparent()
+    return {"otel_trace_id": traceparent.split("-")[1]} if traceparent else {}
 
 
 def mask_entry(_: object, __: str, entry: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,9 @@ Labels are services, subscriptions, kinds and route templates, never ids or pers
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -101,10 +101,37 @@ class MeasuredDatabase(Protocol):
         ...
 
 
+class Traces(Protocol):
+    """What `shared.traces` offers, where traces are sent."""
+
+    def current(self) -> str: ...
+    def continue_each(self, name: str, traceparents: Iterable[str]) -> AbstractContextManager[None]: ...
+    def shutdown(self) -> None: ...
+
+
 class Process:
-    """The service of this process, for calls that do not name one."""
+    """The service of this process, and its traces where they are sent."""
 
     service = ""
+    traces: ClassVar[Traces | None] = None
+
+
+def current_traceparent() -> str:
+    """Return the W3C traceparent of the current span, empty where traces are not sent."""
+    return Process.traces.current() if Process.traces else ""
+
+
+def continue_traces(name: str, traceparents: Iterable[str]) -> AbstractContextManager[None]:
+    """Do the block within these traces, if traces are sent. Empty texts are skipped."""
+    if Process.traces is None:
+        return nullcontext()
+    return Process.traces.continue_each(name, filter(None, traceparents))
+
+
+async def flush_traces() -> None:
+    """Send the spans that wait, before the process ends."""
+    if Process.traces is not None:
+        await asyncio.to_thread(Process.traces.shutdown)
 
 
 def observe_request(method: str, route: str, status: int, seconds: float, service: str = "") -> None:
@@ -234,7 +261,9 @@ def serve(
 
 
 def instrument(app: Any, settings: Settings) -> None:
-    """Set the process's service, and send traces of `app` to `traces_endpoint` (OTLP over HTTP).
+    """Set the process's service, and send its traces to `traces_endpoint` (OTLP over HTTP).
+
+    `app` is the API, None in a worker.
 
     Raises:
         ImportError: an endpoint is set, but the image has no tracing packages.
@@ -247,4 +276,4 @@ def instrument(app: Any, settings: Settings) -> None:
     except ImportError as error:
         msg = "traces_endpoint is set, but the OpenTelemetry packages are not installed in this image"
         raise ImportError(msg) from error
-    traces.instrument(app, settings)
+    Process.traces = traces.instrument(app, settings)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +24,16 @@ class Cause(Protocol):
     def event_id(self) -> UUID: ...
     @property
     def correlation_id(self) -> str: ...
+    @property
+    def traceparent(self) -> str: ...
+
+
+class Emitted(NamedTuple):
+    """An event to be written with the commit."""
+
+    event: Event | PreparedEvent
+    occurred_at: datetime | None
+    cause: Cause | None
 
 
 @dataclass(slots=True)
@@ -32,7 +42,8 @@ class TransactionContext:
 
     `schemas` maps the PostgreSQL schemas of a replica to the copies that a rebuild fills. `clock_offset` is
     how many seconds the development clock is ahead, None if it was not read. `start_offsets` has, by topic and
-    partition, the offset at which a reaction that starts `now` began.
+    partition, the offset at which a reaction that starts `now` began. `causes` has the events that a handler is
+    processing, by key.
     """
 
     driver: asyncpg.Connection
@@ -41,11 +52,15 @@ class TransactionContext:
     schemas: Mapping[str, str] = field(default_factory=dict[str, str])
     clock_offset: int | None = None
     request_id: str | None = None
-    cause: Cause | None = None
+    causes: Mapping[str, Cause] = field(default_factory=dict[str, Cause])
     start_offsets: dict[tuple[str, int], int] | None = None
-    events: list[tuple[Event | PreparedEvent, datetime | None]] = field(
-        default_factory=list[tuple[Event | PreparedEvent, datetime | None]]
-    )
+    events: list[Emitted] = field(default_factory=list[Emitted])
+
+    def cause_of(self, event: Event | PreparedEvent) -> Cause | None:
+        """Return the processed event of the same key, else the only one."""
+        if len(self.causes) == 1:
+            return next(iter(self.causes.values()))
+        return self.causes.get(event.key)
 
     def schema_of(self, schema: str | None) -> str:
         """Return the PostgreSQL schema to write to: a rebuild's copy, or the schema itself."""

@@ -163,6 +163,7 @@ def main(parts: Parts) -> None:
     refuse_in_production(settings.production)
     logs.configure(settings)
     clock.configure(settings)
+    telemetry.instrument(None, settings)
     arguments = sys.argv[1:]
     if arguments and arguments[0] not in EVERY_PART:
         from shared.operator import operate
@@ -210,6 +211,7 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str],
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
             await database.close()
+            await telemetry.flush_traces()
     error_of_run = running.exception() if done else TimeoutError()
     if error_of_run is not None:
         log.error("worker_failed", error=_names_of(error_of_run))

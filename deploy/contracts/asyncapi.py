@@ -13,12 +13,14 @@ from deploy.contracts.declarations import (
     subscriptions,
     used_by_line,
 )
+from deploy.contracts.samples import sample_of
 from deploy.services import SERVICES
 from shared.events import SEALED_RETENTION, SEALED_TOPIC, Event
 from shared.schema import SHARDS
 
 SEALED_RETENTION_MS = SEALED_RETENTION // timedelta(milliseconds=1)
 UNLIMITED_MS = -1
+CONTENT_TYPE = "application/cloudevents+json"
 
 
 def document() -> dict[str, Any]:
@@ -32,12 +34,13 @@ def document() -> dict[str, Any]:
             "description": "Events between the four services. Changes only add: readers ignore unknown fields and read "
             "unknown enum values as UNKNOWN. People are ids. No event has a NIK, No. KK, name, phone or address in clear.",
         },
-        "defaultContentType": "application/cloudevents+json",
+        "defaultContentType": CONTENT_TYPE,
+        "servers": {"kafka": SERVER},
         "channels": channels(kinds),
         "operations": sending(kinds) | receiving(),
         "components": {
             "messages": {wire: message(kind) for wire, kind in kinds.items()},
-            "schemas": schemas(kinds) | {"Envelope": ENVELOPE},
+            "schemas": schemas(kinds) | {"Envelope": ENVELOPE, "Headers": HEADERS},
         },
     }
 
@@ -111,7 +114,13 @@ def message(kind: type[Event]) -> dict[str, Any]:
         "title": kind.__name__,
         "summary": sentence_of(kind),
         "description": used_by_line(readers().get(kind.wire, [])),
-        "contentType": "application/cloudevents+json",
+        "contentType": CONTENT_TYPE,
+        "headers": {"$ref": "#/components/schemas/Headers"},
+        "correlationId": {
+            "description": "The request with which a chain of events began.",
+            "location": "$message.payload#/correlationid",
+        },
+        "examples": [{"name": kind.wire, "payload": sample_of(kind)}],
         "payload": {
             "allOf": [{"$ref": "#/components/schemas/Envelope"}, {"type": "object", "properties": properties}]
         },
@@ -133,7 +142,28 @@ def schemas(kinds: dict[str, type[Event]]) -> dict[str, Any]:
     return dict(sorted(definitions.items()))
 
 
+SERVER: dict[str, Any] = {
+    "host": "{bootstrap}",
+    "protocol": "kafka",
+    "description": "The Kafka cluster of an installation.",
+    "variables": {
+        "bootstrap": {
+            "default": "kafka:9092",
+            "description": "Address of one broker, as in PILAR_KAFKA_BOOTSTRAP",
+        }
+    },
+}
+HEADERS: dict[str, Any] = {
+    "type": "object",
+    "description": "Headers of the CloudEvents Kafka binding in structured mode, and of W3C Trace Context.",
+    "properties": {
+        "content-type": {"const": CONTENT_TYPE},
+        "traceparent": {"type": "string", "description": "As in the envelope"},
+    },
+    "required": ["content-type"],
+}
 ENVELOPE: dict[str, Any] = {
+    "title": "Envelope",
     "type": "object",
     "description": "CloudEvents 1.0, structured JSON. (`epoch`, `seq`) is the event's position in the stream of its "
     "topic and `subject`. `time` is business time.",
@@ -149,8 +179,16 @@ ENVELOPE: dict[str, Any] = {
         "epoch": {"type": "integer", "minimum": 1},
         "seq": {"type": "integer", "minimum": 1},
         "actor": {"type": "string", "description": "The account that caused the event, never a name"},
-        "correlationid": {"type": "string"},
-        "causationid": {"type": "string"},
+        "correlationid": {
+            "type": "string",
+            "description": "The request or event with which a chain of events began",
+        },
+        "causationid": {"type": "string", "description": "The event that this one answers"},
+        "traceparent": {
+            "type": "string",
+            "description": "W3C Trace Context, where Pilar sends traces",
+            "examples": ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+        },
         "data": {"type": "object"},
     },
     "required": ["specversion", "id", "source", "type", "subject", "time", "epoch", "seq", "data"],

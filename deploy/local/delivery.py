@@ -95,6 +95,7 @@ def main() -> None:
     settings = Settings.load_for("delivery")
     logs.configure(settings)
     clock.configure(settings)
+    telemetry.instrument(None, settings)
     if sys.argv[1:] == ["jobs"]:
         partner_address.configure(Settings.load_for("referral"))
         loop.run(run(["jobs"]))

@@ -20,7 +20,7 @@ async def record_step(session: AsyncSession, kind: str, done: int) -> None:
     context = context_of(session)
     if context.actor is None or context.actor.is_system or not (done or context.events):
         return
-    keys = dict.fromkeys(event.key for event, _ in context.events)
+    keys = dict.fromkeys(event.key for event, _, _ in context.events)
     ids = [UUID(key) for key in keys if len(key) == UUID_LENGTH] if len(keys) <= MAX_SUBJECTS else []
     resource = kind.partition(".")[0]
     entry = Entry(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import Context
 from typing import cast
 
 import asyncpg
@@ -167,7 +168,8 @@ class Database:
         """
         self._wake.set()
         if self._waker is None or self._waker.done():
-            self._waker = asyncio.create_task(self._notify())
+            # Not in the trace of the request that happens to start it.
+            self._waker = asyncio.create_task(self._notify(), context=Context())
 
     async def _notify(self) -> None:
         connection: asyncpg.Connection | None = None

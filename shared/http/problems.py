@@ -156,13 +156,14 @@ def problem(request: Request, error: Exception) -> Response:
 
     An internal error is logged by class and place, never by its values.
     """
-    refusal = to_refusal(error)
+    refusal, request_id = to_refusal(error), getattr(request.state, "request_id", "")
     if isinstance(refusal, Busy):
         wait = busy_reason(error)
         telemetry.busy_answers.labels(request.app.state.settings.service, wait).inc()
-        log.error("busy", wait=wait, sqlstate=sqlstate_of(error), **_origin(error))
+        log.error("busy", request_id=request_id, wait=wait, sqlstate=sqlstate_of(error), **_origin(error))
     elif refusal.status >= 500:
-        log.error("fault", error=type(error).__name__, sqlstate=sqlstate_of(error), **_origin(error))
+        fault = {"error": type(error).__name__, "sqlstate": sqlstate_of(error), **_origin(error)}
+        log.error("fault", request_id=request_id, **fault)
     language = language_of(request)
     content = {
         "type": f"urn:pilar:problem:{type(refusal).__name__}",
@@ -171,7 +172,7 @@ def problem(request: Request, error: Exception) -> Response:
         "detail": refusal.sentence(language),
         "errors": _entries(error, refusal, language),
         "remedy": refusal.remedy.to_json(request.app.state.settings.service),
-        "trace_id": getattr(request.state, "request_id", ""),
+        "trace_id": request_id,
     }
     headers = {"Cache-Control": "no-store", "Content-Language": language}
     if refusal.retry_after is not None:

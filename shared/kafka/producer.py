@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from shared.kafka.timeouts import wait_at_most
 from shared.messaging.relay import Unsent
 
 SEND_WITHIN = 15
+CONTENT_TYPE = ("content-type", b"application/cloudevents+json")
+TRACEPARENT = re.compile(rb'"traceparent":"([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})","data":')
 
 
 @dataclass(slots=True)
@@ -91,13 +94,21 @@ def _build_batches(
     for waiting in by_partition.values():
         batch, included = producer.create_batch(), list[Unsent]()
         for row in waiting:
-            record = {"timestamp": now, "key": row.key.encode(), "value": (row.body or "").encode()}
+            value = (row.body or "").encode()
+            record = {"timestamp": now, "key": row.key.encode(), "value": value, "headers": headers_of(value)}
             if batch.append(**record) is None:
                 yield batch, included
                 batch, included = producer.create_batch(), []
                 batch.append(**record)
             included.append(row)
         yield batch, included
+
+
+def headers_of(body: bytes) -> list[tuple[str, bytes]]:
+    """Return the Kafka headers of an event, with its trace if it has one."""
+    # The envelope has it right before the data, so it is found without parsing.
+    traceparent = TRACEPARENT.search(body)
+    return [CONTENT_TYPE, ("traceparent", traceparent[1])] if traceparent else [CONTENT_TYPE]
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:

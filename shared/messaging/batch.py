@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import telemetry
@@ -35,6 +36,7 @@ from shared.messaging.dispatch import (
 from shared.messaging.envelope import BadData, Received, Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
+log = structlog.get_logger(__name__)
 DECODED_AT_ONCE = 100
 MAX_PARKED_KEYS = 50
 """The most keys that may fail within five minutes. More are taken for a faulty release, not for faulty events."""
@@ -208,7 +210,15 @@ class Batch:
             (received,) = events
             if not may_park(self.service, self.cursor_name, received, error):
                 raise error
-            self.cursors[received.meta.topic, received.meta.key].set_state("PARKED")
+            meta, reason = received.meta, {"error": type(error).__name__, "sqlstate": sqlstate_of(error)}
+            log.error(
+                "event_parked",
+                subscription=self.cursor_name,
+                wire=meta.wire,
+                event_id=str(meta.event_id),
+                **reason,
+            )
+            self.cursors[meta.topic, meta.key].set_state("PARKED")
             self.parked.append(parked_events.ParkedEvent(received.record, received, "POISON", error=error))
             return
         # A statement timeout costs its full time in every part that has the event, so each event is tried alone.
@@ -258,12 +268,15 @@ async def receive(
     if not decoded.records:
         return 0
     batch = Batch(database.service, subscription, name or subscription.name, decoded, generations)
-    try:
-        return await _apply(database, batch, translate)
-    except Exception as error:
-        if is_transient(error):
-            raise
-    return await _apply(database, batch, translate, bisect=True)
+    with telemetry.continue_traces(
+        f"apply {batch.cursor_name}", (e.meta.traceparent for e in decoded.events)
+    ):
+        try:
+            return await _apply(database, batch, translate)
+        except Exception as error:
+            if is_transient(error):
+                raise
+        return await _apply(database, batch, translate, bisect=True)
 
 
 async def _apply(

@@ -79,14 +79,14 @@ async def run_handlers(
     for group in rounds(session, subscription, ready):
         for received in group.values():
             kind, handler = subscription.handlers[received[0].meta.wire]
-            context.cause = received[0].meta
+            context.causes = {one.meta.key: one.meta for one in received}
             if kind == "batch":
                 await cast("BatchHandler", handler)(session, received)
                 continue
             for one in received:
-                context.cause = one.meta
+                context.causes = {one.meta.key: one.meta}
                 await cast("OneHandler", handler)(session, one.event, one.meta)
-    context.cause = None
+    context.causes = {}
     if subscription.kind == "replica" and context.events:
         raise ReplicaEmitted(subscription.name)
 

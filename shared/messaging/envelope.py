@@ -57,6 +57,7 @@ class Meta(NamedTuple):
     occurred_at: datetime
     actor: str
     correlation_id: str
+    traceparent: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -149,6 +150,7 @@ def parse(record: Record) -> Received[Any]:
             datetime.fromisoformat(fields["time"]),
             str(fields.get("actor", "")),
             str(fields.get("correlationid", fields["id"])),
+            str(fields.get("traceparent", "")),
         )
         data, source = fields["data"], fields.get("source")
     except (KeyError, TypeError, ValueError) as error:

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from uuid_utils.compat import uuid7
 
+from shared import telemetry
 from shared.errors import DomainError
 from shared.events import Event, PreparedEvent
 from shared.remedies import CORRECT_REQUEST
 from shared.schema import SHARDS
-from shared.transaction import KEY, context_of
+from shared.transaction import KEY, Emitted, context_of
 
 LARGEST_BODY = 262_144
 MANY = 500
@@ -83,7 +84,8 @@ def emit(session: AsyncSession, event: Event | PreparedEvent, *, occurred_at: da
 
     `occurred_at` is business time in UTC. By default it is the time of the business clock at the commit.
     """
-    context_of(session).events.append((event, occurred_at))
+    context = context_of(session)
+    context.events.append(Emitted(event, occurred_at, context.cause_of(event)))
 
 
 async def write_events(session: AsyncSession) -> int:
@@ -97,7 +99,7 @@ async def write_events(session: AsyncSession) -> int:
         return 0
     connection: Any = context.driver
     counts: dict[tuple[str, str], int] = {}
-    for event, _ in emitted:
+    for event, _, _ in emitted:
         place = (event.topic, event.key)
         counts[place] = counts.get(place, 0) + 1
     # Sorted, so that two transactions with the same keys never wait for each other in a circle.
@@ -126,17 +128,18 @@ async def _copy_records(connection: Any, records: list[tuple[Any, ...]], recorde
 
 def _records(
     session: AsyncSession,
-    emitted: Sequence[tuple[Event | PreparedEvent, datetime | None]],
+    emitted: Sequence[Emitted],
     last: dict[tuple[str, str], int],
     epoch: int,
     now: datetime,
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the values of each event, in the order of the parameters of `WRITE_ROWS`."""
-    for event, occurred_at in emitted:
+    for one in emitted:
+        event = one.event
         place = (event.topic, event.key)
         last[place] += 1
         event_id = uuid7()
-        body = envelope(session, event, event_id, (epoch, last[place]), occurred_at or now)
+        body = envelope(session, one, event_id, (epoch, last[place]), one.occurred_at or now)
         if len(body) > LARGEST_BODY:
             raise EventTooLarge
         yield event_id, shard_of(place[1]), *place, epoch, last[place], event.wire, body.decode()
@@ -144,7 +147,7 @@ def _records(
 
 def envelope(
     session: AsyncSession,
-    event: Event | PreparedEvent,
+    emitted: Emitted,
     event_id: UUID,
     position: tuple[int, int],
     occurred_at: datetime,
@@ -153,8 +156,8 @@ def envelope(
 
     `position` is (epoch, seq) in its stream.
     """
-    context = context_of(session)
-    actor, cause = context.actor, context.cause
+    context, event, cause = context_of(session), emitted.event, emitted.cause
+    actor = context.actor
     fields: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event_id),
@@ -168,10 +171,12 @@ def envelope(
         "seq": position[1],
         "actor": actor.sub if actor else "system",
         "correlationid": str(cause.correlation_id) if cause else context.request_id or str(event_id),
-        "data": orjson.Fragment(event.data),
     }
     if cause:
         fields["causationid"] = str(cause.event_id)
+    if traceparent := cause.traceparent if cause else telemetry.current_traceparent():
+        fields["traceparent"] = traceparent
+    fields["data"] = orjson.Fragment(event.data)
     return orjson.dumps(fields, option=orjson.OPT_UTC_Z)
 
 

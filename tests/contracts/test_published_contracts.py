@@ -27,6 +27,7 @@ from shared.messaging import prepare
 from shared.messaging.envelope import Record, parse
 from shared.messaging.outbox import envelope
 from shared.settings import Settings
+from shared.transaction import Emitted
 
 HERE = Path(__file__).parent
 SAMPLES = sorted((HERE / "samples").glob("*.json"))
@@ -78,11 +79,13 @@ def test_a_sample_has_the_envelope_that_the_outbox_writes(path: Path) -> None:
     sample = json.loads(path.read_text())
     kind = BY_WIRE[sample["type"]]
     actor = SimpleNamespace(sub=sample["actor"])
-    context = SimpleNamespace(actor=actor, cause=None, request_id=sample["correlationid"])
+    context = SimpleNamespace(actor=actor, request_id=sample["correlationid"])
     session: Any = SimpleNamespace(info={transaction.KEY: context})
     at = JSONFormat().read(CloudEvent, path.read_bytes()).get_time()
     written = orjson.loads(
-        envelope(session, kind.model_validate(sample["data"]), UUID(sample["id"]), (1, 1), at)
+        envelope(
+            session, Emitted(kind.model_validate(sample["data"]), at, None), UUID(sample["id"]), (1, 1), at
+        )
     )
     # A field added since is written too; what was promised is written as it was.
     written["data"] = {name: written["data"][name] for name in sample["data"]}

@@ -18,6 +18,7 @@ from deploy.demo.__main__ import SCENARIOS
 from deploy.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
 from deploy.demo.numbers import COUNTS
 from deploy.local.data_folder import ROOT, DataFolder
+from tests.factories.collector import Collected, collect_spans
 from tests.factories.deploy.deployment import Up, choose_base, remove_data, run_module
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("machine")]
@@ -133,12 +134,33 @@ def test_second_run_uses_another_folder_and_kafka_gives_the_same_numbers(
     finished_demonstration: Demonstrated,
 ) -> None:
     folder = finished_demonstration[0]
-    result = run_module("deploy.demo", folder, choose_base(), TRANSPORT="kafka")
+    with collect_spans() as collected:
+        more = {"TRANSPORT": "kafka", "PILAR_TRACES_ENDPOINT": collected.endpoint}
+        result = run_module("deploy.demo", folder, choose_base(), **more)
     assert result.returncode == 0, result.stdout + result.stderr
+    check_traces(collected)
     assert "has data of an earlier run" in result.stderr
     assert result.stdout.count("agrees") == len(NUMBERS)
     assert DataFolder.of(folder.parent / ".pilar-demo").used
     assert (folder / "transport").read_text() == "local\n"
+
+
+def check_traces(collected: Collected) -> None:
+    """A decision is one trace, from its request in graduation to the rows in referral."""
+    spans = {(one.trace, one.span): one for one in collected.spans}
+    rows = [one for one in collected.spans if "INSERT INTO rujukan_program (" in one.statement]
+    assert rows
+    applied = [spans[row.trace, row.parent] for row in rows]
+    assert {(one.service, one.name) for one in applied} == {("pilar-referral", "apply graduation")}
+    requests = {spans[one.trace, one.parent] for one in applied}
+    assert {one.service for one in requests} == {"pilar-graduation"}
+    assert all(one.name.startswith("POST /v1/") for one in requests)
+    # Without a request and an event there is no trace: relays and jobs ask several times a second.
+    assert {one.name.partition(" ")[0] for one in collected.spans if not one.parent} <= {
+        "GET",
+        "POST",
+        "apply",
+    }
 
 
 def test_folder_without_a_deployment_is_refused_in_a_sentence(tmp_path: Path) -> None:

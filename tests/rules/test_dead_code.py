@@ -40,6 +40,7 @@ CALLED_BY_LIBRARIES = {
     "settings_customise_sources",  # pydantic-settings
     "timeout_keep_alive_handler",  # uvicorn
     "send_400_response",  # uvicorn
+    "get_description",  # OpenTelemetry
     "_unsupported_upgrade_warning",  # uvicorn
 }
 ALLOWED = {

@@ -5,9 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-import threading
-import zlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -17,6 +14,7 @@ from fastapi import FastAPI
 from shared import telemetry
 from shared.database import Database
 from shared.settings import Settings
+from tests.factories.collector import collect_spans
 
 
 async def read_page(database: Database | None) -> str:
@@ -115,43 +113,24 @@ import httpx
 from fastapi import FastAPI
 from shared import traces
 from shared.settings import Settings
+from tests.factories.collector import collect_spans
 
 async def main():
     app = FastAPI()
     app.get("/v1/kpm/{kpm_id}")(lambda kpm_id: {})
-    provider = traces.instrument(app, Settings.load_for("caseload", mode="development", traces_endpoint=sys.argv[1]))
+    sent = traces.instrument(app, Settings.load_for("caseload", mode="development", traces_endpoint=sys.argv[1]))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pilar") as client:
         assert (await client.get("/v1/kpm/7")).status_code == 200
-    await asyncio.to_thread(provider.shutdown)
+    await asyncio.to_thread(sent.shutdown)
 
 asyncio.run(main())
 """
 
 
-class Collector(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        self.server.taken += self.rfile.read(int(self.headers["Content-Length"]))  # type: ignore[attr-defined]
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
 async def test_traces_reach_the_address_that_is_set() -> None:
-    pytest.importorskip("opentelemetry.sdk")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
-        server.taken = b""  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        address = f"http://127.0.0.1:{server.server_port}/v1/traces"
+    with collect_spans() as collected:
         ran = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", TRACED, address], capture_output=True, text=True
+            subprocess.run, [sys.executable, "-c", TRACED, collected.endpoint], capture_output=True, text=True
         )
-        server.shutdown()
-        thread.join()
-        taken = zlib.decompress(server.taken, 47) if server.taken[:2] == b"\x1f\x8b" else server.taken  # type: ignore[attr-defined]
     assert ran.returncode == 0, ran.stderr
-    assert b"pilar-caseload" in taken
-    assert b"/v1/kpm/{kpm_id}" in taken
+    assert ("pilar-caseload", "GET /v1/kpm/{kpm_id}") in {(s.service, s.name) for s in collected.spans}
