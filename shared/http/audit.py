@@ -10,12 +10,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.access import Permission
+from shared.areas import in_areas
 from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.fields import Instant
 from shared.http.declared import may
 from shared.http.paging import Paging
+from shared.http.purpose import Purpose
 from shared.http.route import CurrentActor, Router, Session
 
 router = Router(tag="audit")
@@ -28,6 +30,7 @@ class AuditEntryItem(BaseModel):
     """One read, change or refused attempt.
 
     `subject_ids` are families, else pendamping, cases or rujukan. Beyond 1,000 only `subject_count` is complete.
+    `kode_wilayah` is the area of the one family that was read for a stated purpose.
     """
 
     audit_id: UUID
@@ -38,6 +41,7 @@ class AuditEntryItem(BaseModel):
     areas: list[str]
     partner_id: UUID | None
     purpose: str | None
+    kode_wilayah: str | None
     act: str
     resource: str
     subject_ids: list[UUID]
@@ -104,6 +108,23 @@ async def list_denials(
     statement = select_entries(NAMES).where(audit_entry.c.outcome == "DENIED")
     if id_ is not None:
         statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", id_))
+    return await paging.answer(session, _since(statement, since), ORDER)
+
+
+@router.get("/audit/purposes", response_model=AuditEntryPage)
+@may(Permission.AUDIT_READ_PURPOSES, personal=True)
+async def list_purposes(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    purpose: Annotated[Purpose | None, Query()] = None,
+    since: Since = None,
+) -> Response:
+    """List who read a family of the caller's areas for a stated purpose."""
+    area = audit_entry.c.kode_wilayah
+    statement = select_entries(NAMES).where(area.is_not(None), in_areas(area, actor.areas))
+    if purpose is not None:
+        statement = statement.where(audit_entry.c.purpose == purpose)
     return await paging.answer(session, _since(statement, since), ORDER)
 
 

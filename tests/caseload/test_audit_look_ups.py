@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from shared.access import Actor, Role
+from shared.areas import in_areas
 from shared.audit import bulk_reads
 from shared.audit.chain import keys_of
 from shared.audit.entries import Entry, insert_entry
@@ -141,6 +142,7 @@ def test_a_window_is_no_longer_than_an_hour() -> None:
         (about([UUID(int=7)]), "subject_ids"),
         (audit_entry.c.actor == "a", "actor"),
         (audit_entry.c.outcome == "DENIED", "at_audit_id"),
+        (in_areas(audit_entry.c.kode_wilayah, ["33.24"]), "kode_wilayah"),
     ],
 )
 async def test_each_look_up_follows_an_index(

@@ -51,7 +51,7 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     read_success(await service.post("/v1/numbers", {}, as_=operator))
     await walk_deadlines(service, tokens)
     auditor = tokens[Role.AUDITOR]
-    for noun in (f"subjects/{uuid7()}", "accounts/operator-1", "denials", "bulk-reads"):
+    for noun in (f"subjects/{uuid7()}", "accounts/operator-1", "denials", "purposes", "bulk-reads"):
         read_success(await service.get(f"/v1/audit/{noun}", as_=auditor))
 
 
