@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from shared import telemetry
 from shared.database import Database
 from shared.settings import Settings
+from tests.factories.proof import IN_FULL, Proof
 
 
 async def read_page(database: Database | None) -> str:
@@ -117,11 +118,19 @@ from shared import traces
 from shared.settings import Settings
 
 async def main():
-    app = FastAPI()
+    app, canaries = FastAPI(), sys.argv[2:]
     app.get("/v1/kpm/{kpm_id}")(lambda kpm_id: {})
     provider = traces.instrument(app, Settings.load_for("caseload", mode="development", traces_endpoint=sys.argv[1]))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pilar") as client:
         assert (await client.get("/v1/kpm/7")).status_code == 200
+        for text in canaries:
+            assert (await client.get(f"/v1/kpm/{text}?nik={text}")).status_code == 200
+            assert (await client.get(f"/v1/{text}/{text}")).status_code == 404
+            try:
+                with provider.get_tracer("test").start_as_current_span("INSERT"):
+                    raise ValueError(f"Failing row contains ({text})")
+            except ValueError:
+                pass
     await asyncio.to_thread(provider.shutdown)
 
 asyncio.run(main())
@@ -130,7 +139,8 @@ asyncio.run(main())
 
 class Collector(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        self.server.taken += self.rfile.read(int(self.headers["Content-Length"]))  # type: ignore[attr-defined]
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken += zlib.decompress(sent, 47) if sent[:2] == b"\x1f\x8b" else sent  # type: ignore[attr-defined]
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -139,7 +149,10 @@ class Collector(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-async def test_traces_reach_the_address_that_is_set() -> None:
+@pytest.mark.proof
+async def test_traces_reach_the_address_that_is_set(prove: Proof) -> None:
+    """They have none of the texts that requests and errors contained."""
+    canaries = [f"Kanari{number:04}" for number in range(1_000 if IN_FULL else 5)]
     pytest.importorskip("opentelemetry.sdk")
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
         server.taken = b""  # type: ignore[attr-defined]
@@ -147,11 +160,15 @@ async def test_traces_reach_the_address_that_is_set() -> None:
         thread.start()
         address = f"http://127.0.0.1:{server.server_port}/v1/traces"
         ran = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", TRACED, address], capture_output=True, text=True
+            subprocess.run, [sys.executable, "-c", TRACED, address, *canaries], capture_output=True, text=True
         )
         server.shutdown()
         thread.join()
-        taken = zlib.decompress(server.taken, 47) if server.taken[:2] == b"\x1f\x8b" else server.taken  # type: ignore[attr-defined]
+        taken = server.taken  # type: ignore[attr-defined]
     assert ran.returncode == 0, ran.stderr
     assert b"pilar-caseload" in taken
     assert b"/v1/kpm/{kpm_id}" in taken
+    spans = [text for text in canaries if text.encode() in taken]
+    prove("personal texts in spans", len(canaries), len(spans))
+    assert spans == []
+    assert b"INSERT" in taken
