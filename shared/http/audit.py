@@ -1,7 +1,7 @@
 """Routes of the audit trail: by family, by account, refusals and bulk reads."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -146,10 +146,18 @@ def subject_router(metadata: sa.MetaData) -> Router:
     async def list_subject_entries(
         subject_id: UUID, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
     ) -> Response:
-        """List who read or changed a family, what belongs to it, or a pendamping."""
+        """List who read or changed a family, what belongs to it, or a pendamping.
+
+        With an area, the entry of a list names this family alone.
+        """
         ids = await find_ids_of(session, metadata, actor, subject_id)
         statement = _since(select_entries(NAMES).where(about(ids)), since)
-        return await paging.answer(session, statement, ORDER)
+
+        def leave_out_others(row: dict[str, Any]) -> dict[str, Any]:
+            return row | {"subject_ids": [one for one in row["subject_ids"] if one in ids]}
+
+        shape = None if actor.national else leave_out_others
+        return await paging.answer(session, statement, ORDER, shape=shape)
 
     return own
 

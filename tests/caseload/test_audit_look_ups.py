@@ -103,8 +103,13 @@ async def test_an_auditor_of_an_area_sees_its_families_only(
     kendal_caseload: Running, families: list[str]
 ) -> None:
     own, other = (kendal_caseload.token("AUDITOR", "auditor-2", [area]) for area in ("33.24", "33.25"))
-    path = f"/v1/audit/subjects/{families[0]}"
-    assert (await kendal_caseload.get(path, as_=own)).status_code == 200
+    path, ids = f"/v1/audit/subjects/{families[0]}", [UUID(families[0]), uuid4()]
+    ministry = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
+    await write_entry(kendal_caseload, Entry(ministry, "list_kpm", "kpm", "READ", 200, "r", ids, 2))
+    (item,) = (await kendal_caseload.get(path, as_=own)).json()["items"]
+    assert (item["subject_ids"], item["subject_count"]) == (families[:1], 2)
+    (item, *_) = await look_up(kendal_caseload, f"subjects/{families[0]}")
+    assert item["subject_ids"] == [str(one) for one in ids]
     expect_refusal(await kendal_caseload.get(path, as_=other), "NotFound", 404)
     for noun in ("accounts/dinsos-kendal-1", "denials", "bulk-reads"):
         expect_refusal(await kendal_caseload.get(f"/v1/audit/{noun}", as_=own), "NotAllowed", 403)
