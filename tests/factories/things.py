@@ -21,8 +21,20 @@ SELECT kpm_id::text AS id, CASE WHEN ended_on IS NOT NULL THEN 'ENDED'
     WHEN (SELECT count(DISTINCT pendamping_id) > 1 FROM dampingan d WHERE d.kpm_id = k.kpm_id) THEN 'HANDED_OVER'
     ELSE 'ACTIVE' END AS state FROM kpm k
 """
-FORMER_MEMBERS = "SELECT DISTINCT anggota_id::text AS id, kpm_id::text FROM anggota_history"
-"""A family shows its former members, wherever they live now."""
+REPLICA = "SELECT kpm_id::text AS id, kode_wilayah FROM replica_kpm.kpm"
+CASES = "SELECT kpm_id::text, unnest(ARRAY[kode_wilayah, opened_in]) FROM graduasi"
+# A family is also visible where a case or an offer of it is (docs/architecture.md#row-security).
+AREAS_OF_OWNERS = {
+    "registry": "SELECT pendamping_id::text AS id, kode_wilayah FROM wilayah_tugas",
+    "caseload": "SELECT kpm_id::text AS id, kode_wilayah FROM kpm",
+    "graduation": f"{REPLICA} UNION {CASES}",
+    "referral": f"{REPLICA} UNION SELECT kpm_id::text, kode_wilayah FROM rujukan_program",
+}
+# A family shows its former members and businesses, wherever they are now.
+FORMER = """
+SELECT anggota_id::text AS id, kpm_id::text FROM anggota_history
+UNION SELECT usaha_id::text, kpm_id::text FROM usaha_history
+"""
 EVERYWHERE = frozenset({"*"})
 """The areas of a pendamping without any: each office sees it."""
 
@@ -72,12 +84,12 @@ async def read_things(service: Running) -> dict[str, Thing]:
 
 
 async def add_past(service: Running, things: dict[str, Thing], areas: dict[str, set[str]]) -> None:
-    """Add the states of families, and the areas of the families that a person has left."""
+    """Add the states of families, and the areas of those to which a person or a business belonged."""
     for row in await service.sql(FAMILY_STATES):
         things[row["id"]] = replace(things[row["id"]], state=row["state"])
-    for row in await service.sql(FORMER_MEMBERS):
-        member = things[row["id"]]
-        things[row["id"]] = replace(member, areas=member.areas | areas[row["kpm_id"]])
+    for row in await service.sql(FORMER):
+        former = things[row["id"]]
+        things[row["id"]] = replace(former, areas=former.areas | areas[row["kpm_id"]])
 
 
 def owner_of(service: Running) -> str:
@@ -86,10 +98,8 @@ def owner_of(service: Running) -> str:
 
 async def read_areas_of_owners(service: Running) -> dict[str, set[str]]:
     """Return the areas of each family, in registry of each pendamping."""
-    owner = owner_of(service)
-    tables = {"registry": "wilayah_tugas", "caseload": "kpm"}
-    table, areas = tables.get(service.name, "replica_kpm.kpm"), defaultdict[str, set[str]](set)
-    for row in await service.sql(f"SELECT {owner}::text AS id, kode_wilayah FROM {table}"):
+    areas = defaultdict[str, set[str]](set)
+    for row in await service.sql(AREAS_OF_OWNERS[service.name]):
         areas[row["id"]].add(row["kode_wilayah"])
     if service.name == "registry":
         for row in await service.sql("SELECT pendamping_id::text AS id FROM pendamping"):

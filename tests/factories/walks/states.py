@@ -79,6 +79,7 @@ async def add_states_of_replicas(service: Running) -> Successor:
     await apply_events(
         service, moved.model_copy(update={"kode_wilayah": FAR}), KpmUpdated(**ended.model_dump() | end)
     )
+    await service.work()
     field = await Field(service).start()
     terms = [
         field.build_dampingan(row["kpm_id"], kode_wilayah=row["kode_wilayah"], dampingan_id=uuid4())
