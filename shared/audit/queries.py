@@ -68,7 +68,7 @@ def select_related(metadata: sa.MetaData, kpm_id: UUID) -> list[sa.Select[tuple[
 
 
 def select_areas(metadata: sa.MetaData) -> dict[str, PreparedSelect]:
-    """Return, by the name of its id, the query for the area of a family or of what belongs to one."""
+    """Return queries for the area of what has an id, by the id's name."""
     selects: dict[str, PreparedSelect] = {}
     for table in metadata.tables.values():
         key = next(iter(table.primary_key.columns), None)

@@ -35,9 +35,9 @@ async def record_step(session: AsyncSession, kind: str, done: int) -> None:
 
 
 async def record_disclosure(session: AsyncSession, act: str, partner_id: UUID, *subject_ids: UUID) -> None:
-    """Write the entry of personal data that leaves for a partner, in the transaction before it leaves.
+    """Write the entry of personal data that leaves for a partner.
 
-    Whether it arrived is not known yet, so its status is 0.
+    It commits before the data leaves. Whether that arrives is not known yet, so its status is 0.
     """
     vault = vault_of(session)
     entry = Entry(

@@ -112,7 +112,7 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
 
 
 async def find_area(session: AsyncSession, request: Request, route: "Route", response: Response) -> None:
-    """Find the area of the one family that is read for a stated purpose, for its supervisors."""
+    """Find the area of the one family that is read for a stated purpose."""
     areas: Mapping[str, PreparedSelect] = request.app.state.areas
     if not route.asks_purpose or request.state.purpose not in STATED:
         return

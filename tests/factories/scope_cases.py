@@ -1,4 +1,4 @@
-"""Generated cases of access: an account in an area, an operation, and a thing in a state."""
+"""Generated cases of access: account, area, operation, and thing in a state."""
 
 import random
 from collections import Counter, defaultdict
@@ -27,7 +27,9 @@ Things = dict[str, Thing]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request for the thing with an id, by an account. Without an id it is a list."""
+    """A request of an account for the thing with an id.
+
+    Without an id it is a list."""
 
     sample: Sample
     id: str
@@ -57,7 +59,7 @@ class Result:
 
 
 def generate_cases(samples: list[Sample], things: Things, seed: int) -> Iterator[Case]:
-    """Yield cases without end, each state of a kind of thing as often as the others."""
+    """Yield cases without end. Each state of a kind of thing is as frequent."""
     chance, by_state = random.Random(seed), defaultdict[str, dict[str, list[str]]](dict)
     for id_, thing in sorted(things.items()):
         by_state[thing.kind].setdefault(thing.state, []).append(id_)
@@ -120,7 +122,9 @@ def names(case: Case, thing: Thing) -> bool:
 
 
 def find_covered(case: Case, things: Things) -> set[str]:
-    """Return the ids of what the account may see, by the areas or under an emergency access."""
+    """Return the ids of what the account may see.
+
+    That is by its areas, or under an emergency access."""
     grant = GRANTS[case.sample.route.declared.permission].get(case.role)
     emergency = (case.sub, case.purpose, case.sample.route.name) == (HOLDER, Purpose.DARURAT, "read_kpm")
     opened: set[str] = set()
@@ -134,7 +138,9 @@ def find_covered(case: Case, things: Things) -> set[str]:
 async def find_leaks(
     send: Callable[[Sample], Awaitable[httpx.Response]], sample: Sample, id_: str, hidden: Things
 ) -> list[str]:
-    """Return what an answer shows of hidden things, and how it differs from that for an absent one."""
+    """Return what an answer shows of hidden things.
+
+    The answer for a hidden thing must be that for an absent one."""
     answer = await send(sample)
     outcome, leaks = read_outcome(answer), list[str]()
     shown = {*UUID.findall(answer.text)} & hidden.keys() - sample.ids
@@ -159,7 +165,7 @@ async def ask(walked: Walked, case: Case, sample: Sample) -> httpx.Response:
 
 
 def own_cases(samples: list[Sample], things: Things, most: int) -> list[Case]:
-    """Return a pendamping's requests for the things of own families, at most so many for a sample."""
+    """Return a pendamping's requests for things of own families, at most so many per sample."""
     cases: list[Case] = []
     for sample in askable(samples):
         grant = GRANTS[sample.route.declared.permission].get(Role.PENDAMPING)

@@ -84,7 +84,7 @@ async def read_things(service: Running) -> dict[str, Thing]:
 
 
 async def add_past(service: Running, things: dict[str, Thing], areas: dict[str, set[str]]) -> None:
-    """Add the states of families, and the areas of those to which a person or a business belonged."""
+    """Add the states of families, and former areas of persons and businesses."""
     for row in await service.sql(FAMILY_STATES):
         things[row["id"]] = replace(things[row["id"]], state=row["state"])
     for row in await service.sql(FORMER):

@@ -25,7 +25,9 @@ TOPICS = ("pilar.registry", "pilar.caseload", "pilar.graduation", "pilar.referra
 
 
 async def add_states(service: Running) -> Successor | None:
-    """Add states to a walked service, and return who accompanies its families then. Nobody does in registry."""
+    """Add states to a walked service, and return who accompanies its families.
+
+    Nobody does in registry."""
     match service.name:
         case "caseload":
             return await add_states_of_caseload(service)
@@ -36,7 +38,7 @@ async def add_states(service: Running) -> Successor | None:
 
 
 async def add_states_of_caseload(service: Running) -> Successor:
-    """End a family, move one to another province, open one in an emergency, and hand all over to T."""
+    """End, move and open one family each, and hand all over to T."""
     ended, moved, opened = [await register_family(service, number) for number in (61, 62, 63)]
     ministry = service.token("KEMENSOS", "kemensos-1")
     today = (await service.get("/v1/clock", as_=service.token("OPERATOR"))).json()["today"]
@@ -70,7 +72,7 @@ async def register_family(service: Running, number: int) -> Family:
 
 
 async def add_states_of_replicas(service: Running) -> Successor:
-    """End a family and move another, and let a successor accompany all of them as well."""
+    """End a family, move another, and let a successor accompany all as well."""
     today = (await service.get("/v1/clock", as_=service.token("OPERATOR"))).json()["today"]
     last = await refer_families(service, today) if service.name == "referral" else []
     rows = [dict(row) for row in await service.sql("SELECT * FROM replica_kpm.kpm ORDER BY kpm_id DESC")]

@@ -1,4 +1,4 @@
-"""Attempts to call a partner are recorded with field names, without values, and in the audit trail."""
+"""Attempts to call a partner are recorded, with field names but no values."""
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world
