@@ -15,15 +15,43 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, SamplingResult
+from opentelemetry.trace import Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.settings import Settings
 
 TRACEPARENT = "traceparent"
 PROPAGATOR = TraceContextTextMapPropagator()
+ADDRESSES = ("http.url", "http.target", "url.full", "url.path", "url.query")
+"""Attributes that may have a number or a name which somebody put into an address."""
+
+
+class WithoutContent(BatchSpanProcessor):
+    """Sends spans without addresses and messages of errors, as logs have them neither.
+
+    `http.route` and the class of an error stay. A message of PostgreSQL quotes the failing row.
+    """
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Queue a copy of the span."""
+        attributes = {name: value for name, value in (span.attributes or {}).items() if name not in ADDRESSES}
+        plain = ReadableSpan(
+            name=span.name,
+            context=span.context,
+            parent=span.parent,
+            resource=span.resource,
+            attributes=attributes,
+            links=span.links,
+            kind=span.kind,
+            instrumentation_scope=span.instrumentation_scope,
+            status=Status(span.status.status_code),
+            start_time=span.start_time,
+            end_time=span.end_time,
+        )
+        super().on_end(plain)
 
 
 class CausedOnly(Sampler):
@@ -90,11 +118,11 @@ class Traces:
 def instrument(app: Any, settings: Settings) -> Traces:
     """Send spans of requests, statements and applied events to `traces_endpoint`.
 
-    A worker has no `app`. Statements are sent without their parameters.
+    A worker has no `app`. Statements are sent without their parameters, requests without their address.
     """
     resource = Resource({"service.name": f"pilar-{settings.service}"})
     provider = TracerProvider(resource=resource, sampler=ParentBased(CausedOnly()))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.traces_endpoint)))
+    provider.add_span_processor(WithoutContent(OTLPSpanExporter(endpoint=settings.traces_endpoint)))
     if app is not None:
         FastAPIInstrumentor.instrument_app(
             app,

@@ -22,9 +22,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 DIGESTED = (
-    *("writer_id", "number", "actor", "pendamping_id", "roles", "areas", "partner_id", "purpose", "act"),
-    *("resource", "subject_ids", "subject_count", "id_hash", "field_classes", "outcome", "status"),
-    *("request_id", "transaction_id", "mac"),
+    *("writer_id", "number", "actor", "pendamping_id", "roles", "areas", "partner_id", "purpose"),
+    *("kode_wilayah", "act", "resource", "subject_ids", "subject_count", "id_hash"),
+    *("field_classes", "outcome", "status", "request_id", "transaction_id", "mac"),
 )
 BLOCK = (
     *("block_no", "closed_at", "first_at", "last_at", "entry_count", "last_transaction_id", "last_audit_id"),

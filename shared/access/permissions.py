@@ -138,6 +138,7 @@ class Permission(StrEnum):
     PARKED_SKIP = "parked.skip"
     NUMBERS_READ = "numbers.read"
     AUDIT_READ = "audit.read"
+    AUDIT_READ_PURPOSES = "audit.read_purposes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,16 @@ from shared.privacy import Vault
 
 SIGNED = (
     *("audit_id", "at", "writer_id", "number", "actor", "pendamping_id", "roles", "areas", "partner_id"),
-    *("purpose", "act", "resource", "subject_ids", "subject_count", "id_hash", "field_classes"),
+    *(
+        "purpose",
+        "kode_wilayah",
+        "act",
+        "resource",
+        "subject_ids",
+        "subject_count",
+        "id_hash",
+        "field_classes",
+    ),
     *("outcome", "status", "request_id"),
 )
 """The columns of an entry that its MAC covers, in this order."""

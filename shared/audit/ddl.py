@@ -9,7 +9,7 @@ CREATE TABLE platform.audit_entry (
     transaction_id bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     writer_id uuid, number bigint,
     actor text NOT NULL, pendamping_id uuid, roles text[] NOT NULL, areas text[] NOT NULL, partner_id uuid,
-    purpose text, act text NOT NULL, resource text NOT NULL,
+    purpose text, kode_wilayah text, act text NOT NULL, resource text NOT NULL,
     subject_ids uuid[] NOT NULL, subject_count integer NOT NULL, id_hash bytea, field_classes text[] NOT NULL,
     outcome text NOT NULL CONSTRAINT ck_audit_entry_outcome CHECK (outcome IN ('READ', 'CHANGED', 'DENIED')),
     status smallint NOT NULL, request_id text NOT NULL, mac bytea NOT NULL,
@@ -19,6 +19,8 @@ CREATE INDEX ix_audit_entry_transaction_id ON platform.audit_entry (transaction_
 CREATE INDEX ix_audit_entry_actor ON platform.audit_entry (actor, at, audit_id);;
 CREATE INDEX ix_audit_entry_subject_ids ON platform.audit_entry USING gin (subject_ids);;
 CREATE INDEX ix_audit_entry_denied ON platform.audit_entry (at, audit_id) WHERE outcome = 'DENIED';;
+CREATE INDEX ix_audit_entry_kode_wilayah ON platform.audit_entry (kode_wilayah, at, audit_id)
+    WHERE kode_wilayah IS NOT NULL;;
 CREATE TABLE platform.audit_entry_default PARTITION OF platform.audit_entry DEFAULT;;
 
 CREATE TABLE platform.audit_block (

@@ -28,7 +28,8 @@ class Entry:
     """One act of an actor on data.
 
     `act` is the id of the operation or the kind of the job, `resource` the noun of its address. `subject_ids` are ids
-    of families, else of the things of the request. `id_hash` replaces the id of a refused request.
+    of families, else of the things of the request. `id_hash` replaces the id of a refused request. `kode_wilayah` is the
+    area of the one family that was read for a stated purpose.
     """
 
     actor: Actor
@@ -42,6 +43,7 @@ class Entry:
     id_hash: bytes | None = None
     field_classes: Sequence[str] = ()
     purpose: str | None = None
+    kode_wilayah: str | None = None
 
     def to_row(
         self, keys: AuditKeys, at: datetime, place: tuple[UUID | None, int | None] = (None, None)
@@ -58,6 +60,7 @@ class Entry:
                 list(actor.areas),
                 actor.partner_id,
                 self.purpose,
+                self.kode_wilayah,
                 self.act,
                 self.resource,
             ),

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
 from shared.audit.tables import audit_entry
+from shared.database.prepared import PreparedSelect, placeholder
 from shared.errors import NotFound
 
 OF_A_FAMILY = (
@@ -63,4 +64,18 @@ def select_related(metadata: sa.MetaData, kpm_id: UUID) -> list[sa.Select[tuple[
             if "kpm_id" in owner.c and reference.column.primary_key:
                 joined = sa.select(key).join(owner, reference.parent == reference.column)
                 selects.append(joined.where(owner.c.kpm_id == kpm_id))
+    return selects
+
+
+def select_areas(metadata: sa.MetaData) -> dict[str, PreparedSelect]:
+    """Return queries for the area of what has an id, by the id's name."""
+    selects: dict[str, PreparedSelect] = {}
+    for table in metadata.tables.values():
+        key = next(iter(table.primary_key.columns), None)
+        # A table whose key is another's id has what was added to it.
+        if key is None or key.name not in {"kpm_id", *OF_A_FAMILY} or key.foreign_keys:
+            continue
+        if "kode_wilayah" in table.c:
+            statement = sa.select(table.c.kode_wilayah).where(key == placeholder(1, key.type))
+            selects[key.name] = PreparedSelect(statement)
     return selects

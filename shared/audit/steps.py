@@ -1,15 +1,20 @@
-"""The entry of a job's step: what a person ordered and the worker carries out."""
+"""Entries of the worker: a job's step, and personal data that leaves without a request."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.access import Actor
 from shared.audit.chain import keys_of
 from shared.audit.entries import MAX_SUBJECTS, Entry, insert_entry
 from shared.database import raw, vault_of
+from shared.field_classes import FieldClass
 from shared.transaction import context_of
 
 UUID_LENGTH = 36
+SHARED = "RUJUKAN"
+"""The purpose of what a partner receives."""
 
 
 async def record_step(session: AsyncSession, kind: str, done: int) -> None:
@@ -27,3 +32,23 @@ async def record_step(session: AsyncSession, kind: str, done: int) -> None:
         context.actor, kind, resource, "CHANGED", 200, subject_ids=ids, subject_count=max(len(keys), done)
     )
     await insert_entry(await raw(session), entry, keys_of(vault_of(session)))
+
+
+async def record_disclosure(session: AsyncSession, act: str, partner_id: UUID, *subject_ids: UUID) -> None:
+    """Write the entry of personal data that leaves for a partner.
+
+    It commits before the data leaves. Whether that arrives is not known yet, so its status is 0.
+    """
+    vault = vault_of(session)
+    entry = Entry(
+        replace(Actor.system(vault.service), partner_id=partner_id),
+        act,
+        act.partition(".")[0],
+        "READ",
+        0,
+        subject_ids=subject_ids,
+        subject_count=len(subject_ids),
+        field_classes=[one.name for one in FieldClass],
+        purpose=SHARED,
+    )
+    await insert_entry(await raw(session), entry, keys_of(vault))

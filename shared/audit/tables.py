@@ -32,6 +32,7 @@ audit_entry = sa.Table(
     _column("areas", ARRAY(sa.Text)),
     sa.Column("partner_id", ID),
     sa.Column("purpose", sa.Text),
+    sa.Column("kode_wilayah", sa.Text),
     _column("act", sa.Text),
     _column("resource", sa.Text),
     _column("subject_ids", ARRAY(ID)),
@@ -46,6 +47,11 @@ audit_entry = sa.Table(
     sa.Index("ix_audit_entry_actor", "actor", "at", "audit_id"),
     sa.Index("ix_audit_entry_subject_ids", "subject_ids", postgresql_using="gin"),
     sa.Index("ix_audit_entry_denied", "at", "audit_id", postgresql_where=sa.text("outcome = 'DENIED'")),
+    sa.Index(
+        "ix_audit_entry_kode_wilayah",
+        *("kode_wilayah", "at", "audit_id"),
+        postgresql_where=sa.text("kode_wilayah IS NOT NULL"),
+    ),
     postgresql_partition_by="RANGE (at)",
 )
 _HASHES = ("merkle_root", "previous_hash", "block_hash", "signature", "public_key")

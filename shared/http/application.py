@@ -19,9 +19,10 @@ from starlette.responses import JSONResponse, Response
 from shared import logs, telemetry
 from shared.access import TokenVerifier
 from shared.audit.chain import keys_of
+from shared.audit.queries import select_areas
 from shared.audit.writer import AuditWriter
 from shared.database import Database
-from shared.database.models import load_models
+from shared.database.models import metadata_of
 from shared.errors import DomainError
 from shared.faults import refuse_in_production
 from shared.http import openapi, operations
@@ -43,7 +44,6 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
         RuntimeError: a fault point is set in production.
     """
     refuse_in_production(settings.production)
-    load_models(settings.service)
     logs.configure(settings)
     # FastAPIOffline always adds the documentation pages.
     factory = FastAPIOffline if settings.docs else partial(FastAPI, docs_url=None, openapi_url=None)
@@ -63,6 +63,7 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
     )
     app.state.settings, app.state.draining = settings, False
     app.state.known_revisions = revisions_of(settings.service)
+    app.state.areas = select_areas(metadata_of(settings.service))
     # Fast path: an included router is searched twice for each request, first for a match and then for the route.
     for router in [*routers, *operations.routers(settings)]:
         app.router.routes.extend(router.routes)

@@ -1,7 +1,7 @@
 """Routes of the audit trail: by family, by account, refusals and bulk reads."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,12 +10,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.access import Permission
+from shared.areas import in_areas
 from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.fields import Instant
 from shared.http.declared import may
 from shared.http.paging import Paging
+from shared.http.purpose import Purpose
 from shared.http.route import CurrentActor, Router, Session
 
 router = Router(tag="audit")
@@ -28,6 +30,7 @@ class AuditEntryItem(BaseModel):
     """One read, change or refused attempt.
 
     `subject_ids` are families, else pendamping, cases or rujukan. Beyond 1,000 only `subject_count` is complete.
+    `kode_wilayah` is the area of the one family that was read for a stated purpose.
     """
 
     audit_id: UUID
@@ -38,6 +41,7 @@ class AuditEntryItem(BaseModel):
     areas: list[str]
     partner_id: UUID | None
     purpose: str | None
+    kode_wilayah: str | None
     act: str
     resource: str
     subject_ids: list[UUID]
@@ -107,6 +111,23 @@ async def list_denials(
     return await paging.answer(session, _since(statement, since), ORDER)
 
 
+@router.get("/audit/purposes", response_model=AuditEntryPage)
+@may(Permission.AUDIT_READ_PURPOSES, personal=True)
+async def list_purposes(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    purpose: Annotated[Purpose | None, Query()] = None,
+    since: Since = None,
+) -> Response:
+    """List who read a family of the caller's areas for a stated purpose."""
+    area = audit_entry.c.kode_wilayah
+    statement = select_entries(NAMES).where(area.is_not(None), in_areas(area, actor.areas))
+    if purpose is not None:
+        statement = statement.where(audit_entry.c.purpose == purpose)
+    return await paging.answer(session, _since(statement, since), ORDER)
+
+
 @router.get("/audit/bulk-reads", response_model=BulkReadPage)
 @may(Permission.AUDIT_READ, personal=True)
 async def list_bulk_reads(session: Session, actor: CurrentActor, paging: Paging) -> Response:
@@ -125,10 +146,18 @@ def subject_router(metadata: sa.MetaData) -> Router:
     async def list_subject_entries(
         subject_id: UUID, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
     ) -> Response:
-        """List who read or changed a family, what belongs to it, or a pendamping."""
+        """List who read or changed a family, what belongs to it, or a pendamping.
+
+        With an area, the entry of a list names this family alone.
+        """
         ids = await find_ids_of(session, metadata, actor, subject_id)
         statement = _since(select_entries(NAMES).where(about(ids)), since)
-        return await paging.answer(session, statement, ORDER)
+
+        def leave_out_others(row: dict[str, Any]) -> dict[str, Any]:
+            return row | {"subject_ids": [one for one in row["subject_ids"] if one in ids]}
+
+        shape = None if actor.national else leave_out_others
+        return await paging.answer(session, statement, ORDER, shape=shape)
 
     return own
 

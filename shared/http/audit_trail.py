@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -20,7 +21,9 @@ from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, distinct_ids, ins
 from shared.audit.queries import OF_A_FAMILY
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
+from shared.database.prepared import PreparedSelect
 from shared.errors import DomainError, NotFound, NotYetKnown
+from shared.http.purpose import STATED
 from shared.remedies import CHANGES_NOTHING
 
 if TYPE_CHECKING:
@@ -96,6 +99,8 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
         return
     body = await request.body() if not route.declared.takes_bytes else b""
     ids = _ids_in(request, route, body, bytes(response.body))
+    if reads:
+        await find_area(session, request, route, response)
     entry = _entry(request, route, "READ" if reads else "CHANGED", response.status_code, ids)
     writer: AuditWriter = request.app.state.audit
     connection = await raw(session)
@@ -104,6 +109,19 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
     except (asyncpg.PostgresError, DBAPIError) as error:
         log.warning("audit_not_written", act=entry.act, error=type(error).__name__)
         raise AuditUnavailable from error
+
+
+async def find_area(session: AsyncSession, request: Request, route: "Route", response: Response) -> None:
+    """Find the area of the one family that is read for a stated purpose."""
+    areas: Mapping[str, PreparedSelect] = request.app.state.areas
+    if not route.asks_purpose or request.state.purpose not in STATED:
+        return
+    name, *_ = [*request.path_params, FAMILY[0]]
+    # A look-up names the family in its answer only.
+    ids = [*request.path_params.values()] or _ids_in(request, route, bytes(response.body))
+    if name in areas and len(ids) == 1:
+        rows = await areas[name].fetch(session, UUID(str(ids[0])))
+        request.state.kode_wilayah = rows[0].kode_wilayah if rows else None
 
 
 async def record_read(request: Request, route: "Route", response: Response) -> None:
@@ -171,4 +189,5 @@ def _entry(
         id_hash,
         route.fields.names_up_to(actor.fields),
         getattr(request.state, "purpose", None),
+        getattr(request.state, "kode_wilayah", None),
     )

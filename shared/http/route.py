@@ -130,6 +130,7 @@ class Route(APIRoute):
         if request.method in {"GET", "HEAD"} and not self.declared.writes:
             async with database.read(actor) as request.state.session:
                 answer = self._leave_out(self._finish(await inner(request)), actor)
+                await audit_trail.find_area(await session_of(request), request, self, answer)
             await audit_trail.record_read(request, self, answer)
             return answer
         async with self._upload(request, actor), database.transaction(actor) as session:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from shared.access import Actor, Role
+from shared.areas import in_areas
 from shared.audit import bulk_reads
 from shared.audit.chain import keys_of
 from shared.audit.entries import Entry, insert_entry
@@ -102,8 +103,13 @@ async def test_an_auditor_of_an_area_sees_its_families_only(
     kendal_caseload: Running, families: list[str]
 ) -> None:
     own, other = (kendal_caseload.token("AUDITOR", "auditor-2", [area]) for area in ("33.24", "33.25"))
-    path = f"/v1/audit/subjects/{families[0]}"
-    assert (await kendal_caseload.get(path, as_=own)).status_code == 200
+    path, ids = f"/v1/audit/subjects/{families[0]}", [UUID(families[0]), uuid4()]
+    ministry = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
+    await write_entry(kendal_caseload, Entry(ministry, "list_kpm", "kpm", "READ", 200, "r", ids, 2))
+    (item,) = (await kendal_caseload.get(path, as_=own)).json()["items"]
+    assert (item["subject_ids"], item["subject_count"]) == (families[:1], 2)
+    (item, *_) = await look_up(kendal_caseload, f"subjects/{families[0]}")
+    assert item["subject_ids"] == [str(one) for one in ids]
     expect_refusal(await kendal_caseload.get(path, as_=other), "NotFound", 404)
     for noun in ("accounts/dinsos-kendal-1", "denials", "bulk-reads"):
         expect_refusal(await kendal_caseload.get(f"/v1/audit/{noun}", as_=own), "NotAllowed", 403)
@@ -112,7 +118,8 @@ async def test_an_auditor_of_an_area_sees_its_families_only(
 async def test_bulk_reads_are_reported_once(kendal_caseload: Running) -> None:
     await kendal_caseload.execute("UPDATE platform.bulk_read_limit SET families = 100")
     start = datetime.now(UTC) - timedelta(minutes=50)
-    for sub, pages in (("dinsos-8", 2), ("dinsos-9", 1)):
+    # A service sends many rujukan by itself.
+    for sub, pages in (("dinsos-8", 2), ("dinsos-9", 1), ("system:caseload", 2)):
         actor = Actor(sub, frozenset({Role.DINSOS_KABKOTA}), ("33.24",))
         for page in range(pages):
             ids = [uuid4() for _ in range(50)]
@@ -141,6 +148,7 @@ def test_a_window_is_no_longer_than_an_hour() -> None:
         (about([UUID(int=7)]), "subject_ids"),
         (audit_entry.c.actor == "a", "actor"),
         (audit_entry.c.outcome == "DENIED", "at_audit_id"),
+        (in_areas(audit_entry.c.kode_wilayah, ["33.24"]), "kode_wilayah"),
     ],
 )
 async def test_each_look_up_follows_an_index(

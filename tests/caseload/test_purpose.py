@@ -3,6 +3,7 @@
 import pytest
 
 from shared.access import Role
+from tests.factories.audit import list_purposes
 from tests.factories.caseload.hand_over import import_families
 from tests.factories.caseload.intake import dinsos_token, mother, pendamping_token
 from tests.factories.services import Running, expect_refusal
@@ -45,3 +46,34 @@ async def test_who_accompanies_and_a_list_need_no_purpose(
     assert (await kendal_caseload.get("/v1/kpm", as_=village, headers=NONE)).is_success
     assert await purposes(kendal_caseload, "read_kpm") == ["PENDAMPINGAN"]
     assert await purposes(kendal_caseload, "list_kpm") == ["DAFTAR"]
+
+
+async def test_supervisor_lists_who_read_families_of_the_own_area(
+    kendal_caseload: Running, families: list[str]
+) -> None:
+    ministry, path = kendal_caseload.token("KEMENSOS"), f"/v1/kpm/{families[0]}"
+    for purpose in ("PENGADUAN", "VERIFIKASI"):
+        read = await kendal_caseload.get(path, as_=ministry, headers={"X-Purpose": purpose})
+        assert read.is_success
+    look_up = {"nik": mother()[0]["nik"]}
+    assert (await kendal_caseload.post("/v1/kpm/look-up", look_up, as_=ministry)).status_code == 404
+    own = pendamping_token(kendal_caseload)
+    for unlisted in (path, "/v1/kpm"):
+        assert (await kendal_caseload.get(unlisted, as_=own)).is_success
+    assert (await kendal_caseload.get("/v1/kpm", as_=ministry)).is_success
+    for role, area in ((Role.KETUA_TIM_KECAMATAN, "33.24.09"), (Role.DINSOS_KABKOTA, "33.24")):
+        items = await list_purposes(kendal_caseload, role, area)
+        assert [item["purpose"] for item in items] == ["PENGADUAN", "VERIFIKASI"]
+        first = {name: items[0][name] for name in ("actor", "act", "subject_ids", "kode_wilayah", "outcome")}
+        assert first == {
+            "actor": "kemensos-1",
+            "act": "read_kpm",
+            "subject_ids": families,
+            "kode_wilayah": "33.24.09.2011",
+            "outcome": "READ",
+        }
+        (one,) = await list_purposes(kendal_caseload, role, area, purpose="PENGADUAN", since=items[0]["at"])
+        assert one["purpose"] == "PENGADUAN"
+        assert await list_purposes(kendal_caseload, role, area, since="2100-01-01T00:00:00Z") == []
+    for role, area in ((Role.KETUA_TIM_KECAMATAN, "33.24.08"), (Role.DINSOS_KABKOTA, "33.25")):
+        assert await list_purposes(kendal_caseload, role, area) == []

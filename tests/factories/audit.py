@@ -31,6 +31,14 @@ async def read_entries(service: Running) -> list[asyncpg.Record]:
     return await service.sql("SELECT * FROM platform.audit_entry ORDER BY at, audit_id")
 
 
+async def list_purposes(service: Running, role: Role, area: str, **params: Any) -> list[dict[str, Any]]:
+    """Return what a supervisor of an area sees of stated purposes."""
+    token = service.token(role, f"supervisor-{area}", [area])
+    answer = await service.get("/v1/audit/purposes", as_=token, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
 async def close(service: Running) -> bool:
     """Close the next block of a service."""
     async with service.session() as session:
@@ -94,9 +102,10 @@ class Superuser:
         act = self.chance.choice(["edit", "delete", "swap", "back_date", "insert", "truncate"])
         return act, await getattr(self, act)()
 
-    async def edit(self) -> list[Place]:
+    async def edit(self, name: str = "") -> list[Place]:
+        """Change one column of an entry, by default any."""
         row = self._any()
-        name = self.chance.choice([name for name in row.keys() if name not in KEPT])  # noqa: SIM118
+        name = name or self.chance.choice([name for name in row.keys() if name not in KEPT])  # noqa: SIM118
         await self._set(row, {name: self._other(row[name], name)})
         return [_place(row)]
 
@@ -144,6 +153,7 @@ class Superuser:
             "subject_ids": [*(value or ()), uuid4()] if isinstance(value, list) else None,
             "number": 7,
             "purpose": "x",
+            "kode_wilayah": "x",
             "id_hash": b"x",
             "mac": bytes((flipped[0] ^ 1 << self.chance.randrange(8), *flipped[1:])),
         }

@@ -23,12 +23,14 @@ class CollectedSpan(NamedTuple):
 
 @dataclass
 class Collected:
-    """The spans that arrived at `endpoint`."""
+    """The spans that arrived at `endpoint`, and all that was sent."""
 
     endpoint: str
+    content: bytes = b""
     spans: list[CollectedSpan] = field(default_factory=list)
 
     def take(self, body: bytes) -> None:
+        self.content += body
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             texts = {one.key: one.value.string_value for one in resource.resource.attributes}
             for span in (span for scope in resource.scope_spans for span in scope.spans):

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -52,6 +53,11 @@ class Sample:
     def ids(self) -> set[str]:
         return {*UUID.findall(self.path), *UUID.findall(self.content)}
 
+    def with_id(self, id_: str, other: str) -> "Sample":
+        """The same request naming another thing."""
+        path, content = self.path.replace(id_, other), self.content.replace(id_, other)
+        return Sample(self.route, self.method, path, content, self.headers)
+
     def replace_path_ids(self) -> "Sample":
         """The same request with an address that does not exist."""
         path = UUID.sub(lambda _: str(uuid4()), self.path)
@@ -59,11 +65,18 @@ class Sample:
 
     def replace_ids(self, ids: set[str]) -> "Sample":
         """The same request naming things that do not exist."""
-        path, content = self.path, self.content
+        sample = self
         for one in self.ids & ids:
-            other = str(uuid4())
-            path, content = path.replace(one, other), content.replace(one, other)
-        return Sample(self.route, self.method, path, content, self.headers)
+            sample = sample.with_id(one, str(uuid4()))
+        return sample
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """A pendamping who accompanies the walked families, acted for none, and can hand all over."""
+
+    token: str
+    hand_over: Callable[[], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -73,19 +86,24 @@ class Walked:
     service: Running
     samples: list[Sample]
     hidden: set[str]
+    successor: Successor | None
 
-    def token(self, roles: tuple[Role, ...], area: str) -> str:
+    def token(self, roles: tuple[Role, ...], area: str, sub: str = "stranger") -> str:
         issuer = self.service.cluster.issuer
         stranger = {"pendamping_id": uuid4(), "partner_id": uuid4()}
-        return issuer.token(roles, "stranger", [area], **stranger)
+        return issuer.token(roles, sub, [area], **stranger)
 
-    async def send(self, sample: Sample, token: str) -> httpx.Response:
-        headers = {**sample.headers, "Authorization": f"Bearer {token}", "X-Purpose": "VERIFIKASI"}
+    async def send(self, sample: Sample, token: str, purpose: str = "VERIFIKASI") -> httpx.Response:
+        headers = {**sample.headers, "Authorization": f"Bearer {token}", "X-Purpose": purpose}
         if sample.method == "POST":
             headers["Idempotency-Key"] = secrets.token_hex(8)
         return await self.service.client.request(
             sample.method, sample.path, content=sample.content.encode("utf-8"), headers=headers
         )
+
+
+def read_outcome(answer: httpx.Response) -> Any:
+    return answer.status_code, answer.json().get("title") if answer.is_error and answer.content else None
 
 
 def build_sample(service: Running, response: httpx.Response) -> Sample | None:

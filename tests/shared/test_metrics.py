@@ -15,6 +15,7 @@ from shared import telemetry
 from shared.database import Database
 from shared.settings import Settings
 from tests.factories.collector import collect_spans
+from tests.factories.proof import IN_FULL, Proof
 
 
 async def read_page(database: Database | None) -> str:
@@ -113,24 +114,37 @@ import httpx
 from fastapi import FastAPI
 from shared import traces
 from shared.settings import Settings
-from tests.factories.collector import collect_spans
 
 async def main():
-    app = FastAPI()
+    app, canaries = FastAPI(), sys.argv[2:]
     app.get("/v1/kpm/{kpm_id}")(lambda kpm_id: {})
     sent = traces.instrument(app, Settings.load_for("caseload", mode="development", traces_endpoint=sys.argv[1]))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pilar") as client:
         assert (await client.get("/v1/kpm/7")).status_code == 200
+        for text in canaries:
+            assert (await client.get(f"/v1/kpm/{text}?nik={text}")).status_code == 200
+            assert (await client.get(f"/v1/{text}/{text}")).status_code == 404
+            try:
+                with sent.provider.get_tracer("test").start_as_current_span("INSERT"):
+                    raise ValueError(f"Failing row contains ({text})")
+            except ValueError:
+                pass
     await asyncio.to_thread(sent.shutdown)
 
 asyncio.run(main())
 """
 
 
-async def test_traces_reach_the_address_that_is_set() -> None:
+@pytest.mark.proof
+async def test_traces_reach_the_address_that_is_set(prove: Proof) -> None:
+    """They have none of the texts that requests and errors contained."""
+    canaries = [f"Kanari{number:04}" for number in range(1_000 if IN_FULL else 5)]
     with collect_spans() as collected:
-        ran = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", TRACED, collected.endpoint], capture_output=True, text=True
-        )
+        arguments = [sys.executable, "-c", TRACED, collected.endpoint, *canaries]
+        ran = await asyncio.to_thread(subprocess.run, arguments, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert ("pilar-caseload", "GET /v1/kpm/{kpm_id}") in {(s.service, s.name) for s in collected.spans}
+    names = {(span.service, span.name) for span in collected.spans}
+    assert {("pilar-caseload", "GET /v1/kpm/{kpm_id}"), ("pilar-caseload", "INSERT")} <= names
+    leaked = [text for text in canaries if text.encode() in collected.content]
+    prove("personal texts in spans", len(canaries), len(leaked))
+    assert leaked == []

@@ -13,6 +13,7 @@ from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.identity.models import Sealing, SealingState
 from services.caseload.replicas.models import Aid
 from shared import clock
+from shared.audit.steps import record_disclosure
 from shared.contracts.caseload import IdentitySealed
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn
 from shared.database import upsert, vault_of, write_once
@@ -21,6 +22,7 @@ from shared.privacy import read_public_key, seal_to
 from shared.privacy.hpke import public_key_id
 
 RECIPIENT = "referral"
+SEAL = "identity.seal"
 
 
 async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
@@ -81,6 +83,7 @@ async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: 
             ciphertext=ciphertext,
         ),
     )
+    await record_disclosure(session, SEAL, sealing.partner_id, sealing.kpm_id, sealing.for_id)
 
 
 async def read_minimum_fields(

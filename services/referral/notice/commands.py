@@ -25,6 +25,7 @@ from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.signature.queries import must_lapse
 from services.referral.supply.models import DataSupply
 from shared import clock
+from shared.audit.steps import record_disclosure
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of, write_once
 from shared.jobs import ScheduledTask, schedule
@@ -189,6 +190,8 @@ async def prepare_call(
     session.add(attempt)
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
     row.mark_shared(fields, await clock.today(session))
+    if fields:
+        await record_disclosure(session, due.kind, partner_id, row.kpm_id, row.rujukan_program_id)
     url, notice_id = partner.webhook_url, str(notice.notice_id)
     return Call(url, body, secret.encode(), notice_id, key, attempt.attempt_id)
 

@@ -69,6 +69,9 @@ async def test_identity_is_sealed_to_referral_once_per_consent(
     assert opened == {"nik": NIK, "name": "Ibu Contoh", "phone": "+6281234567890"}
     assert (person["nik"], person["name"], person["relation"]) == (NIK, "Ibu Contoh", "ISTRI")
     assert one["for_id"] == str(OFFER)
+    (entry,) = await kendal_caseload.sql("SELECT * FROM platform.audit_entry WHERE act = 'identity.seal'")
+    assert (entry["actor"], entry["partner_id"]) == ("system:caseload", UUID(int=7))
+    assert entry["subject_ids"] == [UUID(consent["kpm_id"]), OFFER]
 
 
 async def read_sealed_nik(caseload: Running, referral: Running) -> list[list[str]]:

@@ -12,6 +12,7 @@ from shared.evidence import EvidenceKind, EvidenceUse, record_uses
 from shared.jobs import enqueue
 from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.services import Running
+from tests.factories.things import read_areas_of_owners
 
 Tokens = dict[Role, str]
 PARKED = {"subscription": "walked", "topic": "pilar.registry", "key": "walked"}
@@ -51,7 +52,8 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     read_success(await service.post("/v1/numbers", {}, as_=operator))
     await walk_deadlines(service, tokens)
     auditor = tokens[Role.AUDITOR]
-    for noun in (f"subjects/{uuid7()}", "accounts/operator-1", "denials", "bulk-reads"):
+    subject_id = min(await read_areas_of_owners(service))
+    for noun in (f"subjects/{subject_id}", "accounts/operator-1", "denials", "purposes", "bulk-reads"):
         read_success(await service.get(f"/v1/audit/{noun}", as_=auditor))
 
 

@@ -1,9 +1,18 @@
-"""Attempts to call a partner are recorded with field names, without values."""
+"""Attempts to call a partner are recorded, with field names but no values."""
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import NIK, build_family_facts, build_graduasi_determined
 from tests.factories.services import Running
+
+
+async def read_disclosures(referral: Running) -> list[tuple[str, str, list[str]]]:
+    """Return act, partner and subjects of what left without a request."""
+    rows = await referral.sql(
+        "SELECT act, partner_id::text, subject_ids::text[] AS ids FROM platform.audit_entry"
+        " WHERE actor = 'system:referral' AND purpose = 'RUJUKAN' AND outcome = 'READ' ORDER BY at"
+    )
+    return [(row["act"], row["partner_id"], row["ids"]) for row in rows]
 
 
 async def test_attempt_records_field_names_without_values(referral: Running) -> None:
@@ -14,6 +23,9 @@ async def test_attempt_records_field_names_without_values(referral: Running) -> 
         listed = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
         assert listed.json()["items"][0]["fields"] == ["name", "nik", "persons", "phone", "sk_no", "usaha"]
         assert NIK not in listed.text
+        assert await read_disclosures(referral) == [
+            ("rujukan.send", world.partners["BANK_KUR"]["partner_id"], [str(world.family.kpm_id), subject])
+        ]
         for table in (
             "delivery_attempt",
             "scheduled_task",
