@@ -2,13 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING
 
 import asyncpg
 import structlog
-from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -21,6 +19,7 @@ from shared.audit.queries import OF_A_FAMILY
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
 from shared.errors import DomainError, NotFound, NotYetKnown
+from shared.field_classes import field_names
 from shared.remedies import CHANGES_NOTHING
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Disclosure:
     @classmethod
     def of(cls, route: "Route") -> "Disclosure":
         """Return what a route shows, by the fields of its answer and its address."""
-        names = {*_field_names(route.response_model, set()), *route.param_convertors}
+        names = {*field_names(route.response_model), *route.param_convertors}
         in_registry = route.endpoint.__module__.startswith("services.registry.")
         shown = names.intersection(FAMILY)
         if not shown and in_registry:
@@ -62,19 +61,6 @@ class Disclosure:
             pattern,
             _noun_of(route.path),
         )
-
-
-def _field_names(annotation: Any, seen: set[type]) -> Iterator[str]:
-    """Yield the names of the fields of an answer, at any depth."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if annotation not in seen:
-            seen.add(annotation)
-            for name, field in annotation.model_fields.items():
-                yield name
-                yield from _field_names(field.annotation, seen)
-    else:
-        for part in get_args(annotation):
-            yield from _field_names(part, seen)
 
 
 def _noun_of(path: str) -> str:

@@ -29,6 +29,7 @@ async def walk_caseload(service: Running, cluster: Cluster) -> Tokens:
         read_success(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
     read_success(await service.get(f"/v1/kpm/{kpm_id}/tahap?bansos=PKH", as_=mine))
     listed = read_success(await service.get("/v1/kpm", as_=dinsos))["items"]
+    read_success(await service.post("/v1/kpm/names", {"kpm_ids": [kpm_id]}, as_=dinsos))
     free = next(item["kpm_id"] for item in listed if item["kpm_id"] != kpm_id)
     given = {
         "kpm_id": free,
