@@ -214,8 +214,13 @@ class RujukanProgramFacts(Fields):
 
 
 class RujukanProgramItem(RujukanProgramFacts, PartialView):
-    """One offer of one program. A partner does not get the family's ids."""
+    """One offer of one program, with the names of program and partner.
 
+    A partner does not get the family's ids.
+    """
+
+    program_name: str
+    partner_name: str
     kpm_id: UUID | None = None
     graduasi_id: UUID | None = None
 

@@ -83,7 +83,7 @@ async def read_rujukan(rujukan_id: UUID, session: Session) -> RujukanView:
     """Read a rujukan with its offers."""
     row = await visibility.read(session, Rujukan, rujukan_id, "rujukan")
     programs = [
-        RujukanProgramItem.model_validate(program)
+        RujukanProgramItem.model_validate(dict(program))
         for program in await queries.read_programs(session, rujukan_id)
     ]
     return RujukanView(**dict(row), programs=programs)
@@ -150,8 +150,9 @@ async def rujukan_program_view(session: Session, row: RujukanProgram, actor: Act
     is_partner = actor.scope is Scope.PARTNER
     position = None if is_partner else await place_queries.read_place_in_line(session, row.rujukan_program_id)
     is_pending = row.state not in ENDED and row.delivered_on is None
+    named = await queries.with_names(session, row)
     return RujukanProgramView.model_construct(
-        **{name: getattr(row, name) for name in visible_columns(actor)},
+        **{name: named[name] for name in visible_columns(actor)},
         reasons=[] if is_partner else [ReasonView.model_validate(reason) for reason in row.reasons],
         outcomes=await outcome_queries.read_outcomes(session, row.rujukan_program_id),
         waiting=PlaceInLine(**position) if position else None,
