@@ -24,7 +24,9 @@ from services.graduation.decree.routes import PenetapanView, ReasonView
 from services.graduation.objection.routes import AnnulmentView
 from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
+from services.graduation.worklist.commands import list_case_actions
 from shared.access import Permission
+from shared.actions import ActionView
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
@@ -90,6 +92,7 @@ class GraduasiFullView(GraduasiView):
     differences: list[DifferenceView]
     changes: list[ReasonView]
     evidence_flagged: bool
+    actions: list[ActionView]
 
 
 class HistoryPage(View):
@@ -136,7 +139,8 @@ async def list_graduasi(
 @may(Permission.GRADUASI_READ)
 async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return a case with stages, assessment, statement, decision and certificate."""
-    return await queries.read_case(session, actor, graduasi_id)
+    case, view = await queries.read_case(session, actor, graduasi_id)
+    return view | {"actions": await list_case_actions(session, actor, case)}
 
 
 @router.get("/graduasi/{graduasi_id}/history", response_model=HistoryPage)

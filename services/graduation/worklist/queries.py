@@ -159,8 +159,10 @@ async def select_cases(
     return statement
 
 
-async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> dict[str, Any]:
-    """Return a case with its stages, assessment, statement, proposal, penetapan and rujukan.
+async def read_case(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID
+) -> tuple[Graduasi, dict[str, Any]]:
+    """Return a case, and its view with all that belongs to it.
 
     Raises:
         NotFound
@@ -187,7 +189,7 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
     view["credit"] = (await session.scalars(credit)).one_or_none()
     view["annulment"] = await read_annulment(session, graduasi_id)
     view.update(await _read_current_facts(session, case) if sees_asesmen else NO_COMPARISON)
-    return view
+    return case, view
 
 
 async def _read_current_facts(session: AsyncSession, case: Graduasi) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from collections import deque
 
 from services.referral.rujukan.errors import ADVICE, NEXT_ACTS
-from services.referral.rujukan.models import FORWARD, IMPLIED
+from services.referral.rujukan.models import FORWARD
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.errors import IllegalTransition
+
+S = RujukanProgramState
+IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 
 
 def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
