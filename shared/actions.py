@@ -59,9 +59,25 @@ async def list_actions(
 
 
 async def _judge(actor: Actor, action: Action[Subject], subject: Subject) -> ActionView:
+    refusal = None
     try:
         await action.require(subject, actor.under(action.permission))
+    except DomainError as error:
+        refusal = error
+    return to_action(action.operation, refusal, certain=action.certain)
+
+
+def to_action(operation: str, refusal: DomainError | None, *, certain: bool = True) -> ActionView:
+    """Return an action that a refusal forbids, or that is allowed without one."""
+    if refusal is not None:
+        return ActionView(operation=operation, allowed=Allowed.NO, why=type(refusal).__name__)
+    return ActionView(operation=operation, allowed=Allowed.YES if certain else Allowed.UNKNOWN, why=None)
+
+
+def find_refusal(require: Callable[..., object], *values: object) -> DomainError | None:
+    """Return what a check refuses with, or None."""
+    try:
+        require(*values)
     except DomainError as refusal:
-        return ActionView(operation=action.operation, allowed=Allowed.NO, why=type(refusal).__name__)
-    allowed = Allowed.YES if action.certain else Allowed.UNKNOWN
-    return ActionView(operation=action.operation, allowed=allowed, why=None)
+        return refusal
+    return None
