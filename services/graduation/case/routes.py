@@ -21,6 +21,8 @@ from services.graduation.case.models import (
 )
 from services.graduation.credit.models import CreditView
 from services.graduation.decree.routes import PenetapanView, ReasonView
+from services.graduation.monitoring.routes import MonitoringItem
+from services.graduation.objection.models.sanggah import SanggahView
 from services.graduation.objection.routes import AnnulmentView
 from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
@@ -75,7 +77,7 @@ class DifferenceView(View):
 
 
 class GraduasiFullView(GraduasiView):
-    """A case with its stages, assessment, statement, proposal, penetapan, rujukan, credit and annulment.
+    """A case with all that belongs to it, and what the caller may do with it now.
 
     While it is under review, `differences` are the facts that differ today, and `changes` what stops its decision.
     `evidence_flagged`: evidence of the case was used elsewhere before (GET /v1/evidence-flag).
@@ -89,6 +91,8 @@ class GraduasiFullView(GraduasiView):
     rujukan_id: UUID | None
     credit: CreditView | None
     annulment: AnnulmentView | None
+    sanggah: list[SanggahView]
+    monitoring: list[MonitoringItem]
     differences: list[DifferenceView]
     changes: list[ReasonView]
     evidence_flagged: bool

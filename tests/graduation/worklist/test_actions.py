@@ -1,6 +1,7 @@
 """What a case says its reader may do is what the commands answer."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from deploy.demo.answers import WITH_EVIDENCE
 from tests.factories.actions import ACCEPTED, Call, find_wrong_actions
 from tests.factories.graduation.case import OFFERS, CaseDriver, expect_ok
 from tests.factories.graduation.events import DESA, KENDAL
+from tests.factories.graduation.objection import lodge_sanggah
 from tests.factories.papers import build_pdf
 from tests.factories.services import Running
 
@@ -112,3 +114,16 @@ async def test_actions_of_a_case_are_those_that_its_commands_take(
         assert await driver.read_state() == state
     assert wrong == []
     assert allowed or state in {"MASA_SANGGAH", "DITOLAK", "DIBATALKAN"}
+
+
+async def test_a_case_shows_its_objections_and_monitoring(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH", DAY)
+    expect_ok(await lodge_sanggah(driver, date.fromisoformat(DAY)))
+    case, lists = f"/v1/graduasi/{driver.graduasi_id}", {}
+    for name in ("sanggah", "monitoring"):
+        query = f"graduasi_id={driver.graduasi_id}" + ("&open_only=false" if name == "monitoring" else "")
+        listed = await graduation.get(f"/v1/{name}?{query}", as_=driver.by["approval"])
+        lists[name] = expect_ok(listed, 200)["items"]
+    shown = expect_ok(await graduation.get(case, as_=driver.by["approval"]), 200)
+    assert {name: shown[name] for name in lists} == lists
+    assert [len(items) for items in lists.values()] == [1, 0]
