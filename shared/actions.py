@@ -28,7 +28,7 @@ class Allowed(StrEnum):
 
 
 class ActionView(View):
-    """An operation of this service on the shown thing, and whether the caller may call it now.
+    """An operation on the shown thing, and whether the caller may call it.
 
     `operation` is an operation id. `why` is the title of the refusal, null unless the answer is NO.
     """

@@ -100,7 +100,7 @@ class TahapView(MembershipRef):
 
 
 class TahapList(View):
-    """Which tahap are payable as of a date, for each bansos of which the family was a member."""
+    """The payable tahap of each bansos of a family, as of a date."""
 
     kpm_id: UUID
     items: list[TahapView]
@@ -176,7 +176,7 @@ async def read_tahap(
 async def list_tahap(
     kpm_id: UUID, session: Session, actor: CurrentActor, on: Annotated[Day | None, Query()] = None
 ) -> TahapList:
-    """Return which tahap of all bansos are payable as of a date, by default today, and why."""
+    """Return the payable tahap of all bansos as of a date, by default today."""
     memberships = await list_memberships(session, actor, kpm_id)
     answers = await payable_by_bansos(session, kpm_id, memberships, on)
     return TahapList.model_validate({"kpm_id": kpm_id, "items": [*answers.values()]})

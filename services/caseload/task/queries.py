@@ -61,7 +61,7 @@ async def list_tugas(
 
 
 def to_item(vault: Vault, actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
-    """Return a listed task with its note in clear text, and what the actor may do with it."""
+    """Return a listed task with its clear note and the actor's actions."""
     item = open_texts(vault, row, ("note",), table="tugas", row_id=row["tugas_id"])
     return item | {"actions": [action.model_dump() for action in _list_actions(actor, row)]}
 

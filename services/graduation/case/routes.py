@@ -77,7 +77,7 @@ class DifferenceView(View):
 
 
 class GraduasiFullView(GraduasiView):
-    """A case with all that belongs to it, and what the caller may do with it now.
+    """A case with all that belongs to it, and the caller's actions.
 
     While it is under review, `differences` are the facts that differ today, and `changes` what stops its decision.
     `evidence_flagged`: evidence of the case was used elsewhere before (GET /v1/evidence-flag).

@@ -1,4 +1,4 @@
-"""When an act on a case is possible. Its command checks it, and so does the list of actions."""
+"""When an act on a case is possible."""
 
 from services.graduation.assessment.errors import CaseNotScored, NewAssessmentMissing
 from services.graduation.case.errors import ADVICE, NEXT_ACTS

@@ -1,4 +1,4 @@
-"""Which acts on a case its reader may do now, by the checks of their commands."""
+"""The acts on a case that its reader may do now."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

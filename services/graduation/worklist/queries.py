@@ -203,7 +203,7 @@ async def read_case(
 async def _read_objections_and_monitoring(
     session: AsyncSession, actor: Actor, case: Graduasi
 ) -> dict[str, Any]:
-    """Return the sanggah of a case and the tasks after its exit, in the order of their lists."""
+    """Return the sanggah of a case and its monitoring tasks, as their lists do."""
     vault, graduasi_id = vault_of(session), case.graduasi_id
     sanggah = await select_sanggah(session, actor, SanggahFilter(None, graduasi_id, waiting=False))
     papers = await session.execute(sanggah.order_by(Sanggah.lodged_on, Sanggah.sanggah_id))

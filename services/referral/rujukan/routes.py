@@ -22,8 +22,10 @@ from services.referral.rujukan.models import (
     RujukanProgramHistory,
     RujukanProgramItem,
 )
+from services.referral.worklist.commands import list_offer_actions
 from shared import clock
 from shared.access import Actor, Permission, Scope
+from shared.actions import ActionView
 from shared.fields import View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
@@ -41,6 +43,12 @@ class RujukanProgramView(RujukanProgramItem):
     outcomes: list[OutcomeItem]
     overdue: bool
     waiting: PlaceInLine | None = None
+
+
+class OfferFullView(RujukanProgramView):
+    """One offer, and what the caller may do with it now."""
+
+    actions: list[ActionView]
 
 
 class HistoryPage(View):
@@ -104,10 +112,12 @@ async def list_relapse_reports(rujukan_id: UUID, session: Session, paging: Pagin
 @may(Permission.RUJUKAN_READ)
 async def read_rujukan_program(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor
-) -> RujukanProgramView:
+) -> OfferFullView:
     """Read one offer."""
     row = await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    return await rujukan_program_view(session, row, actor)
+    view = await rujukan_program_view(session, row, actor)
+    actions = await list_offer_actions(session, actor, row)
+    return OfferFullView.model_construct(**dict(view), actions=actions)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)

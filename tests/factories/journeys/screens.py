@@ -41,7 +41,7 @@ def list_screens(page: str) -> list[Screen]:
 
 
 async def read_ids(four: FourServices) -> dict[str, str]:
-    """Return the ids of the family of scenario 2, by the names that the page has for them."""
+    """Return the ids of the family of scenario 2 by name."""
     graduation, referral = four.services["graduation"], four.services["referral"]
     (case,) = await graduation.sql(
         "SELECT g.graduasi_id, g.kpm_id, g.exit_reason, g.opened_by AS pendamping_id, p.sk_id"

@@ -40,7 +40,7 @@ async def reach(service: Running, state: str) -> CaseDriver:
 
 
 def readers(driver: CaseDriver) -> dict[str, str]:
-    """Return tokens of those who acted in the case, of strangers, and of people with two roles."""
+    """Return tokens of actors in the case, strangers, and people with two roles."""
     service, issuer = driver.service, driver.service.cluster.issuer
     both = ["KETUA_TIM_KABKOTA", "DINSOS_KABKOTA"]
     own = {"pendamping_id": driver.field.pendamping_id}
@@ -55,7 +55,7 @@ def readers(driver: CaseDriver) -> dict[str, str]:
 
 
 async def calls_of(driver: CaseDriver, token: str) -> Mapping[str, Call]:
-    """Return a valid request for each action of a case, with a paper of the caller."""
+    """Return a valid request of the caller for each action of a case."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/octet-stream"}
     paper = (
         await driver.service.client.post("/v1/files", content=build_pdf(b"surat"), headers=headers)
@@ -109,8 +109,8 @@ async def test_actions_of_a_case_are_those_that_its_commands_take(
         allowed |= {action["operation"] for action in actions if action["allowed"] == "YES"}
         with monkeypatch.context() as patched:
             patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
-            found = await find_wrong_actions(graduation, actions, calls, token)
-        wrong += [f"{name}: {one}" for one in found]
+            faults = await find_wrong_actions(graduation, actions, calls, token)
+        wrong += [f"{name}: {one}" for one in faults]
         assert await driver.read_state() == state
     assert wrong == []
     assert allowed or state in {"MASA_SANGGAH", "DITOLAK", "DIBATALKAN"}

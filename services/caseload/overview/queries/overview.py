@@ -19,7 +19,7 @@ LAST_VISITS, MOST_TASKS = 5, 50
 
 
 async def read_overview(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
-    """Return a family with its parts. A part that the actor may not read is None.
+    """Return a family with its parts, None for those that the actor may not read.
 
     Raises:
         NotFound: it does not exist, or the actor may not read it.

@@ -112,7 +112,7 @@ async def payable_tahap(
 async def payable_by_bansos(
     session: AsyncSession, kpm_id: UUID, memberships: Sequence[dict[str, Any]], on: date | None
 ) -> dict[Bansos, dict[str, Any]]:
-    """Return the payable tahap of each bansos of which the family was a member, as of a date."""
+    """Return the payable tahap of each bansos of a family, as of a date."""
     kpm, day = await session.get_one(Kpm, kpm_id), on or await clock.today(session)
     died = kpm.end_recorded_on if kpm.end_reason is FamilyEndReason.MENINGGAL else None
     pending = [row["bansos"] for row in memberships if row["status"] == MembershipStatus.DECISION_PENDING]
