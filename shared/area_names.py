@@ -23,7 +23,7 @@ NAME_SCHEMA: dict[str, Any] = {
 
 def add_names(body: bytes) -> bytes:
     """Return JSON with the area's name after each code."""
-    # Fast path: 0.02 instead of 0.15 ms for a page of 50, which would be parsed and written again (bench: reading).
+    # Fast path: 0.03 instead of 0.12 ms for a page of 50, which would be parsed and written again (bench: reading).
     # An approval request names its area itself, because its `body` is shown as it was hashed.
     return body if b'"wilayah_name":' in body else FIELD.sub(_with_name, body)
 
