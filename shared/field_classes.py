@@ -117,3 +117,15 @@ def parts_of(annotation: Any) -> Iterator[Any]:
     yield annotation
     for part in get_args(annotation):
         yield from parts_of(part)
+
+
+def field_names(annotation: Any) -> frozenset[str]:
+    """Return the names of the fields of an answer, at any depth."""
+    names, pending, seen = set[str](), [annotation], set[Any]()
+    while pending:
+        for part in parts_of(pending.pop()):
+            if fields_of(part) and part not in seen:
+                seen.add(part)
+                names.update(name for name, _ in fields_of(part))
+                pending += [info.annotation for _, info in fields_of(part)]
+    return frozenset(names)

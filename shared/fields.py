@@ -21,6 +21,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlmodel._compat import SQLModelConfig
 
+from shared.area_names import describe_name
 from shared.contracts.kinds import Bansos
 from shared.database.tables import Fields
 from shared.text import join_lines
@@ -43,6 +44,13 @@ class View(BaseModel):
     """An answer, read from a row."""
 
     model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe the name of an area beside its code."""
+        return describe_name(handler(schema), handler)
 
 
 class Known:

@@ -7,11 +7,12 @@ The 91,000 names are stored as sorted numbers and one text, a few MB per process
 import gzip
 import re
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from heapq import merge
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -101,6 +102,19 @@ class Table:
         """Return the codes of one level from `first` up to, not including, `last`."""
         inside = self.codes[bisect_left(self.codes, first) : bisect_left(self.codes, last)]
         return [to_code(number) for number in inside if number % 10 == depth]
+
+    def search(self, first: int, last: int, text: bytes) -> Iterator[int]:
+        """Yield the areas from `first` to before `last` whose names contain a lower-case text."""
+        place, end = bisect_left(self.codes, first), bisect_left(self.codes, last)
+        names = self.names.lower()
+        while place < end:
+            hit = names.find(text, self.ends[place - 1] if place else 0, self.ends[end - 1])
+            if hit < 0:
+                return
+            place = bisect_right(self.ends, hit)
+            if hit + len(text) <= self.ends[place]:
+                yield self.codes[place]
+            place += 1
 
 
 def in_order(source: str) -> list[tuple[int, bytes]]:
@@ -205,6 +219,23 @@ def children(area: str = "") -> list[str]:
         return areas().between(0, LAST, 1)
     depth, first = level(area), to_number(area)
     return table_of(depth + 1).between(first, first + STEP[depth], depth + 1) if depth < VILLAGE else []
+
+
+def search(area: str = "", text: str = "", depth: int | None = None, after: str = "") -> Iterator[str]:
+    """Yield the codes of an area and of those in it, in order.
+
+    Args:
+        area: a code, or nothing for the whole country.
+        text: a part of the name, in any case.
+        depth: only areas of this level.
+        after: only codes behind this one.
+    """
+    first = to_number(area) if area else 0
+    last = first + STEP.get(level(area), 1) if area else LAST * 10
+    first = max(first, to_number(after) + 1) if after else first
+    tables = [table_of(depth)] if depth else [areas(), villages()]
+    numbers = merge(*(table.search(first, last, text.lower().encode()) for table in tables))
+    return (to_code(number) for number in numbers if depth in {None, number % 10})
 
 
 def valid_from(code: str) -> date | None:

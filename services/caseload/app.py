@@ -16,7 +16,7 @@ from services.caseload.hand_over import routes as hand_over
 from services.caseload.intake import routes as intake
 from services.caseload.member import routes as member
 from services.caseload.membership import routes as membership
-from services.caseload.overview import routes as overview
+from services.caseload.overview.routes import families, overview
 from services.caseload.relocation import routes as relocation
 from services.caseload.task import routes as task
 from shared.access import Permission
@@ -28,7 +28,8 @@ from shared.settings import Settings
 PORT = 8102
 ROUTERS = [
     intake.intake,
-    overview.families,
+    families.families,
+    overview.overview,
     family.komponen,
     member.members,
     relocation.moves,

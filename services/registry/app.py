@@ -21,7 +21,8 @@ PORT = 8101
 ROUTERS = [
     pendamping.router,
     placement.penugasan,
-    placement.wilayah,
+    placement.wilayah_tugas,
+    placement.areas,
     kind.pilar_kind,
     kind.role_conflict,
     framework.target,

@@ -36,6 +36,8 @@ class Actor:
     partner_id: UUID | None = None
     scope: Scope = Scope.SELF
     fields: FieldClass = FieldClass.UMUM
+    # All areas of the token, of which a permission may open fewer.
+    token_areas: tuple[str, ...] = ()
 
     @classmethod
     def system(cls, service: str) -> Self:
@@ -95,10 +97,11 @@ class Actor:
         deciding = [role for one, role in granted if one is scope]
         level = min(LEVEL_OF_ROLE[role] for role in deciding)
         fields = max(grants[role].fields for role in deciding if LEVEL_OF_ROLE[role] == level)
-        areas = tuple(area for area in self.areas if level_of(area) >= level)
+        token_areas = self.token_areas or self.areas
+        areas = tuple(area for area in token_areas if level_of(area) >= level)
         if scope is Scope.AREA and NATIONAL in areas:
             scope = Scope.NATIONAL
-        return replace(self, scope=scope, areas=areas, fields=fields)
+        return replace(self, scope=scope, areas=areas, fields=fields, token_areas=token_areas)
 
     def _scope_by(self, scope: Scope) -> Scope:
         """Return AREA instead of DITJEN for a token without a ditjen."""

@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import wilayah
 from shared.access import Actor
 from shared.access.permissions import Role
 from shared.approval.errors import (
@@ -230,7 +231,8 @@ def open_texts_of(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a listed request with the requested act, its reason, and that of the decision."""
     opened = open_texts(vault, row, TEXTS, table=TABLE, row_id=row["approval_request_id"])
     opened["body"] = orjson.loads(opened["body"])
-    return opened | {"reason": opened["body"]["reason"]}
+    names = {"wilayah_name": wilayah.name(row["kode_wilayah"] or "")}
+    return opened | names | {"reason": opened["body"]["reason"]}
 
 
 def open_request(session: AsyncSession, row: Any) -> dict[str, Any]:

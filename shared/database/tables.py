@@ -32,6 +32,7 @@ from sqlmodel import SQLModel
 from sqlmodel._compat import SQLModelConfig
 from sqlmodel.main import FieldInfoMetadata
 
+from shared.area_names import describe_name
 from shared.database.columns import COLUMN_TYPES, service_metadata, text_enum
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Fields(SQLModel):
                 field.pop("default", None)
                 if any("$ref" in arm for arm in (field, *field.get("anyOf", ()))):
                     field.pop("title", None)
-        return described
+        return describe_name(described, handler)
 
 
 class Columns(Fields):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -21,6 +21,7 @@ from shared.approval.commands import (
     withdraw_request,
 )
 from shared.approval.models import ApprovalKind, ApprovalRequestFields, ApprovalState
+from shared.area_names import NAME_SCHEMA
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.field_classes import PRIBADI
@@ -43,6 +44,7 @@ ASKED_AGAIN = nothing(
 class ApprovalRequestView(ApprovalRequestFields):
     """A request. `body` is the request of the act, `decision_reason` that of a refusal."""
 
+    wilayah_name: Annotated[str | None, Field(description=NAME_SCHEMA["description"])]
     body: Annotated[dict[str, Any], PRIBADI]
     reason: Annotated[str, PRIBADI]
     decision_reason: Annotated[str | None, PRIBADI]

@@ -2,14 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 import structlog
-from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -23,6 +22,7 @@ from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
 from shared.database.prepared import PreparedSelect
 from shared.errors import DomainError, NotFound, NotYetKnown
+from shared.field_classes import field_names
 from shared.http.purpose import STATED
 from shared.remedies import CHANGES_NOTHING
 
@@ -49,7 +49,7 @@ class Disclosure:
     @classmethod
     def of(cls, route: "Route") -> "Disclosure":
         """Return what a route shows, by the fields of its answer and its address."""
-        names = {*_field_names(route.response_model, set()), *route.param_convertors}
+        names = {*field_names(route.response_model), *route.param_convertors}
         in_registry = route.endpoint.__module__.startswith("services.registry.")
         shown = names.intersection(FAMILY)
         if not shown and in_registry:
@@ -65,19 +65,6 @@ class Disclosure:
             pattern,
             _noun_of(route.path),
         )
-
-
-def _field_names(annotation: Any, seen: set[type]) -> Iterator[str]:
-    """Yield the names of the fields of an answer, at any depth."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if annotation not in seen:
-            seen.add(annotation)
-            for name, field in annotation.model_fields.items():
-                yield name
-                yield from _field_names(field.annotation, seen)
-    else:
-        for part in get_args(annotation):
-            yield from _field_names(part, seen)
 
 
 def _noun_of(path: str) -> str:

@@ -16,7 +16,7 @@ from shared.access import Actor, Permission
 from shared.database import vault_of
 from shared.evidence import EvidenceKind, FlagReason
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Sentence
+from shared.fields import Body, Sentence, View
 from shared.http.declared import may
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session
@@ -29,7 +29,7 @@ CLEARED = nothing(
 Continuation = Callable[[AsyncSession, Actor, UUID], Awaitable[None]]
 
 
-class EvidenceFlagView(BaseModel):
+class EvidenceFlagView(View):
     """Evidence that was used for something else before, or months that were entered together.
 
     `subject_id` is the record with the evidence. `earlier_subject_id` and `earlier_kpm_id` are null if the earlier use

@@ -17,7 +17,7 @@ from shared.deadlines.queries import Filters, require_waiting_state, select_over
 from shared.deadlines.rules import EVERY, set_rule
 from shared.deadlines.tables import deadline_rule, overdue
 from shared.deadlines.waiting_tables import find_waiting_tables
-from shared.fields import Body, Day, RequestOnly, Sentence, Wilayah
+from shared.fields import Body, Day, RequestOnly, Sentence, View, Wilayah
 from shared.http.declared import may
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session
@@ -27,7 +27,7 @@ Days = Annotated[StrictInt, Interval(ge=1, le=3650), RequestOnly(14)]
 Name = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z][A-Za-z_]{1,60})$")]
 
 
-class OverdueItem(BaseModel):
+class OverdueItem(View):
     """Something that waits longer than its deadline, and who has to act.
 
     `subject_kind` and `subject_id` name the row that waits. `escalated_to` is the role that was called, `level` times.

@@ -7,8 +7,9 @@ caller.
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -71,6 +72,13 @@ class PageRequest:
         following = self._next([page_rows[-1][label] for label in labels]) if len(rows) > self.limit else None
         items = [item for row in page_rows if (item := shape(row)) is not None] if shape else page_rows
         return json_answer({"items": items, "next": following, **(more or {})})
+
+    def answer_sorted(self, read: Callable[[str], Iterable[dict[str, Any]]], key: str) -> Response:
+        """Return one page of what `read` yields behind a key, in order."""
+        after = self._open(self.cursor, 1)[0] if self.cursor is not None else ""
+        items = [*islice(read(after), self.limit + 1)]
+        following = self._next([items[self.limit - 1][key]]) if len(items) > self.limit else None
+        return json_answer({"items": items[: self.limit], "next": following})
 
     def _next(self, values: list[Any]) -> str:
         body = orjson.dumps([value if value is None else _text(value) for value in values])

@@ -62,7 +62,8 @@ class PurposeMissing(DomainError):
 def is_asked(route: "Route") -> bool:
     """Return whether a route shows one family, so that officials say why they read it."""
     reads = "GET" in (route.methods or ()) or route.declared.undo is CHANGES_NOTHING
-    one = bool(route.param_convertors) or "POST" in (route.methods or ())
+    is_list = "items" in getattr(route.response_model, "model_fields", ())
+    one = bool(route.param_convertors) or ("POST" in (route.methods or ()) and not is_list)
     return route.disclosure.of_family and reads and one
 
 

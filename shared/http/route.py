@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.access import Actor, TokenMissing
+from shared.area_names import CODE_FIELD, add_names
 from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
 from shared.faults import faultpoint
-from shared.field_classes import FieldClass, FieldPlan
+from shared.field_classes import FieldClass, FieldPlan, field_names
 from shared.http import audit_trail, idempotency, purpose, strict_input
 from shared.http.body import limit_of, read_body, received_file, upload_of
 from shared.http.declared import Declared
@@ -67,6 +68,7 @@ class Route(APIRoute):
         self.fields = FieldPlan.of(self.response_model)
         # The answer has a version, and so an ETag.
         self.versioned = "version" in getattr(self.response_model, "model_fields", {})
+        self.names_areas = CODE_FIELD in field_names(self.response_model)
         self.disclosure = audit_trail.Disclosure.of(self)
         self.asks_purpose = purpose.is_asked(self)
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
@@ -196,15 +198,21 @@ class Route(APIRoute):
         versioned = self.versioned and response.status_code != 202
         if "etag" not in response.headers and response.media_type == "application/json" and versioned:
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
+        if self.names_areas and response.media_type == "application/json":
+            _replace_body(response, add_names(bytes(response.body)))
         return response
 
     def _leave_out(self, response: Response, actor: Actor) -> Response:
         """Leave out the fields that the actor may not see (docs/architecture.md#fields)."""
         if self.fields and actor.fields < FieldClass.SPESIFIK and response.status_code < 300:
             shown = self.fields.leave_out(orjson.loads(bytes(response.body)), actor.fields)
-            response.body = orjson.dumps(shown)
-            response.headers["Content-Length"] = str(len(response.body))
+            _replace_body(response, orjson.dumps(shown))
         return response
+
+
+def _replace_body(response: Response, body: bytes) -> None:
+    response.body = body
+    response.headers["Content-Length"] = str(len(body))
 
 
 class Router(APIRouter):

@@ -10,8 +10,9 @@ from deploy.demo.scenarios import play
 from deploy.invariants import violations
 from tests.factories.journeys.agreement import do_numbers_agree
 from tests.factories.journeys.four_services import FourServices
+from tests.factories.journeys.screens import PAGE, find_failed_calls, list_screens, read_ids
 
-TIMES = 3
+TIMES, MOST_CALLS = 3, 4
 REASON = "SEJAHTERA_MANDIRI"
 # Counts that no other service has.
 MORE = defaultdict(tuple[str], caseload=("ending",))
@@ -67,6 +68,14 @@ async def do_counts_agree(four: FourServices) -> None:
         assert counts["by_exit_reason"] == {REASON: expected}
 
 
+async def check_screens(four: FourServices) -> None:
+    """Make the calls that docs/api-frontend.md lists for each screen."""
+    screens = list_screens(PAGE.read_text("utf-8"))
+    assert len(screens) >= 8
+    assert [screen.name for screen in screens if not 1 <= len(screen.calls) <= MOST_CALLS] == []
+    assert await find_failed_calls(four.world, screens, await read_ids(four)) == []
+
+
 async def check_repeated_delivery(four: FourServices) -> None:
     before = await four.read_digest()
     assert len(before) > 100
@@ -83,6 +92,7 @@ async def test_in_one_process_and_repeated_delivery_changes_nothing(
     local_services: FourServices,
 ) -> None:
     await check_graduation(local_services)
+    await check_screens(local_services)
     assert await violations(local_services.services, "", local_services.world.history) == []
     await check_repeated_delivery(local_services)
     assert await violations(local_services.services) == []

@@ -32,7 +32,7 @@ from services.caseload.member.models import (
 )
 from services.caseload.overview.queries.family import read_family
 from services.caseload.overview.queries.history import read_past
-from services.caseload.overview.routes import WarningView
+from services.caseload.overview.routes.families import WarningView
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.field_classes import PRIBADI

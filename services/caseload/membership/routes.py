@@ -21,7 +21,7 @@ from services.caseload.membership.models import (
     PendingKey,
 )
 from services.caseload.membership.queries import MembershipStatus, count_ends, list_memberships, list_pending
-from services.caseload.overview.queries.tahap import HeldFor, Payable, payable_tahap
+from services.caseload.overview.queries.tahap import HeldFor, Payable, payable_by_bansos, payable_tahap
 from services.caseload.tables import Days
 from shared import clock
 from shared.access import Permission
@@ -99,6 +99,13 @@ class TahapView(MembershipRef):
     pending: list[Bansos]
 
 
+class TahapList(View):
+    """The payable tahap of each bansos of a family, as of a date."""
+
+    kpm_id: UUID
+    items: list[TahapView]
+
+
 class KepesertaanRequest(Body):
     """Bansos and first day of a first membership."""
 
@@ -162,6 +169,17 @@ async def read_tahap(
 ) -> TahapView:
     """Return which tahap are payable as of a date, by default today, and why."""
     return TahapView.model_validate(await payable_tahap(session, actor, kpm_id, bansos, on))
+
+
+@memberships.get("/kpm/{kpm_id}/tahap-list")
+@may(Permission.TAHAP_READ)
+async def list_tahap(
+    kpm_id: UUID, session: Session, actor: CurrentActor, on: Annotated[Day | None, Query()] = None
+) -> TahapList:
+    """Return the payable tahap of all bansos as of a date, by default today."""
+    memberships = await list_memberships(session, actor, kpm_id)
+    answers = await payable_by_bansos(session, kpm_id, memberships, on)
+    return TahapList.model_validate({"kpm_id": kpm_id, "items": [*answers.values()]})
 
 
 @memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)

@@ -11,9 +11,10 @@ from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
 from services.caseload.history import append_history
 from services.caseload.tables import new_id
-from services.caseload.task.errors import TugasAlreadyDone, TugasNotDone, TugasSettled
+from services.caseload.task.errors import TugasSettled
 from services.caseload.task.models import OFFICE_KINDS, Tugas, TugasKind, TugasTerm
 from services.caseload.task.queries import is_settled
+from services.caseload.task.rules import require_done, require_open
 from services.caseload.visibility import require_not_ended
 from shared import clock
 from shared.access import Actor, Scope
@@ -67,8 +68,7 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
         NotFound, TugasAlreadyDone.
     """
     tugas = await load_actors_task(session, actor, tugas_id)
-    if tugas.done_at is not None:
-        raise TugasAlreadyDone
+    require_open(tugas.done_at)
     vault = vault_of(session)
     tugas.done_at, tugas.done_by, tugas.version = await clock.now(session), actor.sub, tugas.version + 1
     tugas.note_sealed = vault.seal(note, table="tugas", column="note", row_id=tugas_id) if note else None
@@ -84,8 +84,7 @@ async def reopen_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID) -> T
         NotFound, TugasNotDone, FamilyHasEnded, TugasSettled.
     """
     tugas = await load_actors_task(session, actor, tugas_id)
-    if tugas.done_at is None:
-        raise TugasNotDone
+    require_done(tugas.done_at)
     require_not_ended(await session.get_one(Kpm, tugas.kpm_id))
     if await is_settled(session, tugas):
         raise TugasSettled

@@ -1,6 +1,6 @@
 """Queries for tasks. A pendamping's tasks are those of the families that he accompanies today."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -16,16 +16,25 @@ from services.caseload.membership.models import Kepesertaan
 from services.caseload.replicas.models import Aid
 from services.caseload.tables import columns_of
 from services.caseload.task.models import OFFICE_KINDS, Tugas, TugasKind, TugasView
+from services.caseload.task.rules import require_done, require_open
 from services.caseload.visibility import accompanied_families, area_conditions, select_kode_wilayah
 from shared import clock
-from shared.access import Actor, Scope
+from shared.access import Actor, Permission, Scope
+from shared.actions import ActionView, find_refusal, to_action
 from shared.contracts.kinds import PilarKind
 from shared.contracts.rujukan_kinds import RujukanProgramState
+from shared.errors import DomainError, NotFound
 from shared.privacy import Vault, open_texts
 
 
 async def list_tugas(
-    session: AsyncSession, actor: Actor, *, open_only: bool, kind: TugasKind | None, kode_wilayah: str | None
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    open_only: bool,
+    kind: TugasKind | None = None,
+    kode_wilayah: str | None = None,
+    kpm_id: UUID | None = None,
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select tasks that the actor may read by `due_on`, each with the pendamping of today."""
     today = await clock.today(session)
@@ -45,13 +54,37 @@ async def list_tugas(
         statement = statement.where(Tugas.done_at.is_(None))
     if kind is not None:
         statement = statement.where(Tugas.kind == kind)
+    if kpm_id is not None:
+        statement = statement.where(Tugas.kpm_id == kpm_id)
     conditions = area_conditions(actor, kode_wilayah)
     return statement.join(Kpm, Kpm.kpm_id == Tugas.kpm_id).where(*conditions) if conditions else statement
 
 
-def open_note(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
-    """Return a listed task with its note in clear text."""
-    return open_texts(vault, row, ("note",), table="tugas", row_id=row["tugas_id"])
+def to_item(vault: Vault, actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a listed task with its clear note and the actor's actions."""
+    item = open_texts(vault, row, ("note",), table="tugas", row_id=row["tugas_id"])
+    return item | {"actions": [action.model_dump() for action in _list_actions(actor, row)]}
+
+
+def _list_actions(actor: Actor, row: dict[str, Any]) -> list[ActionView]:
+    # A pendamping who also has an area lists the tasks of other families too.
+    certain = find_refusal(actor.under, Permission.TUGAS_FINISH) is not None or (
+        actor.under(Permission.TUGAS_FINISH).scope is not Scope.OWN_FAMILIES
+        or actor.scope is Scope.OWN_FAMILIES
+    )
+    return [
+        to_action("finish_task", _find_refusal(actor, row, require_open), certain=certain),
+        # An ended family, or work that was done otherwise, keeps a task closed.
+        to_action("reopen_task", _find_refusal(actor, row, require_done), certain=False),
+    ]
+
+
+def _find_refusal(actor: Actor, row: dict[str, Any], require: Callable[..., None]) -> DomainError | None:
+    if (refusal := find_refusal(actor.under, Permission.TUGAS_FINISH)) is not None:
+        return refusal
+    if not actor.under(Permission.TUGAS_FINISH).covers(row["kode_wilayah"]):
+        return NotFound("tugas")
+    return find_refusal(require, row["done_at"])
 
 
 def select_pendamping_on(day: date) -> sa.ScalarSelect[UUID]:

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from services.caseload.task.commands import finish_tugas, reopen_tugas
 from services.caseload.task.models import Tugas, TugasKind, TugasView
-from services.caseload.task.queries import list_tugas, open_note
+from services.caseload.task.queries import list_tugas, to_item
 from shared.access import Permission
+from shared.actions import ActionView
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
 from shared.fields import Body, Paragraph, View, Wilayah
@@ -32,6 +33,7 @@ class TugasItem(TugasView):
     opened_on: date
     held_by: UUID | None
     note: Annotated[str | None, SPESIFIK]
+    actions: list[ActionView]
 
 
 class TugasPage(View):
@@ -56,10 +58,12 @@ async def list_tasks(
     open_only: Annotated[bool, Query()] = True,
     kind: Annotated[TugasKind | None, Query()] = None,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
+    kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """List tasks of the families that a pendamping accompanies today, or of an official's areas."""
-    statement = await list_tugas(session, actor, open_only=open_only, kind=kind, kode_wilayah=kode_wilayah)
-    shape = partial(open_note, vault_of(session))
+    filters = {"kind": kind, "kode_wilayah": kode_wilayah, "kpm_id": kpm_id}
+    statement = await list_tugas(session, actor, open_only=open_only, **filters)
+    shape = partial(to_item, vault_of(session), actor)
     return await paging.answer(session, statement, (Tugas.due_on, Tugas.tugas_id), shape=shape)
 
 

@@ -17,12 +17,15 @@ from shared.database import PreparedSelect, acted_by, placeholder
 from shared.validity import read_rule
 
 
-def acted_in_other_stage(graduasi_id: Any, actor: Actor, stage: Stage) -> sa.ColumnElement[bool]:
+def acted_in_other_stage(
+    graduasi_id: Any, actor: Actor, stage: Stage, *conditions: sa.SQLColumnExpression[bool]
+) -> sa.ColumnElement[bool]:
     """Return the condition that the actor acted in another stage of the case."""
     acts = sa.select(StageAct.stage_act_id).where(
         StageAct.graduasi_id == graduasi_id,
         acted_by(actor, StageAct.person, StageAct.sub),
         StageAct.stage != stage,
+        *conditions,
     )
     return acts.exists()
 

@@ -21,10 +21,14 @@ from services.graduation.case.models import (
 )
 from services.graduation.credit.models import CreditView
 from services.graduation.decree.routes import PenetapanView, ReasonView
+from services.graduation.monitoring.routes import MonitoringItem
+from services.graduation.objection.models.sanggah import SanggahView
 from services.graduation.objection.routes import AnnulmentView
 from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
+from services.graduation.worklist.commands import list_case_actions
 from shared.access import Permission
+from shared.actions import ActionView
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
@@ -73,7 +77,7 @@ class DifferenceView(View):
 
 
 class GraduasiFullView(GraduasiView):
-    """A case with its stages, assessment, statement, proposal, penetapan, rujukan, credit and annulment.
+    """A case with all that belongs to it, and the caller's actions.
 
     While it is under review, `differences` are the facts that differ today, and `changes` what stops its decision.
     `evidence_flagged`: evidence of the case was used elsewhere before (GET /v1/evidence-flag).
@@ -87,9 +91,12 @@ class GraduasiFullView(GraduasiView):
     rujukan_id: UUID | None
     credit: CreditView | None
     annulment: AnnulmentView | None
+    sanggah: list[SanggahView]
+    monitoring: list[MonitoringItem]
     differences: list[DifferenceView]
     changes: list[ReasonView]
     evidence_flagged: bool
+    actions: list[ActionView]
 
 
 class HistoryPage(View):
@@ -136,7 +143,8 @@ async def list_graduasi(
 @may(Permission.GRADUASI_READ)
 async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return a case with stages, assessment, statement, decision and certificate."""
-    return await queries.read_case(session, actor, graduasi_id)
+    case, view = await queries.read_case(session, actor, graduasi_id)
+    return view | {"actions": await list_case_actions(session, actor, case)}
 
 
 @router.get("/graduasi/{graduasi_id}/history", response_model=HistoryPage)

@@ -1,5 +1,6 @@
 """Commands between proposal and SK: verify, deliberate, approve, return, refuse, postpone, resume, cancel."""
 
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,21 +12,22 @@ from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
+from services.graduation.case.rules import (
+    require_approvable,
+    require_deliberable,
+    require_postponed,
+    require_verifiable,
+)
 from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import Policy
-from services.graduation.review.errors import (
-    CaseNotPostponed,
-    EvidenceRequired,
-    MusyawarahMissing,
-    MusyawarahNotRequired,
-)
+from services.graduation.review.errors import EvidenceRequired
 from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
+from services.graduation.review.rules import latest_stage
 from services.graduation.term.commands import SYSTEM, announce_case, continue_term
-from shared.access import Actor, Permission, Scope
+from shared.access import Actor, Scope
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposalWithdrawn, KepesertaanVoided
 from shared.contracts.graduation import GraduasiClosed
@@ -53,13 +55,6 @@ class CancellationGround(StrEnum):
     LAINNYA = "LAINNYA"
 
 
-STAGE_OF_PERMISSION = {
-    Permission.GRADUASI_VERIFY: Stage.VERIFIKASI,
-    Permission.GRADUASI_APPROVE: Stage.PERSETUJUAN,
-    Permission.GRADUASI_DETERMINE: Stage.PENETAPAN,
-}
-
-
 async def verify(
     session: AsyncSession, actor: Actor, graduasi_id: UUID, note: str | None, evidence_sha256: str | None
 ) -> Graduasi:
@@ -69,6 +64,7 @@ async def verify(
         IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
+    require_verifiable(case, policy)
     await require_evidence(session, evidence_sha256, use_for(case, actor, EvidenceKind.VERIFIKASI))
     act = Act(actor, await moment_of(session), Stage.VERIFIKASI, note, evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIVERIFIKASI_KETIM], act)
@@ -87,9 +83,7 @@ async def deliberate(
         DateInTheFuture, DateTooEarly
     """
     case, policy = await load_case(session, graduasi_id)
-    if Stage.MUSYAWARAH not in policy.stages:
-        raise MusyawarahNotRequired(exit_reason=case.exit_reason)
-    case.require_transition(GraduasiState.DIMUSYAWARAHKAN)
+    require_deliberable(case, policy)
     now = await moment_of(session)
     verified_on = await read_entry_date(session, case, GraduasiState.DIVERIFIKASI_KETIM)
     require_not_future(terms.held_on, now.latest_on, "/body/held_on", earliest=verified_on)
@@ -119,10 +113,8 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
         FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged: What the case was proposed on no longer holds.
     """
     case, policy = await load_case(session, graduasi_id)
-    if case.state is GraduasiState.DIVERIFIKASI_KETIM and Stage.MUSYAWARAH in policy.stages:
-        raise MusyawarahMissing
+    require_approvable(case, policy)
     act = Act(actor, await moment_of(session), Stage.PERSETUJUAN, note)
-    case.require_transition(GraduasiState.DISETUJUI_DINSOS)
     await require_unchanged(session, case, policy, act.moment.on, area="case")
     await advance(session, [(case, policy)], [GraduasiState.DISETUJUI_DINSOS], act)
     return case
@@ -181,11 +173,6 @@ async def refuse(
     return case
 
 
-def latest_stage(actor: Actor) -> Stage:
-    """Return the latest stage in which the official may decide."""
-    return next(stage for permission, stage in reversed(STAGE_OF_PERMISSION.items()) if actor.may(permission))
-
-
 async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds) -> Graduasi:
     """Postpone a case before its effect.
 
@@ -209,16 +196,26 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
         FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged: The case is held, and what holds it has not changed back.
     """
     case, policy = await load_case(session, graduasi_id)
-    if (target := case.postponed_from) is None:
-        raise CaseNotPostponed(state=case.state, remedy=NEXT_ACTS[case.state])
-    await require_evidence(session, grounds.evidence_sha256, use_for(case, actor, EvidenceKind.SURAT))
     act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
-    if case.held_for is not None:
-        await require_unchanged(session, case, policy, act.moment.on)
+    target = await require_resumable(session, case, policy, act.moment.on)
+    await require_evidence(session, grounds.evidence_sha256, use_for(case, actor, EvidenceKind.SURAT))
     await advance(session, [(case, policy)], [target], act, resuming=True)
     if target not in BEFORE_DITETAPKAN:
         await continue_term(session, case, policy, act)
     return case
+
+
+async def require_resumable(session: AsyncSession, case: Graduasi, policy: Policy, on: date) -> GraduasiState:
+    """Return the state in which a postponed case is resumed.
+
+    Raises:
+        CaseNotPostponed
+        FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged: what holds the case has not changed back.
+    """
+    target = require_postponed(case, policy)
+    if case.held_for is not None:
+        await require_unchanged(session, case, policy, on)
+    return target
 
 
 async def cancel(

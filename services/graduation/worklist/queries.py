@@ -31,7 +31,12 @@ from services.graduation.case.queries import (
 from services.graduation.credit.models import Credit
 from services.graduation.decree.models import Penetapan
 from services.graduation.decree.queries import select_penetapan
-from services.graduation.objection.queries import read_annulment
+from services.graduation.monitoring import queries as monitoring
+from services.graduation.monitoring.models import MonitoringTask
+from services.graduation.monitoring.queries import TaskFilter, select_tasks
+from services.graduation.objection import queries as objection
+from services.graduation.objection.models.sanggah import Sanggah
+from services.graduation.objection.queries import SanggahFilter, read_annulment, select_sanggah
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Rujukan
 from services.graduation.review.models import StageAct
@@ -39,6 +44,7 @@ from services.graduation.visibility import listed_for, select_accompanied_kpm, v
 from shared import clock
 from shared.access import Actor, Permission
 from shared.areas import in_areas
+from shared.database import vault_of
 from shared.errors import NotFound, NotYetKnown
 from shared.evidence import find_flagged
 from shared.privacy import Vault, open_texts
@@ -126,6 +132,7 @@ def _waits_for_step(step: Step, actor: Actor, may_decide: sa.ColumnElement[bool]
     return sa.and_(has_state(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, may_act))
 
 
+NOT_DECIDED: dict[str, Any] = {"sanggah": [], "monitoring": []}
 NO_COMPARISON: dict[str, Any] = {"differences": [], "changes": []}
 CASE_COLUMNS = tuple(getattr(Graduasi, name) for name in GraduasiView.model_fields)
 HISTORY_COLUMNS = tuple(
@@ -159,8 +166,10 @@ async def select_cases(
     return statement
 
 
-async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> dict[str, Any]:
-    """Return a case with its stages, assessment, statement, proposal, penetapan and rujukan.
+async def read_case(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID
+) -> tuple[Graduasi, dict[str, Any]]:
+    """Return a case, and its view with all that belongs to it.
 
     Raises:
         NotFound
@@ -186,8 +195,25 @@ async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> d
     credit = sa.select(Credit).where(Credit.graduasi_id == graduasi_id)
     view["credit"] = (await session.scalars(credit)).one_or_none()
     view["annulment"] = await read_annulment(session, graduasi_id)
+    view |= await _read_objections_and_monitoring(session, actor, case) if view["penetapan"] else NOT_DECIDED
     view.update(await _read_current_facts(session, case) if sees_asesmen else NO_COMPARISON)
-    return view
+    return case, view
+
+
+async def _read_objections_and_monitoring(
+    session: AsyncSession, actor: Actor, case: Graduasi
+) -> dict[str, Any]:
+    """Return the sanggah of a case and its monitoring tasks, as their lists do."""
+    vault, graduasi_id = vault_of(session), case.graduasi_id
+    sanggah = await select_sanggah(session, actor, SanggahFilter(None, graduasi_id, waiting=False))
+    papers = await session.execute(sanggah.order_by(Sanggah.lodged_on, Sanggah.sanggah_id))
+    filters = TaskFilter(graduasi_id, open_only=False, mine=False, due_by=None, flagged=False)
+    tasks = await select_tasks(session, actor, filters)
+    due = await session.execute(tasks.order_by(MonitoringTask.due_on, MonitoringTask.task_id))
+    return {
+        "sanggah": [objection.open_note(vault, dict(row)) for row in papers.mappings()],
+        "monitoring": [monitoring.open_note(vault, dict(row)) for row in due.mappings()],
+    }
 
 
 async def _read_current_facts(session: AsyncSession, case: Graduasi) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.errors import ConsentAlreadyGiven, ConsentMissing, ConsentTextUnknown
+from services.referral.consent.errors import ConsentAlreadyGiven, ConsentTextUnknown
 from services.referral.consent.models import (
     Consent,
     ConsentFacts,
@@ -17,6 +17,7 @@ from services.referral.consent.models import (
     ConsentTextTerms,
     Identity,
 )
+from services.referral.consent.queries import require_consent
 from services.referral.deadline.commands import schedule_deadline
 from services.referral.deadline.models import Deadline, RujukanPause
 from services.referral.follow_up.commands import close_tasks
@@ -26,8 +27,8 @@ from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
 from services.referral.partner_call.commands import schedule_all_sendings, schedule_sending
 from services.referral.place.commands import reserve_place
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.rules import require_consentable
 from services.referral.signature.commands import name_persons
 from services.referral.signature.queries import ids_of, read_persons
 from services.referral.visibility import require_family_access
@@ -59,8 +60,7 @@ async def give_consent(
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id, acted_on=given.given_on)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
-    if rujukan.state is not RujukanState.TERBUKA:
-        raise RujukanNotOpen(state=rujukan.state)
+    require_consentable(row, rujukan)
     today = await clock.today(session)
     latest = await clock.latest_today(session)
     require_not_future(given.given_on, latest, "/body/given_on", earliest=rujukan.sk_on)
@@ -114,9 +114,7 @@ async def withdraw_consent(
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
-    consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
-    if consent is None or not consent.in_force:
-        raise ConsentMissing
+    consent = await require_consent(session, row)
     today, latest = await clock.today(session), await clock.latest_today(session)
     require_not_future(withdrawn_on, latest, "/body/withdrawn_on", earliest=consent.given_on)
     place = {"table": "consent", "column": "withdrawn_reason", "row_id": consent.consent_id}

@@ -6,7 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.consent.errors import ConsentMissing
 from services.referral.consent.models import Consent, ConsentText
+from services.referral.rujukan.models import RujukanProgram
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.privacy import open_texts
@@ -31,3 +33,16 @@ def open_reason(session: AsyncSession, consent: Consent) -> dict[str, Any]:
     """Return a consent with the reason of its withdrawal in clear text."""
     names, consent_id = ("withdrawn_reason",), consent.consent_id
     return open_texts(vault_of(session), dict(consent), names, table="consent", row_id=consent_id)
+
+
+async def require_consent(session: AsyncSession, row: RujukanProgram) -> Consent:
+    """Return the consent in force of an offer.
+
+    Raises:
+        ConsentMissing
+    """
+    given = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
+    consent = await session.scalar(given)
+    if consent is None or not consent.in_force:
+        raise ConsentMissing
+    return consent

@@ -15,6 +15,7 @@ from services.referral.place.models import WaitingReason
 from services.referral.program import queries
 from services.referral.program.models import Program, RuleField, RuleOp, Strength
 from services.referral.rujukan.models import Rujukan, RujukanProgramItem
+from services.referral.rujukan.queries import with_names
 from shared import clock
 from shared.access import Permission
 from shared.fields import Body, View
@@ -182,11 +183,13 @@ async def decline_offer(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor
 ) -> RujukanProgramItem:
     """Record that the family does not want a drafted program."""
-    return RujukanProgramItem.model_validate(await renewal.decline_offer(session, rujukan_program_id, actor))
+    row = await renewal.decline_offer(session, rujukan_program_id, actor)
+    return RujukanProgramItem.model_validate(await with_names(session, row))
 
 
 @renewals.post("/rujukan-program/{rujukan_program_id}/renewal", status_code=201)
 @may(Permission.CONSENT_WITHDRAW, key_required=True, undo=operation("decline_offer", FIELD | DINSOS))
 async def renew_offer(rujukan_program_id: UUID, session: Session, actor: CurrentActor) -> RujukanProgramItem:
     """Make a declined or withdrawn offer again, as a new draft. The former one stays."""
-    return RujukanProgramItem.model_validate(await renewal.renew_offer(session, rujukan_program_id, actor))
+    row = await renewal.renew_offer(session, rujukan_program_id, actor)
+    return RujukanProgramItem.model_validate(await with_names(session, row))

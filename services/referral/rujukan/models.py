@@ -55,7 +55,6 @@ ENDED = frozenset(state for state, following in FORWARD.items() if not following
 UNSENT_STATES = frozenset({S.DISETUJUI_KPM, S.GAGAL_KIRIM})
 # The answers that a partner may give. An answer implies the states before it, which it need not report.
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
-IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 # Corrections and voids lead back, and late facts reopen (docs/case-lifecycle.md#corrections, #late-facts).
 TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     **FORWARD,
@@ -82,11 +81,10 @@ CASE_WAITS = Waits(
     rows="state = 'TERBUKA' AND NOT paused"
     " AND NOT EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_id = rujukan.rujukan_id)",
 )
-OFFER = "rujukan_program.rujukan_program_id"
 # The clock of an offer that is not sent starts at its consent, or at the effect that its program waits for.
 SINCE = f"""greatest(
-    coalesce((SELECT c.given_on FROM consent c WHERE c.rujukan_program_id = {OFFER}),
-        (SELECT max(h."on") FROM rujukan_program_history h WHERE h.rujukan_program_id = {OFFER})),
+    coalesce((SELECT c.given_on FROM consent c WHERE c.rujukan_program_id = {OFFER_ID}),
+        (SELECT max(h."on") FROM rujukan_program_history h WHERE h.rujukan_program_id = {OFFER_ID})),
     (SELECT r.effective_on FROM rujukan r JOIN program p ON p.program_id = rujukan_program.program_id
         WHERE r.rujukan_id = rujukan_program.rujukan_id AND p.send_from = 'effective'
         AND rujukan_program.state IN ('DISETUJUI_KPM', 'GAGAL_KIRIM')),
@@ -96,7 +94,7 @@ CAN_WAIT = """NOT EXISTS (SELECT FROM rujukan r JOIN program p ON p.program_id =
     AND p.send_from = 'effective' AND rujukan_program.state IN ('DISETUJUI_KPM', 'GAGAL_KIRIM')))"""
 # The aid ends by itself some days after its last outcome was due.
 AID_ENDS = f"""(SELECT coalesce(max(t.due_on), rujukan_program.delivered_on) FROM outcome_task t
-    WHERE t.rujukan_program_id = {OFFER}) + (SELECT max(s.close_after_days) FROM sla_term s)"""  # noqa: S608
+    WHERE t.rujukan_program_id = {OFFER_ID}) + (SELECT max(s.close_after_days) FROM sla_term s)"""  # noqa: S608
 WAITS = Waits(
     dict.fromkeys(ENDED, END)
     | dict.fromkeys(UNSENT_STATES, Owner(Role.DINSOS_KABKOTA))
@@ -216,6 +214,8 @@ class RujukanProgramFacts(Fields):
 class RujukanProgramItem(RujukanProgramFacts, PartialView):
     """One offer of one program. A partner does not get the family's ids."""
 
+    program_name: str
+    partner_name: str
     kpm_id: UUID | None = None
     graduasi_id: UUID | None = None
 

@@ -22,8 +22,10 @@ from services.referral.rujukan.models import (
     RujukanProgramHistory,
     RujukanProgramItem,
 )
+from services.referral.worklist.commands import list_offer_actions
 from shared import clock
 from shared.access import Actor, Permission, Scope
+from shared.actions import ActionView
 from shared.fields import View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
@@ -41,6 +43,12 @@ class RujukanProgramView(RujukanProgramItem):
     outcomes: list[OutcomeItem]
     overdue: bool
     waiting: PlaceInLine | None = None
+
+
+class OfferFullView(RujukanProgramView):
+    """One offer, and what the caller may do with it now."""
+
+    actions: list[ActionView]
 
 
 class HistoryPage(View):
@@ -83,7 +91,7 @@ async def read_rujukan(rujukan_id: UUID, session: Session) -> RujukanView:
     """Read a rujukan with its offers."""
     row = await visibility.read(session, Rujukan, rujukan_id, "rujukan")
     programs = [
-        RujukanProgramItem.model_validate(program)
+        RujukanProgramItem.model_validate(dict(program))
         for program in await queries.read_programs(session, rujukan_id)
     ]
     return RujukanView(**dict(row), programs=programs)
@@ -104,10 +112,12 @@ async def list_relapse_reports(rujukan_id: UUID, session: Session, paging: Pagin
 @may(Permission.RUJUKAN_READ)
 async def read_rujukan_program(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor
-) -> RujukanProgramView:
+) -> OfferFullView:
     """Read one offer."""
     row = await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    return await rujukan_program_view(session, row, actor)
+    view = await rujukan_program_view(session, row, actor)
+    actions = await list_offer_actions(session, actor, row)
+    return OfferFullView.model_construct(**dict(view), actions=actions)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)
@@ -150,8 +160,9 @@ async def rujukan_program_view(session: Session, row: RujukanProgram, actor: Act
     is_partner = actor.scope is Scope.PARTNER
     position = None if is_partner else await place_queries.read_place_in_line(session, row.rujukan_program_id)
     is_pending = row.state not in ENDED and row.delivered_on is None
+    named = await queries.with_names(session, row)
     return RujukanProgramView.model_construct(
-        **{name: getattr(row, name) for name in visible_columns(actor)},
+        **{name: named[name] for name in visible_columns(actor)},
         reasons=[] if is_partner else [ReasonView.model_validate(reason) for reason in row.reasons],
         outcomes=await outcome_queries.read_outcomes(session, row.rujukan_program_id),
         waiting=PlaceInLine(**position) if position else None,

@@ -15,8 +15,9 @@ from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
+from services.referral.rujukan.rules import require_asked
 from services.referral.signature.queries import must_lapse
-from services.referral.supply.errors import DataNotRequested, FieldNotConsented, SupplyNotVoidable
+from services.referral.supply.errors import FieldNotConsented, SupplyNotVoidable
 from services.referral.supply.models import DataSupply, SupplyInput, SupplyTerms
 from services.referral.visibility import require_family_access
 from shared import clock, files
@@ -43,8 +44,7 @@ async def supply_data(
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
-    if row.state is not S.PERLU_DATA:
-        raise DataNotRequested(state=row.state)
+    require_asked(row)
     await _require_consent(session, row, supply.fields)
     today = await clock.today(session)
     notice = PartnerNotice(

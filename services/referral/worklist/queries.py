@@ -21,6 +21,7 @@ from services.referral.rujukan.models import (
     RujukanProgram,
     RujukanState,
 )
+from services.referral.rujukan.queries import select_offers
 from services.referral.supply.models import DataSupply
 from services.referral.visibility import select_accompanied_families, select_columns
 from shared.access import Actor, Scope
@@ -53,7 +54,7 @@ def select_rujukan_programs(
     names: Sequence[str], kpm_id: UUID | None, state: RujukanProgramState | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select rujukan programs. Row security shows a partner its own, once they were shared."""
-    statement = select_columns(RujukanProgram, names)
+    statement = select_offers(names)
     if kpm_id is not None:
         statement = statement.where(RujukanProgram.kpm_id == kpm_id)
     return statement if state is None else statement.where(RujukanProgram.state == state)

@@ -1,3 +1,5 @@
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -144,6 +146,25 @@ async def select_pendamping(
         )
         statement = statement.where(Pendamping.pendamping_id.in_(placed))
     return statement
+
+
+async def read_names(
+    session: AsyncSession, actor: Actor, pendamping_ids: Sequence[UUID]
+) -> list[dict[str, Any]]:
+    """Return the names of those pendamping whom the actor may read, with today's areas."""
+    today = await clock.today(session)
+    asked = Pendamping.pendamping_id.in_(pendamping_ids)
+    statement = sa.select(*SEALED_COLUMNS).where(asked, readable_by(actor, today))
+    rows = (await session.execute(statement.order_by(Pendamping.pendamping_id))).mappings().all()
+    placed = sa.select(WilayahTugas.pendamping_id, WilayahTugas.kode_wilayah).where(
+        WilayahTugas.pendamping_id.in_(pendamping_ids),
+        valid_on(WilayahTugas.valid_from, WilayahTugas.valid_to, today),
+    )
+    areas = defaultdict[UUID, list[dict[str, str]]](list)
+    for pendamping_id, kode_wilayah in await session.execute(placed.order_by(WilayahTugas.kode_wilayah)):
+        areas[pendamping_id].append({"kode_wilayah": kode_wilayah})
+    vault = vault_of(session)
+    return [unseal(vault, dict(row)) | {"areas": areas[row["pendamping_id"]]} for row in rows]
 
 
 async def read_with_histories(session: AsyncSession, actor: Actor, pendamping_id: UUID) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from typing import Annotated
 from uuid import UUID
 
+from annotated_types import Len
 from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -32,9 +33,10 @@ from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
-from shared.fields import KNOWN, Body, Wilayah
+from shared.fields import KNOWN, Body, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, accepted_answer
+from shared.http.paging import LARGEST_PAGE
 from shared.privacy import MaskedNumber, Nik
 from shared.remedies import CHANGES_NOTHING, CORRECT_REQUEST, one_of, to_call
 from shared.roles import DINSOS, MINISTRY
@@ -118,6 +120,33 @@ class PendampingPage(BaseModel):
     next: str | None
 
 
+class NamesAsked(Body):
+    """The pendamping to name."""
+
+    pendamping_ids: Annotated[list[UUID], Len(1, LARGEST_PAGE)]
+
+
+class AreaOfToday(View):
+    """An area in which a pendamping works today."""
+
+    kode_wilayah: str
+
+
+class PendampingName(BaseModel):
+    """A pendamping by name and number, and the areas of today."""
+
+    pendamping_id: UUID
+    pendamping_no: str
+    name: Annotated[str, PRIBADI]
+    areas: list[AreaOfToday]
+
+
+class PendampingNames(BaseModel):
+    """The names of those pendamping whom the caller may see, by id."""
+
+    items: list[PendampingName]
+
+
 class PenugasanWithAreasView(PenugasanView):
     """A placement with its areas and corrections, oldest first."""
 
@@ -181,6 +210,14 @@ async def read_pendamping(pendamping_id: UUID, session: Session, actor: CurrentA
 async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -> PendampingView:
     """Find a pendamping by NIK."""
     return PendampingView(**await queries.look_up_pendamping(session, actor, body.nik))
+
+
+@router.post("/pendamping/names")
+@may(Permission.PENDAMPING_READ, undo=CHANGES_NOTHING)
+async def read_pendamping_names(body: NamesAsked, session: Session, actor: CurrentActor) -> PendampingNames:
+    """Name up to 200 pendamping. Those whom the caller may not see are left out."""
+    rows = await queries.read_names(session, actor, body.pendamping_ids)
+    return PendampingNames.model_validate({"items": rows})
 
 
 @router.post(

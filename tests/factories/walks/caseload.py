@@ -25,10 +25,11 @@ async def walk_caseload(service: Running, cluster: Cluster) -> Tokens:
     await families.import_file(service, families.build_csv(families.mother(), *rows))
     look = {"nik": families.mother()[0]["nik"]}
     kpm_id = read_success(await service.post("/v1/kpm/look-up", look, as_=dinsos))["kpm_id"]
-    for part in ("", "/history", "/kepesertaan", "/tahap?bansos=PKH"):
+    for part in ("", "/overview", "/history", "/kepesertaan", "/tahap?bansos=PKH", "/tahap-list"):
         read_success(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
     read_success(await service.get(f"/v1/kpm/{kpm_id}/tahap?bansos=PKH", as_=mine))
     listed = read_success(await service.get("/v1/kpm", as_=dinsos))["items"]
+    read_success(await service.post("/v1/kpm/names", {"kpm_ids": [kpm_id]}, as_=dinsos))
     free = next(item["kpm_id"] for item in listed if item["kpm_id"] != kpm_id)
     given = {
         "kpm_id": free,

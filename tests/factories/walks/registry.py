@@ -21,6 +21,9 @@ async def walk_registry(service: Running, _: Cluster) -> Tokens:
     for read in ("/v1/pendamping", path, f"{path}/scorecard?year=2026"):
         read_success(await service.get(read, as_=ministry))
     read_success(await service.post("/v1/pendamping/look-up", {"nik": commands.NIK}, as_=ministry))
+    asked = {"pendamping_ids": [pendamping["pendamping_id"]]}
+    read_success(await service.post("/v1/pendamping/names", asked, as_=ministry))
+    read_success(await service.get("/v1/wilayah?kode_wilayah=33.24&level=3"))
     target = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Kerangka kerja"}
     read_success(await service.post("/v1/target", target, as_=ministry))
     read_success(await service.get("/v1/target?year=2026", as_=ministry))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
+NAMED = "SELECT {0}_id AS id, name FROM {0}"
 
 
 @pytest.fixture
@@ -140,3 +142,20 @@ async def test_offer_is_made_again_by_the_revision_in_force(world: World) -> Non
     await post(world, other, "decline")
     renewed = (await post(world, other, "renewal")).json()
     assert renewed["program_id"] == revised.json()["program_id"]
+
+
+async def test_an_offer_names_its_program_and_partner(world: World) -> None:
+    programs, partners = [
+        {row["id"]: row["name"] for row in await world.referral.sql(NAMED.format(table))}
+        for table in ("program", "partner")
+    ]
+    listed = (await world.referral.get("/v1/rujukan-program", as_=world.dinsos)).json()["items"]
+    path = f"/v1/rujukan/{listed[0]['rujukan_id']}"
+    whole = (await world.referral.get(path, as_=world.dinsos)).json()["programs"]
+    declined = (await post(world, listed[0]["rujukan_program_id"], "decline")).json()
+    path = f"/v1/rujukan-program/{listed[0]['rujukan_program_id']}"
+    one = (await world.referral.get(path, as_=world.dinsos)).json()
+    assert len(listed) == len(whole) == 3
+    for shown in (*listed, *whole, declined, one):
+        names = programs[UUID(shown["program_id"])], partners[UUID(shown["partner_id"])]
+        assert (shown["program_name"], shown["partner_name"]) == names

@@ -14,6 +14,7 @@ from services.caseload.family.models import HistoryItem, Kpm, KpmAnggota, KpmHis
 from services.caseload.family.rules import WARNINGS, Ages, find_implausible, number_findings
 from services.caseload.overview.queries.worklist import status_on
 from services.caseload.tables import columns_of
+from services.caseload.visibility import is_visible
 from shared import clock
 from shared.access import Actor, Scope
 from shared.database import raw, vault_of
@@ -185,6 +186,17 @@ def open_name(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     index, sealed = row.pop("nik_index"), row.pop("name_sealed")
     location = {"table": "kpm_anggota", "column": "name"}
     return row | {"pengurus_name": vault.open(sealed, row_id=index.hex(), **location) if sealed else None}
+
+
+async def read_names(session: AsyncSession, actor: Actor, kpm_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return the names of those families that the actor may read."""
+    pengurus = sa.and_(KpmAnggota.kpm_id == Kpm.kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None))
+    columns = (Kpm.kpm_id, Kpm.kode_wilayah, KpmAnggota.nik_index, KpmAnggota.name_sealed)
+    visible = is_visible(actor, await clock.today(session))
+    statement = sa.select(*columns).outerjoin(KpmAnggota, pengurus)
+    statement = statement.where(Kpm.kpm_id.in_(kpm_ids), visible).order_by(Kpm.kpm_id)
+    rows = (await session.execute(statement)).mappings()
+    return [open_name(vault_of(session), dict(row)) for row in rows]
 
 
 async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | None) -> UUID:

@@ -103,23 +103,32 @@ async def payable_tahap(
         NotFound: the actor may not read the family, or it was never a member.
     """
     memberships = await list_memberships(session, actor, kpm_id)
-    of_bansos = [
-        row for row in memberships if row["bansos"] is bansos and row["status"] is not MembershipStatus.VOIDED
-    ]
-    if not of_bansos:
+    answers = await payable_by_bansos(session, kpm_id, memberships, on)
+    if bansos not in answers:
         raise NotFound("kepesertaan")
-    day = on or await clock.today(session)
-    row = membership_on(of_bansos, day)
-    pending = [
-        other["bansos"] for other in memberships if other["status"] == MembershipStatus.DECISION_PENDING
-    ]
-    kpm = await session.get_one(Kpm, kpm_id)
+    return answers[bansos]
+
+
+async def payable_by_bansos(
+    session: AsyncSession, kpm_id: UUID, memberships: Sequence[dict[str, Any]], on: date | None
+) -> dict[Bansos, dict[str, Any]]:
+    """Return the payable tahap of each bansos of a family, as of a date."""
+    kpm, day = await session.get_one(Kpm, kpm_id), on or await clock.today(session)
     died = kpm.end_recorded_on if kpm.end_reason is FamilyEndReason.MENINGGAL else None
-    return payable_answer(row, day, died, is_later=row is not of_bansos[-1]) | {
-        "kpm_id": kpm_id,
-        "bansos": bansos,
-        "pending": pending,
-    }
+    pending = [row["bansos"] for row in memberships if row["status"] == MembershipStatus.DECISION_PENDING]
+    by_bansos: dict[Bansos, list[dict[str, Any]]] = {}
+    for row in memberships:
+        if row["status"] is not MembershipStatus.VOIDED:
+            by_bansos.setdefault(row["bansos"], []).append(row)
+    answers: dict[Bansos, dict[str, Any]] = {}
+    for bansos, rows in by_bansos.items():
+        row = membership_on(rows, day)
+        answers[bansos] = payable_answer(row, day, died, is_later=row is not rows[-1]) | {
+            "kpm_id": kpm_id,
+            "bansos": bansos,
+            "pending": pending,
+        }
+    return answers
 
 
 def membership_on(memberships: Sequence[dict[str, Any]], day: date) -> dict[str, Any]:

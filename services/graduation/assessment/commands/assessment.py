@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.assessment.models import Asesmen
 from services.graduation.assessment.queries.facts import read_facts, read_instruments
 from services.graduation.assessment.rules.judgement import Answer, Judgement, judge
@@ -15,6 +14,7 @@ from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.rules import require_assessable
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import KpmAssessed
@@ -37,9 +37,7 @@ async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers
         AnswersMissing, EvidenceMissing
     """
     case, policy = await load_case(session, graduasi_id)
-    if not policy.needs_score:
-        raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
-    case.require_transition(GraduasiState.DIASESMEN)
+    require_assessable(case, policy)
     act = Act(actor, await moment_of(session), Stage.USUL)
     author = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     facts = await read_facts(session, case, policy, act.moment.on)

@@ -9,9 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.errors import (
     AssessmentNotReady,
-    CaseNotScored,
     KomponenNotEnded,
-    NewAssessmentMissing,
     SignerIsMinor,
     SignerNotMember,
     StatementMissing,
@@ -27,17 +25,17 @@ from services.graduation.assessment.rules.changes import to_refusal
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.errors import ADVICE, NEXT_ACTS
 from services.graduation.case.models import DETERMINED, Graduasi, GraduasiState, Stage
+from services.graduation.case.rules import require_proposable, require_signable
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.replicas.models import Kpm
 from shared.access import Actor
-from shared.clock import moment_of
+from shared.clock import Moment, moment_of
 from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
 from shared.database import PreparedSelect, placeholder, uuid7, write
 from shared.dates import require_not_future
-from shared.errors import IllegalTransition, NotYetKnown, PengurusMissing
+from shared.errors import NotYetKnown, PengurusMissing
 from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
 
@@ -54,9 +52,7 @@ async def sign_statement(
         SignerNotMember, SignerIsMinor, PengurusMissing
     """
     case, policy = await load_case(session, graduasi_id)
-    if not policy.needs_statement:
-        raise CaseNotScored(exit_reason=case.exit_reason, what="pernyataan")
-    case.require_transition(GraduasiState.PERNYATAAN_DITANDATANGANI)
+    require_signable(case, policy)
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=terms.evidence_sha256)
     author, _ = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     require_not_future(
@@ -119,18 +115,30 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
         FactsChanged: A returned case would be proposed on facts that no longer hold.
     """
     case, policy = await load_case(session, graduasi_id)
-    _require_proposable(case, policy)
     act = Act(actor, await moment_of(session), Stage.USUL, reason=reason)
-    proposer = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    usul = await _build_usul(session, case, policy, proposer, act)
-    await _require_author(session, case, policy, act.moment.on)
-    if case.state is GraduasiState.DIKEMBALIKAN:
-        await require_unchanged(session, case, policy, act.moment.on, area="any")
+    usul = await check_proposal(session, actor, case, policy, act.moment)
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)
     await write(session, usul)
     emit(session, to_proposed_event(case))
     return case
+
+
+async def check_proposal(
+    session: AsyncSession, actor: Actor, case: Graduasi, policy: Policy, now: Moment
+) -> Usul:
+    """Return the proposal that the actor may make now.
+
+    Raises:
+        What refuses a proposal.
+    """
+    require_proposable(case, policy)
+    proposer = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, now.on)
+    usul = await _build_usul(session, actor, case, policy, proposer, now)
+    await _require_author(session, case, policy, now.on)
+    if case.state is GraduasiState.DIKEMBALIKAN:
+        await require_unchanged(session, case, policy, now.on, area="any")
+    return usul
 
 
 async def require_unchanged(
@@ -170,23 +178,13 @@ def to_proposed_event(case: Graduasi, exit_proposal_id: UUID | None = None) -> G
     return GraduasiProposed.of(case, exit_proposal_id=exit_proposal_id)
 
 
-def _require_proposable(case: Graduasi, policy: Policy) -> None:
-    case.require_transition(GraduasiState.DIUSULKAN)
-    # TERIDENTIFIKASI leads to DIUSULKAN only if the policy requires no score.
-    if policy.needs_score and case.state is GraduasiState.TERIDENTIFIKASI:
-        raise IllegalTransition(
-            "case",
-            current=case.state,
-            target=GraduasiState.DIUSULKAN,
-            remedy=NEXT_ACTS["BELUM_SIAP"],
-            advice=ADVICE.of(case.state, GraduasiState.DIUSULKAN),
-        )
-    if case.assess_again:
-        raise NewAssessmentMissing
-
-
 async def _build_usul(
-    session: AsyncSession, case: Graduasi, policy: Policy, proposer: tuple[UUID, UUID], act: Act
+    session: AsyncSession,
+    actor: Actor,
+    case: Graduasi,
+    policy: Policy,
+    proposer: tuple[UUID, UUID],
+    now: Moment,
 ) -> Usul:
     asesmen = await _read_asesmen(session, case)
     facts: dict[str, Any] = {}
@@ -195,7 +193,7 @@ async def _build_usul(
     if policy.needs_statement and case.pernyataan_id is None:
         raise StatementMissing
     if policy.needs_komponen_ended:
-        facts = await _require_komponen_ended(session, case, policy, act.moment.on)
+        facts = await _require_komponen_ended(session, case, policy, now.on)
     # A returned case is proposed again with the facts of its exit proposal.
     if policy.opened_by is OpenedBy.EXIT_PROPOSED and case.usul_id is not None:
         facts = (await session.get_one(Usul, case.usul_id)).facts
@@ -210,10 +208,10 @@ async def _build_usul(
         penugasan_id=asesmen.penugasan_id if asesmen else proposer[1],
         proposer_pendamping_id=proposer[0],
         proposer_penugasan_id=proposer[1],
-        proposed_by=act.actor.person,
-        proposed_on=act.moment.on,
+        proposed_by=actor.person,
+        proposed_on=now.on,
         facts=facts,
-        at=act.moment.at,
+        at=now.at,
     )
 
 

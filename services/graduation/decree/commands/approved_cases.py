@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.errors import SamePersonTwice
-from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.models import Graduasi, Stage
 from services.graduation.case.queries import find_accompanied
+from services.graduation.case.rules import require_determinable
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkBeforeApproval
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.policy.errors import TahapNotPlanned
@@ -127,10 +128,10 @@ class CaseChecks:
         if approved is None or not self.actor.covers(approved.case.kode_wilayah):
             return NotFound("graduasi")
         case = approved.case
-        if case.graduasi_id in self.determined:
-            return CaseAlreadyInSk()
-        if case.state is not GraduasiState.DISETUJUI_DINSOS:
-            return CasesNotApproved(ids=case.graduasi_id, state=case.state)
+        try:
+            require_determinable(case, determined=case.graduasi_id in self.determined)
+        except (CaseAlreadyInSk, CasesNotApproved) as error:
+            return error
         if approved.approved_on > self.sk.sk_on:
             return SkBeforeApproval("/body/sk_on", on=self.sk.sk_on, earliest=approved.approved_on)
         return self._check_actor(case) or self._check_calendar(approved.policy)

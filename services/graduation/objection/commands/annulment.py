@@ -120,15 +120,24 @@ async def require_annullable(
         BackPayNotConcerned
     """
     case, _ = await load_case(session, graduasi_id)
-    if await has_open_sanggah(session, graduasi_id):
+    today = (await moment_of(session)).on
+    await require_annullable_case(session, actor, case, today)
+    await _check_tahap(session, case, today, terms.back_pay)
+    return case.kode_wilayah
+
+
+async def require_annullable_case(session: AsyncSession, actor: Actor, case: Graduasi, today: date) -> None:
+    """Check that the SK may be annulled for the family, by this actor.
+
+    Raises:
+        IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, SanggahStillOpen
+    """
+    if await has_open_sanggah(session, case.graduasi_id):
         raise SanggahStillOpen
     case.require_transition(GraduasiState.DIPULIHKAN)
     await require_no_stage(session, case, actor.person, actor.sub)
-    today = (await moment_of(session)).on
     for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
         raise refusal
-    await _check_tahap(session, case, today, terms.back_pay)
-    return case.kode_wilayah
 
 
 async def annul(

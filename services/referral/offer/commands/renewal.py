@@ -7,10 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.matching.errors import ProgramNoLongerFits
 from services.referral.matching.queries import require_current_fit
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
-from services.referral.offer.errors import OfferNotDraft, OfferNotWithdrawn
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.rules import require_draft, require_renewable
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -33,8 +32,7 @@ async def decline_offer(session: AsyncSession, rujukan_program_id: UUID, actor: 
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
-    if row.state is not S.DRAF:
-        raise OfferNotDraft(state=row.state)
+    require_draft(row)
     move = Move(actor.sub, await clock.today(session), "declined by the family")
     await move_rujukan_program(session, row, S.DICABUT, move)
     return row
@@ -55,10 +53,7 @@ async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Ac
     rujukan = await load(session, Rujukan, seen.rujukan_id)  # before the offer, as in matching
     row = await load(session, RujukanProgram, rujukan_program_id)
     await require_family_access(session, actor, row.kpm_id)
-    if rujukan.state is RujukanState.DICABUT:
-        raise RujukanNotOpen(state=rujukan.state)
-    if row.state is not S.DICABUT or row.lapsed_on is not None or row.delivered_on is not None:
-        raise OfferNotWithdrawn(state=row.state)
+    require_renewable(row, rujukan)
     today = await clock.today(session)
     fit = await require_current_fit(session, row, today)
     if row.program_code in await read_codes_offered_elsewhere(session, rujukan):

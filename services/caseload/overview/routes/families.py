@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
+from annotated_types import Len
 from fastapi import Query
 from pydantic import Field
 from starlette.requests import Request
@@ -34,6 +35,7 @@ from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.answers import json_answer
 from shared.http.jobs import Sentences
+from shared.http.paging import LARGEST_PAGE
 from shared.http.purpose import Purpose
 from shared.privacy import MaskedNumber, Nik, NoKk
 from shared.remedies import CHANGES_NOTHING
@@ -158,6 +160,26 @@ class LookUp(Body):
     no_kk: NoKk | None = None
 
 
+class NamesAsked(Body):
+    """The families to name."""
+
+    kpm_ids: Annotated[list[UUID], Len(1, LARGEST_PAGE)]
+
+
+class KpmName(View):
+    """A family by the name of its pengurus, null without one."""
+
+    kpm_id: UUID
+    kode_wilayah: str
+    pengurus_name: Annotated[str | None, PRIBADI]
+
+
+class KpmNames(View):
+    """The names of those families that the caller may see, by id."""
+
+    items: list[KpmName]
+
+
 class FoundView(View):
     kpm_id: UUID
 
@@ -196,6 +218,13 @@ async def read_kpm(kpm_id: UUID, request: Request, session: Session, actor: Curr
     emergency = request.state.purpose is Purpose.DARURAT
     read = family.read_family_in_emergency if emergency else family.read_family
     return json_answer(await read(session, actor, kpm_id))
+
+
+@families.post("/kpm/names")
+@may(Permission.KPM_READ, undo=CHANGES_NOTHING)
+async def read_kpm_names(body: NamesAsked, session: Session, actor: CurrentActor) -> KpmNames:
+    """Name up to 200 families. Those that the caller may not see are left out."""
+    return KpmNames.model_validate({"items": await family.read_names(session, actor, body.kpm_ids)})
 
 
 @families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)

@@ -1,0 +1,169 @@
+"""The acts on a case that its reader may do now."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.assessment.commands.proposal import check_proposal, require_unchanged
+from services.graduation.case import rules
+from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
+from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
+from services.graduation.case.queries import acted_in_other_stage, find_accompanied
+from services.graduation.objection.commands.annulment import require_annullable_case
+from services.graduation.policy.models.policy import Policy
+from services.graduation.review.commands import require_resumable
+from services.graduation.review.models import StageAct
+from services.graduation.review.rules import latest_stage
+from services.graduation.visibility import visible_to
+from shared.access import Actor, Permission, Scope
+from shared.actions import Action, ActionView, list_actions
+from shared.clock import Moment, moment_of
+from shared.errors import NotFound
+
+Rule = Callable[[Graduasi, Policy], object]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCase:
+    """A case that an actor has read, with what its checks look at."""
+
+    session: AsyncSession
+    reader: Actor
+    case: Graduasi
+    policy: Policy
+    now: Moment
+
+    async def require_scope(self, actor: Actor) -> None:
+        """Raise NotFound or CaseElsewhere unless the case is in the scope of the actor's permission."""
+        case = self.case
+        if not actor.covers(case.kode_wilayah):
+            raise (
+                CaseElsewhere(kode_wilayah=case.kode_wilayah)
+                if actor.covers(case.opened_in)
+                else NotFound("graduasi")
+            )
+        if actor.scope is Scope.OWN_FAMILIES and self.reader.scope is not Scope.OWN_FAMILIES:
+            own = sa.select(Graduasi.graduasi_id).where(Graduasi.graduasi_id == case.graduasi_id)
+            if await self.session.scalar(own.where(await visible_to(self.session, actor))) is None:
+                raise NotFound("graduasi")
+
+    async def require_dampingan(self, actor: Actor) -> None:
+        """Raise what refuses an act of a pendamping who does not accompany the family."""
+        case = self.case
+        await require_dampingan(self.session, actor, case.kpm_id, case.kode_wilayah, self.now.on)
+
+    async def require_person(self, actor: Actor, stage: Stage) -> None:
+        """Raise SamePersonTwice or FamilyAccompaniedLately, as the act in the stage would."""
+        acted = sa.select(acted_in_other_stage(self.case.graduasi_id, actor, stage, StageAct.four_people))
+        if self.policy.four_people and await self.session.scalar(acted):
+            raise SamePersonTwice
+        if stage is not Stage.USUL:
+            kpm_ids = [self.case.kpm_id]
+            for refusal in (await find_accompanied(self.session, actor, kpm_ids, self.now.on)).values():
+                raise refusal
+
+
+def _by_official(rule: Rule, stage: Stage | None = None) -> Callable[[ReadCase, Actor], Awaitable[None]]:
+    async def require(read: ReadCase, actor: Actor) -> None:
+        await read.require_scope(actor)
+        rule(read.case, read.policy)
+        if stage is not None:
+            await read.require_person(actor, stage)
+
+    return require
+
+
+def _by_pendamping(rule: Rule) -> Callable[[ReadCase, Actor], Awaitable[None]]:
+    async def require(read: ReadCase, actor: Actor) -> None:
+        await read.require_scope(actor)
+        rule(read.case, read.policy)
+        await read.require_dampingan(actor)
+        await read.require_person(actor, Stage.USUL)
+
+    return require
+
+
+def _in_latest_stage(rule: Rule) -> Callable[[ReadCase, Actor], Awaitable[None]]:
+    async def require(read: ReadCase, actor: Actor) -> None:
+        await _by_official(rule, latest_stage(actor))(read, actor)
+
+    return require
+
+
+async def _propose(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    await check_proposal(read.session, actor, read.case, read.policy, read.now)
+    await read.require_person(actor, Stage.USUL)
+
+
+async def _approve(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    rules.require_approvable(read.case, read.policy)
+    await require_unchanged(read.session, read.case, read.policy, read.now.on, area="case")
+    await read.require_person(actor, Stage.PERSETUJUAN)
+
+
+async def _determine(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    rules.require_determinable(read.case, determined=False)
+    await read.require_person(actor, Stage.PENETAPAN)
+
+
+async def _resume(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    await require_resumable(read.session, read.case, read.policy, read.now.on)
+
+
+async def _cancel(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    if actor.scope is Scope.OWN_FAMILIES:
+        await read.require_dampingan(actor)
+    rules.require_cancellable(read.case, read.policy)
+
+
+async def _lodge_sanggah(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    if actor.scope is Scope.OWN_FAMILIES:
+        await read.require_dampingan(actor)
+    # After the SK the date of the paper decides.
+    if (read.case.postponed_from or read.case.state) in BEFORE_DITETAPKAN:
+        read.case.require_transition(GraduasiState.DISANGGAH)
+
+
+async def _annul(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    await require_annullable_case(read.session, actor, read.case, read.now.on)
+
+
+P = Permission
+ACTIONS: tuple[Action[ReadCase], ...] = (
+    Action("assess_graduasi", P.ASESMEN_RECORD, _by_pendamping(rules.require_assessable)),
+    Action("sign_pernyataan", P.PERNYATAAN_RECORD, _by_pendamping(rules.require_signable)),
+    Action("propose_graduasi", P.GRADUASI_PROPOSE, _propose),
+    Action("verify_graduasi", P.GRADUASI_VERIFY, _by_official(rules.require_verifiable, Stage.VERIFIKASI)),
+    Action(
+        "deliberate_graduasi",
+        P.GRADUASI_MUSYAWARAH,
+        _by_official(rules.require_deliberable, Stage.MUSYAWARAH),
+    ),
+    Action("approve_graduasi", P.GRADUASI_APPROVE, _approve),
+    Action("determine_graduasi", P.GRADUASI_DETERMINE, _determine, certain=False),
+    Action("return_graduasi", P.GRADUASI_RETURN, _in_latest_stage(rules.require_returnable)),
+    Action("refuse_graduasi", P.GRADUASI_REFUSE, _in_latest_stage(rules.require_refusable)),
+    Action("postpone_graduasi", P.GRADUASI_POSTPONE, _by_official(rules.require_postponable)),
+    Action("resume_graduasi", P.GRADUASI_POSTPONE, _resume),
+    Action("cancel_graduasi", P.GRADUASI_CANCEL, _cancel),
+    Action("lodge_sanggah", P.SANGGAH_LODGE, _lodge_sanggah, certain=False),
+    Action("annul_graduasi", P.GRADUASI_ANNUL, _annul, certain=False),
+)
+"""The acts on a case, in the order of the process. Each is judged as its command would refuse it."""
+
+
+async def list_case_actions(session: AsyncSession, reader: Actor, case: Graduasi) -> list[ActionView]:
+    """Return what the reader of a case may do with it now."""
+    policy = await session.get_one(Policy, case.policy_id)
+    read = ReadCase(session, reader, case, policy, await moment_of(session))
+    return await list_actions(reader, ACTIONS, read)

@@ -1,0 +1,93 @@
+"""What an offer says its reader may do is what the commands answer."""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+import pytest
+
+from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.actions import ACCEPTED, Call, find_wrong_actions
+from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR, DAY = "KUR_SUPERMIKRO", str(TODAY)
+
+
+async def reach(world: World, bank: PartnerSimulator, state: str) -> str:
+    """Bring the offer of KUR to a state."""
+    await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
+    subject = str((await world.read_programs())[KUR]["rujukan_program_id"])
+    if state in {"TERKIRIM", "PERLU_DATA"}:
+        await world.send_rujukan(KUR)
+    if state == "PERLU_DATA":
+        await bank.answer(subject, answer_id="A-1", status=state, answered_on=DAY)
+    if state == "DICABUT":
+        declined = await world.referral.post(f"/v1/rujukan-program/{subject}/decline", as_=world.pendamping)
+        assert declined.is_success
+    assert await world.read_state(KUR) == state
+    return f"/v1/rujukan-program/{subject}"
+
+
+def readers(world: World) -> dict[str, str]:
+    """Return tokens of those who see the offer, some with two roles."""
+    service, token = world.referral, world.referral.cluster.issuer.token
+    both = ["PENDAMPING", "DINSOS_KABKOTA"]
+    return {
+        "pendamping": world.pendamping,
+        "dinsos": world.dinsos,
+        "partner": world.partner("BANK_KUR"),
+        "auditor": service.token("AUDITOR", "auditor-1", ["33.24"]),
+        "lead": service.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", ["33.24"]),
+        "own and office": token(both, "both-1", ["33.24"], pendamping_id=world.family.pendamping_id),
+        "stranger and office": token(both, "both-2", ["33.24"], pendamping_id=uuid4()),
+    }
+
+
+def calls_of(offer: str, world: World) -> Mapping[str, Call]:
+    """Return a valid request for each action of an offer."""
+    consent = {"text_version": 1, "channel": "TATAP_MUKA", "evidence_sha256": world.evidence, "given_on": DAY}
+    answer = {"answer_id": "A-9", "status": "DIPROSES", "answered_on": DAY}
+    return {
+        "give_consent": (f"{offer}/consent", consent),
+        "withdraw_consent": (
+            f"{offer}/consent-withdrawal",
+            {"withdrawn_on": DAY, "reason": "Keluarga berubah pikiran."},
+        ),
+        "decline_offer": (f"{offer}/decline", None),
+        "renew_offer": (f"{offer}/renewal", None),
+        "supply_data": (f"{offer}/supply", {"fields": ["usaha"], "text": "Omzet Rp 9 juta", "files": []}),
+        "answer_rujukan": (f"{offer}/answer", answer),
+        "deliver_aid": (
+            f"{offer}/delivery",
+            {"delivery_id": "D-9", "amount_rp": 5_000_000, "delivered_on": DAY},
+        ),
+        "record_outcome": (f"{offer}/outcome", {"month": 3, "still_in_business": True, "omzet_rp": 1}),
+    }
+
+
+@pytest.mark.parametrize("state", ["DRAF", "TERKIRIM", "PERLU_DATA", "DICABUT"])
+async def test_actions_of_an_offer_are_those_that_its_commands_take(
+    referral: Running, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with PartnerSimulator() as bank:
+        world = await create_world(referral, {"BANK_KUR": bank})
+        offer = await reach(world, bank, state)
+    calls, wrong, allowed = calls_of(offer, world), list[str](), set[str]()
+    for name, token in readers(world).items():
+        answer = await referral.get(offer, as_=token)
+        if name == "partner" and state in {"DRAF", "DICABUT"}:
+            assert answer.status_code == 404
+            continue
+        actions = answer.json()["actions"]
+        assert [action["operation"] for action in actions] == [*calls]
+        allowed |= {action["operation"] for action in actions if action["allowed"] == "YES"}
+        with monkeypatch.context() as patched:
+            patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
+            faults = await find_wrong_actions(referral, actions, calls, token)
+        wrong += [f"{name}: {one}" for one in faults]
+    assert wrong == []
+    expected = {"DRAF": {"decline_offer"}, "DICABUT": set[str]()}
+    assert allowed == expected.get(state, {"withdraw_consent"})
+    assert await world.read_state(KUR) == state
