@@ -21,7 +21,6 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlmodel._compat import SQLModelConfig
 
-from shared.contracts.kinds import Bansos
 from shared.database.tables import Fields
 from shared.text import join_lines
 
@@ -179,4 +178,3 @@ DocumentNumber = Annotated[
     StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"),
     RequestOnly(),
 ]
-KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -26,7 +25,7 @@ from shared.errors import NotFound
 from shared.field_classes import PRIBADI
 from shared.fields import Body, Sentence, Sha256
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
@@ -48,11 +47,10 @@ class ApprovalRequestView(ApprovalRequestFields):
     decision_reason: Annotated[str | None, PRIBADI]
 
 
-class ApprovalRequestPage(BaseModel):
+class ApprovalRequestPage(Page):
     """A page of requests, oldest first."""
 
     items: list[ApprovalRequestView]
-    next: str | None
 
 
 class RequestApproval(Body):

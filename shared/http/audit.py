@@ -15,7 +15,7 @@ from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.fields import Instant
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 
 router = Router(tag="audit")
@@ -48,11 +48,10 @@ class AuditEntryItem(BaseModel):
     request_id: str
 
 
-class AuditEntryPage(BaseModel):
+class AuditEntryPage(Page):
     """A page of entries, the oldest first."""
 
     items: list[AuditEntryItem]
-    next: str | None
 
 
 NAMES = tuple(AuditEntryItem.model_fields)
@@ -69,11 +68,10 @@ class BulkReadItem(BaseModel):
     reported_at: datetime
 
 
-class BulkReadPage(BaseModel):
+class BulkReadPage(Page):
     """A page of bulk reads, the oldest first."""
 
     items: list[BulkReadItem]
-    next: str | None
 
 
 @router.get("/audit/accounts/{sub}", response_model=AuditEntryPage)

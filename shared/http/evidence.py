@@ -18,7 +18,7 @@ from shared.evidence import EvidenceKind, FlagReason
 from shared.field_classes import PRIBADI
 from shared.fields import Body, Sentence
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
@@ -54,11 +54,10 @@ class EvidenceFlagView(BaseModel):
     clearance: Annotated[str | None, PRIBADI]
 
 
-class EvidenceFlagPage(BaseModel):
+class EvidenceFlagPage(Page):
     """A page of flags, oldest first."""
 
     items: list[EvidenceFlagView]
-    next: str | None
 
 
 class Clearance(Body):

@@ -16,7 +16,7 @@ from shared import jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.refusals import read_remedy
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
@@ -68,11 +68,10 @@ class JobView(BaseModel):
     ended_at: datetime | None
 
 
-class JobPage(BaseModel):
+class JobPage(Page):
     """Jobs in the order in which they were requested."""
 
     items: list[JobView]
-    next: str | None
 
 
 JOB = schema.job.c
@@ -98,11 +97,10 @@ class RowErrorItem(BaseModel):
     remedy: dict[str, Any] | None = None
 
 
-class RowErrorPage(BaseModel):
+class RowErrorPage(Page):
     """A page of rows with a reason each."""
 
     items: list[RowErrorItem]
-    next: str | None
 
 
 router = Router(tag="jobs")

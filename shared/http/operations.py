@@ -15,7 +15,7 @@ from shared.fields import Instant
 from shared.http import audit, files, jobs, resumable_uploads
 from shared.http.declared import may
 from shared.http.overdue import deadline_rule_router, overdue_router
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import Router, Session
 from shared.messaging import parked_events
 from shared.remedies import CHANGES_NOTHING, nothing
@@ -61,11 +61,10 @@ class ParkedItem(BaseModel):
     parked_at: datetime
 
 
-class ParkedPage(BaseModel):
+class ParkedPage(Page):
     """A page of parked events."""
 
     items: list[ParkedItem]
-    next: str | None
 
 
 class ParkedOrder(BaseModel):

@@ -29,7 +29,7 @@ from services.caseload.activity.queries import (
 from shared.access import Permission
 from shared.field_classes import SPESIFIK
 from shared.fields import Body, Day, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import FIELD, TEAM_LEAD
 
@@ -53,11 +53,10 @@ class KunjunganDetail(KunjunganItem):
     next_action: Annotated[str | None, SPESIFIK]
 
 
-class KunjunganPage(View):
+class KunjunganPage(Page):
     """Visits in the order in which they were recorded."""
 
     items: list[KunjunganItem]
-    next: str | None
 
 
 @kunjungan.post("/kunjungan", status_code=201)
@@ -137,11 +136,10 @@ class P2k2Detail(P2k2Item):
     attendance: list[AnswerView]
 
 
-class P2k2Page(View):
+class P2k2Page(Page):
     """Sessions in the order in which they were recorded."""
 
     items: list[P2k2Item]
-    next: str | None
 
 
 class MateriItem(View):

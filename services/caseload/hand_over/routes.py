@@ -18,7 +18,7 @@ from shared.access import Permission
 from shared.database import vault_of
 from shared.field_classes import PRIBADI
 from shared.fields import Body, Paragraph, RequestOnly, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.jobs import Sentences
 from shared.privacy import Vault
 from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
@@ -135,11 +135,10 @@ class HandOverView(HandOverRecord):
         return cls.model_validate(await read_hand_over(session, hand_over_id))
 
 
-class HandOverPage(View):
+class HandOverPage(Page):
     """Hand-overs, the oldest order first."""
 
     items: list[HandOverView]
-    next: str | None
 
 
 @hand_over.post("/hand-over/preview")

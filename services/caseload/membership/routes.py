@@ -29,8 +29,8 @@ from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
 from shared.field_classes import PRIBADI
-from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Day, Paragraph, RequestOnly, View, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
@@ -134,11 +134,10 @@ class PendingItem(PendingFacts):
     bansos: Bansos
 
 
-class PendingPage(View):
+class PendingPage(Page):
     """Memberships that wait for a decision, the longest waiting first."""
 
     items: list[PendingItem]
-    next: str | None
 
 
 @memberships.get("/kpm/{kpm_id}/kepesertaan")
@@ -155,7 +154,7 @@ async def list_kepesertaan(kpm_id: UUID, session: Session, actor: CurrentActor) 
 @may(Permission.TAHAP_READ)
 async def read_tahap(
     kpm_id: UUID,
-    bansos: Annotated[KnownBansos, Query()],
+    bansos: Annotated[Bansos, KNOWN, Query()],
     session: Session,
     actor: CurrentActor,
     on: Annotated[Day | None, Query()] = None,

@@ -31,7 +31,7 @@ from shared.contracts.kinds import (
 from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import Body, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.answers import json_answer
 from shared.http.jobs import Sentences
 from shared.http.purpose import Purpose
@@ -144,11 +144,10 @@ class KpmItem(View):
     pengurus_name: Annotated[str | None, PRIBADI]
 
 
-class KpmPage(View):
+class KpmPage(Page):
     """Families in the order of their ids."""
 
     items: list[KpmItem]
-    next: str | None
 
 
 class LookUp(Body):
@@ -162,11 +161,10 @@ class FoundView(View):
     kpm_id: UUID
 
 
-class HistoryPage(View):
+class HistoryPage(Page):
     """Acts on a family, oldest first."""
 
     items: list[HistoryItem]
-    next: str | None
 
 
 @families.get("/kpm", response_model=KpmPage)

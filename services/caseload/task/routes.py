@@ -14,8 +14,8 @@ from services.caseload.task.queries import list_tugas, open_note
 from shared.access import Permission
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Paragraph, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Paragraph, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import STAFF
 
@@ -34,11 +34,10 @@ class TugasItem(TugasView):
     note: Annotated[str | None, SPESIFIK]
 
 
-class TugasPage(View):
+class TugasPage(Page):
     """Tasks by due date."""
 
     items: list[TugasItem]
-    next: str | None
 
 
 class TugasResult(Body):

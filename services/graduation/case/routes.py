@@ -28,8 +28,8 @@ from shared.access import Permission
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Sentence, View
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import FIELD, OFFICE, STAFF
 
@@ -54,11 +54,10 @@ class Proposal(Body):
     reason: Sentence | None = None
 
 
-class GraduasiPage(View):
+class GraduasiPage(Page):
     """A page of cases."""
 
     items: list[GraduasiView]
-    next: str | None
 
 
 class DifferenceView(View):
@@ -92,11 +91,10 @@ class GraduasiFullView(GraduasiView):
     evidence_flagged: bool
 
 
-class HistoryPage(View):
+class HistoryPage(Page):
     """A page of transitions, oldest first."""
 
     items: list[HistoryItem]
-    next: str | None
 
 
 @router.post("/graduasi", status_code=201)
@@ -114,7 +112,7 @@ async def list_graduasi(
     paging: Paging,
     state: Annotated[GraduasiState | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
-    exit_reason: Annotated[ExitReason | None, Query()] = None,
+    exit_reason: Annotated[Annotated[ExitReason, KNOWN] | None, Query()] = None,
     waiting: Annotated[Literal["me"] | None, Query()] = None,
     fact_undone: Annotated[bool, Query()] = False,
 ) -> Response:

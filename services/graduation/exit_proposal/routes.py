@@ -9,17 +9,15 @@ from starlette.responses import Response
 from services.graduation.exit_proposal import queries
 from services.graduation.exit_proposal.models import ExitProposal, ExitProposalItem, ExitTaken
 from shared.access import Permission
-from shared.fields import View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 
 router = Router(tag="exit")
 
 
-class ExitProposalPage(View):
+class ExitProposalPage(Page):
     """A page of exit proposals, oldest first."""
 
     items: list[ExitProposalItem]
-    next: str | None
 
 
 @router.get("/exit-proposal", response_model=ExitProposalPage)

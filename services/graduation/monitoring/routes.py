@@ -24,7 +24,7 @@ from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
 from shared.fields import Body, Day, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, TEAM_LEAD
@@ -55,11 +55,10 @@ class MonitoringItem(MonitoringTaskView):
     evidence_flagged: bool
 
 
-class MonitoringPage(View):
+class MonitoringPage(Page):
     """A page of tasks, the earliest due first."""
 
     items: list[MonitoringItem]
-    next: str | None
 
 
 @router.get("/monitoring", response_model=MonitoringPage)
@@ -150,11 +149,10 @@ class VoidedResultItem(VoidedResultView):
     """A voided result of a task."""
 
 
-class VoidedResultPage(View):
+class VoidedResultPage(Page):
     """A page of voided results, the first one first."""
 
     items: list[VoidedResultItem]
-    next: str | None
 
 
 @router.get("/monitoring/{task_id}/void", response_model=VoidedResultPage)

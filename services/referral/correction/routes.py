@@ -19,8 +19,8 @@ from services.referral.rujukan.routes import RujukanProgramView, rujukan_program
 from shared.access import Permission
 from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
-from shared.fields import KNOWN, Body, Day, Rupiah, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Day, Rupiah, Sentence
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, operation
 from shared.roles import FIELD, PARTNERS
 
@@ -66,11 +66,10 @@ class OutcomeVoid(DeliveryVoid):
     month: Month = Field(examples=[3])
 
 
-class CorrectionPage(View):
+class CorrectionPage(Page):
     """A page of corrections, oldest first."""
 
     items: list[CorrectionView]
-    next: str | None
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/answer-correction", status_code=201)

@@ -10,8 +10,8 @@ from services.referral.deadline import commands, queries
 from services.referral.deadline.models import EscalationView, SlaTerm, SlaTermTerms, SlaTermView
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Sentence
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, MINISTRY
 
@@ -23,18 +23,16 @@ class SlaTermBody(SlaTermTerms, Body):
     """Calendar days around the SLA of a program, or of all programs without a term."""
 
 
-class SlaTermPage(View):
+class SlaTermPage(Page):
     """A page of terms."""
 
     items: list[SlaTermView]
-    next: str | None
 
 
-class EscalationPage(View):
+class EscalationPage(Page):
     """A page of escalations, oldest first."""
 
     items: list[EscalationView]
-    next: str | None
 
 
 class AcknowledgementBody(Body):

@@ -18,7 +18,7 @@ from services.referral.rujukan.models import Rujukan, RujukanProgramItem
 from shared import clock
 from shared.access import Permission
 from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, FIELD
 
@@ -80,11 +80,10 @@ class Prospect(View):
     reasons: list[ReasonView]
 
 
-class ProspectPage(View):
+class ProspectPage(Page):
     """A page of families, by area."""
 
     items: list[Prospect]
-    next: str | None
 
 
 @offers.get("/offer", responses={409: {}})
@@ -147,11 +146,10 @@ class NextBestView(NextBestFacts):
     considered: list[ConsideredView]
 
 
-class NextBestPage(View):
+class NextBestPage(Page):
     """A page of proposals."""
 
     items: list[NextBestView]
-    next: str | None
 
 
 @next_bests.post("/rujukan/{rujukan_id}/next", status_code=201)

@@ -18,7 +18,7 @@ from services.referral.partner.models import (
 from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
 from shared.fields import Body, Instant, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, nothing
 
 breakers = Router(tag="partner")
@@ -37,11 +37,10 @@ class BreakerLimitBody(BreakerLimitTerms, Body):
     """
 
 
-class BreakerLimitPage(View):
+class BreakerLimitPage(Page):
     """A page of limits by partner code, `*` first."""
 
     items: list[BreakerLimitView]
-    next: str | None
 
 
 class ReplayBody(Body):

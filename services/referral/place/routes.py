@@ -21,7 +21,7 @@ from services.referral.program.models import Program
 from services.referral.publication.commands import places as publication_places
 from shared.access import Permission
 from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import MINISTRY
 
@@ -35,11 +35,10 @@ class QuotaBody(QuotaTerms, Body):
     """
 
 
-class QuotaPage(View):
+class QuotaPage(Page):
     """A page of quotas."""
 
     items: list[QuotaView]
-    next: str | None
 
 
 class IntakeBody(IntakeTerms, Body):
@@ -49,18 +48,16 @@ class IntakeBody(IntakeTerms, Body):
     """
 
 
-class IntakePage(View):
+class IntakePage(Page):
     """A page of windows, by their first day."""
 
     items: list[IntakeView]
-    next: str | None
 
 
-class WaitingListPage(View):
+class WaitingListPage(Page):
     """A page of the waiting list, first come first."""
 
     items: list[WaitingListItem]
-    next: str | None
 
 
 class PlaceInLine(View):

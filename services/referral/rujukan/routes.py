@@ -24,8 +24,7 @@ from services.referral.rujukan.models import (
 )
 from shared import clock
 from shared.access import Actor, Permission, Scope
-from shared.fields import View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 
 rujukan = Router(tag="rujukan")
 rujukan_programs = Router(tag="rujukan-program")
@@ -43,32 +42,28 @@ class RujukanProgramView(RujukanProgramItem):
     waiting: PlaceInLine | None = None
 
 
-class HistoryPage(View):
+class HistoryPage(Page):
     """A page of changes, oldest first."""
 
     items: list[HistoryItem]
-    next: str | None
 
 
-class DeliveryAttemptPage(View):
+class DeliveryAttemptPage(Page):
     """A page of attempts to notify the partner, oldest first."""
 
     items: list[DeliveryAttemptItem]
-    next: str | None
 
 
-class PartnerNoticePage(View):
+class PartnerNoticePage(Page):
     """A page of notices to the partner, oldest first."""
 
     items: list[PartnerNoticeView]
-    next: str | None
 
 
-class RelapseReportPage(View):
+class RelapseReportPage(Page):
     """A page of reports of relapse, by day."""
 
     items: list[RelapseView]
-    next: str | None
 
 
 class RujukanView(RujukanItem):

@@ -13,8 +13,8 @@ from services.referral.supply.models import SupplyInput, SupplyView
 from shared.access import Permission
 from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
-from shared.fields import KNOWN, Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, FIELD
 
@@ -28,11 +28,10 @@ class SupplyBody(SupplyInput, Body):
     """
 
 
-class SupplyPage(View):
+class SupplyPage(Page):
     """A page of supplied data, oldest first."""
 
     items: list[SupplyView]
-    next: str | None
 
 
 @supplies.post("/rujukan-program/{rujukan_program_id}/supply", status_code=201)

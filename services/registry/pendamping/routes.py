@@ -2,7 +2,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from services.registry.approval.commands import FORM
@@ -33,7 +33,7 @@ from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Body, Wilayah
-from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
+from shared.http import CurrentActor, IfMatch, Page, Paging, Router, Session, expect_version, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, accepted_answer
 from shared.privacy import MaskedNumber, Nik
 from shared.remedies import CHANGES_NOTHING, CORRECT_REQUEST, one_of, to_call
@@ -111,11 +111,10 @@ class PendampingView(PendampingItem):
     planned: list[StatusRecord]
 
 
-class PendampingPage(BaseModel):
+class PendampingPage(Page):
     """A page of pendamping, ordered by number."""
 
     items: list[PendampingItem]
-    next: str | None
 
 
 class PenugasanWithAreasView(PenugasanView):

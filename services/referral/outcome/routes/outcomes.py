@@ -17,8 +17,8 @@ from services.referral.outcome.commands import outcomes
 from shared import clock
 from shared.access import Permission, Scope
 from shared.contracts.caseload_activity import VoidReason
-from shared.fields import KNOWN, Body, Day, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Day
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import FIELD, PARTNERS
 
@@ -45,11 +45,10 @@ class RelapseVoid(Body):
     reason: Annotated[VoidReason, KNOWN]
 
 
-class OutcomeTaskPage(View):
+class OutcomeTaskPage(Page):
     """A page of outcomes to be recorded, the longest due first."""
 
     items: list[OutcomeTaskItem]
-    next: str | None
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/outcome", status_code=201)

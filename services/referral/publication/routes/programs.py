@@ -28,8 +28,8 @@ from shared.access import Permission
 from shared.contracts.rujukan_kinds import BenefitKind
 from shared.database.tables import Col
 from shared.errors import BadValue
-from shared.fields import ONE_LINE, Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import ONE_LINE, Body
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import MINISTRY
 
@@ -82,11 +82,10 @@ class ListedProgram(ProgramItem):
     partner_code: str
 
 
-class ProgramPage(View):
+class ProgramPage(Page):
     """A page of revisions of programs, by code and revision."""
 
     items: list[ListedProgram]
-    next: str | None
 
 
 class ProgramView(ProgramItem):
