@@ -73,6 +73,17 @@ class Known:
         )
         return core_schema.no_info_after_validator_function(source, checked, serialization=shown)
 
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Name the enum of a request, whose values are listed in the field itself."""
+        described = handler(schema)
+        return (
+            described | {"x-enum": schema["function"]["function"].__name__}
+            if "enum" in described
+            else described
+        )
+
 
 KNOWN = Known()
 

@@ -15,6 +15,7 @@ from deploy.contracts.declarations import (
 )
 from deploy.services import SERVICES
 from shared.events import SEALED_RETENTION, SEALED_TOPIC, Event
+from shared.http.labels import label_enums
 from shared.schema import SHARDS
 
 SEALED_RETENTION_MS = SEALED_RETENTION // timedelta(milliseconds=1)
@@ -24,7 +25,7 @@ UNLIMITED_MS = -1
 def document() -> dict[str, Any]:
     """Return the AsyncAPI document of all events between services."""
     kinds = events()
-    return {
+    published: dict[str, Any] = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Pilar",
@@ -40,6 +41,8 @@ def document() -> dict[str, Any]:
             "schemas": schemas(kinds) | {"Envelope": ENVELOPE},
         },
     }
+    label_enums(published)
+    return published
 
 
 def channels(kinds: dict[str, type[Event]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from shared.access.permissions import PERMISSIONS
 from shared.http import purpose
 from shared.http.field_schema import make_optional
+from shared.http.labels import label_enums
 from shared.http.parameters import complete
 from shared.http.problem_schema import Problem
 from shared.http.problems import PROBLEM
@@ -107,6 +108,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     document["tags"] = _describe_tags(document)
     if publish := getattr(app.state, "publish", None):
         publish(document)
+    label_enums(document)
     document["x-problems"] = list_refusals(app.state.settings.service)
     app.openapi_schema = document
     return document
