@@ -4,6 +4,7 @@ import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import (
@@ -21,6 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlmodel._compat import SQLModelConfig
 
+from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Fields
 from shared.text import join_lines
 
@@ -42,6 +44,20 @@ class View(BaseModel):
     """An answer, read from a row."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+class Sentences(BaseModel):
+    """A sentence in both languages."""
+
+    en: str
+    id: str
+
+
+class JobAccepted(View):
+    """A job that does the work. Its progress is at `job`, its errors say what was not done and why."""
+
+    job_id: UUID
+    job: str
 
 
 class Known:
@@ -73,9 +89,7 @@ class Known:
         )
         return core_schema.no_info_after_validator_function(source, checked, serialization=shown)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Name the enum of a request, whose values are listed in the field itself."""
         described = handler(schema)
         return (
@@ -189,3 +203,22 @@ DocumentNumber = Annotated[
     StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"),
     RequestOnly(),
 ]
+
+
+class Void(Body):
+    """Why a record does not count. The code is part of the event."""
+
+    reason: Annotated[VoidReason, KNOWN]
+
+
+class RangeEnd(Body):
+    """The first day after a range, and the reason as a code."""
+
+    valid_to: Day
+    reason: Code
+
+
+class WrittenReason(Body):
+    """A reason in words. They are stored in this service only, sealed."""
+
+    reason: Sentence

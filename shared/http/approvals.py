@@ -23,7 +23,7 @@ from shared.approval.models import ApprovalKind, ApprovalRequestFields, Approval
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Sentence, Sha256
+from shared.fields import Body, Sha256, WrittenReason
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
@@ -57,12 +57,6 @@ class RequestApproval(Body):
     """The hash of the request that the approver has read, `body_sha256`."""
 
     body_sha256: Sha256
-
-
-class ApprovalRefusal(Body):
-    """Why the request is refused. The requester reads it."""
-
-    reason: Sentence
 
 
 WAITS_FOR_APPROVAL: dict[int | str, dict[str, Any]] = {
@@ -137,7 +131,7 @@ def _add_decisions(router: Router, form: ApprovalForm) -> None:
     @router.post("/approval-request/{approval_request_id}/refusal", status_code=201)
     @may(Permission.APPROVAL_DECIDE, key_required=True, undo=ASKED_AGAIN)
     async def refuse_approval_request(
-        approval_request_id: UUID, body: ApprovalRefusal, session: Session, actor: CurrentActor
+        approval_request_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
     ) -> ApprovalRequestView:
         """Refuse a request of another person. The act may be requested again."""
         row = await refuse_request(session, actor, form, approval_request_id, body.reason)

@@ -16,7 +16,7 @@ from shared.access import Actor, Permission
 from shared.database import vault_of
 from shared.evidence import EvidenceKind, FlagReason
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Sentence
+from shared.fields import WrittenReason
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
@@ -60,12 +60,6 @@ class EvidenceFlagPage(Page):
     items: list[EvidenceFlagView]
 
 
-class Clearance(Body):
-    """Why the evidence counts. The reason is stored in this service only, sealed."""
-
-    reason: Sentence
-
-
 class ClearanceView(BaseModel):
     """The flag that was cleared, and the record with the evidence."""
 
@@ -96,7 +90,7 @@ def evidence_router(then: Continuation | None = None) -> Router:
     @router.post("/evidence-flag/{flag_id}/clearance", status_code=201)
     @may(Permission.EVIDENCE_FLAG_CLEAR, key_required=True, undo=CLEARED)
     async def clear_evidence_flag(
-        flag_id: UUID, body: Clearance, session: Session, actor: CurrentActor
+        flag_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
     ) -> ClearanceView:
         """Clear flagged evidence with a reason. Who used it does not clear it."""
         subject_id = await evidence.clear_flag(session, actor, flag_id, body.reason)

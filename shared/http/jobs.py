@@ -8,13 +8,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
+from shared.fields import Sentences
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
 from shared.http.refusals import read_remedy
@@ -25,15 +26,6 @@ REQUESTED_AGAIN = nothing(
     "A cancelled job stays cancelled; the same work can be requested again.",
     "Pekerjaan yang dibatalkan tetap batal; pekerjaan yang sama dapat diminta lagi.",
 )
-
-
-class Sentences(BaseModel):
-    """A sentence for officials in both languages: what is wrong, and what to do."""
-
-    en: str = Field(examples=["This job is DONE; it cannot be cancelled. What it did stays."])
-    id: str = Field(
-        examples=["Pekerjaan ini sudah DONE; tidak dapat dibatalkan. Yang sudah dikerjakan tetap berlaku."]
-    )
 
 
 class JobState(StrEnum):

@@ -92,6 +92,22 @@ def test_each_text_of_a_tag_is_used() -> None:
     assert used == read_texts("tags").keys()
 
 
+def find_homonyms(documents: dict[str, dict[str, Any]]) -> set[str]:
+    """Return the names of schemas that are not the same in all services."""
+    texts: dict[str, set[str]] = {}
+    for document in documents.values():
+        for name, schema in document["components"]["schemas"].items():
+            texts.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
+    return {name for name, different in texts.items() if len(different) > 1 or "__" in name}
+
+
+def test_a_schema_has_the_same_content_in_all_services() -> None:
+    documents = {service: application(service).openapi() for service in SERVICES}
+    assert find_homonyms(documents) == set()
+    planted = {"components": {"schemas": {"JobView": {"type": "object"}, "a__b": {}}}}
+    assert find_homonyms(documents | {"planted": planted}) == {"JobView", "a__b"}
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_request_accepts_unknown(service: str) -> None:
     """UNKNOWN is only what a reader makes of a value that is newer than itself."""

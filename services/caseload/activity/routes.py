@@ -17,7 +17,6 @@ from services.caseload.activity.models import (
     P2k2Sesi,
     P2k2Terms,
     P2k2View,
-    VoidTerms,
 )
 from services.caseload.activity.queries import (
     list_kunjungan,
@@ -28,7 +27,7 @@ from services.caseload.activity.queries import (
 )
 from shared.access import Permission
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Day, View
+from shared.fields import Body, Day, View, Void
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import FIELD, TEAM_LEAD
@@ -95,10 +94,6 @@ async def read_visit(kunjungan_id: UUID, session: Session, actor: CurrentActor) 
     Its author, the family's pendamping of today and the officials of the area may read it.
     """
     return KunjunganDetail.model_construct(**await read_kunjungan(session, actor, kunjungan_id))
-
-
-class Void(VoidTerms, Body):
-    """Why a record does not count: a code that is part of the event."""
 
 
 @kunjungan.post("/kunjungan/{kunjungan_id}/void")

@@ -73,7 +73,7 @@ class Marriage(Body):
     relation: Relation | None = None
 
 
-class Return(ReturnTerms, Body):
+class MemberReturn(ReturnTerms, Body):
     """Why the end was recorded in error. Evidence is needed to undo a death."""
 
 
@@ -184,7 +184,12 @@ async def record_marriage(
 )
 @may(Permission.KPM_UPDATE, key_required=True, undo=END_AGAIN)
 async def take_anggota_back(
-    kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
+    kpm_id: UUID,
+    anggota_id: UUID,
+    body: MemberReturn,
+    session: Session,
+    actor: CurrentActor,
+    version: IfMatch,
 ) -> MemberView | Response:
     """Undo an end that was recorded in error: death, departure or move.
 

@@ -29,7 +29,7 @@ from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
 from shared.field_classes import PRIBADI
-from shared.fields import KNOWN, Body, Day, Paragraph, RequestOnly, View, Wilayah
+from shared.fields import KNOWN, Body, Day, Paragraph, RequestOnly, Sentences, View, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
@@ -67,14 +67,7 @@ class KepesertaanList(View):
     items: list[KepesertaanView]
 
 
-class Words(View):
-    """A reason in words, in English and Indonesian."""
-
-    en: str
-    id: str
-
-
-class TahapView(MembershipRef):
+class PayableTahapView(MembershipRef):
     """Which tahap of a bansos are payable as of `on`, and why.
 
     `back_pay` lists withheld tahap that an annulment decided to pay, `not_paid` those that it decided not to pay: they
@@ -95,7 +88,7 @@ class TahapView(MembershipRef):
     back_pay: list[str]
     not_paid: list[str]
     back_pay_decisions: list[BackPay]
-    reason: Words
+    reason: Sentences
     pending: list[Bansos]
 
 
@@ -158,9 +151,9 @@ async def read_tahap(
     session: Session,
     actor: CurrentActor,
     on: Annotated[Day | None, Query()] = None,
-) -> TahapView:
+) -> PayableTahapView:
     """Return which tahap are payable as of a date, by default today, and why."""
-    return TahapView.model_validate(await payable_tahap(session, actor, kpm_id, bansos, on))
+    return PayableTahapView.model_validate(await payable_tahap(session, actor, kpm_id, bansos, on))
 
 
 @memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)

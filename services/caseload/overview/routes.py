@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganView
-from services.caseload.family.models import HistoryItem, KpmHistory, Relation
+from services.caseload.family.models import KpmHistory, KpmHistoryItem, Relation
 from services.caseload.overview.errors import LookUpNumberInvalid
 from services.caseload.overview.queries import family
 from services.caseload.overview.queries.worklist import FamilyStatus, list_families
@@ -30,10 +30,9 @@ from shared.contracts.kinds import (
 )
 from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
-from shared.fields import Body, View, Wilayah
+from shared.fields import Body, Sentences, View, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.answers import json_answer
-from shared.http.jobs import Sentences
 from shared.http.purpose import Purpose
 from shared.privacy import MaskedNumber, Nik, NoKk
 from shared.remedies import CHANGES_NOTHING
@@ -150,7 +149,7 @@ class KpmPage(Page):
     items: list[KpmItem]
 
 
-class LookUp(Body):
+class KpmLookUp(Body):
     """One number, either a NIK or a No. KK."""
 
     nik: Nik | None = None
@@ -161,10 +160,10 @@ class FoundView(View):
     kpm_id: UUID
 
 
-class HistoryPage(Page):
+class KpmHistoryPage(Page):
     """Acts on a family, oldest first."""
 
-    items: list[HistoryItem]
+    items: list[KpmHistoryItem]
 
 
 @families.get("/kpm", response_model=KpmPage)
@@ -196,7 +195,7 @@ async def read_kpm(kpm_id: UUID, request: Request, session: Session, actor: Curr
     return json_answer(await read(session, actor, kpm_id))
 
 
-@families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)
+@families.get("/kpm/{kpm_id}/history", response_model=KpmHistoryPage)
 @may(Permission.KPM_READ)
 async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List acts on a family with actor and reason."""
@@ -206,7 +205,7 @@ async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, 
 
 @families.post("/kpm/look-up")
 @may(Permission.KPM_LOOK_UP, undo=CHANGES_NOTHING)
-async def look_up_kpm(body: LookUp, session: Session) -> FoundView:
+async def look_up_kpm(body: KpmLookUp, session: Session) -> FoundView:
     """Find the family of a NIK or of a No. KK."""
     if (body.nik is None) == (body.no_kk is None):
         raise LookUpNumberInvalid("/body")

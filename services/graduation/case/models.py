@@ -275,7 +275,7 @@ class HistoryFields(Fields):
     policy_version: Col[int]
 
 
-class HistoryItem(HistoryFields):
+class GraduasiHistoryItem(HistoryFields):
     """One transition of a case."""
 
     reason: Annotated[str | None, PRIBADI]

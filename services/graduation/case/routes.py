@@ -14,9 +14,9 @@ from services.graduation.case.commands import new_case
 from services.graduation.case.models import (
     Graduasi,
     GraduasiHistory,
+    GraduasiHistoryItem,
     GraduasiState,
     GraduasiView,
-    HistoryItem,
     OpeningTerms,
 )
 from services.graduation.credit.models import CreditView
@@ -91,10 +91,10 @@ class GraduasiFullView(GraduasiView):
     evidence_flagged: bool
 
 
-class HistoryPage(Page):
+class GraduasiHistoryPage(Page):
     """A page of transitions, oldest first."""
 
-    items: list[HistoryItem]
+    items: list[GraduasiHistoryItem]
 
 
 @router.post("/graduasi", status_code=201)
@@ -137,7 +137,7 @@ async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor
     return await queries.read_case(session, actor, graduasi_id)
 
 
-@router.get("/graduasi/{graduasi_id}/history", response_model=HistoryPage)
+@router.get("/graduasi/{graduasi_id}/history", response_model=GraduasiHistoryPage)
 @may(Permission.GRADUASI_READ)
 async def list_graduasi_history(
     graduasi_id: UUID, session: Session, actor: CurrentActor, paging: Paging

@@ -24,7 +24,7 @@ from services.graduation.decree.models import (
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.errors import BadValue
-from shared.fields import Body, Sha256, View
+from shared.fields import Body, JobAccepted, Sha256, View
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
@@ -132,15 +132,10 @@ class BulkDecree(DecreeTerms, Body):
     sha256: Sha256
 
 
-class BulkSkView(View):
-    """The SK, and the job that adds the cases.
-
-    `job` is the URL of the job. Its errors say why a case was not added.
-    """
+class BulkSkView(JobAccepted):
+    """The SK, and the job that adds the cases."""
 
     sk_id: UUID
-    job_id: UUID
-    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
 
 
 class SkPage(Page):

@@ -10,7 +10,7 @@ from services.referral.deadline import commands, queries
 from services.referral.deadline.models import EscalationView, SlaTerm, SlaTermTerms, SlaTermView
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Sentence
+from shared.fields import Body, Sentence, WrittenReason
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, MINISTRY
@@ -87,12 +87,6 @@ async def acknowledge_escalation(
     return EscalationView(**queries.view_escalation(session, row))
 
 
-class AcknowledgementWithdrawal(Body):
-    """Why the acknowledgement was a mistake."""
-
-    reason: Sentence
-
-
 @escalations.post("/escalation/{escalation_id}/acknowledgement-withdrawal", status_code=201)
 @may(
     Permission.ESCALATION_ACKNOWLEDGE,
@@ -100,7 +94,7 @@ class AcknowledgementWithdrawal(Body):
     undo=operation("acknowledge_escalation", DINSOS | MINISTRY),
 )
 async def withdraw_acknowledgement(
-    escalation_id: UUID, body: AcknowledgementWithdrawal, session: Session, actor: CurrentActor
+    escalation_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
 ) -> EscalationView:
     """Take an acknowledgement back. The escalation waits again."""
     row = await commands.withdraw_acknowledgement(session, escalation_id, body.reason, actor)

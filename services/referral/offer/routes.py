@@ -25,7 +25,7 @@ from shared.roles import DINSOS, FIELD
 offers = Router(tag="offer")
 
 
-class ReasonView(View):
+class RuleResultView(View):
     """The result of one rule, in both languages.
 
     `actual` is null if the fact is unknown.
@@ -59,7 +59,7 @@ class OfferView(View):
     required_documents: list[str]
     fits: bool
     waits: WaitingReason | None
-    reasons: list[ReasonView]
+    reasons: list[RuleResultView]
 
 
 class OfferList(OffersFacts):
@@ -77,7 +77,7 @@ class Prospect(View):
     kpm_id: UUID
     kode_wilayah: str
     fits: bool
-    reasons: list[ReasonView]
+    reasons: list[RuleResultView]
 
 
 class ProspectPage(Page):

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from services.referral import visibility
 from services.referral.follow_up.models import OutcomeItem, RelapseReport, RelapseView
 from services.referral.notice.models import PartnerNotice, PartnerNoticeView
-from services.referral.offer.routes import ReasonView
+from services.referral.offer.routes import RuleResultView
 from services.referral.outcome import queries as outcome_queries
 from services.referral.partner_call.models import DeliveryAttempt, DeliveryAttemptItem
 from services.referral.place import queries as place_queries
@@ -15,11 +15,11 @@ from services.referral.place.routes import PlaceInLine
 from services.referral.rujukan import queries
 from services.referral.rujukan.models import (
     ENDED,
-    HistoryItem,
     Rujukan,
     RujukanItem,
     RujukanProgram,
     RujukanProgramHistory,
+    RujukanProgramHistoryItem,
     RujukanProgramItem,
 )
 from shared import clock
@@ -36,16 +36,16 @@ class RujukanProgramView(RujukanProgramItem):
     Partners get no reasons. `overdue`: the SLA has passed.
     """
 
-    reasons: list[ReasonView]
+    reasons: list[RuleResultView]
     outcomes: list[OutcomeItem]
     overdue: bool
     waiting: PlaceInLine | None = None
 
 
-class HistoryPage(Page):
+class RujukanProgramHistoryPage(Page):
     """A page of changes, oldest first."""
 
-    items: list[HistoryItem]
+    items: list[RujukanProgramHistoryItem]
 
 
 class DeliveryAttemptPage(Page):
@@ -105,13 +105,15 @@ async def read_rujukan_program(
     return await rujukan_program_view(session, row, actor)
 
 
-@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)
+@rujukan_programs.get(
+    "/rujukan-program/{rujukan_program_id}/history", response_model=RujukanProgramHistoryPage
+)
 @may(Permission.RUJUKAN_READ_INTERNAL)
 async def list_rujukan_program_history(
     rujukan_program_id: UUID, session: Session, paging: Paging
 ) -> Response:
     """List the state changes of one offer with who, when and why."""
-    parts = (RujukanProgram, rujukan_program_id, RujukanProgramHistory, HistoryItem)
+    parts = (RujukanProgram, rujukan_program_id, RujukanProgramHistory, RujukanProgramHistoryItem)
     statement = await visibility.select_parts(session, *parts)
     return await paging.answer(session, statement, queries.HISTORY_ORDER)
 
@@ -147,7 +149,7 @@ async def rujukan_program_view(session: Session, row: RujukanProgram, actor: Act
     is_pending = row.state not in ENDED and row.delivered_on is None
     return RujukanProgramView.model_construct(
         **{name: getattr(row, name) for name in visible_columns(actor)},
-        reasons=[] if is_partner else [ReasonView.model_validate(reason) for reason in row.reasons],
+        reasons=[] if is_partner else [RuleResultView.model_validate(reason) for reason in row.reasons],
         outcomes=await outcome_queries.read_outcomes(session, row.rujukan_program_id),
         waiting=PlaceInLine(**position) if position else None,
         overdue=is_pending and row.sla_due_on is not None and row.sla_due_on < await clock.today(session),

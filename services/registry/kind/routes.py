@@ -15,10 +15,9 @@ from services.registry.kind.commands import (
 )
 from services.registry.kind.models import PilarKindTerms, PilarKindView, RoleConflictTerms, RoleConflictView
 from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, select_conflicts, select_kinds
-from services.registry.placement.routes import RangeEnd
 from shared.access import Permission
 from shared.contracts.kinds import PilarKind
-from shared.fields import KNOWN, Body, Code, Day
+from shared.fields import KNOWN, Body, Code, Day, RangeEnd
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import MINISTRY

@@ -57,7 +57,7 @@ class Registration(RegistrationTerms, Body):
     """
 
 
-class LookUp(Body):
+class PendampingLookUp(Body):
     """A NIK. It is in the body because URLs are logged."""
 
     nik: Nik = Field(examples=["3324075211879001"])
@@ -177,7 +177,7 @@ async def read_pendamping(pendamping_id: UUID, session: Session, actor: CurrentA
 
 @router.post("/pendamping/look-up")
 @may(Permission.PENDAMPING_READ, undo=CHANGES_NOTHING)
-async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -> PendampingView:
+async def find_pendamping(body: PendampingLookUp, session: Session, actor: CurrentActor) -> PendampingView:
     """Find a pendamping by NIK."""
     return PendampingView(**await queries.look_up_pendamping(session, actor, body.nik))
 

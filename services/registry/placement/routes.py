@@ -14,7 +14,7 @@ from services.registry.placement.models import (
     WilayahTugasView,
 )
 from shared.access import Permission
-from shared.fields import Body, Code, Day
+from shared.fields import Body, Code, RangeEnd
 from shared.http import CurrentActor, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
 from shared.roles import MINISTRY
@@ -41,13 +41,6 @@ class PlacementCorrection(PenugasanCorrectionTerms, Body):
 
 class WilayahTugasPlace(WilayahTugasTerms, Body):
     """An area of a placement, within its range. `valid_to` is the first day after it."""
-
-
-class RangeEnd(Body):
-    """The first day after the range, and the reason as a code."""
-
-    valid_to: Day
-    reason: Code
 
 
 class Restoration(Body):

@@ -11,9 +11,8 @@ from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.term.commands import move_tahap
 from shared.access import Permission
 from shared.errors import BadValue
-from shared.fields import Body
+from shared.fields import Body, Sentences
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
-from shared.http.jobs import Sentences
 from shared.remedies import one_of, operation, to_call
 from shared.roles import MINISTRY
 

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.place.routes import IntakeBody, QuotaBody
+from services.referral.place.routes import IntakeWindowBody, QuotaBody
 from services.referral.program import queries
 from services.referral.program.models import (
     PayloadField,
@@ -64,7 +64,7 @@ class ProgramPublication(ProgramTerms, Body):
     minimum_data: Annotated[list[PayloadField], Len(1, 7)]
     rules: Annotated[list[RuleShape], Len(0, 40)]
     quotas: Annotated[list[QuotaBody], Len(0, 600)] = Field(default_factory=list)
-    intake: Annotated[list[IntakeBody], Len(0, 40)] = Field(default_factory=list)
+    intake: Annotated[list[IntakeWindowBody], Len(0, 40)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def refuse_reversed_amounts(self) -> Self:
