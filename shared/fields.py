@@ -54,7 +54,7 @@ class Sentences(BaseModel):
 
 
 class JobAccepted(View):
-    """A job that does the work. Its progress is at `job`, its errors say what was not done and why."""
+    """A job that does the work. Its progress is at `job`."""
 
     job_id: UUID
     job: str

@@ -30,7 +30,7 @@ class LabelView(BaseModel):
 
 
 class EnumView(BaseModel):
-    """The values of one enum. `name` is that of its schema, or the `x-enum` of a schema without a name."""
+    """The values of one enum, with the name that its schemas have as `x-enum`."""
 
     name: str
     values: list[LabelView]
@@ -61,7 +61,7 @@ def label_of(enum: str | None, value: str) -> dict[str, str]:
 
 
 def enums_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each enum of strings that a client may have to show, with the name of its schema."""
+    """Yield each enum of strings with the name of its schema."""
     for name, schema in document["components"]["schemas"].items():
         if "enum" in schema:
             schema[NAME] = name
