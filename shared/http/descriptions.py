@@ -15,7 +15,7 @@ def describe_fields(schemas: Mapping[str, Any]) -> None:
 
 
 def fields_of(schemas: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield each field with the name of its schema. Fields within fields belong to the same schema."""
+    """Yield each field with the name of its schema, also the fields within fields."""
     for schema, part in schemas.items():
         pending = [part]
         while pending:

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from shared.access.permissions import PERMISSIONS
 from shared.http import purpose
 from shared.http.descriptions import describe_fields
+from shared.http.examples import add_examples
 from shared.http.field_schema import make_optional
 from shared.http.labels import label_enums
 from shared.http.parameters import complete
@@ -112,6 +113,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     label_enums(document)
     describe_fields(document["components"]["schemas"])
     document["x-problems"] = list_refusals(app.state.settings.service)
+    add_examples(document)
     app.openapi_schema = document
     return document
 
