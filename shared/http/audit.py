@@ -10,12 +10,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.access import Permission
+from shared.audit.entries import Outcome
 from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.fields import Instant
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
+from shared.http.purpose import Purpose
 from shared.http.route import CurrentActor, Router, Session
 
 router = Router(tag="audit")
@@ -37,13 +39,13 @@ class AuditEntryItem(BaseModel):
     roles: list[str]
     areas: list[str]
     partner_id: UUID | None
-    purpose: str | None
+    purpose: Purpose | None
     act: str
     resource: str
     subject_ids: list[UUID]
     subject_count: int
     field_classes: list[str]
-    outcome: str
+    outcome: Outcome
     status: int
     request_id: str
 

@@ -89,7 +89,7 @@ def read_examples() -> dict[str, Any]:
 
 
 class Composer:
-    """Composes one example of a schema. A field has the same value wherever it has the same name."""
+    """Composes examples, in which a field has the same value under the same name."""
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
         self.schemas = schemas

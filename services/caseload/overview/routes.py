@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganView
-from services.caseload.family.models import KpmHistory, KpmHistoryItem, Relation
+from services.caseload.family.models import KpmHistory, Relation
 from services.caseload.overview.errors import LookUpNumberInvalid
+from services.caseload.overview.models import KpmHistoryView
 from services.caseload.overview.queries import family
 from services.caseload.overview.queries.worklist import FamilyStatus, list_families
 from services.caseload.replicas.models import AidView
@@ -163,7 +164,7 @@ class FoundView(View):
 class KpmHistoryPage(Page):
     """Acts on a family, oldest first."""
 
-    items: list[KpmHistoryItem]
+    items: list[KpmHistoryView]
 
 
 @families.get("/kpm", response_model=KpmPage)
