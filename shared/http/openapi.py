@@ -79,7 +79,9 @@ days in Asia/Jakarta, instants are UTC, money is whole rupiah. A field or parame
 **Changes.** Send an `Idempotency-Key` with every POST (decisions and bulk work require it): after a time-out or a 503
 repeat the same request with the same key. If an answer has an `ETag`, send it as `If-Match` with the change; the answer to the change has the next one.
 
-**Lists.** Follow `next` unchanged until it is null. A list with `open_only` shows what is still to be done; send
+**Values.** `GET /v1/labels` names every coded value in English and Indonesian, as `x-enum-labels` does in this document.
+
+**Lists.** Follow `next` unchanged until it is null; `next_cursor` is its cursor alone. A list with `open_only` shows what is still to be done; send
 `open_only=false` to see what is done too.
 
 **Refusals.** `application/problem+json`: `title` is the name of the refusal for programs (`x-problems` of this document
