@@ -4,6 +4,7 @@ import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import (
@@ -22,7 +23,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlmodel._compat import SQLModelConfig
 
 from shared.area_names import describe_name
-from shared.contracts.kinds import Bansos
+from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Fields
 from shared.text import join_lines
 
@@ -53,6 +54,20 @@ class View(BaseModel):
         return describe_name(handler(schema), handler)
 
 
+class Sentences(BaseModel):
+    """A sentence in both languages."""
+
+    en: str
+    id: str
+
+
+class JobAccepted(View):
+    """A job that does the work. Its progress is at `job`."""
+
+    job_id: UUID
+    job: str
+
+
 class Known:
     """Marks an enum in a request: it accepts the enum's values without UNKNOWN.
 
@@ -81,6 +96,15 @@ class Known:
             lambda member: member, return_schema=handler(source)
         )
         return core_schema.no_info_after_validator_function(source, checked, serialization=shown)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Name the enum of a request, whose values are listed in the field itself."""
+        described = handler(schema)
+        return (
+            described | {"x-enum": schema["function"]["function"].__name__}
+            if "enum" in described
+            else described
+        )
 
 
 KNOWN = Known()
@@ -187,4 +211,22 @@ DocumentNumber = Annotated[
     StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"),
     RequestOnly(),
 ]
-KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]
+
+
+class Void(Body):
+    """Why a record does not count. The code is part of the event."""
+
+    reason: Annotated[VoidReason, KNOWN]
+
+
+class RangeEnd(Body):
+    """The first day after a range, and the reason as a code."""
+
+    valid_to: Day
+    reason: Code
+
+
+class WrittenReason(Body):
+    """A reason in words. They are stored in this service only, sealed."""
+
+    reason: Sentence

@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     keys_folder: Path | None = None
     cors_origins: Annotated[list[str], NoDecode] = []
     docs: bool = True
+    contact_email: str = Field(default="", description="Of the operator, shown in the OpenAPI document.")
     max_body_bytes: int = Field(default=32_768, ge=1024, description="Of JSON, unless a route declares more.")
     max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     unused_file_days: int = Field(

@@ -16,6 +16,7 @@ from deploy.contracts.declarations import (
 from deploy.contracts.samples import sample_of
 from deploy.services import SERVICES
 from shared.events import SEALED_RETENTION, SEALED_TOPIC, Event
+from shared.http.labels import label_enums
 from shared.schema import SHARDS
 
 SEALED_RETENTION_MS = SEALED_RETENTION // timedelta(milliseconds=1)
@@ -26,7 +27,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 def document() -> dict[str, Any]:
     """Return the AsyncAPI document of all events between services."""
     kinds = events()
-    return {
+    published: dict[str, Any] = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Pilar",
@@ -43,6 +44,8 @@ def document() -> dict[str, Any]:
             "schemas": schemas(kinds) | {"Envelope": ENVELOPE, "Headers": HEADERS},
         },
     }
+    label_enums(published)
+    return published
 
 
 def channels(kinds: dict[str, type[Event]]) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from shared.http.application import create_app
 from shared.http.declared import may, open_to_anybody
-from shared.http.paging import PageRequest, Paging
+from shared.http.paging import Page, PageRequest, Paging
 from shared.http.process import serve
 from shared.http.route import CurrentActor, IfMatch, Route, Router, Session, expect_version
 
 __all__ = [
     "CurrentActor",
     "IfMatch",
+    "Page",
     "PageRequest",
     "Paging",
     "Route",

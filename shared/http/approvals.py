@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -25,9 +25,9 @@ from shared.area_names import NAME_SCHEMA
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Sentence, Sha256
+from shared.fields import Body, Sha256, WrittenReason
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
@@ -50,23 +50,16 @@ class ApprovalRequestView(ApprovalRequestFields):
     decision_reason: Annotated[str | None, PRIBADI]
 
 
-class ApprovalRequestPage(BaseModel):
+class ApprovalRequestPage(Page):
     """A page of requests, oldest first."""
 
     items: list[ApprovalRequestView]
-    next: str | None
 
 
 class RequestApproval(Body):
     """The hash of the request that the approver has read, `body_sha256`."""
 
     body_sha256: Sha256
-
-
-class ApprovalRefusal(Body):
-    """Why the request is refused. The requester reads it."""
-
-    reason: Sentence
 
 
 WAITS_FOR_APPROVAL: dict[int | str, dict[str, Any]] = {
@@ -141,7 +134,7 @@ def _add_decisions(router: Router, form: ApprovalForm) -> None:
     @router.post("/approval-request/{approval_request_id}/refusal", status_code=201)
     @may(Permission.APPROVAL_DECIDE, key_required=True, undo=ASKED_AGAIN)
     async def refuse_approval_request(
-        approval_request_id: UUID, body: ApprovalRefusal, session: Session, actor: CurrentActor
+        approval_request_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
     ) -> ApprovalRequestView:
         """Refuse a request of another person. The act may be requested again."""
         row = await refuse_request(session, actor, form, approval_request_id, body.reason)

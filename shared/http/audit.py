@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from shared.access import Permission
 from shared.areas import in_areas
+from shared.audit.entries import Outcome
 from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.fields import Instant
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.purpose import Purpose
 from shared.http.route import CurrentActor, Router, Session
 
@@ -40,23 +41,22 @@ class AuditEntryItem(BaseModel):
     roles: list[str]
     areas: list[str]
     partner_id: UUID | None
-    purpose: str | None
+    purpose: Purpose | None
     kode_wilayah: str | None
     act: str
     resource: str
     subject_ids: list[UUID]
     subject_count: int
     field_classes: list[str]
-    outcome: str
+    outcome: Outcome
     status: int
     request_id: str
 
 
-class AuditEntryPage(BaseModel):
+class AuditEntryPage(Page):
     """A page of entries, the oldest first."""
 
     items: list[AuditEntryItem]
-    next: str | None
 
 
 NAMES = tuple(AuditEntryItem.model_fields)
@@ -73,11 +73,10 @@ class BulkReadItem(BaseModel):
     reported_at: datetime
 
 
-class BulkReadPage(BaseModel):
+class BulkReadPage(Page):
     """A page of bulk reads, the oldest first."""
 
     items: list[BulkReadItem]
-    next: str | None
 
 
 @router.get("/audit/accounts/{sub}", response_model=AuditEntryPage)

@@ -16,9 +16,9 @@ from shared.access import Actor, Permission
 from shared.database import vault_of
 from shared.evidence import EvidenceKind, FlagReason
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Sentence, View
+from shared.fields import View, WrittenReason
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
@@ -54,17 +54,10 @@ class EvidenceFlagView(View):
     clearance: Annotated[str | None, PRIBADI]
 
 
-class EvidenceFlagPage(BaseModel):
+class EvidenceFlagPage(Page):
     """A page of flags, oldest first."""
 
     items: list[EvidenceFlagView]
-    next: str | None
-
-
-class Clearance(Body):
-    """Why the evidence counts. The reason is stored in this service only, sealed."""
-
-    reason: Sentence
 
 
 class ClearanceView(BaseModel):
@@ -97,7 +90,7 @@ def evidence_router(then: Continuation | None = None) -> Router:
     @router.post("/evidence-flag/{flag_id}/clearance", status_code=201)
     @may(Permission.EVIDENCE_FLAG_CLEAR, key_required=True, undo=CLEARED)
     async def clear_evidence_flag(
-        flag_id: UUID, body: Clearance, session: Session, actor: CurrentActor
+        flag_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
     ) -> ClearanceView:
         """Clear flagged evidence with a reason. Who used it does not clear it."""
         subject_id = await evidence.clear_flag(session, actor, flag_id, body.reason)

@@ -15,8 +15,10 @@ from starlette.responses import Response
 from shared import jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
+from shared.fields import Sentences
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
+from shared.http.problem_schema import ProblemRemedy
 from shared.http.refusals import read_remedy
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
@@ -25,15 +27,6 @@ REQUESTED_AGAIN = nothing(
     "A cancelled job stays cancelled; the same work can be requested again.",
     "Pekerjaan yang dibatalkan tetap batal; pekerjaan yang sama dapat diminta lagi.",
 )
-
-
-class Sentences(BaseModel):
-    """A sentence for officials in both languages: what is wrong, and what to do."""
-
-    en: str = Field(examples=["This job is DONE; it cannot be cancelled. What it did stays."])
-    id: str = Field(
-        examples=["Pekerjaan ini sudah DONE; tidak dapat dibatalkan. Yang sudah dikerjakan tetap berlaku."]
-    )
 
 
 class JobState(StrEnum):
@@ -46,6 +39,44 @@ class JobState(StrEnum):
     FAILED = "FAILED"
 
 
+JOB_KINDS = (
+    *("coverage.count", "dampingan.end", "dampingan.restore", "dampingan_limit.check", "family_intake.run"),
+    *("hand_over.run", "partner.replay", "platform.republish", "program.rematch"),
+    *("sk.add_cases", "sk.correct", "tahap.move_exits"),
+)
+JobKind = Annotated[str, Field(json_schema_extra={"enum": [*JOB_KINDS], "x-enum": "JobKind"})]
+"""The kind of a job, as the document lists it. Tests may run others."""
+
+
+class JobReport(BaseModel):
+    """Figures of a job. A kind has only some of them.
+
+    `family_intake.run` has rows, bytes, families and codes. `sk.add_cases` and `sk.correct` have the SK.
+    """
+
+    rows: int = 0
+    bad_rows: int = 0
+    bytes: int = 0
+    bytes_total: int = 0
+    dry_run: bool = False
+    families: int = 0
+    new_families: int = 0
+    changed_families: int = 0
+    unchanged_families: int = 0
+    refused_families: int = 0
+    elsewhere_families: int = 0
+    warnings: dict[str, int] = {}
+    changes: dict[str, int] = {}
+    cleared: dict[str, int] = {}
+    sk_id: UUID | None = None
+    sk_no: str = ""
+    cases: int = 0
+    drafts: int = 0
+    added: int = 0
+    left_out: int = 0
+    left_out_by_reason: dict[str, int] = {}
+
+
 class JobView(BaseModel):
     """The current state of a job.
 
@@ -54,13 +85,13 @@ class JobView(BaseModel):
     """
 
     job_id: UUID
-    kind: str
+    kind: JobKind
     state: JobState
     total: int | None
     done: int
     refused: int
     rate: float
-    report: dict[str, Any]
+    report: JobReport
     error: str | None
     reason: Sentences | None
     created_at: datetime
@@ -68,11 +99,10 @@ class JobView(BaseModel):
     ended_at: datetime | None
 
 
-class JobPage(BaseModel):
+class JobPage(Page):
     """Jobs in the order in which they were requested."""
 
     items: list[JobView]
-    next: str | None
 
 
 JOB = schema.job.c
@@ -95,14 +125,13 @@ class RowErrorItem(BaseModel):
     code: str
     reason: Sentences
     params: dict[str, Any]
-    remedy: dict[str, Any] | None = None
+    remedy: ProblemRemedy | None = None
 
 
-class RowErrorPage(BaseModel):
+class RowErrorPage(Page):
     """A page of rows with a reason each."""
 
     items: list[RowErrorItem]
-    next: str | None
 
 
 router = Router(tag="jobs")
@@ -126,7 +155,7 @@ async def list_jobs(
     return await paging.answer(session, statement, (JOB.job_id,))
 
 
-@router.get("/jobs/{job_id}")
+@router.get("/jobs/{job_id}", response_model_exclude_unset=True)
 @may(Permission.JOB_READ)
 async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
     """Return the job's counts. Only its requester and operators may see it."""
@@ -147,7 +176,7 @@ async def list_job_errors(
     return await _rows_of(session, job_id, actor, paging, "ERROR", add_remedy)
 
 
-@router.post("/jobs/{job_id}/cancellation", status_code=202)
+@router.post("/jobs/{job_id}/cancellation", status_code=202, response_model_exclude_unset=True)
 @may(Permission.JOB_CANCEL, undo=REQUESTED_AGAIN)
 async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
     """Stop the job between two steps. What was done stays."""

@@ -8,12 +8,17 @@ from fastapi.routing import APIRoute
 
 from shared.access.permissions import PERMISSIONS
 from shared.http import purpose
+from shared.http.descriptions import describe_fields
+from shared.http.examples import add_examples
 from shared.http.field_schema import make_optional
+from shared.http.labels import label_enums
 from shared.http.parameters import complete
 from shared.http.problem_schema import Problem
 from shared.http.problems import PROBLEM
 from shared.http.refusals import list_refusals
 from shared.http.route import Route
+from shared.http.texts import read_texts
+from shared.settings import Settings
 
 KEY = {
     "name": "Idempotency-Key",
@@ -49,7 +54,8 @@ REFUSALS = {
     "503": "Busy: repeat with the same key",
 }
 
-
+# The repository grants no licence, so all rights are reserved.
+LICENCE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}
 BEARER = {
     "type": "http",
     "scheme": "bearer",
@@ -73,7 +79,9 @@ days in Asia/Jakarta, instants are UTC, money is whole rupiah. A field or parame
 **Changes.** Send an `Idempotency-Key` with every POST (decisions and bulk work require it): after a time-out or a 503
 repeat the same request with the same key. If an answer has an `ETag`, send it as `If-Match` with the change; the answer to the change has the next one.
 
-**Lists.** Follow `next` unchanged until it is null. A list with `open_only` shows what is still to be done; send
+**Values.** `GET /v1/labels` names every coded value in English and Indonesian, as `x-enum-labels` does in this document.
+
+**Lists.** Follow `next` unchanged until it is null; `next_cursor` is its cursor alone. A list with `open_only` shows what is still to be done; send
 `open_only=false` to see what is done too.
 
 **Refusals.** `application/problem+json`: `title` is the name of the refusal for programs (`x-problems` of this document
@@ -89,9 +97,30 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         version=app.version,
         description=app.description + CONVENTIONS,
         routes=app.routes,
+        servers=_list_servers(app.state.settings.service),
+        contact=_make_contact(app.state.settings),
+        license_info=LICENCE,
         separate_input_output_schemas=True,
     )
-    components = document.setdefault("components", {})
+    _complete_components(document.setdefault("components", {}))
+    for route in routes_of(app):
+        for method in route.methods or ():
+            path = document["paths"].get(route.path_format, document["paths"].get(route.path))
+            if path and method.lower() in path:
+                _complete(path[method.lower()], route, method, app.state.settings.service)
+    make_optional(document)
+    document["tags"] = _describe_tags(document)
+    if publish := getattr(app.state, "publish", None):
+        publish(document)
+    label_enums(document)
+    describe_fields(document["components"]["schemas"])
+    document["x-problems"] = list_refusals(app.state.settings.service)
+    add_examples(document)
+    app.openapi_schema = document
+    return document
+
+
+def _complete_components(components: dict[str, Any]) -> None:
     components["securitySchemes"] = {"bearer": BEARER}
     schemas = components.setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -99,17 +128,25 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = problem
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    for route in routes_of(app):
-        for method in route.methods or ():
-            path = document["paths"].get(route.path_format, document["paths"].get(route.path))
-            if path and method.lower() in path:
-                _complete(path[method.lower()], route, method, app.state.settings.service)
-    make_optional(document)
-    if publish := getattr(app.state, "publish", None):
-        publish(document)
-    document["x-problems"] = list_refusals(app.state.settings.service)
-    app.openapi_schema = document
-    return document
+
+
+def _list_servers(service: str) -> list[dict[str, Any]]:
+    host = {"default": f"{service}.pilar.example", "description": "The host of your deployment."}
+    return [
+        {"url": "/", "description": "The host that this document comes from."},
+        {"url": "https://{host}", "description": "Any deployment.", "variables": {"host": host}},
+    ]
+
+
+def _make_contact(settings: Settings) -> dict[str, str]:
+    contact = {"name": "The operator of this deployment"}
+    return contact | ({"email": settings.contact_email} if settings.contact_email else {})
+
+
+def _describe_tags(document: dict[str, Any]) -> list[dict[str, str]]:
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    names = sorted({tag for operation in operations for tag in operation["tags"]})
+    return [{"name": name, "description": read_texts("tags")[name]} for name in names]
 
 
 def routes_of(app: FastAPI) -> list[Route]:

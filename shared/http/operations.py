@@ -12,10 +12,10 @@ from shared import clock, schema
 from shared.access import Permission
 from shared.database.models import metadata_of
 from shared.fields import Instant
-from shared.http import audit, files, jobs, resumable_uploads
+from shared.http import audit, files, jobs, labels, resumable_uploads
 from shared.http.declared import may
 from shared.http.overdue import deadline_rule_router, overdue_router
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import Router, Session
 from shared.messaging import parked_events
 from shared.remedies import CHANGES_NOTHING, nothing
@@ -61,11 +61,10 @@ class ParkedItem(BaseModel):
     parked_at: datetime
 
 
-class ParkedPage(BaseModel):
+class ParkedPage(Page):
     """A page of parked events."""
 
     items: list[ParkedItem]
-    next: str | None
 
 
 class ParkedOrder(BaseModel):
@@ -91,7 +90,7 @@ def routers(settings: Settings) -> list[Router]:
     The clock's router is left out in production.
     """
     metadata = metadata_of(settings.service)
-    service_routers = [jobs.router, parked_router(), files.router, resumable_uploads.router]
+    service_routers = [jobs.router, parked_router(), files.router, resumable_uploads.router, labels.router]
     service_routers += [
         overdue_router(metadata),
         deadline_rule_router(metadata),

@@ -19,7 +19,7 @@ from shared.deadlines.tables import deadline_rule, overdue
 from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.fields import Body, Day, RequestOnly, Sentence, View, Wilayah
 from shared.http.declared import may
-from shared.http.paging import Paging
+from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import CORRECT_REQUEST
 
@@ -48,11 +48,10 @@ class OverdueItem(View):
     noted_on: date
 
 
-class OverduePage(BaseModel):
+class OverduePage(Page):
     """A page of what is overdue, the oldest deadline first."""
 
     items: list[OverdueItem]
-    next: str | None
 
 
 class EscalationStepView(BaseModel):
@@ -78,11 +77,10 @@ class DeadlineRuleView(BaseModel):
     set_at: datetime
 
 
-class DeadlineRulePage(BaseModel):
+class DeadlineRulePage(Page):
     """A page of deadline rules."""
 
     items: list[DeadlineRuleView]
-    next: str | None
 
 
 class EscalationStepBody(Body):

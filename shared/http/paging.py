@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import orjson
 import sqlalchemy as sa
 from fastapi import Depends, Query
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,6 +35,13 @@ class InvalidCursor(DomainError):
     en = "This cursor does not belong to this list. Start again without it."
     id = "Penanda halaman ini bukan milik daftar ini. Mulai lagi tanpa penanda."
     remedy = CORRECT_REQUEST
+
+
+class Page(BaseModel):
+    """The end of every page of a list: where the next one begins."""
+
+    next: str | None
+    next_cursor: str | None
 
 
 @dataclass(slots=True)
@@ -69,22 +77,30 @@ class PageRequest:
         rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
         # The label of a reserved word ("column") is a quoted_name, which orjson does not accept.
         page_rows = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
-        following = self._next([page_rows[-1][label] for label in labels]) if len(rows) > self.limit else None
+        following = (
+            self._cursor([page_rows[-1][label] for label in labels]) if len(rows) > self.limit else None
+        )
         items = [item for row in page_rows if (item := shape(row)) is not None] if shape else page_rows
-        return json_answer({"items": items, "next": following, **(more or {})})
+        return self._page(items, following, more or {})
 
     def answer_sorted(self, read: Callable[[str], Iterable[dict[str, Any]]], key: str) -> Response:
         """Return one page of what `read` yields behind a key, in order."""
         after = self._open(self.cursor, 1)[0] if self.cursor is not None else ""
         items = [*islice(read(after), self.limit + 1)]
-        following = self._next([items[self.limit - 1][key]]) if len(items) > self.limit else None
-        return json_answer({"items": items[: self.limit], "next": following})
+        following = self._cursor([items[self.limit - 1][key]]) if len(items) > self.limit else None
+        return self._page(items[: self.limit], following, {})
 
-    def _next(self, values: list[Any]) -> str:
+    def _page(self, items: list[Any], following: str | None, more: Mapping[str, Any]) -> Response:
+        link = self._link(following) if following else None
+        return json_answer({"items": items, "next": link, "next_cursor": following, **more})
+
+    def _cursor(self, values: list[Any]) -> str:
         body = orjson.dumps([value if value is None else _text(value) for value in values])
-        token = base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+        return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+
+    def _link(self, cursor: str) -> str:
         filters = [(n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"}]
-        return f"{self.request.url.path}?{urlencode([*filters, ('limit', self.limit), ('cursor', token)])}"
+        return f"{self.request.url.path}?{urlencode([*filters, ('limit', self.limit), ('cursor', cursor)])}"
 
     def _open(self, cursor: str, count: int) -> list[str]:
         try:

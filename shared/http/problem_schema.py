@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from shared.fields import Sentences
 from shared.remedies import RemedyKind
 
 
@@ -24,13 +25,6 @@ class ProblemOperation(BaseModel):
     roles: list[str] = Field(examples=[["DINSOS_KABKOTA", "PENDAMPING"]])
 
 
-class ProblemReason(BaseModel):
-    """Why nothing can be done, in both languages."""
-
-    en: str = Field(examples=["This was done before; nothing more is needed."])
-    id: str = Field(examples=["Ini sudah dilakukan; tidak perlu apa-apa lagi."])
-
-
 class ProblemRemedy(BaseModel):
     """What to do after the refusal.
 
@@ -42,7 +36,7 @@ class ProblemRemedy(BaseModel):
     kind: RemedyKind
     operations: list[ProblemOperation]
     roles: list[str]
-    reason: ProblemReason | None
+    reason: Sentences | None
 
 
 class Problem(BaseModel):

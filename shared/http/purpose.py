@@ -44,7 +44,7 @@ PARAMETER: dict[str, Any] = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "enum": [purpose.value for purpose in STATED]},
+    "schema": {"type": "string", "enum": [purpose.value for purpose in STATED], "x-enum": "Purpose"},
     "description": "Why the family is read. Required from everybody but its pendamping and its partner.",
     "example": Purpose.VERIFIKASI.value,
 }

@@ -35,7 +35,7 @@ VERSION_HEADER = {
     "name": "Tus-Resumable",
     "in": "header",
     "required": True,
-    "schema": {"type": "string", "enum": [VERSION]},
+    "schema": {"type": "string", "const": VERSION},
     "description": "The version of tus.",
 }
 

@@ -50,6 +50,7 @@ ALIASES = {
     "code": "program_code",
 }
 KEPT = re.compile(r"(_id|^sha256|^certificate_no|^program_code|^kode_wilayah|^subscription|^topic|^key)$")
+OTHER_INSTANT = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d[^"Z]*"')
 load_all_checks()
 CHECK_NAMES = (
     "not_a_server_error",
@@ -96,6 +97,8 @@ class Seen:
     def record_faults(self, operation: APIOperation, response: httpx.Response) -> None:
         where = f"{operation.label} answered {response.status_code}"
         media = response.headers.get("content-type", "").partition(";")[0]
+        if OTHER_INSTANT.search(response.text):
+            self.faults[f"{where} with an instant that is not UTC with Z"] += 1
         if response.status_code >= 500 and response.status_code != 503:
             self.faults[where] += 1
         if str(response.status_code) not in operation.definition.raw["responses"]:
@@ -272,6 +275,7 @@ async def test_a_violation_of_the_contract_is_detected(registry: Running) -> Non
     path, problem = "http://registry.test/v1/pendamping", {"content-type": "application/problem+json"}
     for status, content, headers in (
         (200, b'{"items": [{"pendamping_id": 1}], "next": null}', {"content-type": "application/json"}),
+        (200, b'{"at": "2026-05-18T03:00:00+00:00"}', {"content-type": "application/json"}),
         (404, b'{"status": 404}', {"content-type": "application/json"}),
         (418, b'{"status": 418}', problem),
         (500, b'{"status": 500}', problem),
@@ -283,3 +287,4 @@ async def test_a_violation_of_the_contract_is_detected(registry: Running) -> Non
     noted = " ".join(seen.faults)
     for status in (200, 404, 418, 500):
         assert f"GET /v1/pendamping answered {status}" in noted
+    assert "an instant that is not UTC with Z" in noted

@@ -120,7 +120,9 @@ async def test_the_cursor_of_a_list_is_bound_to_caller_and_filters(registry: Run
     assert len(page["items"]) == 2
     rest = (await registry.get(page["next"], as_=token)).json()
     assert len(rest["items"]) == 1
-    assert rest["next"] is None
+    assert (rest["next"], rest["next_cursor"]) == (None, None)
+    by_cursor = await registry.get(f"/v1/pendamping?limit=2&cursor={page['next_cursor']}", as_=token)
+    assert by_cursor.json() == rest
     assert not {i["pendamping_id"] for i in page["items"]} & {i["pendamping_id"] for i in rest["items"]}
     other = await registry.get(page["next"], as_=registry.token("KEMENSOS", "kemensos-2"))
     assert (other.status_code, other.json()["title"]) == (422, "InvalidCursor")

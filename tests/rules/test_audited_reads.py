@@ -16,6 +16,7 @@ from tests.factories.applications import SERVICES, application
 NOT_PERSONAL = {
     "breaker-limit": "a limit",
     "certificate/{certificate_no}": "the public check of a certificate, which needs no account",
+    "labels": "names of coded values",
     "clock": "the time",
     "cohort": "counts",
     "consent-text": "a text",

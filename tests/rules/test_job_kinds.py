@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+from shared.http.jobs import JOB_KINDS
 from shared.jobs import Work
+from shared.messaging import republish
 from tests.factories.applications import SERVICES
 
 KIND = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -21,6 +23,11 @@ def misnamed(work: Work) -> list[str]:
 def test_kinds_are_a_noun_a_dot_and_a_verb(service: str) -> None:
     work: Work = importlib.import_module(f"services.{service}.worker").PARTS.work
     assert misnamed(work) == []
+
+
+def test_every_kind_of_a_job_is_published() -> None:
+    works: list[Work] = [importlib.import_module(f"services.{one}.worker").PARTS.work for one in SERVICES]
+    assert {*JOB_KINDS} - {republish.KIND} == {kind for work in works for kind in work.steps}
 
 
 def test_a_kind_without_a_verb_is_detected() -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
+from shared.http.field_schema import names_of_schemas
 from shared.http.idempotency import SHOWN_ONCE
 from shared.http.openapi import routes_of
+from shared.http.texts import read_texts
 from tests.factories.applications import SERVICES, application
 from tests.factories.repository import ROOT
 
@@ -73,6 +75,53 @@ def test_lists_of_open_items_omit_closed_ones_by_default() -> None:
     assert [
         entry for entry in parameters if (entry[2].get("type"), entry[2].get("default")) != ("boolean", True)
     ] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_document_names_its_servers_contact_licence_and_tags(service: str) -> None:
+    document = application(service).openapi()
+    assert {"/", "https://{host}"} == {server["url"] for server in document["servers"]}
+    assert document["info"]["contact"]["name"]
+    assert document["info"]["license"]["name"]
+    used = {tag for operation in operations(service).values() for tag in operation["tags"]}
+    assert used == {tag["name"] for tag in document["tags"]}
+
+
+def test_each_text_of_a_tag_is_used() -> None:
+    used = {tag["name"] for service in SERVICES for tag in application(service).openapi()["tags"]}
+    assert used == read_texts("tags").keys()
+
+
+def find_homonyms(documents: dict[str, dict[str, Any]]) -> set[str]:
+    """Return the names of schemas that are not the same in all services."""
+    texts: dict[str, set[str]] = {}
+    for document in documents.values():
+        for name, schema in document["components"]["schemas"].items():
+            texts.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
+    return {name for name, different in texts.items() if len(different) > 1 or "__" in name}
+
+
+def test_a_schema_has_the_same_content_in_all_services() -> None:
+    documents = {service: application(service).openapi() for service in SERVICES}
+    assert find_homonyms(documents) == set()
+    planted = {"components": {"schemas": {"JobView": {"type": "object"}, "a__b": {}}}}
+    assert find_homonyms(documents | {"planted": planted}) == {"JobView", "a__b"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_request_accepts_unknown(service: str) -> None:
+    """UNKNOWN is only what a reader makes of a value that is newer than itself."""
+    schemas = application(service).openapi()["components"]["schemas"]
+    requests = [
+        part
+        for operation in operations(service).values()
+        for part in (operation.get("requestBody"), operation.get("parameters"))
+    ]
+    texts = [
+        json.dumps(requests),
+        *(json.dumps(schemas[name]) for name in names_of_schemas(requests, schemas)),
+    ]
+    assert [text for text in texts if '"UNKNOWN"' in text] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

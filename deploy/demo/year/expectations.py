@@ -56,8 +56,8 @@ class YearEnd:
         world.check("his visits are counted", card["visits"], len(VISITED))
         p2k2 = (card["p2k2_held"], card["p2k2_attendance"])
         world.check("… and his P2K2 session, which nine of ten attended", p2k2, (1, 0.9))
-        survival = {month: (count["seen"], count["still_out"]) for month, count in card["survival"].items()}
-        world.check("A1 and B1, whom he graduated, are still out a month later", survival.get("1"), (2, 2))
+        survival = {one["month"]: (one["seen"], one["still_out"]) for one in card["survival"]}
+        world.check("A1 and B1, whom he graduated, are still out a month later", survival.get(1), (2, 2))
         other = await scorecard(world, self.year.t.pendamping_id)
         other_score = (other["net"], other["target"])
         world.check("T, in service since July, has a target of 5, and no credit of S's", other_score, (0, 5))

@@ -12,19 +12,13 @@ from services.caseload.tables import RECORDED, Ranged, Small, Table
 from shared.accompaniment import LateEntryFields
 from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, ONE_LINE, Day, Paragraph, RequestOnly, Wilayah
+from shared.fields import ONE_LINE, Day, Paragraph, RequestOnly, Wilayah
 
 Number = Annotated[StrictInt, Interval(ge=1, le=99), sa.SmallInteger(), RequestOnly(2)]
 
 
 class LateEntryRule(LateEntryFields, Table, table=True):
     """How many days after its day a visit or a session may be entered."""
-
-
-class VoidTerms(Fields):
-    """Why a visit or a session does not count."""
-
-    reason: Annotated[VoidReason, KNOWN]
 
 
 class Voiding(Fields):

@@ -17,7 +17,6 @@ from services.caseload.activity.models import (
     P2k2Sesi,
     P2k2Terms,
     P2k2View,
-    VoidTerms,
 )
 from services.caseload.activity.queries import (
     list_kunjungan,
@@ -28,8 +27,8 @@ from services.caseload.activity.queries import (
 )
 from shared.access import Permission
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Day, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Day, View, Void
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import FIELD, TEAM_LEAD
 
@@ -53,11 +52,10 @@ class KunjunganDetail(KunjunganItem):
     next_action: Annotated[str | None, SPESIFIK]
 
 
-class KunjunganPage(View):
+class KunjunganPage(Page):
     """Visits in the order in which they were recorded."""
 
     items: list[KunjunganItem]
-    next: str | None
 
 
 @kunjungan.post("/kunjungan", status_code=201)
@@ -98,10 +96,6 @@ async def read_visit(kunjungan_id: UUID, session: Session, actor: CurrentActor) 
     return KunjunganDetail.model_construct(**await read_kunjungan(session, actor, kunjungan_id))
 
 
-class Void(VoidTerms, Body):
-    """Why a record does not count: a code that is part of the event."""
-
-
 @kunjungan.post("/kunjungan/{kunjungan_id}/void")
 @may(Permission.KUNJUNGAN_VOID, key_required=True, author_reads=True, undo=operation("record_visit", FIELD))
 async def void_visit(kunjungan_id: UUID, body: Void, session: Session, actor: CurrentActor) -> KunjunganView:
@@ -137,11 +131,10 @@ class P2k2Detail(P2k2Item):
     attendance: list[AnswerView]
 
 
-class P2k2Page(View):
+class P2k2Page(Page):
     """Sessions in the order in which they were recorded."""
 
     items: list[P2k2Item]
-    next: str | None
 
 
 class MateriItem(View):

@@ -14,8 +14,8 @@ from services.caseload.application.queries import list_usulan, open_reasons
 from shared import clock
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Day, Paragraph, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Day, Paragraph
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, VILLAGE
 
@@ -37,11 +37,10 @@ class UsulanDecision(Body):
     reason: Paragraph
 
 
-class UsulanPage(View):
+class UsulanPage(Page):
     """Applications in the order in which they were recorded."""
 
     items: list[UsulanItem]
-    next: str | None
 
 
 @usulan.post("/usulan", status_code=201)

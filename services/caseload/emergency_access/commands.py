@@ -47,7 +47,11 @@ async def open_emergency_access(
     await insert(session, access)
     entry = (kpm_id, "akses_darurat", row_id, EmergencyState.OPENED.value)
     await append_history(
-        session, *entry, who=actor.person, why=None, expires_at=access.expires_at.isoformat()
+        session,
+        *entry,
+        who=actor.person,
+        why=None,
+        expires_at=access.expires_at.isoformat().replace("+00:00", "Z"),
     )
     return access
 

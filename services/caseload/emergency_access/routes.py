@@ -12,8 +12,8 @@ from services.caseload.emergency_access import commands, queries
 from services.caseload.emergency_access.models import AksesDarurat, EmergencyTerms, EmergencyView
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Paragraph, RequestOnly, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Paragraph, RequestOnly
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.privacy import Vault, open_texts
 from shared.remedies import nothing, operation
 from shared.roles import DINSOS
@@ -39,11 +39,10 @@ class EmergencyReview(Body):
     review: Annotated[Paragraph, RequestOnly("Keluarga dievakuasi ke kabupaten ini, kartu hilang.")]
 
 
-class EmergencyPage(View):
+class EmergencyPage(Page):
     """Accesses in the order in which they were opened."""
 
     items: list[EmergencyView]
-    next: str | None
 
 
 def with_texts(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:

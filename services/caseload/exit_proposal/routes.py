@@ -19,8 +19,8 @@ from services.caseload.exit_proposal.queries import list_exit_proposals, open_pr
 from services.caseload.member.commands.family_end import propose_exit
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Paragraph, RequestOnly, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Paragraph, RequestOnly
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, MINISTRY
 
@@ -43,11 +43,10 @@ class ExitWithdrawal(Body):
     reason: Annotated[Paragraph, RequestOnly("Keluarga ternyata masih tinggal di alamat lama.")]
 
 
-class ExitProposalPage(View):
+class ExitProposalPage(Page):
     """Proposals in the order in which they were recorded."""
 
     items: list[ExitProposalItem]
-    next: str | None
 
 
 @exit_proposals.post("/exit-proposal", status_code=201)

@@ -251,7 +251,7 @@ class AgeRule(Ranged, Table, table=True):
     source: Col[str]
 
 
-class HistoryItem(Fields):
+class KpmHistoryItem(Fields):
     history_id: Col[UUID] = Field(primary_key=True)
     subject: Col[str]
     subject_id: Col[UUID]
@@ -262,7 +262,7 @@ class HistoryItem(Fields):
     occurred_at: Col[datetime]
 
 
-class KpmHistory(HistoryItem, Table, table=True):
+class KpmHistory(KpmHistoryItem, Table, table=True):
     """An act on a family: what, by whom, when and why. Append-only."""
 
     __table_args__ = (sa.Index("ix_kpm_history_kpm_id", "kpm_id", "history_id"),)

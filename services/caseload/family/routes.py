@@ -18,7 +18,7 @@ from services.caseload.family.models import (
 from services.caseload.family.queries import read_desil
 from shared.access import Permission
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Code, Day, View
+from shared.fields import Body, Code, Day, RangeEnd, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
 from shared.roles import DINSOS, FIELD
@@ -36,13 +36,6 @@ class KomponenRequest(KomponenTerms, Body):
     valid_to: Day | None = None
 
 
-class KomponenEnd(Body):
-    """The first day without the komponen, and the reason."""
-
-    valid_to: Day
-    reason: Code
-
-
 @komponen.post("/kpm/{kpm_id}/komponen", status_code=201)
 @may(Permission.KPM_UPDATE, key_required=True, undo=operation("void_komponen", FIELD | DINSOS))
 async def begin_komponen(
@@ -56,7 +49,7 @@ async def begin_komponen(
 @komponen.post("/komponen/{komponen_id}/end")
 @may(Permission.KPM_UPDATE, key_required=True, undo=KOMPONEN_AGAIN)
 async def end_komponen(
-    komponen_id: UUID, body: KomponenEnd, session: Session, actor: CurrentActor, version: IfMatch
+    komponen_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KomponenRowView:
     """Set the end of a komponen.
 

@@ -17,9 +17,8 @@ from services.caseload.hand_over.queries import list_hand_overs, open_reasons, r
 from shared.access import Permission
 from shared.database import vault_of
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Paragraph, RequestOnly, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.jobs import Sentences
+from shared.fields import Body, Paragraph, RequestOnly, Sentences, View, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.privacy import Vault
 from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
 from shared.roles import TEAM_LEAD
@@ -49,7 +48,7 @@ class HandOverCallOff(Body):
     reason: Annotated[Paragraph, RequestOnly("Penerima batal pindah tugas.")]
 
 
-class WarningView(View):
+class HandOverWarningView(View):
     """A code and its count of families."""
 
     code: str = Field(examples=["ABOVE_WARNING"])
@@ -72,7 +71,7 @@ class HandOverPreview(View):
     warn_above: int | None
     refuse_above: int | None
     limit_version: int | None
-    warnings: list[WarningView]
+    warnings: list[HandOverWarningView]
 
 
 class HandOverState(StrEnum):
@@ -135,11 +134,10 @@ class HandOverView(HandOverRecord):
         return cls.model_validate(await read_hand_over(session, hand_over_id))
 
 
-class HandOverPage(View):
+class HandOverPage(Page):
     """Hand-overs, the oldest order first."""
 
     items: list[HandOverView]
-    next: str | None
 
 
 @hand_over.post("/hand-over/preview")

@@ -1,13 +1,11 @@
 """Route to record families from a file."""
 
-from uuid import UUID
-
 from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.intake.commands.request import request_intake
 from shared.access import Permission
-from shared.fields import Body, Day, Sha256, View
+from shared.fields import Body, Day, JobAccepted, Sha256
 from shared.http import CurrentActor, Router, Session, may
 from shared.remedies import CORRECT_REQUEST
 
@@ -36,19 +34,12 @@ class IntakeRequest(Body):
     as_of: Day | None = None
 
 
-class IntakeView(View):
-    """The job of the intake. Its progress is at `job`."""
-
-    job_id: UUID
-    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
-
-
 @intake.post("/intake", status_code=202)
 @may(Permission.KPM_INTAKE, key_required=True, undo=CORRECT_REQUEST)
 async def request_family_intake(
     body: IntakeRequest, session: Session, actor: CurrentActor, response: Response
-) -> IntakeView:
+) -> JobAccepted:
     """Start the intake of a family file. The job's errors list the refused rows."""
     job_id = await request_intake(session, actor, **dict(body))
     response.headers["Location"] = f"/v1/jobs/{job_id}"
-    return IntakeView(job_id=job_id, job=f"/v1/jobs/{job_id}")
+    return JobAccepted(job_id=job_id, job=f"/v1/jobs/{job_id}")

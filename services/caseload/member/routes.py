@@ -1,7 +1,7 @@
 """Routes of a family's members and its pengurus."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StrictBool
@@ -36,7 +36,7 @@ from services.caseload.overview.routes.families import WarningView
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Code, Day, Sha256, View
+from shared.fields import Body, Code, Day, Known, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, accepted_answer
 from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
@@ -58,7 +58,9 @@ class AnggotaRequest(JoinTerms, Body):
 class AnggotaEnd(Body):
     """Why and when a member leaves. A death needs evidence."""
 
-    reason: Literal[EndReason.MENINGGAL, EndReason.KAWIN_KELUAR, EndReason.PINDAH, EndReason.LAINNYA]
+    reason: Annotated[
+        EndReason, Known(EndReason.MENINGGAL, EndReason.KAWIN_KELUAR, EndReason.PINDAH, EndReason.LAINNYA)
+    ]
     on: Day
     evidence_sha256: Sha256 | None = None
 
@@ -71,7 +73,7 @@ class Marriage(Body):
     relation: Relation | None = None
 
 
-class Return(ReturnTerms, Body):
+class MemberReturn(ReturnTerms, Body):
     """Why the end was recorded in error. Evidence is needed to undo a death."""
 
 
@@ -182,7 +184,12 @@ async def record_marriage(
 )
 @may(Permission.KPM_UPDATE, key_required=True, undo=END_AGAIN)
 async def take_anggota_back(
-    kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
+    kpm_id: UUID,
+    anggota_id: UUID,
+    body: MemberReturn,
+    session: Session,
+    actor: CurrentActor,
+    version: IfMatch,
 ) -> MemberView | Response:
     """Undo an end that was recorded in error: death, departure or move.
 

@@ -29,8 +29,8 @@ from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
 from shared.field_classes import PRIBADI
-from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Day, Paragraph, RequestOnly, Sentences, View, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
@@ -67,14 +67,7 @@ class KepesertaanList(View):
     items: list[KepesertaanView]
 
 
-class Words(View):
-    """A reason in words, in English and Indonesian."""
-
-    en: str
-    id: str
-
-
-class TahapView(MembershipRef):
+class PayableTahapView(MembershipRef):
     """Which tahap of a bansos are payable as of `on`, and why.
 
     `back_pay` lists withheld tahap that an annulment decided to pay, `not_paid` those that it decided not to pay: they
@@ -95,15 +88,15 @@ class TahapView(MembershipRef):
     back_pay: list[str]
     not_paid: list[str]
     back_pay_decisions: list[BackPay]
-    reason: Words
+    reason: Sentences
     pending: list[Bansos]
 
 
-class TahapList(View):
+class PayableTahapList(View):
     """The payable tahap of each bansos of a family, as of a date."""
 
     kpm_id: UUID
-    items: list[TahapView]
+    items: list[PayableTahapView]
 
 
 class KepesertaanRequest(Body):
@@ -141,11 +134,10 @@ class PendingItem(PendingFacts):
     bansos: Bansos
 
 
-class PendingPage(View):
+class PendingPage(Page):
     """Memberships that wait for a decision, the longest waiting first."""
 
     items: list[PendingItem]
-    next: str | None
 
 
 @memberships.get("/kpm/{kpm_id}/kepesertaan")
@@ -162,24 +154,24 @@ async def list_kepesertaan(kpm_id: UUID, session: Session, actor: CurrentActor) 
 @may(Permission.TAHAP_READ)
 async def read_tahap(
     kpm_id: UUID,
-    bansos: Annotated[KnownBansos, Query()],
+    bansos: Annotated[Bansos, KNOWN, Query()],
     session: Session,
     actor: CurrentActor,
     on: Annotated[Day | None, Query()] = None,
-) -> TahapView:
+) -> PayableTahapView:
     """Return which tahap are payable as of a date, by default today, and why."""
-    return TahapView.model_validate(await payable_tahap(session, actor, kpm_id, bansos, on))
+    return PayableTahapView.model_validate(await payable_tahap(session, actor, kpm_id, bansos, on))
 
 
 @memberships.get("/kpm/{kpm_id}/tahap-list")
 @may(Permission.TAHAP_READ)
 async def list_tahap(
     kpm_id: UUID, session: Session, actor: CurrentActor, on: Annotated[Day | None, Query()] = None
-) -> TahapList:
+) -> PayableTahapList:
     """Return the payable tahap of all bansos as of a date, by default today."""
     memberships = await list_memberships(session, actor, kpm_id)
     answers = await payable_by_bansos(session, kpm_id, memberships, on)
-    return TahapList.model_validate({"kpm_id": kpm_id, "items": [*answers.values()]})
+    return PayableTahapList.model_validate({"kpm_id": kpm_id, "items": [*answers.values()]})
 
 
 @memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)

@@ -15,8 +15,8 @@ from shared.access import Permission
 from shared.actions import ActionView
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Paragraph, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Paragraph, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import STAFF
 
@@ -36,11 +36,10 @@ class TugasItem(TugasView):
     actions: list[ActionView]
 
 
-class TugasPage(View):
+class TugasPage(Page):
     """Tasks by due date."""
 
     items: list[TugasItem]
-    next: str | None
 
 
 class TugasResult(Body):

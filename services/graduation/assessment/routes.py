@@ -1,5 +1,6 @@
 """Routes to make, read and reproduce assessments."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from services.graduation.assessment.models import AsesmenFields, JudgementFields
 from services.graduation.assessment.queries import asesmen as queries
 from services.graduation.assessment.rules.judgement import Answer
 from shared.access import Permission
+from shared.contracts.kinds import KomponenKind
 from shared.field_classes import SPESIFIK
 from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
@@ -58,9 +60,36 @@ class Criterion(View):
     id: str
 
 
+class AsesmenFacts(View):
+    """The recorded facts of a family at the date of its assessment.
+
+    Those in capitals are the values that criteria of source FACT judge, null if one does not apply to the family.
+    """
+
+    as_of: date
+    members: int
+    able_productive: int
+    lansia: int
+    disabilitas: int
+    komponen: Annotated[dict[KomponenKind, int], SPESIFIK]
+    last_komponen_ends_on: date | None
+    desil_nas: list[tuple[str, int]]
+    DESIL_NAS: int | None
+    DESIL_NAS_RISE: int | None
+    USAHA_AGE_MONTHS: int
+    USAHA_OMZET_RP: int
+    USAHA_PERMIT: bool
+    DEPENDENCY_PERCENT: int | None
+    P2K2_PERCENT: int | None
+    PROGRAM_YEARS: int
+    PROGRAM_MONTHS: int
+
+
 class AsesmenView(AsesmenFields):
     """An assessment: result, score, facts at its date, and an explanation for each criterion."""
 
+    # The column is JSON of any content.
+    facts: Annotated[AsesmenFacts, SPESIFIK]  # pyright: ignore[reportIncompatibleVariableOverride]
     explanation: Annotated[list[Criterion], SPESIFIK]
 
 

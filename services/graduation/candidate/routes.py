@@ -10,8 +10,8 @@ from services.graduation.candidate import queries
 from services.graduation.candidate.models import CandidateFields
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
-from shared.fields import View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, View
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 
 router = Router(tag="candidate")
 
@@ -37,14 +37,13 @@ class CandidateView(CandidateFields):
     why_not: list[ReasonView]
 
 
-class CandidatePage(View):
+class CandidatePage(Page):
     """A page of candidates by kabupaten or kota, best off first.
 
     Natural exits are ordered by their date.
     """
 
     items: list[CandidateView]
-    next: str | None
 
 
 @router.get("/candidate", response_model=CandidatePage, responses={404: {}, 409: {}})
@@ -53,11 +52,11 @@ async def list_candidate(
     session: Session,
     actor: CurrentActor,
     paging: Paging,
-    exit_reason: Annotated[ExitReason, Query()] = ExitReason.SEJAHTERA_MANDIRI,
+    exit_reason: Annotated[ExitReason, KNOWN, Query()] = ExitReason.SEJAHTERA_MANDIRI,
     kode_wilayah: Annotated[
         str | None, Query(pattern=r"^[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$")
     ] = None,
-    bansos: Annotated[Bansos | None, Query()] = None,
+    bansos: Annotated[Annotated[Bansos, KNOWN] | None, Query()] = None,
     policy_version: Annotated[int | None, Query(ge=1, le=100_000)] = None,
 ) -> Response:
     """List the candidates of a policy version in the caller's areas.

@@ -16,7 +16,7 @@ from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
 from shared.field_classes import PRIBADI
-from shared.fields import RequestOnly, Wilayah
+from shared.fields import KNOWN, RequestOnly, Wilayah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 
@@ -164,7 +164,7 @@ class OpeningTerms(Fields):
 
     kpm_id: Col[UUID] = Field(index=True)
     kepesertaan_id: Col[UUID]
-    exit_reason: Col[Annotated[ExitReason, RequestOnly("SEJAHTERA_MANDIRI")]]
+    exit_reason: Col[Annotated[ExitReason, KNOWN, RequestOnly("SEJAHTERA_MANDIRI")]]
 
 
 class GraduasiView(OpeningTerms):
@@ -275,7 +275,7 @@ class HistoryFields(Fields):
     policy_version: Col[int]
 
 
-class HistoryItem(HistoryFields):
+class GraduasiHistoryItem(HistoryFields):
     """One transition of a case."""
 
     reason: Annotated[str | None, PRIBADI]

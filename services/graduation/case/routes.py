@@ -14,9 +14,9 @@ from services.graduation.case.commands import new_case
 from services.graduation.case.models import (
     Graduasi,
     GraduasiHistory,
+    GraduasiHistoryItem,
     GraduasiState,
     GraduasiView,
-    HistoryItem,
     OpeningTerms,
 )
 from services.graduation.credit.models import CreditView
@@ -32,8 +32,8 @@ from shared.actions import ActionView
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Sentence, View
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import FIELD, OFFICE, STAFF
 
@@ -58,11 +58,10 @@ class Proposal(Body):
     reason: Sentence | None = None
 
 
-class GraduasiPage(View):
+class GraduasiPage(Page):
     """A page of cases."""
 
     items: list[GraduasiView]
-    next: str | None
 
 
 class DifferenceView(View):
@@ -99,11 +98,10 @@ class GraduasiFullView(GraduasiView):
     actions: list[ActionView]
 
 
-class HistoryPage(View):
+class GraduasiHistoryPage(Page):
     """A page of transitions, oldest first."""
 
-    items: list[HistoryItem]
-    next: str | None
+    items: list[GraduasiHistoryItem]
 
 
 @router.post("/graduasi", status_code=201)
@@ -121,7 +119,7 @@ async def list_graduasi(
     paging: Paging,
     state: Annotated[GraduasiState | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
-    exit_reason: Annotated[ExitReason | None, Query()] = None,
+    exit_reason: Annotated[Annotated[ExitReason, KNOWN] | None, Query()] = None,
     waiting: Annotated[Literal["me"] | None, Query()] = None,
     fact_undone: Annotated[bool, Query()] = False,
 ) -> Response:
@@ -147,7 +145,7 @@ async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor
     return view | {"actions": await list_case_actions(session, actor, case)}
 
 
-@router.get("/graduasi/{graduasi_id}/history", response_model=HistoryPage)
+@router.get("/graduasi/{graduasi_id}/history", response_model=GraduasiHistoryPage)
 @may(Permission.GRADUASI_READ)
 async def list_graduasi_history(
     graduasi_id: UUID, session: Session, actor: CurrentActor, paging: Paging

@@ -24,8 +24,8 @@ from services.graduation.decree.models import (
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.errors import BadValue
-from shared.fields import Body, Sha256, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, JobAccepted, Sha256, View
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING, one_of, to_call
@@ -132,29 +132,22 @@ class BulkDecree(DecreeTerms, Body):
     sha256: Sha256
 
 
-class BulkSkView(View):
-    """The SK, and the job that adds the cases.
-
-    `job` is the URL of the job. Its errors say why a case was not added.
-    """
+class BulkSkView(JobAccepted):
+    """The SK, and the job that adds the cases."""
 
     sk_id: UUID
-    job_id: UUID
-    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
 
 
-class SkPage(View):
+class SkPage(Page):
     """A page of SK."""
 
     items: list[SkView]
-    next: str | None
 
 
-class PenetapanPage(View):
+class PenetapanPage(Page):
     """A page of an SK's penetapan."""
 
     items: list[PenetapanView]
-    next: str | None
 
 
 @router.post("/sk", status_code=201, responses={200: {"model": DeterminationView}})

@@ -57,7 +57,7 @@ class ExitProposalView(Fields):
     behind_id: Col[UUID | None] = Field(foreign_key="graduasi.graduasi_id")
 
 
-class ExitProposalItem(ExitProposalView):
+class TakenExitProposalItem(ExitProposalView):
     """A listed exit proposal.
 
     While it waits, the other case is to be decided by `due_on`.

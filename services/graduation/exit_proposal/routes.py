@@ -7,22 +7,20 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.graduation.exit_proposal import queries
-from services.graduation.exit_proposal.models import ExitProposal, ExitProposalItem, ExitTaken
+from services.graduation.exit_proposal.models import ExitProposal, ExitTaken, TakenExitProposalItem
 from shared.access import Permission
-from shared.fields import View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 
 router = Router(tag="exit")
 
 
-class ExitProposalPage(View):
+class TakenExitProposalPage(Page):
     """A page of exit proposals, oldest first."""
 
-    items: list[ExitProposalItem]
-    next: str | None
+    items: list[TakenExitProposalItem]
 
 
-@router.get("/exit-proposal", response_model=ExitProposalPage)
+@router.get("/exit-proposal", response_model=TakenExitProposalPage)
 @may(Permission.GRADUASI_READ)
 async def list_exit_proposal(
     session: Session,

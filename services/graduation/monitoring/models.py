@@ -71,12 +71,6 @@ class Evidence(Fields):
     evidence_on: Col[Day | None] = Field(default=None)
 
 
-class VoidTerms(Fields):
-    """Why a result does not count."""
-
-    reason: Annotated[VoidReason, KNOWN]
-
-
 class ReversalTerms(ApprovalTerms):
     """Why a result that decided the monitoring does not count, and its evidence."""
 

@@ -17,14 +17,13 @@ from services.graduation.monitoring.models import (
     ReversalTerms,
     VoidedResult,
     VoidedResultView,
-    VoidTerms,
 )
 from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
-from shared.fields import Body, Day, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Day, View, Void, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, TEAM_LEAD
@@ -55,11 +54,10 @@ class MonitoringItem(MonitoringTaskView):
     evidence_flagged: bool
 
 
-class MonitoringPage(View):
+class MonitoringPage(Page):
     """A page of tasks, the earliest due first."""
 
     items: list[MonitoringItem]
-    next: str | None
 
 
 @router.get("/monitoring", response_model=MonitoringPage)
@@ -103,10 +101,6 @@ async def record_monitoring(
     return MonitoringTaskView(**queries.view_task(session, task))
 
 
-class MonitoringVoid(VoidTerms, Body):
-    """Why a result does not count: a code."""
-
-
 @router.post("/monitoring/{task_id}/void")
 @may(
     Permission.MONITORING_VOID,
@@ -115,7 +109,7 @@ class MonitoringVoid(VoidTerms, Body):
     undo=operation("record_monitoring", FIELD),
 )
 async def void_monitoring(
-    task_id: UUID, body: MonitoringVoid, session: Session, actor: CurrentActor
+    task_id: UUID, body: Void, session: Session, actor: CurrentActor
 ) -> MonitoringTaskView:
     """Void a wrong result. Its author may, and the ketua tim of the area.
 
@@ -150,11 +144,10 @@ class VoidedResultItem(VoidedResultView):
     """A voided result of a task."""
 
 
-class VoidedResultPage(View):
+class VoidedResultPage(Page):
     """A page of voided results, the first one first."""
 
     items: list[VoidedResultItem]
-    next: str | None
 
 
 @router.get("/monitoring/{task_id}/void", response_model=VoidedResultPage)

@@ -29,8 +29,8 @@ from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.database import vault_of
 from shared.errors import BadValue
 from shared.field_classes import PRIBADI
-from shared.fields import Body, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Sentence
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, MINISTRY
@@ -100,7 +100,7 @@ class SanggahRuling(Body):
     with a wrong lodger, date or ground. It does not count, and the right one can be recorded.
     """
 
-    outcome: SanggahOutcome = Field(examples=["DITERIMA"])
+    outcome: Annotated[SanggahOutcome, KNOWN] = Field(examples=["DITERIMA"])
     reason: Sentence
     back_pay: BackPayList = Field(default_factory=list[TahapPaid])
 
@@ -163,11 +163,10 @@ class SanggahFullView(SanggahLodgedView):
     tahap_concerned: list[str]
 
 
-class SanggahPage(View):
+class SanggahPage(Page):
     """A page of sanggah, the oldest paper first."""
 
     items: list[SanggahView]
-    next: str | None
 
 
 @router.post(

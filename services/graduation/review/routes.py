@@ -35,7 +35,7 @@ class Deliberation(MusyawarahTerms, Body):
 
 
 class Approval(Body):
-    """The approval by Dinsos."""
+    """An approval, with a note if there is one."""
 
     note: Sentence | None = None
 

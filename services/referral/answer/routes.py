@@ -14,8 +14,8 @@ from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Day, Rupiah, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Day, Rupiah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import PARTNERS
 
@@ -37,11 +37,10 @@ class DeliveryBody(Body):
     delivered_on: Day = Field(examples=["2026-07-20"])
 
 
-class PartnerAnswerPage(View):
+class PartnerAnswerPage(Page):
     """A page of answers as they were given, oldest first."""
 
     items: list[PartnerAnswerView]
-    next: str | None
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)

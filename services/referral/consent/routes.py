@@ -21,8 +21,8 @@ from services.referral.signature.models import ConsentPersonView
 from services.referral.signature.queries import read_persons
 from shared.access import Permission
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Day, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Day, Sentence
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, FIELD, MINISTRY
 
@@ -88,11 +88,10 @@ class ConsentTextBody(ConsentTextTerms, Body):
     """The text that is read to a family before it consents, from a day on."""
 
 
-class ConsentTextPage(View):
+class ConsentTextPage(Page):
     """A page of texts, oldest first."""
 
     items: list[ConsentTextView]
-    next: str | None
 
 
 @consent_texts.get("/consent-text", response_model=ConsentTextPage)

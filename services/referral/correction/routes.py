@@ -17,10 +17,9 @@ from services.referral.follow_up.models import OutcomeItem
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
-from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
-from shared.fields import KNOWN, Body, Day, Rupiah, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Day, Rupiah, Sentence, Void
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, operation
 from shared.roles import FIELD, PARTNERS
 
@@ -54,23 +53,16 @@ class OutcomeCorrection(Body):
     reason: Sentence
 
 
-class DeliveryVoid(Body):
-    """Why the delivery does not count, as a code that is part of the event."""
-
-    reason: Annotated[VoidReason, KNOWN]
-
-
-class OutcomeVoid(DeliveryVoid):
+class OutcomeVoid(Void):
     """The month whose outcome does not count, and why."""
 
     month: Month = Field(examples=[3])
 
 
-class CorrectionPage(View):
+class CorrectionPage(Page):
     """A page of corrections, oldest first."""
 
     items: list[CorrectionView]
-    next: str | None
 
 
 @corrections.post("/rujukan-program/{rujukan_program_id}/answer-correction", status_code=201)
@@ -105,7 +97,7 @@ async def correct_outcome(
 @corrections.post("/rujukan-program/{rujukan_program_id}/delivery-void", status_code=201)
 @may(Permission.DELIVERY_RECORD, key_required=True, undo=operation("deliver_aid", PARTNERS))
 async def void_delivery(
-    rujukan_program_id: UUID, body: DeliveryVoid, session: Session, actor: CurrentActor
+    rujukan_program_id: UUID, body: Void, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Void a delivery that was not made, within the days of the SLA term.
 

@@ -10,8 +10,8 @@ from services.referral.deadline import commands, queries
 from services.referral.deadline.models import EscalationView, SlaTerm, SlaTermTerms, SlaTermView
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Sentence, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Sentence, WrittenReason
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, MINISTRY
 
@@ -23,18 +23,16 @@ class SlaTermBody(SlaTermTerms, Body):
     """Calendar days around the SLA of a program, or of all programs without a term."""
 
 
-class SlaTermPage(View):
+class SlaTermPage(Page):
     """A page of terms."""
 
     items: list[SlaTermView]
-    next: str | None
 
 
-class EscalationPage(View):
+class EscalationPage(Page):
     """A page of escalations, oldest first."""
 
     items: list[EscalationView]
-    next: str | None
 
 
 class AcknowledgementBody(Body):
@@ -89,12 +87,6 @@ async def acknowledge_escalation(
     return EscalationView(**queries.view_escalation(session, row))
 
 
-class AcknowledgementWithdrawal(Body):
-    """Why the acknowledgement was a mistake."""
-
-    reason: Sentence
-
-
 @escalations.post("/escalation/{escalation_id}/acknowledgement-withdrawal", status_code=201)
 @may(
     Permission.ESCALATION_ACKNOWLEDGE,
@@ -102,7 +94,7 @@ class AcknowledgementWithdrawal(Body):
     undo=operation("acknowledge_escalation", DINSOS | MINISTRY),
 )
 async def withdraw_acknowledgement(
-    escalation_id: UUID, body: AcknowledgementWithdrawal, session: Session, actor: CurrentActor
+    escalation_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
 ) -> EscalationView:
     """Take an acknowledgement back. The escalation waits again."""
     row = await commands.withdraw_acknowledgement(session, escalation_id, body.reason, actor)

@@ -19,14 +19,14 @@ from services.referral.rujukan.queries import with_names
 from shared import clock
 from shared.access import Permission
 from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, FIELD
 
 offers = Router(tag="offer")
 
 
-class ReasonView(View):
+class RuleResultView(View):
     """The result of one rule, in both languages.
 
     `actual` is null if the fact is unknown.
@@ -60,7 +60,7 @@ class OfferView(View):
     required_documents: list[str]
     fits: bool
     waits: WaitingReason | None
-    reasons: list[ReasonView]
+    reasons: list[RuleResultView]
 
 
 class OfferList(OffersFacts):
@@ -78,14 +78,13 @@ class Prospect(View):
     kpm_id: UUID
     kode_wilayah: str
     fits: bool
-    reasons: list[ReasonView]
+    reasons: list[RuleResultView]
 
 
-class ProspectPage(View):
+class ProspectPage(Page):
     """A page of families, by area."""
 
     items: list[Prospect]
-    next: str | None
 
 
 @offers.get("/offer", responses={409: {}})
@@ -148,11 +147,10 @@ class NextBestView(NextBestFacts):
     considered: list[ConsideredView]
 
 
-class NextBestPage(View):
+class NextBestPage(Page):
     """A page of proposals."""
 
     items: list[NextBestView]
-    next: str | None
 
 
 @next_bests.post("/rujukan/{rujukan_id}/next", status_code=201)

@@ -17,8 +17,8 @@ from services.referral.partner.models import (
 )
 from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
-from shared.fields import Body, Instant, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Instant, JobAccepted
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, nothing
 
 breakers = Router(tag="partner")
@@ -37,24 +37,16 @@ class BreakerLimitBody(BreakerLimitTerms, Body):
     """
 
 
-class BreakerLimitPage(View):
+class BreakerLimitPage(Page):
     """A page of limits by partner code, `*` first."""
 
     items: list[BreakerLimitView]
-    next: str | None
 
 
 class ReplayBody(Body):
     """The instant from which notices are sent again, in real time with its zone."""
 
     since: Instant = Field(examples=["2026-07-01T00:00:00+07:00"])
-
-
-class ReplayView(View):
-    """The job of the replay. Read it at `job`."""
-
-    job_id: UUID
-    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
 
 
 @breakers.get("/partner/{partner_id}/breaker")
@@ -95,11 +87,11 @@ async def list_breaker_limits(session: Session, paging: Paging) -> Response:
 @may(Permission.PARTNER_REPLAY, key_required=True, undo=REPLAYED)
 async def replay_notices(
     partner_id: UUID, body: ReplayBody, session: Session, actor: CurrentActor, response: Response
-) -> ReplayView:
+) -> JobAccepted:
     """Send a partner again what it has taken since an instant.
 
     The notices are signed again under the same keys. A partner may ask for its own notices only.
     """
     job_id = await request_replay(session, partner_id, body.since, actor)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
-    return ReplayView(job_id=job_id, job=f"/v1/jobs/{job_id}")
+    return JobAccepted(job_id=job_id, job=f"/v1/jobs/{job_id}")

@@ -138,14 +138,14 @@ class IntakeTerms(Fields):
     closes_on: Col[Annotated[Day | None, RequestOnly("2026-07-01")]] = Field(default=None)
 
 
-class IntakeView(IntakeTerms):
+class IntakeWindowView(IntakeTerms):
     """A window of intake. A voided one closes on the day on which it opens."""
 
     window_id: Col[UUID] = Field(primary_key=True)
     program_code: Col[str]
 
 
-class IntakeWindow(IntakeView, Table, table=True):
+class IntakeWindow(IntakeWindowView, Table, table=True):
     """When a program takes applications: from `opens_on` until the day before `closes_on`.
 
     A program without windows always takes applications.

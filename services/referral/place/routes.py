@@ -9,8 +9,8 @@ from services.referral import visibility
 from services.referral.place import queries
 from services.referral.place.models import (
     IntakeTerms,
-    IntakeView,
     IntakeWindow,
+    IntakeWindowView,
     QuotaTerms,
     QuotaView,
     WaitingListEntry,
@@ -21,7 +21,7 @@ from services.referral.program.models import Program
 from services.referral.publication.commands import places as publication_places
 from shared.access import Permission
 from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import MINISTRY
 
@@ -35,32 +35,29 @@ class QuotaBody(QuotaTerms, Body):
     """
 
 
-class QuotaPage(View):
+class QuotaPage(Page):
     """A page of quotas."""
 
     items: list[QuotaView]
-    next: str | None
 
 
-class IntakeBody(IntakeTerms, Body):
+class IntakeWindowBody(IntakeTerms, Body):
     """When applications are taken: until the day before `closes_on`.
 
     Without `closes_on`, until further notice.
     """
 
 
-class IntakePage(View):
+class IntakeWindowPage(Page):
     """A page of windows, by their first day."""
 
-    items: list[IntakeView]
-    next: str | None
+    items: list[IntakeWindowView]
 
 
-class WaitingListPage(View):
+class WaitingListPage(Page):
     """A page of the waiting list, first come first."""
 
     items: list[WaitingListItem]
-    next: str | None
 
 
 class PlaceInLine(View):
@@ -96,7 +93,9 @@ async def list_quotas(program_id: UUID, session: Session, paging: Paging) -> Res
 
 @places.post("/program/{program_id}/intake", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True, undo=operation("void_version", MINISTRY))
-async def set_intake(program_id: UUID, body: IntakeBody, session: Session, actor: CurrentActor) -> IntakeView:
+async def set_intake(
+    program_id: UUID, body: IntakeWindowBody, session: Session, actor: CurrentActor
+) -> IntakeWindowView:
     """Set when applications are taken.
 
     A window that opens on the same day gets the new end.
@@ -105,12 +104,12 @@ async def set_intake(program_id: UUID, body: IntakeBody, session: Session, actor
     return await publication_places.set_intake(session, program.code, body, actor)
 
 
-@places.get("/program/{program_id}/intake", response_model=IntakePage)
+@places.get("/program/{program_id}/intake", response_model=IntakeWindowPage)
 @may(Permission.PROGRAM_READ)
 async def list_intake(program_id: UUID, session: Session, paging: Paging) -> Response:
     """List the intake windows of a program."""
     program = await visibility.read(session, Program, program_id, "program")
-    statement = visibility.select_columns(IntakeWindow, list(IntakeView.model_fields))
+    statement = visibility.select_columns(IntakeWindow, list(IntakeWindowView.model_fields))
     statement = statement.where(IntakeWindow.program_code == program.code)
     return await paging.answer(session, statement, queries.INTAKE_ORDER)
 

@@ -62,7 +62,10 @@ OPTIONAL_FIELDS: dict[PayloadField, Any] = {
             "additionalProperties": False,
             "required": ["roles", "relation"],
             "properties": {
-                "roles": {"type": "array", "items": {"enum": [role.value for role in PersonRole]}},
+                "roles": {
+                    "type": "array",
+                    "items": {"type": "string", "enum": [role.value for role in PersonRole]},
+                },
                 "relation": TEXT,
                 "nik": {"type": "string", "pattern": "^[0-9]{16}$"},
                 "name": TEXT,
@@ -71,7 +74,7 @@ OPTIONAL_FIELDS: dict[PayloadField, Any] = {
     },
 }
 SUPPLY_FIELDS: dict[str, Any] = {
-    "fields": {"type": "array", "items": {"enum": [field.value for field in PayloadField]}},
+    "fields": {"type": "array", "items": {"type": "string", "enum": [field.value for field in PayloadField]}},
     "text": TEXT,
     "files": {
         "type": "array",

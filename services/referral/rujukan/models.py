@@ -272,7 +272,7 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
         self.reasons, self.usaha, self.usaha_id = reasons, summarize_usaha(usaha), usaha and usaha.usaha_id
 
 
-class HistoryItem(Fields):
+class RujukanProgramHistoryItem(Fields):
     """One change of state."""
 
     history_id: Col[UUID] = Field(primary_key=True)
@@ -284,7 +284,7 @@ class HistoryItem(Fields):
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
-class RujukanProgramHistory(HistoryItem, Table, table=True):
+class RujukanProgramHistory(RujukanProgramHistoryItem, Table, table=True):
     """One change of state: who (a `sub`), when, and why.
 
     `on` is the business date and `recorded_at` the real time. Rows are append-only.

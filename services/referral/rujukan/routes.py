@@ -7,7 +7,7 @@ from starlette.responses import Response
 from services.referral import visibility
 from services.referral.follow_up.models import OutcomeItem, RelapseReport, RelapseView
 from services.referral.notice.models import PartnerNotice, PartnerNoticeView
-from services.referral.offer.routes import ReasonView
+from services.referral.offer.routes import RuleResultView
 from services.referral.outcome import queries as outcome_queries
 from services.referral.partner_call.models import DeliveryAttempt, DeliveryAttemptItem
 from services.referral.place import queries as place_queries
@@ -15,19 +15,18 @@ from services.referral.place.routes import PlaceInLine
 from services.referral.rujukan import queries
 from services.referral.rujukan.models import (
     ENDED,
-    HistoryItem,
     Rujukan,
     RujukanItem,
     RujukanProgram,
     RujukanProgramHistory,
+    RujukanProgramHistoryItem,
     RujukanProgramItem,
 )
 from services.referral.worklist.commands import list_offer_actions
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.actions import ActionView
-from shared.fields import View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 
 rujukan = Router(tag="rujukan")
 rujukan_programs = Router(tag="rujukan-program")
@@ -39,7 +38,7 @@ class RujukanProgramView(RujukanProgramItem):
     Partners get no reasons. `overdue`: the SLA has passed.
     """
 
-    reasons: list[ReasonView]
+    reasons: list[RuleResultView]
     outcomes: list[OutcomeItem]
     overdue: bool
     waiting: PlaceInLine | None = None
@@ -51,32 +50,28 @@ class OfferFullView(RujukanProgramView):
     actions: list[ActionView]
 
 
-class HistoryPage(View):
+class RujukanProgramHistoryPage(Page):
     """A page of changes, oldest first."""
 
-    items: list[HistoryItem]
-    next: str | None
+    items: list[RujukanProgramHistoryItem]
 
 
-class DeliveryAttemptPage(View):
+class DeliveryAttemptPage(Page):
     """A page of attempts to notify the partner, oldest first."""
 
     items: list[DeliveryAttemptItem]
-    next: str | None
 
 
-class PartnerNoticePage(View):
+class PartnerNoticePage(Page):
     """A page of notices to the partner, oldest first."""
 
     items: list[PartnerNoticeView]
-    next: str | None
 
 
-class RelapseReportPage(View):
+class RelapseReportPage(Page):
     """A page of reports of relapse, by day."""
 
     items: list[RelapseView]
-    next: str | None
 
 
 class RujukanView(RujukanItem):
@@ -120,13 +115,15 @@ async def read_rujukan_program(
     return OfferFullView.model_construct(**dict(view), actions=actions)
 
 
-@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)
+@rujukan_programs.get(
+    "/rujukan-program/{rujukan_program_id}/history", response_model=RujukanProgramHistoryPage
+)
 @may(Permission.RUJUKAN_READ_INTERNAL)
 async def list_rujukan_program_history(
     rujukan_program_id: UUID, session: Session, paging: Paging
 ) -> Response:
     """List the state changes of one offer with who, when and why."""
-    parts = (RujukanProgram, rujukan_program_id, RujukanProgramHistory, HistoryItem)
+    parts = (RujukanProgram, rujukan_program_id, RujukanProgramHistory, RujukanProgramHistoryItem)
     statement = await visibility.select_parts(session, *parts)
     return await paging.answer(session, statement, queries.HISTORY_ORDER)
 
@@ -163,7 +160,7 @@ async def rujukan_program_view(session: Session, row: RujukanProgram, actor: Act
     named = await queries.with_names(session, row)
     return RujukanProgramView.model_construct(
         **{name: named[name] for name in visible_columns(actor)},
-        reasons=[] if is_partner else [ReasonView.model_validate(reason) for reason in row.reasons],
+        reasons=[] if is_partner else [RuleResultView.model_validate(reason) for reason in row.reasons],
         outcomes=await outcome_queries.read_outcomes(session, row.rujukan_program_id),
         waiting=PlaceInLine(**position) if position else None,
         overdue=is_pending and row.sla_due_on is not None and row.sla_due_on < await clock.today(session),

@@ -1,6 +1,5 @@
 """Routes of data that a partner asked for."""
 
-from typing import Annotated
 from uuid import UUID
 
 from starlette.responses import Response
@@ -11,10 +10,9 @@ from services.referral.rujukan.routes import RujukanProgramView, rujukan_program
 from services.referral.supply import commands, queries
 from services.referral.supply.models import SupplyInput, SupplyView
 from shared.access import Permission
-from shared.contracts.caseload_activity import VoidReason
 from shared.database import vault_of
-from shared.fields import KNOWN, Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Void
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, FIELD
 
@@ -28,11 +26,10 @@ class SupplyBody(SupplyInput, Body):
     """
 
 
-class SupplyPage(View):
+class SupplyPage(Page):
     """A page of supplied data, oldest first."""
 
     items: list[SupplyView]
-    next: str | None
 
 
 @supplies.post("/rujukan-program/{rujukan_program_id}/supply", status_code=201)
@@ -48,16 +45,10 @@ async def supply_data(
     return await rujukan_program_view(session, row, actor)
 
 
-class SupplyVoid(Body):
-    """Why the supplied data are wrong, as a code."""
-
-    reason: Annotated[VoidReason, KNOWN]
-
-
 @supplies.post("/rujukan-program/{rujukan_program_id}/supply-void", status_code=201)
 @may(Permission.DATA_SUPPLY, key_required=True, undo=operation("supply_data", FIELD | DINSOS))
 async def void_supply(
-    rujukan_program_id: UUID, body: SupplyVoid, session: Session, actor: CurrentActor
+    rujukan_program_id: UUID, body: Void, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Void the wrong data that were supplied last, until the partner answers.
 

@@ -7,8 +7,8 @@ from services.referral.version import commands, queries
 from services.referral.version.errors import SET_AGAIN
 from services.referral.version.models import VersionVoid, VersionVoidTerms, VersionVoidView
 from shared.access import Permission
-from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 
 versions = Router(tag="version")
 
@@ -17,11 +17,10 @@ class VersionVoidBody(VersionVoidTerms, Body):
     """What is voided, and why. `version_id` is the id, or the number, of the version."""
 
 
-class VersionVoidPage(View):
+class VersionVoidPage(Page):
     """A page of voided versions."""
 
     items: list[VersionVoidView]
-    next: str | None
 
 
 @versions.post("/version-void", status_code=201)

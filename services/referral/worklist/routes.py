@@ -13,8 +13,8 @@ from services.referral.worklist import queries
 from shared import clock
 from shared.access import Permission, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState
-from shared.fields import View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING
 
@@ -24,11 +24,10 @@ numbers = Router(tag="numbers")
 ProgramState = StrEnum("ProgramState", {state.name: state.value for state in RujukanProgramState.known()})
 
 
-class RujukanPage(View):
+class RujukanPage(Page):
     """A page of rujukan."""
 
     items: list[RujukanItem]
-    next: str | None
 
 
 @rujukan.get("/rujukan", response_model=RujukanPage)
@@ -48,11 +47,10 @@ async def list_rujukan(
     return await paging.answer(session, statement, queries.RUJUKAN_ORDER)
 
 
-class RujukanProgramPage(View):
+class RujukanProgramPage(Page):
     """A page of offers."""
 
     items: list[RujukanProgramItem]
-    next: str | None
 
 
 @rujukan_programs.get("/rujukan-program", response_model=RujukanProgramPage)

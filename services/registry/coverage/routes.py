@@ -14,7 +14,7 @@ from services.registry.coverage.models import AreaCounts
 from services.registry.framework.routes import YearQuery
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
-from shared.fields import Day, Wilayah
+from shared.fields import Day, JobAccepted, Wilayah
 from shared.http import CurrentActor, Router, Session, may
 from shared.remedies import nothing
 
@@ -59,13 +59,11 @@ class CoverageView(AreaCoverage):
     kepesertaan: list[KepesertaanCounts]
 
 
-class CountAccepted(BaseModel):
+class CountAccepted(JobAccepted):
     """A count that a job runs. Follow the job at `job`."""
 
     count_id: UUID
     counted_on: date
-    job_id: UUID
-    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
 
 
 class CountView(AreaCountsView):

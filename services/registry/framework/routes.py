@@ -7,17 +7,9 @@ from services.registry.framework.commands import set_target
 from services.registry.framework.models import EARLIEST_YEAR, LATEST_YEAR, TargetTerms, TargetView
 from services.registry.framework.queries import read_framework
 from shared.access import Permission
-from shared.fields import Body
+from shared.fields import Body, Sentences
 from shared.http import CurrentActor, Router, Session, may
 from shared.remedies import CORRECT_REQUEST
-
-
-class Explanation(BaseModel):
-    """How a figure was calculated, in English and Indonesian."""
-
-    en: str
-    id: str
-
 
 YearQuery = Annotated[int, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
 target = Router(tag="target")
@@ -39,7 +31,7 @@ class TargetSum(TargetView):
     exact: float
     sum: int
     rounding_difference: float
-    explanation: Explanation
+    explanation: Sentences
 
 
 class TargetList(BaseModel):

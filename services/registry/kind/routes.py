@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from services.registry.kind.commands import (
@@ -15,11 +15,10 @@ from services.registry.kind.commands import (
 )
 from services.registry.kind.models import PilarKindTerms, PilarKindView, RoleConflictTerms, RoleConflictView
 from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, select_conflicts, select_kinds
-from services.registry.placement.routes import RangeEnd
 from shared.access import Permission
 from shared.contracts.kinds import PilarKind
-from shared.fields import KNOWN, Body, Code, Day
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Code, Day, RangeEnd
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import MINISTRY
 
@@ -41,11 +40,10 @@ class PilarKindEnd(Body):
     reason: Code
 
 
-class PilarKindPage(BaseModel):
+class PilarKindPage(Page):
     """A page of kind versions, ordered by kind and first day."""
 
     items: list[PilarKindView]
-    next: str | None
 
 
 @pilar_kind.get("/pilar-kind", response_model=PilarKindPage)
@@ -96,11 +94,10 @@ class RoleConflictSetting(RoleConflictTerms, Body):
     """A pair of kinds that is forbidden from a day on, with reasons and source."""
 
 
-class RoleConflictPage(BaseModel):
+class RoleConflictPage(Page):
     """A page of conflicts, oldest first."""
 
     items: list[RoleConflictView]
-    next: str | None
 
 
 @role_conflict.get("/role-conflict", response_model=RoleConflictPage)

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from annotated_types import Len
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from services.registry.approval.commands import FORM
@@ -34,7 +34,7 @@ from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Body, View, Wilayah
-from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
+from shared.http import CurrentActor, IfMatch, Page, Paging, Router, Session, expect_version, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, accepted_answer
 from shared.http.paging import LARGEST_PAGE
 from shared.privacy import MaskedNumber, Nik
@@ -59,7 +59,7 @@ class Registration(RegistrationTerms, Body):
     """
 
 
-class LookUp(Body):
+class PendampingLookUp(Body):
     """A NIK. It is in the body because URLs are logged."""
 
     nik: Nik = Field(examples=["3324075211879001"])
@@ -113,11 +113,10 @@ class PendampingView(PendampingItem):
     planned: list[StatusRecord]
 
 
-class PendampingPage(BaseModel):
+class PendampingPage(Page):
     """A page of pendamping, ordered by number."""
 
     items: list[PendampingItem]
-    next: str | None
 
 
 class NamesAsked(Body):
@@ -132,7 +131,7 @@ class AreaOfToday(View):
     kode_wilayah: str
 
 
-class PendampingName(BaseModel):
+class PendampingName(View):
     """A pendamping by name and number, and the areas of today."""
 
     pendamping_id: UUID
@@ -141,7 +140,7 @@ class PendampingName(BaseModel):
     areas: list[AreaOfToday]
 
 
-class PendampingNames(BaseModel):
+class PendampingNames(View):
     """The names of those pendamping whom the caller may see, by id."""
 
     items: list[PendampingName]
@@ -207,7 +206,7 @@ async def read_pendamping(pendamping_id: UUID, session: Session, actor: CurrentA
 
 @router.post("/pendamping/look-up")
 @may(Permission.PENDAMPING_READ, undo=CHANGES_NOTHING)
-async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -> PendampingView:
+async def find_pendamping(body: PendampingLookUp, session: Session, actor: CurrentActor) -> PendampingView:
     """Find a pendamping by NIK."""
     return PendampingView(**await queries.look_up_pendamping(session, actor, body.nik))
 

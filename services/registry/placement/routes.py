@@ -19,8 +19,8 @@ from services.registry.placement.models import (
 )
 from shared import wilayah
 from shared.access import Permission
-from shared.fields import ONE_LINE, Body, Code, Day, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may, open_to_anybody
+from shared.fields import ONE_LINE, Body, Code, RangeEnd, View, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may, open_to_anybody
 from shared.remedies import CORRECT_REQUEST, one_of, operation, to_call
 from shared.roles import MINISTRY
 
@@ -50,11 +50,10 @@ class AreaItem(View):
     parent: str | None = Field(examples=["33.24.09"])
 
 
-class AreaPage(View):
+class AreaPage(Page):
     """Areas in the order of their codes."""
 
     items: list[AreaItem]
-    next: str | None
 
 
 class PlacementCorrection(PenugasanCorrectionTerms, Body):
@@ -66,13 +65,6 @@ class PlacementCorrection(PenugasanCorrectionTerms, Body):
 
 class WilayahTugasPlace(WilayahTugasTerms, Body):
     """An area of a placement, within its range. `valid_to` is the first day after it."""
-
-
-class RangeEnd(Body):
-    """The first day after the range, and the reason as a code."""
-
-    valid_to: Day
-    reason: Code
 
 
 class Restoration(Body):

@@ -250,7 +250,7 @@ async def _count_graduasi(session: AsyncSession, *conditions: sa.ColumnElement[b
     return [dict(row) for row in rows.mappings()]
 
 
-async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[int, dict[str, int]]:
+async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> list[dict[str, int]]:
     """Return how many families were seen in each month, and were still without bansos."""
     # A family that ended during its monitoring counts in no month.
     ended = sa.select(Monitoring.graduasi_id).where(Monitoring.month == WITHOUT_VISIT)
@@ -263,7 +263,7 @@ async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -
     )
     month, still_out = families.c.month, sa.func.count().filter(families.c.still_out)
     rows = await session.execute(sa.select(month, sa.func.count(), still_out).group_by(month).order_by(month))
-    return {month: {"seen": count, "still_out": out} for month, count, out in rows}
+    return [{"month": month, "seen": count, "still_out": out} for month, count, out in rows]
 
 
 async def _count_families_by_step(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[str, int]:

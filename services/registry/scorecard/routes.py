@@ -3,10 +3,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.framework.routes import Explanation, YearQuery
+from services.registry.framework.routes import YearQuery
 from services.registry.scorecard import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason, LimitSide, PilarKind
+from shared.fields import Sentences
 from shared.http import CurrentActor, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING
@@ -31,7 +32,7 @@ class KindScore(BaseModel):
     days_in_service: int
     target: int
     target_number: int | None
-    explanation: Explanation | None
+    explanation: Sentences | None
     net: int
 
 
@@ -89,6 +90,7 @@ class OutcomeCount(BaseModel):
 class SurvivalCount(BaseModel):
     """Families monitored in a month after the exit, and those still out of the bansos."""
 
+    month: int
     seen: int
     still_out: int
 
@@ -137,7 +139,7 @@ class ScorecardView(BaseModel):
     p2k2_held: int
     p2k2_attendance: float | None = Field(description="Share of those invited that attended, 0 to 1")
     graduasi: list[OutcomeCount]
-    survival: dict[int, SurvivalCount] = Field(description="By month after the exit")
+    survival: list[SurvivalCount]
     relapsed: int
     funnel: FunnelView
     offers: OfferCounts

@@ -33,7 +33,7 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
     await walk_files(service, scan, tokens[Role.PENDAMPING])
     await clear_used_twice(service, tokens, scan)
     async with service.session() as session:
-        jobs = [await enqueue(session, "walked.job", {}, actor) for _ in range(3)]
+        jobs = [await enqueue(session, "platform.republish", {}, actor) for _ in range(3)]
     read_success(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
     read_success(await service.get("/v1/jobs?state=QUEUED", as_=operator))
     for notes in ("errors", "warnings", "changes"):

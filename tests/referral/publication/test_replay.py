@@ -80,7 +80,7 @@ async def test_replay_after_a_withdrawal_sends_only_the_withdrawal(referral: Run
         bank.received.clear()
         asked = await replay(world, hours_ago(1))
         assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
-        assert await read_report(world, asked) == (1, 1, {"left_out": {"CONSENT_ENDED": 1}})
+        assert await read_report(world, asked) == (1, 1, {"left_out_by_reason": {"CONSENT_ENDED": 1}})
 
 
 async def test_replay_counts_what_it_leaves_out_by_reason(referral: Running) -> None:
@@ -97,7 +97,7 @@ async def test_replay_counts_what_it_leaves_out_by_reason(referral: Running) -> 
         await bank.deliver(subject, delivery_id="D-1", delivered_on=day)
         asked = await replay(world, hours_ago(1))
         left_out = {"DELIVERED": 1, "NOT_DUE": 1, "NOT_TAKEN": 1}
-        assert await read_report(world, asked) == (0, 3, {"left_out": left_out})
+        assert await read_report(world, asked) == (0, 3, {"left_out_by_reason": left_out})
 
 
 async def test_replay_to_the_inbox_counts_what_stays_out(referral: Running) -> None:
@@ -106,7 +106,7 @@ async def test_replay_to_the_inbox_counts_what_stays_out(referral: Running) -> N
         refusal = {"answer_id": "A-1", "status": "DITOLAK", "reason_code": "LAINNYA"}
         await bank.answer(subject, **refusal, answered_on=str(TODAY))
         asked = await replay(world, hours_ago(1))
-        assert await read_report(world, asked) == (0, 1, {"left_out": {"OFFER_ENDED": 1}})
+        assert await read_report(world, asked) == (0, 1, {"left_out_by_reason": {"OFFER_ENDED": 1}})
         assert await bank.pull() == []
 
 

@@ -171,7 +171,7 @@ async def test_figures_do_not_depend_on_the_order_of_topics_or_on_repeated_deliv
     assert scorecard["graduasi"] == [
         {"exit_reason": "SEJAHTERA_MANDIRI", "determined": 6, "effective": 4, "annulled": 2}
     ]
-    assert scorecard["survival"] == {"1": {"seen": 4, "still_out": 4}}
+    assert scorecard["survival"] == [{"month": 1, "seen": 4, "still_out": 4}]
     assert [scorecard["funnel"][step] for step in FUNNEL] == [4, 4, 4, 4, 0]
 
 

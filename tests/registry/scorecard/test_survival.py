@@ -23,7 +23,10 @@ async def test_survival_is_counted_by_month_without_annulled_graduations(registr
         times=2,
     )
     scorecard = await read_scorecard(registry, pendamping)
-    assert scorecard["survival"] == {"1": {"seen": 2, "still_out": 2}, "2": {"seen": 2, "still_out": 1}}
+    assert scorecard["survival"] == [
+        {"month": 1, "seen": 2, "still_out": 2},
+        {"month": 2, "seen": 2, "still_out": 1},
+    ]
     assert scorecard["relapsed"] == 1
 
 
@@ -50,7 +53,10 @@ async def test_family_that_died_during_its_monitoring_leaves_the_survival(
     later = [events.build_monitoring_recorded(living, 2), events.monitoring_ended(died)]
     await deliver_events(registry, *(later if first == "visits" else reversed(later)), times=2)
     scorecard = await read_scorecard(registry, pendamping)
-    assert scorecard["survival"] == {"1": {"seen": 1, "still_out": 1}, "2": {"seen": 1, "still_out": 1}}
+    assert scorecard["survival"] == [
+        {"month": 1, "seen": 1, "still_out": 1},
+        {"month": 2, "seen": 1, "still_out": 1},
+    ]
     assert scorecard["graduasi"][0]["determined"] == 2
 
 
@@ -59,7 +65,9 @@ async def test_the_last_monitoring_of_a_month_replaces_the_earlier_one(registry:
     case = build_graduasi_determined(pendamping)
     earlier = events.build_monitoring_recorded(case, 3, still_out=False)
     await deliver_events(registry, case, earlier, events.build_monitoring_recorded(case, 3))
-    assert (await read_scorecard(registry, pendamping))["survival"] == {"3": {"seen": 1, "still_out": 1}}
+    assert (await read_scorecard(registry, pendamping))["survival"] == [
+        {"month": 3, "seen": 1, "still_out": 1}
+    ]
 
 
 async def test_family_with_two_cases_counts_once_in_survival_and_relapses(registry: Running) -> None:
@@ -75,5 +83,8 @@ async def test_family_with_two_cases_counts_once_in_survival_and_relapses(regist
         *(events.build_relapse_confirmed(case, 2) for case in (first, second)),
     )
     scorecard = await read_scorecard(registry, pendamping)
-    assert scorecard["survival"] == {"1": {"seen": 1, "still_out": 1}, "2": {"seen": 1, "still_out": 0}}
+    assert scorecard["survival"] == [
+        {"month": 1, "seen": 1, "still_out": 1},
+        {"month": 2, "seen": 1, "still_out": 0},
+    ]
     assert scorecard["relapsed"] == 1

@@ -42,8 +42,12 @@ async def test_voided_result_of_a_month_leaves_the_survival_until_the_right_one(
     case = build_graduasi_determined(pendamping)
     wrong = build_monitoring_recorded(case, 1)
     await deliver_events(registry, case, wrong, times=2)
-    assert (await read_scorecard(registry, pendamping))["survival"] == {"1": {"seen": 1, "still_out": 1}}
+    assert (await read_scorecard(registry, pendamping))["survival"] == [
+        {"month": 1, "seen": 1, "still_out": 1}
+    ]
     await deliver_events(registry, wrong.model_copy(update={"voided": True}), times=2)
-    assert (await read_scorecard(registry, pendamping))["survival"] == {}
+    assert (await read_scorecard(registry, pendamping))["survival"] == []
     await deliver_events(registry, build_monitoring_recorded(case, 1, still_out=False), times=2)
-    assert (await read_scorecard(registry, pendamping))["survival"] == {"1": {"seen": 1, "still_out": 0}}
+    assert (await read_scorecard(registry, pendamping))["survival"] == [
+        {"month": 1, "seen": 1, "still_out": 0}
+    ]

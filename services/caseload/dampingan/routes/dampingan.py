@@ -14,8 +14,8 @@ from services.caseload.dampingan.commands.ends import end_dampingan
 from services.caseload.dampingan.models import Dampingan, DampinganItem, DampinganView
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Code, Day, Paragraph, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Code, Day, Paragraph
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, TEAM_LEAD
 
@@ -33,11 +33,10 @@ class DampinganAssignment(Body):
     )
 
 
-class DampinganPage(View):
+class DampinganPage(Page):
     """Dampingan in the order of their ids."""
 
     items: list[DampinganItem]
-    next: str | None
 
 
 class DampinganEnd(Body):

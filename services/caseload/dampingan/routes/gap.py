@@ -11,7 +11,7 @@ from services.caseload.dampingan.models import DampinganGap, GapOfFamily, GapVie
 from services.caseload.dampingan.queries import list_gaps, read_responsible_on
 from shared.access import Permission
 from shared.fields import Day, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 
 coverage = Router(tag="coverage")
 
@@ -38,11 +38,10 @@ class GapItem(GapOfFamily):
     kode_wilayah: str
 
 
-class GapPage(View):
+class GapPage(Page):
     """Families without a pendamping, the oldest gap first."""
 
     items: list[GapItem]
-    next: str | None
 
 
 @coverage.get("/kpm/{kpm_id}/responsible")

@@ -10,8 +10,8 @@ from services.caseload.dampingan.models import DampinganLimitItem, DampinganLimi
 from services.caseload.dampingan.queries import LIMIT_ORDER, list_limits
 from shared.access import Permission
 from shared.contracts.kinds import PilarKind
-from shared.fields import KNOWN, Body, Day, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import KNOWN, Body, Day
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import CORRECT_REQUEST
 
 limits = Router(tag="dampingan-limit")
@@ -24,11 +24,10 @@ class DampinganLimitSetting(DampinganLimitTerms, Body):
     """
 
 
-class DampinganLimitPage(View):
+class DampinganLimitPage(Page):
     """Versions by kind, oldest first."""
 
     items: list[DampinganLimitItem]
-    next: str | None
 
 
 @limits.get("/dampingan-limit", response_model=DampinganLimitPage)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import HistoryItem, Kpm, KpmAnggota, KpmHistory, KpmNoKk, NikHistory
+from services.caseload.family.models import Kpm, KpmAnggota, KpmHistory, KpmHistoryItem, KpmNoKk, NikHistory
 from services.caseload.family.rules import WARNINGS, Ages, find_implausible, number_findings
 from services.caseload.overview.queries.worklist import status_on
 from services.caseload.tables import columns_of
@@ -233,4 +233,4 @@ def list_history(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
 
     The route sorts them by `history_id`, which grows with time.
     """
-    return sa.select(*columns_of(KpmHistory, HistoryItem)).where(KpmHistory.kpm_id == kpm_id)
+    return sa.select(*columns_of(KpmHistory, KpmHistoryItem)).where(KpmHistory.kpm_id == kpm_id)

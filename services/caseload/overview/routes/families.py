@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganView
-from services.caseload.family.models import HistoryItem, KpmHistory, Relation
+from services.caseload.family.models import KpmHistory, Relation
 from services.caseload.overview.errors import LookUpNumberInvalid
+from services.caseload.overview.models import KpmHistoryView
 from services.caseload.overview.queries import family
 from services.caseload.overview.queries.worklist import FamilyStatus, list_families
 from services.caseload.replicas.models import AidView
@@ -31,10 +32,9 @@ from shared.contracts.kinds import (
 )
 from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
-from shared.fields import Body, View, Wilayah
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Sentences, View, Wilayah
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.answers import json_answer
-from shared.http.jobs import Sentences
 from shared.http.paging import LARGEST_PAGE
 from shared.http.purpose import Purpose
 from shared.privacy import MaskedNumber, Nik, NoKk
@@ -146,14 +146,13 @@ class KpmItem(View):
     pengurus_name: Annotated[str | None, PRIBADI]
 
 
-class KpmPage(View):
+class KpmPage(Page):
     """Families in the order of their ids."""
 
     items: list[KpmItem]
-    next: str | None
 
 
-class LookUp(Body):
+class KpmLookUp(Body):
     """One number, either a NIK or a No. KK."""
 
     nik: Nik | None = None
@@ -184,11 +183,10 @@ class FoundView(View):
     kpm_id: UUID
 
 
-class HistoryPage(View):
+class KpmHistoryPage(Page):
     """Acts on a family, oldest first."""
 
-    items: list[HistoryItem]
-    next: str | None
+    items: list[KpmHistoryView]
 
 
 @families.get("/kpm", response_model=KpmPage)
@@ -227,7 +225,7 @@ async def read_kpm_names(body: NamesAsked, session: Session, actor: CurrentActor
     return KpmNames.model_validate({"items": await family.read_names(session, actor, body.kpm_ids)})
 
 
-@families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)
+@families.get("/kpm/{kpm_id}/history", response_model=KpmHistoryPage)
 @may(Permission.KPM_READ)
 async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List acts on a family with actor and reason."""
@@ -237,7 +235,7 @@ async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, 
 
 @families.post("/kpm/look-up")
 @may(Permission.KPM_LOOK_UP, undo=CHANGES_NOTHING)
-async def look_up_kpm(body: LookUp, session: Session) -> FoundView:
+async def look_up_kpm(body: KpmLookUp, session: Session) -> FoundView:
     """Find the family of a NIK or of a No. KK."""
     if (body.nik is None) == (body.no_kk is None):
         raise LookUpNumberInvalid("/body")

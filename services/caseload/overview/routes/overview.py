@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from services.caseload.activity.routes import KunjunganItem
-from services.caseload.membership.routes import KepesertaanView, TahapView
+from services.caseload.membership.routes import KepesertaanView, PayableTahapView
 from services.caseload.overview.queries.overview import read_overview
 from services.caseload.overview.routes.families import KpmView
 from services.caseload.task.routes import TugasItem
@@ -25,7 +25,7 @@ class OverviewView(View):
     kpm_id: UUID
     kpm: KpmView
     kepesertaan: list[KepesertaanView]
-    tahap: Annotated[list[TahapView] | None, SPESIFIK]
+    tahap: Annotated[list[PayableTahapView] | None, SPESIFIK]
     kunjungan: Annotated[list[KunjunganItem] | None, SPESIFIK]
     tugas: list[TugasItem] | None
 

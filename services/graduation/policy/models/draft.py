@@ -14,7 +14,6 @@ from services.graduation.policy.models.instrument import (
     Source,
 )
 from services.graduation.policy.models.policy import PolicyTerms
-from shared.contracts.kinds import DesilScope, ExitReason
 from shared.errors import BadValue
 from shared.fields import Body, Sentence
 
@@ -75,8 +74,6 @@ class PolicyDraft(PolicyTerms, Body):
                 "Give the time in the program in years or in months, not both.",
                 "Sebutkan lama kepesertaan dalam tahun atau bulan; bukan keduanya.",
             )
-        if self.candidate_desil_scope is DesilScope.UNKNOWN:
-            raise BadValue("This desil scope is not known here.", "Lingkup desil ini tidak dikenal.")
         if not SIDE_STATES.issuperset(self.evidence_for):
             raise BadValue(
                 "Evidence can be required only for DIKEMBALIKAN, DITOLAK, DITUNDA and DIBATALKAN.",
@@ -86,8 +83,6 @@ class PolicyDraft(PolicyTerms, Body):
 
     @model_validator(mode="after")
     def _one_instrument(self) -> Self:
-        if self.exit_reason is ExitReason.UNKNOWN:
-            raise BadValue("This exit reason is not known here.", "Alasan keluar ini tidak dikenal.")
         if self.instrument is not None and self.instrument_version is not None:
             raise BadValue(
                 "Give a new instrument or the version of an existing one, not both.",

@@ -15,7 +15,7 @@ from services.graduation.tables import Table
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import END, Owner, Waits, track_waits
-from shared.fields import RequestOnly
+from shared.fields import KNOWN, RequestOnly
 from shared.roles import Role
 
 
@@ -98,7 +98,7 @@ class PolicyTerms(Fields):
     If `monitoring_months` is 0, the case is complete when the exit takes effect.
     """
 
-    exit_reason: Col[Annotated[ExitReason, RequestOnly("SEJAHTERA_MANDIRI")]]
+    exit_reason: Col[Annotated[ExitReason, KNOWN, RequestOnly("SEJAHTERA_MANDIRI")]]
     opened_by: Col[OpenedBy]
     stages: Col[Annotated[list[Stage], Len(1, len(Stage)), RequestOnly([stage.value for stage in Stage])]]
     needs_score: Col[StrictBool]
@@ -125,7 +125,7 @@ class PolicyTerms(Fields):
         default=[], sa_column_kwargs={"server_default": "{}"}
     )
     # A family is a candidate if at least `candidate_reasons` of these reasons apply.
-    candidate_desil_scope: Col[DesilScope | None] = Field(default=None)
+    candidate_desil_scope: Col[Annotated[DesilScope, KNOWN] | None] = Field(default=None)
     candidate_desil_at_least: Col[Annotated[StrictInt, Interval(ge=1, le=10), RequestOnly()] | None] = Field(
         default=None
     )

@@ -11,9 +11,8 @@ from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.term.commands import move_tahap
 from shared.access import Permission
 from shared.errors import BadValue
-from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.jobs import Sentences
+from shared.fields import Body, Sentences
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import MINISTRY
 
@@ -49,14 +48,13 @@ class TahapKey(Body):
     number: StrictInt
 
 
-class TahapPage(View):
+class TahapPage(Page):
     """A page of the tahap calendar, by year and number.
 
     `ahead` counts the tahap whose cut-off has not passed. `warning` is set while only two or fewer are left.
     """
 
     items: list[TahapView]
-    next: str | None
     ahead: int
     warning: Sentences | None
 

@@ -6,8 +6,8 @@ from starlette.responses import Response
 from services.graduation.policy.commands import versions
 from services.graduation.policy.models.credit_rule import CreditRule, CreditRuleTerms, CreditRuleView
 from shared.access import Permission
-from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import CORRECT_REQUEST
 
 router = Router(tag="policy")
@@ -17,11 +17,10 @@ class CreditRuleDraft(CreditRuleTerms, Body):
     """A version of the credit rule, with its text in both languages."""
 
 
-class CreditRulePage(View):
+class CreditRulePage(Page):
     """A page of versions, oldest first."""
 
     items: list[CreditRuleView]
-    next: str | None
 
 
 @router.post("/credit-rule", status_code=201)

@@ -7,8 +7,9 @@ from services.graduation.policy import queries
 from services.graduation.policy.commands import versions
 from services.graduation.policy.models.draft import PolicyDraft
 from services.graduation.policy.routes.versions import PolicyFullView
+from services.graduation.review.routes import Approval
 from shared.access import Permission
-from shared.fields import Body, Day, Sentence
+from shared.fields import Body, Day, WrittenReason
 from shared.http import CurrentActor, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import MINISTRY, STAFF
@@ -18,18 +19,6 @@ router = Router(tag="policy")
 ACTIVATED = one_of(
     to_call("withdraw_policy", MINISTRY), to_call("draft_policy", MINISTRY), to_call("cancel_graduasi", STAFF)
 )
-
-
-class PolicyApproval(Body):
-    """One of the two approvals."""
-
-    note: Sentence | None = None
-
-
-class PolicyWithdrawal(Body):
-    """The reason to withdraw a version that is not in force yet."""
-
-    reason: Sentence
 
 
 class PolicyActivation(Body):
@@ -57,7 +46,7 @@ async def draft_policy(body: PolicyDraft, session: Session, actor: CurrentActor)
 @router.post("/policy/{policy_id}/approval", status_code=201, response_model=PolicyFullView)
 @may(Permission.POLICY_APPROVE, key_required=True, undo=operation("withdraw_policy", MINISTRY))
 async def approve_policy(
-    policy_id: UUID, body: PolicyApproval, session: Session, actor: CurrentActor
+    policy_id: UUID, body: Approval, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Approve a draft. Two different people approve, neither of them the drafter."""
     await versions.approve_policy(session, actor, policy_id, body.note)
@@ -81,7 +70,7 @@ async def activate_policy(
 @router.post("/policy/{policy_id}/withdrawal", status_code=201, response_model=PolicyFullView)
 @may(Permission.POLICY_WITHDRAW, key_required=True, undo=operation("draft_policy", MINISTRY))
 async def withdraw_policy(
-    policy_id: UUID, body: PolicyWithdrawal, session: Session, actor: CurrentActor
+    policy_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Withdraw a version that is not in force yet.
 

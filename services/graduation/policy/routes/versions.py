@@ -13,7 +13,7 @@ from services.graduation.policy.models.policy import (
 )
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
-from shared.fields import View
+from shared.fields import KNOWN, View
 from shared.http import Router, Session, may
 
 router = Router(tag="policy")
@@ -57,7 +57,7 @@ async def list_policy(
 
 @router.get("/policy/{exit_reason}", response_model=PolicyFullView)
 @may(Permission.POLICY_READ)
-async def read_policy(exit_reason: ExitReason, session: Session) -> dict[str, Any]:
+async def read_policy(exit_reason: Annotated[ExitReason, KNOWN], session: Session) -> dict[str, Any]:
     """Return the policy of an exit reason in force today, with its instrument."""
     return await queries.read_policy_in_force(session, exit_reason)
 

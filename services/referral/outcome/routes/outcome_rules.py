@@ -11,8 +11,8 @@ from services.referral.outcome import queries
 from services.referral.outcome.commands import outcome_rules as commands
 from shared.access import Permission
 from shared.errors import BadValue
-from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import MINISTRY
 
@@ -35,11 +35,10 @@ class OutcomeRuleBody(OutcomeRuleTerms, Body):
         return self
 
 
-class OutcomeRulePage(View):
+class OutcomeRulePage(Page):
     """A page of versions, oldest first."""
 
     items: list[OutcomeRuleView]
-    next: str | None
 
 
 @outcome_rules.post("/outcome-rule", status_code=201)

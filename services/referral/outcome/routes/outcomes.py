@@ -1,6 +1,5 @@
 """Routes of outcomes, their tasks, and reports of relapse."""
 
-from typing import Annotated
 from uuid import UUID
 
 from starlette.responses import Response
@@ -16,9 +15,8 @@ from services.referral.outcome import queries
 from services.referral.outcome.commands import outcomes
 from shared import clock
 from shared.access import Permission, Scope
-from shared.contracts.caseload_activity import VoidReason
-from shared.fields import KNOWN, Body, Day, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body, Day, Void
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import FIELD, PARTNERS
 
@@ -39,17 +37,10 @@ class RelapseBody(RelapseTerms, Body):
     """
 
 
-class RelapseVoid(Body):
-    """Why the report does not count, as a code."""
-
-    reason: Annotated[VoidReason, KNOWN]
-
-
-class OutcomeTaskPage(View):
+class OutcomeTaskPage(Page):
     """A page of outcomes to be recorded, the longest due first."""
 
     items: list[OutcomeTaskItem]
-    next: str | None
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/outcome", status_code=201)
@@ -94,7 +85,7 @@ async def report_relapse(
 @answers.post("/relapse-report/{relapse_report_id}/void", status_code=201)
 @may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("report_relapse", FIELD | PARTNERS))
 async def void_relapse(
-    relapse_report_id: UUID, body: RelapseVoid, session: Session, actor: CurrentActor
+    relapse_report_id: UUID, body: Void, session: Session, actor: CurrentActor
 ) -> RelapseView:
     """Void a report that was a mistake. A partner voids its own ones.
 

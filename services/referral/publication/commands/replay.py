@@ -93,13 +93,13 @@ async def replay_step(session: AsyncSession, job: Job) -> Step:
     last: dict[str, Any] = {}
     if notices:
         last = {"created_at": notices[-1].created_at.isoformat(), "notice_id": str(notices[-1].notice_id)}
-    reasons = Counter(job.report.get("left_out", {})) + Counter(left_out)
+    reasons = Counter(job.report.get("left_out_by_reason", {})) + Counter(left_out)
     return Step(
         done=len(notices) - len(left_out),
         refused=len(left_out),
         place=last,
         finished=len(notices) < BATCH_SIZE,
-        report={"left_out": dict(reasons)},
+        report={"left_out_by_reason": dict(reasons)},
     )
 
 

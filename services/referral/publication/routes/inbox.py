@@ -13,8 +13,8 @@ from services.referral.publication.commands.inbox import InboxReader, record_rec
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.worklist import queries
 from shared.access import Permission
-from shared.fields import Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import Body
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import MINISTRY, PARTNERS
 
@@ -29,11 +29,10 @@ class InboxItem(NoticeFacts):
     body: dict[str, Any]
 
 
-class InboxPage(View):
+class InboxPage(Page):
     """A page of notices that have no receipt yet, oldest first."""
 
     items: list[InboxItem]
-    next: str | None
 
 
 class ReceiptBody(Body):
@@ -42,11 +41,10 @@ class ReceiptBody(Body):
     notice_id: UUID
 
 
-class InboxReadPage(View):
+class InboxReadPage(Page):
     """A page of reads, oldest first."""
 
     items: list[InboxReadItem]
-    next: str | None
 
 
 @inbox.get("/inbox", response_model=InboxPage)

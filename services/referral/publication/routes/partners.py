@@ -22,8 +22,8 @@ from services.referral.partner.models import (
 from services.referral.publication.commands import catalogue
 from shared.access import Permission
 from shared.database import load
-from shared.fields import Body, Sentence, View
-from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
+from shared.fields import Body, Sentence
+from shared.http import CurrentActor, IfMatch, Page, Paging, Router, Session, expect_version, may
 from shared.http.idempotency import SHOWN_ONCE
 from shared.remedies import CORRECT_REQUEST, operation
 from shared.roles import MINISTRY
@@ -46,11 +46,10 @@ class PartnerWithSecret(PartnerView):
     )
 
 
-class PartnerPage(View):
+class PartnerPage(Page):
     """A page of partners."""
 
     items: list[PartnerView]
-    next: str | None
 
 
 class WebhookChange(Body):
@@ -59,11 +58,10 @@ class WebhookChange(Body):
     webhook_url: Url
 
 
-class OfficePage(View):
+class OfficePage(Page):
     """A page of offices."""
 
     items: list[OfficeView]
-    next: str | None
 
 
 class OfficeShape(OfficeTerms, Body):
@@ -111,11 +109,10 @@ class PartnerCorrection(PartnerNames, Body):
     reason: Sentence
 
 
-class PartnerChangePage(View):
+class PartnerChangePage(Page):
     """A page of corrections, oldest first."""
 
     items: list[PartnerChangeView]
-    next: str | None
 
 
 @partners.post("/partner/{partner_id}/correction", status_code=201)

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.place.routes import IntakeBody, QuotaBody
+from services.referral.place.routes import IntakeWindowBody, QuotaBody
 from services.referral.program import queries
 from services.referral.program.models import (
     PayloadField,
@@ -28,8 +28,8 @@ from shared.access import Permission
 from shared.contracts.rujukan_kinds import BenefitKind
 from shared.database.tables import Col
 from shared.errors import BadValue
-from shared.fields import ONE_LINE, Body, View
-from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.fields import ONE_LINE, Body
+from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import MINISTRY
 
@@ -64,7 +64,7 @@ class ProgramPublication(ProgramTerms, Body):
     minimum_data: Annotated[list[PayloadField], Len(1, 7)]
     rules: Annotated[list[RuleShape], Len(0, 40)]
     quotas: Annotated[list[QuotaBody], Len(0, 600)] = Field(default_factory=list)
-    intake: Annotated[list[IntakeBody], Len(0, 40)] = Field(default_factory=list)
+    intake: Annotated[list[IntakeWindowBody], Len(0, 40)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def refuse_reversed_amounts(self) -> Self:
@@ -82,11 +82,10 @@ class ListedProgram(ProgramItem):
     partner_code: str
 
 
-class ProgramPage(View):
+class ProgramPage(Page):
     """A page of revisions of programs, by code and revision."""
 
     items: list[ListedProgram]
-    next: str | None
 
 
 class ProgramView(ProgramItem):

@@ -1,0 +1,31 @@
+"""Descriptions of fields that have none of their own, in a published document."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.http.texts import read_texts
+
+
+def describe_fields(schemas: Mapping[str, Any]) -> None:
+    """Add the description from `fields.txt` to each field of the schemas that has none."""
+    texts = read_texts("fields")
+    for schema, name, field in fields_of(schemas):
+        if "description" not in field and (text := texts.get(f"{schema}.{name}") or texts.get(name)):
+            field["description"] = text
+
+
+def fields_of(schemas: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield each field with the name of its schema, also the fields within fields."""
+    for schema, part in schemas.items():
+        pending = [part]
+        while pending:
+            one = pending.pop()
+            fields = one.get("properties", {})
+            yield from ((schema, name, field) for name, field in fields.items())
+            inner = [
+                *one.get("anyOf", ()),
+                one.get("items"),
+                one.get("additionalProperties"),
+                *fields.values(),
+            ]
+            pending += [each for each in inner if isinstance(each, dict)]

@@ -1,0 +1,45 @@
+"""Every coded value has a label in both languages, and every label a value."""
+
+import pytest
+
+from deploy.contracts.asyncapi import document
+from shared.http.labels import LABELS, enums_of, label_enums, list_enums
+from shared.http.texts import read_texts
+from tests.factories.applications import SERVICES, application
+
+DOCUMENTS = {service: application(service).openapi() for service in SERVICES} | {"asyncapi": document()}
+
+
+@pytest.mark.parametrize("published", DOCUMENTS)
+def test_each_value_of_each_enum_has_both_labels(published: str) -> None:
+    for name, schema in enums_of(DOCUMENTS[published]):
+        assert list(schema[LABELS]) == schema["enum"], name
+        assert all(label["en"] and label["id"] for label in schema[LABELS].values()), (name, schema[LABELS])
+
+
+def test_a_value_without_a_label_is_detected() -> None:
+    schema = {"type": "string", "enum": ["CUTI", "NOWHERE"]}
+    with pytest.raises(KeyError, match="NOWHERE"):
+        label_enums({"components": {"schemas": {"PendampingStatus": schema}}})
+
+
+def test_each_label_has_a_value() -> None:
+    enums = [one for published in DOCUMENTS.values() for one in enums_of(published)]
+    used = {f"{name}.{value}" for name, schema in enums for value in schema["enum"]}
+    unused = [
+        name
+        for name in read_texts("labels")
+        if name not in used and not any(one.endswith(f".{name}") for one in used)
+    ]
+    assert unused == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_enum_is_listed_by_name(service: str) -> None:
+    listed = {
+        one["name"]: [value["value"] for value in one["values"]] for one in list_enums(DOCUMENTS[service])
+    }
+    assert all(
+        set(schema["enum"]) <= {*listed[name]} for name, schema in enums_of(DOCUMENTS[service]) if name
+    )
+    assert [values for values in listed.values() if len(values) != len({*values})] == []
