@@ -74,9 +74,9 @@ class Walked:
     samples: list[Sample]
     hidden: set[str]
 
-    def token(self, roles: tuple[Role, ...], area: str) -> str:
+    def token(self, roles: tuple[Role, ...], area: str, ditjen: str | None = None) -> str:
         issuer = self.service.cluster.issuer
-        stranger = {"pendamping_id": uuid4(), "partner_id": uuid4()}
+        stranger = {"pendamping_id": uuid4(), "partner_id": uuid4(), "ditjen": ditjen}
         return issuer.token(roles, "stranger", [area], **stranger)
 
     async def send(self, sample: Sample, token: str) -> httpx.Response:
