@@ -142,7 +142,7 @@ def subject_router(metadata: sa.MetaData) -> Router:
 
 
 def _require_national_scope(actor: Actor) -> None:
-    """Raise NotAllowed for a caller with an area or a ditjen, of which an entry has none."""
+    """Raise NotAllowed unless the scope is the whole country."""
     if actor.scope is not Scope.NATIONAL:
         raise NotAllowed
 
