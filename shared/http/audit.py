@@ -131,10 +131,10 @@ def subject_router(metadata: sa.MetaData) -> Router:
         `subject_ids` are those of this family or pendamping only.
         """
         ids = await find_ids_of(session, metadata, actor, subject_id)
-        statement = _since(select_entries(NAMES).where(about(ids)), since)
+        statement, known = _since(select_entries(NAMES).where(about(ids)), since), frozenset(ids)
 
         def leave_out_others(row: dict[str, Any]) -> dict[str, Any]:
-            return row | {"subject_ids": [one for one in row["subject_ids"] if one in ids]}
+            return row | {"subject_ids": [one for one in row["subject_ids"] if one in known]}
 
         return await paging.answer(session, statement, ORDER, shape=leave_out_others)
 
