@@ -1,4 +1,7 @@
-"""The answer of a command, also a stored one, has no field above the class of the caller's role."""
+"""No answer of a command has a field above the class of the role.
+
+That is also true of a stored answer.
+"""
 
 from dataclasses import replace
 from typing import Any

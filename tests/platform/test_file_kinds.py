@@ -63,7 +63,7 @@ def build_png_of(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", PaperKind)
-async def test_a_paper_of_the_demonstration_is_what_it_says(registry: Running, kind: PaperKind) -> None:
+async def test_a_paper_of_the_demonstration_has_its_declared_kind(registry: Running, kind: PaperKind) -> None:
     content = draw_paper("surat pernyataan bermeterai", kind)
     answer = await upload(registry, content, kind)
     assert (answer.status_code, answer.json()["media_type"]) == (201, kind)

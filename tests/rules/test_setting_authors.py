@@ -44,7 +44,7 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def has_author(model: type[BaseModel]) -> bool:
-    """Return whether a view has an account and the instant of the same act, such as set_by and set_at."""
+    """Return whether a view has account and instant of one act (set_by, set_at)."""
     fields = model.model_fields
     acts = {name.removesuffix("_by") for name in fields if name.endswith("_by")}
     instants = {
@@ -54,7 +54,7 @@ def has_author(model: type[BaseModel]) -> bool:
 
 
 def find_anonymous(routes: Iterable[Route]) -> set[str]:
-    """Return the operations that change a setting and show no author, or have no list that does."""
+    """Return the changes of settings whose answer or list shows no author."""
     routes = list(routes)
     shown = {
         model
