@@ -35,7 +35,7 @@ CREATE TABLE platform.file_use (
 );;
 -- An upload in parts, until it becomes the file `sha256` or expires.
 CREATE TABLE platform.upload (
-    upload_id uuid PRIMARY KEY, account text NOT NULL, media_type text NOT NULL,
+    upload_id uuid PRIMARY KEY, account text NOT NULL, media_type text NOT NULL, metadata_sealed bytea,
     size bigint NOT NULL, received bigint NOT NULL DEFAULT 0, sha256 text, expires_at timestamptz NOT NULL,
     CONSTRAINT ck_upload_received CHECK (received BETWEEN 0 AND size),
     CONSTRAINT ck_upload_complete CHECK ((sha256 IS NOT NULL) = (received = size))
@@ -105,6 +105,8 @@ def build_upload_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table]:
         sa.Column("upload_id", UUID(as_uuid=True), primary_key=True),
         sa.Column("account", sa.Text, nullable=False),
         sa.Column("media_type", sa.Text, nullable=False),
+        # As the client sent it, because a file name may be personal.
+        sa.Column("metadata_sealed", sa.LargeBinary),
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("received", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("sha256", sa.Text),

@@ -62,7 +62,7 @@ class Aid:
     async def consent(self) -> None:
         """Record the family's consent to three programs. Sending follows for two of them."""
         world = self.world
-        paper = await world.put_file("referral", b"persetujuan berbagi data, bertanda tangan", S)
+        paper = await world.put_paper("referral", "persetujuan berbagi data, bertanda tangan", S)
         given = {
             "text_version": 1,
             "channel": "TATAP_MUKA",

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
 from deploy.demo.intake import watch_job
+from deploy.demo.papers import PaperKind
 from deploy.demo.people import DINSOS, KEMENSOS, KETUA
 from deploy.demo.world import World
 
@@ -45,9 +46,9 @@ async def act_on_each(
     return await world.act_many(sentence, "graduation", commands, who)
 
 
-async def upload_for(world: World, case: Case, text: str, who: str) -> str:
+async def upload_for(world: World, case: Case, text: str, who: str, kind: PaperKind = PaperKind.PDF) -> str:
     """Upload evidence of one case, which serves no other one."""
-    return await world.put_file("graduation", f"{text}, {case.name}, {case.graduasi_id}".encode(), who)
+    return await world.put_paper("graduation", f"{text}, {case.name}, {case.graduasi_id}", who, kind)
 
 
 async def open_cases(world: World, cases: Sequence[Case], exit_reason: str, who: str) -> None:
@@ -70,7 +71,7 @@ async def assess(world: World, cases: Sequence[Case], who: str) -> list[Any]:
     await open_cases(world, cases, "SEJAHTERA_MANDIRI", who)
     bodies: list[tuple[Case, Any]] = []
     for case in cases:
-        photo = await upload_for(world, case, "foto rumah dan usaha", who)
+        photo = await upload_for(world, case, "foto rumah dan usaha", who, PaperKind.JPEG)
         answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
         answers |= {code: {"value": ANSWERS[code], "evidence_sha256": photo} for code in WITH_EVIDENCE}
         bodies.append((case, {"answers": answers}))

@@ -21,6 +21,7 @@ from deploy.demo.cases import (
 from deploy.demo.families import FamilyGenerator, as_csv, graduating_family
 from deploy.demo.intake import run_intake
 from deploy.demo.ministry import Ministry
+from deploy.demo.papers import PaperKind
 from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, OTHER_DINSOS
 from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
@@ -107,7 +108,7 @@ class Objection:
     async def bank(self) -> None:
         """Record both families' consent and wait until the bank has both rujukan."""
         world = self.world
-        paper = await world.put_file("referral", b"persetujuan berbagi data, bertanda tangan", S)
+        paper = await world.put_paper("referral", "persetujuan berbagi data, bertanda tangan", S)
         given = {
             "text_version": 1,
             "channel": "TATAP_MUKA",
@@ -133,7 +134,7 @@ class Objection:
         world, case = self.world, self.cases["IN_TERM"]
         family = await world.get("caseload", f"/v1/kpm/{case.kpm_id}", S)
         (father,) = [member for member in family["members"] if member["relation"] == "KEPALA_KELUARGA"]
-        proof = await world.put_file("caseload", b"kutipan akta kematian", S)
+        proof = await world.put_paper("caseload", "kutipan akta kematian", S)
         died = {"reason": "MENINGGAL", "on": "2026-03-05", "evidence_sha256": proof}
         path = f"/v1/kpm/{case.kpm_id}/anggota/{father['anggota_id']}/end"
         sentence = "records that the father has died"
@@ -156,13 +157,15 @@ class Objection:
         return (await act_on_cases(self.world, sentence, case, "sanggah", paper, KELURAHAN_OPERATOR))[0]
 
     async def paper(self, lodged_on: str) -> dict[str, Any]:
-        content = f"surat sanggah tertanggal {lodged_on}".encode()
+        text = f"surat sanggah tertanggal {lodged_on}"
         return {
             "lodged_on": lodged_on,
             "lodged_by": "MASYARAKAT",
             "channel": "PUSKESOS",
             "ground": "KEADAAN_BERUBAH",
-            "evidence_sha256": await self.world.put_file("graduation", content, KELURAHAN_OPERATOR),
+            "evidence_sha256": await self.world.put_paper(
+                "graduation", text, KELURAHAN_OPERATOR, PaperKind.PNG
+            ),
         }
 
     async def term_ends(self) -> None:
@@ -228,7 +231,7 @@ class Objection:
     async def applies_again(self) -> None:
         """Record the late objection as an application for a new membership."""
         world, case = self.world, self.cases["TOO_LATE"]
-        proof = await world.put_file("caseload", b"surat tertanggal 20 Maret", KELURAHAN_OPERATOR)
+        proof = await world.put_paper("caseload", "surat tertanggal 20 Maret", KELURAHAN_OPERATOR)
         body = {
             "kpm_id": case.kpm_id,
             "bansos": "PKH",

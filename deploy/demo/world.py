@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy.demo.outboxes import Outboxes, RecordedEvent
+from deploy.demo.papers import PaperKind, draw_paper
 from deploy.invariants import Command
 from deploy.local.data_folder import DataFolder, State
 from deploy.local.issuer import DevelopmentIssuer
@@ -79,8 +80,14 @@ class World:
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         return await self._ask("POST", service, path, who, json=body, headers=headers)
 
-    async def put_file(self, service: str, content: bytes, who: str) -> str:
-        headers = {"Content-Type": "application/octet-stream"}
+    async def put_paper(self, service: str, text: str, who: str, kind: PaperKind = PaperKind.PDF) -> str:
+        """Upload a photograph or a scan with a text, and return its SHA-256."""
+        return await self.put_file(service, draw_paper(text, kind), who, kind)
+
+    async def put_file(
+        self, service: str, content: bytes, who: str, media_type: str = "application/octet-stream"
+    ) -> str:
+        headers = {"Content-Type": media_type}
         stored = await self._ask("POST", service, "/v1/files", who, content=content, headers=headers)
         return stored["sha256"]
 

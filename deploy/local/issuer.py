@@ -143,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--area", action="append", default=[])
     parser.add_argument("--pendamping-id", type=UUID)
     parser.add_argument("--partner-id", type=UUID)
+    parser.add_argument("--ditjen", help="of KEMENSOS, such as LINJAMSOS")
     parser.add_argument("--ttl", type=int, default=EIGHT_HOURS, help="seconds")
     options = parser.parse_args(arguments)
     if options.list or not options.name:
@@ -171,6 +172,7 @@ def token_for(options: argparse.Namespace, parser: argparse.ArgumentParser) -> s
     ids: dict[str, Any] = {
         "pendamping_id": options.pendamping_id or saved.get("pendamping_id"),
         "partner_id": options.partner_id or saved.get("partner_id"),
+        "ditjen": options.ditjen,
     }
     if role is Role.PENDAMPING and ids["pendamping_id"] is None:
         parser.error("a pendamping needs an id: run `make demo` first, or use --pendamping-id")

@@ -5,6 +5,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
@@ -24,6 +25,8 @@ MAX_TOKEN = 8192
 LEEWAY_SECONDS = 30
 MAX_LIFETIME_SECONDS = 24 * 3600
 CACHE_SECONDS = 60
+# Of the services, only registry has rows of a ditjen. In the others the ministry acts in its areas.
+SERVICE_OF_DITJEN = "registry"
 CACHED_TOKENS = 4096
 MAX_LIST = 512
 ALGORITHMS = ("ES256", "RS256", "PS256")
@@ -70,6 +73,7 @@ class TokenVerifier:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         """Read issuer, audience and the location of the keys from the settings."""
         self._parties = frozenset(settings.authorized_parties)
+        self._reads_ditjen = settings.service == SERVICE_OF_DITJEN
         self._clock = clock
         self._registered = JWTClaimsRegistry(
             lambda: int(clock()),
@@ -137,7 +141,8 @@ class TokenVerifier:
         # Not through JWTClaimsRegistry, which also accepts a list that contains the application.
         if self._parties and read_text(claims, "azp") not in self._parties:
             fail("it was given to another application")
-        return read_actor(claims)
+        actor = read_actor(claims)
+        return actor if self._reads_ditjen else replace(actor, ditjen=None)
 
     def _check_registered(self, claims: dict[str, Any]) -> None:
         """Check issuer, audience, times, and a lifetime of at most a day."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.audit.tables import audit_entry
 from shared.database.prepared import PreparedSelect, placeholder
 from shared.errors import NotFound
@@ -38,9 +38,9 @@ async def find_ids_of(
     """Return the id of a family or pendamping, and ids of what belongs to it.
 
     Raises:
-        NotFound: the caller's areas do not include it.
+        NotFound: the caller's scope does not include it.
     """
-    if not actor.national and not await session.scalar(IN_SCOPE, {"subject_id": subject_id}):
+    if actor.scope is not Scope.NATIONAL and not await session.scalar(IN_SCOPE, {"subject_id": subject_id}):
         raise NotFound("subject")
     related = select_related(metadata, subject_id)
     if not related:

@@ -28,7 +28,7 @@ from pydantic_core import PydanticUndefined as Undefined
 from sqlalchemy import orm
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeEngine
-from sqlmodel import SQLModel
+from sqlmodel import Field, SQLModel
 from sqlmodel._compat import SQLModelConfig
 from sqlmodel.main import FieldInfoMetadata
 
@@ -72,6 +72,15 @@ class Fields(SQLModel):
                 if any("$ref" in arm for arm in (field, *field.get("anyOf", ()))):
                     field.pop("title", None)
         return describe_name(described, handler)
+
+
+class Authored(Fields):
+    """The account that set a version of a rule, and when."""
+
+    set_by: Col[str]
+    set_at: Col[datetime] = Field(
+        default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
+    )
 
 
 class Columns(Fields):

@@ -13,12 +13,16 @@ from shared import schema
 from shared.access import Actor
 from shared.database import PreparedSelect, placeholder
 from shared.errors import FileNotUploaded, NotFound
+from shared.field_classes import FieldClass
 from shared.files.storage import StoredFile, read_info
 from shared.transaction import context_of
 
 FILE, UPLOAD, USE = schema.file.c, schema.file_upload.c, schema.file_use.c
 EVIDENCE = schema.evidence_use.c
 ACCOUNT, PERSON = placeholder(2, sa.Text()), placeholder(3, sa.Text())
+SEES_ALL = placeholder(4, sa.Boolean())
+# Kinds of evidence (shared/evidence.py) that show health, children or finance, as the fields beside them do.
+SPECIFIC_KINDS = ("ASESMEN", "PEMANTAUAN", "USAHA", "USULAN")
 
 
 class FileUseKind(StrEnum):
@@ -38,8 +42,12 @@ IS_NAMED = FILE.sha256 == sa.any_(placeholder(1, sa.ARRAY(sa.Text())))
 
 
 def _select_readable() -> sa.Select[Any]:
-    """Select the files that the actor uploaded, or of which row security shows a use."""
-    evidence = sa.exists().where(EVIDENCE.sha256 == FILE.sha256)
+    """Select the files that the actor uploaded, or of which row security shows a use.
+
+    Evidence of a kind that is SPESIFIK is for roles that see such fields (docs/architecture.md#fields).
+    """
+    is_shown = sa.or_(SEES_ALL, EVIDENCE.kind.not_in(SPECIFIC_KINDS))
+    evidence = sa.exists().where(EVIDENCE.sha256 == FILE.sha256, is_shown)
     # Nobody else reads the input of a job, which may have families of many areas.
     used = sa.exists().where(
         USE.sha256 == FILE.sha256, sa.or_(USE.kind != FileUseKind.JOB, USE.used_by_sub == ACCOUNT)
@@ -85,7 +93,7 @@ async def require_uploaded(session: AsyncSession, named: Mapping[str, str | None
     hashes = {sha256 for sha256 in named.values() if sha256 is not None}
     known = {row.sha256 for row in await _fetch(session, OWN, sorted(hashes))} if hashes else set[str]()
     if others := sorted(hashes - known):
-        known |= {row.sha256 for row in await _fetch(session, NAMEABLE, others)}
+        known |= {row.sha256 for row in await _fetch_shown(session, NAMEABLE, others)}
     for pointer, sha256 in named.items():
         if sha256 is not None and sha256 not in known:
             raise FileNotUploaded(pointer)
@@ -107,7 +115,7 @@ async def read_visible_info(session: AsyncSession, sha256: str) -> StoredFile:
     Raises:
         NotFound: it does not exist, or the actor may not read it.
     """
-    rows = await _fetch(session, READABLE, [sha256])
+    rows = await _fetch_shown(session, READABLE, [sha256])
     if not rows:
         raise NotFound("file")
     return StoredFile(*rows[0])
@@ -120,7 +128,15 @@ async def find_families(session: AsyncSession, sha256: str) -> list[str]:
     return [str(kpm_id) for kpm_id in await session.scalars(statement)]
 
 
-async def _fetch(session: AsyncSession, statement: PreparedSelect, hashes: list[str]) -> list[Any]:
+async def _fetch_shown(session: AsyncSession, statement: PreparedSelect, hashes: list[str]) -> list[Any]:
+    actor = context_of(session).actor
+    sees_all = actor is not None and actor.fields is FieldClass.SPESIFIK
+    return await _fetch(session, statement, hashes, sees_all)
+
+
+async def _fetch(
+    session: AsyncSession, statement: PreparedSelect, hashes: list[str], *more: bool
+) -> list[Any]:
     actor = context_of(session).actor
     account, person = (actor.sub, actor.person) if actor is not None else (None, None)
-    return await statement.fetch(session, hashes, account, person)
+    return await statement.fetch(session, hashes, account, person, *more)

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import schema
 from shared.access import Actor
-from shared.database import uuid7
+from shared.database import uuid7, vault_of
 from shared.errors import DomainError, NotFound
 from shared.files.access import record_upload
 from shared.files.errors import FileTooLong
 from shared.files.incoming import IncomingFile
 from shared.files.kinds import kind_of_name
 from shared.files.storage import put
-from shared.privacy import Vault
+from shared.privacy import Vault, open_texts, seal_texts
 from shared.remedies import CORRECT_REQUEST, operation
 from shared.roles import PARTNERS, PROVINCE, STAFF, VILLAGE
 
@@ -51,6 +51,7 @@ class OpenUpload:
 
     upload_id: UUID
     media_type: str
+    metadata_sealed: bytes | None
     size: int
     received: int
     sha256: str | None
@@ -58,9 +59,18 @@ class OpenUpload:
 
 
 async def create_upload(
-    session: AsyncSession, actor: Actor, size: int, media_type: str, max_bytes: int, term: timedelta
+    session: AsyncSession,
+    actor: Actor,
+    size: int,
+    media_type: str,
+    metadata: str,
+    *,
+    max_bytes: int,
+    term: timedelta,
 ) -> OpenUpload:
     """Create an upload of `size` bytes, which expires after `term` without a part.
+
+    `metadata` is what the client says about it, stored sealed.
 
     Raises:
         FileTooLong, TooManyOpenUploads
@@ -72,14 +82,23 @@ async def create_upload(
     still_open = sa.select(sa.func.count()).where(UPLOAD.account == actor.sub, UPLOAD.sha256.is_(None))
     if (count := await session.scalar(still_open) or 0) >= MAX_OPEN_UPLOADS:
         raise TooManyOpenUploads(count=count)
+    upload_id = uuid7()
     row = sa.insert(schema.upload).values(
-        upload_id=uuid7(),
+        **seal_texts(vault_of(session), {"metadata": metadata}, table="upload", row_id=upload_id),
+        upload_id=upload_id,
         account=actor.sub,
         media_type=media_type,
         size=size,
         expires_at=sa.func.clock_timestamp() + term,
     )
     return OpenUpload(*(await session.execute(row.returning(*_columns()))).one())
+
+
+def read_metadata(session: AsyncSession, upload: OpenUpload) -> str | None:
+    """Return what the client said about an upload."""
+    sealed = {"metadata_sealed": upload.metadata_sealed}
+    opened = open_texts(vault_of(session), sealed, ("metadata",), table="upload", row_id=upload.upload_id)
+    return opened["metadata"]
 
 
 async def read_upload(

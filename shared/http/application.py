@@ -84,7 +84,8 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=[
             *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"),
-            *("Range", "If-Range", "Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata"),
+            *("Range", "If-Range", "X-Purpose", "X-HTTP-Method-Override"),
+            *("Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata"),
         ],
         expose_headers=[
             *("ETag", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed"),
@@ -95,6 +96,7 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
                 "Tus-Max-Size",
                 "Upload-Offset",
                 "Upload-Length",
+                "Upload-Metadata",
                 "Upload-Expires",
             ),
         ],

@@ -9,12 +9,13 @@ from fastapi import Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from shared.access import Permission
+from shared.access import Actor, Permission, Scope
 from shared.areas import in_areas
 from shared.audit.entries import Outcome
 from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
+from shared.errors import NotAllowed
 from shared.fields import Instant
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
@@ -85,7 +86,7 @@ async def list_account_entries(
     sub: Account, session: Session, actor: CurrentActor, paging: Paging, since: Since = None
 ) -> Response:
     """List what an account read, changed and was refused. Only for the whole country."""
-    actor.require_national()
+    _require_national_scope(actor)
     statement = _since(select_entries(NAMES).where(audit_entry.c.actor == sub), since)
     return await paging.answer(session, statement, ORDER)
 
@@ -103,7 +104,7 @@ async def list_denials(
 
     Only for the whole country.
     """
-    actor.require_national()
+    _require_national_scope(actor)
     statement = select_entries(NAMES).where(audit_entry.c.outcome == "DENIED")
     if id_ is not None:
         statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", id_))
@@ -131,7 +132,7 @@ async def list_purposes(
 @may(Permission.AUDIT_READ, personal=True)
 async def list_bulk_reads(session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List accounts that read very many families within an hour. Only for the whole country."""
-    actor.require_national()
+    _require_national_scope(actor)
     statement = sa.select(*(bulk_read.c[name] for name in BulkReadItem.model_fields))
     return await paging.answer(session, statement, (bulk_read.c.bulk_read_id,))
 
@@ -147,18 +148,23 @@ def subject_router(metadata: sa.MetaData) -> Router:
     ) -> Response:
         """List who read or changed a family, what belongs to it, or a pendamping.
 
-        With an area, the entry of a list names this family alone.
+        `subject_ids` are those of this family or pendamping only.
         """
         ids = await find_ids_of(session, metadata, actor, subject_id)
-        statement = _since(select_entries(NAMES).where(about(ids)), since)
+        statement, known = _since(select_entries(NAMES).where(about(ids)), since), frozenset(ids)
 
         def leave_out_others(row: dict[str, Any]) -> dict[str, Any]:
-            return row | {"subject_ids": [one for one in row["subject_ids"] if one in ids]}
+            return row | {"subject_ids": [one for one in row["subject_ids"] if one in known]}
 
-        shape = None if actor.national else leave_out_others
-        return await paging.answer(session, statement, ORDER, shape=shape)
+        return await paging.answer(session, statement, ORDER, shape=leave_out_others)
 
     return own
+
+
+def _require_national_scope(actor: Actor) -> None:
+    """Raise NotAllowed unless the scope is the whole country."""
+    if actor.scope is not Scope.NATIONAL:
+        raise NotAllowed
 
 
 def _since(

@@ -129,10 +129,12 @@ async def look_up(session: AsyncSession, request: Request, actor: Actor, key: st
 async def _require_scope(session: AsyncSession, request: Request, answer: object) -> None:
     """Raise ReplayOutOfScope unless request and answer are in the caller's scope.
 
-    Compared are the families of the request, else those of the answer, and the areas of the answer.
+    Compared are the families (in registry the pendamping) of the request, else those of the answer, and the areas of
+    the answer.
     """
     sent = [request.path_params, orjson.loads(await request.body() or b"null")]
-    families = {*_values_of(sent, "kpm_id")} or {*_values_of(answer, "kpm_id")}
+    name = "pendamping_id" if request.app.state.settings.service == "registry" else "kpm_id"
+    families = {*_values_of(sent, name)} or {*_values_of(answer, name)}
     areas = {*_values_of(answer, "kode_wilayah")}
     if not families and not areas:
         return

@@ -2,6 +2,7 @@
 
 import time
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
@@ -11,6 +12,16 @@ from shared.http.body import BodyTooLarge, LimitedBody
 from shared.http.problems import problem
 from shared.server import RequestTooSlow
 from shared.settings import Settings
+
+UPLOADS, METHODS = "/v1/uploads", frozenset({"POST", "HEAD", "PATCH", "DELETE", "OPTIONS"})
+
+
+def override_method(scope: Scope) -> None:
+    """Let X-HTTP-Method-Override replace the method at the addresses of tus, as its core requires."""
+    if scope["path"].startswith(UPLOADS):
+        method = Headers(scope=scope).get("x-http-method-override", "").upper()
+        if method in METHODS:
+            scope["method"] = method
 
 
 class RequestMiddleware:
@@ -24,6 +35,7 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        override_method(scope)
         request = Request(scope)
         request.state.request_id = str(uuid7())
         observed = RequestObserver(send, request.state.request_id, self.settings.service)

@@ -206,10 +206,9 @@ async def create_upload(
     request: Request, session: Session, actor: CurrentActor, length: Length, metadata: Metadata = ""
 ) -> Response:
     """Begin a resumable upload. Location is where its parts go."""
-    settings = request.app.state.settings
-    limits = (settings.max_file_bytes, settings.unfinished_upload_term)
-    media_type = media_type_in(metadata)
-    upload = await resumable.create_upload(session, actor, length, media_type, *limits)
+    settings, media_type = request.app.state.settings, media_type_in(metadata)
+    limits = {"max_bytes": settings.max_file_bytes, "term": settings.unfinished_upload_term}
+    upload = await resumable.create_upload(session, actor, length, media_type, metadata, **limits)
     return _answer(upload, 201, Location=f"/v1/uploads/{upload.upload_id}")
 
 
@@ -218,7 +217,9 @@ async def create_upload(
 async def read_upload(upload_id: UUID, session: Session, actor: CurrentActor) -> Response:
     """Return how much of an upload has arrived. Only its creator sees it."""
     upload = await resumable.read_upload(session, actor, upload_id)
-    return _answer(upload, 200, **{"Upload-Length": str(upload.size)})
+    metadata = resumable.read_metadata(session, upload)
+    known = {"Upload-Metadata": metadata} if metadata else {}
+    return _answer(upload, 200, **{"Upload-Length": str(upload.size)}, **known)
 
 
 @router.patch("/uploads/{upload_id}", status_code=204, **_describe(requestBody=PART_BODY))

@@ -119,8 +119,6 @@ class Route(APIRoute):
         request.state.actor = actor = await self._authenticate(request)
         request.state.purpose = purpose.purpose_of(request, self, actor)
         self._check_parameters(request)
-        if self.body_field is not None or self.declared.takes_bytes:
-            strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         await self._read_json(request)
         # An upload needs no key, because a file is stored under its hash.
         key = (
@@ -177,6 +175,8 @@ class Route(APIRoute):
         return received_file(request, actor) if self.declared.takes_bytes else nullcontext()
 
     async def _read_json(self, request: Request) -> None:
+        if self.body_field is not None or self.declared.takes_bytes:
+            strict_input.require_plain_body(request.headers.getlist("content-encoding"))
         if self.declared.takes_bytes or request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
             return
         body = await read_body(request)

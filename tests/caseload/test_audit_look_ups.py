@@ -48,6 +48,12 @@ async def test_readers_of_a_family_are_listed(kendal_caseload: Running, families
     items = await look_up(kendal_caseload, f"subjects/{first}")
     assert [item["act"] for item in items] == ["read_kpm", "list_kpm", "list_kpm_history"]
     assert {item["actor"] for item in items} == {"dinsos-kendal-1"}
+    # The list showed three families, of which the look-up names only this one.
+    assert [(item["subject_ids"], item["subject_count"]) for item in items] == [
+        ([first], 1),
+        ([first], 3),
+        ([first], 1),
+    ]
     # The look-up itself has its entry too.
     assert (await look_up(kendal_caseload, f"subjects/{first}"))[-1]["act"] == "list_subject_entries"
 

@@ -88,9 +88,11 @@ class Walked:
     hidden: set[str]
     successor: Successor | None
 
-    def token(self, roles: tuple[Role, ...], area: str, sub: str = "stranger") -> str:
+    def token(
+        self, roles: tuple[Role, ...], area: str, sub: str = "stranger", ditjen: str | None = None
+    ) -> str:
         issuer = self.service.cluster.issuer
-        stranger = {"pendamping_id": uuid4(), "partner_id": uuid4()}
+        stranger = {"pendamping_id": uuid4(), "partner_id": uuid4(), "ditjen": ditjen}
         return issuer.token(roles, sub, [area], **stranger)
 
     async def send(self, sample: Sample, token: str, purpose: str = "VERIFIKASI") -> httpx.Response:

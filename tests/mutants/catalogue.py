@@ -1,5 +1,6 @@
 """All planted mistakes."""
 
+from tests.mutants.access import ACCESS
 from tests.mutants.audit import AUDIT
 from tests.mutants.decisions import DECISIONS
 from tests.mutants.history import HISTORY
@@ -10,4 +11,4 @@ from tests.mutants.referral import REFERRAL
 from tests.mutants.refusals import REFUSALS
 from tests.mutants.registry import REGISTRY
 
-MUTANTS = (*AUDIT, *DECISIONS, *HISTORY, *KAFKA, *MESSAGING, *READS, *REFERRAL, *REFUSALS, *REGISTRY)
+MUTANTS = (*ACCESS, *AUDIT, *DECISIONS, *HISTORY, *KAFKA, *MESSAGING, *READS, *REFERRAL, *REFUSALS, *REGISTRY)

@@ -36,6 +36,8 @@ async def test_a_change_has_its_entry_in_its_transaction(registry: Running) -> N
     assert (entry["outcome"], entry["actor"], entry["act"]) == ("CHANGED", "kemensos-1", "register")
     assert (entry["roles"], entry["areas"], entry["resource"]) == (["KEMENSOS"], ["*"], "pendamping")
     assert [str(one) for one in entry["subject_ids"]] == [pendamping_id]
+    (row,) = await registry.sql("SELECT xmin::text::bigint AS transaction_id FROM pendamping")
+    assert entry["transaction_id"] % 2**32 == row["transaction_id"]
 
 
 async def test_a_read_is_committed_before_its_answer(registry: Running) -> None:

@@ -6,13 +6,18 @@ import httpx
 import pytest
 
 from services.registry.app import build
+from tests.factories.applications import SERVICES, application
 from tests.factories.cluster import Cluster
 
 FRONTEND = "https://frontend.example"
 
 
 async def preflight(
-    cluster: Cluster, origins: list[str], origin: str = FRONTEND, **settings: Any
+    cluster: Cluster,
+    origins: list[str],
+    origin: str = FRONTEND,
+    names: str = "idempotency-key",
+    **settings: Any,
 ) -> httpx.Response:
     await cluster.template("registry")
     app = build(cluster.settings("registry", "pilar_registry", cors_origins=origins, **settings))
@@ -20,7 +25,7 @@ async def preflight(
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "idempotency-key",
+        "Access-Control-Request-Headers": names,
     }
     async with (
         app.router.lifespan_context(app),
@@ -39,6 +44,20 @@ async def test_only_listed_origins_are_allowed(cluster: Cluster) -> None:
     assert answer.headers["access-control-allow-origin"] == FRONTEND
     other = await preflight(cluster, ["https://elsewhere.example"])
     assert "access-control-allow-origin" not in other.headers
+
+
+async def test_every_header_of_the_contract_is_allowed(cluster: Cluster) -> None:
+    names = {
+        parameter["name"]
+        for service in SERVICES
+        for path in application(service).openapi()["paths"].values()
+        for operation in path.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "header"
+    }
+    assert {"X-Purpose", "If-Match", "Upload-Offset"} <= names
+    answer = await preflight(cluster, [FRONTEND], names=", ".join(sorted(names)))
+    assert (answer.status_code, answer.text) == (200, "OK")
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:3000", "http://localhost"])

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from deploy.demo.papers import PaperKind, draw_paper
 from tests.factories.papers import build_pdf, build_photo
 from tests.factories.services import Running
 
@@ -59,6 +60,14 @@ def build_png_of(width: int, height: int) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     )
+
+
+@pytest.mark.parametrize("kind", PaperKind)
+async def test_a_paper_of_the_demonstration_has_its_declared_kind(registry: Running, kind: PaperKind) -> None:
+    content = draw_paper("surat pernyataan bermeterai", kind)
+    answer = await upload(registry, content, kind)
+    assert (answer.status_code, answer.json()["media_type"]) == (201, kind)
+    assert content != draw_paper("surat sanggah", kind)
 
 
 REFUSED = {

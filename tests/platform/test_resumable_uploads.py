@@ -22,6 +22,14 @@ CONTENT = build_pdf(secrets.token_bytes(300_000))
 PART = {"Content-Type": "application/offset+octet-stream"}
 
 
+def build_metadata(media_type: str) -> str:
+    name, kind = (base64.b64encode(text.encode()).decode() for text in ("a b.pdf", media_type))
+    return f"filename {name},filetype {kind}"
+
+
+METADATA = build_metadata("application/pdf")
+
+
 class Tus:
     """A client of one account."""
 
@@ -36,7 +44,7 @@ class Tus:
         return await self.client.request(method, path, content=content, headers=named)
 
     async def create(self, size: int, media_type: str = "application/pdf") -> str:
-        metadata = f"filename {base64.b64encode(b'a b.pdf').decode()},filetype {base64.b64encode(media_type.encode()).decode()}"
+        metadata = build_metadata(media_type)
         answer = await self.send("POST", "/v1/uploads", Upload_Length=str(size), Upload_Metadata=metadata)
         assert answer.status_code == 201, answer.text
         return answer.headers["location"]
@@ -56,6 +64,7 @@ async def test_parts_become_the_file_that_one_upload_would_be(registry: Running)
     assert answer.headers["content-location"] == f"/v1/files/{sha256}"
     assert (await tus.send("GET", f"/v1/files/{sha256}")).content == CONTENT
     head = await tus.send("HEAD", path)
+    assert head.headers["upload-metadata"] == METADATA
     assert (head.headers["upload-offset"], head.headers["upload-length"]) == (str(len(CONTENT)),) * 2
     assert await registry.sql("SELECT 1 FROM platform.upload_part") == []
 
@@ -66,6 +75,28 @@ async def test_options_name_version_and_extensions(registry: Running) -> None:
     assert answer.headers["tus-version"] == answer.headers["tus-resumable"] == "1.0.0"
     assert answer.headers["tus-extension"] == "creation,termination,expiration"
     assert answer.headers["tus-max-size"] == str(registry.settings.max_file_bytes)
+
+
+async def test_a_client_without_patch_and_delete_names_the_method_in_a_header(registry: Running) -> None:
+    tus = Tus(registry)
+    path = await tus.create(len(CONTENT))
+    headers = {"X_HTTP_Method_Override": "PATCH", "Upload_Offset": "0", **PART}
+    assert (await tus.send("POST", path, CONTENT[:100], **headers)).headers["upload-offset"] == "100"
+    head = await tus.send("POST", path, X_HTTP_Method_Override="HEAD")
+    assert (head.status_code, head.headers["upload-offset"], head.content) == (200, "100", b"")
+    assert (await tus.send("POST", path, X_HTTP_Method_Override="DELETE")).status_code == 204
+    assert (await tus.send("HEAD", path)).status_code == 404
+    # At other addresses the header has no effect.
+    overridden = await tus.send("GET", "/v1/pilar-kind", X_HTTP_Method_Override="POST")
+    assert overridden.status_code == 200
+
+
+async def test_the_name_of_a_file_is_sealed(registry: Running) -> None:
+    await Tus(registry).create(len(CONTENT))
+    (row,) = await registry.sql("SELECT upload::text AS text, metadata_sealed FROM platform.upload")
+    name = base64.b64encode(b"a b.pdf")
+    assert name not in row["metadata_sealed"]
+    assert name.decode() not in row["text"]
 
 
 async def test_only_the_creator_sees_an_upload(registry: Running) -> None:

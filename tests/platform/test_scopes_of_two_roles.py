@@ -96,7 +96,9 @@ def describe_difference(foreign: tuple[Any, list[str]], absent: tuple[Any, list[
     return f"{outcome} only {rest[0]}, absent {other_outcome} only {rest[1]}"
 
 
-async def find_faults(walked: Walked, roles: tuple[Role, ...]) -> list[str]:
+async def find_faults(
+    walked: Walked, roles: tuple[Role, ...], area: str | None = None, ditjen: str | None = None
+) -> list[str]:
     """Return what is wrong with the answers to a stranger with these roles."""
     faults = []
     for sample in walked.samples:
@@ -104,7 +106,7 @@ async def find_faults(walked: Walked, roles: tuple[Role, ...]) -> list[str]:
         if permission is None or permission in OPENS_ANY_FAMILY:
             continue
         granting = PERMISSIONS[permission].intersection(roles)
-        token = walked.token(roles, AWAY if granting - STRANGERS_HERE else HERE)
+        token = walked.token(roles, area or (AWAY if granting - STRANGERS_HERE else HERE), ditjen=ditjen)
         answer = await walked.send(sample, token)
         named = sample.ids & walked.hidden
         where = f"{sample.method} {sample.route.path} {read_outcome(answer)}"
@@ -164,6 +166,11 @@ async def test_rights_of_a_pendamping_end_with_the_hand_over(walked_service: Wal
         reached += [f"{case} {leak}" for leak in await find_leaks(send, case.sample, case.id, things)]
     prove("a former pendamping on each operation", len(cases), len(reached))
     assert reached == [], "\n".join(reached)
+
+
+async def test_a_ditjen_opens_no_pendamping_of_another(walked_service: Walked) -> None:
+    if walked_service.service.name == "registry":
+        assert await find_faults(walked_service, (Role.KEMENSOS,), "*", "REHSOS") == []
 
 
 async def test_every_role_of_an_operation_may_call_it(walked_service: Walked) -> None:

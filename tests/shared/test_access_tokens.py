@@ -59,12 +59,18 @@ async def test_refuses_the_forged(issuer: DevelopmentIssuer, verifier: TokenVeri
 async def test_a_valid_token_gives_actor_and_areas(
     issuer: DevelopmentIssuer, verifier: TokenVerifier
 ) -> None:
-    token = issuer.sign(
-        build_claims(roles=["PENDAMPING", "default-roles-pilar"], pendamping_id=PERSON, ditjen="LINJAMSOS")
-    )
+    token = issuer.sign(build_claims(roles=["PENDAMPING", "default-roles-pilar"], pendamping_id=PERSON))
     actor = await verifier.verify(token)
     assert (actor.sub, actor.roles, actor.areas) == ("dinsos-kendal-1", {Role.PENDAMPING}, ("33.24",))
-    assert (actor.pendamping_id, actor.ditjen, actor.person) == (UUID(PERSON), "LINJAMSOS", PERSON)
+    assert (actor.pendamping_id, actor.person) == (UUID(PERSON), PERSON)
+
+
+async def test_only_registry_reads_the_ditjen(issuer: DevelopmentIssuer) -> None:
+    for service, ditjen in (("registry", "LINJAMSOS"), ("caseload", None)):
+        settings = Settings.load_for(service, mode="development", jwks_file=issuer.key_set_file)
+        token = issuer.sign(build_claims(aud=settings.audience, ditjen="LINJAMSOS"))
+        actor = await TokenVerifier(settings, clock=lambda: NOW).verify(token)
+        assert actor.ditjen == ditjen
 
 
 async def test_a_token_of_keycloak_is_a_bearer_by_its_claim(

@@ -1,7 +1,7 @@
-INSERT INTO partner (partner_id, code, name, kind, channel, version, registered_by)
+INSERT INTO partner (partner_id, code, name, kind, channel, version, set_by)
 VALUES (md5('partner')::uuid, 'MILLION', 'A partner of a million', 'BANK', 'PORTAL_LINK', 1, 'bench');;
 INSERT INTO program (program_id, partner_id, code, revision, name, benefit_kinds, valid_from, send_from, sla_days,
-    minimum_data, required_documents, legal_basis, published_by)
+    minimum_data, required_documents, legal_basis, set_by)
 VALUES (md5('program')::uuid, md5('partner')::uuid, 'MILLION', 1, 'A program of a million', '{MODAL}', '2026-01-01',
     'determined', 14, '{}', '{}', 'none', 'bench');;
 INSERT INTO rujukan (rujukan_id, graduasi_id, kpm_id, kode_wilayah, purpose, bansos, exit_reason, state, paused, matched,

@@ -118,7 +118,7 @@ class Year:
 
     async def death(self) -> None:
         """Propose the exit of a widow who has died, with the deed of death."""
-        await self.propose_exit(WIDOW, "MENINGGAL", "2026-05-09", b"kutipan akta kematian")
+        await self.propose_exit(WIDOW, "MENINGGAL", "2026-05-09", "kutipan akta kematian")
 
     async def approval(self) -> None:
         """Approve five cases and refuse the sixth."""
@@ -138,12 +138,12 @@ class Year:
         natural = self.of(*NATURAL)
         await open_cases(self.world, natural, "ALAMIAH", S)
         await act_on_cases(self.world, "proposes A9, A10, without a score", natural, "proposal", {}, S)
-        await self.propose_exit(MOVING, "PINDAH", "2026-06-05", b"surat keterangan pindah")
+        await self.propose_exit(MOVING, "PINDAH", "2026-06-05", "surat keterangan pindah")
 
-    async def propose_exit(self, name: str, exit_reason: str, on: str, paper: bytes) -> None:
+    async def propose_exit(self, name: str, exit_reason: str, on: str, paper: str) -> None:
         """Propose an exit in caseload, for which graduation opens a case."""
         world, case = self.world, self.cases[name]
-        proof = await world.put_file("caseload", paper, S)
+        proof = await world.put_paper("caseload", paper, S)
         body = {
             "kpm_id": case.kpm_id,
             "kepesertaan_id": case.kepesertaan_id,
@@ -167,7 +167,7 @@ class Year:
     async def sanggah(self) -> None:
         """Register an objection of A5 on paper, in term."""
         world, case = self.world, self.cases["A5"]
-        proof = await world.put_file("graduation", b"surat sanggah bertanda tangan", S)
+        proof = await world.put_paper("graduation", "surat sanggah bertanda tangan", S)
         paper = {
             "lodged_on": "2026-06-15",
             "lodged_by": "KELUARGA",

@@ -82,9 +82,13 @@ class UsulanView(UsulanFacts):
 
 
 class UsulanItem(UsulanView):
-    """A listed application with its reason, and that of its decision."""
+    """A listed application with its reason, and that of its decision.
+
+    `own_reason` is the reason for the account that lodged the application, whatever its role.
+    """
 
     reason: Annotated[str, SPESIFIK]
+    own_reason: str | None
     decision_reason: Annotated[str | None, PRIBADI]
 
 

@@ -16,7 +16,7 @@ def list_usulan(
     actor: Actor, today: date, kpm_id: UUID | None, state: UsulanState | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select applications of families that the actor may read, by `usulan_id`."""
-    texts = (Usulan.reason_sealed, Usulan.decision_reason_sealed)
+    texts = (Usulan.reason_sealed, Usulan.decision_reason_sealed, Usulan.lodged_by_sub)
     statement = sa.select(*columns_of(Usulan, UsulanView), *texts)
     if actor.scope is Scope.OWN_FAMILIES:
         accompanied = accompanied_families(actor.pendamping_id, today)
@@ -28,6 +28,8 @@ def list_usulan(
     return statement.where(Usulan.state == state) if state is not None else statement
 
 
-def open_reasons(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+def open_reasons(vault: Vault, actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
     """Return a listed application with both reasons in clear text."""
-    return open_texts(vault, row, ("reason", "decision_reason"), table="usulan", row_id=row["usulan_id"])
+    opened = open_texts(vault, row, ("reason", "decision_reason"), table="usulan", row_id=row["usulan_id"])
+    own = opened.pop("lodged_by_sub") == actor.sub
+    return opened | {"own_reason": opened["reason"] if own else None}

@@ -70,5 +70,5 @@ async def list_applications(
 ) -> Response:
     """List applications of families that the caller may read."""
     statement = list_usulan(actor, await clock.today(session), kpm_id, state)
-    shape = partial(open_reasons, vault_of(session))
+    shape = partial(open_reasons, vault_of(session), actor)
     return await paging.answer(session, statement, (Usulan.usulan_id,), shape=shape)

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.caseload.tables import OFF, RECORDED, VERSION, Cancellable, Days, Table
 from shared.contracts.kinds import DampinganPurpose, PilarKind
-from shared.database.tables import Col, Fields, no_overlap
+from shared.database.tables import Authored, Col, Fields, no_overlap
 from shared.deadlines import CoveredBy, Until, Waits, track_waits
 from shared.field_classes import PRIBADI
 from shared.fields import KNOWN, Day, Paragraph, RequestOnly
@@ -136,12 +136,10 @@ class DampinganLimitTerms(LimitNumbers):
     valid_from: Day
 
 
-class DampinganLimitFacts(LimitNumbers):
+class DampinganLimitFacts(LimitNumbers, Authored):
     """A version of the limits, and who set it."""
 
     version: Col[int] = Field(primary_key=True)
-    set_by: Col[str]
-    set_at: Col[datetime]
 
 
 class DampinganLimitItem(DampinganLimitFacts, Days):

@@ -53,6 +53,8 @@ CREATE TABLE author_rule (
 );
 
 CREATE TABLE credit_rule (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     credited VARCHAR(40) DEFAULT 'ASESMEN_AUTHOR' NOT NULL,
     year_of VARCHAR(40) DEFAULT 'SK_ON' NOT NULL,
     area_of VARCHAR(40) DEFAULT 'FAMILY_AT_SK' NOT NULL,
@@ -63,7 +65,6 @@ CREATE TABLE credit_rule (
     basis TEXT NOT NULL,
     version INTEGER NOT NULL,
     valid_from DATE NOT NULL,
-    set_by TEXT NOT NULL,
     CONSTRAINT pk_credit_rule PRIMARY KEY (version),
     CONSTRAINT ck_credit_rule_creditedto_known CHECK (credited IN ('ASESMEN_AUTHOR', 'PROPOSER')),
     CONSTRAINT ck_credit_rule_credityear_known CHECK (year_of IN ('SK_ON', 'ANNOUNCED_ON')),
@@ -365,6 +366,8 @@ CREATE TABLE sk_rule (
 );
 
 CREATE TABLE tahap_calendar (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     year INTEGER NOT NULL,
     number INTEGER NOT NULL,
     starts_on DATE NOT NULL,
@@ -430,6 +433,7 @@ CREATE TABLE policy (
     valid_from DATE,
     valid_to DATE,
     drafted_by TEXT,
+    drafted_at TIMESTAMP WITH TIME ZONE,
     reason TEXT,
     first_approver TEXT,
     second_approver TEXT,
@@ -437,7 +441,6 @@ CREATE TABLE policy (
     four_people BOOLEAN NOT NULL,
     first_content BOOLEAN DEFAULT false NOT NULL,
     drafted_by_sub TEXT,
-    drafted_at TIMESTAMP WITH TIME ZONE,
     activated_by TEXT,
     activated_on DATE,
     withdrawn_on DATE,

@@ -76,8 +76,9 @@ SELECT kind, '2025-01-01', shared_by, 'First content' FROM (VALUES ('ASESMEN', '
   ('VERIFIKASI', 'FAMILY'), ('BERITA_ACARA', 'NAMED'), ('SURAT', 'FAMILY'), ('SK', 'ANY'), ('SANGGAH', 'SUBJECT'),
   ('PEMANTAUAN', 'SUBJECT'), ('USULAN_KELUAR', 'FAMILY')) AS content (kind, shared_by);
 
-INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
-SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
+INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on, set_by)
+SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19,
+    'system:graduation'
 FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;
 
 INSERT INTO approval_rule (valid_from, days, source) VALUES

@@ -201,7 +201,7 @@ async def move_tahap(session: AsyncSession, actor: Actor, terms: TahapTerms) -> 
     Raises:
         Those of `set_tahap`.
     """
-    tahap, has_moved = await set_tahap(session, terms)
+    tahap, has_moved = await set_tahap(session, actor, terms)
     if has_moved:
         await jobs.enqueue(session, MOVE_EXITS, {"year": tahap.year, "number": tahap.number}, actor)
     return tahap

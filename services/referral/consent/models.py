@@ -12,7 +12,7 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database.tables import Col, Fields
+from shared.database.tables import Authored, Col, Fields
 from shared.fields import Day, RequestOnly, Sentence, Sha256
 
 
@@ -122,7 +122,7 @@ class ConsentTextTerms(Fields):
     basis: Col[Sentence]
 
 
-class ConsentTextView(ConsentTextTerms):
+class ConsentTextView(ConsentTextTerms, Authored):
     """A version of the text.
 
     It is in force from `valid_from` until the day before the next one's, unless it was voided.
@@ -147,8 +147,6 @@ class ConsentText(ConsentTextView, Table, table=True):
             postgresql_where=sa.text("voided_on IS NULL"),
         ),
     )
-
-    set_by: Col[str]
 
 
 class Identity(Table, table=True):

@@ -1,6 +1,6 @@
 """SLA terms, the deadlines that follow from them, escalations, and pauses."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlmodel import Field
 from services.referral.partner.models import Code
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database.tables import Col, Fields, no_overlap
+from shared.database.tables import Authored, Col, Fields, no_overlap
 from shared.deadlines import Owner, Waits, track_waits
 from shared.field_classes import PRIBADI
 from shared.fields import Day, RequestOnly, Sentence
@@ -60,7 +60,7 @@ class SlaTermTerms(Fields):
     basis: Col[Sentence]
 
 
-class SlaTermView(SlaTermTerms):
+class SlaTermView(SlaTermTerms, Authored):
     """A term, in force from `valid_from` until the day before `valid_to`.
 
     A voided one has an empty range.
@@ -95,9 +95,6 @@ class SlaTerm(SlaTermView, Table, table=True):
         sa.CheckConstraint("valid_to >= valid_from", name="range"),
         no_overlap("ex_sla_term_range", "coalesce(program_code, '')"),
     )
-
-    set_by: Col[str]
-    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class Deadline(Table, table=True):

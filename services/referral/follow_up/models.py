@@ -1,6 +1,6 @@
 """Outcome rules, outcome tasks, outcomes, and reports of relapse."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import PartialView, Table
 from shared.contracts.caseload_activity import VoidReason
 from shared.contracts.kinds import RelapseCause
-from shared.database.tables import Col, Fields, no_overlap
+from shared.database.tables import Authored, Col, Fields, no_overlap
 from shared.deadlines import Until, Waits, track_waits
 from shared.field_classes import SPESIFIK
 from shared.fields import Day, RequestOnly, Rupiah, Sentence
@@ -33,7 +33,7 @@ class OutcomeRuleTerms(Fields):
     basis: Col[Sentence]
 
 
-class OutcomeRuleView(OutcomeRuleTerms):
+class OutcomeRuleView(OutcomeRuleTerms, Authored):
     """A version of the rule.
 
     It applies to rujukan opened from `valid_from` until the day before `valid_to`. A voided one has an empty range.
@@ -56,9 +56,6 @@ class OutcomeRule(OutcomeRuleView, Table, table=True):
         ),
         sa.CheckConstraint("valid_to >= valid_from", name="range"),
     )
-
-    set_by: Col[str]
-    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class OutcomeTerms(Fields):

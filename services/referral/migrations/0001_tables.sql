@@ -1,24 +1,26 @@
 -- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
 
 CREATE TABLE breaker_limit (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     failures_to_open INTEGER NOT NULL,
     wait_seconds INTEGER NOT NULL,
     partner_code TEXT NOT NULL,
     version INTEGER NOT NULL,
-    set_by TEXT NOT NULL,
     CONSTRAINT pk_breaker_limit PRIMARY KEY (partner_code),
     CONSTRAINT ck_breaker_limit_failures_to_open_range CHECK (failures_to_open BETWEEN 1 AND 1000),
     CONSTRAINT ck_breaker_limit_wait_seconds_range CHECK (wait_seconds BETWEEN 1 AND 86400)
 );
 
 CREATE TABLE consent_text (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     text TEXT NOT NULL,
     valid_from DATE NOT NULL,
     adult_from INTEGER NOT NULL,
     basis TEXT NOT NULL,
     version INTEGER NOT NULL,
     voided_on DATE,
-    set_by TEXT NOT NULL,
     CONSTRAINT pk_consent_text PRIMARY KEY (version)
 );
 
@@ -42,12 +44,12 @@ CREATE TABLE identity (
 );
 
 CREATE TABLE intake_window (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     opens_on DATE NOT NULL,
     closes_on DATE,
     window_id UUID NOT NULL,
     program_code TEXT NOT NULL,
-    set_by TEXT NOT NULL,
-    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_intake_window PRIMARY KEY (window_id),
     CONSTRAINT ex_intake_window_range EXCLUDE USING gist (program_code WITH =, daterange(opens_on, closes_on) WITH &&),
     CONSTRAINT ck_intake_window_range CHECK (closes_on >= opens_on)
@@ -63,6 +65,8 @@ CREATE TABLE offer_shown (
 );
 
 CREATE TABLE office (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     name TEXT NOT NULL,
     phone TEXT,
@@ -72,13 +76,13 @@ CREATE TABLE office (
 );
 
 CREATE TABLE outcome_rule (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     months INTEGER[] NOT NULL,
     valid_from DATE NOT NULL,
     basis TEXT NOT NULL,
     version INTEGER NOT NULL,
     valid_to DATE,
-    set_by TEXT NOT NULL,
-    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_outcome_rule PRIMARY KEY (version),
     CONSTRAINT ex_outcome_rule_range EXCLUDE USING gist (daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_outcome_rule_some_months CHECK (cardinality(months) > 0 AND 0 < ALL (months) AND 60 >= ALL (months)),
@@ -86,6 +90,8 @@ CREATE TABLE outcome_rule (
 );
 
 CREATE TABLE partner (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     code TEXT NOT NULL,
     name TEXT NOT NULL,
     kind VARCHAR(40) NOT NULL,
@@ -95,8 +101,6 @@ CREATE TABLE partner (
     partner_id UUID NOT NULL,
     version INTEGER NOT NULL,
     secret_sealed BYTEA,
-    registered_by TEXT NOT NULL,
-    registered_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_partner PRIMARY KEY (partner_id),
     CONSTRAINT ck_partner_webhook_has_secret CHECK ((webhook_url IS NULL) = (secret_sealed IS NULL)),
     CONSTRAINT ck_partner_version_positive CHECK (version >= 1),
@@ -106,6 +110,8 @@ CREATE TABLE partner (
 );
 
 CREATE TABLE program_quota (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     places INTEGER NOT NULL,
     valid_from DATE NOT NULL,
@@ -115,8 +121,6 @@ CREATE TABLE program_quota (
     taken INTEGER NOT NULL,
     waiting INTEGER NOT NULL,
     version INTEGER NOT NULL,
-    set_by TEXT NOT NULL,
-    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_program_quota PRIMARY KEY (quota_id),
     CONSTRAINT ex_program_quota_range EXCLUDE USING gist (program_code WITH =, kode_wilayah WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_program_quota_taken_within_places CHECK (taken BETWEEN 0 AND places),
@@ -249,6 +253,8 @@ CREATE INDEX ix_rujukan_open ON rujukan (rujukan_id) WHERE state = 'TERBUKA';
 CREATE UNIQUE INDEX uq_rujukan_graduasi_id_purpose ON rujukan (graduasi_id, purpose) WHERE purpose <> 'KAMBUH' OR state <> 'DICABUT';
 
 CREATE TABLE sla_term (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     program_code TEXT,
     remind_before_days INTEGER NOT NULL,
     escalate_after_days INTEGER NOT NULL,
@@ -260,8 +266,6 @@ CREATE TABLE sla_term (
     basis TEXT NOT NULL,
     sla_term_id UUID NOT NULL,
     valid_to DATE,
-    set_by TEXT NOT NULL,
-    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_sla_term PRIMARY KEY (sla_term_id),
     CONSTRAINT ck_sla_term_remind_before_days_range CHECK (remind_before_days BETWEEN 0 AND 364),
     CONSTRAINT ck_sla_term_escalate_after_days_range CHECK (escalate_after_days BETWEEN 1 AND 365),
@@ -279,7 +283,7 @@ CREATE TABLE version_void (
     reason TEXT NOT NULL,
     voided_on DATE NOT NULL,
     voided_by TEXT NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    voided_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_version_void PRIMARY KEY (kind, version_id),
     CONSTRAINT ck_version_void_versionkind_known CHECK (kind IN ('SLA_TERM', 'OUTCOME_RULE', 'CONSENT_TEXT', 'PROGRAM', 'QUOTA', 'INTAKE'))
 );
@@ -309,6 +313,8 @@ CREATE TABLE partner_change (
 );
 
 CREATE TABLE program (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     code TEXT NOT NULL,
     partner_id UUID NOT NULL,
     name TEXT NOT NULL,
@@ -324,8 +330,6 @@ CREATE TABLE program (
     benefit_kinds TEXT[] NOT NULL,
     minimum_data TEXT[] NOT NULL,
     valid_to DATE,
-    published_by TEXT NOT NULL,
-    published_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_program PRIMARY KEY (program_id),
     CONSTRAINT uq_program_code_revision UNIQUE (code, revision),
     CONSTRAINT ex_program_code_range EXCLUDE USING gist (code WITH =, daterange(valid_from, valid_to) WITH &&),
@@ -339,12 +343,12 @@ CREATE TABLE program (
 );
 
 CREATE TABLE program_quota_change (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     quota_id UUID NOT NULL,
     version INTEGER NOT NULL,
     places INTEGER NOT NULL,
     valid_to DATE,
-    set_by TEXT NOT NULL,
-    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_program_quota_change PRIMARY KEY (quota_id, version),
     CONSTRAINT fk_program_quota_change_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
 );

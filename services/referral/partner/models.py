@@ -11,7 +11,7 @@ from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.referral.tables import Table
-from shared.database.tables import Col, Fields
+from shared.database.tables import Authored, Col, Fields
 from shared.deadlines import END, Waits, WatchedBy, track_waits
 from shared.fields import ONE_LINE, RequestOnly, Sentence, Wilayah
 from shared.phone import Phone
@@ -68,8 +68,8 @@ class PartnerTerms(PartnerNames):
     webhook_url: Col[Url | None] = Field(default=None)
 
 
-class PartnerView(PartnerTerms):
-    """A partner, without its secret."""
+class PartnerView(PartnerTerms, Authored):
+    """A partner, without its secret, and who set its version."""
 
     partner_id: Col[UUID] = Field(primary_key=True)
     version: Col[int]
@@ -84,12 +84,13 @@ class Partner(PartnerView, Table, table=True):
     )
 
     secret_sealed: Col[bytes | None] = Field(default=None)
-    registered_by: Col[str]
-    registered_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class PartnerChangeView(Fields):
-    """The values of a partner before a correction, by whom it was corrected, and why."""
+    """The values and the author of a partner before a correction.
+
+    `changed_by` corrected it, for the `reason`.
+    """
 
     partner_id: Col[UUID] = Field(primary_key=True, foreign_key="partner.partner_id")
     version: Col[int] = Field(primary_key=True)
@@ -112,8 +113,8 @@ class OfficeTerms(Fields):
     email: Col[Email | None] = Field(default=None)
 
 
-class OfficeView(OfficeTerms):
-    """The Dinsos office of an area."""
+class OfficeView(OfficeTerms, Authored):
+    """The Dinsos office of an area, and who set it."""
 
     version: Col[int]
 
@@ -149,12 +150,11 @@ class BreakerLimitTerms(Fields):
     wait_seconds: Col[Annotated[StrictInt, Interval(ge=1, le=86_400), RequestOnly(60)]]
 
 
-class BreakerLimitView(BreakerLimitTerms):
+class BreakerLimitView(BreakerLimitTerms, Authored):
     """The limits of a partner code. `*` is every partner without limits of its own."""
 
     partner_code: Col[str] = Field(primary_key=True)
     version: Col[int]
-    set_by: Col[str]
 
 
 class BreakerLimit(BreakerLimitView, Table, table=True):
@@ -175,8 +175,8 @@ class BreakerFacts(Fields):
     retry_at: Col[datetime | None] = Field(default=None)
 
 
-class BreakerView(BreakerFacts, BreakerLimitTerms):
-    """The state of a partner's breaker and its limits.
+class BreakerView(BreakerFacts, BreakerLimitTerms, Authored):
+    """The state of a partner's breaker, its limits, and who set these.
 
     OPEN: the partner is not called until `retry_at`.
     """

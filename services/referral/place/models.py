@@ -1,6 +1,6 @@
 """Quotas and intake windows of programs, places held, and waiting lists."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database.tables import Col, Fields, no_overlap
+from shared.database.tables import Authored, Col, Fields, no_overlap
 from shared.deadlines import END, CoveredBy, Waits, track_waits
 from shared.fields import Day, RequestOnly, Wilayah
 
@@ -41,7 +41,7 @@ class QuotaTerms(Fields):
     valid_to: Col[Annotated[Day | None, RequestOnly("2027-01-01")]] = Field(default=None)
 
 
-class QuotaFacts(QuotaTerms):
+class QuotaFacts(QuotaTerms, Authored):
     """The places of an area: set and taken.
 
     `waiting` is the number of families that wait because it is full.
@@ -78,9 +78,6 @@ class ProgramQuota(QuotaFacts, Table, table=True):
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
-    set_by: Col[str]
-    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
-
     @property
     def is_voided(self) -> bool:
         """Whether its range is empty."""
@@ -92,15 +89,13 @@ class ProgramQuota(QuotaFacts, Table, table=True):
         return self.places - self.taken
 
 
-class ProgramQuotaChange(Table, table=True):
+class ProgramQuotaChange(Authored, Table, table=True):
     """How many places were set, by whom and when. Rows are append-only."""
 
     quota_id: Col[UUID] = Field(primary_key=True, foreign_key="program_quota.quota_id")
     version: Col[int] = Field(primary_key=True)
     places: Col[int]
     valid_to: Col[date | None] = Field(default=None)
-    set_by: Col[str]
-    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class QuotaPlace(Table, table=True):
@@ -138,7 +133,7 @@ class IntakeTerms(Fields):
     closes_on: Col[Annotated[Day | None, RequestOnly("2026-07-01")]] = Field(default=None)
 
 
-class IntakeWindowView(IntakeTerms):
+class IntakeWindowView(IntakeTerms, Authored):
     """A window of intake. A voided one closes on the day on which it opens."""
 
     window_id: Col[UUID] = Field(primary_key=True)
@@ -155,9 +150,6 @@ class IntakeWindow(IntakeWindowView, Table, table=True):
         no_overlap("ex_intake_window_range", "program_code", of="daterange(opens_on, closes_on)"),
         sa.CheckConstraint("closes_on >= opens_on", name="range"),
     )
-
-    set_by: Col[str]
-    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class WaitingListItem(Fields):

@@ -1,6 +1,6 @@
 """Programs by revision, their rules, and the fields shared with a partner."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlmodel import Field
 from services.referral.partner.models import Code, Name
 from services.referral.tables import Table
 from shared.contracts.rujukan_kinds import BenefitKind
-from shared.database.tables import Col, Fields, no_overlap
+from shared.database.tables import Authored, Col, Fields, no_overlap
 from shared.fields import ONE_LINE, Day, RequestOnly, Rupiah, Sentence
 
 
@@ -105,7 +105,7 @@ class ProgramTerms(Fields):
     legal_basis: Col[Sentence]
 
 
-class ProgramItem(ProgramTerms):
+class ProgramItem(ProgramTerms, Authored):
     """A revision of a program, in force from `valid_from` until the day before `valid_to`.
 
     A voided one has an empty range.
@@ -143,9 +143,6 @@ class Program(ProgramItem, Table, table=True):
         sa.CheckConstraint("valid_to >= valid_from", name="range"),
         sa.CheckConstraint("sla_days BETWEEN 1 AND 365", name="sla_days_range"),
     )
-
-    published_by: Col[str]
-    published_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class RuleTerms(Fields):

@@ -44,9 +44,8 @@ class VersionVoidView(VersionVoidTerms):
 
     voided_on: Col[date]
     voided_by: Col[str]
+    voided_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class VersionVoid(VersionVoidView, Table, table=True):
     """A version that was set by mistake. Rows are append-only."""
-
-    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

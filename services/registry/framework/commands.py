@@ -1,7 +1,5 @@
 """Set the yearly target of a kind. Versions are appended, and the newest applies."""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,7 +29,6 @@ async def set_target(session: AsyncSession, actor: Actor, terms: TargetTerms) ->
         **dict(terms),
         target_id=uuid7(),
         number=latest.number + 1 if latest else 1,
-        set_at=datetime.now(UTC),
         set_by=actor.sub,
     )
     row.counted = [status for status in SERVING_STATUSES if status in terms.counted]

@@ -1,6 +1,5 @@
 """Yearly targets of the ministry's framework."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlmodel import Field
 
 from services.registry.tables import Table
 from shared.contracts.kinds import PendampingStatus, PilarKind
-from shared.database.tables import Col, Fields
+from shared.database.tables import Authored, Col, Fields
 from shared.fields import KNOWN, ONE_LINE, Known, RequestOnly
 
 SERVING_STATUSES = (
@@ -44,7 +43,7 @@ class TargetTerms(Fields):
     basis: Col[Annotated[Text, RequestOnly("Kerangka kerja 2026")]]
 
 
-class TargetView(TargetTerms):
+class TargetView(TargetTerms, Authored):
     """A target of a kind and year. `number` counts its versions from 1."""
 
     target_id: Col[UUID] = Field(primary_key=True)
@@ -67,6 +66,3 @@ class Target(TargetView, Table, table=True):
             "counted_known",
         ),
     )
-
-    set_at: Col[datetime]
-    set_by: Col[str]

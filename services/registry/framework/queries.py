@@ -12,6 +12,7 @@ from services.registry.pendamping.models import StatusHistory
 from services.registry.placement.models import Penugasan
 from shared.contracts.kinds import FINAL_STATUSES, PilarKind
 from shared.database import national_scope
+from shared.database.tables import Authored
 
 
 def year_bounds(year: int) -> tuple[date, date, int]:
@@ -84,7 +85,16 @@ def _select_status_periods() -> sa.Select[*tuple[Any, ...]]:
     return sa.select(row.pendamping_id, row.status, row.from_on, next_from.label("until")).where(~is_void)
 
 
-TARGET_COLUMNS = ("target_id", "year", "kind", "number", "per_person", "counted", "basis")
+TARGET_COLUMNS = (
+    "target_id",
+    "year",
+    "kind",
+    "number",
+    "per_person",
+    "counted",
+    "basis",
+    *Authored.model_fields,
+)
 NATIONAL_EXPLANATION = {
     "en": "{people} people served {person_days} days together. {per_person} families x {person_days} days ÷"
     " {days} days of {year} = {exact}; rounded half up per person, the sum is {sum} (rounding {difference})."

@@ -1,7 +1,7 @@
 """Set and end kinds of pilar sosial, and pairs of kinds that conflict."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,9 +43,7 @@ async def set_pilar_kind(session: AsyncSession, actor: Actor, terms: PilarKindTe
     versions = await _lock_versions(session, terms.kind)
     if versions and all(getattr(versions[0], name) == value for name, value in terms):
         return versions[0]
-    row = PilarKindVersion(
-        **dict(terms), pilar_kind_id=uuid7(), version=1, set_at=datetime.now(UTC), set_by=actor.sub
-    )
+    row = PilarKindVersion(**dict(terms), pilar_kind_id=uuid7(), version=1, set_by=actor.sub)
     await _end_versions(session, actor, versions, row.valid_from)
     await insert(session, row, ex_pilar_kind_range=VersionJustSet("/body/valid_from"))
     append_range_history(session, row, reason=REVISION_REASON, actor=actor)
@@ -173,7 +171,7 @@ async def set_role_conflict(session: AsyncSession, actor: Actor, terms: RoleConf
         ConflictOverlaps: The pair, in either order, already has a rule in that time.
     """
     actor.require_national()
-    row = RoleConflict(**dict(terms), role_conflict_id=uuid7(), version=1)
+    row = RoleConflict(**dict(terms), role_conflict_id=uuid7(), version=1, set_by=actor.sub)
     kind, other = row.kind.value, row.other_kind.value
     refusals = {
         "ck_role_conflict_two_kinds": KindsIdentical("/body/other_kind", kind=kind, other=other),

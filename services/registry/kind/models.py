@@ -1,6 +1,6 @@
 """Versions of the kinds of pilar sosial, and conflicts between kinds (docs/domain.md#kinds-of-pendamping)."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, PilarKind
-from shared.database.tables import Col, Fields, no_overlap
+from shared.database.tables import Authored, Col, Fields, no_overlap
 from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly
 
 
@@ -48,7 +48,7 @@ class PilarKindTerms(Fields):
     valid_from: Col[Day]
 
 
-class PilarKindView(PilarKindTerms):
+class PilarKindView(PilarKindTerms, Authored):
     """A version of a kind. `valid_to` is the first day after it.
 
     An ended version may name the kind that succeeds it.
@@ -76,9 +76,6 @@ class PilarKindVersion(PilarKindView, Table, table=True):
         sa.CheckConstraint("version >= 1", "version_positive"),
     )
 
-    set_at: Col[datetime]
-    set_by: Col[str]
-
 
 class RoleConflictTerms(Fields):
     """A pair of kinds that is forbidden from a day on, with reasons and source."""
@@ -92,7 +89,7 @@ class RoleConflictTerms(Fields):
     valid_from: Col[Day]
 
 
-class RoleConflictView(RoleConflictTerms):
+class RoleConflictView(RoleConflictTerms, Authored):
     """A rule that forbids a pair of kinds. `valid_to` is the first day after it."""
 
     role_conflict_id: Col[UUID] = Field(primary_key=True)

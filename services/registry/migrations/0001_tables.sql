@@ -53,6 +53,8 @@ CREATE TABLE coverage_count (
 CREATE INDEX ix_coverage_count_counted_on_finished_at ON coverage_count (counted_on, finished_at);
 
 CREATE TABLE pilar_kind (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     kind VARCHAR(40) NOT NULL,
     name TEXT NOT NULL,
     ditjen VARCHAR(40) NOT NULL,
@@ -64,8 +66,6 @@ CREATE TABLE pilar_kind (
     successor_kind VARCHAR(40),
     valid_to DATE,
     version INTEGER NOT NULL,
-    set_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    set_by TEXT NOT NULL,
     CONSTRAINT pk_pilar_kind PRIMARY KEY (pilar_kind_id),
     CONSTRAINT ex_pilar_kind_range EXCLUDE USING gist (kind WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to >= valid_from),
@@ -293,6 +293,8 @@ CREATE TABLE replica_rujukan.rujukan_program (
 CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
 
 CREATE TABLE role_conflict (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     kind VARCHAR(40) NOT NULL,
     other_kind VARCHAR(40) NOT NULL,
     paid_only BOOLEAN NOT NULL,
@@ -313,6 +315,8 @@ CREATE TABLE role_conflict (
 );
 
 CREATE TABLE target (
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     year INTEGER NOT NULL,
     kind VARCHAR(40) NOT NULL,
     per_person INTEGER NOT NULL,
@@ -320,8 +324,6 @@ CREATE TABLE target (
     basis TEXT NOT NULL,
     target_id UUID NOT NULL,
     number INTEGER NOT NULL,
-    set_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    set_by TEXT NOT NULL,
     CONSTRAINT pk_target PRIMARY KEY (target_id),
     CONSTRAINT uq_target_year_kind_number UNIQUE (year, kind, number),
     CONSTRAINT ck_target_per_person_in_range CHECK (per_person BETWEEN 0 AND 10000),

@@ -1,7 +1,8 @@
--- Whether the caller's scope covers the family. A stored answer is replayed only if it does, and coverage counts the family's
--- dampingan and exits.
-CREATE FUNCTION family_in_scope(family_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = family_id);
+-- Whether the caller's scope covers the family, or shows the pendamping, of this id. A stored answer is replayed and the
+-- audit trail is shown only if it does, and coverage counts the family's dampingan and exits.
+CREATE FUNCTION family_in_scope(subject_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = subject_id)
+        OR EXISTS (SELECT FROM pendamping p WHERE p.pendamping_id = subject_id);
 END $$;
 -- Whether a pendamping has, or had, an area anywhere, also where row security hides it from the caller.
 CREATE FUNCTION has_area(who uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$

@@ -27,14 +27,14 @@ INSERT INTO range_history (range_history_id, thing, thing_id, number, valid_from
 SELECT uuidv7(), 'PILAR_KIND', pilar_kind_id, 1, valid_from, valid_to, 'ISI_PERTAMA', set_at, set_by FROM pilar_kind;
 
 INSERT INTO role_conflict
-    (role_conflict_id, kind, other_kind, paid_only, reason_en, reason_id, source, valid_from, version)
+    (role_conflict_id, kind, other_kind, paid_only, reason_en, reason_id, source, valid_from, version, set_by)
 SELECT uuidv7(), 'PKH_PENDAMPING', other, paid_only,
     CASE WHEN paid_only THEN 'a PKH pendamping holds no second paid post'
          ELSE 'who supervises pendamping is not one of them' END,
     CASE WHEN paid_only THEN 'pendamping PKH tidak boleh merangkap pekerjaan bergaji'
          ELSE 'pengawas pendamping tidak merangkap pendamping' END,
     CASE WHEN paid_only THEN 'Kode etik SDM PKH 2018: no double job' ELSE 'RHK of team leads, 2025: they supervise' END,
-    DATE '2018-01-01', 1
+    DATE '2018-01-01', 1, 'system:migration'
 FROM (VALUES
     ('PKH_KETUA_TIM_KABKOTA', false), ('PKH_KETUA_TIM_PROV', false), ('PKH_APD', false),
     ('TKSK', true), ('PSM', true), ('TAGANA', true), ('KARANG_TARUNA', true), ('PORDAM', true),

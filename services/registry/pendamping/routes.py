@@ -119,7 +119,7 @@ class PendampingPage(Page):
     items: list[PendampingItem]
 
 
-class NamesAsked(Body):
+class PendampingNamesAsked(Body):
     """The pendamping to name."""
 
     pendamping_ids: Annotated[list[UUID], Len(1, LARGEST_PAGE)]
@@ -213,7 +213,9 @@ async def find_pendamping(body: PendampingLookUp, session: Session, actor: Curre
 
 @router.post("/pendamping/names")
 @may(Permission.PENDAMPING_READ, undo=CHANGES_NOTHING)
-async def read_pendamping_names(body: NamesAsked, session: Session, actor: CurrentActor) -> PendampingNames:
+async def read_pendamping_names(
+    body: PendampingNamesAsked, session: Session, actor: CurrentActor
+) -> PendampingNames:
     """Name up to 200 pendamping. Those whom the caller may not see are left out."""
     rows = await queries.read_names(session, actor, body.pendamping_ids)
     return PendampingNames.model_validate({"items": rows})

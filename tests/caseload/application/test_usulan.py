@@ -10,7 +10,7 @@ from shared.access import Role
 from shared.contracts.graduation import RelapseConfirmed
 from tests.factories.caseload.case import Case
 from tests.factories.caseload.family import Family
-from tests.factories.caseload.intake import OTHER, SPACE, dinsos_token, mother, pendamping_token
+from tests.factories.caseload.intake import DESA, OTHER, SPACE, dinsos_token, mother, pendamping_token
 from tests.factories.delivery import deliver
 from tests.factories.services import Running, expect_refusal
 
@@ -51,6 +51,16 @@ async def test_usulan_is_recorded_with_sealed_reason(family_after_exit: Family) 
     listed = await family_after_exit.caseload.get("/v1/usulan?state=LODGED", as_=family_after_exit.mine)
     assert [one["usulan_id"] for one in listed.json()["items"]] == [made["usulan_id"]]
     assert ("usulan", "LODGED", "SANGGAH_TERLAMBAT") in await family_after_exit.read_history()
+
+
+async def test_a_village_reads_its_own_reason_and_no_other(family_after_exit: Family) -> None:
+    caseload = family_after_exit.caseload
+    villages = [caseload.token(Role.OPERATOR_DESA, f"operator-desa-{n}", [DESA]) for n in (1, 2)]
+    body = usulan_body(family_after_exit)
+    await family_after_exit.post_ok("/v1/usulan", body, as_=villages[0])
+    for village, own_reason in ((villages[0], body["reason"]), (villages[1], None)):
+        (item,) = (await caseload.get("/v1/usulan", as_=village)).json()["items"]
+        assert (item["own_reason"], "reason" in item) == (own_reason, False)
 
 
 async def test_refused_usulan_is_final(family_after_exit: Family) -> None:

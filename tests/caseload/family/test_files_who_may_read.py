@@ -5,8 +5,10 @@ import secrets
 import httpx
 import pytest
 
+from shared.evidence import EvidenceKind
+from shared.files.access import SPECIFIC_KINDS
 from tests.factories.caseload.family import Family
-from tests.factories.caseload.intake import OTHER, dinsos_token, family
+from tests.factories.caseload.intake import DESA, OTHER, dinsos_token, family
 from tests.factories.caseload.intake import PENDAMPING_NO as MINE_NO
 from tests.factories.caseload.member import find_member
 from tests.factories.papers import build_pdf, build_photo
@@ -48,6 +50,20 @@ async def test_uploader_and_offices_of_the_family_read_its_evidence(one: Family)
     for token in (one.mine, dinsos_token(service), service.token("KEMENSOS")):
         answer = await read_file(service, sha256, token)
         assert (answer.status_code, answer.content) == (200, PAPER)
+
+
+async def test_a_village_reads_no_evidence_about_finance(one: Family) -> None:
+    service, village = one.caseload, one.caseload.token("KEPALA_DESA", "kepala-desa-1", [DESA])
+    assert (await read_file(service, await hash_of(one), village)).content == PAPER
+    member, _ = await find_member(one, pengurus=True)
+    stall = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 9_000_000, "has_letter": False}
+    usaha = await one.post_ok("usaha", stall | {"anggota_id": member["anggota_id"], "as_of": "2026-01-10"})
+    books = await service.put_file(build_pdf(b"buku kas"), as_=one.mine)
+    body = {"on": "2026-01-20", "evidence_sha256": books}
+    assert (await one.post(f"/v1/usaha/{usaha['usaha_id']}/end", body, usaha["version"])).is_success
+    expect_refusal(await read_file(service, books, village), "NotFound", 404)
+    assert (await read_file(service, books, dinsos_token(service))).is_success
+    assert {*SPECIFIC_KINDS} <= {kind.value for kind in EvidenceKind}
 
 
 async def test_a_foreign_file_is_answered_like_an_absent_one(one: Family) -> None:

@@ -32,7 +32,7 @@ async def test_overview_has_what_the_single_calls_show(family: Family) -> None:
             "kpm_id": family.kpm_id,
             "kpm": await read(family, path, token),
             "kepesertaan": memberships,
-            "tahap": tahap,
+            "payable_tahap": tahap,
             "kunjungan": (await read(family, f"/v1/kunjungan?kpm_id={family.kpm_id}", token))["items"],
             "tugas": (await read(family, f"/v1/tugas?kpm_id={family.kpm_id}", token))["items"],
         }
@@ -43,7 +43,7 @@ async def test_overview_leaves_out_what_the_role_may_not_read(family: Family) ->
     village = family.caseload.token(Role.KEPALA_DESA, "kepala-desa-1", ["33.24.09.2011"])
     shown = await read(family, path, village)
     assert shown["tugas"] == []
-    assert {"tahap", "kunjungan"}.isdisjoint(shown)
+    assert {"payable_tahap", "kunjungan"}.isdisjoint(shown)
     assert "facts" not in shown["kpm"]
     for stranger in (pendamping_token(family.caseload, OTHER), dinsos_token(family.caseload, "35.03")):
         expect_refusal(await family.caseload.get(path, as_=stranger), "NotFound", 404)

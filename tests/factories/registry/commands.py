@@ -126,6 +126,20 @@ async def register_placed_pendamping(
     return pendamping, penugasan
 
 
+async def register_one_of_each_ditjen(
+    registry: Running, other_nik: str
+) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return a pendamping and its placement of LINJAMSOS, and of DAYASOS without an area."""
+    linjamsos = await register_placed_pendamping(registry)
+    pendamping = await register_active_pendamping(registry, other_nik)
+    penugasan = expect_ok(await start_penugasan(registry, pendamping, kind="TKSK", ditjen="DAYASOS"))
+    return {"LINJAMSOS": linjamsos, "DAYASOS": (pendamping, penugasan)}
+
+
+def ditjen_token(registry: Running, ditjen: str, sub: str = "") -> str:
+    return registry.token("KEMENSOS", sub or f"kemensos-{ditjen.lower()}", ditjen=ditjen)
+
+
 unused_niks = (
     f"332407{day:02}{month:02}90{serial:04}"
     for serial in range(1, 9999)

@@ -13,15 +13,7 @@ OTHER_NIK, THIRD_NIK = "3324070101909002", "3324070101909003"
 
 @pytest.fixture
 async def placed(registry: Running) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """A pendamping and its placement, of each of two ditjen."""
-    linjamsos = await commands.register_placed_pendamping(registry)
-    pendamping = await commands.register_active_pendamping(registry, OTHER_NIK)
-    start = await commands.start_penugasan(registry, pendamping, kind="TKSK", ditjen="DAYASOS")
-    return {"LINJAMSOS": linjamsos, "DAYASOS": (pendamping, commands.expect_ok(start))}
-
-
-def token_of(registry: Running, ditjen: str) -> str:
-    return registry.token("KEMENSOS", f"kemensos-{ditjen.lower()}", ditjen=ditjen)
+    return await commands.register_one_of_each_ditjen(registry, OTHER_NIK)
 
 
 async def test_a_ditjen_lists_its_own_pendamping_and_those_without_a_placement(
@@ -29,7 +21,9 @@ async def test_a_ditjen_lists_its_own_pendamping_and_those_without_a_placement(
 ) -> None:
     unplaced = await commands.register_pendamping(registry, THIRD_NIK)
     for ditjen, expected in (("LINJAMSOS", 2), ("DAYASOS", 2), ("REHSOS", 1)):
-        items = (await registry.get("/v1/pendamping", as_=token_of(registry, ditjen))).json()["items"]
+        items = (await registry.get("/v1/pendamping", as_=commands.ditjen_token(registry, ditjen))).json()[
+            "items"
+        ]
         ids = {row["pendamping_id"] for row in items}
         assert unplaced["pendamping_id"] in ids
         assert len(ids) == expected, ditjen
@@ -39,11 +33,11 @@ async def test_a_ditjen_lists_its_own_pendamping_and_those_without_a_placement(
 
 async def test_a_ditjen_reads_the_whole_of_its_own_pendamping(registry: Running, placed: Any) -> None:
     path = f"/v1/pendamping/{placed['LINJAMSOS'][0]['pendamping_id']}"
-    ours = await registry.get(path, as_=token_of(registry, "LINJAMSOS"))
+    ours = await registry.get(path, as_=commands.ditjen_token(registry, "LINJAMSOS"))
     everything = await registry.get(path, as_=commands.ministry_token(registry))
     assert ours.json() == everything.json()
     scorecard = f"{path}/scorecard?year=2026"
-    own = await registry.get(scorecard, as_=token_of(registry, "LINJAMSOS"))
+    own = await registry.get(scorecard, as_=commands.ditjen_token(registry, "LINJAMSOS"))
     assert own.json() == (await registry.get(scorecard, as_=commands.ministry_token(registry))).json()
 
 
@@ -51,7 +45,7 @@ async def test_a_pendamping_of_another_ditjen_does_not_exist_for_a_ditjen(
     registry: Running, placed: Any
 ) -> None:
     pendamping, penugasan = placed["DAYASOS"]
-    ditjen, status = token_of(registry, "LINJAMSOS"), {"status": "CUTI", "reason": "SAKIT"}
+    ditjen, status = commands.ditjen_token(registry, "LINJAMSOS"), {"status": "CUTI", "reason": "SAKIT"}
     end = {"valid_to": "2026-12-31", "reason": "PINDAH_TUGAS"}
     for pendamping_id, penugasan_id in (
         (pendamping["pendamping_id"], penugasan["penugasan_id"]),
@@ -72,7 +66,7 @@ async def test_a_pendamping_of_another_ditjen_does_not_exist_for_a_ditjen(
 
 
 async def test_a_ditjen_registers_and_places_for_itself_only(registry: Running) -> None:
-    ditjen = token_of(registry, "LINJAMSOS")
+    ditjen = commands.ditjen_token(registry, "LINJAMSOS")
     body = {"subject": "PERSON", "nik": commands.NIK, "name": "Siti Rahayu"}
     pendamping = commands.expect_ok(await registry.post("/v1/pendamping", body, as_=ditjen))
     terms = {
@@ -121,7 +115,7 @@ async def test_a_placement_by_another_ditjen_still_conflicts_and_is_not_changed(
     pair = {"kind": "TKSK", "other_kind": "TAGANA", "paid_only": False, "source": "Permensos 28/2018"}
     pair |= {"reason_en": "no second post", "reason_id": "tidak boleh rangkap", "valid_from": "2025-01-01"}
     commands.expect_ok(await registry.post("/v1/role-conflict", pair, as_=commands.ministry_token(registry)))
-    ditjen = token_of(registry, "LINJAMSOS")
+    ditjen = commands.ditjen_token(registry, "LINJAMSOS")
     terms = {
         "pendamping_id": pendamping["pendamping_id"],
         "kind": "TAGANA",
@@ -147,14 +141,14 @@ async def test_a_former_nik_of_another_ditjen_still_refuses_a_second_registratio
     match = {"If-Match": (await registry.get(path, as_=ministry)).headers["ETag"]}
     commands.expect_ok(await registry.post(f"{path}/nik", nik, as_=ministry, headers=match))
     body = {"subject": "PERSON", "nik": OTHER_NIK, "name": "Siti Rahayu"}
-    again = await registry.post("/v1/pendamping", body, as_=token_of(registry, "LINJAMSOS"))
+    again = await registry.post("/v1/pendamping", body, as_=commands.ditjen_token(registry, "LINJAMSOS"))
     expect_refusal(again, "NikAlreadyRegistered")
 
 
 async def test_a_supervisor_of_another_ditjen_is_unknown_like_an_absent_one(
     registry: Running, placed: Any
 ) -> None:
-    ditjen, foreign = token_of(registry, "LINJAMSOS"), placed["DAYASOS"][0]["pendamping_id"]
+    ditjen, foreign = commands.ditjen_token(registry, "LINJAMSOS"), placed["DAYASOS"][0]["pendamping_id"]
     for supervisor_id in (foreign, str(uuid4())):
         answer = await commands.correct_penugasan(
             registry, placed["LINJAMSOS"][1], ditjen, supervisor_id=supervisor_id
@@ -163,7 +157,7 @@ async def test_a_supervisor_of_another_ditjen_is_unknown_like_an_absent_one(
 
 
 async def test_a_ditjen_requests_a_dismissal_and_records_a_death(registry: Running, placed: Any) -> None:
-    ditjen, pendamping = token_of(registry, "LINJAMSOS"), placed["LINJAMSOS"][0]
+    ditjen, pendamping = commands.ditjen_token(registry, "LINJAMSOS"), placed["LINJAMSOS"][0]
     path = f"/v1/pendamping/{pendamping['pendamping_id']}/status"
     scan = await registry.put_file(b"sk", as_=ditjen)
     dismissal = {"status": "DIBERHENTIKAN", "reason": "PELANGGARAN", "evidence_sha256": scan}

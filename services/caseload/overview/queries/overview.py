@@ -33,7 +33,7 @@ async def read_overview(session: AsyncSession, actor: Actor, kpm_id: UUID) -> di
         "kpm_id": kpm_id,
         "kpm": kpm,
         "kepesertaan": memberships,
-        "tahap": tahap,
+        "payable_tahap": tahap,
         "kunjungan": await _read_visits(session, actor, kpm_id),
         "tugas": await _read_tasks(session, actor, kpm_id),
     }

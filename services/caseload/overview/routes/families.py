@@ -159,7 +159,7 @@ class KpmLookUp(Body):
     no_kk: NoKk | None = None
 
 
-class NamesAsked(Body):
+class KpmNamesAsked(Body):
     """The families to name."""
 
     kpm_ids: Annotated[list[UUID], Len(1, LARGEST_PAGE)]
@@ -220,7 +220,7 @@ async def read_kpm(kpm_id: UUID, request: Request, session: Session, actor: Curr
 
 @families.post("/kpm/names")
 @may(Permission.KPM_READ, undo=CHANGES_NOTHING)
-async def read_kpm_names(body: NamesAsked, session: Session, actor: CurrentActor) -> KpmNames:
+async def read_kpm_names(body: KpmNamesAsked, session: Session, actor: CurrentActor) -> KpmNames:
     """Name up to 200 families. Those that the caller may not see are left out."""
     return KpmNames.model_validate({"items": await family.read_names(session, actor, body.kpm_ids)})
 

@@ -25,7 +25,7 @@ class OverviewView(View):
     kpm_id: UUID
     kpm: KpmView
     kepesertaan: list[KepesertaanView]
-    tahap: Annotated[list[PayableTahapView] | None, SPESIFIK]
+    payable_tahap: Annotated[list[PayableTahapView] | None, SPESIFIK]
     kunjungan: Annotated[list[KunjunganItem] | None, SPESIFIK]
     tugas: list[TugasItem] | None
 

@@ -1,6 +1,7 @@
 """Set and remove tahap of the calendar."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,12 +17,13 @@ from services.graduation.policy.errors import (
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.policy.rules import read_calendar
 from shared import clock
+from shared.access import Actor
 from shared.database import refuse_violations
 from shared.dates import require_not_past
 from shared.errors import NotFound, VersionJustSet
 
 
-async def set_tahap(session: AsyncSession, terms: TahapTerms) -> tuple[TahapCalendar, bool]:
+async def set_tahap(session: AsyncSession, actor: Actor, terms: TahapTerms) -> tuple[TahapCalendar, bool]:
     """Add a tahap to the calendar, or move a planned one.
 
     Return it, and whether its start has moved. Penetapan keep their forecast until they take effect.
@@ -37,12 +39,13 @@ async def set_tahap(session: AsyncSession, terms: TahapTerms) -> tuple[TahapCale
     tahap = await session.get(TahapCalendar, (terms.year, terms.number), with_for_update=True)
     has_moved = tahap is not None and tahap.starts_on != terms.starts_on
     if tahap is None:
-        tahap = TahapCalendar(**dict(terms))
+        tahap = TahapCalendar(**dict(terms), set_by=actor.sub)
         session.add(tahap)
     elif tahap.cutoff_on < today:
         raise TahapClosed(tahap=tahap.tahap, on=tahap.cutoff_on)
     require_not_past(terms.cutoff_on, today, "/body/cutoff_on")
     tahap.starts_on, tahap.cutoff_on = terms.starts_on, terms.cutoff_on
+    tahap.set_by, tahap.set_at = actor.sub, datetime.now(UTC)
     with refuse_violations(
         uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=terms.starts_on),
         pk_tahap_calendar=VersionJustSet,

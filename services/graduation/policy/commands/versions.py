@@ -235,7 +235,7 @@ async def set_credit_rule(session: AsyncSession, actor: Actor, terms: CreditRule
     row = CreditRule(
         version=(await session.scalar(last_version) or 0) + 1,
         valid_from=(await moment_of(session)).on,
-        set_by=actor.person,
+        set_by=actor.sub,
         **dict(terms),
     )
     await insert(session, row, pk_credit_rule=VersionJustSet)

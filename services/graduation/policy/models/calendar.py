@@ -6,7 +6,7 @@ from pydantic import StrictInt
 from sqlmodel import Field
 
 from services.graduation.tables import Table
-from shared.database.tables import Col, Fields
+from shared.database.tables import Authored, Col, Fields
 from shared.deadlines import Until, Waits, track_waits
 from shared.fields import Day, RequestOnly
 from shared.roles import Role
@@ -38,8 +38,8 @@ class TahapTerms(Fields):
     cutoff_on: Col[Day]
 
 
-class TahapView(TahapTerms):
-    """A tahap of the calendar."""
+class TahapView(TahapTerms, Authored):
+    """A tahap of the calendar, and who added or last moved it."""
 
 
 class TahapCalendar(TahapView, Table, table=True):

@@ -7,7 +7,7 @@ from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.graduation.tables import Table
-from shared.database.tables import Col, Fields
+from shared.database.tables import Authored, Col, Fields
 from shared.fields import ONE_LINE, RequestOnly, Sentence
 
 
@@ -71,7 +71,7 @@ class CreditRuleTerms(Fields):
     basis: Col[Sentence]
 
 
-class CreditRuleView(CreditRuleTerms):
+class CreditRuleView(CreditRuleTerms, Authored):
     """A version of the credit rule, and the day from which policies may use it."""
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -83,5 +83,3 @@ class CreditRule(CreditRuleView, Table, table=True):
 
     It has no effect until an approved policy uses it.
     """
-
-    set_by: Col[str]

@@ -153,6 +153,7 @@ class PolicyFields(PolicyTerms):
     valid_from: Col[date | None]
     valid_to: Col[date | None]
     drafted_by: Col[str | None]
+    drafted_at: Col[datetime | None]
     reason: Col[str | None]
     first_approver: Col[str | None]
     second_approver: Col[str | None]
@@ -235,7 +236,6 @@ class Policy(PolicyFields, Table, table=True):
     # Inserted by a migration and therefore not drafted. No service role may set this column.
     first_content: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})
     drafted_by_sub: Col[str | None]
-    drafted_at: Col[datetime | None]
     activated_by: Col[str | None]
     activated_on: Col[date | None]
     withdrawn_on: Col[date | None]

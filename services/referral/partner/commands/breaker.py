@@ -114,6 +114,8 @@ async def read_breaker(session: AsyncSession, partner_id: UUID) -> BreakerView:
         failures=row.failures if row else 0,
         failures_to_open=limit.failures_to_open,
         wait_seconds=limit.wait_seconds,
+        set_by=limit.set_by,
+        set_at=limit.set_at,
         changed_at=row.changed_at if row else None,
         retry_at=row.retry_at if row else None,
     )
@@ -137,7 +139,8 @@ async def upsert_limit(session: AsyncSession, code: str, terms: BreakerLimitTerm
     limits = {"partner_code": code, "version": 1, "set_by": by, **dict(terms)}
     is_new = await write_once(session, BreakerLimit, limits)
     row = await load(session, BreakerLimit, code)
-    row.failures_to_open, row.wait_seconds, row.set_by = terms.failures_to_open, terms.wait_seconds, by
+    row.failures_to_open, row.wait_seconds = terms.failures_to_open, terms.wait_seconds
+    row.set_by, row.set_at = by, datetime.now(UTC)
     row.version += not is_new
     return row
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,7 +49,7 @@ async def register_partner(
         wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
     if terms.webhook_url is None and terms.channel in BY_MACHINE:
         raise WebhookNeeded("/body/webhook_url", channel=terms.channel)
-    partner = Partner(**dict(terms), partner_id=uuid7(), version=1, registered_by=actor.sub)
+    partner = Partner(**dict(terms), partner_id=uuid7(), version=1, set_by=actor.sub)
     secret = _set_webhook(session, partner, terms.webhook_url) if terms.webhook_url is not None else None
     await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
     return partner, secret
@@ -72,18 +72,20 @@ async def correct_partner(
     elif partner.webhook_url is None:
         raise WebhookNeeded("/body/channel", channel=terms.channel)
     before = {name: getattr(partner, name) for name in PartnerNames.model_fields}
+    before |= {"set_by": partner.set_by, "set_at": partner.set_at.isoformat()}
     change = {"partner_id": partner.partner_id, "version": partner.version, "before": before}
     session.add(PartnerChange(**change, reason=reason, changed_by=actor.sub))
     await session.flush()
     for name in PartnerNames.model_fields:
         setattr(partner, name, getattr(terms, name))
     partner.version += 1
+    _set_author(partner, actor)
     await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
     await rename_limit(session, before["code"], terms.code)
     return partner
 
 
-async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
+async def change_webhook(session: AsyncSession, partner: Partner, url: str, actor: Actor) -> str:
     """Set another address and secret of the webhook. The secret is shown only once.
 
     Notices that the partner has not accepted are scheduled again.
@@ -93,9 +95,14 @@ async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> s
     """
     secret = _set_webhook(session, partner, url)
     partner.version += 1
+    _set_author(partner, actor)
     await reset_breaker(session, partner.partner_id)
     await schedule_pending_notices(session, partner.partner_id)
     return secret
+
+
+def _set_author(row: Partner | Office, actor: Actor) -> None:
+    row.set_by, row.set_at = actor.sub, datetime.now(UTC)
 
 
 def _set_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
@@ -134,7 +141,7 @@ async def publish_program(
         revision=await _end_previous_revision(session, partner, terms.code, terms.valid_from, not_latest) + 1,
         benefit_kinds=sorted({*benefit_kinds}),
         minimum_data=_minimum_data(minimum_data, rules),
-        published_by=actor.sub,
+        set_by=actor.sub,
     )
     await insert(session, program, uq_program_code_revision=not_latest, ex_program_code_range=not_latest)
     session.add_all(
@@ -165,7 +172,7 @@ async def _end_previous_revision(
     return last.revision if last is not None else 0
 
 
-async def set_office(session: AsyncSession, terms: OfficeTerms) -> Office:
+async def set_office(session: AsyncSession, terms: OfficeTerms, actor: Actor) -> Office:
     """Set the office that partners call in an area.
 
     Raises:
@@ -174,9 +181,10 @@ async def set_office(session: AsyncSession, terms: OfficeTerms) -> Office:
     wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
     office = await session.get(Office, terms.kode_wilayah, with_for_update=True)
     if office is None:
-        office = Office(**dict(terms), version=1)
+        office = Office(**dict(terms), version=1, set_by=actor.sub)
         await insert(session, office, pk_office=VersionJustSet())
         return office
     office.name, office.phone, office.email = terms.name, terms.phone, terms.email
     office.version += 1
+    _set_author(office, actor)
     return office

@@ -75,7 +75,7 @@ async def set_quota(session: AsyncSession, code: str, new: QuotaTerms, actor: Ac
     previous, today = await _lock_previous_quota(session, code, new), await clock.today(session)
     overlaps = QuotaOverlaps("/body/valid_to", code=code, kode_wilayah=new.kode_wilayah)
     if previous is not None and previous.valid_from == new.valid_from:
-        quota = _amend_quota(previous, new, today)
+        quota = _amend_quota(previous, new, today, actor)
     else:
         await _end_previous_quota(session, previous, new, today, overlaps)
         quota = _new_quota(code, new, actor)
@@ -97,13 +97,14 @@ async def _lock_previous_quota(session: AsyncSession, code: str, new: QuotaTerms
     )
 
 
-def _amend_quota(quota: ProgramQuota, new: QuotaTerms, today: date) -> ProgramQuota:
+def _amend_quota(quota: ProgramQuota, new: QuotaTerms, today: date, actor: Actor) -> ProgramQuota:
     if new.places < quota.taken:
         raise QuotaBelowTaken("/body/places", taken=quota.taken, places=new.places)
     if new.valid_to is not None and new.valid_to != quota.valid_to:
         require_not_past(new.valid_to, today, "/body/valid_to")
     quota.places, quota.valid_to = new.places, new.valid_to
     quota.version += 1
+    quota.set_by, quota.set_at = actor.sub, datetime.now(UTC)
     return quota
 
 
@@ -155,7 +156,7 @@ async def set_intake(session: AsyncSession, code: str, new: IntakeTerms, actor: 
     window, is_open = stored or (_new_window(code, new, actor), False)
     if not is_open:  # moving the end of an open window promotes nobody
         await _schedule_promotion(session, code, new.opens_on, "intake")
-    window.closes_on = new.closes_on
+    window.closes_on, window.set_by, window.set_at = new.closes_on, actor.sub, datetime.now(UTC)
     overlaps = IntakeOverlaps("/body/opens_on", code=code)
     await insert(session, window, ex_intake_window_range=overlaps)
     return window

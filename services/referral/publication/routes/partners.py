@@ -95,12 +95,12 @@ async def read_partner(partner_id: UUID, session: Session) -> PartnerView:
 @partners.post("/partner/{partner_id}/webhook", status_code=201)
 @may(Permission.PARTNER_REGISTER, key_required=True, undo=CORRECT_REQUEST)
 async def change_webhook(
-    partner_id: UUID, body: WebhookChange, session: Session, version: IfMatch
+    partner_id: UUID, body: WebhookChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> PartnerWithSecret:
     """Set another address and secret of the webhook. Pending notices are sent again at once."""
     partner = await load(session, Partner, partner_id, noun="partner")
     expect_version(partner, version)
-    return with_secret(partner, await catalogue.change_webhook(session, partner, body.webhook_url))
+    return with_secret(partner, await catalogue.change_webhook(session, partner, body.webhook_url, actor))
 
 
 class PartnerCorrection(PartnerNames, Body):
@@ -146,9 +146,9 @@ def with_secret(partner: Partner, secret: str | None) -> PartnerWithSecret:
 
 @offices.post("/office", status_code=201)
 @may(Permission.PARTNER_REGISTER, undo=CORRECT_REQUEST)
-async def set_office(body: OfficeShape, session: Session) -> OfficeView:
+async def set_office(body: OfficeShape, session: Session, actor: CurrentActor) -> OfficeView:
     """Set the office that partners call in an area. It replaces the former one."""
-    return await catalogue.set_office(session, body)
+    return await catalogue.set_office(session, body, actor)
 
 
 @offices.get("/office", response_model=OfficePage)

@@ -36,6 +36,12 @@ RANGE_IS_VISIBLE = (
     " WHEN 'WILAYAH_TUGAS' THEN EXISTS (SELECT FROM wilayah_tugas w WHERE w.wilayah_tugas_id = thing_id)"
     " ELSE current_setting('pilar.scope', true) <> '' END"
 )
+# Of what waits, a ditjen sees the rows of its pendamping. The list also reads the row that waits.
+OVERDUE_IS_VISIBLE = (
+    "platform.ditjen() IS NOT NULL AND CASE subject_kind WHEN 'pendamping' THEN shows_pendamping(subject_id::uuid)"
+    " WHEN 'approval_request' THEN EXISTS (SELECT FROM approval_request r"
+    " WHERE r.approval_request_id = subject_id::uuid) ELSE false END"
+)
 # Rows of a pendamping are also visible to the pendamping and to offices of the areas where it is placed. A scorecard
 # then has the same figures for everybody who may read it.
 TABLES_BY_PENDAMPING = (
@@ -74,12 +80,13 @@ def secure_pendamping() -> None:
     corrected = "EXISTS (SELECT FROM penugasan p WHERE p.penugasan_id = penugasan_correction.penugasan_id)"
     row_security(op.execute, "penugasan_correction", "pendamping", corrected)
     row_security(op.execute, "range_history", "thing", RANGE_IS_VISIBLE)
-    area_security(op.execute, "approval_request", own="is_of_ditjen(subject_id)")
-    area_security(op.execute, "platform.overdue")
+    shown = "platform.ditjen() IS NOT NULL AND shows_pendamping(subject_id)"
+    area_security(op.execute, "approval_request", own=shown)
+    area_security(op.execute, "platform.overdue", own=OVERDUE_IS_VISIBLE)
     for table in ("evidence_use", "evidence_flag"):
         placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {table}.subject_id)"
         own_paper = "subject_id = platform.pendamping()"
-        area_security(op.execute, f"platform.{table}", also=f"{own_paper} OR {placed}")
+        area_security(op.execute, f"platform.{table}", own=shown, also=f"{own_paper} OR {placed}")
 
 
 def secure_families() -> None:
