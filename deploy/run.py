@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -168,19 +169,14 @@ def demo(arguments: list[str]) -> int:
     replace_process(PYTHON, "-m", "deploy.demo", *arguments)
 
 
-def timeline(arguments: list[str]) -> int:
-    need("local")
-    replace_process(PYTHON, "-m", "deploy.demo.timeline", *arguments)
+def run_module(name: str, *default: str) -> Callable[[list[str]], int]:
+    """Return a verb that runs a module of the one-machine deployment."""
 
+    def verb(arguments: list[str]) -> int:
+        need("local")
+        replace_process(PYTHON, "-m", name, *(arguments or default))
 
-def invariants(arguments: list[str]) -> int:
-    need("local")
-    replace_process(PYTHON, "-m", "deploy.invariants", *arguments)
-
-
-def audit(arguments: list[str]) -> int:
-    need("local")
-    replace_process(PYTHON, "-m", "deploy.audit", *(arguments or ["verify"]))
+    return verb
 
 
 def bench(arguments: list[str]) -> int:
@@ -232,8 +228,9 @@ def check(_arguments: list[str]) -> int:
 
 
 def lock(_arguments: list[str]) -> int:
-    """Resolve each list with the versions of the one below it, and the clients' list on its own.
+    """Resolve each list with the versions of the one below it.
 
+    The list of the clients is resolved alone, because its environment is another one.
     No index address and no path is written to a list.
     """
     if not PYTHON.exists():
@@ -287,9 +284,9 @@ def require_kafka_if_requested() -> None:
 ACTIONS = {
     "up": up,
     "demo": demo,
-    "timeline": timeline,
-    "invariants": invariants,
-    "audit": audit,
+    "timeline": run_module("deploy.demo.timeline"),
+    "invariants": run_module("deploy.invariants"),
+    "audit": run_module("deploy.audit", "verify"),
     "test": test,
     "check": check,
     "check-contracts": check_contracts,

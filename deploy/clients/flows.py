@@ -22,6 +22,7 @@ from deploy.demo.world import NotAsExpected, World
 from deploy.local.data_folder import DataFolder, State
 from deploy.local.deployment import Deployment, free_base
 from deploy.local.issuer import DevelopmentIssuer
+from deploy.postgres.embedded import EmbeddedPostgres
 from deploy.services import SERVICES
 from shared import loop
 
@@ -73,7 +74,7 @@ def run_flows() -> None:
             flow(setting)
     finally:
         deployment.stop()
-        deployment.postgres.wipe()
+        EmbeddedPostgres(deployment.data_folder.folder).wipe()
 
 
 async def prepare_families(deployment: Deployment, state: State) -> str:
