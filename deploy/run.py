@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +33,7 @@ VERBS = {
     "audit": "export the audit trail of a deployment and check that nothing was changed",
     "test": "run the tests with pytest arguments: test -k sanggah, or make test ARGS='-k sanggah'",
     "check": "check lint, format, types, import contracts, compose file and generated files",
+    "check-contracts": "generate clients from the published contracts, and use them (needs Node.js 20)",
     "prove": "run the proofs of access and audit in full size and print a table of cases and violations",
     "mutants": "plant known mistakes one by one and show that tests notice them: make mutants ARGS=NAME",
     "bench": "measure the figures and their floors, print them and write build/bench.json",
@@ -59,7 +61,7 @@ def main(arguments: list[str]) -> int:
 def show_help() -> int:
     print("make VERB, or python3 deploy/run.py VERB\n")
     for verb, meaning in VERBS.items():
-        print(f"  {verb:10} {meaning}")
+        print(f"  {verb:15} {meaning}")
     return 0
 
 
@@ -167,19 +169,14 @@ def demo(arguments: list[str]) -> int:
     replace_process(PYTHON, "-m", "deploy.demo", *arguments)
 
 
-def timeline(arguments: list[str]) -> int:
-    need("local")
-    replace_process(PYTHON, "-m", "deploy.demo.timeline", *arguments)
+def run_module(name: str, *default: str) -> Callable[[list[str]], int]:
+    """Return a verb that runs a module of the one-machine deployment."""
 
+    def verb(arguments: list[str]) -> int:
+        need("local")
+        replace_process(PYTHON, "-m", name, *(arguments or default))
 
-def invariants(arguments: list[str]) -> int:
-    need("local")
-    replace_process(PYTHON, "-m", "deploy.invariants", *arguments)
-
-
-def audit(arguments: list[str]) -> int:
-    need("local")
-    replace_process(PYTHON, "-m", "deploy.audit", *(arguments or ["verify"]))
+    return verb
 
 
 def bench(arguments: list[str]) -> int:
@@ -233,18 +230,28 @@ def check(_arguments: list[str]) -> int:
 def lock(_arguments: list[str]) -> int:
     """Resolve each list with the versions of the one below it.
 
+    The list of the clients is resolved alone, because its environment is another one.
     No index address and no path is written to a list.
     """
     if not PYTHON.exists():
         make_venv()
     install_uv()
     below = ""
-    for name in LOCKS:
+    for name in (*LOCKS, "clients"):
         source, target = f"requirements/{name}.in", f"requirements/{name}.txt"
-        constraints = ("-c", below) if below else ()
+        constraints = ("-c", below) if below and name != "clients" else ()
         run(BIN / "uv", *COMPILE, *constraints, source, "-o", target)
         below = target if name != "uv" else ""
     return 0
+
+
+def check_contracts(arguments: list[str]) -> int:
+    if shutil.which("npm") is None:
+        return fail(
+            "check-contracts needs Node.js 20 or newer with npm. Install the Debian packages nodejs and npm."
+        )
+    need("dev")
+    replace_process(PYTHON, "-m", "deploy.clients", *arguments)
 
 
 COMPILE = (
@@ -277,11 +284,12 @@ def require_kafka_if_requested() -> None:
 ACTIONS = {
     "up": up,
     "demo": demo,
-    "timeline": timeline,
-    "invariants": invariants,
-    "audit": audit,
+    "timeline": run_module("deploy.demo.timeline"),
+    "invariants": run_module("deploy.invariants"),
+    "audit": run_module("deploy.audit", "verify"),
     "test": test,
     "check": check,
+    "check-contracts": check_contracts,
     "prove": prove,
     "mutants": mutants,
     "bench": bench,

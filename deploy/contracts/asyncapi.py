@@ -28,7 +28,7 @@ def document() -> dict[str, Any]:
     """Return the AsyncAPI document of all events between services."""
     kinds = events()
     published: dict[str, Any] = {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Pilar",
             "version": "1.0.0",
