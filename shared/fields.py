@@ -213,7 +213,7 @@ DocumentNumber = Annotated[
 ]
 
 
-class Void(Body):
+class Voiding(Body):
     """Why a record does not count. The code is part of the event."""
 
     reason: Annotated[VoidReason, KNOWN]

@@ -42,9 +42,9 @@ UNUSED = nothing(
     "Berkas yang tidak dirujuk catatan mana pun tidak berpengaruh.",
 )
 BODY = {
-    "content": {
-        media: {"schema": {"type": "string", "format": "binary"}} for media in sorted(files.ACCEPTED_TYPES)
-    },
+    "description": "The bytes of the file, under this type or its own: "
+    f"{', '.join(sorted(files.ACCEPTED_TYPES - {'application/octet-stream'}))}. The content decides.",
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     "required": True,
 }
 

@@ -1,5 +1,6 @@
 """The published OpenAPI document, with permissions, refusals and headers of every operation."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -112,6 +113,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     document["tags"] = _describe_tags(document)
     if publish := getattr(app.state, "publish", None):
         publish(document)
+    _drop_unused(document)
     label_enums(document)
     describe_fields(document["components"]["schemas"])
     document["x-problems"] = list_refusals(app.state.settings.service)
@@ -128,6 +130,13 @@ def _complete_components(components: dict[str, Any]) -> None:
     schemas["Problem"] = problem
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Remove what nothing refers to: the enum of which requests take all values but UNKNOWN."""
+    schemas, text = document["components"]["schemas"], json.dumps(document)
+    for name in [name for name in schemas if f'"#/components/schemas/{name}"' not in text]:
+        del schemas[name]
 
 
 def _list_servers(service: str) -> list[dict[str, Any]]:

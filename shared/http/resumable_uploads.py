@@ -35,7 +35,7 @@ VERSION_HEADER = {
     "name": "Tus-Resumable",
     "in": "header",
     "required": True,
-    "schema": {"type": "string", "const": VERSION},
+    "schema": {"type": "string", "pattern": r"^1\.0\.0$", "examples": [VERSION]},
     "description": "The version of tus.",
 }
 

@@ -27,7 +27,7 @@ from services.caseload.activity.queries import (
 )
 from shared.access import Permission
 from shared.field_classes import SPESIFIK
-from shared.fields import Body, Day, View, Void
+from shared.fields import Body, Day, View, Voiding
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import FIELD, TEAM_LEAD
@@ -98,7 +98,9 @@ async def read_visit(kunjungan_id: UUID, session: Session, actor: CurrentActor) 
 
 @kunjungan.post("/kunjungan/{kunjungan_id}/void")
 @may(Permission.KUNJUNGAN_VOID, key_required=True, author_reads=True, undo=operation("record_visit", FIELD))
-async def void_visit(kunjungan_id: UUID, body: Void, session: Session, actor: CurrentActor) -> KunjunganView:
+async def void_visit(
+    kunjungan_id: UUID, body: Voiding, session: Session, actor: CurrentActor
+) -> KunjunganView:
     """Void a wrong visit. Its author may, and the ketua tim of the area.
 
     It stays readable and counts nowhere. The right visit of that day can be recorded.
@@ -192,7 +194,7 @@ async def read_session(p2k2_sesi_id: UUID, session: Session, actor: CurrentActor
 
 @p2k2.post("/p2k2/{p2k2_sesi_id}/void")
 @may(Permission.P2K2_VOID, key_required=True, author_reads=True, undo=operation("record_session", FIELD))
-async def void_session(p2k2_sesi_id: UUID, body: Void, session: Session, actor: CurrentActor) -> P2k2View:
+async def void_session(p2k2_sesi_id: UUID, body: Voiding, session: Session, actor: CurrentActor) -> P2k2View:
     """Void a wrong session. Its author may, and the ketua tim of the area.
 
     It stays readable, and its attendance does not count.

@@ -22,7 +22,7 @@ from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
-from shared.fields import Body, Day, View, Void, Wilayah
+from shared.fields import Body, Day, View, Voiding, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.remedies import one_of, operation, to_call
@@ -109,7 +109,7 @@ async def record_monitoring(
     undo=operation("record_monitoring", FIELD),
 )
 async def void_monitoring(
-    task_id: UUID, body: Void, session: Session, actor: CurrentActor
+    task_id: UUID, body: Voiding, session: Session, actor: CurrentActor
 ) -> MonitoringTaskView:
     """Void a wrong result. Its author may, and the ketua tim of the area.
 

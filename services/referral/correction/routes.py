@@ -18,7 +18,7 @@ from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Day, Rupiah, Sentence, Void
+from shared.fields import Body, Day, Rupiah, Sentence, Voiding
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import CORRECT_REQUEST, operation
 from shared.roles import FIELD, PARTNERS
@@ -53,7 +53,7 @@ class OutcomeCorrection(Body):
     reason: Sentence
 
 
-class OutcomeVoid(Void):
+class OutcomeVoid(Voiding):
     """The month whose outcome does not count, and why."""
 
     month: Month = Field(examples=[3])
@@ -97,7 +97,7 @@ async def correct_outcome(
 @corrections.post("/rujukan-program/{rujukan_program_id}/delivery-void", status_code=201)
 @may(Permission.DELIVERY_RECORD, key_required=True, undo=operation("deliver_aid", PARTNERS))
 async def void_delivery(
-    rujukan_program_id: UUID, body: Void, session: Session, actor: CurrentActor
+    rujukan_program_id: UUID, body: Voiding, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Void a delivery that was not made, within the days of the SLA term.
 

@@ -11,7 +11,7 @@ from services.referral.supply import commands, queries
 from services.referral.supply.models import SupplyInput, SupplyView
 from shared.access import Permission
 from shared.database import vault_of
-from shared.fields import Body, Void
+from shared.fields import Body, Voiding
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import operation
 from shared.roles import DINSOS, FIELD
@@ -48,7 +48,7 @@ async def supply_data(
 @supplies.post("/rujukan-program/{rujukan_program_id}/supply-void", status_code=201)
 @may(Permission.DATA_SUPPLY, key_required=True, undo=operation("supply_data", FIELD | DINSOS))
 async def void_supply(
-    rujukan_program_id: UUID, body: Void, session: Session, actor: CurrentActor
+    rujukan_program_id: UUID, body: Voiding, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Void the wrong data that were supplied last, until the partner answers.
 

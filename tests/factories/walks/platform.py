@@ -43,6 +43,7 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
         'INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)'
         f" VALUES ('{PARKED['subscription']}', '{PARKED['topic']}', '{PARKED['key']}', 0, 0, '', 'POISON')"
     )
+    read_success(await service.get("/v1/labels"))
     read_success(await service.get("/v1/parked", as_=operator))
     read_success(await service.post("/v1/parked/retry", PARKED, as_=operator))
     read_success(await service.post("/v1/parked/skip", PARKED, as_=operator))

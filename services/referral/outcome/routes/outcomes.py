@@ -15,7 +15,7 @@ from services.referral.outcome import queries
 from services.referral.outcome.commands import outcomes
 from shared import clock
 from shared.access import Permission, Scope
-from shared.fields import Body, Day, Void
+from shared.fields import Body, Day, Voiding
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.remedies import one_of, operation, to_call
 from shared.roles import FIELD, PARTNERS
@@ -85,7 +85,7 @@ async def report_relapse(
 @answers.post("/relapse-report/{relapse_report_id}/void", status_code=201)
 @may(Permission.OUTCOME_RECORD, key_required=True, undo=operation("report_relapse", FIELD | PARTNERS))
 async def void_relapse(
-    relapse_report_id: UUID, body: Void, session: Session, actor: CurrentActor
+    relapse_report_id: UUID, body: Voiding, session: Session, actor: CurrentActor
 ) -> RelapseView:
     """Void a report that was a mistake. A partner voids its own ones.
 
