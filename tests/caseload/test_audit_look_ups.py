@@ -115,7 +115,7 @@ async def test_an_auditor_of_an_area_sees_its_families_only(
     (item,) = (await kendal_caseload.get(path, as_=own)).json()["items"]
     assert (item["subject_ids"], item["subject_count"]) == (families[:1], 2)
     (item, *_) = await look_up(kendal_caseload, f"subjects/{families[0]}")
-    assert item["subject_ids"] == [str(one) for one in ids]
+    assert (item["subject_ids"], item["subject_count"]) == (families[:1], 2)
     expect_refusal(await kendal_caseload.get(path, as_=other), "NotFound", 404)
     for noun in ("accounts/dinsos-kendal-1", "denials", "bulk-reads"):
         expect_refusal(await kendal_caseload.get(f"/v1/audit/{noun}", as_=own), "NotAllowed", 403)
