@@ -112,7 +112,7 @@ class Deployment:
         return None
 
     def unread_reports(self) -> str:
-        """Return what the fork server has reported since the last call: ends and restarts of processes."""
+        """Return the ends and restarts of processes since the last call."""
         with self._log("processes").open("rb") as log:
             log.seek(self._reports_read)
             lines = log.read()

@@ -81,5 +81,5 @@ def refusals(environment: Mapping[str, str]) -> list[str]:
 
 def _unknown(name: str, known: set[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "docs/operations.md#settings lists them."
+    hint = f"Did you mean {near[0]}?" if near else "docs/operations.md#environment-variables lists them."
     return f"There is no setting {name}. {hint}"

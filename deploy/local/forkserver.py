@@ -93,7 +93,7 @@ class ForkServer:
         killer.start()
 
     def wait(self) -> int:
-        """Return 0 if all children ended after `stop`, 1 if one of them could not run."""
+        """Return 0 if all children ended after `stop`, 1 if one cannot run."""
         status = 0
         while self.running:
             pid, code = os.wait()
@@ -111,7 +111,7 @@ class ForkServer:
         return status
 
     def is_exhausted(self, name: str) -> bool:
-        """Count an end of this child. Return whether it has ended too often to be started again."""
+        """Count an end of this child, and return whether it has ended too often."""
         now = time.monotonic()
         recent = [end for end in self.ends.get(name, ()) if end > now - ENDS_WITHIN_SECONDS]
         self.ends[name] = [*recent, now]

@@ -258,7 +258,7 @@ def test_killed_process_is_started_again_and_reported_in_one_line(folder: Path) 
     assert set_target(up, 10).status_code == 201
     for name in ("registry", "delivery", "jobs", "start"):
         kill_process(up, name)
-        output = read_until(up.process, "and was started again")
+        output = read_until(up.process, "and was started again").strip()
         assert output.startswith(f"{name} ended with status -9 and was started again. Its log is ")
         assert len(output.splitlines()) == 1
     assert wait_until(lambda: answers(f"{up.state.url('registry')}/readyz"))
