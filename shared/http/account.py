@@ -1,4 +1,4 @@
-"""The route that shows each account who it is, and what it may do in this service."""
+"""The route that shows an account who it is, and what it may do."""
 
 from typing import Literal
 from uuid import UUID
@@ -29,7 +29,7 @@ class RoleItem(BaseModel):
 
 
 class AccountArea(BaseModel):
-    """An area of the token; "*" is the whole country."""
+    """An area of the token. "*" is the whole country."""
 
     kode_wilayah: str
 
