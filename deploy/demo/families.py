@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from deploy.demo import names
 from shared import wilayah
 
 KENDAL = "33.24"
@@ -23,24 +24,15 @@ COLUMNS = (
     *("kode_wilayah", "address", "phone", "bansos", "desil", "pendamping_no"),
     *("usaha_sector", "usaha_started_on", "usaha_omzet_rp", "usaha_nib", "usaha_letter"),
 )
-WOMEN = ("Siti", "Sri", "Dewi", "Nur", "Rina", "Wati", "Endang", "Yuni", "Lestari", "Fitri", "Ratna", "Indah")
-MEN = (
-    "Agus",
-    "Budi",
-    "Slamet",
-    "Joko",
-    "Eko",
-    "Bambang",
-    "Hadi",
-    "Rudi",
-    "Wahyu",
-    "Sutrisno",
-    "Arif",
-    "Dedi",
-)
-LAST = ("Contoh", "Peraga", "Misal", "Rekaan", "Umpama", "Ibarat")
 SECTORS = ("MAKANAN", "PERDAGANGAN", "JASA", "PERTANIAN", "PETERNAKAN", "KERAJINAN")
 BAD_FAMILIES = 3
+DUSUN = ("Krajan", "Karanganyar", "Sidomulyo", "Kauman", "Gondang", "Tegalsari", "Kebonagung", "Ngemplak")
+TODAY = date(2026, 3, 1)
+# The age in years at which each komponen of a child ends.
+SCHOOLS = {"ANAK_USIA_DINI": 7, "ANAK_SD": 13, "ANAK_SMP": 16, "ANAK_SMA": 19}
+YOUNGEST_MOTHER, OLDEST_MOTHER = 19, 42
+# The year in which the child of a graduating family was born, by its komponen.
+BORN = {"ANAK_SD": 2017, "ANAK_SMP": 2012, "ANAK_SMA": 2008}
 
 
 @dataclass(slots=True)
@@ -76,13 +68,12 @@ class FamilyGenerator:
         shared = {
             "no_kk": self.number(kode_wilayah, self.day(2012, 2022)),
             "kode_wilayah": kode_wilayah,
-            "address": f"Dusun Peraga RT {self.rng.randint(1, 9):02}",
+            "address": self.address(kode_wilayah),
             "bansos": self.bansos(),
             "desil": f"NAS:{self.rng.randint(1, 4)}:{SNAPSHOTS[-1]}",
         }
-        mother = self.member(
-            kode_wilayah, self.day(1972, 1998), woman=True, relation="ISTRI", married="YA", pengurus="YA"
-        )
+        born = self.day(1972, 1998)
+        mother = self.member(kode_wilayah, born, woman=True, relation="ISTRI", married="YA", pengurus="YA")
         if self.rng.random() < 0.35:
             mother |= {
                 "usaha_sector": self.rng.choice(SECTORS),
@@ -90,28 +81,36 @@ class FamilyGenerator:
                 "usaha_omzet_rp": str(self.rng.randrange(1_000_000, 7_000_000, 100_000)),
             }
         yield shared | mother
-        yield shared | self.member(
-            kode_wilayah, self.day(1968, 1996), woman=False, relation="KEPALA_KELUARGA", married="YA"
-        )
+        older = self.day(born.year - 7, born.year + 1)
+        father = {"relation": "KEPALA_KELUARGA", "married": "YA"}
+        yield shared | self.member(kode_wilayah, older, woman=False, **father)
         for _ in range(self.rng.randint(1, 3)):
-            yield shared | self.child(kode_wilayah)
+            yield shared | self.child(kode_wilayah, born.year)
+
+    def address(self, kode_wilayah: str) -> str:
+        """Return a hamlet with its RT and RW, and the name of the desa."""
+        rt, rw = self.rng.randint(1, 9), self.rng.randint(1, 6)
+        return f"Dusun {self.rng.choice(DUSUN)} RT {rt:02} RW {rw:02}, {wilayah.name(kode_wilayah)}"
 
     def member(self, kode_wilayah: str, birth: date, *, woman: bool, **more: str) -> dict[str, str]:
-        first = self.rng.choice(WOMEN if woman else MEN)
+        name = names.child if more["relation"] == "ANAK" else names.adult
         return {
             "nik": self.number(kode_wilayah, birth, woman=woman),
-            "name": f"{first} {self.rng.choice(LAST)}",
+            "name": name(self.rng, woman=woman),
             "sex": "P" if woman else "L",
             "birth_date": str(birth),
             **more,
         }
 
-    def child(self, kode_wilayah: str) -> dict[str, str]:
-        birth = self.day(2008, 2019)
-        school = "ANAK_SMA" if birth.year < 2011 else "ANAK_SMP" if birth.year < 2014 else "ANAK_SD"
-        ends = date(birth.year + 19, 7, 1)
+    def child(self, kode_wilayah: str, mother_born: int) -> dict[str, str]:
+        """Return a child of an age that fits the mother's and its komponen."""
+        first = max(mother_born + YOUNGEST_MOTHER, TODAY.year - 17)
+        birth = self.day(min(first, TODAY.year - 3), min(mother_born + OLDEST_MOTHER, TODAY.year - 1))
+        age = (TODAY - birth).days / 365.25
+        kind, end = next((kind, end) for kind, end in SCHOOLS.items() if age < end)
+        ends = date(birth.year + end, 7, 1)
         woman = self.rng.random() < 0.5
-        return self.member(kode_wilayah, birth, woman=woman, relation="ANAK", komponen=f"{school}:{ends}")
+        return self.member(kode_wilayah, birth, woman=woman, relation="ANAK", komponen=f"{kind}:{ends}")
 
     def bansos(self) -> str:
         return f"PKH:{self.day(2017, 2024)}|SEMBAKO:{self.day(2018, 2024)}"
@@ -130,27 +129,29 @@ def graduating_family(
     shared = {
         "no_kk": maker.number(kode_wilayah, date(2012, 3, 15)),
         "kode_wilayah": kode_wilayah,
-        "address": "Jalan Contoh RT 02 RW 03",
+        "address": maker.address(kode_wilayah),
         "phone": "081200009002",
         "bansos": "PKH:2019-02-01|SEMBAKO:2019-02-01",
         "desil": "|".join(f"NAS:{3 + place}:{snapshot}" for place, snapshot in enumerate(SNAPSHOTS)),
         "pendamping_no": maker.pendamping_no,
     }
     maker.taken.add(nik)
-    own = {"nik": nik, "name": "Siti Contoh", "sex": "P", "birth_date": "1987-11-12", "relation": "ISTRI"}
+    name = names.adult(maker.rng, woman=True)
+    own = {"nik": nik, "name": name, "sex": "P", "birth_date": "1987-11-12", "relation": "ISTRI"}
     usaha = {"usaha_sector": "PERDAGANGAN", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "9000000"}
     mother = own | usaha | {"usaha_letter": "YA", "married": "YA", "pengurus": "YA"}
     father = maker.member(
         kode_wilayah, date(1984, 8, 5), woman=False, relation="KEPALA_KELUARGA", married="YA"
     )
-    child = maker.member(kode_wilayah, date(2008, 4, 20), woman=True, relation="ANAK", komponen=komponen)
+    birth = date(BORN.get(komponen.partition(":")[0], 2008), 4, 20)
+    child = maker.member(kode_wilayah, birth, woman=True, relation="ANAK", komponen=komponen)
     return [shared | member for member in (mother, father, child)]
 
 
 SCENARIO_MEMBERS = (
     {
         "nik": MOTHER_NIK,
-        "name": "Siti Contoh",
+        "name": "Siti Aminah",
         "sex": "P",
         "birth_date": "1987-11-12",
         "relation": "ISTRI",
@@ -163,7 +164,7 @@ SCENARIO_MEMBERS = (
     },
     {
         "nik": "3324070508849001",
-        "name": "Agus Contoh",
+        "name": "Agus Santoso",
         "sex": "L",
         "birth_date": "1984-08-05",
         "relation": "KEPALA_KELUARGA",
@@ -171,7 +172,7 @@ SCENARIO_MEMBERS = (
     },
     {
         "nik": "3324076004089001",
-        "name": "Dewi Contoh",
+        "name": "Putri Lestari",
         "sex": "P",
         "birth_date": "2008-04-20",
         "relation": "ANAK",
@@ -179,7 +180,7 @@ SCENARIO_MEMBERS = (
     },
     {
         "nik": "3324071109159001",
-        "name": "Arif Contoh",
+        "name": "Rizky Santoso",
         "sex": "L",
         "birth_date": "2015-09-11",
         "relation": "ANAK",
@@ -193,7 +194,7 @@ def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
     shared = {
         "no_kk": "3324071503129001",
         "kode_wilayah": DESA,
-        "address": "Dusun Contoh RT 02 RW 03",
+        "address": "Dusun Krajan RT 02 RW 03, Brangsong",
         "phone": "081200009001",
         "bansos": "PKH:2019-02-01|SEMBAKO:2019-02-01|PBI:2019-02-01",
         "desil": "|".join(

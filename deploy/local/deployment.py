@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +52,7 @@ class Deployment:
         self.broker: Broker | None = None
         self.seconds: dict[str, float] = {}
         self._processes: Child | None = None
+        self._reports_read = 0
         self._orders = data_folder.folder / "processes.json"
 
     def start(self, *, fresh: bool = False, report: Callable[[str], None] = lambda _: None) -> State:
@@ -96,13 +97,27 @@ class Deployment:
         bootstrap = self.broker.bootstrap if self.broker else ""
         return State(os.getpid(), self.transport, self.ports, workers, bootstrap=bootstrap)
 
+    @property
+    def store_ports(self) -> dict[str, int]:
+        """The ports of PostgreSQL and Kafka that this deployment has started."""
+        postgres = {"PostgreSQL": self.postgres.port} if isinstance(self.postgres, EmbeddedPostgres) else {}
+        return postgres | ({"Kafka": self.broker.port} if self.broker else {})
+
     def ended(self) -> str | None:
         """Return a sentence if a process has ended, else None."""
         if self._processes is not None and self._processes.returncode is not None:
-            return f"a process ended: {self._last_log_line('processes')}"
+            return ": ".join(part for part in ("a process ended", self.unread_reports()) if part)
         if self.broker is not None and not self.broker.running:
             return f"the Kafka broker ended; its log is {self.broker.log}"
         return None
+
+    def unread_reports(self) -> str:
+        """Return the ends and restarts of processes since the last call."""
+        with self._log("processes").open("rb") as log:
+            log.seek(self._reports_read)
+            lines = log.read()
+            self._reports_read = log.tell()
+        return lines.decode(errors="replace").strip()
 
     def _wipe(self) -> None:
         if not isinstance(self.postgres, EmbeddedPostgres):
@@ -115,6 +130,7 @@ class Deployment:
         """Start the fork server, which loads the services' code while the databases are prepared."""
         self._orders.unlink(missing_ok=True)
         with self._log("processes").open("ab") as log:
+            self._reports_read = log.tell()
             self._processes = Child(
                 [sys.executable, "-m", "deploy.local.forkserver", self._orders, self.transport],
                 on_death=signal.SIGKILL,
@@ -227,11 +243,6 @@ class Deployment:
 
     def _log(self, name: str) -> Path:
         return self.data_folder.logs / f"{name}.log"
-
-    def _last_log_line(self, name: str) -> str:
-        with suppress(OSError, IndexError):
-            return self._log(name).read_text(errors="replace").strip().splitlines()[-1][-300:]
-        return "(empty)"
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:

@@ -33,6 +33,9 @@ from deploy.folder import write_private
 from deploy.services import SERVICES
 
 STOP_TIMEOUT_SECONDS = 15
+# A child that ends so often within so many seconds cannot run here: restarting it would hide why.
+ENDS_ALLOWED, ENDS_WITHIN_SECONDS = 2, 30.0
+LOG_LINES = 10
 SHARED = (
     "shared.http",
     "shared.worker",
@@ -67,10 +70,14 @@ def send(file: Path, orders: Sequence[Order]) -> None:
 
 @dataclass(slots=True)
 class ForkServer:
-    """The child processes by id. When one ends unexpectedly, all are stopped."""
+    """The child processes by id. One that ends unexpectedly is started again.
+
+    If it ends again and again within seconds, all are stopped.
+    """
 
     running: dict[int, Order] = field(default_factory=dict[int, Order])
     stopping: bool = False
+    ends: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def start(self, orders: Sequence[Order]) -> None:
         for order in orders:
@@ -86,26 +93,46 @@ class ForkServer:
         killer.start()
 
     def wait(self) -> int:
-        """Return 0 if all children ended after `stop`, else 1."""
+        """Return 0 if all children ended after `stop`, 1 if one cannot run."""
         status = 0
         while self.running:
             pid, code = os.wait()
             order = self.running.pop(pid)
-            if not self.stopping:
+            if self.stopping:
+                continue
+            sentence = f"{order.name} ended with status {os.waitstatus_to_exitcode(code)}"
+            if self.is_exhausted(order.name):
                 status = 1
-                exit_code = os.waitstatus_to_exitcode(code)
-                print(
-                    f"{order.name} ended with status {exit_code}. Its log is {order.log}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                report(f"{sentence} again. The last lines of {order.log}:\n{last_lines(Path(order.log))}")
                 self.stop()
+            else:
+                report(f"{sentence} and was started again. Its log is {order.log}")
+                self.start([order])
         return status
+
+    def is_exhausted(self, name: str) -> bool:
+        """Count an end of this child, and return whether it has ended too often."""
+        now = time.monotonic()
+        recent = [end for end in self.ends.get(name, ()) if end > now - ENDS_WITHIN_SECONDS]
+        self.ends[name] = [*recent, now]
+        return len(recent) >= ENDS_ALLOWED
 
     def _send(self, number: signal.Signals) -> None:
         for pid in list(self.running):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+
+def report(sentence: str) -> None:
+    """Print for the launcher, which repeats it in its terminal."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def last_lines(log: Path, count: int = LOG_LINES) -> str:
+    """Return the last lines of a log."""
+    with suppress(OSError):
+        return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
+    return ""
 
 
 def fork(order: Order) -> int:

@@ -21,6 +21,7 @@ from deploy.local.deployment import (
     KafkaUnusable,
     PostgresUnusable,
 )
+from deploy.local.environment import refusals
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID
 from deploy.services import SERVICES
 
@@ -48,6 +49,8 @@ def configured(environment: Mapping[str, str]) -> Deployment:
         CannotRunHere: a value is invalid.
     """
     transport, port = environment.get("TRANSPORT") or "local", environment.get("PORT") or "8100"
+    if refused := refusals(environment):
+        raise CannotRunHere(" ".join(refused))
     if transport not in TRANSPORTS:
         raise CannotRunHere(f"TRANSPORT must be local or kafka, not {transport}.")
     if not port.isdigit() or not 1024 <= int(port) <= 65_000:
@@ -75,10 +78,12 @@ def end_on_signals(status: int = 0) -> None:
 
 
 def watch(deployment: Deployment, state: State) -> int:
-    """Watch until a stop signal (0), or until a process ends (1)."""
+    """Report restarted processes until a stop signal (0), or until one cannot run (1)."""
     try:
         print(table(deployment, state), flush=True)
         while (ended := deployment.ended()) is None:
+            if reports := deployment.unread_reports():
+                report(reports)
             time.sleep(CHECK_SECONDS)
     except SystemExit as signalled:
         report("Stopping")
@@ -110,9 +115,18 @@ def table(deployment: Deployment, state: State) -> str:
         f"  metrics      {', '.join(metrics(state))}",
         f"  data         {shown(deployment.data_folder.folder)}, transport {state.transport}",
         f"  logs         {shown(deployment.data_folder.logs)}",
+        f"  ports        {ports(deployment)}",
+        *([f"  kafka        {state.bootstrap} (bootstrap address)"] if state.bootstrap else []),
         *("", "Next: make demo, in another terminal. Ctrl-C stops everything and keeps the data.", ""),
     ]
     return "\n".join(lines)
+
+
+def ports(deployment: Deployment) -> str:
+    """Return the ports that the deployment takes."""
+    taken = sorted(deployment.ports.values())
+    stores = [f"{port} {store}" for store, port in deployment.store_ports.items()]
+    return ", ".join((f"{taken[0]} to {taken[-1]}", *stores))
 
 
 def metrics(state: State) -> list[str]:

@@ -126,6 +126,7 @@ class Permission(StrEnum):
     APPROVAL_WITHDRAW = "approval.withdraw"
     OVERDUE_READ = "overdue.read"
     DEADLINE_RULE_SET = "deadline_rule.set"
+    ACCOUNT_READ = "account.read"
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
     FILE_PUT = "file.put"

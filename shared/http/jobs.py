@@ -100,7 +100,7 @@ class JobView(BaseModel):
 
 
 class JobPage(Page):
-    """Jobs in the order in which they were requested."""
+    """Jobs, the last requested first."""
 
     items: list[JobView]
 
@@ -146,13 +146,13 @@ async def list_jobs(
     state: Annotated[JobState | None, Query()] = None,
     kind: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
-    """List the caller's jobs, the oldest first. An operator sees those of all."""
+    """List the caller's jobs, the newest first. An operator sees those of all."""
     statement = JOBS.where(_is_readable(actor))
     if state is not None:
         statement = statement.where(JOB.state == state)
     if kind is not None:
         statement = statement.where(JOB.kind == kind)
-    return await paging.answer(session, statement, (JOB.job_id,))
+    return await paging.answer(session, statement, (JOB.job_id,), newest_first=True)
 
 
 @router.get("/jobs/{job_id}", response_model_exclude_unset=True)

@@ -12,7 +12,7 @@ from shared import clock, schema
 from shared.access import Permission
 from shared.database.models import metadata_of
 from shared.fields import Instant
-from shared.http import audit, files, jobs, labels, resumable_uploads
+from shared.http import account, audit, files, jobs, labels, resumable_uploads
 from shared.http.declared import may
 from shared.http.overdue import deadline_rule_router, overdue_router
 from shared.http.paging import Page, Paging
@@ -90,7 +90,14 @@ def routers(settings: Settings) -> list[Router]:
     The clock's router is left out in production.
     """
     metadata = metadata_of(settings.service)
-    service_routers = [jobs.router, parked_router(), files.router, resumable_uploads.router, labels.router]
+    service_routers = [
+        account.router,
+        jobs.router,
+        parked_router(),
+        files.router,
+        resumable_uploads.router,
+        labels.router,
+    ]
     service_routers += [
         overdue_router(metadata),
         deadline_rule_router(metadata),

@@ -58,13 +58,14 @@ class PageRequest:
         statement: sa.Select[*tuple[Any, ...]],
         order: Sequence[sa.SQLColumnExpression[Any]],
         *,
+        newest_first: bool = False,
         shape: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> Response:
         """Run `statement` in `order` and return one page.
 
-        The labels of its columns are the fields. Every column of `order` must be in the select, ascending,
-        and the last one must be unique. `shape` turns a row into an item, for example opens what is sealed.
+        The labels of its columns are the fields. Every column of `order` must be in the select, and the last one must be
+        unique. The order is ascending, or descending with `newest_first`. `shape` turns a row into an item, for example opens what is sealed.
         If it returns None, the page is shorter, although another may follow. `more` are further fields of the page.
         """
         labels = [_label(column) for column in order]
@@ -73,8 +74,10 @@ class PageRequest:
             values = [
                 sa.cast(sa.literal(value), _type(column)) for value, column in zip(after, order, strict=True)
             ]
-            statement = statement.where(sa.tuple_(*order) > sa.tuple_(*values))
-        rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
+            row, last = sa.tuple_(*order), sa.tuple_(*values)
+            statement = statement.where(row < last if newest_first else row > last)
+        statement = statement.order_by(*(column.desc() if newest_first else column for column in order))
+        rows = (await session.execute(statement.limit(self.limit + 1))).mappings().all()
         # The label of a reserved word ("column") is a quoted_name, which orjson does not accept.
         page_rows = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
         following = (

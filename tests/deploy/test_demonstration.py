@@ -1,12 +1,14 @@
 """deploy/demo: scenarios 1 and 2 over HTTP, and failed comparisons."""
 
 import asyncio
+import csv
+import io
 import json
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
@@ -18,12 +20,14 @@ from deploy.demo.__main__ import SCENARIOS
 from deploy.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
 from deploy.demo.numbers import COUNTS
 from deploy.local.data_folder import ROOT, DataFolder
+from services.caseload.family.rules import USUAL_AGES, Ages, komponen_fault
 from tests.factories.collector import Collected, collect_spans
 from tests.factories.deploy.deployment import Up, choose_base, remove_data, run_module
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("machine")]
 
 
+AGES = Ages(able_from=16, able_below=60, lansia_from=60, without_nik_below=5)
 NUMBERS = [
     (scenario, service, name) for scenario in SCENARIOS for service, names in COUNTS.items() for name in names
 ]
@@ -98,7 +102,7 @@ def test_no_personal_number_is_printed_or_logged(finished_demonstration: Demonst
     logs = "".join(log.read_text() for log in (folder / "logs").glob("*.log"))
     for text in (result.stdout, result.stderr, logs):
         assert MOTHER_NIK not in text
-        assert "Siti Contoh" not in text
+        assert "Siti Aminah" not in text
 
 
 def test_a_planted_difference_ends_with_1(finished_demonstration: Demonstrated) -> None:
@@ -178,3 +182,24 @@ def test_family_file_is_reproducible_and_has_unissued_numbers() -> None:
     niks = [row[1].strip('"') for row in rows]
     assert all(nik[12] == "9" for nik in niks if len(nik) == 16 and nik.isdigit())
     assert len({row[0] for row in rows}) == 50 + BAD_FAMILIES
+
+
+def test_families_have_fitting_ages_several_desa_and_names_of_both_sexes() -> None:
+    rows = [*csv.DictReader(io.StringIO(family_csv("PD-1", 200).decode()))]
+    rows = [row for row in rows if row["birth_date"] < "2026"]
+    children = [row for row in rows if row["komponen"]]
+    for row in children:
+        kind = row["komponen"].partition(":")[0]
+        assert komponen_fault(kind, row["sex"], read_age(row), AGES) is None, row
+    assert {row["komponen"].partition(":")[0] for row in children} == {*USUAL_AGES}
+    mothers = {row["no_kk"]: row["birth_date"] for row in rows if row["relation"] == "ISTRI"}
+    children = [row for row in children if row["no_kk"] in mothers]
+    assert all(int(row["birth_date"][:4]) - int(mothers[row["no_kk"]][:4]) >= 16 for row in children)
+    assert len({row["kode_wilayah"] for row in rows}) > 100
+    by_sex = [{row["name"] for row in rows if row["sex"] == sex} for sex in "PL"]
+    assert min(map(len, by_sex)) > 100
+    assert not by_sex[0] & by_sex[1]
+
+
+def read_age(row: dict[str, str]) -> int:
+    return int((date(2026, 3, 1) - date.fromisoformat(row["birth_date"])).days / 365.25)

@@ -1,14 +1,18 @@
 """deploy/local/up.py: everything on one machine, stopped without a trace."""
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from deploy.local.data_folder import DataFolder
+from deploy.local.deployment import answers
 from deploy.local.environment import DEPLOYMENT_SETTINGS, DEVELOPER_SETTINGS
 from deploy.local.issuer import DevelopmentIssuer
 from shared.settings import Settings
@@ -17,6 +21,7 @@ from tests.factories.deploy.deployment import (
     choose_base,
     find_descendants,
     have_ended,
+    read_until,
     remove_data,
     run_module,
 )
@@ -123,6 +128,7 @@ def test_output_has_addresses_tokens_and_the_next_command(up: Up) -> None:
     assert up.state.url("start") in up.output
     assert "kemensos-1           ey" in up.output
     assert "make demo" in up.output
+    assert f"ports        {up.base} to {up.base + 9}, " in up.output
 
 
 def test_metrics_are_served_on_printed_ports_only(up: Up) -> None:
@@ -230,16 +236,65 @@ def test_data_survives_a_restart_and_kill_9_leaves_no_process(folder: Path) -> N
     assert wait_until(lambda: have_ended(processes), 30)
 
 
-def test_unexpected_end_of_a_process_stops_all_and_is_reported(folder: Path) -> None:
+def find_processes(up: Up, name: str) -> list[int]:
+    """Return the processes of this name. The kernel keeps fifteen characters of it."""
+
+    def read_name(pid: int) -> str:
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/comm").read_text().strip()
+        return ""
+
+    return [pid for pid in find_descendants(up.process.pid) if read_name(pid) == f"pilar {name}"[:15]]
+
+
+def kill_process(up: Up, name: str) -> None:
+    """Kill the process of this name with kill -9, as soon as it runs."""
+    assert wait_until(lambda: bool(find_processes(up, name)))
+    os.kill(find_processes(up, name)[0], signal.SIGKILL)
+
+
+def test_killed_process_is_started_again_and_reported_in_one_line(folder: Path) -> None:
+    up = Up.start(folder, choose_base())
+    assert set_target(up, 10).status_code == 201
+    for name in ("registry", "delivery", "jobs", "start"):
+        kill_process(up, name)
+        output = read_until(up.process, "and was started again").strip()
+        assert output.startswith(f"{name} ended with status -9 and was started again. Its log is ")
+        assert len(output.splitlines()) == 1
+    assert wait_until(lambda: answers(f"{up.state.url('registry')}/readyz"))
+    assert wait_until(lambda: answers(f"{up.state.url('delivery')}/metrics"))
+    assert read_targets(up) == [10]
+    assert set_target(up, 11).status_code == 201
+    assert up.stop() == 0
+
+
+def test_process_that_ends_again_and_again_stops_all_with_its_last_log_lines(folder: Path) -> None:
     up = Up.start(folder, choose_base())
     processes = find_descendants(up.process.pid)
-    (victim,) = [pid for pid in processes if Path(f"/proc/{pid}/comm").read_text() == "pilar graduatio\n"]
-    subprocess.run(["kill", "-9", str(victim)], check=True)
+    for _ in range(2):
+        kill_process(up, "graduation")
+        read_until(up.process, "graduation ended with status -9 and was started again")
+        assert wait_until(lambda: answers(f"{up.state.url('graduation')}/readyz"))
+    kill_process(up, "graduation")
     assert up.process.stdout is not None
     output = up.process.stdout.read()
     assert up.wait_for_end() == 1
-    assert "graduation ended with status -9" in output
+    assert f"graduation ended with status -9 again. The last lines of {folder}/logs/graduation.log:" in output
+    assert (folder / "logs/graduation.log").read_text().splitlines()[-1] in output
     assert wait_until(lambda: have_ended(processes), 30)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("PILAR_LOGLEVEL", "There is no setting PILAR_LOGLEVEL. Did you mean PILAR_LOG_LEVEL?"),
+        ("PILAR_TRANSPORT", "`make up` sets PILAR_TRANSPORT itself. Unset it."),
+        ("PILAR_CASELOAD_MODE", "`make up` sets PILAR_CASELOAD_MODE itself. Unset it."),
+    ],
+)
+def test_variable_without_an_effect_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
+    result = run_module("deploy.local.up", tmp_path, 8100, **{name: "kafka"})
+    assert (result.returncode, result.stderr) == (1, f"{sentence}\n")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

@@ -1,4 +1,4 @@
-"""`GET /v1/jobs` lists the jobs that the caller may read, in every service."""
+"""`GET /v1/jobs` lists the jobs that the caller may read, the newest first."""
 
 from typing import Any
 from uuid import UUID
@@ -38,9 +38,9 @@ async def finish(_: Any, job: Job) -> Step:
 async def test_only_the_requester_and_operators_list_a_job(registry: Running) -> None:
     mine = await start_jobs(registry, MINE, "rows.count", "rows.count")
     (other,) = await start_jobs(registry, OTHER, "rows.count")
-    assert await list_ids(registry) == mine
+    assert await list_ids(registry) == mine[::-1]
     assert await list_ids(registry, sub=OTHER.sub) == [other]
-    assert await list_ids(registry, sub="operator-1", role="OPERATOR") == [*mine, other]
+    assert await list_ids(registry, sub="operator-1", role="OPERATOR") == [other, *mine[::-1]]
     assert await list_ids(registry, sub="dinsos-1", role="DINSOS_KABKOTA") == []
 
 
@@ -49,12 +49,12 @@ async def test_list_is_filtered_by_state_and_kind_and_paged(registry: Running) -
     first, second, third = await start_jobs(registry, MINE, "rows.count", "rows.sum", "rows.sum")
     await run_step(registry.worker, registry.parts.work)
     assert await list_ids(registry, "?state=DONE") == [first]
-    assert await list_ids(registry, "?kind=rows.sum&state=QUEUED") == [second, third]
+    assert await list_ids(registry, "?kind=rows.sum&state=QUEUED") == [third, second]
     page = await read_page(registry, "?limit=2")
-    assert [job["job_id"] for job in page["items"]] == [first, second]
-    assert await list_ids(registry, page["next"]) == [third]
+    assert [job["job_id"] for job in page["items"]] == [third, second]
+    assert await list_ids(registry, page["next"]) == [first]
     one = (await registry.get(f"/v1/jobs/{first}", as_=registry.token("KEMENSOS", MINE.sub))).json()
-    assert page["items"][0] == one
+    assert (await read_page(registry, page["next"]))["items"] == [one]
     assert all(one[name].endswith("Z") for name in ("created_at", "started_at", "ended_at"))
     assert (one["state"], one["done"], one["total"]) == ("DONE", 4, 4)
     unknown = await registry.get("/v1/jobs?state=ASLEEP", as_=registry.token("KEMENSOS", MINE.sub))

@@ -29,6 +29,7 @@ NOT_PERSONAL = {
     "hand-over/{hand_over_id}": "numbers of families, and between which placements",
     "jobs": "counts",
     "jobs/{job_id}": "counts",
+    "me": "the caller's own token",
     "office": "the offices of partners",
     "outcome-rule": "a rule",
     "p2k2": "the times of group sessions",

@@ -145,8 +145,8 @@ def test_no_role_holds_two_of_the_four_acts_on_one_case() -> None:
 
 def test_the_operator_sees_no_family() -> None:
     operators = {name.partition(".")[0] for name, roles in PERMISSIONS.items() if Role.OPERATOR in roles}
-    # Of what is overdue they see the ids of subjects whose scheduled work did not run.
-    assert operators == {"job", "clock", "parked", "numbers", "breaker", "overdue"}
+    # Of what is overdue they see the ids of subjects whose scheduled work did not run, of accounts only their own.
+    assert operators == {"account", "job", "clock", "parked", "numbers", "breaker", "overdue"}
 
 
 async def test_verification_of_a_cached_token_is_fast(

@@ -17,6 +17,8 @@ from tests.factories.deploy.processes import is_alive
 from tests.factories.repository import ROOT
 
 READY_TIMEOUT_SECONDS = 100
+# Of a test run, refused by `make up`.
+TEST_VARIABLES = frozenset({"PILAR_PROVE", "PILAR_RANDOM_YEAR", "PILAR_SEED"})
 
 
 def environment(folder: Path, base: int, **more: str) -> dict[str, str]:
@@ -27,7 +29,8 @@ def environment(folder: Path, base: int, **more: str) -> dict[str, str]:
         "FRESH": "",
         "TRANSPORT": "",
     }
-    return {**os.environ, **variables, **more}
+    inherited = {name: value for name, value in os.environ.items() if name not in TEST_VARIABLES}
+    return {**inherited, **variables, **more}
 
 
 def choose_base() -> int:

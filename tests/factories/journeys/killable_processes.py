@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,31 +13,24 @@ from deploy.child_process import Child
 from deploy.local import forkserver
 from deploy.local.data_folder import ROOT
 from deploy.local.deployment import Deployment
-from deploy.local.forkserver import ForkServer, Order, fork
+from deploy.local.forkserver import ForkServer, Order
 
 PIDS = "pids.json"
-RESTART_DELAY_SECONDS = 0.1
 
 
 @dataclass(slots=True)
-class RestartingForkServer(ForkServer):
-    """A fork server that restarts children which end unexpectedly, as an orchestrator does."""
+class ListingForkServer(ForkServer):
+    """A fork server that restarts children however often they are killed, and lists them."""
 
     file: Path = Path(PIDS)
 
-    def start(self, orders: list[Order]) -> None:
+    def start(self, orders: Sequence[Order]) -> None:
         ForkServer.start(self, orders)
         self.write_pids()
 
-    def wait(self) -> int:
-        while self.running:
-            pid, _ = os.wait()
-            order = self.running.pop(pid)
-            if not self.stopping:
-                time.sleep(RESTART_DELAY_SECONDS)
-                self.running[fork(order)] = order
-                self.write_pids()
-        return 0
+    def is_exhausted(self, name: str) -> bool:
+        del name
+        return False
 
     def write_pids(self) -> None:
         temporary = self.file.with_suffix(".new")
@@ -80,7 +74,7 @@ def main() -> int:
         time.sleep(0.02)
     orders = [Order(**order) for order in json.loads(file.read_text())]
     file.unlink()
-    server = RestartingForkServer(file=file.with_name(PIDS))
+    server = ListingForkServer(file=file.with_name(PIDS))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     server.start(orders)

@@ -36,6 +36,7 @@ async def walk_shared_operations(service: Running, tokens: Tokens) -> None:
         jobs = [await enqueue(session, "platform.republish", {}, actor) for _ in range(3)]
     read_success(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
     read_success(await service.get("/v1/jobs?state=QUEUED", as_=operator))
+    read_success(await service.get("/v1/me", as_=operator))
     for notes in ("errors", "warnings", "changes"):
         read_success(await service.get(f"/v1/jobs/{jobs[1]}/{notes}", as_=operator))
     read_success(await service.post(f"/v1/jobs/{jobs[2]}/cancellation", as_=tokens[Role.DINSOS_KABKOTA]))
