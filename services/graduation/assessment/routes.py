@@ -24,6 +24,12 @@ case = Router(tag="graduasi")
 ASSESSED = one_of(to_call("assess_graduasi", FIELD), to_call("return_graduasi", OFFICE))
 
 
+# A pair of a list needs `items` beside `prefixItems` for linters and generators of OpenAPI.
+SnapshotDesil = Annotated[
+    tuple[str, int], Field(json_schema_extra={"items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}})
+]
+
+
 class CriterionAnswer(Body):
     """The answer to one criterion of the instrument.
 
@@ -73,7 +79,7 @@ class AsesmenFacts(View):
     disabilitas: int
     komponen: Annotated[dict[KomponenKind, int], SPESIFIK]
     last_komponen_ends_on: date | None
-    desil_nas: list[tuple[str, int]]
+    desil_nas: list[SnapshotDesil]
     DESIL_NAS: int | None
     DESIL_NAS_RISE: int | None
     USAHA_AGE_MONTHS: int
