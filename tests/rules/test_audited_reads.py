@@ -51,6 +51,7 @@ NOT_PERSONAL = {
     "tahap-calendar": "dates",
     "target": "counts",
     "version-void": "versions of rules",
+    "webhook": "an organisation",
 }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.consent.models import Consent
 from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.commands.breaker import blocked_until, partner_lane, record_reply
+from services.referral.partner.commands.secret import open_secrets
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
 from services.referral.partner_call.models import DeliveryAttempt
@@ -180,9 +181,6 @@ async def prepare_call(
         task = {"subject_id": due.subject_id, "payload": due.payload, "lane": partner_lane(partner_id)}
         await schedule(session, due.kind, until, clock="real", **task)
         return None
-    secret = vault_of(session).open(
-        partner.secret_sealed, table="partner", column="secret_sealed", row_id=partner_id
-    )
     body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
     key = notice_identity(notice.rujukan_program_id, notice.notice, notice.on).key
     key = f"{key}:{notice.notice_id}" if notice.notice is Notice.KELENGKAPAN else key
@@ -193,7 +191,7 @@ async def prepare_call(
     if fields:
         await record_disclosure(session, due.kind, partner_id, row.kpm_id, row.rujukan_program_id)
     url, notice_id = partner.webhook_url, str(notice.notice_id)
-    return Call(url, body, secret.encode(), notice_id, key, attempt.attempt_id)
+    return Call(url, body, open_secrets(session, partner), notice_id, key, attempt.attempt_id)
 
 
 def _new_attempt(subject: UUID, notice: Notice, fields: Collection[str]) -> DeliveryAttempt:

@@ -11,7 +11,7 @@ import hmac
 import secrets
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -38,7 +38,7 @@ class Call:
 
     url: str
     body: bytes
-    secret: bytes
+    secrets: tuple[bytes, ...]
     notice_id: str
     key: str
     attempt_id: UUID
@@ -69,9 +69,10 @@ class Reply:
         return self.status is not None and 200 <= self.status < 300
 
 
-def sign(secret: bytes, timestamp: str, body: bytes) -> str:
-    """Return `Pilar-Signature`: "v1=" and the hexadecimal HMAC-SHA256 of `timestamp.body`."""
-    return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+def sign(keys: Sequence[bytes], timestamp: str, body: bytes) -> str:
+    """Return `Pilar-Signature`: for each key "v1=" and the hexadecimal HMAC-SHA256 of `timestamp.body`."""
+    text = timestamp.encode() + b"." + body
+    return ",".join(f"v1={hmac.new(key, text, hashlib.sha256).hexdigest()}" for key in keys)
 
 
 def backoff(attempt: int) -> timedelta:
@@ -133,7 +134,7 @@ async def _post(call: Call, trace: Trace) -> tuple[int, object]:
         "Idempotency-Key": call.key,
         "Pilar-Id": call.notice_id,
         "Pilar-Timestamp": timestamp,
-        "Pilar-Signature": sign(call.secret, timestamp, call.body),
+        "Pilar-Signature": sign(call.secrets, timestamp, call.body),
     }
     url = httpx.URL(call.url).copy_with(host=address, port=port_of(parts))
     timeout = httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)

@@ -1,0 +1,83 @@
+"""Routes with which a partner operates its own webhook."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Field
+
+from services.referral.partner.commands.breaker import read_breaker
+from services.referral.partner.models import BreakerView, Partner
+from services.referral.publication.commands import webhook_secret
+from services.referral.publication.commands.inbox import require_partner
+from services.referral.publication.commands.webhook_secret import EndedSecret
+from shared.access import Permission
+from shared.fields import Body, View
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.idempotency import SHOWN_ONCE
+from shared.remedies import operation
+from shared.roles import PARTNERS
+
+webhook = Router(tag="webhook")
+
+
+class WebhookState(View):
+    """The webhook of the caller's own partner.
+
+    Until `former_valid_until` the former secret signs each notice too. Null: only one secret signs.
+    """
+
+    partner_id: UUID
+    webhook_url: str | None
+    former_valid_until: datetime | None
+
+
+class WebhookView(WebhookState):
+    """The webhook of the caller's own partner, and whether it is called."""
+
+    breaker: BreakerView
+
+
+class RotatedWebhook(WebhookState):
+    """The webhook with its new secret."""
+
+    webhook_secret: str | None = Field(
+        description="Shown in the first answer only. Null in a repeated answer. If it is lost, "
+        "rotate again: the former secret stays valid until `former_valid_until`.",
+        schema_extra={"json_schema_extra": {SHOWN_ONCE: True}},
+    )
+
+
+class SecretEnd(Body):
+    """Which of the two secrets ends."""
+
+    ends: EndedSecret
+
+
+@webhook.get("/webhook")
+@may(Permission.WEBHOOK_READ)
+async def read_webhook(session: Session, actor: CurrentActor) -> WebhookView:
+    """Read the address, the secrets and the breaker of the own webhook."""
+    partner = await session.get_one(Partner, require_partner(actor))
+    breaker = await read_breaker(session, partner.partner_id)
+    return WebhookView.model_construct(**_state(partner), breaker=breaker)
+
+
+@webhook.post("/webhook/secret", status_code=201)
+@may(Permission.WEBHOOK_ROTATE, key_required=True, undo=operation("end_webhook_secret", PARTNERS))
+async def rotate_webhook_secret(session: Session, actor: CurrentActor) -> RotatedWebhook:
+    """Make a new secret of the own webhook. The former one signs too for 7 days."""
+    partner, secret = await webhook_secret.rotate_secret(session, require_partner(actor))
+    return RotatedWebhook.model_construct(**_state(partner), webhook_secret=secret)
+
+
+@webhook.post("/webhook/secret-end", status_code=201)
+@may(Permission.WEBHOOK_ROTATE, key_required=True, undo=operation("rotate_webhook_secret", PARTNERS))
+async def end_webhook_secret(body: SecretEnd, session: Session, actor: CurrentActor) -> WebhookState:
+    """End the former of two secrets, or the newest. Pending notices are sent again at once."""
+    partner = await webhook_secret.end_secret(session, require_partner(actor), body.ends)
+    return WebhookState.model_construct(**_state(partner))
+
+
+def _state(partner: Partner) -> dict[str, Any]:
+    return {name: getattr(partner, name) for name in WebhookState.model_fields}
