@@ -20,7 +20,7 @@ from services.referral.partner.commands.secret import open_secrets
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
 from services.referral.partner_call.models import DeliveryAttempt
-from services.referral.program.rules import notice_payload, supply_payload
+from services.referral.program.rules import NoticeHead, notice_payload, supply_payload
 from services.referral.rujukan.commands import SYSTEM
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.signature.queries import must_lapse
@@ -135,7 +135,7 @@ async def notice_content(
     due_states = REMINDERS.get(notice.notice)
     if due_states is not None and (paused or row.state not in due_states):
         return None
-    return notice_payload(notice.notice, notice.rujukan_program_id, notice.on), []
+    return notice_payload(NoticeHead.of(notice, row, row.sla_due_on), notice.on), []
 
 
 async def _supply_content(
@@ -157,7 +157,8 @@ async def _supply_content(
     place = {"table": "data_supply", "column": "content_sealed", "row_id": notice.notice_id}
     content = orjson.loads(vault_of(session).open(supply.content_sealed, **place))
     fields = [str(field) for field in supply.fields]
-    return supply_payload(row.rujukan_program_id, notice.on, fields, content), fields
+    head = NoticeHead.of(notice, row, row.sla_due_on)
+    return supply_payload(head, notice.on, fields, content), fields
 
 
 async def prepare_call(

@@ -31,6 +31,7 @@ RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)
 BY_AREA = (RujukanProgram.kode_wilayah, RujukanProgram.rujukan_program_id)
 INBOX_ORDER = (PartnerNotice.created_at, PartnerNotice.notice_id)
 INBOX_READ_ORDER = (InboxRead.read_id,)
+OFFER_COLUMNS = ("rujukan_program_id", "partner_id", "usaha", "kode_wilayah")
 IS_SUPPLY = PartnerNotice.notice == Notice.KELENGKAPAN
 
 
@@ -59,7 +60,7 @@ def select_rujukan_programs(
     return statement if state is None else statement.where(RujukanProgram.state == state)
 
 
-def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+def select_inbox(partner_id: UUID, today: date) -> sa.Select[*tuple[Any, ...]]:
     """Select the notices that a partner has not accepted yet.
 
     A notice with personal data is listed only while consent is in force and the rujukan is not paused. A
@@ -68,13 +69,15 @@ def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """
     is_rujukan = PartnerNotice.notice == Notice.RUJUKAN
     office = sa.func.left(RujukanProgram.kode_wilayah, 5)
+    if_accepted = sa.case((is_rujukan, sa.literal(today) + Program.sla_days))
     return (
         sa.select(
             *(getattr(PartnerNotice, name) for name in ("created_at", "notice_id", "notice", "on")),
-            *(getattr(RujukanProgram, name) for name in ("rujukan_program_id", "partner_id", "usaha")),
+            *(getattr(RujukanProgram, name) for name in OFFER_COLUMNS),
             *(getattr(Program, name) for name in ("code", "legal_basis", "minimum_data")),
             *(getattr(Rujukan, name) for name in ("purpose", "sk_no", "certificate_no")),
             Consent.consent_id,
+            sa.func.coalesce(RujukanProgram.sla_due_on, if_accepted).label("sla_due_on"),
             office.label("office_area"),
             Office.name.label("office_name"),
             Office.phone.label("office_phone"),

@@ -1,7 +1,5 @@
 """A partner rotates the secret of its webhook, and no notice is lost meanwhile."""
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -9,21 +7,11 @@ import httpx
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
+from tests.factories.referral.notice_schema import read_published_check
 from tests.factories.referral.world import World
-from tests.factories.repository import ROOT
 from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
-IsFromPilar = Callable[[str, dict[str, str], bytes], bool]
-
-
-def read_published_check() -> IsFromPilar:
-    """Return the check of a signature as the documentation shows it."""
-    page = (ROOT / "docs/api-partner.md").read_text("utf-8")
-    (source,) = re.findall(r"```python\n(.*?def is_from_pilar.*?)```", page, re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(source, names)  # noqa: S102 (a partner runs this text too)
-    return names["is_from_pilar"]
 
 
 async def rotate(world: World, **options: Any) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""The secrets that sign a partner's webhook: the newest, and for some days the one before it."""
+"""Secrets of a partner's webhook: the newest, and for some days the former one."""
 
 import secrets
 from datetime import timedelta

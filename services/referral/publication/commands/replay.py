@@ -166,7 +166,7 @@ async def prepare_replay(session: AsyncSession, due: ScheduledTask) -> Call | No
     notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
     if notice.notice is Notice.RUJUKAN:
         sharing = await read_sharing(session, notice.rujukan_program_id)
-        content = (rujukan_payload(sharing), sharing.program.minimum_data) if sharing else None
+        content = (rujukan_payload(sharing, notice), sharing.program.minimum_data) if sharing else None
     else:
         content = await notice_content(session, notice)
     return await prepare_call(session, due, notice, *content) if content else None

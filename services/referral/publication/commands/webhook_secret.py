@@ -34,9 +34,9 @@ class EndedSecret(StrEnum):
 
 
 async def rotate_secret(session: AsyncSession, partner_id: UUID) -> tuple[Partner, str]:
-    """Make a new secret, and return it with the partner. The former one signs too until its end.
+    """Make a new secret, and return it with the partner.
 
-    While two secrets sign, the newest is replaced, and the former stays.
+    The former one signs too until its end. While two secrets sign, the newest is replaced, and the former stays.
 
     Raises:
         WebhookMissing

@@ -66,7 +66,10 @@ async def read_webhook(session: Session, actor: CurrentActor) -> WebhookView:
 @webhook.post("/webhook/secret", status_code=201)
 @may(Permission.WEBHOOK_ROTATE, key_required=True, undo=operation("end_webhook_secret", PARTNERS))
 async def rotate_webhook_secret(session: Session, actor: CurrentActor) -> RotatedWebhook:
-    """Make a new secret of the own webhook. The former one signs too for 7 days."""
+    """Make a new secret of the own webhook.
+
+    The former one signs each notice too, for 7 days or until you end it.
+    """
     partner, secret = await webhook_secret.rotate_secret(session, require_partner(actor))
     return RotatedWebhook.model_construct(**_state(partner), webhook_secret=secret)
 
@@ -74,7 +77,10 @@ async def rotate_webhook_secret(session: Session, actor: CurrentActor) -> Rotate
 @webhook.post("/webhook/secret-end", status_code=201)
 @may(Permission.WEBHOOK_ROTATE, key_required=True, undo=operation("rotate_webhook_secret", PARTNERS))
 async def end_webhook_secret(body: SecretEnd, session: Session, actor: CurrentActor) -> WebhookState:
-    """End the former of two secrets, or the newest. Pending notices are sent again at once."""
+    """End the former of two secrets, or the newest.
+
+    Pending notices are sent again at once.
+    """
     partner = await webhook_secret.end_secret(session, require_partner(actor), body.ends)
     return WebhookState.model_construct(**_state(partner))
 
