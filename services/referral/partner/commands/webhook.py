@@ -20,7 +20,7 @@ from uuid import UUID
 import httpx
 import orjson
 
-from services.referral.partner.commands.address import check_form, port_of, resolve
+from services.referral.partner.commands.address import Allowed, check_form, port_of, resolve
 from services.referral.partner.errors import AddressRefused
 
 CONNECT_SECONDS = 3.0
@@ -117,10 +117,21 @@ async def post(call: Call) -> Reply:
         AddressRefused,
         ValueError,
     ) as error:
-        status, content, fault = None, None, type(error).__name__
+        status, content, fault = None, None, _name_fault(error)
     milliseconds = int((time.perf_counter() - started) * 1000)
     left = FIRST_BYTE in events
     return Reply(status, fault, milliseconds, content, left=left, attempt_id=call.attempt_id)
+
+
+def _name_fault(error: BaseException) -> str:
+    """Return the class of a fault.
+
+    The client wraps the fault of a TLS handshake, which is the one that helps.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return type(cause or error).__name__
 
 
 async def _post(call: Call, trace: Trace) -> tuple[int, object]:
@@ -139,7 +150,9 @@ async def _post(call: Call, trace: Trace) -> tuple[int, object]:
     url = httpx.URL(call.url).copy_with(host=address, port=port_of(parts))
     timeout = httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
     async with (
-        httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
+        httpx.AsyncClient(
+            verify=Allowed.tls or True, timeout=timeout, follow_redirects=False, trust_env=False
+        ) as client,
         client.stream(
             "POST",
             url,
