@@ -185,9 +185,9 @@ async def prepare_call(
     body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
     key = notice_identity(notice.rujukan_program_id, notice.notice, notice.on).key
     key = f"{key}:{notice.notice_id}" if notice.notice is Notice.KELENGKAPAN else key
-    attempt = _new_attempt(notice.rujukan_program_id, notice.notice, fields)
-    session.add(attempt)
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
+    attempt = _new_attempt(row, notice.notice, notice.notice_id, fields)
+    session.add(attempt)
     row.mark_shared(fields, await clock.today(session))
     if fields:
         await record_disclosure(session, due.kind, partner_id, row.kpm_id, row.rujukan_program_id)
@@ -195,10 +195,14 @@ async def prepare_call(
     return Call(url, body, open_secrets(session, partner), notice_id, key, attempt.attempt_id)
 
 
-def _new_attempt(subject: UUID, notice: Notice, fields: Collection[str]) -> DeliveryAttempt:
+def _new_attempt(
+    row: RujukanProgram, notice: Notice, notice_id: UUID, fields: Collection[str]
+) -> DeliveryAttempt:
     return DeliveryAttempt(
         attempt_id=uuid7(),
-        rujukan_program_id=subject,
+        partner_id=row.partner_id,
+        rujukan_program_id=row.rujukan_program_id,
+        notice_id=notice_id,
         notice=notice,
         fields=list(fields),
         http_status=None,
@@ -214,7 +218,7 @@ async def record_notice(session: AsyncSession, due: ScheduledTask, outcome: Repl
         return
     row = await load(session, RujukanProgram, notice.rujukan_program_id)  # before the notice, as in a receipt
     await session.refresh(notice, with_for_update=True)
-    await record_attempt(session, row, notice.notice, outcome)
+    await record_attempt(session, row, notice.notice, outcome, notice.notice_id)
     if outcome.accepted:
         mark_taken(notice, SYSTEM)
     if notice.notice is Notice.KELENGKAPAN and outcome.left and row.state is RujukanProgramState.DICABUT:
@@ -242,7 +246,9 @@ def mark_taken(notice: PartnerNotice, by: str) -> None:
         notice.taken_at, notice.taken_by = datetime.now(UTC), by
 
 
-async def record_attempt(session: AsyncSession, row: RujukanProgram, notice: Notice, reply: Reply) -> None:
+async def record_attempt(
+    session: AsyncSession, row: RujukanProgram, notice: Notice, reply: Reply, notice_id: UUID
+) -> None:
     """Store the result of an attempt, and report it to the partner's breaker.
 
     If the call did not leave, nothing was shared by it. If no call was made, the breaker is not changed. The caller has
@@ -250,7 +256,7 @@ async def record_attempt(session: AsyncSession, row: RujukanProgram, notice: Not
     """
     attempt = await session.get(DeliveryAttempt, reply.attempt_id) if reply.attempt_id else None
     if attempt is None:
-        attempt = _new_attempt(row.rujukan_program_id, notice, [])
+        attempt = _new_attempt(row, notice, notice_id, [])
         session.add(attempt)
     attempt.http_status, attempt.fault = reply.status, reply.fault
     attempt.milliseconds = reply.milliseconds

@@ -16,6 +16,7 @@ from services.referral.answer.models import AnswerInput
 from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     mark_taken,
+    notice_identity,
     notify_withdrawal_again,
     prepare_call,
     record_attempt,
@@ -124,7 +125,8 @@ async def record_sending(session: AsyncSession, due: ScheduledTask, outcome: Rep
         return
     row = await load(session, RujukanProgram, UUID(due.subject_id))
     today = await clock.today(session)
-    await record_attempt(session, row, Notice.RUJUKAN, outcome)
+    notice_id = notice_identity(row.rujukan_program_id, Notice.RUJUKAN, today).notice_id
+    await record_attempt(session, row, Notice.RUJUKAN, outcome, notice_id)
     is_accepted = outcome.accepted or refusal_code_of(outcome) is not None
     if is_accepted:  # also if its answer came before its reply
         mark_taken(await store_notice(session, row, Notice.RUJUKAN, today), SYSTEM)

@@ -13,6 +13,7 @@ from services.referral.partner.commands import address
 from services.referral.partner.commands.address import Allowed, check_form
 from services.referral.partner.commands.webhook import Call, Reply, post
 from services.referral.partner.errors import AddressRefused
+from services.referral.partner_call.models import FaultKind, kind_of_fault
 from shared.settings import Settings
 from tests.factories.certificates import OwnCa
 
@@ -61,6 +62,8 @@ async def test_private_host_with_own_ca_is_called_only_by_both_settings(
     assert [one.fault for one in (plain, foreign, elsewhere)] == ["AddressRefused"] * 3
     assert (untrusted.fault, untrusted.left) == ("SSLCertVerificationError", False)
     assert (trusted.status, trusted.fault) == (200, None)
+    kinds = [kind_of_fault(str(one.fault)) for one in (plain, untrusted)]
+    assert kinds == [FaultKind.ADDRESS_REFUSED, FaultKind.TLS]
 
 
 async def test_certificate_of_another_host_is_refused(restored: None, tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ async def record_replay(session: AsyncSession, due: ScheduledTask, outcome: Repl
         return
     notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
     row = await load(session, RujukanProgram, notice.rujukan_program_id)
-    await record_attempt(session, row, notice.notice, outcome)
+    await record_attempt(session, row, notice.notice, outcome, notice.notice_id)
     if notice.notice in PERSONAL_NOTICES and outcome.left and row.state is RujukanProgramState.DICABUT:
         await notify_withdrawal_again(session, row)
     elif not outcome.accepted and not due.moved:

@@ -1,19 +1,29 @@
 """Routes with which a partner operates its own webhook."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Query
 from sqlmodel import Field
+from starlette.responses import Response
 
+from services.referral.notice.models import Notice
 from services.referral.partner.commands.breaker import read_breaker
 from services.referral.partner.models import BreakerView, Partner
+from services.referral.partner_call.models import (
+    AttemptResult,
+    FaultKind,
+    kind_of_fault,
+    result_of,
+)
 from services.referral.publication.commands import webhook_secret
 from services.referral.publication.commands.inbox import require_partner
 from services.referral.publication.commands.webhook_secret import EndedSecret
+from services.referral.worklist import queries
 from shared.access import Permission
-from shared.fields import Body, View
-from shared.http import CurrentActor, Router, Session, may
+from shared.fields import Body, Instant, View
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.idempotency import SHOWN_ONCE
 from shared.remedies import operation
 from shared.roles import PARTNERS
@@ -46,6 +56,30 @@ class RotatedWebhook(WebhookState):
         "rotate again: the former secret stays valid until `former_valid_until`.",
         schema_extra={"json_schema_extra": {SHOWN_ONCE: True}},
     )
+
+
+class WebhookAttempt(View):
+    """One call of the own webhook.
+
+    `notice_id` is its `Pilar-Id`. `recorded_at` is the instant before the call, and `milliseconds` what the call took.
+    """
+
+    attempt_id: UUID
+    notice_id: UUID
+    rujukan_program_id: UUID
+    notice: Notice
+    recorded_at: datetime
+    milliseconds: int
+    result: AttemptResult
+    http_status: int | None
+    fault: FaultKind | None
+
+
+class WebhookAttemptPage(View):
+    """A page of attempts, oldest first."""
+
+    items: list[WebhookAttempt]
+    next: str | None
 
 
 class SecretEnd(Body):
@@ -83,6 +117,27 @@ async def end_webhook_secret(body: SecretEnd, session: Session, actor: CurrentAc
     """
     partner = await webhook_secret.end_secret(session, require_partner(actor), body.ends)
     return WebhookState.model_construct(**_state(partner))
+
+
+@webhook.get("/webhook/attempt", response_model=WebhookAttemptPage)
+@may(Permission.WEBHOOK_READ)
+async def list_webhook_attempts(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    since: Annotated[Instant | None, Query(description="Only attempts from this instant on.")] = None,
+) -> Response:
+    """List the calls of the own webhook with status or fault and duration.
+
+    Only of offers that were shared with you.
+    """
+    statement = queries.select_own_attempts(require_partner(actor), since)
+    return await paging.answer(session, statement, queries.OWN_ATTEMPT_ORDER, shape=_attempt)
+
+
+def _attempt(row: dict[str, Any]) -> dict[str, Any]:
+    fault = row["fault"] and kind_of_fault(row["fault"])
+    return row | {"result": result_of(row["http_status"], row["fault"]), "fault": fault}
 
 
 def _state(partner: Partner) -> dict[str, Any]:
