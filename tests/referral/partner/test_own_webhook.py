@@ -28,6 +28,7 @@ async def test_partner_reads_its_own_attempts_and_breaker(referral: Running) -> 
         subject = await world.send_rujukan(KUR)
         webhook = (await referral.get("/v1/webhook", as_=world.partner("BANK_KUR"))).json()
         breaker = {name: webhook["breaker"][name] for name in ("state", "failures", "wait_seconds")}
+        assert "kemensos-1" not in str(webhook), "who set the limit is for officials"
         assert breaker == {"state": "OPEN", "failures": 1, "wait_seconds": 600}
         assert (webhook["webhook_url"], webhook["breaker"]["retry_at"] is None) == (bank.url, False)
         bank.down, restored_at = False, datetime.now(UTC).isoformat().replace("+", "%2B")

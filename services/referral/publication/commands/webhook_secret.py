@@ -48,7 +48,6 @@ async def rotate_secret(session: AsyncSession, partner_id: UUID) -> tuple[Partne
         keep_former_secret(session, partner)
         partner.former_valid_until = until = datetime.now(UTC) + FORMER_TERM
         await schedule(session, END_FORMER_SECRET, until, subject_id=partner_id, clock="real")
-    partner.version += 1
     return partner, set_secret(session, partner)
 
 
@@ -65,7 +64,6 @@ async def end_secret(session: AsyncSession, partner_id: UUID, ended: EndedSecret
         restore_former_secret(session, partner)
     else:
         drop_former_secret(partner)
-    partner.version += 1
     await reset_breaker(session, partner_id)
     await schedule_pending_notices(session, partner_id)
     return partner
@@ -77,4 +75,3 @@ async def end_former_secret(session: AsyncSession, due: ScheduledTask) -> None:
     until = partner.former_valid_until
     if until is not None and until <= datetime.now(UTC):
         drop_former_secret(partner)
-        partner.version += 1

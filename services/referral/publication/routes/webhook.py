@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.referral.notice.models import Notice
 from services.referral.partner.commands.breaker import read_breaker
-from services.referral.partner.models import BreakerView, Partner
+from services.referral.partner.models import BreakerFacts, BreakerLimitTerms, Partner
 from services.referral.partner_call.models import (
     AttemptResult,
     FaultKind,
@@ -42,10 +42,19 @@ class WebhookState(View):
     former_valid_until: datetime | None
 
 
+class OwnBreaker(BreakerFacts, BreakerLimitTerms):
+    """The breaker of the caller's own partner, and its limits, without who set them.
+
+    OPEN: the partner is not called until `retry_at`.
+    """
+
+    changed_at: datetime | None
+
+
 class WebhookView(WebhookState):
     """The webhook of the caller's own partner, and whether it is called."""
 
-    breaker: BreakerView
+    breaker: OwnBreaker
 
 
 class RotatedWebhook(WebhookState):
@@ -93,7 +102,8 @@ class SecretEnd(Body):
 async def read_webhook(session: Session, actor: CurrentActor) -> WebhookView:
     """Read the address, the secrets and the breaker of the own webhook."""
     partner = await session.get_one(Partner, require_partner(actor))
-    breaker = await read_breaker(session, partner.partner_id)
+    shown = await read_breaker(session, partner.partner_id)
+    breaker = OwnBreaker.model_construct(**{name: getattr(shown, name) for name in OwnBreaker.model_fields})
     return WebhookView.model_construct(**_state(partner), breaker=breaker)
 
 
