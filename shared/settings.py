@@ -2,17 +2,22 @@
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 DEVELOPMENT_ISSUER = "http://localhost/pilar-development-issuer"
 # Pages that a developer serves on the same machine, on any port.
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
+# This machine and its link, where metadata of a cloud's machines are served.
+OWN_NETWORKS = tuple(
+    ip_network(network) for network in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/127", "fe80::/10")
+)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Secret = Annotated[str, Field(repr=False)]
@@ -120,6 +125,13 @@ class Settings(BaseSettings):
         default=False, description="Whether webhooks may lead to this machine. Refused in production."
     )
 
+    webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        default=[], description="Private networks (CIDR) into which webhooks may lead too."
+    )
+    webhook_ca_file: Path | None = Field(
+        default=None, description="PEM file of CAs that webhooks trust too, beside the public ones."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -149,7 +161,7 @@ class Settings(BaseSettings):
         """
         return cls(service=service, **overrides)
 
-    @field_validator("authorized_parties", "cors_origins", "webhook_ports", mode="before")
+    @field_validator("authorized_parties", "cors_origins", "webhook_ports", "webhook_networks", mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
         """Split "a,b" from the environment into a list."""
@@ -223,6 +235,15 @@ def insecurities(settings: Settings) -> list[tuple[bool, str]]:
         (settings.keys_folder is None, "keys_folder is missing"),
         ("*" in settings.cors_origins, "cors_origins allows every origin"),
         (settings.webhook_loopback, "webhook_loopback lets partners' webhooks lead to this machine"),
+        (
+            any(
+                network.overlaps(own)
+                for network in settings.webhook_networks
+                for own in OWN_NETWORKS
+                if network.version == own.version
+            ),
+            "webhook_networks has addresses of this machine or of its link",
+        ),
     ]
 
 

@@ -145,4 +145,15 @@ class Aid:
         return self.offers[code]["rujukan_program_id"]
 
 
-ALWAYS = {"notice", "rujukan_program_id", "program", "purpose", "legal_basis", "consent_id", "office"}
+ALWAYS = {
+    "notice",
+    "rujukan_program_id",
+    "notified_at",
+    "sla_due_on",
+    "kode_wilayah",
+    "program",
+    "purpose",
+    "legal_basis",
+    "consent_id",
+    "office",
+}

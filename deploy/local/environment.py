@@ -24,6 +24,8 @@ DEVELOPER_SETTINGS = (
     "traces_endpoint",
     "unfinished_upload_hours",
     "unused_file_days",
+    "webhook_ca_file",
+    "webhook_networks",
     "webhook_ports",
 )
 DEPLOYMENT_SETTINGS = (

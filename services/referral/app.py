@@ -15,7 +15,7 @@ from services.referral.partner import routes as partner
 from services.referral.partner.commands import address
 from services.referral.place import routes as place
 from services.referral.publication import openapi
-from services.referral.publication.routes import inbox, partners, programs
+from services.referral.publication.routes import inbox, partners, programs, webhook
 from services.referral.rujukan import routes as rujukan
 from services.referral.supply import routes as supply
 from services.referral.version import routes as version
@@ -47,6 +47,7 @@ ROUTERS = [
     supply.supplies,
     outcomes.answers,
     inbox.inbox,
+    webhook.webhook,
     partner.breakers,
     outcome_rules.outcome_rules,
     deadline.sla_terms,

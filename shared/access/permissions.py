@@ -118,6 +118,8 @@ class Permission(StrEnum):
     ESCALATION_READ = "escalation.read"
     ESCALATION_ACKNOWLEDGE = "escalation.acknowledge"
     PARTNER_REPLAY = "partner.replay"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_ROTATE = "webhook.rotate"
     BREAKER_READ = "breaker.read"
     BREAKER_SET = "breaker.set"
 

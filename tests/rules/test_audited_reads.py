@@ -54,6 +54,7 @@ NOT_PERSONAL = {
     "target": "counts",
     "version-void": "versions of rules",
     "wilayah": "a public catalogue",
+    "webhook": "an organisation",
 }
 
 

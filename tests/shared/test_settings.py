@@ -46,6 +46,12 @@ def test_webhook_ports_are_443_unless_the_environment_lists_others(monkeypatch: 
     assert Settings.load_for("referral", **SOUND).webhook_ports == [443, 8443]
 
 
+def test_private_networks_of_webhooks_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILAR_REFERRAL_WEBHOOK_NETWORKS", "10.20.0.0/16, fd00:20::/32")
+    networks = Settings.load_for("referral", **SOUND).webhook_networks
+    assert [str(network) for network in networks] == ["10.20.0.0/16", "fd00:20::/32"]
+
+
 def test_webhooks_to_this_machine_are_off_in_development_too() -> None:
     assert not Settings.load_for("referral", mode="development").webhook_loopback
 
@@ -117,6 +123,10 @@ def test_are_production_by_default() -> None:
         {"cors_origins": ["*"]},
         {"webhook_loopback": True},
         {"webhook_ports": [0]},
+        {"webhook_networks": ["0.0.0.0/0"]},
+        {"webhook_networks": ["169.254.169.254/32"]},
+        {"webhook_networks": ["::1/128"]},
+        {"webhook_networks": ["10.20.1.2/16"]},
     ],
 )
 def test_refuse_development_values_in_production(changed: dict[str, Any]) -> None:

@@ -101,8 +101,12 @@ CREATE TABLE partner (
     partner_id UUID NOT NULL,
     version INTEGER NOT NULL,
     secret_sealed BYTEA,
+    former_secret_sealed BYTEA,
+    former_valid_until TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_partner PRIMARY KEY (partner_id),
     CONSTRAINT ck_partner_webhook_has_secret CHECK ((webhook_url IS NULL) = (secret_sealed IS NULL)),
+    CONSTRAINT ck_partner_former_secret_has_newest CHECK (former_secret_sealed IS NULL OR secret_sealed IS NOT NULL),
+    CONSTRAINT ck_partner_former_secret_has_end CHECK ((former_secret_sealed IS NULL) = (former_valid_until IS NULL)),
     CONSTRAINT ck_partner_version_positive CHECK (version >= 1),
     CONSTRAINT uq_partner_code UNIQUE (code),
     CONSTRAINT ck_partner_partnerkind_known CHECK (kind IN ('KEMENTERIAN', 'LEMBAGA', 'PEMDA', 'BANK', 'BUMN', 'BADAN', 'LAINNYA')),
@@ -514,17 +518,21 @@ CREATE TABLE deadline (
 
 CREATE TABLE delivery_attempt (
     attempt_id UUID NOT NULL,
+    notice_id UUID NOT NULL,
     notice VARCHAR(40) NOT NULL,
     fields TEXT[] NOT NULL,
     http_status INTEGER,
     fault TEXT,
     milliseconds INTEGER NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    partner_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_delivery_attempt PRIMARY KEY (attempt_id),
     CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'KELENGKAPAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
     CONSTRAINT fk_delivery_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
+
+CREATE INDEX ix_delivery_attempt_partner_id ON delivery_attempt (partner_id, recorded_at, attempt_id);
 
 CREATE INDEX ix_delivery_attempt_rujukan_program_id ON delivery_attempt (rujukan_program_id, attempt_id);
 

@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.consent.models import Consent
 from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.commands.breaker import blocked_until, partner_lane, record_reply
+from services.referral.partner.commands.secret import open_secrets
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
 from services.referral.partner_call.models import DeliveryAttempt
-from services.referral.program.rules import notice_payload, supply_payload
+from services.referral.program.rules import NoticeHead, notice_payload, supply_payload
 from services.referral.rujukan.commands import SYSTEM
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.signature.queries import must_lapse
@@ -134,7 +135,7 @@ async def notice_content(
     due_states = REMINDERS.get(notice.notice)
     if due_states is not None and (paused or row.state not in due_states):
         return None
-    return notice_payload(notice.notice, notice.rujukan_program_id, notice.on), []
+    return notice_payload(NoticeHead.of(notice, row, row.sla_due_on), notice.on), []
 
 
 async def _supply_content(
@@ -156,7 +157,8 @@ async def _supply_content(
     place = {"table": "data_supply", "column": "content_sealed", "row_id": notice.notice_id}
     content = orjson.loads(vault_of(session).open(supply.content_sealed, **place))
     fields = [str(field) for field in supply.fields]
-    return supply_payload(row.rujukan_program_id, notice.on, fields, content), fields
+    head = NoticeHead.of(notice, row, row.sla_due_on)
+    return supply_payload(head, notice.on, fields, content), fields
 
 
 async def prepare_call(
@@ -180,26 +182,27 @@ async def prepare_call(
         task = {"subject_id": due.subject_id, "payload": due.payload, "lane": partner_lane(partner_id)}
         await schedule(session, due.kind, until, clock="real", **task)
         return None
-    secret = vault_of(session).open(
-        partner.secret_sealed, table="partner", column="secret_sealed", row_id=partner_id
-    )
     body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
     key = notice_identity(notice.rujukan_program_id, notice.notice, notice.on).key
     key = f"{key}:{notice.notice_id}" if notice.notice is Notice.KELENGKAPAN else key
-    attempt = _new_attempt(notice.rujukan_program_id, notice.notice, fields)
-    session.add(attempt)
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
+    attempt = _new_attempt(row, notice.notice, notice.notice_id, fields)
+    session.add(attempt)
     row.mark_shared(fields, await clock.today(session))
     if fields:
         await record_disclosure(session, due.kind, partner_id, row.kpm_id, row.rujukan_program_id)
     url, notice_id = partner.webhook_url, str(notice.notice_id)
-    return Call(url, body, secret.encode(), notice_id, key, attempt.attempt_id)
+    return Call(url, body, open_secrets(session, partner), notice_id, key, attempt.attempt_id)
 
 
-def _new_attempt(subject: UUID, notice: Notice, fields: Collection[str]) -> DeliveryAttempt:
+def _new_attempt(
+    row: RujukanProgram, notice: Notice, notice_id: UUID, fields: Collection[str]
+) -> DeliveryAttempt:
     return DeliveryAttempt(
         attempt_id=uuid7(),
-        rujukan_program_id=subject,
+        partner_id=row.partner_id,
+        rujukan_program_id=row.rujukan_program_id,
+        notice_id=notice_id,
         notice=notice,
         fields=list(fields),
         http_status=None,
@@ -215,7 +218,7 @@ async def record_notice(session: AsyncSession, due: ScheduledTask, outcome: Repl
         return
     row = await load(session, RujukanProgram, notice.rujukan_program_id)  # before the notice, as in a receipt
     await session.refresh(notice, with_for_update=True)
-    await record_attempt(session, row, notice.notice, outcome)
+    await record_attempt(session, row, notice.notice, outcome, notice.notice_id)
     if outcome.accepted:
         mark_taken(notice, SYSTEM)
     if notice.notice is Notice.KELENGKAPAN and outcome.left and row.state is RujukanProgramState.DICABUT:
@@ -243,7 +246,9 @@ def mark_taken(notice: PartnerNotice, by: str) -> None:
         notice.taken_at, notice.taken_by = datetime.now(UTC), by
 
 
-async def record_attempt(session: AsyncSession, row: RujukanProgram, notice: Notice, reply: Reply) -> None:
+async def record_attempt(
+    session: AsyncSession, row: RujukanProgram, notice: Notice, reply: Reply, notice_id: UUID
+) -> None:
     """Store the result of an attempt, and report it to the partner's breaker.
 
     If the call did not leave, nothing was shared by it. If no call was made, the breaker is not changed. The caller has
@@ -251,7 +256,7 @@ async def record_attempt(session: AsyncSession, row: RujukanProgram, notice: Not
     """
     attempt = await session.get(DeliveryAttempt, reply.attempt_id) if reply.attempt_id else None
     if attempt is None:
-        attempt = _new_attempt(row.rujukan_program_id, notice, [])
+        attempt = _new_attempt(row, notice, notice_id, [])
         session.add(attempt)
     attempt.http_status, attempt.fault = reply.status, reply.fault
     attempt.milliseconds = reply.milliseconds

@@ -1,5 +1,6 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import CORRECT_REQUEST
+from shared.remedies import CORRECT_REQUEST, operation
+from shared.roles import MINISTRY, PARTNERS
 
 
 class PartnerCodeTaken(DomainError):
@@ -24,3 +25,19 @@ class WebhookNeeded(InvalidInput):
     en = "A partner on the channel {channel} needs a webhook address."
     id = "Mitra dengan kanal {channel} memerlukan alamat webhook."
     remedy = CORRECT_REQUEST
+
+
+class WebhookMissing(DomainError):
+    """409: the partner has no webhook, so it has no secret."""
+
+    en = "Your organisation has no webhook, so there is no secret. Ask Kemensos to set an address."
+    id = "Lembaga Anda tidak memiliki webhook, sehingga tidak ada kunci rahasia. Minta Kemensos mengisi alamatnya."
+    remedy = operation("change_webhook", MINISTRY)
+
+
+class OneSecretOnly(DomainError):
+    """409: only one secret is valid, and it cannot end."""
+
+    en = "Only one webhook secret is valid, and it cannot end. Make a new secret first."
+    id = "Hanya satu kunci rahasia webhook yang berlaku, dan kunci itu tidak dapat diakhiri. Buat kunci baru dahulu."
+    remedy = operation("rotate_webhook_secret", PARTNERS)

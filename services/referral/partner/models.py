@@ -80,10 +80,18 @@ class Partner(PartnerView, Table, table=True):
 
     __table_args__ = (
         sa.CheckConstraint("(webhook_url IS NULL) = (secret_sealed IS NULL)", name="webhook_has_secret"),
+        sa.CheckConstraint(
+            "former_secret_sealed IS NULL OR secret_sealed IS NOT NULL", name="former_secret_has_newest"
+        ),
+        sa.CheckConstraint(
+            "(former_secret_sealed IS NULL) = (former_valid_until IS NULL)", name="former_secret_has_end"
+        ),
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
     secret_sealed: Col[bytes | None] = Field(default=None)
+    former_secret_sealed: Col[bytes | None] = Field(default=None)
+    former_valid_until: Col[datetime | None] = Field(default=None)
 
 
 class PartnerChangeView(Fields):

@@ -4,7 +4,7 @@ Failed calls are retried without end on the real clock, with backoff of up to an
 is lost while the partner is down.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import orjson
@@ -16,6 +16,7 @@ from services.referral.answer.models import AnswerInput
 from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     mark_taken,
+    notice_identity,
     notify_withdrawal_again,
     prepare_call,
     record_attempt,
@@ -87,7 +88,7 @@ async def prepare_sending(session: AsyncSession, due: ScheduledTask) -> Call | N
     row.shared_at = row.shared_at or datetime.now(UTC)
     notice = await store_notice(session, row, Notice.RUJUKAN, await clock.today(session))
     fields = sharing.program.minimum_data
-    return await prepare_call(session, due, notice, rujukan_payload(sharing), fields)
+    return await prepare_call(session, due, notice, rujukan_payload(sharing, notice), fields)
 
 
 async def read_sharing(session: AsyncSession, rujukan_program_id: UUID) -> Sharing | None:
@@ -107,14 +108,15 @@ async def read_sharing(session: AsyncSession, rujukan_program_id: UUID) -> Shari
     identity = await session.scalar(sa.select(Identity).where(Identity.for_id == rujukan_program_id))
     if consent is None or not consent.in_force or identity is None or await must_lapse(session, row):
         return None
-    if row.state in UNSENT_STATES and not await reserve_place(session, row, await clock.today(session)):
+    today = await clock.today(session)
+    if row.state in UNSENT_STATES and not await reserve_place(session, row, today):
         return None  # it waits for a place or the intake, and is scheduled again at its turn
     person = vault_of(session).open(
         identity.sealed, table="identity", column="sealed", row_id=rujukan_program_id
     )
-    return Sharing(
-        rujukan, row, program, consent, await read_office(session, row.kode_wilayah), orjson.loads(person)
-    )
+    office = await read_office(session, row.kode_wilayah)
+    sla_due_on = row.sla_due_on or today + timedelta(days=program.sla_days)
+    return Sharing(rujukan, row, program, consent, office, orjson.loads(person), sla_due_on)
 
 
 async def record_sending(session: AsyncSession, due: ScheduledTask, outcome: Reply | None) -> None:
@@ -123,7 +125,8 @@ async def record_sending(session: AsyncSession, due: ScheduledTask, outcome: Rep
         return
     row = await load(session, RujukanProgram, UUID(due.subject_id))
     today = await clock.today(session)
-    await record_attempt(session, row, Notice.RUJUKAN, outcome)
+    notice_id = notice_identity(row.rujukan_program_id, Notice.RUJUKAN, today).notice_id
+    await record_attempt(session, row, Notice.RUJUKAN, outcome, notice_id)
     is_accepted = outcome.accepted or refusal_code_of(outcome) is not None
     if is_accepted:  # also if its answer came before its reply
         mark_taken(await store_notice(session, row, Notice.RUJUKAN, today), SYSTEM)

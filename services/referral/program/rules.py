@@ -5,25 +5,41 @@ Sources: UU 27/2022 art. 27, 28; docs/decisions/0024-personal-data-is-sealed-and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.referral.consent.models import Consent
-from services.referral.notice.models import Notice
+from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.partner.models import OfficeTerms
 from services.referral.program.models import PayloadField, Program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.signature.models import PersonRole
 
 TEXT, NULLABLE_TEXT = {"type": "string"}, {"type": ["string", "null"]}
-REQUIRED_FIELDS: dict[str, Any] = {
+DAY, ID = {"type": "string", "format": "date"}, {"type": "string", "format": "uuid"}
+HEAD_FIELDS: dict[str, Any] = {
+    "notice": TEXT,
+    "rujukan_program_id": ID,
+    "notified_at": {
+        "type": "string",
+        "format": "date-time",
+        "description": "When the notice was written, the same on each attempt.",
+    },
+    "sla_due_on": {
+        "type": ["string", "null"],
+        "format": "date",
+        "description": "The last day for the partner's next act. Of a RUJUKAN: if the partner takes it today.",
+    },
+    "kode_wilayah": TEXT | {"description": "The area of the offer."},
+}
+REQUIRED_FIELDS: dict[str, Any] = HEAD_FIELDS | {
     "notice": {"const": Notice.RUJUKAN.value},
-    "rujukan_program_id": {"type": "string", "format": "uuid"},
+    "sla_due_on": HEAD_FIELDS["sla_due_on"] | DAY,
     "program": TEXT,
     "purpose": TEXT,
     "legal_basis": TEXT,
-    "consent_id": {"type": "string", "format": "uuid"},
+    "consent_id": ID,
     "office": {
         "type": "object",
         "additionalProperties": False,
@@ -46,7 +62,7 @@ OPTIONAL_FIELDS: dict[PayloadField, Any] = {
         "required": ["sector", "started_on", "omzet_rp", "has_nib", "has_letter"],
         "properties": {
             "sector": TEXT,
-            "started_on": {"type": "string", "format": "date"},
+            "started_on": DAY,
             "omzet_rp": {"type": "integer", "minimum": 0},
             "has_nib": {"type": "boolean"},
             "has_letter": {"type": "boolean"},
@@ -98,8 +114,42 @@ OF_EACH_PERSON = (PayloadField.NIK, PayloadField.NAME)
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeHead:
+    """What every notice has.
+
+    `notified_at` is the instant at which the notice was written, the same on each attempt. `sla_due_on` is the last day
+    for the partner's next act, or None if it owes none.
+    """
+
+    notice: Notice
+    rujukan_program_id: UUID
+    notified_at: datetime
+    sla_due_on: date | None
+    kode_wilayah: str
+
+    @classmethod
+    def of(cls, notice: PartnerNotice, row: RujukanProgram, sla_due_on: date | None) -> "NoticeHead":
+        """Return the head of a stored notice about an offer."""
+        return cls(notice.notice, row.rujukan_program_id, notice.created_at, sla_due_on, row.kode_wilayah)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as they are sent."""
+        at = self.notified_at.astimezone(UTC).isoformat(timespec="seconds")
+        return {
+            "notice": self.notice.value,
+            "rujukan_program_id": str(self.rujukan_program_id),
+            "notified_at": at.replace("+00:00", "Z"),
+            "sla_due_on": self.sla_due_on and self.sla_due_on.isoformat(),
+            "kode_wilayah": self.kode_wilayah,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Sharing:
-    """All that a notice of a rujukan is made of. Its repr is never printed."""
+    """All that a notice of a rujukan is made of. Its repr is never printed.
+
+    `sla_due_on` is the last day for an answer if the partner accepts the rujukan today.
+    """
 
     rujukan: Rujukan
     row: RujukanProgram
@@ -107,6 +157,7 @@ class Sharing:
     consent: Consent
     office: OfficeTerms
     person: Mapping[str, Any]
+    sla_due_on: date
 
 
 def payload_schema(minimum_data: Sequence[str]) -> dict[str, Any]:
@@ -124,24 +175,24 @@ def payload_schema(minimum_data: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def rujukan_payload(sharing: Sharing) -> dict[str, Any]:
+def rujukan_payload(sharing: Sharing, notice: PartnerNotice) -> dict[str, Any]:
     """Return the notice of a rujukan with the program's minimum data.
 
     Each field is read by name, so that nothing else is shared.
     """
     about: dict[str, Any] = {
-        "rujukan_program_id": sharing.row.rujukan_program_id,
         "usaha": sharing.row.usaha,
         "consent_id": sharing.consent.consent_id,
         **{name: getattr(sharing.program, name) for name in ("code", "legal_basis", "minimum_data")},
         **{name: getattr(sharing.rujukan, name) for name in ("purpose", "sk_no", "certificate_no")},
     }
     office = {name: getattr(sharing.office, name) for name in OfficeTerms.model_fields}
-    return build_payload(about, office, sharing.person)
+    head = NoticeHead.of(notice, sharing.row, sharing.sla_due_on)
+    return build_payload(head, about, office, sharing.person)
 
 
 def build_payload(
-    about: Mapping[str, Any], office: Mapping[str, Any], person: Mapping[str, Any]
+    head: NoticeHead, about: Mapping[str, Any], office: Mapping[str, Any], person: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the notice of a rujukan from its parts, the same for webhook and inbox."""
     values: dict[str, Any] = {
@@ -152,8 +203,7 @@ def build_payload(
         PayloadField.PERSONS: _persons(about["minimum_data"], person.get("persons", [])),
     }
     return {
-        "notice": Notice.RUJUKAN.value,
-        "rujukan_program_id": str(about["rujukan_program_id"]),
+        **head.to_json(),
         "program": about["code"],
         "purpose": str(about["purpose"]),
         "legal_basis": about["legal_basis"],
@@ -169,20 +219,19 @@ def _persons(minimum_data: Sequence[str], persons: Sequence[Mapping[str, Any]]) 
 
 
 def supply_payload(
-    rujukan_program_id: UUID, on: date, fields: Sequence[str], content: Mapping[str, Any]
+    head: NoticeHead, on: date, fields: Sequence[str], content: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the notice with the data that the partner asked for."""
-    notice = notice_payload(Notice.KELENGKAPAN, rujukan_program_id, on)
-    return {**notice, "fields": list(fields), **{name: content[name] for name in ("text", "files")}}
+    return {
+        **notice_payload(head, on),
+        "fields": list(fields),
+        **{name: content[name] for name in ("text", "files")},
+    }
 
 
-def notice_payload(notice: Notice, rujukan_program_id: UUID, on: date) -> dict[str, Any]:
+def notice_payload(head: NoticeHead, on: date) -> dict[str, Any]:
     """Return a notice without data of the family and without a reason.
 
     It says that the rujukan was withdrawn or expired, or that the partner's answer or delivery is due.
     """
-    return {
-        "notice": notice.value,
-        "rujukan_program_id": str(rujukan_program_id),
-        DAY_FIELDS[notice]: on.isoformat(),
-    }
+    return head.to_json() | {DAY_FIELDS[head.notice]: on.isoformat()}

@@ -10,10 +10,11 @@ from services.referral.publication.commands.replay import (
     record_replay,
     replay_step,
 )
+from services.referral.publication.commands.webhook_secret import END_FORMER_SECRET, end_former_secret
 from shared.jobs import ExternalCall, Work
 
 WORK = Work(
     steps={REPLAY_PARTNER: replay_step},
-    scheduled_tasks={PROMOTE_WAITING: promote_waiting},
+    scheduled_tasks={PROMOTE_WAITING: promote_waiting, END_FORMER_SECRET: end_former_secret},
     calls={REPLAY_NOTICE: ExternalCall(prepare_replay, call_partner, record_replay)},
 )

@@ -3,18 +3,36 @@
 from typing import Any
 
 from services.referral.notice.models import Notice
-from services.referral.program.rules import DAY_FIELDS, OPTIONAL_FIELDS, REQUIRED_FIELDS, SUPPLY_FIELDS
+from services.referral.partner.commands.secret import FORMER_DAYS, SECRET_BYTES
+from services.referral.partner.commands.webhook import (
+    CONNECT_SECONDS,
+    LARGEST_REPLY,
+    LONGEST_WAIT,
+    TOTAL_SECONDS,
+)
+from services.referral.program.rules import (
+    DAY,
+    DAY_FIELDS,
+    HEAD_FIELDS,
+    ID,
+    OPTIONAL_FIELDS,
+    REQUIRED_FIELDS,
+    SUPPLY_FIELDS,
+)
 
-DAY, ID = {"type": "string", "format": "date"}, {"type": "string", "format": "uuid"}
+SIGNATURES = (
+    "`v1=` and the hexadecimal HMAC-SHA256 of `timestamp.body` under the webhook's secret. With two valid secrets"
+    " one signature of each, separated by a comma, the newest first: accept the request if one is right."
+)
 HEADERS = {
     "Pilar-Id": ("The id of the notice, the same on every attempt.", ID),
     "Pilar-Timestamp": (
-        "Seconds since 1970; refuse a value that is minutes away from now.",
-        {"type": "string"},
+        "Seconds since 1970 (UTC) of this attempt; refuse a value that is minutes away from now.",
+        {"type": "string", "pattern": "^[0-9]+$"},
     ),
     "Pilar-Signature": (
-        "`v1=` and the hexadecimal HMAC-SHA256 of `timestamp.body` under the webhook's secret.",
-        {"type": "string", "pattern": "^v1=[0-9a-f]{64}$"},
+        SIGNATURES,
+        {"type": "string", "pattern": "^v1=[0-9a-f]{64}(,v1=[0-9a-f]{64})?$"},
     ),
     "Idempotency-Key": ("The same on every attempt of this notice.", {"type": "string"}),
 }
@@ -23,6 +41,43 @@ REPLIES = {
     "2XX": "Accepted.",
     "422": 'Refused: `{"reason_code": ...}` with a code of AnswerBody. Without one, and on any other status, the call is retried.',
 }
+SECRET_CHARACTERS = (SECRET_BYTES * 8 + 5) // 6
+# A body has at most 1 MiB of files, in base64.
+LARGEST_BODY = "2 MiB"
+# Both sides can compute it; no partner has these secrets.
+TEST_VECTOR = {
+    "secret": "contoh-rahasia-webhook-bukan-untuk-dipakai_",
+    "former_secret": "contoh-rahasia-webhook-yang-lama-dan-usang_",
+    "timestamp": "1780300800",
+    "body": '{"kode_wilayah":"33.24.09.2011","notice":"DICABUT","notified_at":"2026-06-01T07:59:58Z",'
+    '"rujukan_program_id":"0198a000-0000-7000-8000-000000000001","sla_due_on":"2026-06-15","withdrawn_on":"2026-06-01"}',
+    "signature": "v1=6e37d26a734a4b15b4507eb8a5ad0b359e6bfc7fabd3b3517cbabb2de76945c6",
+    "signature_while_both_are_valid": "v1=6e37d26a734a4b15b4507eb8a5ad0b359e6bfc7fabd3b3517cbabb2de76945c6"
+    ",v1=c74eacfe3845cfbeeafb3113fff7fec9f55ccd438b36813003b355ae3cc78af0",
+}
+DESCRIPTION = f"""Sent to the `webhook_url` of a partner, until its reply accepts it. The same notices are in `GET /v1/inbox`.
+
+**Secret.** {SECRET_BYTES} random bytes as base64url without padding: {SECRET_CHARACTERS} characters of `A-Z a-z 0-9 - _`.
+The key of the HMAC is this text in UTF-8, not what it decodes to. `POST /v1/webhook/secret` makes the next one; the former
+one signs too for {FORMER_DAYS} days, or until `POST /v1/webhook/secret-end`.
+
+**Signature.** The signed text is `Pilar-Timestamp`, a full stop, and the body byte for byte as received. Check it before
+you parse the body. `x-test-vector` has a secret, a timestamp, a body (no line break at its end) and the signature that your
+code must compute.
+
+**Limits.** A body has at most {LARGEST_BODY} (JSON in UTF-8, not compressed). At most {LARGEST_REPLY // 1024} KiB of a reply
+are read. Connecting, with TLS, may take {CONNECT_SECONDS:g} seconds, and the whole call {TOTAL_SECONDS:g} seconds. Redirects
+are not followed.
+
+**Repeats.** Every attempt that is not accepted is repeated without an end: after 2, 4, 8 ... seconds, at most
+{LONGEST_WAIT} seconds, each time multiplied by a random factor from 0.5 to 1.5. One partner gets one call at a time. After
+some failures in a row (no reply, 429 or 5xx) the breaker opens, and no call is made for some time; then one call tries.
+`GET /v1/webhook` shows its state, its limits and `retry_at`. The same notice may arrive twice: `Pilar-Id` is the same.
+
+**States of a notice.** Waiting: no attempt was accepted and there is no receipt; it is repeated, and listed in the inbox.
+Taken: an attempt was accepted, or the partner gave a receipt; it is sent again only by a replay, or as a withdrawal that a
+call may have overtaken. Not due: a reminder whose act was done, or data whose consent ended; it is neither sent nor listed.
+`GET /v1/webhook/attempt` lists the attempts with their results."""
 
 
 def publish(document: dict[str, Any]) -> None:
@@ -41,11 +96,7 @@ def publish(document: dict[str, Any]) -> None:
 
 
 def _content(notice: Notice) -> dict[str, Any]:
-    required = (
-        {**REQUIRED_FIELDS}
-        if notice is Notice.RUJUKAN
-        else {"rujukan_program_id": ID, DAY_FIELDS[notice]: DAY}
-    )
+    required = {**REQUIRED_FIELDS} if notice is Notice.RUJUKAN else HEAD_FIELDS | {DAY_FIELDS[notice]: DAY}
     if notice is Notice.KELENGKAPAN:
         required |= SUPPLY_FIELDS
     required["notice"] = {"type": "string", "const": notice.value}
@@ -64,8 +115,8 @@ def _operation(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "operationId": "tell_partner",
         "summary": "Tell Partner",
-        "description": "Sent to the `webhook_url` of a partner on HOST_TO_HOST or API_SPLP, until its reply accepts"
-        " it. The same notices are in `GET /v1/inbox`.",
+        "description": DESCRIPTION,
+        "x-test-vector": TEST_VECTOR,
         "security": [],
         "parameters": [
             {"name": name, "in": "header", "required": True, "description": text, "schema": schema}

@@ -1,7 +1,7 @@
 """Lists of rujukan, offers and inbox notices, work that waits for the actor, and counts."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.referral.consent.models import Consent, Identity
 from services.referral.deadline.models import Escalation
 from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.models import Office
+from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.program.models import Program
 from services.referral.replicas.models import Dampingan
 from services.referral.rujukan.models import (
@@ -32,6 +33,12 @@ RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)
 BY_AREA = (RujukanProgram.kode_wilayah, RujukanProgram.rujukan_program_id)
 INBOX_ORDER = (PartnerNotice.created_at, PartnerNotice.notice_id)
 INBOX_READ_ORDER = (InboxRead.read_id,)
+OFFER_COLUMNS = ("rujukan_program_id", "partner_id", "usaha", "kode_wilayah")
+OWN_ATTEMPT_ORDER = (DeliveryAttempt.recorded_at, DeliveryAttempt.attempt_id)
+OWN_ATTEMPT_COLUMNS = (
+    *("attempt_id", "notice_id", "rujukan_program_id", "notice"),
+    *("recorded_at", "milliseconds", "http_status", "fault"),
+)
 IS_SUPPLY = PartnerNotice.notice == Notice.KELENGKAPAN
 
 
@@ -60,7 +67,7 @@ def select_rujukan_programs(
     return statement if state is None else statement.where(RujukanProgram.state == state)
 
 
-def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+def select_inbox(partner_id: UUID, today: date) -> sa.Select[*tuple[Any, ...]]:
     """Select the notices that a partner has not accepted yet.
 
     A notice with personal data is listed only while consent is in force and the rujukan is not paused. A
@@ -69,13 +76,15 @@ def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """
     is_rujukan = PartnerNotice.notice == Notice.RUJUKAN
     office = sa.func.left(RujukanProgram.kode_wilayah, 5)
+    if_accepted = sa.case((is_rujukan, sa.literal(today) + Program.sla_days))
     return (
         sa.select(
             *(getattr(PartnerNotice, name) for name in ("created_at", "notice_id", "notice", "on")),
-            *(getattr(RujukanProgram, name) for name in ("rujukan_program_id", "partner_id", "usaha")),
+            *(getattr(RujukanProgram, name) for name in OFFER_COLUMNS),
             *(getattr(Program, name) for name in ("code", "legal_basis", "minimum_data")),
             *(getattr(Rujukan, name) for name in ("purpose", "sk_no", "certificate_no")),
             Consent.consent_id,
+            sa.func.coalesce(RujukanProgram.sla_due_on, if_accepted).label("sla_due_on"),
             office.label("office_area"),
             Office.name.label("office_name"),
             Office.phone.label("office_phone"),
@@ -93,6 +102,13 @@ def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
             PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), _is_current(is_rujukan)
         )
     )
+
+
+def select_own_attempts(partner_id: UUID, since: datetime | None) -> sa.Select[*tuple[Any, ...]]:
+    """Select the calls to a partner, optionally from an instant on."""
+    statement = select_columns(DeliveryAttempt, OWN_ATTEMPT_COLUMNS)
+    statement = statement.where(DeliveryAttempt.partner_id == partner_id)
+    return statement if since is None else statement.where(DeliveryAttempt.recorded_at >= since)
 
 
 def _sealed_content(is_rujukan: sa.ColumnElement[bool]) -> sa.Case[bytes]:

@@ -80,6 +80,14 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     return tokens
 
 
+async def walk_webhook(service: Running, partner: str) -> None:
+    """Rotate the secret of a webhook, and read its state and attempts."""
+    read_success(await service.post("/v1/webhook/secret", as_=partner))
+    read_success(await service.post("/v1/webhook/secret-end", {"ends": "NEWEST"}, as_=partner))
+    for path in ("/v1/webhook", "/v1/webhook/attempt"):
+        read_success(await service.get(path, as_=partner))
+
+
 async def expect_waiting(service: Running, token: str, count: int) -> None:
     """Assert the number of offers that wait for the caller."""
     waiting = read_success(await service.get("/v1/rujukan-program?waiting=me", as_=token))
@@ -125,6 +133,7 @@ async def walk_follow_up(service: Running, tokens: Tokens, world: World) -> None
     path = f"/v1/rujukan-program/{subject}"
     read_success(await service.post(f"{path}/receipt", {"notice_id": item["notice_id"]}, as_=mine))
     read_success(await service.get(f"{path}/inbox-read", as_=office))
+    await walk_webhook(service, mine)
     await service.set_clock(datetime.now(UTC) + timedelta(days=40))
     await service.work()
     (raised,) = read_success(await service.get("/v1/escalation", as_=office))["items"]

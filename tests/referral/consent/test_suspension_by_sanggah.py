@@ -27,6 +27,7 @@ from tests.factories.referral.events import (
     build_sanggah_lodged,
 )
 from tests.factories.referral.inbox import is_identity_visible
+from tests.factories.referral.notice_schema import without_head
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -172,7 +173,7 @@ async def test_accepted_sanggah_withdraws_all_offers(
         assert bank.notices == []
         bank.down = False
         await world.retry_now()
-        assert bank.notices == [
+        assert [without_head(notice) for notice in bank.notices] == [
             {"notice": "DICABUT", "rujukan_program_id": subject, "withdrawn_on": str(TODAY)}
         ]
         assert bank.received[-1].signed

@@ -16,7 +16,7 @@ from tests.factories.services import Running
 
 
 def build_call(url: str) -> Call:
-    return Call(url, b"{}", b"rahasia", "notice-1", "key-1", uuid4())
+    return Call(url, b"{}", (b"rahasia",), "notice-1", "key-1", uuid4())
 
 
 @contextlib.asynccontextmanager

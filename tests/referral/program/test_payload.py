@@ -16,6 +16,9 @@ CODES = ["KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"]
 REQUIRED_FIELDS = {
     "notice",
     "rujukan_program_id",
+    "notified_at",
+    "sla_due_on",
+    "kode_wilayah",
     "program",
     "purpose",
     "legal_basis",

@@ -1,6 +1,6 @@
 """The inbox of a partner without a webhook."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.program.rules import payload_schema
 from tests.factories.referral.catalogue import PROGRAMS, create_world
 from tests.factories.referral.events import NIK, TODAY, build_family_facts, build_graduasi_determined
+from tests.factories.referral.notice_schema import without_head
 from tests.factories.referral.world import World
 from tests.factories.services import Running, open_scope
 from tests.factories.transactions import watched
@@ -157,7 +158,7 @@ async def test_inbox_after_withdrawn_consent_has_only_the_withdrawal(
         subject = await world.send_rujukan(KUR)
         await withdraw_consent(world, subject)
         (item,) = await bank.pull()
-        assert item["body"] == {
+        assert without_head(item["body"]) == {
             "notice": "DICABUT",
             "rujukan_program_id": subject,
             "withdrawn_on": str(TODAY),
@@ -238,3 +239,17 @@ async def test_inbox_is_paged(referral: Running) -> None:
         ] * 3
         assert rest["next"] is None
         assert {item["rujukan_program_id"] for item in rest["items"]} == {subject}
+
+
+async def test_webhook_and_inbox_have_the_same_head(referral: Running) -> None:
+    """The due day before the receipt is the one that holds after it."""
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await create_case(referral, bank)
+        subject = await world.send_rujukan(KUR)
+        (item,) = await bank.pull(receipts=False)
+        head = {name: item["body"][name] for name in ("notified_at", "sla_due_on", "kode_wilayah")}
+        written_at = datetime.fromisoformat(item["told_at"])
+        assert datetime.fromisoformat(head["notified_at"]) == written_at.replace(microsecond=0)
+        await bank.receive(item)
+        offer = (await referral.get(f"/v1/rujukan-program/{subject}", as_=world.partner("BANK_KUR"))).json()
+        assert (head["sla_due_on"], head["kode_wilayah"]) == (offer["sla_due_on"], world.family.area)

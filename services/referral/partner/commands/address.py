@@ -3,13 +3,18 @@
 import asyncio
 import ipaddress
 import socket
+import ssl
+from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
+
+import httpx
 
 from services.referral.partner.errors import AddressRefused
 from shared.settings import LOOPBACK, Settings
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 HTTPS_PORT = 443
 GLOBAL_UNICAST_V6 = ipaddress.ip_network("2000::/3")
 # All that IANA assigns to hosts. Mapped IPv4, NAT64, unique local, link-local and multicast are outside it.
@@ -45,15 +50,33 @@ SPECIAL_PURPOSE = tuple(
 
 
 class Allowed:
-    """What this process may call: port 443 of public hosts, unless `configure` allows more."""
+    """What this process may call.
+
+    Port 443 of public hosts with certificates of public CAs, unless `configure` allows more.
+    """
 
     ports: frozenset[int] = frozenset({HTTPS_PORT})
     loopback: bool = False
+    networks: tuple[Network, ...] = ()
+    tls: ssl.SSLContext | None = None
 
 
 def configure(settings: Settings) -> None:
-    """Take the allowed ports, and whether this machine may be called, from the settings."""
+    """Take ports, networks, CAs, and whether this machine may be called, from the settings.
+
+    Raises:
+        OSError: the file of CAs cannot be read, or has none.
+    """
     Allowed.ports, Allowed.loopback = frozenset(settings.webhook_ports), settings.webhook_loopback
+    Allowed.networks = tuple(settings.webhook_networks)
+    Allowed.tls = trust(settings.webhook_ca_file) if settings.webhook_ca_file else None
+
+
+def trust(ca_file: Path) -> ssl.SSLContext:
+    """Return a TLS context that trusts the public CAs and those of a file."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_verify_locations(ca_file)
+    return context
 
 
 def check_form(url: str) -> SplitResult:
@@ -61,7 +84,7 @@ def check_form(url: str) -> SplitResult:
 
     Raises:
         AddressRefused: not https, a port that is not allowed, a user or fragment, an address that is not
-            public, or unreadable. With the setting `webhook_loopback`, this machine may be called by http on
+            public, or unreadable. The settings may allow ports and networks. With the setting `webhook_loopback`, this machine may be called by http on
             any port.
     """
     try:
@@ -96,7 +119,7 @@ async def resolve(parts: SplitResult) -> str:
     """Return the address to connect to.
 
     Raises:
-        AddressRefused: one of the addresses of the name is not public.
+        AddressRefused: one of the addresses of the name is neither public nor in an allowed network.
         OSError: the name is not known.
     """
     loop = asyncio.get_running_loop()
@@ -115,7 +138,10 @@ def is_public(address: Address) -> bool:
 
 
 def _require_public(address: Address) -> None:
-    if not is_public(address) and not (Allowed.loopback and address.is_loopback):
+    is_allowed = (Allowed.loopback and address.is_loopback) or any(
+        address in network for network in Allowed.networks
+    )
+    if not is_public(address) and not is_allowed:
         raise _refused(
             "it points into a private network, or not to a single host",
             "mengarah ke jaringan tertutup, atau bukan ke satu host",

@@ -11,7 +11,7 @@ import hmac
 import secrets
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -20,7 +20,7 @@ from uuid import UUID
 import httpx
 import orjson
 
-from services.referral.partner.commands.address import check_form, port_of, resolve
+from services.referral.partner.commands.address import Allowed, check_form, port_of, resolve
 from services.referral.partner.errors import AddressRefused
 
 CONNECT_SECONDS = 3.0
@@ -38,7 +38,7 @@ class Call:
 
     url: str
     body: bytes
-    secret: bytes
+    secrets: tuple[bytes, ...]
     notice_id: str
     key: str
     attempt_id: UUID
@@ -69,9 +69,10 @@ class Reply:
         return self.status is not None and 200 <= self.status < 300
 
 
-def sign(secret: bytes, timestamp: str, body: bytes) -> str:
-    """Return `Pilar-Signature`: "v1=" and the hexadecimal HMAC-SHA256 of `timestamp.body`."""
-    return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+def sign(keys: Sequence[bytes], timestamp: str, body: bytes) -> str:
+    """Return `Pilar-Signature`: for each key "v1=" and the hexadecimal HMAC-SHA256 of `timestamp.body`."""
+    text = timestamp.encode() + b"." + body
+    return ",".join(f"v1={hmac.new(key, text, hashlib.sha256).hexdigest()}" for key in keys)
 
 
 def backoff(attempt: int) -> timedelta:
@@ -116,10 +117,21 @@ async def post(call: Call) -> Reply:
         AddressRefused,
         ValueError,
     ) as error:
-        status, content, fault = None, None, type(error).__name__
+        status, content, fault = None, None, _name_fault(error)
     milliseconds = int((time.perf_counter() - started) * 1000)
     left = FIRST_BYTE in events
     return Reply(status, fault, milliseconds, content, left=left, attempt_id=call.attempt_id)
+
+
+def _name_fault(error: BaseException) -> str:
+    """Return the class of a fault.
+
+    The client wraps the fault of a TLS handshake, which is the one that helps.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return type(cause or error).__name__
 
 
 async def _post(call: Call, trace: Trace) -> tuple[int, object]:
@@ -133,12 +145,14 @@ async def _post(call: Call, trace: Trace) -> tuple[int, object]:
         "Idempotency-Key": call.key,
         "Pilar-Id": call.notice_id,
         "Pilar-Timestamp": timestamp,
-        "Pilar-Signature": sign(call.secret, timestamp, call.body),
+        "Pilar-Signature": sign(call.secrets, timestamp, call.body),
     }
     url = httpx.URL(call.url).copy_with(host=address, port=port_of(parts))
     timeout = httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
     async with (
-        httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
+        httpx.AsyncClient(
+            verify=Allowed.tls or True, timeout=timeout, follow_redirects=False, trust_env=False
+        ) as client,
         client.stream(
             "POST",
             url,

@@ -1,6 +1,5 @@
 """Register partners, publish programs, and set offices."""
 
-import secrets
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
@@ -12,6 +11,7 @@ from services.referral.matching.rules.matching import is_valid_rule
 from services.referral.offer.commands.rematch import schedule_rematch
 from services.referral.partner.commands.address import check_form
 from services.referral.partner.commands.breaker import rename_limit, reset_breaker
+from services.referral.partner.commands.secret import drop_former_secret, set_secret
 from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
 from services.referral.partner.models import (
     Channel,
@@ -27,11 +27,10 @@ from services.referral.program.errors import InvalidRule, ProgramOfAnotherPartne
 from services.referral.program.models import PayloadField, Program, ProgramRule, ProgramTerms, RuleTerms
 from shared import wilayah
 from shared.access import Actor
-from shared.database import insert, load, uuid7, vault_of
+from shared.database import insert, load, uuid7
 from shared.errors import VersionJustSet, VersionNotLatest
 from shared.validity import end_previous, not_voided
 
-SECRET_BYTES = 32
 BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
 
 
@@ -69,6 +68,7 @@ async def correct_partner(
         wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
     if terms.channel not in BY_MACHINE:
         partner.webhook_url = partner.secret_sealed = None
+        drop_former_secret(partner)
     elif partner.webhook_url is None:
         raise WebhookNeeded("/body/channel", channel=terms.channel)
     before = {name: getattr(partner, name) for name in PartnerNames.model_fields}
@@ -107,12 +107,9 @@ def _set_author(row: Partner | Office, actor: Actor) -> None:
 
 def _set_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
     check_form(url)
-    secret = secrets.token_urlsafe(SECRET_BYTES)
     partner.webhook_url = url
-    partner.secret_sealed = vault_of(session).seal(
-        secret, table="partner", column="secret_sealed", row_id=partner.partner_id
-    )
-    return secret
+    drop_former_secret(partner)
+    return set_secret(session, partner)
 
 
 async def publish_program(

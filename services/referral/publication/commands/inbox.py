@@ -15,7 +15,7 @@ from services.referral.notice.errors import NoticeNotRead
 from services.referral.notice.models import PERSONAL_NOTICES, InboxRead, Notice, PartnerNotice
 from services.referral.partner.queries import default_office_name
 from services.referral.partner_call.models import DeliveryAttempt
-from services.referral.program.rules import build_payload, notice_payload, supply_payload
+from services.referral.program.rules import NoticeHead, build_payload, notice_payload, supply_payload
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import UNSENT_STATES, RujukanProgram
 from shared import clock
@@ -66,12 +66,14 @@ class InboxReader:
         return {**{name: row[name] for name in names}, "told_at": row["created_at"], "body": body}
 
     def _content(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        subject = UUID(str(row["rujukan_program_id"]))
+        about = (Notice(row["notice"]), subject, row["created_at"], row["sla_due_on"], row["kode_wilayah"])
+        head = NoticeHead(*about)
         if row["notice"] == Notice.KELENGKAPAN:
             content = self._open(row, "data_supply", "content_sealed", row["notice_id"])
-            subject = UUID(str(row["rujukan_program_id"]))
-            return supply_payload(subject, row["on"], row["supply_fields"], content)
+            return supply_payload(head, row["on"], row["supply_fields"], content)
         if row["notice"] != Notice.RUJUKAN:
-            return notice_payload(row["notice"], UUID(str(row["rujukan_program_id"])), row["on"])
+            return notice_payload(head, row["on"])
         kode_wilayah = row["office_area"]
         office = {
             "kode_wilayah": kode_wilayah,
@@ -80,7 +82,7 @@ class InboxReader:
             "email": row["office_email"],
         }
         person = self._open(row, "identity", "sealed", row["rujukan_program_id"])
-        return build_payload(row, office, person)
+        return build_payload(head, row, office, person)
 
     def _open(self, row: Mapping[str, Any], table: str, column: str, row_id: object) -> dict[str, Any]:
         opened = vault_of(self.session).open(row["sealed"], table=table, column=column, row_id=row_id)

@@ -166,7 +166,7 @@ async def prepare_replay(session: AsyncSession, due: ScheduledTask) -> Call | No
     notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
     if notice.notice is Notice.RUJUKAN:
         sharing = await read_sharing(session, notice.rujukan_program_id)
-        content = (rujukan_payload(sharing), sharing.program.minimum_data) if sharing else None
+        content = (rujukan_payload(sharing, notice), sharing.program.minimum_data) if sharing else None
     else:
         content = await notice_content(session, notice)
     return await prepare_call(session, due, notice, *content) if content else None
@@ -181,7 +181,7 @@ async def record_replay(session: AsyncSession, due: ScheduledTask, outcome: Repl
         return
     notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
     row = await load(session, RujukanProgram, notice.rujukan_program_id)
-    await record_attempt(session, row, notice.notice, outcome)
+    await record_attempt(session, row, notice.notice, outcome, notice.notice_id)
     if notice.notice in PERSONAL_NOTICES and outcome.left and row.state is RujukanProgramState.DICABUT:
         await notify_withdrawal_again(session, row)
     elif not outcome.accepted and not due.moved:

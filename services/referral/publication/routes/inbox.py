@@ -12,6 +12,7 @@ from services.referral.notice.models import InboxRead, InboxReadItem, NoticeFact
 from services.referral.publication.commands.inbox import InboxReader, record_receipt, require_partner
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.worklist import queries
+from shared import clock
 from shared.access import Permission
 from shared.fields import Body
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
@@ -55,7 +56,7 @@ async def read_inbox(session: Session, actor: CurrentActor, paging: Paging) -> R
     They have the minimum data only, and only while consent is in force.
     """
     reader = InboxReader(session, actor)
-    statement = queries.select_inbox(require_partner(actor))
+    statement = queries.select_inbox(require_partner(actor), await clock.today(session))
     answer = await paging.answer(session, statement, queries.INBOX_ORDER, shape=reader.to_item)
     await reader.store_reads()
     return answer
