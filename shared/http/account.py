@@ -9,6 +9,7 @@ from starlette.requests import Request
 from shared.access import Actor, Permission
 from shared.access.permissions import LEVEL_OF_ROLE, LEVELS, Scope
 from shared.field_classes import FieldClass
+from shared.fields import View
 from shared.http.declared import may
 from shared.http.openapi import routes_of
 from shared.http.route import CurrentActor, Router
@@ -28,7 +29,7 @@ class RoleItem(BaseModel):
     area_level: AreaLevel
 
 
-class AccountArea(BaseModel):
+class AccountArea(View):
     """An area of the token. "*" is the whole country."""
 
     kode_wilayah: str

@@ -84,7 +84,7 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=[
             *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"),
-            *("Range", "If-Range", "X-Purpose", "X-HTTP-Method-Override"),
+            *("If-None-Match", "Range", "If-Range", "X-Purpose", "X-HTTP-Method-Override"),
             *("Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata"),
         ],
         expose_headers=[

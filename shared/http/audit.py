@@ -16,7 +16,7 @@ from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.errors import NotAllowed
-from shared.fields import Instant
+from shared.fields import Instant, View
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
 from shared.http.purpose import Purpose
@@ -28,7 +28,7 @@ Account = Annotated[str, Path(max_length=200)]
 Since = Annotated[Instant | None, Query()]
 
 
-class AuditEntryItem(BaseModel):
+class AuditEntryItem(View):
     """One read, change or refused attempt.
 
     `subject_ids` are families, else pendamping, cases or rujukan. Beyond 1,000 only `subject_count` is complete.

@@ -35,7 +35,12 @@ async def move_family(family: Family, version: int, **more: Any) -> Any:
 async def test_move_stores_the_former_area(family: Family) -> None:
     version = (await family.read())["version"]
     moved = await move_family(family, version)
-    assert moved.json() == {"kpm_id": family.kpm_id, "kode_wilayah": OTHER_DESA, "version": version + 1}
+    assert moved.json() == {
+        "kpm_id": family.kpm_id,
+        "kode_wilayah": OTHER_DESA,
+        "wilayah_name": "Penjalin",
+        "version": version + 1,
+    }
     (event,) = await family.read_emitted_data("kpm_updated")
     assert event["kode_wilayah"] == OTHER_DESA
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()

@@ -149,7 +149,7 @@ async def test_kepesertaan_of_another_family_or_ended_is_refused(
 
 @pytest.mark.parametrize(
     ("reason", "title"),
-    [("MENINGGAL", "ExitProposalRequired"), ("MUSYAWARAH", "PolicyMissing"), ("UNKNOWN", "PolicyMissing")],
+    [("MENINGGAL", "ExitProposalRequired"), ("MUSYAWARAH", "PolicyMissing")],
 )
 async def test_exit_reason_of_exit_proposals_is_refused(graduation: Running, reason: str, title: str) -> None:
     answer = await open_case(await start_case(graduation), exit_reason=reason)

@@ -27,7 +27,8 @@ def test_kinds_are_a_noun_a_dot_and_a_verb(service: str) -> None:
 
 def test_every_kind_of_a_job_is_published() -> None:
     works: list[Work] = [importlib.import_module(f"services.{one}.worker").PARTS.work for one in SERVICES]
-    assert {*JOB_KINDS} - {republish.KIND} == {kind for work in works for kind in work.steps}
+    # A started worker has the kind of the transport too.
+    assert {*JOB_KINDS} == {kind for work in works for kind in work.steps} | {republish.KIND}
 
 
 def test_a_kind_without_a_verb_is_detected() -> None:

@@ -24,7 +24,13 @@ from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.errors import EvidenceRequired
-from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
+from services.graduation.review.models import (
+    CancellationGround,
+    Grounds,
+    Musyawarah,
+    MusyawarahTerms,
+    RefusalGround,
+)
 from services.graduation.review.rules import latest_stage
 from services.graduation.term.commands import SYSTEM, announce_case, continue_term
 from shared.access import Actor, Scope
@@ -36,23 +42,6 @@ from shared.database import uuid7, write
 from shared.dates import require_not_future
 from shared.evidence import EvidenceKind, require_evidence
 from shared.messaging import emit
-
-
-class RefusalGround(StrEnum):
-    """The coded ground of a refusal."""
-
-    BELUM_LAYAK = "BELUM_LAYAK"
-    BUKTI_LEMAH = "BUKTI_LEMAH"
-    DATA_TIDAK_SESUAI = "DATA_TIDAK_SESUAI"
-    LAINNYA = "LAINNYA"
-
-
-class CancellationGround(StrEnum):
-    """The coded ground of a cancellation."""
-
-    KELUARGA_MENARIK_DIRI = "KELUARGA_MENARIK_DIRI"
-    DASAR_GUGUR = "DASAR_GUGUR"
-    LAINNYA = "LAINNYA"
 
 
 async def verify(
@@ -135,13 +124,20 @@ async def return_case(
     if new_assessment and not policy.needs_score:
         raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
     act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
-    case.assess_again = new_assessment
-    await move_to_side_state(session, case, policy, GraduasiState.DIKEMBALIKAN, act)
+    await move_to_side_state(
+        session, case, policy, GraduasiState.DIKEMBALIKAN, act, assess_again=new_assessment
+    )
     return case
 
 
 async def move_to_side_state(
-    session: AsyncSession, case: Graduasi, policy: Policy, target: GraduasiState, act: Act
+    session: AsyncSession,
+    case: Graduasi,
+    policy: Policy,
+    target: GraduasiState,
+    act: Act,
+    *,
+    assess_again: bool | None = None,
 ) -> None:
     """Move a locked case to DIKEMBALIKAN, DITOLAK, DITUNDA or DIBATALKAN.
 
@@ -152,6 +148,9 @@ async def move_to_side_state(
     if act.evidence is None and target in policy.evidence_for:
         raise EvidenceRequired("/body/evidence_sha256", exit_reason=case.exit_reason, target=target)
     await require_evidence(session, act.evidence, use_for(case, act.actor, EvidenceKind.SURAT))
+    if assess_again is not None:
+        # Not before: a query would write it while the case is still proposed.
+        case.assess_again = assess_again
     await advance(session, [(case, policy)], [target], act)
 
 

@@ -1,4 +1,5 @@
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +14,23 @@ from shared.database.tables import Col, Fields
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 
 MAX_NAMED = 200
+
+
+class RefusalGround(StrEnum):
+    """The coded ground of a refusal."""
+
+    BELUM_LAYAK = "BELUM_LAYAK"
+    BUKTI_LEMAH = "BUKTI_LEMAH"
+    DATA_TIDAK_SESUAI = "DATA_TIDAK_SESUAI"
+    LAINNYA = "LAINNYA"
+
+
+class CancellationGround(StrEnum):
+    """The coded ground of a cancellation."""
+
+    KELUARGA_MENARIK_DIRI = "KELUARGA_MENARIK_DIRI"
+    DASAR_GUGUR = "DASAR_GUGUR"
+    LAINNYA = "LAINNYA"
 
 
 class Grounds(Fields):

@@ -7,8 +7,7 @@ from pydantic import StrictBool
 from services.graduation.case.errors import ANOTHER_CASE
 from services.graduation.case.models import GraduasiView
 from services.graduation.review import commands
-from services.graduation.review.commands import CancellationGround, RefusalGround
-from services.graduation.review.models import Grounds, MusyawarahTerms
+from services.graduation.review.models import CancellationGround, Grounds, MusyawarahTerms, RefusalGround
 from shared.access import Permission
 from shared.fields import Body, Sentence, Sha256
 from shared.http import CurrentActor, Router, Session, may

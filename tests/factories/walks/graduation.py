@@ -197,7 +197,7 @@ async def annul_cases(service: Running, first: CaseDriver) -> None:
 
 
 def choose_grounds() -> tuple[str, str]:
-    from services.graduation.review.commands import CancellationGround, RefusalGround
+    from services.graduation.review.models import CancellationGround, RefusalGround
 
     return str(next(iter(RefusalGround))), str(next(iter(CancellationGround)))
 

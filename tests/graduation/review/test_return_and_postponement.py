@@ -31,6 +31,14 @@ async def test_returned_case_with_a_new_assessment_needs_a_new_statement(graduat
     assert expect_ok(await driver.propose())["state"] == "DIUSULKAN"
 
 
+async def test_case_is_returned_for_an_assessment_with_a_letter(graduation: Running) -> None:
+    """The letter is looked up while the case is still proposed."""
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
+    letter = await graduation.put_file(b"surat pengembalian", as_=driver.by["verification"])
+    body = {**WHY, "new_assessment": True, "evidence_sha256": letter}
+    assert expect_ok(await driver.post("return", body, "verification"))["state"] == "DIKEMBALIKAN"
+
+
 async def test_refused_case_emits_its_ground_and_another_case_may_open(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
     body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}

@@ -20,7 +20,7 @@ async def read_codes(registry: Running, query: str) -> list[str]:
 async def test_areas_are_listed_for_anybody_and_cacheable(registry: Running) -> None:
     answer = await registry.get("/v1/wilayah?name=kabupaten kendal")
     assert (answer.json(), answer.headers["Cache-Control"]) == (
-        {"items": [KENDAL], "next": None},
+        {"items": [KENDAL], "next": None, "next_cursor": None},
         "public, max-age=86400",
     )
 

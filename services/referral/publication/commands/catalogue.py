@@ -72,7 +72,7 @@ async def correct_partner(
     elif partner.webhook_url is None:
         raise WebhookNeeded("/body/channel", channel=terms.channel)
     before = {name: getattr(partner, name) for name in PartnerNames.model_fields}
-    before |= {"set_by": partner.set_by, "set_at": partner.set_at.isoformat()}
+    before |= {"set_by": partner.set_by, "set_at": f"{partner.set_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
     change = {"partner_id": partner.partner_id, "version": partner.version, "before": before}
     session.add(PartnerChange(**change, reason=reason, changed_by=actor.sub))
     await session.flush()
