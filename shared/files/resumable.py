@@ -95,7 +95,7 @@ async def create_upload(
 
 
 def read_metadata(session: AsyncSession, upload: OpenUpload) -> str | None:
-    """Return what the client said about an upload."""
+    """Return the metadata that the client sent with an upload."""
     sealed = {"metadata_sealed": upload.metadata_sealed}
     opened = open_texts(vault_of(session), sealed, ("metadata",), table="upload", row_id=upload.upload_id)
     return opened["metadata"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.local.data_folder import DataFolder, State
 from deploy.local.deployment import free_base
+from deploy.local.issuer import DevelopmentIssuer
 from deploy.postgres.embedded import EmbeddedPostgres
 from tests.factories.deploy.processes import is_alive
 from tests.factories.repository import ROOT
@@ -102,6 +103,11 @@ class Up:
         assert self.process.stdout is not None
         self.process.stdout.close()
         return status
+
+
+def build_headers(folder: Path, name: str) -> dict[str, str]:
+    issuer = DevelopmentIssuer(DataFolder.of(folder).issuer, "development")
+    return {"Authorization": f"Bearer {issuer.demo_token(name)}"}
 
 
 def remove_data(folder: Path) -> None:
