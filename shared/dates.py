@@ -1,7 +1,7 @@
 """Legal dates: days in Jakarta, days of acts, their instants, and calendar months."""
 
 import calendar
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from shared.errors import DateInTheFuture, DateInThePast, DateTooEarly
@@ -19,6 +19,11 @@ def day_of(instant: datetime) -> date:
 def latest_day_of(instant: datetime) -> date:
     """Return the date in Papua (WIT) of an aware instant, the latest in the country."""
     return instant.astimezone(EASTERN).date()
+
+
+def to_utc_text(instant: datetime) -> str:
+    """Return an aware instant as answers show it: RFC 3339 in UTC, with Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def midnight(day: date) -> datetime:

@@ -16,48 +16,26 @@ SAMPLES = ROOT / "tests" / "contracts" / "samples"
 
 def lint() -> None:
     """Check each document by the recommended rules of two linters, warnings included."""
-    run(
-        tool("spectral"), "lint", "--fail-severity", "hint", "--ruleset", "spectral.yaml", *DOCUMENTS.values()
-    )
+    strict = ("--fail-severity", "hint", "--ruleset", "spectral.yaml")
+    run(tool("spectral"), "lint", *strict, *DOCUMENTS.values())
     run(tool("redocly"), "lint", "--extends", "recommended", "--max-problems", "50", *DOCUMENTS.values())
 
 
 def generate() -> None:
     """Generate the clients. A warning of the Python generator is an error."""
+    options = ("--meta", "none", "--overwrite", "--fail-on-warning", "--config", "openapi-python-client.json")
     for service, document in DOCUMENTS.items():
         run(tool("openapi-typescript"), document, "-o", f"generated/{service}.ts")
-        run(
-            tool("openapi-ts"),
-            "-i",
-            document,
-            "-o",
-            f"generated/hey-{service}",
-            "-c",
-            "@hey-api/client-fetch",
-        )
-        options = (
-            "--meta",
-            "none",
-            "--overwrite",
-            "--fail-on-warning",
-            "--config",
-            "openapi-python-client.json",
-        )
-        python(
-            "openapi-python-client",
-            "generate",
-            "--path",
-            document,
-            "--output-path",
-            f"{service}_client",
-            *options,
-        )
+        hey_api = ("-o", f"generated/hey-{service}", "-c", "@hey-api/client-fetch")
+        run(tool("openapi-ts"), "-i", document, *hey_api)
+        client = ("--path", document, "--output-path", f"{service}_client")
+        run(python("openapi-python-client"), "generate", *client, *options)
 
 
 def compile_clients() -> None:
     """Check the types of the generated clients and of the flows that use them."""
     run(tool("tsc"), "--project", "tsconfig.json")
-    python("mypy", "--strict", "--explicit-package-bases", "python_flow.py")
+    run(python("mypy"), "--strict", "--explicit-package-bases", "python_flow.py")
 
 
 def check_events() -> None:

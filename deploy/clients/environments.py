@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.data_folder import ROOT
@@ -40,39 +40,28 @@ def tool(name: str) -> Path:
     return FOLDER / "node_modules" / ".bin" / name
 
 
+def python(name: str) -> Path:
+    """Return a command of the Python environment."""
+    return VENV / "bin" / name
+
+
 def prepare() -> None:
     """Copy the sources, and install what has changed."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for pattern in COPIED:
         for source in SOURCES.glob(pattern):
             shutil.copy(source, FOLDER)
-    install(
-        "node", SOURCES / "package-lock.json", ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    )
+    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    install("node", SOURCES / "package-lock.json", npm)
     if not VENV.exists():
         run(UV, "venv", "--quiet", "--python", sys.executable, VENV)
-    sync = [
-        UV,
-        "pip",
-        "sync",
-        "--quiet",
-        "--require-hashes",
-        "--python",
-        VENV / "bin" / "python",
-        REQUIREMENTS,
-    ]
+    sync = [UV, "pip", "sync", "--quiet", "--require-hashes", "--python", python("python"), REQUIREMENTS]
     install("python", REQUIREMENTS, sync)
 
 
-def install(name: str, lock: Path, command: list[object]) -> None:
+def install(name: str, lock: Path, command: Sequence[object]) -> None:
     """Run an installer unless this lock is installed already."""
     stamp, digest = FOLDER / f".installed-{name}", hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
         run(*command)
         stamp.write_text(digest)
-
-
-def python(*arguments: object, stdin: str | None = None) -> None:
-    """Run a command of the Python environment, with its own tools first in the path."""
-    os.environ["PATH"] = os.pathsep.join([str(VENV / "bin"), os.environ["PATH"]])
-    run(VENV / "bin" / str(arguments[0]), *arguments[1:], stdin=stdin)

@@ -30,7 +30,7 @@ ASSESSED_ON = "2026-04-06"
 FLOWS: dict[str, Callable[[str], None]] = {
     "openapi-fetch": lambda setting: run("node", "out/flow-openapi-fetch.js", stdin=setting),
     "hey-api": lambda setting: run("node", "out/flow-hey-api.js", stdin=setting),
-    "openapi-python-client": lambda setting: python("python", "python_flow.py", stdin=setting),
+    "openapi-python-client": lambda setting: run(python("python"), "python_flow.py", stdin=setting),
 }
 
 

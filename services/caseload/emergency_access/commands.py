@@ -12,6 +12,7 @@ from services.caseload.history import append_history
 from shared import clock
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
+from shared.dates import to_utc_text
 from shared.errors import NotFound
 from shared.privacy import seal_texts
 
@@ -51,7 +52,7 @@ async def open_emergency_access(
         *entry,
         who=actor.person,
         why=None,
-        expires_at=access.expires_at.isoformat().replace("+00:00", "Z"),
+        expires_at=to_utc_text(access.expires_at),
     )
     return access
 

@@ -28,6 +28,7 @@ from services.referral.program.models import PayloadField, Program, ProgramRule,
 from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7
+from shared.dates import to_utc_text
 from shared.errors import VersionJustSet, VersionNotLatest
 from shared.validity import end_previous, not_voided
 
@@ -72,7 +73,7 @@ async def correct_partner(
     elif partner.webhook_url is None:
         raise WebhookNeeded("/body/channel", channel=terms.channel)
     before = {name: getattr(partner, name) for name in PartnerNames.model_fields}
-    before |= {"set_by": partner.set_by, "set_at": f"{partner.set_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
+    before |= {"set_by": partner.set_by, "set_at": to_utc_text(partner.set_at)}
     change = {"partner_id": partner.partner_id, "version": partner.version, "before": before}
     session.add(PartnerChange(**change, reason=reason, changed_by=actor.sub))
     await session.flush()
