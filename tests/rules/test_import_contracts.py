@@ -14,7 +14,6 @@ from tests.factories.repository import ROOT
 SERVICES = ("registry", "caseload", "graduation", "referral")
 OWN = ("app", "worker", "tables", "visibility", "history", "subscriptions", "metrics")
 FILES = ("models", "errors", "rules", "queries", "commands", "subscribers", "jobs", "routes")
-DEPLOYMENT = ("audit", "bench", "contracts", "demo", "invariants", "kafka", "local", "postgres")
 SHARED = ("contracts/__init__", "contracts/graduation", "events", "errors", "http", "kafka", "messaging")
 
 PLANTS = {
@@ -49,11 +48,16 @@ PLANTS = {
 }  # fmt: skip
 
 
+def order_in(container: str) -> list[str]:
+    """Return the names that an order contract lists, from the top."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["id"] == f"order-in-{container}")
+    return [name.strip("()") for layer in layers for name in layer.split(" | ")]
+
+
 def modules_of(service: str) -> list[str]:
     """Return the modules of a service in the order of its contract."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    (layers,) = (contract["layers"] for contract in contracts if contract["id"] == f"order-in-{service}")
-    return [layer for layer in layers if " " not in layer and layer not in OWN]
+    return [name for name in order_in(service) if name not in OWN]
 
 
 def write_skeleton(root: Path) -> None:
@@ -67,12 +71,8 @@ def write_skeleton(root: Path) -> None:
             for name in ("__init__", *FILES)
         ]
     files += [f"shared/{name}.py" for name in ("__init__", *SHARED)]
-    files += ["services/__init__.py", *(f"deploy/{x}.py" for x in ("__init__", "local/up"))]
-    files += [f"deploy/{name}/__init__.py" for name in DEPLOYMENT]
-    files += [
-        f"deploy/{name}.py"
-        for name in ("kafka/broker", "child_process", "folder", "loopback", "services", "run")
-    ]
+    files += ["services/__init__.py", "deploy/__init__.py", "deploy/local/up.py", "deploy/kafka/broker.py"]
+    files += [f"deploy/{name}/__init__.py" for name in order_in("deploy")]
     for file in files:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).touch()
