@@ -15,15 +15,21 @@ async def relay(publisher: Running) -> int:
     if not await publisher.has_unsent():
         return 0
     runner = Relay(publisher.worker.url, publisher.name, LocalPublisher())
-    connection = await runner.connect()
+    connection, publisher.reused.relays = publisher.reused.relays, None
+    if connection is None or connection.is_closed():
+        connection = await runner.connect()
     try:
         await runner.balance_shards(connection)
         total = 0
         while sent := await runner.step(connection):
             total += sent
+        await connection.execute("SELECT pg_advisory_unlock_all()")
         return total
     finally:
-        await connection.close()
+        if publisher.reused.relays is None:
+            publisher.reused.relays = connection
+        else:
+            await connection.close()
 
 
 def find_topics(service: Running) -> set[str]:
@@ -56,14 +62,18 @@ async def deliver(publisher: Running, subscriber: Running, times: int = 1) -> in
     With `times` > 1 all events are delivered again.
     """
     await relay(publisher)
-    publishers = dict.fromkeys(find_topics(publisher), publisher.worker)
     total = 0
     for _ in range(times):
-        for subscription in subscriber.parts.subscriptions:
-            total += await apply_records(subscriber, subscription, publishers)
+        total += await apply_all(publisher, subscriber)
         if times > 1:
             await append_log_again(publisher)
     return total
+
+
+async def apply_all(publisher: Running, subscriber: Running) -> int:
+    """Let all subscriptions of the subscriber read the publisher's new records, and return how many."""
+    publishers = dict.fromkeys(find_topics(publisher), publisher.worker)
+    return sum([await apply_records(subscriber, one, publishers) for one in subscriber.parts.subscriptions])
 
 
 async def append_log_again(publisher: Running) -> None:
@@ -77,15 +87,15 @@ async def append_log_again(publisher: Running) -> None:
 
 async def settle_services(*services: Running) -> None:
     """Run work and deliver events among all services until nothing changes."""
-    for _ in range(50):
+    for turn in range(50):
         moved = sum([await service.work() for service in services])
-        for publisher in services:
-            moved += await relay(publisher)
-        for publisher in services:
+        sent = [await relay(publisher) for publisher in services]
+        # In later turns only records that were sent in this turn are new.
+        for publisher in [one for one, count in zip(services, sent, strict=True) if count or turn == 0]:
             for subscriber in services:
                 if publisher is not subscriber:
-                    moved += await deliver(publisher, subscriber)
-        if not moved:
+                    moved += await apply_all(publisher, subscriber)
+        if not moved + sum(sent):
             return
     message = "the services do not become idle"
     raise AssertionError(message)

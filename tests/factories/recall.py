@@ -56,7 +56,7 @@ async def recall(key: Hashable, build: Callable[[], Awaitable[Result]], *service
     before builds it itself. The result refers to no service and is not changed. `build` writes in `services` only.
     """
     steps = services[0].cluster.recalled
-    states = {one.name: one.initial_state for one in services if one.initial_state}
+    states = {one.name: one.reused.initial_state for one in services if one.reused.initial_state}
     if (
         len(states) < len(services)
         or await states[services[0].name].read_next_transaction() != steps.unchanged

@@ -48,6 +48,18 @@ async def is_quiet(database: Database) -> bool:
     return database.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
+async def reset_session(session: asyncpg.Connection[Any] | None) -> asyncpg.Connection[Any] | None:
+    """Reset a session, and return it if it is usable."""
+    if session is None or session.is_closed():
+        return None
+    try:
+        await session.reset(timeout=5)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        session.terminate()
+        return None
+    return session
+
+
 @dataclass(slots=True)
 class ReusableService:
     """The reusable part of a service: its application and its worker's connections."""
@@ -56,10 +68,13 @@ class ReusableService:
     database_name: str
     app: Any
     worker: Database
+    superuser: Database
     stack: AsyncExitStack
     pools: list[set[int]]
     initial_state: DatabaseState | None = None
+    # Idle sessions of `sql` and of the relay.
     asks: asyncpg.Connection[Any] | None = None
+    relays: asyncpg.Connection[Any] | None = None
 
     @classmethod
     async def start(
@@ -71,40 +86,40 @@ class ReusableService:
         settings = cluster.settings(service, database_name, **more)
         app = importlib.import_module(f"services.{service}.app").build(settings)
         worker = worker_database(settings, pool_size=5)
+        superuser = Database(cluster.address(database_name), service=service, pool_size=1, wake_relay=False)
         stack = AsyncExitStack()
         stack.push_async_callback(cluster.drop, database_name)
+        stack.push_async_callback(superuser.close)
         stack.push_async_callback(worker.close)
         await stack.enter_async_context(app.router.lifespan_context(app))
-        pools = [await read_pids(database) for database in (app.state.database, worker)] if reusable else []
-        return cls(settings, database_name, app, worker, stack, pools, initial_state)
+        databases = (app.state.database, worker, superuser) if reusable else ()
+        pools = [await read_pids(database) for database in databases]
+        return cls(settings, database_name, app, worker, superuser, stack, pools, initial_state)
 
     async def restore(self) -> bool:
         """Restore the service and return whether the next test may use it."""
         if self.initial_state is None:
             return False
         self.app.state.draining = False
-        databases = (self.app.state.database, self.worker)
+        databases = (self.app.state.database, self.worker, self.superuser)
         return all([await is_quiet(database) for database in databases]) and await self.initial_state.restore(
-            databases, self.pools, await self._reset_session()
+            databases, self.pools, await self._reset_sessions()
         )
 
-    async def _reset_session(self) -> set[int]:
-        """Reset the session of `sql`, and return its process id if it is usable."""
-        asks, self.asks = self.asks, None
-        if asks is None or asks.is_closed():
-            return set()
-        try:
-            await asks.reset(timeout=5)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-            asks.terminate()
-            return set()
-        self.asks = asks
-        return {asks.get_server_pid()}
+    async def _reset_sessions(self) -> set[int]:
+        """Reset the sessions outside the pools, and return the process ids of the usable ones."""
+        self.asks, self.relays = await reset_session(self.asks), await reset_session(self.relays)
+        writer = self.app.state.audit
+        if writer._writing is not None:
+            await asyncio.wait({writer._writing})
+        sessions = (self.asks, self.relays, writer._connection)
+        return {session.get_server_pid() for session in sessions if session and not session.is_closed()}
 
     async def stop(self) -> None:
         """Stop the service and drop its database."""
-        if self.asks is not None:
-            await self.asks.close()
+        for session in (self.asks, self.relays):
+            if session is not None:
+                await session.close()
         if self.initial_state is not None:
             await self.initial_state.connection.close()
         await self.stack.aclose()

@@ -25,7 +25,6 @@ from shared.jobs import run_scheduled_task, run_step
 from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
-from tests.factories.database_state import DatabaseState
 from tests.factories.papers import Papers
 from tests.factories.refusal_texts import check_refusal
 from tests.factories.remedies import TRAIL, check_remedy
@@ -51,8 +50,7 @@ class Running:
     database: Database
     worker: Database
     parts: Parts
-    asks: asyncpg.Connection | None = None
-    initial_state: DatabaseState | None = None
+    reused: ReusableService
     papers: Papers = field(default_factory=Papers)
 
     def token(
@@ -136,14 +134,14 @@ class Running:
     @asynccontextmanager
     async def _open_connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Yield one session for all queries. A concurrent query gets its own."""
-        connection, self.asks = self.asks, None
+        connection, self.reused.asks = self.reused.asks, None
         if connection is None or connection.is_closed():
             connection = await asyncpg.connect(self.cluster.address(self.database_name))
         try:
             yield connection
         finally:
-            if self.asks is None and not connection.is_closed():
-                self.asks = connection
+            if self.reused.asks is None and not connection.is_closed():
+                self.reused.asks = connection
             else:
                 await connection.close()
 
@@ -177,14 +175,9 @@ class Running:
         """Write events of any service into this service's outbox, for tests of one subscriber."""
         from shared.messaging import emit
 
-        address = self.cluster.address(self.database_name)
-        superuser = Database(address, service=self.name, pool_size=1, wake_relay=False)
-        try:
-            async with superuser.transaction(Actor.system(self.name)) as session:
-                for event in events:
-                    emit(session, event)
-        finally:
-            await superuser.close()
+        async with self.reused.superuser.transaction(Actor.system(self.name)) as session:
+            for event in events:
+                emit(session, event)
 
     @asynccontextmanager
     async def session(self, actor: Actor | None = None) -> Any:
@@ -262,14 +255,10 @@ async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
                 reused.app.state.database,
                 reused.worker,
                 parts,
-                reused.asks,
-                reused.initial_state,
+                reused,
             )
             await cluster.recalled.begin(reused.initial_state)
-            try:
-                yield running_service
-            finally:
-                reused.asks = running_service.asks
+            yield running_service
     finally:
         cluster.recalled.end()
         if reusable and await reused.restore():

@@ -95,7 +95,7 @@ def build_file() -> tuple[bytes, bytes]:
 async def test_same_file_gives_the_same_rows_staged_or_not(
     kendal_caseload: Running, monkeypatch: pytest.MonkeyPatch, dry_run: bool
 ) -> None:
-    service, state = kendal_caseload, kendal_caseload.initial_state
+    service, state = kendal_caseload, kendal_caseload.reused.initial_state
     assert state is not None
     for size in ("SMALLEST_BATCH", "FIRST_BATCH", "LARGEST_BATCH"):
         monkeypatch.setattr(jobs, size, 5)

@@ -24,11 +24,6 @@ from tests.factories.services import Running
 
 DESA = "33.24.09.2013"
 KENDAL = "33.24"
-FIELDS = (
-    "registry",
-    "caseload",
-    "referral",
-)
 
 
 async def apply_events(service: Running, *events: Event) -> None:
@@ -38,7 +33,7 @@ async def apply_events(service: Running, *events: Event) -> None:
     """
     await service.publish(*events)
     await relay(service)
-    topics = {f"pilar.{name}": service.worker for name in FIELDS}
+    topics = {event.topic: service.worker for event in events}
     for subscription in service.parts.subscriptions:
         await apply_records(service, subscription, topics)
 

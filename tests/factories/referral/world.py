@@ -12,8 +12,6 @@ from tests.factories.delivery import apply_records, relay
 from tests.factories.referral.events import TODAY, Family, build_identity_sealed
 from tests.factories.services import Running
 
-TOPICS = ("pilar.caseload", "pilar.graduation", "pilar.sealed", "pilar.registry")
-
 
 @dataclass
 class World:
@@ -48,7 +46,7 @@ class World:
         """Let referral apply events of the other services, through a real outbox, relay and cursor."""
         await self.referral.publish(*events)
         await relay(self.referral)
-        publishers = dict.fromkeys(TOPICS, self.referral.worker)
+        publishers = {event.topic: self.referral.worker for event in events}
         for _ in range(times):
             for subscription in self.referral.parts.subscriptions:
                 await apply_records(self.referral, subscription, publishers)
