@@ -1,4 +1,4 @@
-"""The person or machine that makes a request, as its token says."""
+"""The person or machine that makes a request, read from its token."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -119,11 +119,6 @@ class Actor:
     def require_role(self, role: Role) -> None:
         """Raise NotAllowed unless the actor has the role."""
         if role not in self.roles:
-            raise NotAllowed
-
-    def require(self, permission: Permission) -> None:
-        """Raise NotAllowed unless the actor has the permission."""
-        if not self.may(permission):
             raise NotAllowed
 
 

@@ -117,7 +117,6 @@ class KeySource:
         self._read_at = self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
-        self.reads = 0
 
     async def find(self, kid: str) -> VerifyingKey | None:
         """Return the key, or None if the issuer does not have it.
@@ -161,7 +160,6 @@ class KeySource:
                 self._read_at = self._clock()
 
     async def _read(self) -> bytes:
-        self.reads += 1
         if self._file is not None:
             return await asyncio.to_thread(read_file, self._file)
         if self._url is None:

@@ -15,18 +15,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shared.privacy import Vault
 
 SIGNED = (
-    *("audit_id", "at", "writer_id", "number", "actor", "pendamping_id", "roles", "areas", "partner_id"),
-    *(
-        "purpose",
-        "kode_wilayah",
-        "act",
-        "resource",
-        "subject_ids",
-        "subject_count",
-        "id_hash",
-        "field_classes",
-    ),
-    *("outcome", "status", "request_id"),
+    "audit_id",
+    "at",
+    "writer_id",
+    "number",
+    "actor",
+    "pendamping_id",
+    "roles",
+    "areas",
+    "partner_id",
+    "purpose",
+    "kode_wilayah",
+    "act",
+    "resource",
+    "subject_ids",
+    "subject_count",
+    "id_hash",
+    "field_classes",
+    "outcome",
+    "status",
+    "request_id",
 )
 """The columns of an entry that its MAC covers, in this order."""
 DIGESTED = (*SIGNED[2:], "transaction_id", "mac")

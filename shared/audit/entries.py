@@ -54,18 +54,25 @@ class Entry:
         """
         actor = self.actor
         values = (
-            *(uuid7(), at, *place, actor.sub, actor.pendamping_id),
-            *(
-                sorted(actor.roles),
-                list(actor.areas),
-                actor.partner_id,
-                self.purpose,
-                self.kode_wilayah,
-                self.act,
-                self.resource,
-            ),
-            *(list(self.subject_ids), self.subject_count, self.id_hash, list(self.field_classes)),
-            *(self.outcome, self.status, self.request_id),
+            uuid7(),
+            at,
+            *place,
+            actor.sub,
+            actor.pendamping_id,
+            sorted(actor.roles),
+            list(actor.areas),
+            actor.partner_id,
+            self.purpose,
+            self.kode_wilayah,
+            self.act,
+            self.resource,
+            list(self.subject_ids),
+            self.subject_count,
+            self.id_hash,
+            list(self.field_classes),
+            self.outcome,
+            self.status,
+            self.request_id,
         )
         return (*values, keys.mac(values))
 

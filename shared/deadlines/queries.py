@@ -73,7 +73,7 @@ def _pendamping_of(families: Families | None, today: date) -> sa.ColumnElement[A
 def _accompanied_by(
     families: Families | None, pendamping_id: UUID | None, today: date
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that a pendamping accompanies the family today. An index lists his families."""
+    """Return the condition that a pendamping accompanies the family today. An index lists these families."""
     if families is None or pendamping_id is None:
         return sa.false()
     own = (

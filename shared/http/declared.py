@@ -15,7 +15,7 @@ class Declared:
     """What a route declares: permission (None: open to anybody), body, required Idempotency-Key.
 
     `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
-    the first answer also from an author whose families have changed, because it has only what he recorded himself.
+    the first answer also from an author whose families have changed, because it has only what the author recorded.
     `writes`: a GET that writes, such as who has read. `personal`: an answer about families that names none of them.
     `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
     """

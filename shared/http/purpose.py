@@ -51,7 +51,7 @@ PARAMETER: dict[str, Any] = {
 
 
 class PurposeMissing(DomainError):
-    """400: an official says why he reads a family."""
+    """400: an official must state the purpose of reading a family."""
 
     status = 400
     en = "Say in the header X-Purpose why you read this family: {purposes}."

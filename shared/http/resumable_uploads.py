@@ -56,7 +56,7 @@ Metadata = Annotated[
     Header(
         alias="Upload-Metadata",
         max_length=2000,
-        description="Keys with values in base64, as tus says. `filetype` is the media type.",
+        description="Keys with base64 values (tus 1.0). `filetype` is the media type.",
     ),
 ]
 
@@ -65,7 +65,7 @@ class TusVersionUnsupported(DomainError):
     """412: the request is of another version of tus."""
 
     status = 412
-    en = "This address speaks tus 1.0.0. Send Tus-Resumable: 1.0.0."
+    en = "This address accepts tus 1.0.0. Send Tus-Resumable: 1.0.0."
     id = "Alamat ini memakai tus 1.0.0. Kirim Tus-Resumable: 1.0.0."
     remedy = CORRECT_REQUEST
     headers = {"Tus-Version": VERSION}  # noqa: RUF012 (added to the answer, and never changed)

@@ -92,7 +92,7 @@ async def find_faults(connection: asyncpg.Connection, service: Running, witness:
 
 
 class Superuser:
-    """Tampers with the entries of a service at random, and knows where."""
+    """Tampers with the entries of a service at random, and returns the places."""
 
     def __init__(self, connection: asyncpg.Connection, entries: list[asyncpg.Record], seed: int) -> None:
         self.connection, self.entries, self.chance = connection, entries, random.Random(seed)

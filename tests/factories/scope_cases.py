@@ -29,7 +29,8 @@ Things = dict[str, Thing]
 class Case:
     """A request of an account for the thing with an id.
 
-    Without an id it is a list."""
+    Without an id it is a list.
+    """
 
     sample: Sample
     id: str
@@ -98,7 +99,7 @@ async def try_cases(walked: Walked, things: Things, count: int, seed: int) -> Re
     while result.cases < count:
         case = next(cases)
         covered = find_covered(case, things)
-        # A change of a thing in the area is permitted. Without an id nothing says what it would change.
+        # A change of a thing in the area is permitted. Without an id the changed thing is unknown.
         if case.granted and case.sample.method not in READS and (case.id in covered or not case.id):
             continue
         result.cases += 1
@@ -106,7 +107,9 @@ async def try_cases(walked: Walked, things: Things, count: int, seed: int) -> Re
         answer = await ask(walked, case, case.sample)
         result.shown += answer.is_success
         if case.granted:
-            hidden = {id_: one for id_, one in things.items() if id_ not in covered and not names(case, one)}
+            hidden = {
+                id_: one for id_, one in things.items() if id_ not in covered and not may_name(case, one)
+            }
             leaks = await find_leaks(partial(ask, walked, case), case.sample, case.id, hidden)
             result.violations += [f"{case} {leak}" for leak in leaks]
         elif answer.status_code != 403:
@@ -114,7 +117,7 @@ async def try_cases(walked: Walked, things: Things, count: int, seed: int) -> Re
     return result
 
 
-def names(case: Case, thing: Thing) -> bool:
+def may_name(case: Case, thing: Thing) -> bool:
     """Return whether an answer may name a thing of another area by its id."""
     if thing.kind == "hand_over_id" and case.sample.route.name == "list_kpm_history":
         return True  # by which the family got its pendamping
@@ -124,7 +127,8 @@ def names(case: Case, thing: Thing) -> bool:
 def find_covered(case: Case, things: Things) -> set[str]:
     """Return the ids of what the account may see.
 
-    That is by its areas, or under an emergency access."""
+    That is by its areas, or under an emergency access.
+    """
     grant = GRANTS[case.sample.route.declared.permission].get(case.role)
     emergency = (case.sub, case.purpose, case.sample.route.name) == (HOLDER, Purpose.DARURAT, "read_kpm")
     opened: set[str] = set()
@@ -140,7 +144,8 @@ async def find_leaks(
 ) -> list[str]:
     """Return what an answer shows of hidden things.
 
-    The answer for a hidden thing must be that for an absent one."""
+    The answer for a hidden thing must be that for an absent one.
+    """
     answer = await send(sample)
     outcome, leaks = read_outcome(answer), list[str]()
     shown = {*UUID.findall(answer.text)} & hidden.keys() - sample.ids

@@ -2,7 +2,6 @@
 
 from tests.mutants.mutant import Mutant
 
-ENTRIES = ("tests/platform/test_audit_entries.py",)
 EMERGENCY = ("tests/caseload/emergency_access/test_emergency_access.py",)
 
 ACCESS = (
@@ -124,31 +123,5 @@ ACCESS = (
         ),
         EMERGENCY,
         "sealed",
-    ),
-    Mutant(
-        "audit-entry-outside-the-transaction",
-        "the entry of a command is committed on its own",
-        (
-            (
-                "shared/http/audit_trail.py",
-                "await insert_entry(connection, entry, writer.keys, await writer.clock.read(connection))",
-                "await writer.write(entry)",
-            ),
-        ),
-        ENTRIES,
-        "in_its_transaction",
-    ),
-    Mutant(
-        "look-up-of-every-reader",
-        "a look-up in the audit trail does not check its scope",
-        (
-            (
-                "shared/audit/queries.py",
-                "if actor.scope is not Scope.NATIONAL and not await",
-                "if False and not await",
-            ),
-        ),
-        ("tests/registry/pendamping/test_ditjen_lists.py",),
-        "audit",
     ),
 )

@@ -115,7 +115,7 @@ async def test_place_and_device_are_stored_sealed(registry: Running) -> None:
     assert b"Contoh" not in sealed
     place = {"table": "file", "column": "metadata_sealed", "row_id": sha256}
     metadata = json.loads(registry.app.state.vault.open_bytes(sealed, **place))
-    assert metadata["latitude"], metadata["longitude"] == (-6.208333, 106.833333)
+    assert (metadata["latitude"], metadata["longitude"]) == (-6.208333, 106.833333)
     assert (metadata["make"], metadata["model"]) == ("Pabrik Contoh", "HP Contoh")
 
 

@@ -68,7 +68,7 @@ class HandOver:
         )
 
     async def seen_after(self) -> None:
-        """Check that T has the families and the load, and S only his own reports."""
+        """Check that T has the families and the load, and S only own reports."""
         world, year = self.world, self.year
         card = await scorecard(world, year.s.pendamping_id)
         world.check(f"S accompanies {LEFT_IN_A} families", card["load_now"], LEFT_IN_A)
@@ -87,7 +87,7 @@ class HandOver:
         """Check that the author of visits can still read them."""
         visits = await self.world.pages("caseload", "/v1/kunjungan", who)
         visited = {self.year.cases[name].kpm_id for name in VISITED}
-        self.world.check("S reads all his own reports", {visit["kpm_id"] for visit in visits} == visited)
+        self.world.check("S reads all own reports", {visit["kpm_id"] for visit in visits} == visited)
         in_b = next(visit for visit in visits if visit["kpm_id"] == self.year.cases["B1"].kpm_id)
         report = await self.world.get("caseload", f"/v1/kunjungan/{in_b['kunjungan_id']}", who)
         self.world.check("… also of a family of T", "Usaha" in report["findings"])

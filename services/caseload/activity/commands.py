@@ -130,7 +130,7 @@ COUNT_ATTENDANCE = "SELECT count_attendance($1) AS facts"
 async def record_p2k2(
     session: AsyncSession, actor: Actor, terms: P2k2Terms, attendance: Sequence[AnswerView]
 ) -> P2k2Sesi:
-    """Record a session that the actor held for his families of that day.
+    """Record a session that the actor held for their families of that day.
 
     Raises:
         NotAllowed, DateInTheFuture, WorkEnteredTooLate, ReplacedRecordNotVoided, MateriUnknown, FamilyNamedTwice,
@@ -169,7 +169,7 @@ async def read_materi_id(session: AsyncSession, terms: P2k2Terms) -> int:
 
 
 async def require_own_placement(session: AsyncSession, actor: Actor, terms: P2k2Terms) -> UUID:
-    """Return the actor's pendamping_id if his placement covers the area on the day."""
+    """Return the actor's pendamping_id if their placement covers the area on the day."""
     require_not_future(terms.held_on, await clock.latest_today(session), "/body/held_on")
     await require_in_term(session, actor, P2k2Sesi, terms.replaces, terms.held_on, "/body/held_on")
     request = (terms.kode_wilayah, terms.penugasan_id, terms.held_on)

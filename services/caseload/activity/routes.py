@@ -79,8 +79,8 @@ async def list_visits(
 ) -> Response:
     """List home visits.
 
-    A pendamping sees his own visits, and all visits to a family that he accompanies. An official sees those in
-    his areas.
+    A pendamping sees their own visits, and all visits to a family that they accompany. An official sees those in
+    their areas.
     """
     statement = await list_kunjungan(session, actor, pendamping_id, kpm_id, flagged=flagged)
     return await paging.answer(session, statement, (Kunjungan.kunjungan_id,))
@@ -164,7 +164,7 @@ class MateriView(View):
 @p2k2.post("/p2k2", status_code=201)
 @may(Permission.P2K2_RECORD, author_reads=True, undo=operation("void_session", FIELD | TEAM_LEAD))
 async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
-    """Record a session that the caller held for his families of that day."""
+    """Record a session that the caller held for their families of that day."""
     return await record_p2k2(session, actor, body, body.attendance)
 
 

@@ -77,7 +77,7 @@ class EmergencyView(EmergencyFacts):
 
 
 class AksesDarurat(EmergencyFacts, Table, table=True):
-    """One person's access to one family outside his scope.
+    """One person's access to one family outside their scope.
 
     Both texts are sealed with the row's id.
     """

@@ -60,9 +60,9 @@ def with_texts(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
 async def open_emergency_access(
     kpm_id: UUID, body: EmergencyRequest, session: Session, actor: CurrentActor
 ) -> EmergencyView:
-    """Let the caller read a family outside his scope for some hours.
+    """Let the caller read a family outside their scope for some hours.
 
-    He reads it by GET /v1/kpm/{kpm_id} with the purpose DARURAT. The Dinsos office of the family's area reviews it.
+    It is read by GET /v1/kpm/{kpm_id} with the purpose DARURAT. The Dinsos office of the family's area reviews it.
     """
     row = await commands.open_emergency_access(session, actor, kpm_id, body)
     return EmergencyView.model_validate(with_texts(vault_of(session), row.model_dump()))

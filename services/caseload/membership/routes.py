@@ -220,7 +220,7 @@ async def list_pending_memberships(
 ) -> Response:
     """List memberships that wait for a decision because the family leaves another bansos.
 
-    A pendamping sees the families that he accompanies, an official those of his areas.
+    A pendamping sees the families that they accompany, an official those of their areas.
     """
     statement = list_pending(actor, await clock.today(session), kode_wilayah)
     return await paging.answer(session, statement, (KepesertaanPending.pending_id,))

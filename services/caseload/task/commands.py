@@ -112,7 +112,7 @@ async def load_actors_task(session: AsyncSession, actor: Actor, tugas_id: UUID) 
 async def is_actors_task(session: AsyncSession, actor: Actor, tugas: Tugas) -> bool:
     """Return whether the actor may finish a task.
 
-    Officials may finish tasks of their areas. A pendamping may finish those of his families,
+    Officials may finish tasks of their areas. A pendamping may finish those of their families,
     except those of the office.
     """
     if actor.scope is not Scope.OWN_FAMILIES:

@@ -1,4 +1,4 @@
-"""Queries for tasks. A pendamping's tasks are those of the families that he accompanies today."""
+"""Queries for tasks. A pendamping's tasks are those of the families that they accompany today."""
 
 from collections.abc import Callable, Mapping
 from datetime import date

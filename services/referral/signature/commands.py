@@ -25,7 +25,7 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class NamedPerson:
-    """A person whose identity is shared, with what decides whether he is an adult."""
+    """A person whose identity is shared, with what decides whether the person is an adult."""
 
     anggota_id: UUID
     role: PersonRole

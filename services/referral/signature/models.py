@@ -12,7 +12,7 @@ from shared.database.tables import Col, Fields
 
 
 class PersonRole(StrEnum):
-    """Why a person's identity is shared: he signed for the family, or owns the business."""
+    """Why a person's identity is shared: signature for the family, or ownership of the business."""
 
     SIGNER = "SIGNER"
     OWNER = "OWNER"

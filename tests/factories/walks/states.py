@@ -27,7 +27,8 @@ TOPICS = ("pilar.registry", "pilar.caseload", "pilar.graduation", "pilar.referra
 async def add_states(service: Running) -> Successor | None:
     """Add states to a walked service, and return who accompanies its families.
 
-    Nobody does in registry."""
+    Nobody does in registry.
+    """
     match service.name:
         case "caseload":
             return await add_states_of_caseload(service)

@@ -1,6 +1,6 @@
 """Ends of dampingan that follow from ends of placements, areas and service of a pendamping.
 
-Each leaves families with a gap and a task for their office. Leave (CUTI) ends nothing: the pendamping returns to his
+Each leaves families with a gap and a task for their office. Leave (CUTI) ends nothing: the pendamping returns to these
 families. The replica that is read on the day may be behind the event that scheduled it. The job is retried then.
 """
 
@@ -96,7 +96,7 @@ async def _schedule_restoration(
 
 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
-    """Schedule the end of a pendamping's dampingan, or cancel it if he serves.
+    """Schedule the end of a pendamping's dampingan. A status that is not final cancels it.
 
     A final status cancels what was scheduled for later days. After a reversal the dampingan start again.
     """
