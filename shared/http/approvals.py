@@ -26,8 +26,8 @@ from shared.database import vault_of
 from shared.errors import NotFound
 from shared.field_classes import PRIBADI
 from shared.fields import Body, Sha256, WrittenReason
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.http.declared import may
-from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
@@ -50,7 +50,7 @@ class ApprovalRequestView(ApprovalRequestFields):
     decision_reason: Annotated[str | None, PRIBADI]
 
 
-class ApprovalRequestPage(Page):
+class ApprovalRequestPage(ChangePage):
     """A page of requests, oldest first."""
 
     items: list[ApprovalRequestView]
@@ -94,19 +94,18 @@ def _add_reads(router: Router, form: ApprovalForm) -> None:
     @may(Permission.APPROVAL_READ)
     async def list_approval_requests(
         session: Session,
-        paging: Paging,
+        paging: ChangePaging,
+        days: Annotated[DayRange, days_of("requested_at")],
         state: Annotated[ApprovalState | None, Query()] = None,
         kind: Annotated[ApprovalKind | None, Query()] = None,
         subject_id: Annotated[UUID | None, Query()] = None,
     ) -> Response:
         """List the requests of the caller's areas, oldest first."""
         filters = {"state": state, "kind": kind, "subject_id": subject_id}
-        conditions = [
-            getattr(form.table, name) == value for name, value in filters.items() if value is not None
-        ]
-        order = (form.table.approval_request_id,)
+        equal = {name: value for name, value in filters.items() if value is not None}
+        statement = days.limit(sa.select(*columns).filter_by(**equal), form.table.requested_at)
         shape = partial(open_texts_of, vault_of(session))
-        return await paging.answer(session, sa.select(*columns).where(*conditions), order, shape=shape)
+        return await paging.answer(session, statement, (form.table.approval_request_id,), shape=shape)
 
     @router.get("/approval-request/{approval_request_id}")
     @may(Permission.APPROVAL_READ)

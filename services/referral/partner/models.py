@@ -15,6 +15,7 @@ from shared.database.tables import Authored, Col, Fields
 from shared.deadlines import END, Waits, WatchedBy, track_waits
 from shared.fields import ONE_LINE, RequestOnly, Sentence, Wilayah
 from shared.phone import Phone
+from shared.updates import track_updates
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"), RequestOnly("KUR_SUPERMIKRO")]
 Name = Annotated[
@@ -79,6 +80,7 @@ class Partner(PartnerView, Table, table=True):
     """A ministry, agency, bank or local government to which families are referred."""
 
     __table_args__ = (
+        *track_updates(),
         sa.CheckConstraint("(webhook_url IS NULL) = (secret_sealed IS NULL)", name="webhook_has_secret"),
         sa.CheckConstraint(
             "former_secret_sealed IS NULL OR secret_sealed IS NOT NULL", name="former_secret_has_newest"
