@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import Query
 from pydantic import Field
+from pydantic.json_schema import models_json_schema
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -41,11 +42,17 @@ ASKED_AGAIN = nothing(
 )
 
 
+BODY = (
+    "Request of the act. An open object, because each `kind` has its own fields: `x-approval-bodies` of this document"
+    " names the schema of each kind."
+)
+
+
 class ApprovalRequestView(ApprovalRequestFields):
     """A request. `body` is the request of the act, `decision_reason` that of a refusal."""
 
     wilayah_name: Annotated[str | None, Field(description=NAME_SCHEMA["description"])]
-    body: Annotated[dict[str, Any], PRIBADI]
+    body: Annotated[dict[str, Any], PRIBADI, Field(description=BODY)]
     reason: Annotated[str, PRIBADI]
     decision_reason: Annotated[str | None, PRIBADI]
 
@@ -84,6 +91,25 @@ def approval_router(form: ApprovalForm) -> Router:
     _add_reads(router, form)
     _add_decisions(router, form)
     return router
+
+
+def publish_bodies(form: ApprovalForm, document: dict[str, Any]) -> None:
+    """Publish the schema of each kind's body as `x-approval-bodies`.
+
+    Not in `ApprovalRequestView`, which is the same in all services.
+
+    Raises:
+        ValueError: another schema has the name of one of the terms.
+    """
+    schemas, terms = document["components"]["schemas"], {kind: act.terms for kind, act in form.acts.items()}
+    place = "#/components/schemas/{model}"
+    _, combined = models_json_schema([(one, "serialization") for one in terms.values()], ref_template=place)
+    names = {kind.value: one.__name__ for kind, one in terms.items()}
+    if taken := {*names.values()} & schemas.keys():
+        msg = f"terms of a two-person act have the name of another schema: {taken}"
+        raise ValueError(msg)
+    schemas |= combined["$defs"] | schemas
+    document["x-approval-bodies"] = {kind: {"$ref": place.format(model=name)} for kind, name in names.items()}
 
 
 def _add_reads(router: Router, form: ApprovalForm) -> None:

@@ -114,6 +114,12 @@ JOBS = sa.select(
 )
 
 
+PARAMS = (
+    "Values of the sentence by name. An open object: each `code` has its own names, which its sentence shows in braces, and"
+    " later releases add codes."
+)
+
+
 class RowErrorItem(BaseModel):
     """Why one row was refused, warned about or changed. Its content is not repeated.
 
@@ -125,7 +131,7 @@ class RowErrorItem(BaseModel):
     column: str | None
     code: str
     reason: Sentences
-    params: dict[str, Any]
+    params: Annotated[dict[str, Any], Field(description=PARAMS)]
     remedy: ProblemRemedy | None = None
 
 

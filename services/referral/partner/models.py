@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.referral.tables import Table
-from shared.database.tables import Authored, Col, Fields
+from shared.database.tables import OBJECT, Authored, Col, Fields
 from shared.deadlines import END, Waits, WatchedBy, track_waits
 from shared.fields import ONE_LINE, RequestOnly, Sentence, Wilayah
 from shared.phone import Phone
@@ -96,6 +96,16 @@ class Partner(PartnerView, Table, table=True):
     former_valid_until: Col[datetime | None] = Field(default=None)
 
 
+class FormerPartner(PartnerNames, Authored):
+    """A partner before a correction, and who had set it."""
+
+
+if TYPE_CHECKING:
+    FormerValues = dict[str, Any]
+else:
+    FormerValues = Annotated[FormerPartner, OBJECT]
+
+
 class PartnerChangeView(Fields):
     """The values and the author of a partner before a correction.
 
@@ -104,7 +114,7 @@ class PartnerChangeView(Fields):
 
     partner_id: Col[UUID] = Field(primary_key=True, foreign_key="partner.partner_id")
     version: Col[int] = Field(primary_key=True)
-    before: Col[dict[str, Any]]
+    before: Col[FormerValues]
     reason: Col[Sentence]
     changed_by: Col[str]
     changed_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
