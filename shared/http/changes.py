@@ -55,8 +55,8 @@ class ChangePageRequest(PageRequest):
     ) -> Response:
         """Return one page, with `updated_since` in the order of changes.
 
-        The table of the last column of `order` has `updated_at`. A walk ends with the changes until its first page:
-        a transaction that commits while the walk passes its instant began later than `next_updated_since`.
+        The table of the last column of `order` has `updated_at`. A walk ends with the changes until its first page.
+        What it passes before the commit was written later than `next_updated_since`, and is in the next walk.
         """
         if self.updated_since is None:
             page: dict[str, Any] = {"newest_first": newest_first, "shape": shape}
