@@ -14,7 +14,7 @@ LONGEST_TRANSACTION = timedelta(minutes=2)
 
 
 def track_updates(key: str | None = None) -> Iterator[sa.Column[datetime] | sa.Index]:
-    """Return the column and, with the unique column `key`, an index for `__table_args__` of a table.
+    """Return the column for `__table_args__`, and with a unique `key` its index.
 
     Models do not map the column: no command reads it, and an ORM object would show it out of date.
     """

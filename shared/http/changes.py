@@ -134,7 +134,7 @@ def days_of(field: str) -> Any:
 def select_changes(
     statement: sa.Select[*tuple[Any, ...]], key: sa.SQLColumnExpression[Any], since: datetime, until: datetime
 ) -> tuple[sa.Select[*tuple[Any, ...]], tuple[sa.SQLColumnExpression[Any], ...]]:
-    """Return the select of the rows that were written in a time, and the order of their change.
+    """Return the select of rows that changed in a period, and its order.
 
     `key` is a unique column of the table, or of its alias, that has `updated_at`.
     """

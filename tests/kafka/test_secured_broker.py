@@ -1,4 +1,4 @@
-"""Relay, reader and admin reach a broker that asks for TLS, a client's certificate and an account."""
+"""Clients reach a broker that asks for TLS, a certificate and an account."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

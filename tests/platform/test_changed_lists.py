@@ -30,7 +30,7 @@ async def read_page(service: Running, address: str) -> dict[str, Any]:
 
 
 async def walk(service: Running, since: str) -> tuple[list[str], str]:
-    """Return the kinds of all jobs that changed, page by page, and where to go on."""
+    """Return the kinds of the jobs that changed, and where to go on."""
     page = await read_page(service, f"/v1/jobs?limit=1&updated_since={since}")
     kinds = [job["kind"] for job in page["items"]]
     while page["next"]:
