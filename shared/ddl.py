@@ -122,7 +122,7 @@ CREATE TABLE platform.job (
     cancel_requested boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, error text,
     reason jsonb, lease uuid, lease_until timestamptz,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ended_at timestamptz,
-    turn_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    turn_at timestamptz NOT NULL DEFAULT clock_timestamp(), updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );;
 CREATE INDEX ix_job_actor_sub ON platform.job (actor_sub, job_id);;
 CREATE INDEX ix_job_open ON platform.job (turn_at) WHERE state IN ('QUEUED', 'RUNNING');;
@@ -235,7 +235,14 @@ CREATE FUNCTION platform.refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BE
     RAISE EXCEPTION '% does not go from % to %', TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]
         USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_moves';
 END $$;;
+-- Called by the triggers of tables with updated_at (shared/updates.py).
+CREATE FUNCTION platform.set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    NEW.updated_at := clock_timestamp();
+    RETURN NEW;
+END $$;;
 {evidence}
+CREATE TRIGGER updated BEFORE UPDATE ON platform.job FOR EACH ROW EXECUTE FUNCTION platform.set_updated_at();;
+CREATE TRIGGER updated BEFORE UPDATE ON platform.evidence_flag FOR EACH ROW EXECUTE FUNCTION platform.set_updated_at();;
 -- Counts what is overdue in the whole country, for the metrics, which have no scope.
 CREATE FUNCTION platform.count_overdue() RETURNS TABLE (subject_kind text, level smallint, rows bigint)
 LANGUAGE plpgsql AS $$

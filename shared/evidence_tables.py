@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import UUID
 
 from shared.deadlines import Owner, Waits, track_waits
 from shared.roles import Role
+from shared.updates import track_updates
 
 # Part of the DDL of the platform (`shared/ddl.py`).
 EVIDENCE_V1 = """
@@ -27,6 +28,7 @@ CREATE TABLE platform.evidence_flag (
     earlier_use_id bigint REFERENCES platform.evidence_use (use_id),
     used_by text NOT NULL, used_by_sub text NOT NULL, flagged_at timestamptz NOT NULL,
     cleared_at timestamptz, cleared_by text, cleared_by_sub text, clearance_sealed bytea,
+    updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT ck_evidence_flag_earlier_use CHECK ((reason = 'USED_BEFORE') = (earlier_use_id IS NOT NULL AND sha256 IS NOT NULL)),
     CONSTRAINT ck_evidence_flag_cleared CHECK (num_nulls(cleared_at, cleared_by, cleared_by_sub, clearance_sealed) IN (0, 4)),
     CONSTRAINT ck_evidence_flag_not_by_user CHECK (cleared_by <> used_by AND cleared_by_sub <> used_by_sub)
@@ -144,6 +146,7 @@ def _build_flag(metadata: sa.MetaData) -> sa.Table:
         sa.Column("cleared_by", sa.Text),
         sa.Column("cleared_by_sub", sa.Text),
         sa.Column("clearance_sealed", sa.LargeBinary),
+        *track_updates(),
         sa.Index("ix_evidence_flag_subject_id", "subject_id"),
         sa.Index("ix_evidence_flag_kpm_id", "kpm_id"),
         sa.Index("ix_evidence_flag_open", "kode_wilayah", "flag_id", postgresql_where=is_open),

@@ -31,6 +31,7 @@ from shared.database.columns import service_metadata
 from shared.database.models import metadata_of
 from shared.settings import Settings
 from shared.transitions import trigger_of
+from shared.updates import update_trigger_of
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK_TIMEOUT = "2s"
@@ -89,7 +90,7 @@ def ddl_of(metadata: sa.MetaData) -> str:
         else:
             statements.append(CreateTable(table, include_foreign_key_constraints=keys))
             statements += [CreateIndex(index) for index in sorted(table.indexes, key=attrgetter("name"))]
-            triggers += filter(None, [trigger_of(table)])
+            triggers += filter(None, [trigger_of(table), update_trigger_of(table)])
     texts = [str(statement.compile(dialect=asyncpg.dialect())).strip() for statement in statements]
     return "\n".join(f"{text};\n" for text in [*texts, *triggers]).replace("\t", "    ").replace(" \n", "\n")
 

@@ -137,14 +137,15 @@ def _add_topic_verbs(
 
 
 async def _rebuild(parts: "Parts", settings: Settings, name: str) -> int:
+    from shared.kafka.brokers import Brokers
     from shared.kafka.source import KafkaSource
     from shared.worker import worker_database
 
     database, subscription = worker_database(settings), parts.subscription(name)
-    group = f"{settings.service}.{name}.rebuild"
+    group, brokers = f"{settings.service}.{name}.rebuild", Brokers.of(settings)
 
     def source(stored: Any) -> KafkaSource:
-        return KafkaSource(settings.kafka_bootstrap, group, subscription, stored)
+        return KafkaSource(brokers, group, subscription, stored)
 
     try:
         return await Rebuild(

@@ -15,6 +15,7 @@ from shared.ddl import PLATFORM_V1
 from shared.deadlines import END, Until, Waits, WatchedBy, track_waits
 from shared.evidence_tables import EVIDENCE_V1, build_evidence_tables
 from shared.file_tables import FILE_V1, build_file_tables, build_file_use_tables, build_upload_tables
+from shared.updates import track_updates
 
 SHARDS = 24
 MONTHS_AHEAD = 24
@@ -177,6 +178,7 @@ job = sa.Table(
     sa.Column(
         "turn_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
     ),
+    *track_updates(),
     sa.Index("ix_job_actor_sub", "actor_sub", "job_id"),
     sa.Index("ix_job_open", "turn_at", postgresql_where=sa.text("state IN ('QUEUED', 'RUNNING')")),
     **track_waits(

@@ -2,7 +2,6 @@
 
 import os
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -11,14 +10,10 @@ from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-DEVELOPMENT_ISSUER = "http://localhost/pilar-development-issuer"
+from shared.setting_faults import DEVELOPMENT_ISSUER, broker_faults, insecurities, is_loopback
+
 # Pages that a developer serves on the same machine, on any port.
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
-# This machine and its link, where metadata of a cloud's machines are served.
-OWN_NETWORKS = tuple(
-    ip_network(network) for network in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/127", "fe80::/10")
-)
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Secret = Annotated[str, Field(repr=False)]
 
@@ -77,25 +72,60 @@ class Settings(BaseSettings):
         env_prefix="PILAR_", frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
-    service: str = Field(pattern=r"^[a-z][a-z0-9_]{1,30}$")
-    mode: Literal["development", "production"] = "production"
-    database_url: Secret = ""
-    worker_database_url: Secret = ""
-    owner_database_url: Secret = ""
-    transport: Literal["local", "kafka"] = "local"
-    kafka_bootstrap: str = "127.0.0.1:9092"
-    kafka_replication: int = Field(default=1, ge=1, le=5)
-    issuer: str = ""
-    audience: str = ""
-    jwks_file: Path | None = None
-    jwks_url: str | None = None
-    authorized_parties: Annotated[list[str], NoDecode] = []
-    keys_folder: Path | None = None
-    cors_origins: Annotated[list[str], NoDecode] = []
-    docs: bool = True
+    service: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{1,30}$", description="Name of the service. The image sets it."
+    )
+    mode: Literal["development", "production"] = Field(
+        default="production",
+        description="Development allows the development issuer, the clock and pages of this machine.",
+    )
+    database_url: Secret = Field(default="", description="Address with the api role: `postgresql://…`.")
+    worker_database_url: Secret = Field(default="", description="Address with the worker role.")
+    owner_database_url: Secret = Field(default="", description="Address with the owner role.")
+    transport: Literal["local", "kafka"] = Field(default="local", description="How events travel.")
+    kafka_bootstrap: str = Field(default="127.0.0.1:9092", description="Addresses of brokers.")
+    kafka_replication: int = Field(
+        default=1, ge=1, le=5, description="Replicas of topics that a worker makes."
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] | None = Field(
+        default=None,
+        description="Protection of the connections to the brokers. Production needs it with Kafka; PLAINTEXT is for"
+        " brokers in a closed network.",
+    )
+    kafka_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the CAs of the brokers' certificates, instead of the public ones.",
+    )
+    kafka_certificate_file: Path | None = Field(
+        default=None, description="PEM file of the client's certificate, where the brokers ask for one."
+    )
+    kafka_key_file: Path | None = Field(
+        default=None, description="PEM file of its private key, without a password."
+    )
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        default="SCRAM-SHA-512", description="How the account is proved with SASL_SSL."
+    )
+    kafka_user: str = Field(default="", description="The account at the brokers, with SASL_SSL.")
+    kafka_password: Secret = Field(default="", description="Its password.")
+    issuer: str = Field(
+        default="", description="`iss` of tokens; https in production. In development the development issuer."
+    )
+    audience: str = Field(default="", description="`aud` of tokens. Without it `pilar-<service>`.")
+    jwks_file: Path | None = Field(
+        default=None, description="The issuer's keys, instead of `PILAR_JWKS_URL`."
+    )
+    jwks_url: str | None = Field(default=None, description="Where the issuer serves its keys, over https.")
+    authorized_parties: Annotated[list[str], NoDecode] = Field(
+        default=[], description="Accepted `azp` of tokens; empty: any."
+    )
+    keys_folder: Path | None = Field(default=None, description="Folder of the keys of the service.")
+    cors_origins: Annotated[list[str], NoDecode] = Field(default=[], description="Origins of frontends.")
+    docs: bool = Field(default=True, description="Whether `/docs` and `/openapi.json` are served.")
     contact_email: str = Field(default="", description="Of the operator, shown in the OpenAPI document.")
     max_body_bytes: int = Field(default=32_768, ge=1024, description="Of JSON, unless a route declares more.")
-    max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    max_file_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1024, description="Of one upload. Photographs and PDF have lower limits."
+    )
     unused_file_days: int = Field(
         default=30, ge=1, le=3650, description="After these days a file that no record names is deleted."
     )
@@ -109,15 +139,23 @@ class Settings(BaseSettings):
     )
     max_uploads: int = Field(default=4, ge=1, description="Of one client at the same time, in one process.")
     max_connections: int = Field(default=500, ge=10, description="Of one API process, below its file limit.")
-    statement_cache_size: int = Field(default=100, ge=0)
-    pool_size: int = Field(default=10, ge=1, le=200)
-    drain_seconds: float = Field(default=5, ge=0, le=300)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    traces_endpoint: str = ""
+    statement_cache_size: int = Field(
+        default=100, ge=0, description="Prepared statements of a connection; 0 behind a transaction pooler."
+    )
+    pool_size: int = Field(default=10, ge=1, le=200, description="Database connections of one API process.")
+    drain_seconds: float = Field(
+        default=5, ge=0, le=300, description="Serving goes on so long after SIGTERM."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+    traces_endpoint: str = Field(
+        default="", description="OTLP/HTTP address for traces; empty: none are sent."
+    )
     metrics_port: int = Field(
         default=0, ge=0, le=65535, description="Where a process serves /metrics; 0: nowhere."
     )
-    metrics_host: str = "127.0.0.1"
+    metrics_host: str = Field(default="127.0.0.1", description="The address of `/metrics`.")
     webhook_ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], NoDecode] = Field(
         default=[443], description="Ports of partners' webhooks that may be called."
     )
@@ -199,6 +237,14 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def refuse_contradicting_brokers(self) -> Self:
+        """Refuse a protection of the brokers that is incomplete, or would not be used."""
+        for wrong, sentence in broker_faults(self):
+            if wrong:
+                raise ValueError(sentence)
+        return self
+
+    @model_validator(mode="after")
     def refuse_insecure_production(self) -> Self:
         """Refuse settings in production that only development may have."""
         faults = [sentence for wrong, sentence in insecurities(self) if wrong] if self.production else []
@@ -221,33 +267,3 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether the process serves real families."""
         return self.mode == "production"
-
-
-def insecurities(settings: Settings) -> list[tuple[bool, str]]:
-    """Return what production refuses, each with its sentence."""
-    url = settings.jwks_url or ""
-    return [
-        (not settings.issuer, "issuer is missing"),
-        (settings.issuer == DEVELOPMENT_ISSUER, "issuer is the development issuer"),
-        (bool(settings.issuer) and not settings.issuer.startswith("https://"), "issuer is not https"),
-        (not settings.jwks_file and not url, "neither jwks_file nor jwks_url is set"),
-        (bool(url) and not url.startswith("https://"), "jwks_url is not https"),
-        (settings.keys_folder is None, "keys_folder is missing"),
-        ("*" in settings.cors_origins, "cors_origins allows every origin"),
-        (settings.webhook_loopback, "webhook_loopback lets partners' webhooks lead to this machine"),
-        (
-            any(
-                network.overlaps(own)
-                for network in settings.webhook_networks
-                for own in OWN_NETWORKS
-                if network.version == own.version
-            ),
-            "webhook_networks has addresses of this machine or of its link",
-        ),
-    ]
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether the address is one of this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "http" and parts.hostname in LOOPBACK

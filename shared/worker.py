@@ -221,11 +221,13 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str],
 
 async def _make_topics(settings: Settings, part_names: Sequence[Part], stop: asyncio.Event) -> None:
     """Create the missing topics, retrying while the broker is down."""
+    from shared.kafka.brokers import Brokers
     from shared.kafka.topics import create_topics
 
+    brokers = Brokers.of(settings)
     while not stop.is_set() and {"relay", "consumer"} & set(part_names):
         try:
-            await create_topics(settings.kafka_bootstrap, replication=settings.kafka_replication)
+            await create_topics(brokers, replication=settings.kafka_replication)
         except (OSError, TimeoutError, RuntimeError) as error:
             log.warning("topics_not_made", error=type(error).__name__)
             await asyncio.sleep(2)
@@ -279,12 +281,14 @@ async def _end_child(child: "subprocess.Popen[bytes] | None") -> None:
 
 
 def kafka_transport(settings: Settings) -> Transport:
+    from shared.kafka.brokers import Brokers
     from shared.kafka.producer import KafkaPublisher
     from shared.kafka.source import KafkaSource
 
+    brokers = Brokers.of(settings)
     return Transport(
-        publisher=lambda: KafkaPublisher(settings.kafka_bootstrap),
+        publisher=lambda: KafkaPublisher(brokers),
         source=lambda subscription, stored: KafkaSource(
-            settings.kafka_bootstrap, f"{settings.service}.{subscription.name}", subscription, stored
+            brokers, f"{settings.service}.{subscription.name}", subscription, stored
         ),
     )

@@ -29,6 +29,7 @@ from deploy.services import SERVICES
 from shared.access import Actor
 from shared.database import Database
 from shared.events import Event
+from shared.kafka.brokers import Brokers
 from shared.kafka.topics import create_topics
 from shared.messaging import emit
 from shared.worker import EVERY_PART
@@ -80,7 +81,7 @@ class Testbed:
             broker = Broker(self.data_folder.kafka)
             await asyncio.to_thread(broker.start)
             self._broker = broker
-            await create_topics(broker.bootstrap)
+            await create_topics(Brokers(broker.bootstrap))
         return self._broker.bootstrap
 
     def dsn(self, service: str, role: str) -> str:

@@ -10,7 +10,7 @@ from deploy.contracts.asyncapi import document
 from deploy.contracts.compatibility import breaks, promises
 from deploy.contracts.declarations import events, openapi_of, readers
 from deploy.contracts.samples import sample_of
-from deploy.contracts.table import with_table
+from deploy.contracts.table import with_tables
 from deploy.contracts.used_by import with_used_by
 from deploy.services import SERVICES
 from shared.database.models import metadata_of
@@ -38,9 +38,8 @@ def expected_files() -> dict[Path, str]:
             expected[sample] = as_text(sample_of(kind))
     for module in (ROOT / "shared" / "contracts").glob("*.py"):
         expected[module] = with_used_by(module.read_text("utf-8"), readers())
-    page = ROOT / "docs" / "events.md"
-    if page.exists():
-        expected[page] = with_table(page.read_text("utf-8"))
+    for page in (ROOT / "docs").glob("*.md"):
+        expected[page] = with_tables(page.read_text("utf-8"))
     return expected
 
 

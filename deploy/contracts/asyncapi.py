@@ -16,6 +16,7 @@ from deploy.contracts.declarations import (
 from deploy.contracts.samples import sample_of
 from deploy.services import SERVICES
 from shared.events import SEALED_RETENTION, SEALED_TOPIC, Event
+from shared.http.descriptions import describe_fields
 from shared.http.labels import label_enums
 from shared.schema import SHARDS
 
@@ -42,6 +43,7 @@ def document() -> dict[str, Any]:
         "components": {
             "messages": {wire: message(kind) for wire, kind in kinds.items()},
             "schemas": schemas(kinds) | {"Envelope": ENVELOPE, "Headers": HEADERS},
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
     label_enums(published)
@@ -142,13 +144,20 @@ def schemas(kinds: dict[str, type[Event]]) -> dict[str, Any]:
     for kind in kinds.values():
         # Not the docstring: its `Used by` line is one run behind when a subscription has changed.
         definitions[kind.__name__]["description"] = sentence_of(kind)
+    describe_fields(definitions, "events")
     return dict(sorted(definitions.items()))
 
 
+SECURITY_SCHEMES: dict[str, Any] = {
+    "scram": {"type": "scramSha512", "description": "An account and its password over TLS (`SASL_SSL`)."},
+    "certificate": {"type": "X509", "description": "A certificate of the client (`SSL`)."},
+}
 SERVER: dict[str, Any] = {
     "host": "{bootstrap}",
-    "protocol": "kafka",
-    "description": "The Kafka cluster of an installation.",
+    "protocol": "kafka-secure",
+    "description": "The Kafka cluster of an installation. Brokers in a closed network may ask for neither TLS nor an "
+    "account.",
+    "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("scram", "certificate")],
     "variables": {
         "bootstrap": {
             "default": "kafka:9092",
@@ -160,7 +169,7 @@ HEADERS: dict[str, Any] = {
     "type": "object",
     "description": "Headers of the CloudEvents Kafka binding in structured mode, and of W3C Trace Context.",
     "properties": {
-        "content-type": {"const": CONTENT_TYPE},
+        "content-type": {"const": CONTENT_TYPE, "description": "A structured CloudEvent"},
         "traceparent": {"type": "string", "description": "As in the envelope"},
     },
     "required": ["content-type"],
@@ -171,16 +180,28 @@ ENVELOPE: dict[str, Any] = {
     "description": "CloudEvents 1.0, structured JSON. (`epoch`, `seq`) is the event's position in the stream of its "
     "topic and `subject`. `time` is business time.",
     "properties": {
-        "specversion": {"const": "1.0"},
-        "id": {"type": "string", "format": "uuid"},
-        "source": {"type": "string", "examples": ["urn:pilar:graduation"]},
-        "type": {"type": "string"},
+        "specversion": {"const": "1.0", "description": "Version of CloudEvents"},
+        "id": {"type": "string", "format": "uuid", "description": "The event (UUIDv7)"},
+        "source": {"type": "string", "description": "The publisher", "examples": ["urn:pilar:graduation"]},
+        "type": {"type": "string", "description": "Service, fact and version"},
         "subject": {"type": "string", "description": "The stream's key"},
-        "time": {"type": "string", "format": "date-time"},
-        "datacontenttype": {"const": "application/json"},
-        "dataschema": {"type": "string", "examples": ["urn:pilar:schema:graduation.kpm_graduated.v1"]},
-        "epoch": {"type": "integer", "minimum": 1},
-        "seq": {"type": "integer", "minimum": 1},
+        "time": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it happened: business time in UTC",
+        },
+        "datacontenttype": {"const": "application/json", "description": "The form of `data`"},
+        "dataschema": {
+            "type": "string",
+            "description": "Name of the schema of `data`",
+            "examples": ["urn:pilar:schema:graduation.kpm_graduated.v1"],
+        },
+        "epoch": {"type": "integer", "minimum": 1, "description": "1 until a restore from backup raises it"},
+        "seq": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Counts the events of topic and key without gaps",
+        },
         "actor": {"type": "string", "description": "The account that caused the event, never a name"},
         "correlationid": {
             "type": "string",
@@ -192,7 +213,7 @@ ENVELOPE: dict[str, Any] = {
             "description": "W3C Trace Context, where Pilar sends traces",
             "examples": ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
         },
-        "data": {"type": "object"},
+        "data": {"type": "object", "description": "The fields of the fact"},
     },
     "required": ["specversion", "id", "source", "type", "subject", "time", "epoch", "seq", "data"],
 }

@@ -1,8 +1,9 @@
-"""The event table of docs/events.md, between its two markers."""
+"""The tables that the documentation has between two markers each."""
+
+from collections.abc import Callable, Mapping
 
 from deploy.contracts.declarations import events, readers, sentence_of
-
-BEGIN, END = "<!-- events -->", "<!-- /events -->"
+from deploy.contracts.references import claims_table, settings_table
 
 
 def event_table() -> str:
@@ -15,16 +16,25 @@ def event_table() -> str:
     return "\n".join(lines)
 
 
-def with_table(page: str) -> str:
-    """Return the page with the table between its markers. A page without markers is unchanged.
+TABLES: Mapping[str, Callable[[], str]] = {
+    "events": event_table,
+    "settings": settings_table,
+    "claims": claims_table,
+}
+
+
+def with_tables(page: str) -> str:
+    """Return the page with the tables between their markers. A page without markers is unchanged.
 
     Raises:
-        ValueError: the first marker has no second.
+        ValueError: a first marker has no second.
     """
-    if BEGIN not in page:
-        return page
-    before, _, rest = page.partition(BEGIN)
-    if END not in rest:
-        message = f"The page has {BEGIN} without {END}"
-        raise ValueError(message)
-    return f"{before}{BEGIN}\n{event_table()}\n{END}{rest.partition(END)[2]}"
+    for name, table in TABLES.items():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, marker, rest = page.partition(begin)
+        if marker and end not in rest:
+            message = f"The page has {begin} without {end}"
+            raise ValueError(message)
+        if marker:
+            page = f"{before}{begin}\n{table()}\n{end}{rest.partition(end)[2]}"
+    return page

@@ -27,8 +27,7 @@ SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-    "inter.broker.listener.name": "PLAINTEXT",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL",
     # The topics are the history: unlimited retention, timestamps of the broker, no automatic topics.
     "log.message.timestamp.type": "LogAppendTime",
     "log.retention.ms": "-1",
@@ -57,22 +56,35 @@ SETTINGS = {
     "log.cleaner.dedupe.buffer.size": "4194304",
     "log.index.size.max.bytes": "1048576",
 }
+SASL = {
+    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+}
+JAAS = "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config"
+LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
 
 
 class Broker:
     """A broker with its data in `folder`, which ends with this process.
 
     It ends even on kill -9. The port is chosen once, a free one for 0. So `stop` or `kill` and then `start` is an outage
-    for clients of `bootstrap`.
+    for clients of `bootstrap`. With `accounts`, names and passwords, clients need TLS and SCRAM-SHA-512; `settings`
+    then has the certificates.
     """
 
     def __init__(
-        self, folder: Path | str, *, port: int = 0, settings: Mapping[str, str] | None = None
+        self,
+        folder: Path | str,
+        *,
+        port: int = 0,
+        settings: Mapping[str, str] | None = None,
+        accounts: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = Path(folder).resolve()
         self.port = port
         self._controller_port = 0
         self._settings = dict(settings or {})
+        self._accounts = dict(accounts or {})
         self._child: Child | None = None
         self._lock: IO[str] | None = None
         self._paused = False
@@ -195,12 +207,16 @@ class Broker:
 
     def _properties(self) -> dict[str, str]:
         controller = f"{LOOPBACK}:{self._controller_port}"
+        protocol = "SASL_SSL" if self._accounts else "PLAINTEXT"
         own = {
             "log.dirs": str(self.folder / "data"),
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": f"{protocol}://{self.bootstrap},CONTROLLER://{controller}",
+            "advertised.listeners": f"{protocol}://{self.bootstrap}",
+            "inter.broker.listener.name": protocol,
             "controller.quorum.voters": f"1@{controller}",
         }
+        for name, password in [*self._accounts.items()][:1]:  # The broker's own.
+            own |= SASL | {JAAS: f'{LOGIN} required username="{name}" password="{password}";'}
         return SETTINGS | own | self._settings
 
     def _java_options(self) -> list[str]:
@@ -214,6 +230,10 @@ class Broker:
                 *JAVA,
                 *self._java_options(),
                 *("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", config),
+                *(
+                    f"--add-scram=SCRAM-SHA-512=[name={name},password={password}]"
+                    for name, password in self._accounts.items()
+                ),
             ],
             check=False,
             capture_output=True,

@@ -1,12 +1,14 @@
 """API of caseload: families, their pendamping, and the work done for them."""
 
 import os
+from functools import partial
 
 from fastapi import FastAPI
 
 from services.caseload.activity import routes as activity
 from services.caseload.application import routes as application
 from services.caseload.approval import routes as approval
+from services.caseload.approval.commands import FORM
 from services.caseload.business import routes as business
 from services.caseload.dampingan.routes import dampingan, gap, limits
 from services.caseload.emergency_access import routes as emergency_access
@@ -21,6 +23,7 @@ from services.caseload.relocation import routes as relocation
 from services.caseload.task import routes as task
 from shared.access import Permission
 from shared.http import create_app, serve
+from shared.http.approvals import publish_bodies
 from shared.http.evidence import evidence_router
 from shared.http.files import file_router
 from shared.settings import Settings
@@ -59,7 +62,9 @@ DESCRIPTION = (
 
 def build(settings: Settings) -> FastAPI:
     """Build the application with all routers of caseload."""
-    return create_app(settings, ROUTERS, title="Pilar caseload", description=DESCRIPTION)
+    app = create_app(settings, ROUTERS, title="Pilar caseload", description=DESCRIPTION)
+    app.state.publish = partial(publish_bodies, FORM)
+    return app
 
 
 if __name__ == "__main__":

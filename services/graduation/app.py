@@ -1,11 +1,13 @@
 """The API of graduation: readiness assessments, graduation decisions and their monitoring."""
 
 import os
+from functools import partial
 
 from fastapi import FastAPI
 
 from services.graduation import metrics
 from services.graduation.approval import routes as approval
+from services.graduation.approval.commands import FORM
 from services.graduation.assessment import routes as assessment
 from services.graduation.candidate import routes as candidate
 from services.graduation.case import routes as case
@@ -20,6 +22,7 @@ from services.graduation.review import routes as review
 from shared import telemetry
 from shared.access import Permission
 from shared.http import create_app, serve
+from shared.http.approvals import publish_bodies
 from shared.http.evidence import evidence_router
 from shared.http.files import file_router
 from shared.settings import Settings
@@ -50,12 +53,14 @@ ROUTERS = [
 def build(settings: Settings) -> FastAPI:
     """Build the application."""
     telemetry.measures[metrics.SERVICE] = [metrics.measure_tahap]
-    return create_app(
+    app = create_app(
         settings,
         ROUTERS,
         title="Pilar graduation",
         description="Whether a family may leave bansos, who decided it, on what evidence, and how the family did after.",
     )
+    app.state.publish = partial(publish_bodies, FORM)
+    return app
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Registry's API: pendamping, their placements and areas, kinds, targets, scorecards and coverage."""
 
 import os
+from functools import partial
 
 from fastapi import FastAPI
 
 from services.registry.approval import routes as approval
+from services.registry.approval.commands import FORM
 from services.registry.coverage import routes as coverage
 from services.registry.framework import routes as framework
 from services.registry.kind import routes as kind
@@ -13,6 +15,7 @@ from services.registry.placement import routes as placement
 from services.registry.scorecard import routes as scorecard
 from shared.access import Permission
 from shared.http import create_app, serve
+from shared.http.approvals import publish_bodies
 from shared.http.evidence import evidence_router
 from shared.http.files import file_router
 from shared.settings import Settings
@@ -35,12 +38,14 @@ ROUTERS = [
 
 
 def build(settings: Settings) -> FastAPI:
-    return create_app(
+    app = create_app(
         settings,
         ROUTERS,
         title="Pilar registry",
         description="Pendamping, their placements and areas, kinds, targets, scorecards and coverage.",
     )
+    app.state.publish = partial(publish_bodies, FORM)
+    return app
 
 
 if __name__ == "__main__":

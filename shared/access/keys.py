@@ -14,7 +14,8 @@ from joserfc.jwk import ECKey, RSAKey
 from shared.access.json_web import Malformed, decode_object
 from shared.errors import DomainError
 from shared.remedies import WAIT
-from shared.settings import Settings, is_loopback
+from shared.setting_faults import is_loopback
+from shared.settings import Settings
 
 FRESH_SECONDS = 600
 STALE_SECONDS = 24 * 3600

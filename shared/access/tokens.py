@@ -14,6 +14,7 @@ from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
 from joserfc.jwt import JWTClaimsRegistry
 
 from shared.access.actor import NATIONAL, SYSTEM, Actor
+from shared.access.claims import LEEWAY_SECONDS, MAX_LIFETIME_HOURS, MAX_LIST, MAX_TEXT, read_claims
 from shared.access.json_web import Malformed, decode_object, decode_part
 from shared.access.keys import KeySource
 from shared.access.permissions import Role
@@ -22,13 +23,11 @@ from shared.remedies import CORRECT_REQUEST
 from shared.settings import Settings
 
 MAX_TOKEN = 8192
-LEEWAY_SECONDS = 30
-MAX_LIFETIME_SECONDS = 24 * 3600
+MAX_LIFETIME_SECONDS = MAX_LIFETIME_HOURS * 3600
 CACHE_SECONDS = 60
 # Of the services, only registry has rows of a ditjen. In the others the ministry acts in its areas.
 SERVICE_OF_DITJEN = "registry"
 CACHED_TOKENS = 4096
-MAX_LIST = 512
 ALGORITHMS = ("ES256", "RS256", "PS256")
 PARTIES = {"iss": "it comes from another issuer", "aud": "it was made for another service"}
 # In the order of the checks. Only these claims go through JWTClaimsRegistry.
@@ -131,7 +130,7 @@ class TokenVerifier:
         except (JoseError, ValueError) as error:
             msg = "its signature does not hold"
             raise Malformed(msg) from error
-        claims = decode_object(decode_part(parts[1]))
+        claims = read_claims(decode_object(decode_part(parts[1])))
         check_type(header["typ"], claims.get("typ"))
         return claims
 
@@ -244,7 +243,9 @@ def read_subject(claims: dict[str, Any]) -> str:
 def read_text(claims: dict[str, Any], name: str) -> str | None:
     """Return a printable text of at most 255 characters, or None if absent."""
     value = claims.get(name)
-    if value is not None and not (isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable()):
+    if value is not None and not (
+        isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable()
+    ):
         fail(f"its {name} cannot be read")
     return value
 

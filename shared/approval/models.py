@@ -14,6 +14,7 @@ from shared.database.tables import Col, Fields
 from shared.deadlines import END, Until, Waits
 from shared.fields import Sha256, Wilayah
 from shared.transitions import guard_moves, require_move
+from shared.updates import track_updates
 from shared.validity import DaysFields
 
 
@@ -116,6 +117,7 @@ def approval_constraints() -> tuple[Any, ...]:
     """Return the table arguments: two persons, two accounts, one open request per act and subject."""
     is_open = sa.text("state = 'REQUESTED'")
     return (
+        *track_updates(),
         sa.CheckConstraint(
             "body_sha256 ~ '^[0-9a-f]{64}$' AND evidence_sha256 ~ '^[0-9a-f]{64}$'", "sha256_form"
         ),

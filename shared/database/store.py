@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
+from datetime import timedelta
 from typing import cast
 
 import asyncpg
@@ -27,6 +28,7 @@ from shared.database.rows import flush_pending, sqlstate_of
 from shared.messaging.outbox import write_events
 from shared.privacy import Vault
 from shared.transaction import KEY, TransactionContext, context_of
+from shared.updates import LONGEST_TRANSACTION
 
 OLDEST_POSTGRES = 180000
 WAKE_EVERY_SECONDS = 0.02
@@ -72,6 +74,7 @@ class Database:
                     "statement_timeout": str(statement_timeout_ms),
                     "lock_timeout": "2000",
                     "idle_in_transaction_session_timeout": "15000",
+                    "transaction_timeout": str(LONGEST_TRANSACTION // timedelta(milliseconds=1)),
                     "jit": "off",
                 },
             },

@@ -34,6 +34,7 @@ from sqlmodel.main import FieldInfoMetadata
 
 from shared.area_names import describe_name
 from shared.database.columns import COLUMN_TYPES, service_metadata, text_enum
+from shared.updates import UPDATED_AT
 
 if TYPE_CHECKING:
     Col = orm.Mapped
@@ -88,6 +89,8 @@ class Columns(Fields):
 
     Each column's type comes from its annotation, the table's name from its class.
     """
+
+    __mapper_args__: ClassVar[Any] = {"exclude_properties": {UPDATED_AT}}
 
     if TYPE_CHECKING:
         __table__: ClassVar[sa.Table]

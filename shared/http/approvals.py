@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import Query
 from pydantic import Field
+from pydantic.json_schema import models_json_schema
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -26,8 +27,8 @@ from shared.database import vault_of
 from shared.errors import NotFound
 from shared.field_classes import PRIBADI
 from shared.fields import Body, Sha256, WrittenReason
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.http.declared import may
-from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
@@ -41,16 +42,22 @@ ASKED_AGAIN = nothing(
 )
 
 
+BODY = (
+    "Request of the act. An open object, because each `kind` has its own fields: `x-approval-bodies` of this document"
+    " names the schema of each kind."
+)
+
+
 class ApprovalRequestView(ApprovalRequestFields):
     """A request. `body` is the request of the act, `decision_reason` that of a refusal."""
 
     wilayah_name: Annotated[str | None, Field(description=NAME_SCHEMA["description"])]
-    body: Annotated[dict[str, Any], PRIBADI]
+    body: Annotated[dict[str, Any], PRIBADI, Field(description=BODY)]
     reason: Annotated[str, PRIBADI]
     decision_reason: Annotated[str | None, PRIBADI]
 
 
-class ApprovalRequestPage(Page):
+class ApprovalRequestPage(ChangePage):
     """A page of requests, oldest first."""
 
     items: list[ApprovalRequestView]
@@ -86,6 +93,25 @@ def approval_router(form: ApprovalForm) -> Router:
     return router
 
 
+def publish_bodies(form: ApprovalForm, document: dict[str, Any]) -> None:
+    """Publish the schema of each kind's body as `x-approval-bodies`.
+
+    Not in `ApprovalRequestView`, which is the same in all services.
+
+    Raises:
+        ValueError: another schema has the name of one of the terms.
+    """
+    schemas, terms = document["components"]["schemas"], {kind: act.terms for kind, act in form.acts.items()}
+    place = "#/components/schemas/{model}"
+    _, combined = models_json_schema([(one, "serialization") for one in terms.values()], ref_template=place)
+    names = {kind.value: one.__name__ for kind, one in terms.items()}
+    if taken := {*names.values()} & schemas.keys():
+        msg = f"terms of a two-person act have the name of another schema: {taken}"
+        raise ValueError(msg)
+    schemas |= combined["$defs"] | schemas
+    document["x-approval-bodies"] = {kind: {"$ref": place.format(model=name)} for kind, name in names.items()}
+
+
 def _add_reads(router: Router, form: ApprovalForm) -> None:
     names = (*ApprovalRequestFields.model_fields, *SEALED_COLUMNS)
     columns = [getattr(form.table, name) for name in names]
@@ -94,19 +120,18 @@ def _add_reads(router: Router, form: ApprovalForm) -> None:
     @may(Permission.APPROVAL_READ)
     async def list_approval_requests(
         session: Session,
-        paging: Paging,
+        paging: ChangePaging,
+        days: Annotated[DayRange, days_of("requested_at")],
         state: Annotated[ApprovalState | None, Query()] = None,
         kind: Annotated[ApprovalKind | None, Query()] = None,
         subject_id: Annotated[UUID | None, Query()] = None,
     ) -> Response:
         """List the requests of the caller's areas, oldest first."""
         filters = {"state": state, "kind": kind, "subject_id": subject_id}
-        conditions = [
-            getattr(form.table, name) == value for name, value in filters.items() if value is not None
-        ]
-        order = (form.table.approval_request_id,)
+        equal = {name: value for name, value in filters.items() if value is not None}
+        statement = days.limit(sa.select(*columns).filter_by(**equal), form.table.requested_at)
         shape = partial(open_texts_of, vault_of(session))
-        return await paging.answer(session, sa.select(*columns).where(*conditions), order, shape=shape)
+        return await paging.answer(session, statement, (form.table.approval_request_id,), shape=shape)
 
     @router.get("/approval-request/{approval_request_id}")
     @may(Permission.APPROVAL_READ)

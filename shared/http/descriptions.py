@@ -6,12 +6,17 @@ from typing import Any
 from shared.http.texts import read_texts
 
 
-def describe_fields(schemas: Mapping[str, Any]) -> None:
-    """Add the description from `fields.txt` to each field of the schemas that has none."""
-    texts = read_texts("fields")
+def describe_fields(schemas: Mapping[str, Any], *files: str) -> None:
+    """Add a description to each field of the schemas that has none.
+
+    It is from `fields.txt`, or from the first of `files` that describes the field.
+    """
+    texts = [read_texts(file) for file in (*files, "fields")]
     for schema, name, field in fields_of(schemas):
-        if "description" not in field and (text := texts.get(f"{schema}.{name}") or texts.get(name)):
-            field["description"] = text
+        names = [(text, key) for key in (f"{schema}.{name}", name) for text in texts]
+        described = next((text[key] for text, key in names if key in text), None)
+        if "description" not in field and described is not None:
+            field["description"] = described
 
 
 def fields_of(schemas: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -14,11 +14,11 @@ from starlette.responses import Response
 from shared import evidence
 from shared.access import Actor, Permission
 from shared.database import vault_of
-from shared.evidence import EvidenceKind, FlagReason
+from shared.evidence import FLAG, EvidenceKind, FlagReason
 from shared.field_classes import PRIBADI
 from shared.fields import View, WrittenReason
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.http.declared import may
-from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
 from shared.remedies import nothing
 
@@ -54,7 +54,7 @@ class EvidenceFlagView(View):
     clearance: Annotated[str | None, PRIBADI]
 
 
-class EvidenceFlagPage(Page):
+class EvidenceFlagPage(ChangePage):
     """A page of flags, oldest first."""
 
     items: list[EvidenceFlagView]
@@ -76,16 +76,16 @@ def evidence_router(then: Continuation | None = None) -> Router:
     async def list_evidence_flags(
         session: Session,
         actor: CurrentActor,
-        paging: Paging,
+        paging: ChangePaging,
+        days: Annotated[DayRange, days_of("flagged_at")],
         open_only: Annotated[bool, Query()] = True,
         kpm_id: Annotated[UUID | None, Query()] = None,
         subject_id: Annotated[UUID | None, Query()] = None,
     ) -> Response:
         """List flagged evidence of the caller's areas, oldest first."""
-        filters = {"kpm_id": kpm_id, "subject_id": subject_id}
-        statement = evidence.select_flags(actor, open_only=open_only, **filters)
-        shape = partial(evidence.open_clearance, vault_of(session))
-        return await paging.answer(session, statement, (evidence.FLAG.flag_id,), shape=shape)
+        flags = evidence.select_flags(actor, open_only=open_only, kpm_id=kpm_id, subject_id=subject_id)
+        flags, shape = days.limit(flags, FLAG.flagged_at), partial(evidence.open_clearance, vault_of(session))
+        return await paging.answer(session, flags, (FLAG.flag_id,), shape=shape)
 
     @router.post("/evidence-flag/{flag_id}/clearance", status_code=201)
     @may(Permission.EVIDENCE_FLAG_CLEAR, key_required=True, undo=CLEARED)

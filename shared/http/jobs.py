@@ -16,6 +16,7 @@ from shared import jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
 from shared.fields import Sentences
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
 from shared.http.problem_schema import ProblemRemedy
@@ -99,7 +100,7 @@ class JobView(BaseModel):
     ended_at: datetime | None
 
 
-class JobPage(Page):
+class JobPage(ChangePage):
     """Jobs, the last requested first."""
 
     items: list[JobView]
@@ -110,6 +111,12 @@ SECONDS = sa.extract("epoch", sa.func.coalesce(JOB.ended_at, sa.func.clock_times
 RATE = sa.func.coalesce(sa.func.round(JOB.done / sa.func.nullif(SECONDS, 0), 1), 0)
 JOBS = sa.select(
     *(JOB[name] for name in JobView.model_fields if name != "rate"), sa.cast(RATE, sa.Float).label("rate")
+)
+
+
+PARAMS = (
+    "Values of the sentence by name. An open object: each `code` has its own names, which its sentence shows in braces, and"
+    " later releases add codes."
 )
 
 
@@ -124,7 +131,7 @@ class RowErrorItem(BaseModel):
     column: str | None
     code: str
     reason: Sentences
-    params: dict[str, Any]
+    params: Annotated[dict[str, Any], Field(description=PARAMS)]
     remedy: ProblemRemedy | None = None
 
 
@@ -142,7 +149,8 @@ router = Router(tag="jobs")
 async def list_jobs(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("created_at")],
     state: Annotated[JobState | None, Query()] = None,
     kind: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
@@ -152,7 +160,9 @@ async def list_jobs(
         statement = statement.where(JOB.state == state)
     if kind is not None:
         statement = statement.where(JOB.kind == kind)
-    return await paging.answer(session, statement, (JOB.job_id,), newest_first=True)
+    return await paging.answer(
+        session, days.limit(statement, JOB.created_at), (JOB.job_id,), newest_first=True
+    )
 
 
 @router.get("/jobs/{job_id}", response_model_exclude_unset=True)

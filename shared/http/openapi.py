@@ -83,7 +83,8 @@ repeat the same request with the same key. If an answer has an `ETag`, send it a
 **Values.** `GET /v1/labels` names every coded value in English and Indonesian, as `x-enum-labels` does in this document.
 
 **Lists.** Follow `next` unchanged until it is null; `next_cursor` is its cursor alone. A list with `open_only` shows what is still to be done; send
-`open_only=false` to see what is done too.
+`open_only=false` to see what is done too. `from` and `until` are days, both included. `updated_since` lists what has
+changed, in the order of the changes: after the last page go on with its `next_updated_since`.
 
 **Refusals.** `application/problem+json`: `title` is the name of the refusal for programs (`x-problems` of this document
 lists them), `detail` a sentence for the user, `errors[]` the places in the request. 409 `NotYetKnown`, 429 and 503 have `Retry-After`. Give `trace_id` to the operator."""

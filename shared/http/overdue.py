@@ -18,6 +18,7 @@ from shared.deadlines.rules import EVERY, set_rule
 from shared.deadlines.tables import deadline_rule, overdue
 from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.fields import Body, Day, RequestOnly, Sentence, View, Wilayah
+from shared.http.changes import DayRange, days_of
 from shared.http.declared import may
 from shared.http.paging import Page, Paging
 from shared.http.route import CurrentActor, Router, Session
@@ -115,6 +116,7 @@ def overdue_router(metadata: sa.MetaData) -> Router:
         session: Session,
         actor: CurrentActor,
         paging: Paging,
+        days: Annotated[DayRange, days_of("due_on")],
         subject_kind: Annotated[str | None, Query(max_length=60)] = None,
         state: Annotated[str | None, Query(max_length=60)] = None,
         owner: Annotated[Role | None, Query()] = None,
@@ -127,6 +129,7 @@ def overdue_router(metadata: sa.MetaData) -> Router:
         equal = {"subject_kind": subject_kind, "state": state, "owner": owner, "escalated_to": escalated_to}
         filters = Filters(equal | {"kpm_id": kpm_id}, kode_wilayah, pendamping_id)
         statement = await select_overdue(session, metadata, actor, tuple(OverdueItem.model_fields), filters)
+        statement = days.limit(statement, overdue.c.due_on)
         return await paging.answer(session, statement, (overdue.c.due_on, overdue.c.overdue_id))
 
     return router

@@ -26,6 +26,7 @@ from shared.http.answers import json_answer
 from shared.remedies import CORRECT_REQUEST
 
 LARGEST_PAGE = 200
+Shape = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 
 class InvalidCursor(DomainError):
@@ -59,7 +60,7 @@ class PageRequest:
         order: Sequence[sa.SQLColumnExpression[Any]],
         *,
         newest_first: bool = False,
-        shape: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
+        shape: Shape | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> Response:
         """Run `statement` in `order` and return one page.
@@ -68,9 +69,26 @@ class PageRequest:
         unique. The order is ascending, or descending with `newest_first`. `shape` turns a row into an item, for example opens what is sealed.
         If it returns None, the page is shorter, although another may follow. `more` are further fields of the page.
         """
+        after = self._open(self.cursor, len(order)) if self.cursor is not None else []
+        return await self._read_page(
+            session, statement, order, after, newest_first=newest_first, shape=shape, more=more
+        )
+
+    async def _read_page(
+        self,
+        session: AsyncSession,
+        statement: sa.Select[*tuple[Any, ...]],
+        order: Sequence[sa.SQLColumnExpression[Any]],
+        after: Sequence[str],
+        *,
+        newest_first: bool = False,
+        shape: Shape | None = None,
+        more: Mapping[str, Any] | None = None,
+        carried: Sequence[Any] = (),
+    ) -> Response:
+        """Return the page after the values of `order`. Its cursor has `carried` too."""
         labels = [_label(column) for column in order]
-        if self.cursor is not None:
-            after = self._open(self.cursor, len(order))
+        if after:
             values = [
                 sa.cast(sa.literal(value), _type(column)) for value, column in zip(after, order, strict=True)
             ]
@@ -81,7 +99,9 @@ class PageRequest:
         # The label of a reserved word ("column") is a quoted_name, which orjson does not accept.
         page_rows = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
         following = (
-            self._cursor([page_rows[-1][label] for label in labels]) if len(rows) > self.limit else None
+            self._cursor([*(page_rows[-1][label] for label in labels), *carried])
+            if len(rows) > self.limit
+            else None
         )
         items = [item for row in page_rows if (item := shape(row)) is not None] if shape else page_rows
         return self._page(items, following, more or {})

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from shared.kafka.brokers import Brokers
 from shared.kafka.timeouts import wait_at_most
 from shared.messaging.relay import Unsent
 
@@ -28,7 +29,7 @@ class KafkaPublisher:
     An idempotent producer cannot send any more after a failed batch.
     """
 
-    bootstrap: str
+    brokers: Brokers
     send_within: float = SEND_WITHIN
     clears_sealed: bool = True
     _producer: AIOKafkaProducer | None = None
@@ -58,7 +59,7 @@ class KafkaPublisher:
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self.bootstrap,
+                **self.brokers.options,
                 acks="all",
                 enable_idempotence=True,
                 max_batch_size=128 * 1024,

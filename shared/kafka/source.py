@@ -14,6 +14,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kafka.brokers import Brokers
 from shared.kafka.timeouts import START_WITHIN, wait_at_most
 from shared.messaging.consumer import StoredOffsets
 from shared.messaging.envelope import Record, Undecodable, parse
@@ -49,7 +50,7 @@ class AssignmentListener(ConsumerRebalanceListener):
 class KafkaSource:
     """One member of a subscription's group. The offsets that count are in the reader's database."""
 
-    bootstrap: str
+    brokers: Brokers
     group: str
     subscription: Subscription
     stored: StoredOffsets
@@ -70,7 +71,7 @@ class KafkaSource:
         """Join the group."""
         del stored, starts
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap,
+            **self.brokers.options,
             group_id=self.group,
             enable_auto_commit=False,
             # Has no effect: every position is set from a stored offset and checked (see `_accept`).

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 
 from shared.events import AUDIT_TOPIC, SEALED_RETENTION, SEALED_TOPIC
+from shared.kafka.brokers import Brokers
 from shared.kafka.timeouts import START_WITHIN, wait_at_most
 from shared.schema import SHARDS
 
@@ -16,9 +17,9 @@ TOPICS = (*(f"pilar.{service}" for service in SERVICES), *(f"{AUDIT_TOPIC}{servi
 SEALED_RETENTION_MS = SEALED_RETENTION // timedelta(milliseconds=1)
 
 
-async def create_topics(bootstrap: str, *, replication: int = 1) -> None:
+async def create_topics(brokers: Brokers, *, replication: int = 1) -> None:
     """Create the topics: 24 partitions, the broker's timestamps, unlimited retention (sealed: 7 days)."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**brokers.options)
     try:
         async with asyncio.timeout(START_WITHIN):
             await admin.start()

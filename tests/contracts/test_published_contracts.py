@@ -1,6 +1,7 @@
 """Published events stay readable: golden samples, a snapshot of fields, generated documents."""
 
 import copy
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +19,13 @@ from deploy.contracts import __main__ as tool
 from deploy.contracts.asyncapi import document
 from deploy.contracts.compatibility import Promise, breaks, promise_of, promises
 from deploy.contracts.declarations import events, openapi_of
+from deploy.contracts.references import claims_table, settings_table
 from deploy.contracts.samples import sample_of
-from deploy.contracts.table import event_table, with_table
+from deploy.contracts.table import event_table, with_tables
 from services.registry import app as registry
 from shared import transaction
+from shared.access import tokens
+from shared.access.claims import read_claims
 from shared.events import BY_WIRE, Event, class_of
 from shared.messaging import prepare
 from shared.messaging.envelope import Record, parse
@@ -244,11 +248,11 @@ def test_asyncapi_has_no_broken_references() -> None:
 
 def test_the_table_is_written_between_its_markers_only() -> None:
     page = "# Pilar\n<!-- events -->\nold\n<!-- /events -->\nafter\n"
-    assert with_table(page) == f"# Pilar\n<!-- events -->\n{event_table()}\n<!-- /events -->\nafter\n"
-    assert with_table(with_table(page)) == with_table(page)
-    assert with_table("# Pilar\n") == "# Pilar\n"
+    assert with_tables(page) == f"# Pilar\n<!-- events -->\n{event_table()}\n<!-- /events -->\nafter\n"
+    assert with_tables(with_tables(page)) == with_tables(page)
+    assert with_tables("# Pilar\n") == "# Pilar\n"
     with pytest.raises(ValueError, match="without"):
-        with_table("<!-- events -->\n")
+        with_tables("<!-- events -->\n")
 
 
 def test_the_table_has_every_event_once() -> None:
@@ -267,3 +271,20 @@ def test_production_publishes_the_same_but_for_the_clock(tmp_path: Path) -> None
     development, production = openapi_of("registry"), registry.build(settings).openapi()
     assert development["paths"].keys() - production["paths"].keys() == {"/v1/clock"}
     assert {path: development["paths"][path] for path in production["paths"]} == production["paths"]
+
+
+def test_every_setting_is_described_and_shown_as_the_environment_has_it() -> None:
+    rows = {row.split("`")[1]: row for row in settings_table().splitlines()[2:]}
+    assert list(rows) == [f"PILAR_{name.upper()}" for name in Settings.model_fields]
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert "| number from 1 to 200 | `10` |" in rows["PILAR_POOL_SIZE"]
+    assert "| list | `443` |" in rows["PILAR_WEBHOOK_PORTS"]
+    assert "| text, secret |  |" in rows["PILAR_KAFKA_PASSWORD"]
+    assert "| `true` or `false` | `true` |" in rows["PILAR_DOCS"]
+
+
+def test_claims_that_the_table_does_not_have_are_not_read() -> None:
+    named = {row.split("`")[1]: 1 for row in claims_table().splitlines()[2:]}
+    assert read_claims(named | {"email": 1}) == named
+    source = inspect.getsource(tokens)
+    assert [name for name in named if f'"{name}"' not in source and f"{name}=" not in source] == []

@@ -1,4 +1,4 @@
-"""A certificate authority of a partner, and the certificate of its host."""
+"""A certificate authority that is not public, and certificates of its hosts."""
 
 import ssl
 from dataclasses import dataclass
@@ -35,6 +35,12 @@ class OwnCa:
 
     def server(self, address: str) -> ssl.SSLContext:
         """Return the TLS context of a server with a certificate for one IP address."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.issue(address))
+        return context
+
+    def issue(self, address: str) -> Path:
+        """Return a file with a certificate for one IP address and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         made = build_certificate(build_name(address), self.name, key.public_key())
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
@@ -42,9 +48,7 @@ class OwnCa:
         file = self.folder / f"{address}.pem"
         plain = (PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         file.write_bytes(made.public_bytes(PEM) + key.private_bytes(*plain))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
 
 def build_name(common_name: str) -> x509.Name:

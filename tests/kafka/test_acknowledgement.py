@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.database import uuid7
+from shared.kafka.brokers import Brokers
 from shared.kafka.producer import KafkaPublisher
 from shared.messaging.outbox import LARGEST_BODY
 from shared.messaging.relay import Unsent
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 
 @pytest.fixture
 async def publisher(transport: KafkaTransport) -> AsyncIterator[KafkaPublisher]:
-    made = KafkaPublisher(transport.bootstrap, send_within=3)
+    made = KafkaPublisher(Brokers(transport.bootstrap), send_within=3)
     yield made
     await made.close()
 

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
 from shared.database import uuid7
+from shared.kafka.brokers import Brokers
 from shared.kafka.producer import KafkaPublisher
 from shared.messaging.relay import Unsent
 from tests.factories.messaging.events import TOPIC, build_record, create_keys
@@ -33,7 +34,7 @@ async def test_a_message_is_a_structured_cloudevent_in_its_trace(transport: Kafk
     # A text of the data is no trace of the event.
     spoofed = plain | {"data": {"reason": f'"traceparent":"{TRACE}","data":'}}
     bodies = [plain | {"data": data}, traced | {"data": data}, spoofed]
-    publisher = KafkaPublisher(transport.bootstrap)
+    publisher = KafkaPublisher(Brokers(transport.bootstrap))
     rows = [
         Unsent(0, number, datetime.now(UTC), uuid7(), TOPIC, str(key), orjson.dumps(body).decode())
         for number, body in enumerate(bodies, 1)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from deploy.contracts.asyncapi import document
 from shared.http.descriptions import describe_fields, fields_of
 from shared.http.texts import read_texts
 from tests.factories.applications import SERVICES, application
@@ -37,3 +38,21 @@ def test_every_text_describes_a_field() -> None:
         for name, text in ((f"{schema}.{field}", shown["description"]), (field, shown["description"]))
     }
     assert [name for name, text in read_texts("fields").items() if (name, text) not in described] == []
+
+
+def test_every_field_of_an_event_is_described() -> None:
+    schemas = document()["components"]["schemas"]
+    assert find_undescribed(schemas) == []
+    shown = {
+        (name, field["description"])
+        for schema, field_name, field in fields_of(schemas)
+        for name in (f"{schema}.{field_name}", field_name)
+    }
+    assert [line for line in read_texts("events").items() if line not in shown] == []
+
+
+def test_a_text_of_one_schema_is_used_before_one_of_the_field() -> None:
+    schemas = {"BackPay": {"properties": {"reason": {}}}, "KpmEnded": {"properties": {"reason": {}}}}
+    describe_fields(schemas, "events")
+    texts = [schema["properties"]["reason"]["description"] for schema in schemas.values()]
+    assert texts == [read_texts("fields")["BackPay.reason"], read_texts("events")["reason"]]

@@ -8,7 +8,9 @@ import pytest
 
 from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
-from shared.http.field_schema import names_of_schemas
+from shared.approval.models import ApprovalKind
+from shared.http.descriptions import fields_of
+from shared.http.field_schema import names_of_schemas, references
 from shared.http.idempotency import SHOWN_ONCE
 from shared.http.openapi import routes_of
 from shared.http.texts import read_texts
@@ -179,3 +181,31 @@ def test_secrets_in_answers_are_marked_as_shown_once(service: str) -> None:
     for name, field in marked:
         assert {"type": "null"} in schemas[name]["properties"][field]["anyOf"]
         assert f'"#/components/schemas/{name}"' not in json.dumps(schemas)
+
+
+def test_every_kind_of_two_person_act_has_a_schema_of_its_body() -> None:
+    kinds = set[str]()
+    for service in SERVICES:
+        document = application(service).openapi()
+        bodies = document.get("x-approval-bodies", {})
+        assert {*references(bodies)} <= document["components"]["schemas"].keys()
+        kinds |= bodies.keys()
+    assert kinds == {kind.value for kind in ApprovalKind}
+
+
+def test_objects_without_declared_fields_are_these_alone() -> None:
+    """Each has its reason in its description, or holds what somebody else declares."""
+    open_fields = {
+        f"{schema}.{name}"
+        for service in SERVICES
+        for schema, name, field in fields_of(application(service).openapi()["components"]["schemas"])
+        if field.get("type") == "object"
+        and "properties" not in field
+        and field.get("additionalProperties", True) is True
+    }
+    assert open_fields == {
+        "ApprovalRequestView.body",
+        "Assessment.answers",
+        "ProgramView.payload_schema",
+        "RowErrorItem.params",
+    }

@@ -127,8 +127,37 @@ def test_are_production_by_default() -> None:
         {"webhook_networks": ["169.254.169.254/32"]},
         {"webhook_networks": ["::1/128"]},
         {"webhook_networks": ["10.20.1.2/16"]},
+        {"transport": "kafka"},
     ],
 )
 def test_refuse_development_values_in_production(changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings.load_for("caseload", **SOUND | changed)
+
+
+def test_production_takes_plaintext_to_brokers_only_by_its_name() -> None:
+    brokers = {"transport": "kafka", "kafka_security_protocol": "PLAINTEXT"}
+    assert Settings.load_for("caseload", **SOUND | brokers).kafka_security_protocol == "PLAINTEXT"
+
+
+@pytest.mark.parametrize(
+    ("brokers", "sentence"),
+    [
+        ({"kafka_ca_file": "/ca.pem"}, "need kafka_security_protocol SSL or SASL_SSL"),
+        ({"kafka_security_protocol": "SSL", "kafka_certificate_file": "/c.pem"}, "set both"),
+        (
+            {"kafka_security_protocol": "SSL", "kafka_user": "registry"},
+            "need kafka_security_protocol SASL_SSL",
+        ),
+        ({"kafka_password": "geheim"}, "need kafka_security_protocol SASL_SSL"),
+        (
+            {"kafka_security_protocol": "SASL_SSL", "kafka_user": "registry"},
+            "needs kafka_user and kafka_password",
+        ),
+        ({"kafka_security_protocol": "SASL_PLAINTEXT"}, "Input should be"),
+    ],
+)
+def test_refuse_a_contradicting_protection_of_brokers(brokers: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence) as refused:
+        Settings.load_for("caseload", mode="development", **brokers)  # type: ignore[arg-type]
+    assert "geheim" not in str(refused.value)

@@ -17,7 +17,7 @@ import orjson
 import uvicorn
 from fastapi import FastAPI
 
-READ = "SELECT kpm_id, kode_wilayah, facts, version, registered_at, changed_at FROM kpm WHERE kpm_id = $1"
+READ = "SELECT kpm_id, kode_wilayah, facts, version, registered_at, updated_at FROM kpm WHERE kpm_id = $1"
 UPDATE_STATE = "UPDATE bench.case_row SET state = state + 1 WHERE case_id = $1 RETURNING state"
 INSERT_HISTORY = "INSERT INTO bench.case_history (case_id, body) VALUES ($1, $2)"
 

@@ -13,6 +13,7 @@ from shared.accompaniment import LateEntryFields
 from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Col, Fields, no_overlap
 from shared.fields import ONE_LINE, Day, Paragraph, RequestOnly, Wilayah
+from shared.updates import track_updates
 
 Number = Annotated[StrictInt, Interval(ge=1, le=99), sa.SmallInteger(), RequestOnly(2)]
 
@@ -75,6 +76,7 @@ class Kunjungan(KunjunganView, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("kunjungan_id"),
         sa.Index(
             "uq_kunjungan_once_a_day",
             *("kpm_id", "pendamping_id", "visited_on", "purpose"),
@@ -162,6 +164,7 @@ class P2k2Sesi(P2k2View, Table, table=True):
     """A P2K2 session of a pendamping for a group. Its author may always read it."""
 
     __table_args__ = (
+        *track_updates("p2k2_sesi_id"),
         sa.Index(
             "uq_p2k2_sesi_once_a_day",
             *("penugasan_id", "held_on", "kelompok", "module", "session"),

@@ -28,7 +28,8 @@ from services.caseload.activity.queries import (
 from shared.access import Permission
 from shared.field_classes import SPESIFIK
 from shared.fields import Body, Day, View, Voiding
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import operation
 from shared.roles import FIELD, TEAM_LEAD
 
@@ -52,7 +53,7 @@ class KunjunganDetail(KunjunganItem):
     next_action: Annotated[str | None, SPESIFIK]
 
 
-class KunjunganPage(Page):
+class KunjunganPage(ChangePage):
     """Visits in the order in which they were recorded."""
 
     items: list[KunjunganItem]
@@ -70,7 +71,8 @@ async def record_visit(body: KunjunganReport, session: Session, actor: CurrentAc
 async def list_visits(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("visited_on")],
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
     flagged: Annotated[
@@ -83,7 +85,9 @@ async def list_visits(
     their areas.
     """
     statement = await list_kunjungan(session, actor, pendamping_id, kpm_id, flagged=flagged)
-    return await paging.answer(session, statement, (Kunjungan.kunjungan_id,))
+    return await paging.answer(
+        session, days.limit(statement, Kunjungan.visited_on), (Kunjungan.kunjungan_id,)
+    )
 
 
 @kunjungan.get("/kunjungan/{kunjungan_id}")
@@ -133,7 +137,7 @@ class P2k2Detail(P2k2Item):
     attendance: list[AnswerView]
 
 
-class P2k2Page(Page):
+class P2k2Page(ChangePage):
     """Sessions in the order in which they were recorded."""
 
     items: list[P2k2Item]
@@ -173,7 +177,8 @@ async def record_session(body: P2k2Report, session: Session, actor: CurrentActor
 async def list_sessions(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("held_on")],
     pendamping_id: Annotated[UUID | None, Query()] = None,
     flagged: Annotated[
         bool, Query(description="Only sessions of days on which the author was not AKTIF")
@@ -181,7 +186,9 @@ async def list_sessions(
 ) -> Response:
     """List sessions: a pendamping's own, an official's by area."""
     return await paging.answer(
-        session, list_p2k2(actor, pendamping_id, flagged=flagged), (P2k2Sesi.p2k2_sesi_id,)
+        session,
+        days.limit(list_p2k2(actor, pendamping_id, flagged=flagged), P2k2Sesi.held_on),
+        (P2k2Sesi.p2k2_sesi_id,),
     )
 
 

@@ -18,6 +18,7 @@ from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Day, Paragraph, Sha256
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
+from shared.updates import track_updates
 
 
 class UsulanGround(StrEnum):
@@ -99,6 +100,7 @@ class Usulan(UsulanView, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("usulan_id"),
         sa.Index(
             "uq_usulan_open", "kpm_id", "bansos", unique=True, postgresql_where=sa.text("state = 'LODGED'")
         ),

@@ -15,7 +15,8 @@ from shared import clock
 from shared.access import Permission
 from shared.database import vault_of
 from shared.fields import Body, Day, Paragraph
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, VILLAGE
 
@@ -37,7 +38,7 @@ class UsulanDecision(Body):
     reason: Paragraph
 
 
-class UsulanPage(Page):
+class UsulanPage(ChangePage):
     """Applications in the order in which they were recorded."""
 
     items: list[UsulanItem]
@@ -64,11 +65,14 @@ async def decide_application(
 async def list_applications(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("lodged_on")],
     kpm_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[UsulanState | None, Query()] = None,
 ) -> Response:
     """List applications of families that the caller may read."""
     statement = list_usulan(actor, await clock.today(session), kpm_id, state)
     shape = partial(open_reasons, vault_of(session), actor)
-    return await paging.answer(session, statement, (Usulan.usulan_id,), shape=shape)
+    return await paging.answer(
+        session, days.limit(statement, Usulan.lodged_on), (Usulan.usulan_id,), shape=shape
+    )

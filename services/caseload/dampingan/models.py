@@ -15,6 +15,7 @@ from shared.database.tables import Authored, Col, Fields, no_overlap
 from shared.deadlines import CoveredBy, Until, Waits, track_waits
 from shared.field_classes import PRIBADI
 from shared.fields import KNOWN, Day, Paragraph, RequestOnly
+from shared.updates import track_updates
 
 ENDING_WAITS = Waits(
     {"ENDING": Until("upper(valid)")},
@@ -68,6 +69,7 @@ class Dampingan(DampinganFacts, Cancellable, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("dampingan_id"),
         no_overlap("ex_dampingan_one_pkh_pendamping", "kpm_id", of="valid", where="kind = 'PKH_PENDAMPING'"),
         # The constraint above already covers a PKH pendamping.
         no_overlap(

@@ -18,6 +18,7 @@ from shared.field_classes import SPESIFIK
 from shared.fields import Paragraph, RequestOnly, Wilayah
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
+from shared.updates import track_updates
 
 LONGEST_HOURS = 72
 
@@ -83,6 +84,7 @@ class AksesDarurat(EmergencyFacts, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates(),
         sa.Index("ix_akses_darurat_area", "kode_wilayah", "akses_darurat_id"),
         sa.Index("ix_akses_darurat_open", "opened_by_sub", "kpm_id", "expires_at"),
         sa.CheckConstraint(

@@ -13,7 +13,8 @@ from services.caseload.emergency_access.models import AksesDarurat, EmergencyTer
 from shared.access import Permission
 from shared.database import vault_of
 from shared.fields import Body, Paragraph, RequestOnly
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.privacy import Vault, open_texts
 from shared.remedies import nothing, operation
 from shared.roles import DINSOS
@@ -39,7 +40,7 @@ class EmergencyReview(Body):
     review: Annotated[Paragraph, RequestOnly("Keluarga dievakuasi ke kabupaten ini, kartu hilang.")]
 
 
-class EmergencyPage(Page):
+class EmergencyPage(ChangePage):
     """Accesses in the order in which they were opened."""
 
     items: list[EmergencyView]
@@ -73,13 +74,16 @@ async def open_emergency_access(
 async def list_emergency_access(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("opened_on")],
     open_only: Annotated[bool, Query()] = True,
 ) -> Response:
     """List who opened access to families of the caller's areas, and why."""
     statement = queries.list_emergency_access(actor, open_only=open_only)
     shape = partial(with_texts, vault_of(session))
-    return await paging.answer(session, statement, (AksesDarurat.akses_darurat_id,), shape=shape)
+    return await paging.answer(
+        session, days.limit(statement, AksesDarurat.opened_on), (AksesDarurat.akses_darurat_id,), shape=shape
+    )
 
 
 @router.post("/akses-darurat/{akses_darurat_id}/review", status_code=201)

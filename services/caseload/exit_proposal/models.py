@@ -17,6 +17,7 @@ from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, Day, Paragraph, Sha256
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
+from shared.updates import track_updates
 
 
 class ExitGround(Ranged, Table, table=True):
@@ -120,6 +121,7 @@ class ExitProposal(ExitProposalView, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("exit_proposal_id"),
         sa.Index(
             "uq_exit_proposal_open",
             "kepesertaan_id",

@@ -20,7 +20,8 @@ from services.caseload.member.commands.family_end import propose_exit
 from shared.access import Permission
 from shared.database import vault_of
 from shared.fields import Body, Paragraph, RequestOnly
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, MINISTRY
 
@@ -43,7 +44,7 @@ class ExitWithdrawal(Body):
     reason: Annotated[Paragraph, RequestOnly("Keluarga ternyata masih tinggal di alamat lama.")]
 
 
-class ExitProposalPage(Page):
+class ExitProposalPage(ChangePage):
     """Proposals in the order in which they were recorded."""
 
     items: list[ExitProposalItem]
@@ -80,7 +81,8 @@ async def withdraw_exit_proposal(
 async def list_exit_proposal(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("proposed_on")],
     kpm_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[ExitProposalState | None, Query()] = None,
     waiting: Annotated[bool | None, Query()] = None,
@@ -91,4 +93,9 @@ async def list_exit_proposal(
     """
     statement = await list_exit_proposals(session, actor, kpm_id=kpm_id, state=state, waiting=waiting)
     shape = partial(open_proposal_texts, vault_of(session))
-    return await paging.answer(session, statement, (ExitProposal.exit_proposal_id,), shape=shape)
+    return await paging.answer(
+        session,
+        days.limit(statement, ExitProposal.proposed_on),
+        (ExitProposal.exit_proposal_id,),
+        shape=shape,
+    )

@@ -26,6 +26,7 @@ from shared.database.tables import Col, Fields, no_overlap
 from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Wilayah
 from shared.phone import Phone
+from shared.updates import track_updates
 
 
 class Relation(StrEnum):
@@ -73,8 +74,8 @@ class Kpm(KpmVersionView, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("kpm_id"),
         sa.Index("ix_kpm_kode_wilayah_kpm_id", "kode_wilayah", "kpm_id"),
-        sa.Index("ix_kpm_facts_until", "facts_until"),
         sa.CheckConstraint("num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)", "end_is_complete"),
     )
 
@@ -82,7 +83,7 @@ class Kpm(KpmVersionView, Table, table=True):
     address_sealed: Col[bytes | None] = Field(default=None)
     phone_sealed: Col[bytes | None] = Field(default=None)
     facts: Col[dict[str, Any]]
-    facts_until: Col[date | None] = Field(default=None)
+    facts_until: Col[date | None] = Field(default=None, index=True)
     intake_digest: Col[bytes | None] = Field(default=None)
     intake_as_of: Col[date | None] = Field(default=None)
     address_as_of: Col[date | None] = Field(default=None)
@@ -95,7 +96,6 @@ class Kpm(KpmVersionView, Table, table=True):
     end_reason: Col[FamilyEndReason | None] = Field(default=None)
     end_recorded_on: Col[date | None] = Field(default=None)
     registered_at: Col[datetime] = RECORDED
-    changed_at: Col[datetime] = RECORDED
 
 
 class KpmNoKk(Ranged, Table, table=True):

@@ -13,6 +13,7 @@ from shared.database.tables import Col, Fields
 from shared.deadlines import Until, Waits, track_waits
 from shared.fields import KNOWN, Day, Wilayah
 from shared.roles import Role
+from shared.updates import track_updates
 
 WAITS = Waits(
     {"OPEN": Until("on_date", Role.KETUA_TIM_KABKOTA)},
@@ -57,6 +58,7 @@ class HandOver(HandOverRecord, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates(),
         sa.Index(
             "uq_hand_over_once",
             *("from_penugasan_id", "to_penugasan_id", "kode_wilayah", "on_date"),

@@ -18,7 +18,8 @@ from shared.access import Permission
 from shared.database import vault_of
 from shared.field_classes import PRIBADI
 from shared.fields import Body, Paragraph, RequestOnly, Sentences, View, Wilayah
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.privacy import Vault
 from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
 from shared.roles import TEAM_LEAD
@@ -134,7 +135,7 @@ class HandOverView(HandOverRecord):
         return cls.model_validate(await read_hand_over(session, hand_over_id))
 
 
-class HandOverPage(Page):
+class HandOverPage(ChangePage):
     """Hand-overs, the oldest order first."""
 
     items: list[HandOverView]
@@ -174,14 +175,18 @@ async def call_hand_over_off(
 @may(Permission.HAND_OVER_READ)
 async def list_hand_over(
     session: Session,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("on_date")],
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
     open_only: Annotated[bool, Query()] = True,
 ) -> Response:
     """List hand-overs of the caller's areas, by default only open ones, the oldest order first."""
     statement = list_hand_overs(kode_wilayah, open_only=open_only)
     return await paging.answer(
-        session, statement, (HandOver.hand_over_id,), shape=partial(to_json, vault_of(session))
+        session,
+        days.limit(statement, HandOver.on_date),
+        (HandOver.hand_over_id,),
+        shape=partial(to_json, vault_of(session)),
     )
 
 

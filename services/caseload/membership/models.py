@@ -16,6 +16,7 @@ from shared.deadlines import END, CoveredBy, Owner, Waits, track_waits
 from shared.fields import Code
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
+from shared.updates import track_updates
 
 
 class KepesertaanKey(Fields):
@@ -189,6 +190,7 @@ class KepesertaanPending(PendingFacts, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("pending_id"),
         sa.UniqueConstraint("kepesertaan_id", "graduasi_id", name="uq_kepesertaan_pending_once"),
         sa.Index(
             "uq_kepesertaan_pending_joined",

@@ -30,8 +30,9 @@ from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
 from shared.field_classes import PRIBADI
 from shared.fields import KNOWN, Body, Day, Paragraph, RequestOnly, Sentences, View, Wilayah
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING, one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, MINISTRY
@@ -134,7 +135,7 @@ class PendingItem(PendingFacts):
     bansos: Bansos
 
 
-class PendingPage(Page):
+class PendingPage(ChangePage):
     """Memberships that wait for a decision, the longest waiting first."""
 
     items: list[PendingItem]
@@ -215,7 +216,8 @@ async def void_membership(
 async def list_pending_memberships(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("since")],
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
     """List memberships that wait for a decision because the family leaves another bansos.
@@ -223,7 +225,9 @@ async def list_pending_memberships(
     A pendamping sees the families that they accompany, an official those of their areas.
     """
     statement = list_pending(actor, await clock.today(session), kode_wilayah)
-    return await paging.answer(session, statement, (KepesertaanPending.pending_id,))
+    return await paging.answer(
+        session, days.limit(statement, KepesertaanPending.since), (KepesertaanPending.pending_id,)
+    )
 
 
 numbers = Router(tag="numbers")

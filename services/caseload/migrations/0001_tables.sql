@@ -29,6 +29,7 @@ CREATE TABLE approval_request (
     requested_by_sub TEXT NOT NULL,
     decided_by_sub TEXT,
     decision_reason_sealed BYTEA,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_approval_request PRIMARY KEY (approval_request_id),
     CONSTRAINT ck_approval_request_sha256_form CHECK (body_sha256 ~ '^[0-9a-f]{64}$' AND evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
@@ -137,6 +138,7 @@ CREATE TABLE hand_over (
     override_reason_sealed BYTEA,
     open BOOLEAN DEFAULT true NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_hand_over PRIMARY KEY (hand_over_id),
     CONSTRAINT ck_hand_over_two_placements CHECK (from_penugasan_id <> to_penugasan_id),
     CONSTRAINT ck_hand_over_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
@@ -165,7 +167,7 @@ CREATE TABLE kpm (
     end_reason VARCHAR(40),
     end_recorded_on DATE,
     registered_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
     CONSTRAINT ck_kpm_end_is_complete CHECK (num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)),
     CONSTRAINT ck_kpm_source_known CHECK (address_source IN ('FILE', 'HTTP')),
@@ -177,6 +179,8 @@ CREATE TABLE kpm (
 CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);
 
 CREATE INDEX ix_kpm_kode_wilayah_kpm_id ON kpm (kode_wilayah, kpm_id);
+
+CREATE INDEX ix_kpm_updated_at_kpm_id ON kpm (updated_at, kpm_id);
 
 CREATE TABLE late_entry_rule (
     valid_from DATE NOT NULL,
@@ -347,6 +351,7 @@ CREATE TABLE akses_darurat (
     reviewed_by_sub TEXT,
     review_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_akses_darurat PRIMARY KEY (akses_darurat_id),
     CONSTRAINT ck_akses_darurat_review_has_reviewer CHECK ((state = 'OPENED') = (reviewed_by IS NULL) AND num_nulls(reviewed_by, reviewed_by_sub, reviewed_on, review_sealed) IN (0, 4)),
     CONSTRAINT ck_akses_darurat_two_persons CHECK (reviewed_by <> opened_by AND reviewed_by_sub <> opened_by_sub),
@@ -376,6 +381,7 @@ CREATE TABLE dampingan (
     override_reason_sealed BYTEA,
     ended BOOLEAN DEFAULT false NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
     CONSTRAINT ex_dampingan_one_pkh_pendamping EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (kind = 'PKH_PENDAMPING'),
     CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&) WHERE (kind <> 'PKH_PENDAMPING'),
@@ -390,6 +396,8 @@ CREATE INDEX ix_dampingan_ending ON dampingan (coalesce(upper(valid), '-infinity
 CREATE INDEX ix_dampingan_kpm_id ON dampingan (kpm_id);
 
 CREATE INDEX ix_dampingan_pendamping_id ON dampingan (pendamping_id, kpm_id) INCLUDE (valid);
+
+CREATE INDEX ix_dampingan_updated_at_dampingan_id ON dampingan (updated_at, dampingan_id);
 
 CREATE TABLE dampingan_gap (
     gap_id UUID NOT NULL,
@@ -560,6 +568,7 @@ CREATE TABLE p2k2_sesi (
     p2k2_materi_id INTEGER NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_p2k2_sesi PRIMARY KEY (p2k2_sesi_id),
     CONSTRAINT ck_p2k2_sesi_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
     CONSTRAINT ck_p2k2_sesi_counted CHECK (0 <= attended AND attended <= invited AND invited > 0),
@@ -569,6 +578,8 @@ CREATE TABLE p2k2_sesi (
 );
 
 CREATE INDEX ix_p2k2_sesi_pendamping_id ON p2k2_sesi (pendamping_id, p2k2_sesi_id);
+
+CREATE INDEX ix_p2k2_sesi_updated_at_p2k2_sesi_id ON p2k2_sesi (updated_at, p2k2_sesi_id);
 
 CREATE UNIQUE INDEX uq_p2k2_sesi_once_a_day ON p2k2_sesi (penugasan_id, held_on, kelompok, module, session) WHERE voided_on IS NULL;
 
@@ -586,6 +597,7 @@ CREATE TABLE tugas (
     opened_on DATE NOT NULL,
     note_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_tugas PRIMARY KEY (tugas_id),
     CONSTRAINT uq_tugas_once UNIQUE (kpm_id, kind, cause_id),
     CONSTRAINT ck_tugas_done_has_actor CHECK ((done_at IS NULL) = (done_by IS NULL)),
@@ -594,6 +606,8 @@ CREATE TABLE tugas (
 );
 
 CREATE INDEX ix_tugas_open ON tugas (due_on, tugas_id) WHERE done_at IS NULL;
+
+CREATE INDEX ix_tugas_updated_at_tugas_id ON tugas (updated_at, tugas_id);
 
 CREATE TABLE wilayah_history (
     valid DATERANGE NOT NULL,
@@ -649,6 +663,7 @@ CREATE TABLE exit_proposal (
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     withdrawal_reason_sealed BYTEA,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
     CONSTRAINT ck_exit_proposal_withdrawn_has_date CHECK (state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL),
     CONSTRAINT fk_exit_proposal_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
@@ -662,6 +677,8 @@ CREATE TABLE exit_proposal (
 CREATE INDEX ix_exit_proposal_kepesertaan_id ON exit_proposal (kepesertaan_id);
 
 CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);
+
+CREATE INDEX ix_exit_proposal_updated_at_exit_proposal_id ON exit_proposal (updated_at, exit_proposal_id);
 
 CREATE UNIQUE INDEX uq_exit_proposal_open ON exit_proposal (kepesertaan_id, (exit_reason = 'MENINGGAL')) WHERE state = 'PROPOSED';
 
@@ -677,6 +694,7 @@ CREATE TABLE kepesertaan_pending (
     decided_on DATE,
     reason_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kepesertaan_pending PRIMARY KEY (pending_id),
     CONSTRAINT uq_kepesertaan_pending_once UNIQUE (kepesertaan_id, graduasi_id),
     CONSTRAINT ck_kepesertaan_pending_one_cause CHECK (num_nulls(graduasi_id, joined_kpm_id) = 1),
@@ -691,6 +709,8 @@ CREATE TABLE kepesertaan_pending (
 CREATE INDEX ix_kepesertaan_pending_kpm_id ON kepesertaan_pending (kpm_id);
 
 CREATE INDEX ix_kepesertaan_pending_open ON kepesertaan_pending (pending_id) WHERE outcome IS NULL;
+
+CREATE INDEX ix_kepesertaan_pending_updated_at_pending_id ON kepesertaan_pending (updated_at, pending_id);
 
 CREATE UNIQUE INDEX uq_kepesertaan_pending_joined ON kepesertaan_pending (kepesertaan_id, joined_kpm_id) WHERE outcome IS NULL;
 
@@ -733,6 +753,7 @@ CREATE TABLE kunjungan (
     next_action_sealed BYTEA,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id),
     CONSTRAINT ck_kunjungan_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
     CONSTRAINT ck_kunjungan_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
@@ -743,6 +764,8 @@ CREATE TABLE kunjungan (
 );
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
+
+CREATE INDEX ix_kunjungan_updated_at_kunjungan_id ON kunjungan (updated_at, kunjungan_id);
 
 CREATE UNIQUE INDEX uq_kunjungan_once_a_day ON kunjungan (kpm_id, pendamping_id, visited_on, purpose) WHERE voided_on IS NULL;
 
@@ -833,6 +856,7 @@ CREATE TABLE usulan (
     decision_reason_sealed BYTEA,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usulan PRIMARY KEY (usulan_id),
     CONSTRAINT ck_usulan_decision_has_decider CHECK ((state = 'LODGED') = (decided_by IS NULL) AND (state = 'LODGED') = (decided_by_sub IS NULL)),
     CONSTRAINT ck_usulan_two_persons CHECK (decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub),
@@ -847,6 +871,8 @@ CREATE TABLE usulan (
 CREATE INDEX ix_usulan_kpm_id ON usulan (kpm_id);
 
 CREATE INDEX ix_usulan_state ON usulan (state, usulan_id);
+
+CREATE INDEX ix_usulan_updated_at_usulan_id ON usulan (updated_at, usulan_id);
 
 CREATE UNIQUE INDEX uq_usulan_open ON usulan (kpm_id, bansos) WHERE state = 'LODGED';
 
@@ -877,9 +903,18 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH R
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
+CREATE TRIGGER updated BEFORE UPDATE ON approval_request FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON case_mark FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPEN' AND NEW.state IN ('ANNULLED', 'CLOSED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'CLOSED' AND NEW.state IN ('ANNULLED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'DETERMINED' AND NEW.state IN ('ANNULLED', 'EFFECTIVE')) OR (OLD.state = 'EFFECTIVE' AND NEW.state IN ('ANNULLED'))))
     EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER updated BEFORE UPDATE ON hand_over FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON kpm FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sealing FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'CONSENTED' AND NEW.state IN ('SEALED', 'WITHDRAWN')) OR (OLD.state = 'SEALED' AND NEW.state IN ('WITHDRAWN')) OR (OLD.state = 'WITHDRAWN' AND NEW.state IN ('CONSENTED'))))
@@ -889,10 +924,34 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON akses_darurat FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPENED' AND NEW.state IN ('JUSTIFIED', 'UNJUSTIFIED'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
+CREATE TRIGGER updated BEFORE UPDATE ON akses_darurat FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON dampingan FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON p2k2_sesi FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON tugas FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON exit_proposal FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'PROPOSED' AND NEW.state IN ('CLOSED', 'ENDED', 'WITHDRAWN')) OR (OLD.state = 'ENDED' AND NEW.state IN ('CLOSED')) OR (OLD.state = 'WITHDRAWN' AND NEW.state IN ('ENDED'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
+CREATE TRIGGER updated BEFORE UPDATE ON exit_proposal FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON kepesertaan_pending FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON kunjungan FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON usulan FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'LODGED' AND NEW.state IN ('ACCEPTED', 'REFUSED'))))
     EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER updated BEFORE UPDATE ON usulan FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();

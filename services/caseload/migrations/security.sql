@@ -63,8 +63,7 @@ DECLARE scope text := platform.raise_scope('NATIONAL');
 BEGIN
     PERFORM FROM kpm WHERE kpm.kpm_id IN (SELECT a.kpm_id FROM p2k2_kehadiran a WHERE a.p2k2_sesi_id = sesi_id)
         ORDER BY kpm.kpm_id FOR NO KEY UPDATE;
-    RETURN QUERY UPDATE kpm SET facts = facts || jsonb_build_object('p2k2_invited', c.invited, 'p2k2_attended', c.attended),
-        changed_at = clock_timestamp()
+    RETURN QUERY UPDATE kpm SET facts = facts || jsonb_build_object('p2k2_invited', c.invited, 'p2k2_attended', c.attended)
     FROM (SELECT f.kpm_id, count(s.p2k2_sesi_id) AS invited,
             count(s.p2k2_sesi_id) FILTER (WHERE a.presence = 'HADIR') AS attended
         FROM p2k2_kehadiran f JOIN p2k2_kehadiran a ON a.kpm_id = f.kpm_id

@@ -9,6 +9,7 @@ from services.caseload.tables import RECORDED, VERSION, Ranged, Small, Table
 from shared.database.tables import Col, Fields, no_overlap
 from shared.deadlines import Until, Waits, track_waits
 from shared.roles import Role
+from shared.updates import track_updates
 
 
 class TugasKind(StrEnum):
@@ -57,6 +58,7 @@ class Tugas(TugasView, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("tugas_id"),
         sa.UniqueConstraint("kpm_id", "kind", "cause_id", name="uq_tugas_once"),
         sa.Index("ix_tugas_open", "due_on", "tugas_id", postgresql_where=sa.text("done_at IS NULL")),
         sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", "done_has_actor"),

@@ -16,7 +16,8 @@ from shared.actions import ActionView
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
 from shared.fields import Body, Paragraph, Wilayah
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import operation
 from shared.roles import STAFF
 
@@ -36,7 +37,7 @@ class TugasItem(TugasView):
     actions: list[ActionView]
 
 
-class TugasPage(Page):
+class TugasPage(ChangePage):
     """Tasks by due date."""
 
     items: list[TugasItem]
@@ -53,7 +54,8 @@ class TugasResult(Body):
 async def list_tasks(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("due_on")],
     open_only: Annotated[bool, Query()] = True,
     kind: Annotated[TugasKind | None, Query()] = None,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
@@ -63,7 +65,9 @@ async def list_tasks(
     filters = {"kind": kind, "kode_wilayah": kode_wilayah, "kpm_id": kpm_id}
     statement = await list_tugas(session, actor, open_only=open_only, **filters)
     shape = partial(to_item, vault_of(session), actor)
-    return await paging.answer(session, statement, (Tugas.due_on, Tugas.tugas_id), shape=shape)
+    return await paging.answer(
+        session, days.limit(statement, Tugas.due_on), (Tugas.due_on, Tugas.tugas_id), shape=shape
+    )
 
 
 @tugas.post("/tugas/{tugas_id}/done")

@@ -19,6 +19,7 @@ from shared.field_classes import PRIBADI
 from shared.fields import KNOWN, RequestOnly, Wilayah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
+from shared.updates import track_updates
 
 
 class GraduasiState(StrEnum):
@@ -177,6 +178,7 @@ class GraduasiView(OpeningTerms):
     policy_version: Col[int]
     state: Col[GraduasiState]
     since_on: Col[date]
+    opened_at: Col[datetime]
     outcome: Col[Outcome | None] = Field(default=None)
     # Set on a postponed case that a rule holds. It is resumed only when the rule passes.
     held_for: Col[HoldReason | None] = Field(default=None)
@@ -191,6 +193,7 @@ class Graduasi(GraduasiView, Table, table=True):
     """One case: one kepesertaan of a family, one exit reason, one policy version."""
 
     __table_args__ = (
+        *track_updates("graduasi_id"),
         sa.CheckConstraint("(state = 'SELESAI') = (outcome IS NOT NULL)", name="outcome_at_the_end"),
         sa.CheckConstraint(
             "(state = 'DITUNDA') = (postponed_from IS NOT NULL)", name="postponed_from_a_state"
@@ -206,8 +209,7 @@ class Graduasi(GraduasiView, Table, table=True):
         sa.Index("ix_graduasi_fact_undone", "graduasi_id", postgresql_where=FACT_UNDONE),
         sa.Index(
             "ix_graduasi_waiting_for_ministry",
-            "since_on",
-            "graduasi_id",
+            *("since_on", "graduasi_id"),
             postgresql_where=sa.text("state IN ('DISETUJUI_DINSOS', 'DITUNDA')"),
         ),
         sa.Index(
@@ -230,7 +232,6 @@ class Graduasi(GraduasiView, Table, table=True):
     usul_id: Col[UUID | None] = Field(default=None)
     postponed_from: Col[GraduasiState | None] = Field(default=None)
     opened_by: Col[str] = Field(index=True)
-    opened_at: Col[datetime]
 
     def transition_to(self, target: GraduasiState, on: date, *, resuming: bool = False) -> None:
         """Move to the target state as of business date `on` and increment the version.

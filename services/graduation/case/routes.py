@@ -34,6 +34,7 @@ from shared.database import vault_of
 from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, Body, Sentence, View
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import one_of, operation, to_call
 from shared.roles import FIELD, OFFICE, STAFF
 
@@ -58,7 +59,7 @@ class Proposal(Body):
     reason: Sentence | None = None
 
 
-class GraduasiPage(Page):
+class GraduasiPage(ChangePage):
     """A page of cases."""
 
     items: list[GraduasiView]
@@ -116,7 +117,8 @@ async def open_graduasi(body: Opening, session: Session, actor: CurrentActor) ->
 async def list_graduasi(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("opened_at")],
     state: Annotated[GraduasiState | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
     exit_reason: Annotated[Annotated[ExitReason, KNOWN] | None, Query()] = None,
@@ -134,7 +136,7 @@ async def list_graduasi(
     marks = {"waiting": waiting is not None, "fact_undone": fact_undone}
     statement = await queries.select_cases(session, actor, **marks, **filters)
     order = (Graduasi.since_on, Graduasi.graduasi_id) if waiting else (Graduasi.graduasi_id,)
-    return await paging.answer(session, statement, order)
+    return await paging.answer(session, days.limit(statement, Graduasi.opened_at), order)
 
 
 @router.get("/graduasi/{graduasi_id}", response_model=GraduasiFullView)

@@ -9,6 +9,7 @@ from services.graduation.tables import Sha256, Table, is_sha256
 from shared.approval import ApprovalTerms
 from shared.database.tables import Col, Fields
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
+from shared.updates import track_updates
 
 
 class SkTerms(Fields):
@@ -69,6 +70,7 @@ class Sk(SkView, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates(),
         sa.Index("uq_sk_sk_no", sa.text(NUMBER_KEY), unique=True),
         sa.Index(None, "sk_on", "sk_id"),
         is_sha256("evidence_sha256"),

@@ -27,6 +27,7 @@ from shared.errors import BadValue
 from shared.fields import Body, JobAccepted, Sha256, View
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING, one_of, to_call
 from shared.roles import MINISTRY
@@ -138,7 +139,7 @@ class BulkSkView(JobAccepted):
     sk_id: UUID
 
 
-class SkPage(Page):
+class SkPage(ChangePage):
     """A page of SK."""
 
     items: list[SkView]
@@ -195,7 +196,8 @@ async def correct_sk(sk_id: UUID, body: Correction, session: Session, actor: Cur
 async def list_sk(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("sk_on")],
     year: Annotated[int | None, Query(ge=2000, le=2199)] = None,
     sk_no: Annotated[str | None, Query(min_length=1, max_length=60)] = None,
 ) -> Response:
@@ -204,7 +206,7 @@ async def list_sk(
     `year` is that of the SK's date. `sk_no` finds a number whatever its case, blanks and hyphens.
     """
     statement = await queries.select_sk(session, actor, queries.SkFilter(year, sk_no))
-    return await paging.answer(session, statement, (Sk.sk_on, Sk.sk_id))
+    return await paging.answer(session, days.limit(statement, Sk.sk_on), (Sk.sk_on, Sk.sk_id))
 
 
 @router.get("/sk/{sk_id}/penetapan", response_model=PenetapanPage)

@@ -15,6 +15,7 @@ from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits, track_waits
 from shared.fields import Wilayah
 from shared.roles import Role
+from shared.updates import track_updates
 
 
 class ExitTaken(StrEnum):
@@ -70,6 +71,7 @@ class ExitProposal(ExitProposalView, Table, table=True):
     """An exit proposal of caseload. It opens at most one case."""
 
     __table_args__ = (
+        *track_updates("exit_proposal_id"),
         is_sha256("evidence_sha256"),
         sa.CheckConstraint("(taken = 'OPENED') = (graduasi_id IS NOT NULL)", name="opened_names_its_case"),
         sa.CheckConstraint("(taken = 'WAITING') = (behind_id IS NOT NULL)", name="waits_behind_a_case"),

@@ -18,6 +18,7 @@ CREATE TABLE approval_request (
     requested_by_sub TEXT NOT NULL,
     decided_by_sub TEXT,
     decision_reason_sealed BYTEA,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_approval_request PRIMARY KEY (approval_request_id),
     CONSTRAINT ck_approval_request_sha256_form CHECK (body_sha256 ~ '^[0-9a-f]{64}$' AND evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
@@ -349,6 +350,7 @@ CREATE TABLE sk (
     job_id UUID,
     determined_by TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_sk PRIMARY KEY (sk_id),
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
 );
@@ -505,6 +507,7 @@ CREATE TABLE graduasi (
     policy_version INTEGER NOT NULL,
     state VARCHAR(40) NOT NULL,
     since_on DATE NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
     outcome VARCHAR(40),
     held_for VARCHAR(40),
     fact_undone_on DATE,
@@ -517,7 +520,7 @@ CREATE TABLE graduasi (
     usul_id UUID,
     postponed_from VARCHAR(40),
     opened_by TEXT NOT NULL,
-    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_graduasi_outcome_at_the_end CHECK ((state = 'SELESAI') = (outcome IS NOT NULL)),
     CONSTRAINT ck_graduasi_postponed_from_a_state CHECK ((state = 'DITUNDA') = (postponed_from IS NOT NULL)),
@@ -542,6 +545,8 @@ CREATE INDEX ix_graduasi_kpm_id ON graduasi (kpm_id);
 CREATE INDEX ix_graduasi_opened_by ON graduasi (opened_by);
 
 CREATE INDEX ix_graduasi_state_graduasi_id ON graduasi (state, graduasi_id);
+
+CREATE INDEX ix_graduasi_updated_at_graduasi_id ON graduasi (updated_at, graduasi_id);
 
 CREATE INDEX ix_graduasi_waiting_for_ministry ON graduasi (since_on, graduasi_id) WHERE state IN ('DISETUJUI_DINSOS', 'DITUNDA');
 
@@ -660,6 +665,7 @@ CREATE TABLE exit_proposal (
     penugasan_id UUID,
     occurred_on DATE NOT NULL,
     received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
     CONSTRAINT ck_exit_proposal_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_exit_proposal_opened_names_its_case CHECK ((taken = 'OPENED') = (graduasi_id IS NOT NULL)),
@@ -677,6 +683,8 @@ CREATE INDEX ix_exit_proposal_kode_wilayah ON exit_proposal (kode_wilayah);
 CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);
 
 CREATE INDEX ix_exit_proposal_proposer ON exit_proposal (proposer);
+
+CREATE INDEX ix_exit_proposal_updated_at_exit_proposal_id ON exit_proposal (updated_at, exit_proposal_id);
 
 CREATE INDEX ix_exit_proposal_waiting ON exit_proposal (behind_id) WHERE taken = 'WAITING';
 
@@ -725,6 +733,7 @@ CREATE TABLE monitoring_task (
     confirms_relapse BOOLEAN DEFAULT false NOT NULL,
     pendamping_id UUID,
     penugasan_id UUID,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_monitoring_task PRIMARY KEY (task_id),
     CONSTRAINT ck_monitoring_task_month_in_order CHECK (month BETWEEN 1 AND 60 AND opens_on < due_on),
     CONSTRAINT ck_monitoring_task_recorded_with_result CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
@@ -751,6 +760,8 @@ CREATE INDEX ix_monitoring_task_open ON monitoring_task (due_on, task_id) WHERE 
 CREATE INDEX ix_monitoring_task_open_by_kpm ON monitoring_task (kpm_id) WHERE recorded_on IS NULL AND closed_on IS NULL;
 
 CREATE INDEX ix_monitoring_task_open_in_area ON monitoring_task (kode_wilayah, kind, due_on) WHERE recorded_on IS NULL AND closed_on IS NULL;
+
+CREATE INDEX ix_monitoring_task_updated_at_task_id ON monitoring_task (updated_at, task_id);
 
 CREATE UNIQUE INDEX uq_monitoring_task_graduasi_id_month ON monitoring_task (graduasi_id, month) WHERE kind <> 'LAPORAN';
 
@@ -792,6 +803,7 @@ CREATE TABLE sanggah (
     note_sealed BYTEA,
     typed_by_sub TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
     CONSTRAINT ck_sanggah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT uq_sanggah_typed_by UNIQUE (sanggah_id, typed_by, typed_by_sub),
@@ -805,6 +817,8 @@ CREATE TABLE sanggah (
 CREATE INDEX ix_sanggah_open_in_area ON sanggah (kode_wilayah, lodged_on, sanggah_id) WHERE state = 'DIAJUKAN';
 
 CREATE INDEX ix_sanggah_state_lodged_on_sanggah_id ON sanggah (state, lodged_on, sanggah_id);
+
+CREATE INDEX ix_sanggah_updated_at_sanggah_id ON sanggah (updated_at, sanggah_id);
 
 CREATE UNIQUE INDEX uq_sanggah_one_lodging ON sanggah (graduasi_id, lodged_by, lodger_ref, lodged_on) WHERE state <> 'SALAH_CATAT';
 
@@ -1011,14 +1025,32 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH R
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
+CREATE TRIGGER updated BEFORE UPDATE ON approval_request FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON sk FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON graduasi FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERIDENTIFIKASI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DIASESMEN' AND NEW.state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (OLD.state = 'SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'BELUM_SIAP' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'DIKECUALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (OLD.state = 'PERNYATAAN_DITANDATANGANI' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN', 'PERNYATAAN_DITANDATANGANI')) OR (OLD.state = 'DIUSULKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (OLD.state = 'DIVERIFIKASI_KETIM' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DIMUSYAWARAHKAN' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DISETUJUI_DINSOS' AND NEW.state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (OLD.state = 'DITETAPKAN' AND NEW.state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (OLD.state = 'MASA_SANGGAH' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (OLD.state = 'DISANGGAH' AND NEW.state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (OLD.state = 'EFEKTIF' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (OLD.state = 'PEMANTAUAN' AND NEW.state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (OLD.state = 'SELESAI' AND NEW.state IN ('DIPULIHKAN', 'PEMANTAUAN')) OR (OLD.state = 'DIKEMBALIKAN' AND NEW.state IN ('DIASESMEN', 'DIBATALKAN', 'DIKEMBALIKAN', 'DITUNDA', 'DIUSULKAN')) OR (OLD.state = 'DITUNDA' AND NEW.state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DIPULIHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DITOLAK', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))))
     EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER updated BEFORE UPDATE ON graduasi FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON credit FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'GRANTED' AND NEW.state IN ('FAMILY_COUNTED', 'REVERSED')) OR (OLD.state = 'FAMILY_COUNTED' AND NEW.state IN ('GRANTED', 'REVERSED'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
+CREATE TRIGGER updated BEFORE UPDATE ON exit_proposal FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON monitoring_task FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sanggah FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DIAJUKAN' AND NEW.state IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT'))))
     EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER updated BEFORE UPDATE ON sanggah FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();

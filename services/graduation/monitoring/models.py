@@ -20,6 +20,7 @@ from shared.deadlines import Until, Waits, track_waits
 from shared.field_classes import SPESIFIK
 from shared.fields import KNOWN, Day, Sentence, Wilayah
 from shared.roles import Role
+from shared.updates import track_updates
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 
@@ -123,6 +124,7 @@ class MonitoringTask(MonitoringTaskFacts, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("task_id"),
         sa.CheckConstraint(f"month BETWEEN 1 AND {LAST_MONTH} AND opens_on < due_on", name="month_in_order"),
         sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_with_result"),
         sa.CheckConstraint("still_out IS NULL OR still_out OR cause IS NOT NULL", name="cause_of_a_relapse"),

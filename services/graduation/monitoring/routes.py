@@ -25,6 +25,7 @@ from shared.database import vault_of
 from shared.fields import Body, Day, View, Voiding, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, FIELD, TEAM_LEAD
 
@@ -54,7 +55,7 @@ class MonitoringItem(MonitoringTaskView):
     evidence_flagged: bool
 
 
-class MonitoringPage(Page):
+class MonitoringPage(ChangePage):
     """A page of tasks, the earliest due first."""
 
     items: list[MonitoringItem]
@@ -65,7 +66,8 @@ class MonitoringPage(Page):
 async def list_monitoring(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("due_on")],
     graduasi_id: Annotated[UUID | None, Query()] = None,
     open_only: Annotated[bool, Query()] = True,
     mine: Annotated[bool, Query()] = False,
@@ -84,7 +86,7 @@ async def list_monitoring(
         (MonitoringTask.due_on, MonitoringTask.task_id),
         partial(queries.open_note, vault_of(session)),
     )
-    return await paging.answer(session, statement, order, shape=shape)
+    return await paging.answer(session, days.limit(statement, MonitoringTask.due_on), order, shape=shape)
 
 
 @router.post("/monitoring/{task_id}/result", status_code=201)

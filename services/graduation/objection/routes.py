@@ -30,8 +30,9 @@ from shared.database import vault_of
 from shared.errors import BadValue
 from shared.field_classes import PRIBADI
 from shared.fields import KNOWN, Body, Sentence
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import one_of, operation, to_call
 from shared.roles import DINSOS, MINISTRY
 
@@ -163,7 +164,7 @@ class SanggahFullView(SanggahLodgedView):
     tahap_concerned: list[str]
 
 
-class SanggahPage(Page):
+class SanggahPage(ChangePage):
     """A page of sanggah, the oldest paper first."""
 
     items: list[SanggahView]
@@ -236,7 +237,8 @@ async def correct_back_pay(
 async def list_sanggah(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("lodged_on")],
     state: Annotated[SanggahState | None, Query()] = None,
     graduasi_id: Annotated[UUID | None, Query()] = None,
     waiting: Annotated[Literal["me"] | None, Query()] = None,
@@ -245,7 +247,7 @@ async def list_sanggah(
     filters = queries.SanggahFilter(state, graduasi_id, waiting is not None)
     statement = await queries.select_sanggah(session, actor, filters)
     order, shape = (Sanggah.lodged_on, Sanggah.sanggah_id), partial(queries.open_note, vault_of(session))
-    return await paging.answer(session, statement, order, shape=shape)
+    return await paging.answer(session, days.limit(statement, Sanggah.lodged_on), order, shape=shape)
 
 
 @router.get("/sanggah/{sanggah_id}", response_model=SanggahFullView)

@@ -18,6 +18,7 @@ from shared.deadlines import Owner, Waits, track_waits
 from shared.field_classes import PRIBADI
 from shared.fields import Day, RequestOnly, Sentence
 from shared.roles import Role
+from shared.updates import track_updates
 
 
 class DeadlineKind(StrEnum):
@@ -158,6 +159,7 @@ class Escalation(EscalationFacts, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("escalation_id"),
         sa.UniqueConstraint("rujukan_program_id", "sla_due_on", name="uq_escalation_once"),
         sa.Index(
             "ix_escalation_open",

@@ -1,17 +1,19 @@
 """Routes of SLA terms and of escalations."""
 
 from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.deadline import commands, queries
-from services.referral.deadline.models import EscalationView, SlaTerm, SlaTermTerms, SlaTermView
+from services.referral.deadline.models import Escalation, EscalationView, SlaTerm, SlaTermTerms, SlaTermView
 from shared.access import Permission
 from shared.database import vault_of
 from shared.fields import Body, Sentence, WrittenReason
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import operation
 from shared.roles import DINSOS, MINISTRY
 
@@ -29,7 +31,7 @@ class SlaTermPage(Page):
     items: list[SlaTermView]
 
 
-class EscalationPage(Page):
+class EscalationPage(ChangePage):
     """A page of escalations, oldest first."""
 
     items: list[EscalationView]
@@ -64,13 +66,21 @@ async def list_sla_terms(session: Session, paging: Paging) -> Response:
 
 @escalations.get("/escalation", response_model=EscalationPage)
 @may(Permission.ESCALATION_READ)
-async def list_escalations(session: Session, paging: Paging, *, open_only: bool = True) -> Response:
+async def list_escalations(
+    session: Session,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("raised_on")],
+    *,
+    open_only: bool = True,
+) -> Response:
     """List escalations in the actor's areas. Open: not acknowledged and not settled."""
     statement, shape = (
         queries.select_escalations(open_only=open_only),
         partial(queries.open_notes, vault_of(session)),
     )
-    return await paging.answer(session, statement, queries.ESCALATION_ORDER, shape=shape)
+    return await paging.answer(
+        session, days.limit(statement, Escalation.raised_on), queries.ESCALATION_ORDER, shape=shape
+    )
 
 
 @escalations.post("/escalation/{escalation_id}/acknowledgement", status_code=201)

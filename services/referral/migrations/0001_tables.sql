@@ -103,6 +103,7 @@ CREATE TABLE partner (
     secret_sealed BYTEA,
     former_secret_sealed BYTEA,
     former_valid_until TIMESTAMP WITH TIME ZONE,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_partner PRIMARY KEY (partner_id),
     CONSTRAINT ck_partner_webhook_has_secret CHECK ((webhook_url IS NULL) = (secret_sealed IS NULL)),
     CONSTRAINT ck_partner_former_secret_has_newest CHECK (former_secret_sealed IS NULL OR secret_sealed IS NOT NULL),
@@ -242,6 +243,7 @@ CREATE TABLE rujukan (
     opened_on DATE NOT NULL,
     version INTEGER NOT NULL,
     withdrawn_reason TEXT,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id),
     CONSTRAINT ck_rujukan_version_positive CHECK (version >= 1),
     CONSTRAINT ck_rujukan_rujukanpurpose_known CHECK (purpose IN ('PASCAGRADUASI', 'KAMBUH')),
@@ -253,6 +255,8 @@ CREATE TABLE rujukan (
 CREATE INDEX ix_rujukan_kpm_id ON rujukan (kpm_id, rujukan_id);
 
 CREATE INDEX ix_rujukan_open ON rujukan (rujukan_id) WHERE state = 'TERBUKA';
+
+CREATE INDEX ix_rujukan_updated_at_rujukan_id ON rujukan (updated_at, rujukan_id);
 
 CREATE UNIQUE INDEX uq_rujukan_graduasi_id_purpose ON rujukan (graduasi_id, purpose) WHERE purpose <> 'KAMBUH' OR state <> 'DICABUT';
 
@@ -433,6 +437,7 @@ CREATE TABLE rujukan_program (
     delivery_id TEXT,
     delivery_recorded_on DATE,
     delivery_recorded_by TEXT,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
     CONSTRAINT ck_rujukan_program_refusal_has_code CHECK (state <> 'DITOLAK' OR refusal_code IS NOT NULL),
     CONSTRAINT ck_rujukan_program_delivery_has_date CHECK (state NOT IN ('DISALURKAN', 'TUTUP') OR delivered_on IS NOT NULL),
@@ -453,6 +458,8 @@ CREATE INDEX ix_rujukan_program_kpm_id ON rujukan_program (kpm_id, rujukan_progr
 CREATE INDEX ix_rujukan_program_partner_id ON rujukan_program (partner_id, rujukan_program_id);
 
 CREATE INDEX ix_rujukan_program_state_area ON rujukan_program (state, kode_wilayah, rujukan_program_id);
+
+CREATE INDEX ix_rujukan_program_updated_at_rujukan_program_id ON rujukan_program (updated_at, rujukan_program_id);
 
 CREATE UNIQUE INDEX uq_rujukan_program_once ON rujukan_program (rujukan_id, program_code) WHERE lapsed_on IS NULL;
 
@@ -551,6 +558,7 @@ CREATE TABLE escalation (
     acknowledged_by TEXT,
     note_sealed BYTEA,
     withdrawn_sealed BYTEA,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_escalation PRIMARY KEY (escalation_id),
     CONSTRAINT uq_escalation_once UNIQUE (rujukan_program_id, sla_due_on),
     CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
@@ -560,6 +568,8 @@ CREATE TABLE escalation (
 );
 
 CREATE INDEX ix_escalation_open ON escalation (escalation_id) WHERE acknowledged_on IS NULL AND settled_on IS NULL;
+
+CREATE INDEX ix_escalation_updated_at_escalation_id ON escalation (updated_at, escalation_id);
 
 CREATE TABLE next_best (
     after_rujukan_program_id UUID NOT NULL,
@@ -764,10 +774,22 @@ CREATE INDEX ix_inbox_read_notice_id ON inbox_read (notice_id);
 
 CREATE INDEX ix_inbox_read_rujukan_program_id ON inbox_read (rujukan_program_id, read_id);
 
+CREATE TRIGGER updated BEFORE UPDATE ON partner FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERBUKA' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DICABUT', 'TERBUKA'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
+CREATE TRIGGER updated BEFORE UPDATE ON rujukan FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan_program FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DRAF' AND NEW.state IN ('DICABUT', 'DISETUJUI_KPM')) OR (OLD.state = 'DISETUJUI_KPM' AND NEW.state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (OLD.state = 'TERKIRIM' AND NEW.state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (OLD.state = 'GAGAL_KIRIM' AND NEW.state IN ('DICABUT', 'TERKIRIM')) OR (OLD.state = 'DITERIMA_SISTEM' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DIPROSES' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'PERLU_DATA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (OLD.state = 'DAFTAR_TUNGGU' AND NEW.state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DISETUJUI' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'DISALURKAN' AND NEW.state IN ('DICABUT', 'DISETUJUI', 'KEDALUWARSA', 'TUTUP')) OR (OLD.state = 'DITOLAK' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (OLD.state = 'KEDALUWARSA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DISALURKAN', 'DISETUJUI', 'KEDALUWARSA'))))
     EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER updated BEFORE UPDATE ON rujukan_program FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
+CREATE TRIGGER updated BEFORE UPDATE ON escalation FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();

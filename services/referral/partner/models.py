@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,10 +11,11 @@ from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.referral.tables import Table
-from shared.database.tables import Authored, Col, Fields
+from shared.database.tables import OBJECT, Authored, Col, Fields
 from shared.deadlines import END, Waits, WatchedBy, track_waits
 from shared.fields import ONE_LINE, RequestOnly, Sentence, Wilayah
 from shared.phone import Phone
+from shared.updates import track_updates
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"), RequestOnly("KUR_SUPERMIKRO")]
 Name = Annotated[
@@ -79,6 +80,7 @@ class Partner(PartnerView, Table, table=True):
     """A ministry, agency, bank or local government to which families are referred."""
 
     __table_args__ = (
+        *track_updates(),
         sa.CheckConstraint("(webhook_url IS NULL) = (secret_sealed IS NULL)", name="webhook_has_secret"),
         sa.CheckConstraint(
             "former_secret_sealed IS NULL OR secret_sealed IS NOT NULL", name="former_secret_has_newest"
@@ -94,6 +96,16 @@ class Partner(PartnerView, Table, table=True):
     former_valid_until: Col[datetime | None] = Field(default=None)
 
 
+class FormerPartner(PartnerNames, Authored):
+    """A partner before a correction, and who had set it."""
+
+
+if TYPE_CHECKING:
+    FormerValues = dict[str, Any]
+else:
+    FormerValues = Annotated[FormerPartner, OBJECT]
+
+
 class PartnerChangeView(Fields):
     """The values and the author of a partner before a correction.
 
@@ -102,7 +114,7 @@ class PartnerChangeView(Fields):
 
     partner_id: Col[UUID] = Field(primary_key=True, foreign_key="partner.partner_id")
     version: Col[int] = Field(primary_key=True)
-    before: Col[dict[str, Any]]
+    before: Col[FormerValues]
     reason: Col[Sentence]
     changed_by: Col[str]
     changed_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

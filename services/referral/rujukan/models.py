@@ -21,6 +21,7 @@ from shared.field_classes import SPESIFIK
 from shared.fields import Rupiah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
+from shared.updates import track_updates
 
 S = RujukanProgramState
 OFFER_ID = "rujukan_program.rujukan_program_id"  # the target of a foreign key to an offer
@@ -72,8 +73,6 @@ CASE_MOVES = {
     RujukanState.TUTUP: frozenset({RujukanState.DICABUT, RujukanState.TERBUKA}),
     RujukanState.DICABUT: frozenset[RujukanState](),
 }
-
-
 # A rujukan waits while nothing is offered in it. Afterwards its offers have the deadlines. A pause stops the clock.
 CASE_WAITS = Waits(
     dict.fromkeys(RujukanState, END) | {RujukanState.TERBUKA: Owner(Role.DINSOS_KABKOTA)},
@@ -158,6 +157,7 @@ class Rujukan(RujukanItem, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("rujukan_id"),
         # After the reversal of a relapse another one may be confirmed.
         sa.Index(
             "uq_rujukan_graduasi_id_purpose",
@@ -228,11 +228,11 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("rujukan_program_id"),
         # A program is offered again after its consent lapsed.
         sa.Index(
             "uq_rujukan_program_once",
-            "rujukan_id",
-            "program_code",
+            *("rujukan_id", "program_code"),
             unique=True,
             postgresql_where=sa.text("lapsed_on IS NULL"),
         ),
@@ -293,7 +293,7 @@ class RujukanProgramHistory(RujukanProgramHistoryItem, Table, table=True):
     __table_args__ = (
         sa.Index("ix_rujukan_program_history_rujukan_program_id", "rujukan_program_id", "history_id"),
         sa.CheckConstraint(
-            moves_condition(TRANSITIONS, "from_state", "to_state", first={S.DRAF}), name="move_legal"
+            moves_condition(TRANSITIONS, "from_state", "to_state", first={S.DRAF}), "move_legal"
         ),
     )
 

@@ -1,20 +1,27 @@
 """Routes of lists of rujukan and offers, the actor's worklist, and counts."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.rujukan.models import RujukanItem, RujukanProgramItem, RujukanState
+from services.referral.rujukan.models import (
+    Rujukan,
+    RujukanItem,
+    RujukanProgram,
+    RujukanProgramItem,
+    RujukanState,
+)
 from services.referral.rujukan.routes import visible_columns
 from services.referral.worklist import queries
 from shared import clock
 from shared.access import Permission, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.fields import Wilayah
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 from shared.remedies import CHANGES_NOTHING
 
@@ -24,7 +31,7 @@ numbers = Router(tag="numbers")
 ProgramState = StrEnum("ProgramState", {state.name: state.value for state in RujukanProgramState.known()})
 
 
-class RujukanPage(Page):
+class RujukanPage(ChangePage):
     """A page of rujukan."""
 
     items: list[RujukanItem]
@@ -35,7 +42,8 @@ class RujukanPage(Page):
 async def list_rujukan(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("opened_on")],
     kpm_id: UUID | None = None,
     state: RujukanState | None = None,
 ) -> Response:
@@ -44,10 +52,10 @@ async def list_rujukan(
     statement = queries.select_rujukan(
         list(RujukanItem.model_fields), actor, today, kpm_id=kpm_id, state=state
     )
-    return await paging.answer(session, statement, queries.RUJUKAN_ORDER)
+    return await paging.answer(session, days.limit(statement, Rujukan.opened_on), queries.RUJUKAN_ORDER)
 
 
-class RujukanProgramPage(Page):
+class RujukanProgramPage(ChangePage):
     """A page of offers."""
 
     items: list[RujukanProgramItem]
@@ -58,7 +66,8 @@ class RujukanProgramPage(Page):
 async def list_rujukan_programs(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("sent_on")],
     kpm_id: UUID | None = None,
     state: ProgramState | None = None,  # pyright: ignore[reportInvalidTypeForm]
     kode_wilayah: Wilayah | None = None,
@@ -75,7 +84,7 @@ async def list_rujukan_programs(
     if waiting is not None:
         statement = statement.where(queries.waiting_for_caller(actor, today))
     order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
-    return await paging.answer(session, statement, order)
+    return await paging.answer(session, days.limit(statement, RujukanProgram.sent_on), order)
 
 
 @numbers.post("/numbers")

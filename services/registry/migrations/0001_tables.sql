@@ -18,6 +18,7 @@ CREATE TABLE approval_request (
     requested_by_sub TEXT NOT NULL,
     decided_by_sub TEXT,
     decision_reason_sealed BYTEA,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_approval_request PRIMARY KEY (approval_request_id),
     CONSTRAINT ck_approval_request_sha256_form CHECK (body_sha256 ~ '^[0-9a-f]{64}$' AND evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_approval_request_decided_by_another_person CHECK (decided_by <> requested_by AND decided_by_sub <> requested_by_sub),
@@ -362,6 +363,7 @@ CREATE TABLE pendamping (
     registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
     registered_by TEXT NOT NULL,
     reversal_id UUID,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
     CONSTRAINT uq_pendamping_pendamping_no UNIQUE (pendamping_no),
     CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
@@ -373,6 +375,8 @@ CREATE TABLE pendamping (
 );
 
 CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);
+
+CREATE INDEX ix_pendamping_updated_at_pendamping_no ON pendamping (updated_at, pendamping_no);
 
 CREATE UNIQUE INDEX uq_pendamping_nik_index ON pendamping (nik_index) WHERE status <> 'DIBATALKAN';
 
@@ -484,6 +488,12 @@ CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH R
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
     EXECUTE FUNCTION platform.refuse_move('state');
 
+CREATE TRIGGER updated BEFORE UPDATE ON approval_request FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();
+
 CREATE TRIGGER legal_moves BEFORE UPDATE OF status ON pendamping FOR EACH ROW
     WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
     EXECUTE FUNCTION platform.refuse_move('status');
+
+CREATE TRIGGER updated BEFORE UPDATE ON pendamping FOR EACH ROW
+    EXECUTE FUNCTION platform.set_updated_at();

@@ -17,6 +17,7 @@ from shared.phone import Phone
 from shared.privacy import Nik
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
+from shared.updates import track_updates
 
 S = PendampingStatus
 TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
@@ -73,6 +74,7 @@ class Pendamping(PendampingBase, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("pendamping_no"),
         sa.UniqueConstraint("pendamping_no"),
         # The NIK of a cancelled registration may be registered again.
         sa.Index(

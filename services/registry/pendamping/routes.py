@@ -34,8 +34,9 @@ from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Body, View, Wilayah
-from shared.http import CurrentActor, IfMatch, Page, Paging, Router, Session, expect_version, may
+from shared.http import CurrentActor, IfMatch, Router, Session, expect_version, may
 from shared.http.approvals import WAITS_FOR_APPROVAL, ApprovalRequestView, accepted_answer
+from shared.http.changes import ChangePage, ChangePaging
 from shared.http.paging import LARGEST_PAGE
 from shared.privacy import MaskedNumber, Nik
 from shared.remedies import CHANGES_NOTHING, CORRECT_REQUEST, one_of, to_call
@@ -113,7 +114,7 @@ class PendampingView(PendampingItem):
     planned: list[StatusRecord]
 
 
-class PendampingPage(Page):
+class PendampingPage(ChangePage):
     """A page of pendamping, ordered by number."""
 
     items: list[PendampingItem]
@@ -175,7 +176,7 @@ async def register(body: Registration, session: Session, actor: CurrentActor) ->
 async def list_pendamping(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
     status: Annotated[Annotated[PendampingStatus, KNOWN] | None, Query()] = None,
     kind: Annotated[
         Annotated[PilarKind, KNOWN] | None, Query(description="Only those placed as this kind today")

@@ -2,16 +2,17 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import StringConstraints
 from sqlmodel import Field
+from typing_extensions import TypedDict
 
 from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
-from shared.database.tables import Col, Fields, no_overlap
+from shared.database.tables import OBJECT, Col, Fields, no_overlap
 from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly, Wilayah
 
 PAID = frozenset(
@@ -84,12 +85,29 @@ class PenugasanCorrectionTerms(Fields):
     reason: Code
 
 
+class CorrectedTerms(TypedDict, total=False):
+    """The values of the terms that a correction changed. The others are absent."""
+
+    ditjen: Ditjen
+    employer_status: EmployerStatus
+    sk_no: str
+    sk_on: date
+    valid_from: date
+    supervisor_id: UUID | None
+
+
+if TYPE_CHECKING:
+    CorrectedValues = dict[str, Any]
+else:
+    CorrectedValues = Annotated[CorrectedTerms, OBJECT]
+
+
 class PenugasanCorrectionRecord(Fields):
     """A correction of a placement: the values before and after it, by whom and why."""
 
     number: Col[int]
-    before: Col[dict[str, Any]]
-    after: Col[dict[str, Any]]
+    before: Col[CorrectedValues]
+    after: Col[CorrectedValues]
     reason: Col[str]
     recorded_at: Col[datetime]
     recorded_by: Col[str]

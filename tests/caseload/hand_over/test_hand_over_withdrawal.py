@@ -100,7 +100,7 @@ async def test_another_ketua_tim_withdraws_a_listed_hand_over(kendal_caseload: R
     asked = await create_hand_over(kendal_caseload)
     another = kendal_caseload.token(Role.KETUA_TIM_KABKOTA, "ketua-tim-kendal-2", ["33.24"])
     listed = (await kendal_caseload.get("/v1/hand-over?kode_wilayah=33.24.09", as_=another)).json()
-    assert listed == {"items": [asked], "next": None, "next_cursor": None}
+    assert (listed["items"], listed["next"]) == ([asked], None)
     for path, token in (
         ("/v1/hand-over?kode_wilayah=33.24.01", another),
         ("/v1/hand-over", kendal_caseload.token(Role.KETUA_TIM_KABKOTA, "far", ["35.03"])),

@@ -83,12 +83,12 @@ async def test_same_file_again_changes_and_emits_nothing(kendal_caseload: Runnin
     await import_file(kendal_caseload, content)
     before, rows = (
         await read_emitted_events(kendal_caseload),
-        await kendal_caseload.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1"),
+        await kendal_caseload.sql("SELECT kpm_id, version, updated_at FROM kpm ORDER BY 1"),
     )
     job = await import_file(kendal_caseload, content)
     assert (job["done"], job["report"]["unchanged_families"], job["report"]["changed_families"]) == (9, 3, 0)
     assert await read_emitted_events(kendal_caseload) == before
-    assert await kendal_caseload.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1") == rows
+    assert await kendal_caseload.sql("SELECT kpm_id, version, updated_at FROM kpm ORDER BY 1") == rows
 
 
 async def test_changed_row_updates_and_emits_only_its_family(kendal_caseload: Running) -> None:

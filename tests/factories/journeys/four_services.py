@@ -24,6 +24,7 @@ from deploy.invariants.idle_state import is_idle, log_ends
 from deploy.kafka.records import kafka_records
 from deploy.local.data_folder import DataFolder, State, Transport
 from deploy.local.delivery import LocalTransports
+from shared.kafka.brokers import Brokers
 from shared.kafka.topics import create_topics
 from shared.worker import EVERY_PART, kafka_transport, run_parts
 from shared.worker import Transport as WorkerTransport
@@ -155,7 +156,7 @@ async def run_four_services(
     """Run all four services with their workers, on Kafka at `bootstrap` or on one machine."""
     transport: Transport = "kafka" if bootstrap else "local"
     if bootstrap:
-        await create_topics(bootstrap)
+        await create_topics(Brokers(bootstrap))
     async with AsyncExitStack() as stack:
         more = settings | ({"transport": transport, "kafka_bootstrap": bootstrap} if bootstrap else {})
         services = {

@@ -13,6 +13,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from shared.kafka.brokers import Brokers
 from shared.kafka.producer import KafkaPublisher
 from shared.kafka.source import KafkaSource
 from shared.messaging.envelope import Record
@@ -39,14 +40,14 @@ class KafkaTransport:
         return {"bootstrap": self.bootstrap, "group": self.group}
 
     def publisher(self) -> "Publisher":
-        return KafkaPublisher(self.bootstrap, send_within=self.send_within)
+        return KafkaPublisher(Brokers(self.bootstrap), send_within=self.send_within)
 
     def source(
         self, stage: "ServicePair", subscription: "Subscription", stored: "StoredOffsets", name: str = ""
     ) -> "Source":
         del stage
         group = f"{self.group}.{name or subscription.name}"
-        return KafkaSource(self.bootstrap, group, subscription, stored, session_timeout_ms=3_000)
+        return KafkaSource(Brokers(self.bootstrap), group, subscription, stored, session_timeout_ms=3_000)
 
     async def read_log(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
         del stage

@@ -15,7 +15,8 @@ from services.caseload.dampingan.models import Dampingan, DampinganItem, Damping
 from shared.access import Permission
 from shared.database import vault_of
 from shared.fields import Body, Code, Day, Paragraph
-from shared.http import CurrentActor, Page, Paging, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
+from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import operation
 from shared.roles import DINSOS, TEAM_LEAD
 
@@ -33,7 +34,7 @@ class DampinganAssignment(Body):
     )
 
 
-class DampinganPage(Page):
+class DampinganPage(ChangePage):
     """Dampingan in the order of their ids."""
 
     items: list[DampinganItem]
@@ -73,7 +74,8 @@ async def end_accompaniment(
 async def list_dampingan(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
+    days: Annotated[DayRange, days_of("valid_from")],
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
     over_limit: Annotated[bool, Query(description="Only those that started above the limit")] = False,
@@ -81,4 +83,6 @@ async def list_dampingan(
     """List dampingan, also ended ones: a pendamping's own, an official's by area."""
     statement = queries.list_dampingan(actor, pendamping_id, kpm_id, over_limit=over_limit)
     shape = partial(queries.open_override_reason, vault_of(session))
-    return await paging.answer(session, statement, (Dampingan.dampingan_id,), shape=shape)
+    return await paging.answer(
+        session, days.limit(statement, Dampingan.valid_from), (Dampingan.dampingan_id,), shape=shape
+    )

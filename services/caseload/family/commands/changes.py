@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +34,6 @@ async def change_family(
     """
     await session.flush()
     kpm.version += 1
-    kpm.changed_at = datetime.now(UTC)
     published = kpm.facts
     (facts,) = await recompute_facts(session, [kpm])
     if facts != published:

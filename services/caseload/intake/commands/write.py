@@ -37,7 +37,7 @@ UPDATE kpm SET kode_wilayah = f.kode, facts = f.facts::jsonb, facts_until = f.fa
     phone_sealed = CASE f.phone WHEN 'CLEAR' THEN NULL WHEN 'SET' THEN coalesce(f.phone_sealed, kpm.phone_sealed)
         ELSE kpm.phone_sealed END,
     intake_digest = CASE WHEN kpm.intake_as_of > $10 THEN kpm.intake_digest ELSE f.digest END,
-    version = kpm.version + 1, changed_at = clock_timestamp()
+    version = kpm.version + 1
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::date[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
     AS f(kpm_id, kode, facts, digest, facts_until, address, phone, address_sealed, phone_sealed)
 WHERE kpm.kpm_id = f.kpm_id

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganView
-from services.caseload.family.models import KpmHistory, Relation
+from services.caseload.family.models import Kpm, KpmHistory, Relation
 from services.caseload.overview.errors import LookUpNumberInvalid
 from services.caseload.overview.models import KpmHistoryView
 from services.caseload.overview.queries import family
@@ -35,6 +35,7 @@ from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import Body, Sentences, View, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.answers import json_answer
+from shared.http.changes import ChangePage, ChangePaging
 from shared.http.paging import LARGEST_PAGE
 from shared.http.purpose import Purpose
 from shared.privacy import MaskedNumber, Nik, NoKk
@@ -146,7 +147,7 @@ class KpmItem(View):
     pengurus_name: Annotated[str | None, PRIBADI]
 
 
-class KpmPage(Page):
+class KpmPage(ChangePage):
     """Families in the order of their ids."""
 
     items: list[KpmItem]
@@ -194,7 +195,7 @@ class KpmHistoryPage(Page):
 async def list_kpm(
     session: Session,
     actor: CurrentActor,
-    paging: Paging,
+    paging: ChangePaging,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
     pendamping_id: Annotated[UUID | None, Query()] = None,
     status: Annotated[FamilyStatus | None, Query()] = None,
@@ -203,6 +204,8 @@ async def list_kpm(
     filters = {"kode_wilayah": kode_wilayah, "pendamping_id": pendamping_id, "status": status}
     statement, order = await list_families(session, actor, **filters)
     shape = partial(family.open_name, vault_of(session))
+    # Without this, changes of a pendamping's families would be read from the table of dampingan.
+    order = order if paging.updated_since is None else (Kpm.kpm_id,)
     return await paging.answer(session, statement, order, shape=shape)
 
 

@@ -18,6 +18,7 @@ from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
+from shared.updates import track_updates
 
 
 class SanggahState(StrEnum):
@@ -137,6 +138,7 @@ class Sanggah(SanggahFacts, Table, table=True):
     """
 
     __table_args__ = (
+        *track_updates("sanggah_id"),
         is_sha256("evidence_sha256"),
         sa.Index(
             "uq_sanggah_one_lodging",

@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from services.referral.partner.errors import AddressRefused
-from shared.settings import LOOPBACK, Settings
+from shared.setting_faults import LOOPBACK
+from shared.settings import Settings
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -24,6 +24,7 @@ from shared.access import Permission
 from shared.database import load
 from shared.fields import Body, Sentence
 from shared.http import CurrentActor, IfMatch, Page, Paging, Router, Session, expect_version, may
+from shared.http.changes import ChangePage, ChangePaging
 from shared.http.idempotency import SHOWN_ONCE
 from shared.remedies import CORRECT_REQUEST, operation
 from shared.roles import MINISTRY
@@ -46,7 +47,7 @@ class PartnerWithSecret(PartnerView):
     )
 
 
-class PartnerPage(Page):
+class PartnerPage(ChangePage):
     """A page of partners."""
 
     items: list[PartnerView]
@@ -79,7 +80,7 @@ async def register_partner(
 
 @partners.get("/partner", response_model=PartnerPage)
 @may(Permission.PARTNER_REGISTER)
-async def list_partners(session: Session, paging: Paging) -> Response:
+async def list_partners(session: Session, paging: ChangePaging) -> Response:
     """List partners by code."""
     statement = visibility.select_columns(Partner, list(PartnerView.model_fields))
     return await paging.answer(session, statement, queries.PARTNER_ORDER)
