@@ -53,8 +53,8 @@ async def give_consent(
     Caseload seals their identity when it receives the event.
 
     Raises:
-        NotFound, FamilyNotAccompanied, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits,
-        FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly, IllegalTransition,
+        NotFound, FamilyNotAccompanied, RujukanNotOpen, OfferWithdrawn, OfferLapsed, ConsentAlreadyGiven,
+        ProgramNoLongerFits, FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly,
         FamilyHasEnded, PengurusMissing, PersonHasLeft, SignerUnknown, SignatureMissing
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")

@@ -2,9 +2,16 @@
 
 from collections import deque
 
-from services.referral.offer.errors import OfferNotDraft, OfferNotWithdrawn
+from services.referral.consent.errors import ConsentAlreadyGiven
+from services.referral.offer.errors import (
+    OfferHasEnded,
+    OfferLapsed,
+    OfferNotDraft,
+    OfferNotWithdrawn,
+    OfferWithdrawn,
+)
 from services.referral.rujukan.errors import ADVICE, NEXT_ACTS, RujukanNotOpen
-from services.referral.rujukan.models import FORWARD, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, FORWARD, Rujukan, RujukanProgram, RujukanState
 from services.referral.supply.errors import DataNotRequested
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.errors import IllegalTransition
@@ -39,14 +46,26 @@ def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[
     )
 
 
-def require_consentable(_: RujukanProgram, rujukan: Rujukan) -> None:
-    """Raise RujukanNotOpen unless the family may consent to an offer in the rujukan."""
+def require_consentable(row: RujukanProgram, rujukan: Rujukan) -> None:
+    """Refuse a consent unless the offer is a draft in an open rujukan.
+
+    Raises:
+        RujukanNotOpen, OfferWithdrawn, OfferLapsed, ConsentAlreadyGiven
+    """
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
+    if is_renewable(row):
+        raise OfferWithdrawn
+    if row.state is S.DICABUT and row.delivered_on is None:
+        raise OfferLapsed
+    if row.state is not S.DRAF:
+        raise ConsentAlreadyGiven
 
 
 def require_draft(row: RujukanProgram, _: Rujukan | None = None) -> None:
-    """Raise OfferNotDraft unless the family may decline the offer."""
+    """Raise OfferHasEnded or OfferNotDraft unless the family may decline the offer."""
+    if row.state in ENDED:
+        raise OfferHasEnded(state=row.state)
     if row.state is not S.DRAF:
         raise OfferNotDraft(state=row.state)
 
@@ -55,8 +74,13 @@ def require_renewable(row: RujukanProgram, rujukan: Rujukan) -> None:
     """Raise RujukanNotOpen or OfferNotWithdrawn unless the offer may be made again."""
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
-    if row.state is not S.DICABUT or row.lapsed_on is not None or row.delivered_on is not None:
+    if not is_renewable(row):
         raise OfferNotWithdrawn(state=row.state)
+
+
+def is_renewable(row: RujukanProgram) -> bool:
+    """Return whether the offer was withdrawn before its delivery, and not made again."""
+    return row.state is S.DICABUT and row.lapsed_on is None and row.delivered_on is None
 
 
 def require_asked(row: RujukanProgram, _: Rujukan | None = None) -> None:

@@ -16,8 +16,9 @@ from services.graduation.monitoring.commands.voids import (
     read_other_result,
     reopen_task,
     require_family,
+    require_recorded,
 )
-from services.graduation.monitoring.errors import CaseNotMonitored, MonitoringNotRecorded
+from services.graduation.monitoring.errors import CaseNotMonitored
 from services.graduation.monitoring.models import MonitoringTask, ReversalTerms, TaskKind
 from shared import clock
 from shared.access import Actor
@@ -34,11 +35,10 @@ async def require_reversible(
     """Raise what refuses a reversal today, and return the area of the case.
 
     Raises:
-        NotFound, MonitoringNotRecorded, CaseNotMonitored, FamilyHasEnded, FamilyAccompaniedLately
+        NotFound, MonitoringNotRecorded, TaskClosed, CaseNotMonitored, FamilyHasEnded, FamilyAccompaniedLately
     """
     case, _, task = await lock_task(session, task_id)
-    if task.recorded_on is None:
-        raise MonitoringNotRecorded
+    require_recorded(task)
     if case.state not in MONITORED:
         raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
     await require_family(session, case)

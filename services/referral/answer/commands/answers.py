@@ -14,6 +14,7 @@ from services.referral.answer.errors import (
 )
 from services.referral.answer.models import AnswerInput, AnswerTerms, PartnerAnswer
 from services.referral.answer.queries import is_standing
+from services.referral.consent.errors import ConsentEnded
 from services.referral.consent.models import Consent
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
@@ -41,7 +42,7 @@ async def answer_rujukan(
 
     Raises:
         NotFound: it is not a rujukan of the partner. ReasonCodeNeeded, AnswerIdReused, CorrectionNeeded,
-            AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition
+            AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition, ConsentEnded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_valid_answer(session, row, answer)
@@ -89,7 +90,7 @@ async def record_answer(session: AsyncSession, row: RujukanProgram, answer: Answ
     An answer that repeats the current state changes nothing and emits nothing.
 
     Raises:
-        AnswerIdReused, CorrectionNeeded, IllegalTransition
+        AnswerIdReused, CorrectionNeeded, IllegalTransition, ConsentEnded
     """
     if await is_repeated(session, row, answer):
         return
@@ -159,9 +160,16 @@ async def is_reopenable(session: AsyncSession, row: RujukanProgram) -> bool:
     return consent is not None and consent.in_force and rujukan.state is not RujukanState.DICABUT
 
 
+async def require_reopenable(session: AsyncSession, row: RujukanProgram, answer: AnswerInput) -> None:
+    """Raise ConsentEnded if the answer would reopen a refused offer whose consent has ended."""
+    if row.state is S.DITOLAK is not answer.status and not await is_reopenable(session, row):
+        raise ConsentEnded
+
+
 async def _apply_answer(
     session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str, *, late: bool
 ) -> None:
+    await require_reopenable(session, row, answer)
     reason = f"the partner answered {answer.status}" + (
         f": {answer.reason_code}" if answer.reason_code else ""
     )

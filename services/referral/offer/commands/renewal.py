@@ -28,7 +28,7 @@ async def decline_offer(session: AsyncSession, rujukan_program_id: UUID, actor: 
     Nothing is emitted, because no other service has a draft.
 
     Raises:
-        NotFound, FamilyNotAccompanied, OfferNotDraft
+        NotFound, FamilyNotAccompanied, OfferNotDraft, OfferHasEnded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
