@@ -153,6 +153,43 @@ class HoldReason(StrEnum):
     BUKTI_DITANDAI = "BUKTI_DITANDAI"  # its evidence was used elsewhere before
 
 
+class CaseReason(StrEnum):
+    """Why a case was opened or moved. Words that somebody wrote are the reason beside it."""
+
+    PEMBUKAAN = "PEMBUKAAN"  # its pendamping opened it
+    USULAN_KELUAR = "USULAN_KELUAR"  # a proposal with evidence opened it
+    LANGKAH = "LANGKAH"  # the next step of the process
+    PERTIMBANGAN = "PERTIMBANGAN"  # an official returned, postponed or resumed it, as the note says
+    BELUM_LAYAK = "BELUM_LAYAK"
+    BUKTI_LEMAH = "BUKTI_LEMAH"
+    DATA_TIDAK_SESUAI = "DATA_TIDAK_SESUAI"
+    KELUARGA_MENARIK_DIRI = "KELUARGA_MENARIK_DIRI"
+    DASAR_GUGUR = "DASAR_GUGUR"
+    USULAN_DITARIK = "USULAN_DITARIK"
+    FAKTA_BERUBAH = "FAKTA_BERUBAH"
+    ASESMEN_GUGUR = "ASESMEN_GUGUR"
+    USULAN_GUGUR = "USULAN_GUGUR"
+    BUKTI_DITANDAI = "BUKTI_DITANDAI"
+    PENGUMUMAN = "PENGUMUMAN"
+    MASA_SANGGAH_BERAKHIR = "MASA_SANGGAH_BERAKHIR"
+    KEADAAN_BERUBAH = "KEADAAN_BERUBAH"
+    TIDAK_BERSEDIA = "TIDAK_BERSEDIA"
+    PROSEDUR_TIDAK_BENAR = "PROSEDUR_TIDAK_BENAR"
+    SANGGAH_DIPUTUS = "SANGGAH_DIPUTUS"  # an objection was refused or recorded in error
+    SANGGAH_DITERIMA = "SANGGAH_DITERIMA"
+    SK_KELIRU = "SK_KELIRU"
+    DATA_KELIRU = "DATA_KELIRU"
+    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
+    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
+    TAHAP_DIMULAI = "TAHAP_DIMULAI"
+    PEMANTAUAN_SELESAI = "PEMANTAUAN_SELESAI"
+    HASIL_DIBATALKAN = "HASIL_DIBATALKAN"
+    MENINGGAL = "MENINGGAL"
+    BERGABUNG = "BERGABUNG"
+    KEMATIAN_DIBATALKAN = "KEMATIAN_DIBATALKAN"
+    LAINNYA = "LAINNYA"
+
+
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
 FACT_UNDONE = sa.text("fact_undone_on IS NOT NULL AND state <> 'DIPULIHKAN'")
 ENDED_WITHOUT_EXIT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
@@ -261,39 +298,45 @@ class Graduasi(GraduasiView, Table, table=True):
 
 
 class HistoryFields(Fields):
-    """One transition of a case, without its reason."""
+    """The opening of a case or one transition, without who did it and without its note."""
 
     history_id: Col[Annotated[int, sa.BigInteger()]] = Field(
         default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
     )
-    from_state: Col[GraduasiState]
+    from_state: Col[GraduasiState | None]
     to_state: Col[GraduasiState]
-    person: Col[str]
+    reason_code: Col[CaseReason]
+    sub: Col[str]
     role: Col[str]
+    pendamping_id: Col[UUID | None]
     at: Col[datetime]
     evidence_sha256: Col[Sha256 | None]
     policy_version: Col[int]
 
 
 class GraduasiHistoryItem(HistoryFields):
-    """One transition of a case."""
+    """The opening of a case, with no `from_state`, or one transition."""
 
     reason: Annotated[str | None, PRIBADI]
 
 
 class GraduasiHistory(HistoryFields, Table, table=True):
-    """Every transition of a case, with actor, time, reason, evidence and policy version. Append-only.
+    """The opening and every transition of a case, with actor, time, reason, evidence and policy version.
+
+    Append-only.
 
     The reason is sealed with the id of the case, because the id of the row follows from the insert.
     """
 
     __table_args__ = (
-        sa.CheckConstraint(moves_condition(TRANSITIONS, "from_state", "to_state"), "move_legal"),
+        sa.CheckConstraint(
+            moves_condition(TRANSITIONS, "from_state", "to_state", first={S.TERIDENTIFIKASI}), "move_legal"
+        ),
         is_sha256("evidence_sha256"),
         sa.Index(None, "graduasi_id", "history_id"),
     )
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
     kode_wilayah: Col[Wilayah]
-    sub: Col[str]
+    person: Col[str]
     reason_sealed: Col[bytes | None] = Field(default=None)

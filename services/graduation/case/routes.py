@@ -99,7 +99,7 @@ class GraduasiFullView(GraduasiView):
 
 
 class GraduasiHistoryPage(Page):
-    """A page of transitions, oldest first."""
+    """A page of the opening and the transitions, oldest first."""
 
     items: list[GraduasiHistoryItem]
 
@@ -150,7 +150,7 @@ async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor
 async def list_graduasi_history(
     graduasi_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
-    """List every transition of a case, with actor, time, reason and evidence."""
+    """List the opening and every transition of a case, with account, time, reason and evidence."""
     statement = await queries.select_history(session, actor, graduasi_id)
     shape = partial(queries.open_reason, vault_of(session))
     return await paging.answer(session, statement, (GraduasiHistory.history_id,), shape=shape)

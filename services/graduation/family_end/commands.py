@@ -13,6 +13,7 @@ from services.graduation.case.models import (
     BEFORE_DITETAPKAN,
     EFFECTIVE,
     ENDED_WITHOUT_EXIT,
+    CaseReason,
     Graduasi,
     GraduasiState,
     HoldReason,
@@ -43,6 +44,12 @@ from shared.messaging import Meta, Received, emit
 S = GraduasiState
 # The states that a case in effect passes until it is complete.
 PATHS_TO_SELESAI = {S.DISANGGAH: [S.EFEKTIF, S.PEMANTAUAN], S.EFEKTIF: [S.PEMANTAUAN], S.PEMANTAUAN: []}
+
+
+CODES = {
+    FamilyEndReason.MENINGGAL: CaseReason.MENINGGAL,
+    FamilyEndReason.BERGABUNG: CaseReason.BERGABUNG,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,8 @@ async def _hold_exits_of_living(session: AsyncSession, facts: Mapping[UUID, Meta
     for case, policy in (await session.execute(statement)).all():
         case.held_for = HoldReason.FAKTA_BERUBAH
         if case.state is not S.DITUNDA:
-            act = Act(SYSTEM, moment, reason=str(facts[case.kpm_id].event_id))
+            reason, code = str(facts[case.kpm_id].event_id), CaseReason.KEMATIAN_DIBATALKAN
+            act = Act(SYSTEM, moment, reason=reason, code=code)
             await advance(session, [(case, policy)], [S.DITUNDA], act)
 
 
@@ -173,7 +181,8 @@ async def end_cases(session: AsyncSession, kpm_id: UUID, end: End) -> None:
     statement = cases.add_columns(Penetapan).outerjoin(
         Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id
     )
-    act = Act(SYSTEM, await moment_of(session), reason=str(end.fact_id))
+    moment, code = await moment_of(session), CODES.get(end.reason, CaseReason.LAINNYA)
+    act = Act(SYSTEM, moment, reason=str(end.fact_id), code=code)
     for case, policy, penetapan in (await session.execute(statement)).all():
         await _end_case(session, case, policy, penetapan, end, act)
 

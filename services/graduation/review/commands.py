@@ -12,7 +12,7 @@ from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
+from services.graduation.case.models import BEFORE_DITETAPKAN, CaseReason, Graduasi, GraduasiState, Stage
 from services.graduation.case.rules import (
     require_approvable,
     require_deliberable,
@@ -123,11 +123,18 @@ async def return_case(
     case, policy = await load_case(session, graduasi_id)
     if new_assessment and not policy.needs_score:
         raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
-    act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, CaseReason.PERTIMBANGAN, latest_stage(actor))
     await move_to_side_state(
         session, case, policy, GraduasiState.DIKEMBALIKAN, act, assess_again=new_assessment
     )
     return case
+
+
+async def _judge_act(
+    session: AsyncSession, actor: Actor, grounds: Grounds, ground: StrEnum, stage: Stage | None = None
+) -> Act:
+    moment, code = await moment_of(session), CaseReason(ground.value)
+    return Act(actor, moment, stage, grounds.reason, grounds.evidence_sha256, code)
 
 
 async def move_to_side_state(
@@ -165,7 +172,7 @@ async def refuse(
         IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, ground, latest_stage(actor))
     await move_to_side_state(session, case, policy, GraduasiState.DITOLAK, act)
     emit(session, to_closed_event(case, ClosedAs.DITOLAK, ground))
     await retry_waiting(session, case)
@@ -181,7 +188,7 @@ async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, groun
         IllegalTransition, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, CaseReason.PERTIMBANGAN)
     await announce_case(session, case, policy, act.moment)
     await move_to_side_state(session, case, policy, GraduasiState.DITUNDA, act)
     return case
@@ -195,7 +202,7 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
         FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged: The case is held, and what holds it has not changed back.
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, CaseReason.PERTIMBANGAN)
     target = await require_resumable(session, case, policy, act.moment.on)
     await require_evidence(session, grounds.evidence_sha256, use_for(case, actor, EvidenceKind.SURAT))
     await advance(session, [(case, policy)], [target], act, resuming=True)
@@ -228,7 +235,7 @@ async def cancel(
         IllegalTransition, FamilyNotAccompanied, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, ground)
     await _require_own_family(session, case, act)
     await move_to_side_state(session, case, policy, GraduasiState.DIBATALKAN, act)
     emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))
@@ -269,7 +276,8 @@ async def apply_withdrawal(session: AsyncSession, event: ExitProposalWithdrawn) 
     case, policy = await load_case(session, proposal.graduasi_id)
     if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
         ground = WithdrawalGround.USULAN_DITARIK
-        act = Act(build_proposer(proposal), await moment_of(session), reason=ground.value)
+        moment, code = await moment_of(session), CaseReason(ground.value)
+        act = Act(build_proposer(proposal), moment, code=code)
         await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
         emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))
         died = case.exit_reason is ExitReason.MENINGGAL and await session.get(FamilyEnd, case.kpm_id)
@@ -291,6 +299,6 @@ async def cancel_cases_of_voided(session: AsyncSession, event: KepesertaanVoided
     for graduasi_id in (await session.scalars(open_case)).all():
         case, policy = await load_case(session, graduasi_id)
         if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
-            act = Act(SYSTEM, await moment_of(session), reason=ground.value)
+            act = Act(SYSTEM, await moment_of(session), code=CaseReason(ground.value))
             await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
             emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))

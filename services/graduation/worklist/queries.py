@@ -253,7 +253,7 @@ async def _read_penetapan_and_rujukan(session: AsyncSession, graduasi_id: UUID) 
 
 
 async def select_history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any:
-    """Select the transitions of a case, with sealed reasons.
+    """Select the opening and the transitions of a case, with sealed reasons.
 
     Raises:
         NotFound: The case does not exist or the actor may not see it.

@@ -27,7 +27,14 @@ from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
 from services.referral.partner_call.commands import schedule_all_sendings, schedule_sending
 from services.referral.place.commands import reserve_place
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import (
+    ENDED,
+    UNSENT_STATES,
+    MoveReason,
+    Rujukan,
+    RujukanProgram,
+    RujukanState,
+)
 from services.referral.rujukan.rules import require_consentable
 from services.referral.signature.commands import name_persons
 from services.referral.signature.queries import ids_of, read_persons
@@ -72,7 +79,7 @@ async def give_consent(
     session.add_all(persons)
     row.pin_usaha(fit.usaha, [reason.as_json() for reason in fit.reasons])
     await move_rujukan_program(
-        session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor.sub, today, "consent given")
+        session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor, today, MoveReason.PERSETUJUAN_DIBERIKAN)
     )
     await reserve_place(session, row, today)
     emit(session, ConsentGiven.of(consent, rujukan_id=row.rujukan_id, persons=ids_of(persons)))
@@ -120,7 +127,7 @@ async def withdraw_consent(
     place = {"table": "consent", "column": "withdrawn_reason", "row_id": consent.consent_id}
     consent.withdrawn_reason_sealed = vault_of(session).seal(reason, **place)
     consent.withdrawn_on, consent.withdrawn_by = withdrawn_on, actor.sub
-    await end_sharing(session, row, consent, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
+    await end_sharing(session, row, consent, Move(actor, today, MoveReason.PERSETUJUAN_DICABUT), withdrawn_on)
     return row
 
 
@@ -153,7 +160,11 @@ async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move,
 
 
 async def withdraw_rujukan(
-    session: AsyncSession, rujukan: Rujukan, reason: str, *, why: str = "graduation annulled"
+    session: AsyncSession,
+    rujukan: Rujukan,
+    reason: str,
+    *,
+    why: MoveReason = MoveReason.KELULUSAN_DIPULIHKAN,
 ) -> None:
     """Withdraw the rujukan of an undone graduation or relapse, with its open offers."""
     if rujukan.state is RujukanState.DICABUT:

@@ -272,20 +272,56 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
         self.reasons, self.usaha, self.usaha_id = reasons, summarize_usaha(usaha), usaha and usaha.usaha_id
 
 
+class MoveReason(StrEnum):
+    """Why an offer was made or moved."""
+
+    DICOCOKKAN = "DICOCOKKAN"
+    DICOCOKKAN_LAGI = "DICOCOKKAN_LAGI"
+    PILIHAN_BERIKUTNYA = "PILIHAN_BERIKUTNYA"
+    DITAWARKAN_LAGI = "DITAWARKAN_LAGI"
+    DITOLAK_KELUARGA = "DITOLAK_KELUARGA"
+    PERSETUJUAN_DIBERIKAN = "PERSETUJUAN_DIBERIKAN"
+    PERSETUJUAN_DICABUT = "PERSETUJUAN_DICABUT"
+    DITERIMA_MITRA = "DITERIMA_MITRA"
+    TIDAK_TERKIRIM = "TIDAK_TERKIRIM"
+    TERSIRAT = "TERSIRAT"  # a later state implies it
+    JAWABAN_MITRA = "JAWABAN_MITRA"
+    JAWABAN_TERLAMBAT = "JAWABAN_TERLAMBAT"
+    JAWABAN_DIPERBAIKI = "JAWABAN_DIPERBAIKI"
+    PENYALURAN = "PENYALURAN"
+    PENYALURAN_TERLAMBAT = "PENYALURAN_TERLAMBAT"
+    PENYALURAN_DIBATALKAN = "PENYALURAN_DIBATALKAN"
+    DATA_DILENGKAPI = "DATA_DILENGKAPI"
+    DATA_DIBATALKAN = "DATA_DIBATALKAN"
+    HASIL_TERAKHIR = "HASIL_TERAKHIR"
+    HASIL_DIBATALKAN = "HASIL_DIBATALKAN"
+    BATAS_WAKTU = "BATAS_WAKTU"
+    PENERIMAAN_DIBUKA = "PENERIMAAN_DIBUKA"
+    PENAWARAN_SEMULA_BERLAKU = "PENAWARAN_SEMULA_BERLAKU"
+    KELULUSAN_DIPULIHKAN = "KELULUSAN_DIPULIHKAN"
+    KAMBUH_DIBATALKAN = "KAMBUH_DIBATALKAN"
+    PERSON_LEFT = "PERSON_LEFT"
+    USAHA_ENDED = "USAHA_ENDED"
+    FAMILY_ENDED = "FAMILY_ENDED"
+
+
 class RujukanProgramHistoryItem(Fields):
-    """One change of state."""
+    """The offer as it was made, with no `from_state`, or one change of its state."""
 
     history_id: Col[UUID] = Field(primary_key=True)
     to_state: Col[RujukanProgramState]
     from_state: Col[RujukanProgramState | None]
     on: Col[date]
-    by: Col[str]
-    reason: Col[str]
+    sub: Col[str]
+    role: Col[str]
+    pendamping_id: Col[UUID | None]
+    reason_code: Col[MoveReason]
+    detail: Col[str | None]
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class RujukanProgramHistory(RujukanProgramHistoryItem, Table, table=True):
-    """One change of state: who (a `sub`), when, and why.
+    """One change of state: who, in which role, when, and why.
 
     `on` is the business date and `recorded_at` the real time. Rows are append-only.
     """

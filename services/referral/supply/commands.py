@@ -14,7 +14,7 @@ from services.referral.notice.commands import schedule_notice
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import RujukanProgram
+from services.referral.rujukan.models import MoveReason, RujukanProgram
 from services.referral.rujukan.rules import require_asked
 from services.referral.signature.queries import must_lapse
 from services.referral.supply.errors import FieldNotConsented, SupplyNotVoidable
@@ -68,7 +68,7 @@ async def supply_data(
     )
     await _record_uses(session, notice.notice_id, supply.files, actor)
     await schedule_notice(session, notice.notice_id, row.partner_id)
-    await move_rujukan_program(session, row, S.DIPROSES, Move(actor.sub, today, "the data were supplied"))
+    await move_rujukan_program(session, row, S.DIPROSES, Move(actor, today, MoveReason.DATA_DILENGKAPI))
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today, voided=False))
     return row
 
@@ -93,7 +93,7 @@ async def void_supply(
     await _require_consent(session, row, ())
     today = await clock.today(session)
     supply.voided_on, supply.voided_by, supply.void_reason = today, actor.sub, reason
-    move = Move(actor.sub, today, f"the data were voided: {reason}")
+    move = Move(actor, today, MoveReason.DATA_DIBATALKAN, reason)
     await move_rujukan_program(session, row, S.PERLU_DATA, move)
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=supply.supplied_on, voided=True))
     return row

@@ -56,6 +56,12 @@ async def test_declined_draft_waits_for_nobody_and_is_made_again(world: World) -
     assert PLUT not in {item["program_code"] for item in waiting.json()["items"]}
     again = await post(world, subject, "decline")
     assert (again.status_code, again.json()["title"]) == (409, "OfferHasEnded")
+    path = f"/v1/rujukan-program/{subject}/history"
+    opening, moved = (await world.referral.get(path, as_=world.dinsos)).json()["items"]
+    assert (opening["from_state"], opening["reason_code"]) == (None, "DICOCOKKAN")
+    assert (opening["sub"], opening["role"], opening["pendamping_id"]) == ("system:referral", "SYSTEM", None)
+    assert (moved["to_state"], moved["reason_code"]) == ("DICABUT", "DITOLAK_KELUARGA")
+    assert (moved["role"], moved["pendamping_id"]) == ("PENDAMPING", str(world.family.pendamping_id))
     assert (await world.record_consent(PLUT)).json()["title"] == "OfferWithdrawn"
     renewed = await post(world, subject, "renewal", as_=world.dinsos)
     assert (renewed.status_code, renewed.json()["state"]) == (201, "DRAF")

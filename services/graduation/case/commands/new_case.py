@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.transitions import Act, append_opening
 from services.graduation.case.errors import (
     ExitProposalRequired,
     KepesertaanNotActive,
     KepesertaanOfAnotherFamily,
 )
-from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
+from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, OpeningTerms
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import require_policy
@@ -41,6 +42,7 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
     session.add(case)
     with refuse_violations(uq_graduasi_one_case=CaseAlreadyOpen):
         await session.flush()
+    append_opening(session, case, Act(actor, now, code=CaseReason.PEMBUKAAN))
     return case
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.accompaniment import require_dampingan_or_area
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import NEXT_ACTS
-from services.graduation.case.models import Graduasi, GraduasiState, Outcome
+from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Outcome
 from services.graduation.monitoring.commands.tasks import close_tasks, create_follow_ups
 from services.graduation.monitoring.errors import (
     CaseNotMonitored,
@@ -89,7 +89,7 @@ async def record_monitoring(
     await _use_evidence(session, actor, task, now)
     outcome, relapse = await _evaluate_result(session, case, task)
     emit(session, to_event(task, outcome))
-    act = Act(actor, now, reason="the monitoring is complete")
+    act = Act(actor, now, code=CaseReason.PEMANTAUAN_SELESAI)
     await _complete_monitoring(session, (case, policy), act, outcome)
     if relapse is not None:
         await _confirm_relapse(session, case, relapse, now)
@@ -230,7 +230,7 @@ async def continue_monitoring(session: AsyncSession, actor: Actor, task_id: UUID
         return
     outcome, _ = await _judge_months(session, case)
     if outcome is Outcome.BERTAHAN:
-        act = Act(actor, await moment_of(session), reason="the monitoring is complete")
+        act = Act(actor, await moment_of(session), code=CaseReason.PEMANTAUAN_SELESAI)
         await complete_without_visit(session, case, policy, act, outcome)
         await create_follow_ups(session, case, policy)
 

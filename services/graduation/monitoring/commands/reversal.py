@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.approval.models import ApprovalRequest
 from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.errors import NEXT_ACTS
-from services.graduation.case.models import Graduasi, GraduasiState, Outcome
+from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Outcome
 from services.graduation.case.queries import find_accompanied
 from services.graduation.monitoring.commands.results import lock_task, to_event
 from services.graduation.monitoring.commands.tasks import find_relapse, reopen_tasks
@@ -61,7 +61,8 @@ async def reverse_result(
     """
     await require_reversible(session, actor, request.subject_id, terms)
     case, policy, task = await lock_task(session, request.subject_id)
-    act = Act(actor, await moment_of(session), reason=terms.reason, evidence=terms.evidence_sha256)
+    moment, code = await moment_of(session), CaseReason.HASIL_DIBATALKAN
+    act = Act(actor, moment, reason=terms.reason, evidence=terms.evidence_sha256, code=code)
     is_decided = await _lift_relapse(session, case, task, act.moment)
     voided = to_event(task, voided=True)
     session.add(copy_result(session, task, act.moment, actor, terms.void_reason))

@@ -1,7 +1,7 @@
 """Commands that annul an SK for one family (DIPULIHKAN)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.approval.models import ApprovalRequest, RequestedOrder
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import SamePersonTwice
-from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Stage
 from services.graduation.case.queries import find_accompanied
 from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
@@ -82,7 +82,8 @@ async def _undo_decree(
 ) -> Annulment:
     annulment = await _build_annulment(session, case, act, terms)
     case.outcome = None
-    await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
+    undoing = replace(act, code=CaseReason(terms.ground.value))
+    await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], undoing)
     session.add(annulment)
     await session.flush()
     add_back_pay(session, case, terms.back_pay, revision=1)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case
-from services.graduation.case.models import Graduasi, GraduasiState
+from services.graduation.case.models import CaseReason, Graduasi, GraduasiState
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.objection.errors import (
     SanggahAfterCaseEnd,
@@ -60,7 +60,8 @@ async def lodge_sanggah(
         SanggahAlreadyLodged
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
+    moment, code = await moment_of(session), CaseReason(terms.ground.value)
+    act = Act(actor, moment, evidence=terms.evidence_sha256, code=code)
     if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     lodger_ref = _hash_lodger(session, case, terms)

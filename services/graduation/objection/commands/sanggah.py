@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance, load_case, record_act
-from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.commands.annulment import (
     AnnulmentTerms,
@@ -70,7 +70,8 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     await require_no_stage(session, case, actor.person, actor.sub)
     if await session.scalar(sa.select(has_scan_by(actor, sanggah_id))):
         raise DecidedByLodger
-    act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
+    moment, code = await moment_of(session), CaseReason.SANGGAH_DIPUTUS
+    act = Act(actor, moment, Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256, code)
     sanggah.transition_to(SanggahState(ruling.outcome.value))
     session.add(_build_decision(sanggah, act, vault_of(session)))
     if ruling.outcome is SanggahOutcome.DITERIMA:
@@ -167,7 +168,7 @@ def _build_decision(sanggah: Sanggah, act: Act, vault: Vault) -> SanggahDecision
         decided_on=act.moment.on,
         decided_by=act.actor.person,
         decided_by_sub=act.actor.sub,
-        role=act.role,
+        role=act.actor.role,
         reason_sealed=vault.seal(act.reason or "", **place),
         at=act.moment.at,
     )

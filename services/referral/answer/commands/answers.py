@@ -19,7 +19,13 @@ from services.referral.consent.models import Consent
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import PARTNER_ANSWERS, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import (
+    PARTNER_ANSWERS,
+    MoveReason,
+    Rujukan,
+    RujukanProgram,
+    RujukanState,
+)
 from shared import clock
 from shared.access import Actor
 from shared.contracts.referral import RujukanAnswered
@@ -46,7 +52,7 @@ async def answer_rujukan(
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_valid_answer(session, row, answer)
-    await record_answer(session, row, answer, actor.sub)
+    await record_answer(session, row, answer, actor)
     return row
 
 
@@ -84,7 +90,9 @@ async def require_amount(session: AsyncSession, row: RujukanProgram, amount_rp: 
         raise AmountOutsideProgram("/body/amount_rp", most=program.amount_max_rp)
 
 
-async def record_answer(session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str) -> None:
+async def record_answer(
+    session: AsyncSession, row: RujukanProgram, answer: AnswerInput, actor: Actor
+) -> None:
     """Record the answer once.
 
     An answer that repeats the current state changes nothing and emits nothing.
@@ -98,9 +106,9 @@ async def record_answer(session: AsyncSession, row: RujukanProgram, answer: Answ
     is_stale = await _is_stale(session, row, answer)
     changes = not is_stale and await _changes_offer(session, row, answer)
     is_late = row.state in LATE_STATES
-    await store_answer(session, row, answer, by, changed=changes, late=is_late)
+    await store_answer(session, row, answer, actor.sub, changed=changes, late=is_late)
     if changes:
-        await _apply_answer(session, row, answer, by, late=is_late)
+        await _apply_answer(session, row, answer, actor, late=is_late)
 
 
 async def is_repeated(session: AsyncSession, row: RujukanProgram, answer: AnswerInput) -> bool:
@@ -167,14 +175,12 @@ async def require_reopenable(session: AsyncSession, row: RujukanProgram, answer:
 
 
 async def _apply_answer(
-    session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str, *, late: bool
+    session: AsyncSession, row: RujukanProgram, answer: AnswerInput, actor: Actor, *, late: bool
 ) -> None:
     await require_reopenable(session, row, answer)
-    reason = f"the partner answered {answer.status}" + (
-        f": {answer.reason_code}" if answer.reason_code else ""
-    )
+    reason = MoveReason.JAWABAN_TERLAMBAT if late else MoveReason.JAWABAN_MITRA
     amount_rp = answer.amount_rp if answer.amount_rp is not None else row.amount_rp
-    move = Move(by, await clock.today(session), reason + (", late" if late else ""))
+    move = Move(actor, await clock.today(session), reason, answer.reason_code)
     try:
         await apply_values(session, row, answer, amount_rp, move, revised=late)
     except IllegalTransition:

@@ -32,7 +32,7 @@ from services.referral.follow_up.commands import move_tasks
 from services.referral.follow_up.models import Outcome
 from services.referral.outcome.errors import AidNotDelivered, AidWithdrawn
 from services.referral.rujukan.commands import Move
-from services.referral.rujukan.models import PARTNER_ANSWERS, RujukanProgram
+from services.referral.rujukan.models import PARTNER_ANSWERS, MoveReason, RujukanProgram
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -66,7 +66,7 @@ async def correct_answer(
         answer.amount_rp if answer.amount_rp is not None else await _known_amount(session, row, answer)
     )
     before = _answer_values(row, standing.answered_on)
-    move = Move(actor.sub, await clock.today(session), f"corrected from {row.state} to {answer.status}")
+    move = Move(actor, await clock.today(session), MoveReason.JAWABAN_DIPERBAIKI)
     await apply_values(session, row, answer, amount_rp, move, revised=True)
     after = _answer_values(row, answer.answered_on)
     await store_correction(session, row, CorrectionSubject.ANSWER, (before, after), reason, actor)

@@ -8,7 +8,7 @@ from services.referral.matching.errors import ProgramNoLongerFits
 from services.referral.matching.queries import require_current_fit
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import MoveReason, Rujukan, RujukanProgram, RujukanState
 from services.referral.rujukan.rules import require_draft, require_renewable
 from services.referral.visibility import require_family_access
 from shared import clock
@@ -33,7 +33,7 @@ async def decline_offer(session: AsyncSession, rujukan_program_id: UUID, actor: 
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
     require_draft(row)
-    move = Move(actor.sub, await clock.today(session), "declined by the family")
+    move = Move(actor, await clock.today(session), MoveReason.DITOLAK_KELUARGA)
     await move_rujukan_program(session, row, S.DICABUT, move)
     return row
 
@@ -62,4 +62,4 @@ async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Ac
         rujukan.move_to(RujukanState.TERBUKA)
     row.lapsed_on = today  # frees the program for a new offer
     await session.flush()
-    return await draft_offer(session, rujukan, fit, Move(actor.sub, today, "offered again"))
+    return await draft_offer(session, rujukan, fit, Move(actor, today, MoveReason.DITAWARKAN_LAGI))
