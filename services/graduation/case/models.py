@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.graduation.case.errors import ADVICE, remedy_of_move
-from services.graduation.tables import Sha256, Table, is_sha256
+from services.graduation.tables import CaseReason, HoldReason, Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
@@ -142,52 +142,6 @@ class Stage(StrEnum):
     PERSETUJUAN = "PERSETUJUAN"
     PENETAPAN = "PENETAPAN"
     SANGGAH = "SANGGAH"
-
-
-class HoldReason(StrEnum):
-    """Why a rule holds a postponed case."""
-
-    FAKTA_BERUBAH = "FAKTA_BERUBAH"  # what it was proposed on has changed
-    ASESMEN_GUGUR = "ASESMEN_GUGUR"  # its author bars its assessment
-    USULAN_GUGUR = "USULAN_GUGUR"  # its proposer bars its proposal
-    BUKTI_DITANDAI = "BUKTI_DITANDAI"  # its evidence was used elsewhere before
-
-
-class CaseReason(StrEnum):
-    """Why a case was opened or moved. Words that somebody wrote are the reason beside it."""
-
-    PEMBUKAAN = "PEMBUKAAN"  # its pendamping opened it
-    USULAN_KELUAR = "USULAN_KELUAR"  # a proposal with evidence opened it
-    LANGKAH = "LANGKAH"  # the next step of the process
-    PERTIMBANGAN = "PERTIMBANGAN"  # an official returned, postponed or resumed it, as the note says
-    BELUM_LAYAK = "BELUM_LAYAK"
-    BUKTI_LEMAH = "BUKTI_LEMAH"
-    DATA_TIDAK_SESUAI = "DATA_TIDAK_SESUAI"
-    KELUARGA_MENARIK_DIRI = "KELUARGA_MENARIK_DIRI"
-    DASAR_GUGUR = "DASAR_GUGUR"
-    USULAN_DITARIK = "USULAN_DITARIK"
-    FAKTA_BERUBAH = "FAKTA_BERUBAH"
-    ASESMEN_GUGUR = "ASESMEN_GUGUR"
-    USULAN_GUGUR = "USULAN_GUGUR"
-    BUKTI_DITANDAI = "BUKTI_DITANDAI"
-    PENGUMUMAN = "PENGUMUMAN"
-    MASA_SANGGAH_BERAKHIR = "MASA_SANGGAH_BERAKHIR"
-    KEADAAN_BERUBAH = "KEADAAN_BERUBAH"
-    TIDAK_BERSEDIA = "TIDAK_BERSEDIA"
-    PROSEDUR_TIDAK_BENAR = "PROSEDUR_TIDAK_BENAR"
-    SANGGAH_DIPUTUS = "SANGGAH_DIPUTUS"  # an objection was refused or recorded in error
-    SANGGAH_DITERIMA = "SANGGAH_DITERIMA"
-    SK_KELIRU = "SK_KELIRU"
-    DATA_KELIRU = "DATA_KELIRU"
-    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
-    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
-    TAHAP_DIMULAI = "TAHAP_DIMULAI"
-    PEMANTAUAN_SELESAI = "PEMANTAUAN_SELESAI"
-    HASIL_DIBATALKAN = "HASIL_DIBATALKAN"
-    MENINGGAL = "MENINGGAL"
-    BERGABUNG = "BERGABUNG"
-    KEMATIAN_DIBATALKAN = "KEMATIAN_DIBATALKAN"
-    LAINNYA = "LAINNYA"
 
 
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")

@@ -11,10 +11,11 @@ from services.graduation.assessment.commands.proposal import to_proposed_event
 from services.graduation.assessment.models import Usul
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, append_opening, load_case
-from services.graduation.case.models import ENDED_WITHOUT_EXIT, CaseReason, Graduasi, GraduasiState, Stage
+from services.graduation.case.models import ENDED_WITHOUT_EXIT, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import find_policy
+from services.graduation.tables import CaseReason
 from shared.access import Actor, Role
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed

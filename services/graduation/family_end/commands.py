@@ -13,10 +13,8 @@ from services.graduation.case.models import (
     BEFORE_DITETAPKAN,
     EFFECTIVE,
     ENDED_WITHOUT_EXIT,
-    CaseReason,
     Graduasi,
     GraduasiState,
-    HoldReason,
 )
 from services.graduation.decree.models import Penetapan
 from services.graduation.exit_proposal.commands import (
@@ -34,6 +32,7 @@ from services.graduation.objection.commands.annulment import annul_after_death, 
 from services.graduation.objection.commands.sanggah import lapse_sanggah
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.commands import to_closed_event
+from services.graduation.tables import CaseReason, HoldReason
 from services.graduation.term.commands import SYSTEM, cancel_due_work
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed, KpmUpdated

@@ -12,7 +12,7 @@ from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.evidence import use_for
 from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
-from services.graduation.case.models import BEFORE_DITETAPKAN, CaseReason, Graduasi, GraduasiState, Stage
+from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.case.rules import (
     require_approvable,
     require_deliberable,
@@ -30,8 +30,10 @@ from services.graduation.review.models import (
     Musyawarah,
     MusyawarahTerms,
     RefusalGround,
+    WithdrawalGround,
 )
 from services.graduation.review.rules import latest_stage
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import SYSTEM, announce_case, continue_term
 from shared.access import Actor, Scope
 from shared.clock import moment_of
@@ -254,12 +256,6 @@ def to_closed_event(case: Graduasi, closed_as: ClosedAs, ground: StrEnum) -> Gra
     It contains the coded ground, and not the written reason (docs/architecture.md#personal-data).
     """
     return GraduasiClosed.of(case, closed_as=closed_as, reason=ground.value)
-
-
-class WithdrawalGround(StrEnum):
-    """The coded ground of a cancellation by a withdrawn exit proposal."""
-
-    USULAN_DITARIK = "USULAN_DITARIK"
 
 
 async def apply_withdrawal(session: AsyncSession, event: ExitProposalWithdrawn) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance, load_case
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Outcome
+from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.certificate.commands import issue_certificate
 from services.graduation.certificate.models import Certificate
 from services.graduation.decree.models import Penetapan
@@ -30,6 +30,7 @@ from services.graduation.policy.rules import (
     term_ends_on,
     term_settled_on,
 )
+from services.graduation.tables import CaseReason
 from shared import jobs
 from shared.access import Actor
 from shared.clock import Moment, moment_of

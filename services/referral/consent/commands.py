@@ -27,17 +27,11 @@ from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
 from services.referral.partner_call.commands import schedule_all_sendings, schedule_sending
 from services.referral.place.commands import reserve_place
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import (
-    ENDED,
-    UNSENT_STATES,
-    MoveReason,
-    Rujukan,
-    RujukanProgram,
-    RujukanState,
-)
+from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
 from services.referral.rujukan.rules import require_consentable
 from services.referral.signature.commands import name_persons
 from services.referral.signature.queries import ids_of, read_persons
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -160,11 +154,7 @@ async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move,
 
 
 async def withdraw_rujukan(
-    session: AsyncSession,
-    rujukan: Rujukan,
-    reason: str,
-    *,
-    why: MoveReason = MoveReason.KELULUSAN_DIPULIHKAN,
+    session: AsyncSession, rujukan: Rujukan, reason: str, *, why: MoveReason = MoveReason.KELULUSAN_DIPULIHKAN
 ) -> None:
     """Withdraw the rujukan of an undone graduation or relapse, with its open offers."""
     if rujukan.state is RujukanState.DICABUT:

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.deadline.commands import read_term
 from services.referral.follow_up.models import Outcome, OutcomeRule, OutcomeTask
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import MoveReason, Rujukan, RujukanProgram
+from services.referral.rujukan.models import Rujukan, RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load

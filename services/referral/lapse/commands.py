@@ -13,16 +13,10 @@ from services.referral.departure.models import FormerMember
 from services.referral.follow_up.commands import close_family_tasks, reopen_family_tasks
 from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
-from services.referral.rujukan.models import (
-    ENDED,
-    UNSENT_STATES,
-    MoveReason,
-    Rujukan,
-    RujukanProgram,
-    RujukanState,
-)
+from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
 from services.referral.signature.models import ConsentPerson
 from services.referral.signature.queries import uses_usaha
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.caseload import KpmUpdated, UsahaRecorded
 from shared.contracts.kinds import UsahaEndReason

@@ -32,15 +32,9 @@ from services.referral.place.commands import reserve_place
 from services.referral.program.models import Program, SendFrom
 from services.referral.program.rules import Sharing, rujukan_payload
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import (
-    ENDED,
-    UNSENT_STATES,
-    MoveReason,
-    Rujukan,
-    RujukanProgram,
-    RujukanState,
-)
+from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
 from services.referral.signature.queries import must_lapse
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of

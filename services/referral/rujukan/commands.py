@@ -9,15 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.consent.models import Identity
 from services.referral.deadline.commands import CLOSE_RUJUKAN, schedule_closing, set_deadlines
 from services.referral.place.commands import retake_places, update_places
-from services.referral.rujukan.models import (
-    ENDED,
-    MoveReason,
-    RujukanProgram,
-    RujukanProgramHistory,
-    transition_to,
-)
+from services.referral.rujukan.models import ENDED, RujukanProgram, RujukanProgramHistory, transition_to
 from services.referral.rujukan.rules import steps_to
 from services.referral.supply.models import DataSupply
+from services.referral.tables import MoveReason
 from shared.access import Actor
 from shared.contracts.referral import RujukanSent
 from shared.contracts.rujukan_kinds import RujukanProgramState

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.referral.replicas.models import UsahaFacts
 from services.referral.rujukan.errors import ADVICE, NEXT_ACTS
-from services.referral.tables import PartialView, Table
+from services.referral.tables import MoveReason, PartialView, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import text_enum
@@ -272,39 +272,6 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
         self.reasons, self.usaha, self.usaha_id = reasons, summarize_usaha(usaha), usaha and usaha.usaha_id
 
 
-class MoveReason(StrEnum):
-    """Why an offer was made or moved."""
-
-    DICOCOKKAN = "DICOCOKKAN"
-    DICOCOKKAN_LAGI = "DICOCOKKAN_LAGI"
-    PILIHAN_BERIKUTNYA = "PILIHAN_BERIKUTNYA"
-    DITAWARKAN_LAGI = "DITAWARKAN_LAGI"
-    DITOLAK_KELUARGA = "DITOLAK_KELUARGA"
-    PERSETUJUAN_DIBERIKAN = "PERSETUJUAN_DIBERIKAN"
-    PERSETUJUAN_DICABUT = "PERSETUJUAN_DICABUT"
-    DITERIMA_MITRA = "DITERIMA_MITRA"
-    TIDAK_TERKIRIM = "TIDAK_TERKIRIM"
-    TERSIRAT = "TERSIRAT"  # a later state implies it
-    JAWABAN_MITRA = "JAWABAN_MITRA"
-    JAWABAN_TERLAMBAT = "JAWABAN_TERLAMBAT"
-    JAWABAN_DIPERBAIKI = "JAWABAN_DIPERBAIKI"
-    PENYALURAN = "PENYALURAN"
-    PENYALURAN_TERLAMBAT = "PENYALURAN_TERLAMBAT"
-    PENYALURAN_DIBATALKAN = "PENYALURAN_DIBATALKAN"
-    DATA_DILENGKAPI = "DATA_DILENGKAPI"
-    DATA_DIBATALKAN = "DATA_DIBATALKAN"
-    HASIL_TERAKHIR = "HASIL_TERAKHIR"
-    HASIL_DIBATALKAN = "HASIL_DIBATALKAN"
-    BATAS_WAKTU = "BATAS_WAKTU"
-    PENERIMAAN_DIBUKA = "PENERIMAAN_DIBUKA"
-    PENAWARAN_SEMULA_BERLAKU = "PENAWARAN_SEMULA_BERLAKU"
-    KELULUSAN_DIPULIHKAN = "KELULUSAN_DIPULIHKAN"
-    KAMBUH_DIBATALKAN = "KAMBUH_DIBATALKAN"
-    PERSON_LEFT = "PERSON_LEFT"
-    USAHA_ENDED = "USAHA_ENDED"
-    FAMILY_ENDED = "FAMILY_ENDED"
-
-
 class RujukanProgramHistoryItem(Fields):
     """The offer as it was made, with no `from_state`, or one change of its state."""
 
@@ -321,10 +288,7 @@ class RujukanProgramHistoryItem(Fields):
 
 
 class RujukanProgramHistory(RujukanProgramHistoryItem, Table, table=True):
-    """One change of state: who, in which role, when, and why.
-
-    `on` is the business date and `recorded_at` the real time. Rows are append-only.
-    """
+    """One change of state. `on` is the business date, `recorded_at` the real time. Append-only."""
 
     __table_args__ = (
         sa.Index("ix_rujukan_program_history_rujukan_program_id", "rujukan_program_id", "history_id"),

@@ -14,11 +14,12 @@ from services.referral.notice.commands import schedule_notice
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import MoveReason, RujukanProgram
+from services.referral.rujukan.models import RujukanProgram
 from services.referral.rujukan.rules import require_asked
 from services.referral.signature.queries import must_lapse
 from services.referral.supply.errors import FieldNotConsented, SupplyNotVoidable
 from services.referral.supply.models import DataSupply, SupplyInput, SupplyTerms
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock, files
 from shared.access import Actor

@@ -13,11 +13,12 @@ from services.graduation.case.errors import (
     KepesertaanNotActive,
     KepesertaanOfAnotherFamily,
 )
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, OpeningTerms
+from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import require_policy
 from services.graduation.replicas.models import Kepesertaan, Kpm
+from services.graduation.tables import CaseReason
 from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.database import refuse_violations, uuid7

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiHistory, GraduasiState, Stage
+from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
 from services.graduation.case.queries import find_accompanied
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
+from services.graduation.tables import CaseReason
 from shared.access import Actor
 from shared.clock import Moment
 from shared.database import (

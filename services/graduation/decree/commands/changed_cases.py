@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.queries.facts import read_changes
 from services.graduation.assessment.rules.changes import Change, hold_reason_of, to_sentences
 from services.graduation.case.commands.transitions import Act, advance
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState
+from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.policy.models.policy import Policy
+from services.graduation.tables import CaseReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.accompaniment import require_dampingan_or_area
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import NEXT_ACTS
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Outcome
+from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.monitoring.commands.tasks import close_tasks, create_follow_ups
 from services.graduation.monitoring.errors import (
     CaseNotMonitored,
@@ -29,6 +29,7 @@ from services.graduation.monitoring.models import (
     VoidedResult,
 )
 from services.graduation.policy.models.policy import Policy
+from services.graduation.tables import CaseReason
 from shared.access import Actor
 from shared.accompaniment import open_work_day, require_recent
 from shared.clock import Moment, moment_of

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.approval.models import ApprovalRequest
 from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.errors import NEXT_ACTS
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Outcome
+from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.case.queries import find_accompanied
 from services.graduation.monitoring.commands.results import lock_task, to_event
 from services.graduation.monitoring.commands.tasks import find_relapse, reopen_tasks
@@ -20,6 +20,7 @@ from services.graduation.monitoring.commands.voids import (
 )
 from services.graduation.monitoring.errors import CaseNotMonitored
 from services.graduation.monitoring.models import MonitoringTask, ReversalTerms, TaskKind
+from services.graduation.tables import CaseReason
 from shared import clock
 from shared.access import Actor
 from shared.clock import Moment, moment_of

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.approval.models import ApprovalRequest, RequestedOrder
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.errors import SamePersonTwice
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Stage
+from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.case.queries import find_accompanied
 from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
@@ -27,6 +27,7 @@ from services.graduation.objection.models.annulment import (
 from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import cancel_due_work
 from shared.access import Actor
 from shared.clock import moment_of

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState
+from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.objection.errors import (
     SanggahAfterCaseEnd,
@@ -27,6 +27,7 @@ from services.graduation.objection.models.sanggah import (
     SanggahScan,
     SanggahState,
 )
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import announce_case
 from shared.access import Actor, Scope
 from shared.clock import Moment, moment_of

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance, load_case, record_act
-from services.graduation.case.models import CaseReason, Graduasi, GraduasiState, Stage
+from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.commands.annulment import (
     AnnulmentTerms,
@@ -17,16 +17,13 @@ from services.graduation.objection.commands.annulment import (
     to_event_items,
     was_effective,
 )
-from services.graduation.objection.errors import (
-    BackPayNotConcerned,
-    DeathUndone,
-    SanggahAlreadyDecided,
-)
+from services.graduation.objection.errors import BackPayNotConcerned, DeathUndone, SanggahAlreadyDecided
 from services.graduation.objection.models.annulment import AnnulmentGround, BackPaymentTerms
 from services.graduation.objection.models.sanggah import Sanggah, SanggahDecision, SanggahState
 from services.graduation.objection.queries import has_scan_by
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import term_settled_on
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import (
     SYSTEM,
     is_cutoff_within,

@@ -19,13 +19,8 @@ from services.referral.consent.models import Consent
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import (
-    PARTNER_ANSWERS,
-    MoveReason,
-    Rujukan,
-    RujukanProgram,
-    RujukanState,
-)
+from services.referral.rujukan.models import PARTNER_ANSWERS, Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.contracts.referral import RujukanAnswered

@@ -12,7 +12,8 @@ from services.referral.answer.errors import DeliveryAlreadyRecorded, DeliveryVoi
 from services.referral.correction.models import Correction, CorrectionSubject
 from services.referral.follow_up.commands import open_tasks
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import MoveReason, RujukanProgram
+from services.referral.rujukan.models import RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.contracts.referral import RujukanDelivered

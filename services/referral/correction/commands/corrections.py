@@ -32,7 +32,8 @@ from services.referral.follow_up.commands import move_tasks
 from services.referral.follow_up.models import Outcome
 from services.referral.outcome.errors import AidNotDelivered, AidWithdrawn
 from services.referral.rujukan.commands import Move
-from services.referral.rujukan.models import PARTNER_ANSWERS, MoveReason, RujukanProgram
+from services.referral.rujukan.models import PARTNER_ANSWERS, RujukanProgram
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor

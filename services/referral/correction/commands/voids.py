@@ -19,7 +19,8 @@ from services.referral.follow_up.models import Outcome, OutcomeTask
 from services.referral.outcome.errors import AidNotDelivered
 from services.referral.place.commands import update_places
 from services.referral.rujukan.commands import Move, move_rujukan_program, schedule_lapse
-from services.referral.rujukan.models import MoveReason, RujukanProgram, RujukanProgramHistory
+from services.referral.rujukan.models import RujukanProgram, RujukanProgramHistory
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload_activity import VoidReason

@@ -17,8 +17,9 @@ from services.referral.offer.models import OfferShown
 from services.referral.place.commands import Obstacle, read_obstacles
 from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
-from services.referral.rujukan.models import MoveReason, Rujukan, RujukanState
+from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.rujukan.queries import lock_all_rujukan
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor

@@ -19,7 +19,8 @@ from services.referral.place.models import WaitingReason
 from services.referral.program.models import Strength
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.errors import RujukanNotOpen
-from services.referral.rujukan.models import MoveReason, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor

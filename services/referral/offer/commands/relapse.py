@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.commands import copy_pauses, withdraw_rujukan
 from services.referral.offer.commands.new_rujukan import match_rujukan
-from services.referral.rujukan.models import MoveReason, Rujukan, RujukanState
+from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.rujukan.queries import lock_all_rujukan, lock_first_rujukan
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.graduation import RelapseConfirmed, RelapseReversed
 from shared.contracts.referral import RujukanOpened

@@ -17,7 +17,8 @@ from services.referral.offer.commands.draft import draft_offer, read_codes_offer
 from services.referral.program.models import Program, ProgramRule
 from services.referral.replicas.models import Usaha
 from services.referral.rujukan.commands import SYSTEM, Move
-from services.referral.rujukan.models import ENDED, MoveReason, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.database import load

@@ -8,8 +8,9 @@ from services.referral.matching.errors import ProgramNoLongerFits
 from services.referral.matching.queries import require_current_fit
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import MoveReason, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from services.referral.rujukan.rules import require_draft, require_renewable
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor

@@ -20,7 +20,8 @@ from services.referral.outcome.errors import (
 )
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
-from services.referral.rujukan.models import ENDED, MoveReason, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor, Scope

@@ -12,7 +12,8 @@ from services.referral.deadline.models import DeadlineKind
 from services.referral.notice.commands import notify_partner
 from services.referral.notice.models import REMINDERS, Notice
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import FORWARD, MoveReason
+from services.referral.rujukan.models import FORWARD
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.referral import RujukanExpired
 from shared.contracts.rujukan_kinds import RujukanProgramState

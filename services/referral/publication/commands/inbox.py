@@ -17,7 +17,8 @@ from services.referral.partner.queries import default_office_name
 from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.program.rules import NoticeHead, build_payload, notice_payload, supply_payload
 from services.referral.rujukan.commands import Move, move_rujukan_program
-from services.referral.rujukan.models import UNSENT_STATES, MoveReason, RujukanProgram
+from services.referral.rujukan.models import UNSENT_STATES, RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState

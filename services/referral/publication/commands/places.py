@@ -12,11 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.partner_call.commands import schedule_sending
 from services.referral.place.commands import PROMOTE_WAITING, is_intake_open, reserve_place
-from services.referral.place.errors import (
-    IntakeOverlaps,
-    QuotaBelowTaken,
-    QuotaOverlaps,
-)
+from services.referral.place.errors import IntakeOverlaps, QuotaBelowTaken, QuotaOverlaps
 from services.referral.place.models import (
     IntakeTerms,
     IntakeWindow,
@@ -27,7 +23,8 @@ from services.referral.place.models import (
     WaitingReason,
 )
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import MoveReason, RujukanProgram
+from services.referral.rujukan.models import RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.rujukan_kinds import RujukanProgramState
