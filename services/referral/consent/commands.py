@@ -61,7 +61,7 @@ async def give_consent(
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id, acted_on=given.given_on)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
-    require_consentable(row, rujukan)
+    require_consentable(row, rujukan.state)
     today = await clock.today(session)
     latest = await clock.latest_today(session)
     require_not_future(given.given_on, latest, "/body/given_on", earliest=rujukan.sk_on)

@@ -7,9 +7,10 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.rujukan.models import RujukanItem, RujukanProgramItem, RujukanState
-from services.referral.rujukan.routes import visible_columns
+from services.referral.rujukan.models import RujukanItem, RujukanState
+from services.referral.rujukan.routes import ListedOffer, visible_columns
 from services.referral.worklist import queries
+from services.referral.worklist.commands import make_lister
 from shared import clock
 from shared.access import Permission, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -50,7 +51,7 @@ async def list_rujukan(
 class RujukanProgramPage(Page):
     """A page of offers."""
 
-    items: list[RujukanProgramItem]
+    items: list[ListedOffer]
 
 
 @rujukan_programs.get("/rujukan-program", response_model=RujukanProgramPage)
@@ -75,7 +76,7 @@ async def list_rujukan_programs(
     if waiting is not None:
         statement = statement.where(queries.waiting_for_caller(actor, today))
     order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
-    return await paging.answer(session, statement, order)
+    return await paging.answer(session, statement, order, shape=make_lister(actor))
 
 
 @numbers.post("/numbers")

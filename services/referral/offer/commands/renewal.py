@@ -54,7 +54,7 @@ async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Ac
     rujukan = await load(session, Rujukan, seen.rujukan_id)  # before the offer, as in matching
     row = await load(session, RujukanProgram, rujukan_program_id)
     await require_family_access(session, actor, row.kpm_id)
-    require_renewable(row, rujukan)
+    require_renewable(row, rujukan.state)
     today = await clock.today(session)
     fit = await require_current_fit(session, row, today)
     if row.program_code in await read_codes_offered_elsewhere(session, rujukan):
