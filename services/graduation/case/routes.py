@@ -26,7 +26,7 @@ from services.graduation.objection.models.sanggah import SanggahView
 from services.graduation.objection.routes import AnnulmentView
 from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
-from services.graduation.worklist.commands import list_case_actions
+from services.graduation.worklist.commands import list_case_actions, make_lister
 from shared.access import Permission
 from shared.actions import ActionView
 from shared.contracts.kinds import ExitReason
@@ -58,10 +58,16 @@ class Proposal(Body):
     reason: Sentence | None = None
 
 
+class ListedGraduasi(GraduasiView):
+    """A case of a list, and the caller's actions as far as its state and the caller's role decide."""
+
+    actions: list[ActionView]
+
+
 class GraduasiPage(Page):
     """A page of cases."""
 
-    items: list[GraduasiView]
+    items: list[ListedGraduasi]
 
 
 class DifferenceView(View):
@@ -134,7 +140,8 @@ async def list_graduasi(
     marks = {"waiting": waiting is not None, "fact_undone": fact_undone}
     statement = await queries.select_cases(session, actor, **marks, **filters)
     order = (Graduasi.since_on, Graduasi.graduasi_id) if waiting else (Graduasi.graduasi_id,)
-    return await paging.answer(session, statement, order)
+    shape = await make_lister(session, actor, waiting=waiting is not None)
+    return await paging.answer(session, statement, order, shape=shape)
 
 
 @router.get("/graduasi/{graduasi_id}", response_model=GraduasiFullView)

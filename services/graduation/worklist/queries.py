@@ -153,7 +153,7 @@ async def select_cases(
     `waiting` selects only cases whose next step the actor may take, `fact_undone` those to be annulled because a death
     was undone. `filters` are values of the case's columns. None selects any value.
     """
-    statement = sa.select(*CASE_COLUMNS)
+    statement = sa.select(*CASE_COLUMNS, Graduasi.postponed_from, Graduasi.policy_id)
     if fact_undone:
         statement = statement.where(FACT_UNDONE)
     if waiting:

@@ -62,11 +62,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         DeathUndone: The sanggah is not accepted although the death on which the SK rests was undone.
     """
     case, policy, sanggah = await _lock_sanggah(session, sanggah_id)
-    if sanggah.state is not SanggahState.DIAJUKAN:
-        raise SanggahAlreadyDecided
-    await require_no_stage(session, case, actor.person, actor.sub)
-    if await session.scalar(sa.select(has_scan_by(actor, sanggah_id))):
-        raise DecidedByLodger
+    await require_decidable(session, actor, case, sanggah)
     moment, code = await moment_of(session), CaseReason.SANGGAH_DIPUTUS
     act = Act(actor, moment, Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256, code)
     sanggah.transition_to(SanggahState(ruling.outcome.value))
@@ -79,6 +75,19 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         _refuse_back_pay(ruling)
         await _continue_case(session, case, policy, sanggah, act)
     return sanggah
+
+
+async def require_decidable(session: AsyncSession, actor: Actor, case: Graduasi, sanggah: Sanggah) -> None:
+    """Check that a sanggah waits for its decision, and that this actor has taken no part in it.
+
+    Raises:
+        SanggahAlreadyDecided, SamePersonTwice, DecidedByLodger
+    """
+    if sanggah.state is not SanggahState.DIAJUKAN:
+        raise SanggahAlreadyDecided
+    await require_no_stage(session, case, actor.person, actor.sub)
+    if await session.scalar(sa.select(has_scan_by(actor, sanggah.sanggah_id))):
+        raise DecidedByLodger
 
 
 async def _accept(
