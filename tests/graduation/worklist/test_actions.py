@@ -11,6 +11,7 @@ from deploy.demo.answers import WITH_EVIDENCE
 from tests.factories.actions import ACCEPTED, Call, find_wrong_actions
 from tests.factories.graduation.case import OFFERS, CaseDriver, expect_ok
 from tests.factories.graduation.events import DESA, KENDAL
+from tests.factories.graduation.monitoring import create_monitored_case, record_monitoring
 from tests.factories.graduation.objection import lodge_sanggah
 from tests.factories.papers import build_pdf
 from tests.factories.services import Running
@@ -162,3 +163,35 @@ async def test_actions_of_a_sanggah_are_those_that_its_decision_takes(
     assert titles["other office"] == ("UNKNOWN", None)
     assert titles["approval"] == ("NO", "SamePersonTwice")
     assert titles["auditor"] == ("NO", "NotAllowed")
+
+
+async def test_actions_of_listed_tasks_are_those_that_its_commands_take(
+    graduation: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    expect_ok(await record_monitoring(driver, tasks[0]))
+    scan = await graduation.put_file(b"surat", as_=driver.by["approval"])
+    listed, wrong = dict[str, list[dict[str, Any]]](), list[str]()
+    for name, token in readers(driver).items():
+        path = f"/v1/monitoring?graduasi_id={driver.graduasi_id}&open_only=false"
+        items = expect_ok(await graduation.get(path, as_=token), 200)["items"]
+        listed[name] = [action for one in items[:2] for action in one["actions"]]
+        for one in items[:2]:
+            task = f"/v1/monitoring/{one['task_id']}"
+            calls: Mapping[str, Call] = {
+                "record_monitoring": (f"{task}/result", {"still_out": True}),
+                "void_monitoring": (f"{task}/void", {"reason": "SALAH_KELUARGA"}),
+                "reverse_monitoring": (
+                    f"{task}/reversal",
+                    REASON | {"void_reason": "SALAH_KELUARGA", "evidence_sha256": scan},
+                ),
+            }
+            with monkeypatch.context() as patched:
+                patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
+                wrong += await find_wrong_actions(graduation, one["actions"], calls, token)
+    assert wrong == []
+    assert [one["why"] for one in listed["field"]] == [
+        *("MonitoringAlreadyRecorded", None, "NotAllowed"),
+        *(None, "MonitoringNotRecorded", "NotAllowed"),
+    ]
+    assert listed["approval"][2]["allowed"] == "UNKNOWN"

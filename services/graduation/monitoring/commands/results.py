@@ -9,16 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan_or_area
 from services.graduation.case.commands.transitions import Act, advance, load_case
-from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.monitoring.commands.tasks import close_tasks, create_follow_ups
 from services.graduation.monitoring.errors import (
-    CaseNotMonitored,
     CauseMissing,
     EvidenceDayWithoutFile,
-    MonitoringAlreadyRecorded,
     MonitoringTooEarly,
-    TaskClosed,
 )
 from services.graduation.monitoring.models import (
     FindingTerms,
@@ -28,6 +24,7 @@ from services.graduation.monitoring.models import (
     TaskKind,
     VoidedResult,
 )
+from services.graduation.monitoring.rules import require_open
 from services.graduation.policy.models.policy import Policy
 from services.graduation.tables import CaseReason
 from shared.access import Actor
@@ -121,13 +118,7 @@ async def lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Pol
 
 
 def _require_recordable(case: Graduasi, task: MonitoringTask, on: date, finding: FindingTerms) -> None:
-    if task.recorded_on is not None:
-        raise MonitoringAlreadyRecorded(on=task.recorded_on)
-    later_states = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
-    if case.state not in {GraduasiState.PEMANTAUAN, *later_states}:
-        raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
-    if task.closed_on is not None:
-        raise TaskClosed(on=task.closed_on)
+    require_open(task, case.state)
     if on < task.opens_on:
         raise MonitoringTooEarly(on=task.opens_on)
     if not finding.still_out and finding.cause is None:

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.approval.models import ApprovalRequest
 from services.graduation.case.commands.transitions import Act, advance
-from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.case.queries import find_accompanied
+from services.graduation.monitoring import rules
 from services.graduation.monitoring.commands.results import lock_task, to_event
 from services.graduation.monitoring.commands.tasks import find_relapse, reopen_tasks
 from services.graduation.monitoring.commands.voids import (
@@ -16,9 +16,7 @@ from services.graduation.monitoring.commands.voids import (
     read_other_result,
     reopen_task,
     require_family,
-    require_recorded,
 )
-from services.graduation.monitoring.errors import CaseNotMonitored
 from services.graduation.monitoring.models import MonitoringTask, ReversalTerms, TaskKind
 from services.graduation.tables import CaseReason
 from shared import clock
@@ -26,8 +24,6 @@ from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import RelapseReversed
 from shared.messaging import emit
-
-MONITORED = {GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH, GraduasiState.SELESAI}
 
 
 async def require_reversible(
@@ -39,9 +35,7 @@ async def require_reversible(
         NotFound, MonitoringNotRecorded, TaskClosed, CaseNotMonitored, FamilyHasEnded, FamilyAccompaniedLately
     """
     case, _, task = await lock_task(session, task_id)
-    require_recorded(task)
-    if case.state not in MONITORED:
-        raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
+    rules.require_reversible(task, case.state)
     await require_family(session, case)
     today = await clock.today(session)
     for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():

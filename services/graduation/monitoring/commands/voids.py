@@ -13,11 +13,10 @@ from services.graduation.monitoring.commands.tasks import find_relapse, has_open
 from services.graduation.monitoring.errors import (
     CaseNotMonitored,
     MonitoringDecided,
-    MonitoringNotRecorded,
-    TaskClosed,
 )
 from services.graduation.monitoring.models import MonitoringTask, TaskKind, VoidedResult
 from services.graduation.monitoring.queries import view_task
+from services.graduation.monitoring.rules import require_recorded
 from services.graduation.replicas.models import StatusRange
 from shared.access import Actor
 from shared.accompaniment import open_work_day, require_voidable
@@ -69,12 +68,6 @@ async def void_result(
     await reopen_task(session, case, task, now)
     emit(session, await read_other_result(session, task) or voided)
     return task
-
-
-def require_recorded(task: MonitoringTask) -> None:
-    """Raise TaskClosed or MonitoringNotRecorded unless the task has a result."""
-    if task.recorded_on is None:
-        raise TaskClosed(on=task.closed_on) if task.closed_on is not None else MonitoringNotRecorded
 
 
 async def _require_undecided(session: AsyncSession, case: Graduasi, task: MonitoringTask) -> None:
