@@ -69,7 +69,7 @@ async def _judge(actor: Actor, action: Action[Subject], subject: Subject) -> Act
 
 @dataclass(frozen=True, slots=True)
 class ListedAction(Generic[Subject]):
-    """An operation on each item of a list, its permission, and what refuses it for the item's state.
+    """An operation on each item of a list, and what refuses it for the state.
 
     `certain`: nothing else refuses a valid request of an official in whose area the item is.
     """
@@ -81,7 +81,7 @@ class ListedAction(Generic[Subject]):
 
 
 class ListedActions(Generic[Subject]):
-    """The actions of a list's reader, judged by the item's state and the permissions, without a query.
+    """The actions of a list's reader, judged by state and permission without a query.
 
     What only a query shows is UNKNOWN: the placement of a pendamping, and the scope of another role of the reader.
     """
@@ -94,7 +94,7 @@ class ListedActions(Generic[Subject]):
     def _judge_permission(
         reader: Actor, action: ListedAction[Subject]
     ) -> tuple[DomainError | None, bool, bool]:
-        """Return the refusal of the role, whether the reader's scope decides, and whether it is certain."""
+        """Return the refusal of the role, whether the scope is the same, and certain."""
         refusal = find_refusal(reader.under, action.permission)
         if refusal is not None:
             return refusal, False, False

@@ -35,7 +35,7 @@ class HoldReason(StrEnum):
 
 
 class CaseReason(StrEnum):
-    """Why a case was opened or moved. Words that somebody wrote are the reason beside it."""
+    """Why a case was opened or moved, apart from the note."""
 
     PEMBUKAAN = "PEMBUKAAN"  # its pendamping opened it
     USULAN_KELUAR = "USULAN_KELUAR"  # a proposal with evidence opened it

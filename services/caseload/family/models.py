@@ -269,7 +269,7 @@ class KpmHistoryItem(Fields):
 
 
 class KpmHistory(KpmHistoryItem, Table, table=True):
-    """An act on a family: what, by whom, when and why. Append-only. The first one registers the family."""
+    """An act on a family: what, by whom, when and why. Append-only."""
 
     __table_args__ = (sa.Index("ix_kpm_history_kpm_id", "kpm_id", "history_id"),)
 

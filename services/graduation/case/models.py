@@ -252,7 +252,7 @@ class Graduasi(GraduasiView, Table, table=True):
 
 
 class HistoryFields(Fields):
-    """The opening of a case or one transition, without who did it and without its note."""
+    """The opening of a case or one transition, without its note."""
 
     history_id: Col[Annotated[int, sa.BigInteger()]] = Field(
         default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
@@ -275,9 +275,7 @@ class GraduasiHistoryItem(HistoryFields):
 
 
 class GraduasiHistory(HistoryFields, Table, table=True):
-    """The opening and every transition of a case, with actor, time, reason, evidence and policy version.
-
-    Append-only.
+    """The opening and every transition of a case, with who, when and why. Append-only.
 
     The reason is sealed with the id of the case, because the id of the row follows from the insert.
     """

@@ -24,7 +24,7 @@ IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 
 @dataclass(frozen=True, slots=True)
 class OfferState:
-    """The state of a listed offer and of its rujukan, and whether its consent is in force."""
+    """The states of an offer and its rujukan, and whether its consent is in force."""
 
     state: RujukanProgramState
     lapsed_on: date | None
@@ -60,7 +60,7 @@ def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[
 
 
 def require_consentable(row: RujukanProgram | OfferState, state: RujukanState) -> None:
-    """Refuse a consent unless the offer is a draft and `state`, that of its rujukan, is open.
+    """Refuse a consent unless the offer is a draft. `state` is that of its rujukan.
 
     Raises:
         RujukanNotOpen, OfferWithdrawn, OfferLapsed, ConsentAlreadyGiven

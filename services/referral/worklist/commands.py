@@ -22,7 +22,7 @@ from shared.errors import DomainError, NotFound
 
 @dataclass(frozen=True, slots=True)
 class FamilyScope:
-    """Whether a family and its rujukan are in the scope of the reader's permissions, read once for each scope."""
+    """Whether a family is in the scope of the reader's permissions, read once for each."""
 
     session: AsyncSession
     reader: Actor

@@ -66,8 +66,7 @@ STATE_COLUMNS = (
     sa.select(Consent.consent_id)
     .where(
         Consent.rujukan_program_id == RujukanProgram.rujukan_program_id,
-        Consent.withdrawn_on.is_(None),
-        Consent.lapsed_on.is_(None),
+        sa.func.coalesce(Consent.withdrawn_on, Consent.lapsed_on).is_(None),
     )
     .exists()
     .label("in_force"),

@@ -100,7 +100,7 @@ async def read_actions(driver: CaseDriver, token: str) -> list[dict[str, Any]]:
 
 
 async def read_listed(driver: CaseDriver, token: str, query: str) -> list[dict[str, Any]]:
-    """Return the actions of the case in a list, none if the list has not got it."""
+    """Return the actions of the case in a list, if it is there."""
     answer = await driver.service.get(f"/v1/graduasi?{query}", as_=token)
     items = expect_ok(answer, 200)["items"]
     return [action for one in items if one["graduasi_id"] == driver.graduasi_id for action in one["actions"]]

@@ -146,7 +146,7 @@ async def test_offer_ends_if_a_person_has_left_before_the_void(referral: Running
         assert await world.read_state(KUR) == "DISALURKAN"
         await void_delivery(world, subject)
         await referral.work()
-        assert (await read_items(world, subject, "history"))[-1]["reason"] == "PERSON_LEFT"
+        assert (await read_items(world, subject, "history"))[-1]["reason_code"] == "PERSON_LEFT"
         assert await world.read_state(KUR) == "DICABUT"
 
 

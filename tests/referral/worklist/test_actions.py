@@ -69,7 +69,7 @@ def calls_of(offer: str, world: World) -> Mapping[str, Call]:
 
 
 async def read_in_rujukan(world: World, offer: dict[str, Any], token: str) -> list[dict[str, Any]] | None:
-    """Return the actions of the offer in its rujukan, None for a partner, who reads no rujukan."""
+    """Return the actions of the offer in its rujukan, None for a partner."""
     answer = await world.referral.get(f"/v1/rujukan/{offer['rujukan_id']}", as_=token)
     if answer.status_code == 403:
         return None

@@ -71,7 +71,7 @@ RECORD_ONE, RECORD_MANY = RECORD.format(UPDATE_ONE), RECORD.format(UPDATE_MANY)
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act on a case: actor, time, stage, reason, which is stored sealed, evidence, and the code of the reason."""
+    """One act on a case, with the code of its reason and a note, which is stored sealed."""
 
     actor: Actor
     moment: Moment

@@ -40,7 +40,7 @@ async def require_correctable(
 
 
 async def require_annulled_case(session: AsyncSession, actor: Actor, case: Graduasi, today: date) -> None:
-    """Check that the case was annulled, and that this actor may decide on its tahap again.
+    """Check that the case was annulled, and that this actor may correct its tahap.
 
     Raises:
         NotFound, SamePersonTwice, FamilyAccompaniedLately

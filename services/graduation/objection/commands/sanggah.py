@@ -78,7 +78,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
 
 
 async def require_decidable(session: AsyncSession, actor: Actor, case: Graduasi, sanggah: Sanggah) -> None:
-    """Check that a sanggah waits for its decision, and that this actor has taken no part in it.
+    """Check that a sanggah is undecided, and that this actor has taken no part.
 
     Raises:
         SanggahAlreadyDecided, SamePersonTwice, DecidedByLodger
