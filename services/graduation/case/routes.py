@@ -59,7 +59,7 @@ class Proposal(Body):
 
 
 class ListedGraduasi(GraduasiView):
-    """A case of a list, with the actions that its state and the caller's role decide."""
+    """A case of a list, with actions by its state and the caller's role."""
 
     actions: list[ActionView]
 

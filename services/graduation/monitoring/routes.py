@@ -57,7 +57,7 @@ class MonitoringItem(MonitoringTaskView):
 
 
 class ListedMonitoring(MonitoringItem):
-    """A task of a list, with the actions that its state and the caller's role decide."""
+    """A task of a list, with actions by its state and the caller's role."""
 
     actions: list[ActionView]
 

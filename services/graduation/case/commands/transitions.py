@@ -71,7 +71,7 @@ RECORD_ONE, RECORD_MANY = RECORD.format(UPDATE_ONE), RECORD.format(UPDATE_MANY)
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act on a case, with the code of its reason and a note, which is stored sealed."""
+    """One act on a case, with a code and a note, which is sealed."""
 
     actor: Actor
     moment: Moment
