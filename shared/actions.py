@@ -6,9 +6,9 @@ Each action is judged by the checks that its command makes itself.
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from shared.access import Actor, Permission
+from shared.access import Actor, Permission, Scope
 from shared.errors import DomainError
 from shared.fields import View
 
@@ -65,6 +65,53 @@ async def _judge(actor: Actor, action: Action[Subject], subject: Subject) -> Act
     except DomainError as error:
         refusal = error
     return to_action(action.operation, refusal, certain=action.certain)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAction(Generic[Subject]):
+    """An operation on each item of a list, and what refuses it for the state.
+
+    `certain`: nothing else refuses a valid request of an official in whose area the item is.
+    """
+
+    operation: str
+    permission: Permission
+    rule: Callable[[Subject], object]
+    certain: bool = True
+
+
+class ListedActions(Generic[Subject]):
+    """The actions of a list's reader, judged by state and permission without a query.
+
+    What only a query shows is UNKNOWN: the placement of a pendamping, and the scope of another role of the reader.
+    """
+
+    def __init__(self, reader: Actor, actions: Iterable[ListedAction[Subject]]) -> None:
+        """Judge the permissions once for all items."""
+        self._actions = [(action, *self._judge_permission(reader, action)) for action in actions]
+
+    @staticmethod
+    def _judge_permission(
+        reader: Actor, action: ListedAction[Subject]
+    ) -> tuple[DomainError | None, bool, bool]:
+        """Return the refusal of the role, whether the scope is the same, and certain."""
+        refusal = find_refusal(reader.under, action.permission)
+        if refusal is not None:
+            return refusal, False, False
+        actor = reader.under(action.permission)
+        same = actor.scope is reader.scope and actor.areas == reader.areas
+        return None, same, action.certain and same and actor.scope is not Scope.OWN_FAMILIES
+
+    def of(self, subject: Subject) -> list[dict[str, Any]]:
+        """Return the actions on one item as JSON."""
+        return [
+            to_action(
+                action.operation,
+                find_refusal(action.rule, subject) if same else refusal,
+                certain=certain,
+            ).model_dump()
+            for action, refusal, same, certain in self._actions
+        ]
 
 
 def to_action(operation: str, refusal: DomainError | None, *, certain: bool = True) -> ActionView:

@@ -50,7 +50,7 @@ class Step:
 
     at: datetime
     graduasi_id: str
-    from_state: str
+    from_state: str | None
     to_state: str
     sub: str
     role: str
@@ -170,7 +170,7 @@ def step_line(step: Step, cases: Sequence[str]) -> str:
     parts = [*case_of(step.graduasi_id, cases), f"as {step.role}"]
     if step.reason:
         parts.append(f"reason {step.reason}")
-    move = f"{step.from_state} to {step.to_state}"
+    move = f"{step.from_state or 'opened'} to {step.to_state}"
     return f"  {move:50} by {step.sub:20} {', '.join(parts)}"
 
 

@@ -33,6 +33,66 @@ Table.metadata.info["families"] = Families(
 )
 
 
+class HistorySubject(StrEnum):
+    """What an act on a family has changed."""
+
+    KPM = "kpm"
+    ANGGOTA = "anggota"
+    PENGURUS = "pengurus"
+    KOMPONEN = "komponen"
+    DESIL = "desil"
+    USAHA = "usaha"
+    KEPESERTAAN = "kepesertaan"
+    DAMPINGAN = "dampingan"
+    TUGAS = "tugas"
+    USULAN = "usulan"
+    EXIT_PROPOSAL = "exit_proposal"
+    AKSES_DARURAT = "akses_darurat"
+
+
+class FamilyAct(StrEnum):
+    """An act on a family."""
+
+    REGISTERED = "REGISTERED"
+    UPDATED = "UPDATED"
+    JOINED = "JOINED"
+    LEFT = "LEFT"
+    TAKEN_BACK = "TAKEN_BACK"
+    SPLIT = "SPLIT"
+    MARRIAGE = "MARRIAGE"
+    CHANGED = "CHANGED"
+    CORRECTED = "CORRECTED"
+    NIK_CORRECTED = "NIK_CORRECTED"
+    NO_KK_CHANGED = "NO_KK_CHANGED"
+    CONTACT_CORRECTED = "CONTACT_CORRECTED"
+    MOVED = "MOVED"
+    MOVE_VOIDED = "MOVE_VOIDED"
+    BEGAN = "BEGAN"
+    STARTED = "STARTED"
+    ENDED = "ENDED"
+    END_MOVED = "END_MOVED"
+    RESTORED = "RESTORED"
+    VOIDED = "VOIDED"
+    STAYS = "STAYS"
+    RANKED = "RANKED"
+    RECORDED = "RECORDED"
+    REVISED = "REVISED"
+    TRANSFERRED = "TRANSFERRED"
+    TRANSFER_UNDONE = "TRANSFER_UNDONE"
+    REOPENED = "REOPENED"
+    ASSIGNED = "ASSIGNED"
+    HANDED_OVER = "HANDED_OVER"
+    END_DATED = "END_DATED"
+    PURPOSE_CHANGED = "PURPOSE_CHANGED"
+    DONE = "DONE"
+    LODGED = "LODGED"
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    PROPOSED = "PROPOSED"
+    WITHDRAWN = "WITHDRAWN"
+    OPENED = "OPENED"
+
+
 class Source(StrEnum):
     """Where a recorded value comes from."""
 

@@ -57,6 +57,11 @@ class Actor:
         """
         return str(self.pendamping_id) if self.pendamping_id else self.sub
 
+    @property
+    def role(self) -> str:
+        """The roles joined by '+', or SYSTEM for a service."""
+        return "+".join(sorted(self.roles)) or "SYSTEM"
+
     def is_same_as(self, person: str, sub: str) -> bool:
         """Return whether an act of `person` with the account `sub` was this actor's.
 

@@ -88,6 +88,14 @@ async def test_auditor_reads_the_complete_history(graduation: Running) -> None:
         "DIPULIHKAN",
     ]
     last, before = items[-1], items[-2]
-    assert (before["person"], before["reason"]) == ("operator-desa-1", "KEADAAN_BERUBAH")
-    assert (last["person"], last["reason"]) == ("dinsos-kendal-9", "Pencari nafkah meninggal.")
+    assert (before["sub"], before["reason_code"], before["reason"]) == (
+        "operator-desa-1",
+        "KEADAAN_BERUBAH",
+        None,
+    )
+    assert (last["sub"], last["reason_code"], last["reason"]) == (
+        "dinsos-kendal-9",
+        "SANGGAH_DITERIMA",
+        "Pencari nafkah meninggal.",
+    )
     assert last["evidence_sha256"] == before["evidence_sha256"]

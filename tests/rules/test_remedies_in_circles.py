@@ -34,6 +34,7 @@ ACCEPTED = {
     ("FamilyHasEnded", "PengurusStays"): "the first family has ended, the second has other members",
     ("FamilyHasOtherMembers", "LastMember"): "a family has one member, or several",
     ("HandOverAlreadyAsked", "HandOverAlreadyWithdrawn"): "an order is open, or withdrawn",
+    ("HandOverAlreadyAsked", "HandOverEnded"): "an order is open, or has ended",
     ("MemberNotLeft", ""): "the return is made in the family that the person left last",
     ("MemberNotLeft", "RecordedDead"): "whoever is recorded dead has not moved on",
     ("MusyawarahMissing", "MusyawarahNotRequired"): "a policy has the stage, or it does not",

@@ -52,9 +52,7 @@ async def lodge_usulan(session: AsyncSession, actor: Actor, terms: UsulanTerms) 
     )
     await insert(session, usulan, uq_usulan_open=UsulanOpen("/body/bansos"))
     entry = (usulan.kpm_id, "usulan", usulan_id, "LODGED")
-    await append_history(
-        session, *entry, who=actor.person, why=usulan.ground.value, bansos=usulan.bansos.value
-    )
+    await append_history(session, *entry, actor=actor, why=usulan.ground.value, bansos=usulan.bansos.value)
     await finish_open_tugas(session, actor, TugasKind.RE_ENTRY, usulan.kpm_id)
     return usulan
 
@@ -88,7 +86,7 @@ async def decide_usulan(
         reason, table="usulan", column="decision_reason", row_id=usulan_id
     )
     entry = (usulan.kpm_id, "usulan", usulan_id, usulan.state.value)
-    await append_history(session, *entry, who=actor.person, why=usulan.ground.value)
+    await append_history(session, *entry, actor=actor, why=usulan.ground.value)
     return usulan
 
 

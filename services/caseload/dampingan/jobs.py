@@ -62,7 +62,7 @@ async def end_past_dampingan(session: AsyncSession, job: Job) -> Step:
     try:
         # Fast path: one statement locks the dampingan of a step.
         rows = await (await raw(session)).fetch(SELECT_PAST, await clock.today(session), limit)
-        await close_ended_rows(session, [dict(row) for row in rows], who=job.actor.sub)
+        await close_ended_rows(session, [dict(row) for row in rows], actor=job.actor)
     except PostgresError as error:
         raise DBAPIError(None, None, error, hide_parameters=True) from error
     place = {"limit": next_size(limit, time.monotonic() - started)}

@@ -50,7 +50,7 @@ async def open_emergency_access(
     await append_history(
         session,
         *entry,
-        who=actor.person,
+        actor=actor,
         why=None,
         expires_at=to_utc_text(access.expires_at),
     )

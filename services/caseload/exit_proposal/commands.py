@@ -96,7 +96,7 @@ async def insert_proposal(
         fact_id=fact_id,
     )
     await insert(session, proposal, uq_exit_proposal_open=ExitAlreadyProposed("/body/kepesertaan_id"))
-    await publish_proposal(session, proposal, family.kpm.kode_wilayah)
+    await publish_proposal(session, actor, proposal, family.kpm.kode_wilayah)
     return proposal
 
 
@@ -174,11 +174,13 @@ async def withdraw_replaced(session: AsyncSession, actor: Actor, terms: ExitProp
         await session.flush()
 
 
-async def publish_proposal(session: AsyncSession, proposal: ExitProposal, kode_wilayah: str) -> None:
+async def publish_proposal(
+    session: AsyncSession, actor: Actor, proposal: ExitProposal, kode_wilayah: str
+) -> None:
     """Append the proposal to the family's history and emit it."""
     entry = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "PROPOSED")
     detail = {"kepesertaan_id": str(proposal.kepesertaan_id), "evidence_sha256": proposal.evidence_sha256}
-    await append_history(session, *entry, who=proposal.proposer, why=proposal.exit_reason.value, **detail)
+    await append_history(session, *entry, actor=actor, why=proposal.exit_reason.value, **detail)
     emit(session, ExitProposed.of(proposal, kode_wilayah=kode_wilayah))
 
 
@@ -287,7 +289,7 @@ async def read_sk_no(session: AsyncSession, proposal: ExitProposal) -> str | Non
 async def publish_withdrawal(session: AsyncSession, proposal: ExitProposal, actor: Actor) -> None:
     """Append the withdrawal to the family's history and emit it."""
     entry = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "WITHDRAWN")
-    await append_history(session, *entry, who=actor.person, why=proposal.exit_reason.value)
+    await append_history(session, *entry, actor=actor, why=proposal.exit_reason.value)
     kpm = await session.get_one(Kpm, proposal.kpm_id)
     others = {"kode_wilayah": kpm.kode_wilayah, "withdrawn_by": actor.person}
     emit(session, ExitProposalWithdrawn.of(proposal, **others))

@@ -15,6 +15,8 @@ from services.caseload.tables import (
     VERSION,
     Cancellable,
     Days,
+    FamilyAct,
+    HistorySubject,
     Ranged,
     Small,
     Source,
@@ -252,12 +254,16 @@ class AgeRule(Ranged, Table, table=True):
 
 
 class KpmHistoryItem(Fields):
+    """An act on a family. `reason_code` may be a code of whoever recorded it."""
+
     history_id: Col[UUID] = Field(primary_key=True)
-    subject: Col[str]
+    subject: Col[HistorySubject]
     subject_id: Col[UUID]
-    act: Col[str]
-    who: Col[str]
-    why: Col[Annotated[str | None, SPESIFIK]]
+    act: Col[FamilyAct]
+    sub: Col[str]
+    role: Col[str]
+    pendamping_id: Col[UUID | None]
+    reason_code: Col[Annotated[str | None, SPESIFIK]]
     detail: Col[Annotated[dict[str, Any], SPESIFIK]] = Field(sa_column_kwargs={"server_default": "{}"})
     occurred_at: Col[datetime]
 
@@ -284,17 +290,4 @@ class AnggotaHistory(Ranged, Table, table=True):
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
     relation: Col[Relation]
     end_reason: Col[EndReason]
-    recorded_at: Col[datetime] = RECORDED
-
-
-class NikHistory(Table, table=True):
-    """A former, corrected NIK of a person, sealed with its own index."""
-
-    nik_history_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id", index=True)
-    nik_index: Col[bytes] = Field(index=True)
-    nik_sealed: Col[bytes]
-    evidence_sha256: Col[str]
-    replaced_on: Col[date]
     recorded_at: Col[datetime] = RECORDED

@@ -32,7 +32,7 @@ async def start_monitoring(session: AsyncSession, due: ScheduledTask) -> None:
     suspended = sa.exists().where(CaseMark.graduasi_id == graduasi_id, CaseMark.held)
     if not await session.scalar(sa.select(member | suspended)):
         purpose = DampinganPurpose.PEMANTAUAN
-        await change_purpose(session, kpm_id, purpose, why="graduasi", graduasi_id=graduasi_id)
+        await change_purpose(session, kpm_id, purpose, why="GRADUASI", graduasi_id=graduasi_id)
         await set_gap_purpose(session, kpm_id, purpose)
         if not due.payload["watched"]:
             await end_monitoring(session, kpm_id, today)

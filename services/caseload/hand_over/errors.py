@@ -48,6 +48,14 @@ class HandOverStarted(DomainError):
     remedy = operation("cancel_job", TEAM_LEAD)
 
 
+class HandOverEnded(DomainError):
+    """409: the job of the hand-over has ended, and what it did stays."""
+
+    en = "This hand-over has ended, and families already moved stay moved. Order one back for those that shall return."
+    id = "Pengalihan ini sudah berakhir; keluarga yang sudah dialihkan tetap beralih. Minta pengalihan balik bagi yang harus kembali."
+    remedy = operation("request_families", TEAM_LEAD)
+
+
 class HandOverAlreadyWithdrawn(DomainError):
     """409: the order is already withdrawn."""
 

@@ -1,16 +1,19 @@
-"""Terms of requests about members of a family."""
+"""Terms of requests about members of a family, and their former NIK."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Len
 from pydantic import StrictBool, StringConstraints
+from sqlmodel import Field
 
 from services.caseload.family.models import AnggotaFacts, Relation
+from services.caseload.tables import RECORDED, Table
 from shared.approval import ApprovalTerms
 from shared.contracts.kinds import Sex
-from shared.database.tables import Fields
+from shared.database.tables import Col, Fields
 from shared.fields import KNOWN, ONE_LINE, Code, Day, RequestOnly, Sha256, Wilayah
 from shared.privacy import Nik, NoKk
 
@@ -93,3 +96,16 @@ class SplitTerms(Fields):
     kode_wilayah: Wilayah | None = None
     on: Day
     evidence_sha256: Sha256
+
+
+class NikHistory(Table, table=True):
+    """A former, corrected NIK of a person, sealed with its own index."""
+
+    nik_history_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id", index=True)
+    nik_index: Col[bytes] = Field(index=True)
+    nik_sealed: Col[bytes]
+    evidence_sha256: Col[str]
+    replaced_on: Col[date]
+    recorded_at: Col[datetime] = RECORDED

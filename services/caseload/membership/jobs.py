@@ -15,7 +15,7 @@ async def resume_after_re_entry(session: AsyncSession, due: ScheduledTask) -> No
     today = await clock.today(session)
     row = await session.get(Kepesertaan, kepesertaan_id)
     if row is not None and row.valid.contains(today):
-        await resume_accompaniment(session, kpm_id, why="re-entry", graduasi_id=None)
+        await resume_accompaniment(session, kpm_id, why="RE_ENTRY", graduasi_id=None)
 
 
 WORK = Work(scheduled_tasks={RESUME_DAMPINGAN: resume_after_re_entry})

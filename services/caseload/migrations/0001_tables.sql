@@ -518,16 +518,20 @@ CREATE UNIQUE INDEX uq_kpm_anggota_pengurus ON kpm_anggota (kpm_id) WHERE pengur
 
 CREATE TABLE kpm_history (
     history_id UUID NOT NULL,
-    subject TEXT NOT NULL,
+    subject VARCHAR(40) NOT NULL,
     subject_id UUID NOT NULL,
-    act TEXT NOT NULL,
-    who TEXT NOT NULL,
-    why TEXT,
+    act VARCHAR(40) NOT NULL,
+    sub TEXT NOT NULL,
+    role TEXT NOT NULL,
+    pendamping_id UUID,
+    reason_code TEXT,
     detail JSONB DEFAULT '{}' NOT NULL,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     kpm_id UUID NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm_history PRIMARY KEY (history_id),
+    CONSTRAINT ck_kpm_history_historysubject_known CHECK (subject IN ('kpm', 'anggota', 'pengurus', 'komponen', 'desil', 'usaha', 'kepesertaan', 'dampingan', 'tugas', 'usulan', 'exit_proposal', 'akses_darurat')),
+    CONSTRAINT ck_kpm_history_familyact_known CHECK (act IN ('REGISTERED', 'UPDATED', 'JOINED', 'LEFT', 'TAKEN_BACK', 'SPLIT', 'MARRIAGE', 'CHANGED', 'CORRECTED', 'NIK_CORRECTED', 'NO_KK_CHANGED', 'CONTACT_CORRECTED', 'MOVED', 'MOVE_VOIDED', 'BEGAN', 'STARTED', 'ENDED', 'END_MOVED', 'RESTORED', 'VOIDED', 'STAYS', 'RANKED', 'RECORDED', 'REVISED', 'TRANSFERRED', 'TRANSFER_UNDONE', 'REOPENED', 'ASSIGNED', 'HANDED_OVER', 'END_DATED', 'PURPOSE_CHANGED', 'DONE', 'LODGED', 'ACCEPTED', 'REFUSED', 'PROPOSED', 'WITHDRAWN', 'OPENED')),
     CONSTRAINT fk_kpm_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 

@@ -73,7 +73,7 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
     tugas.done_at, tugas.done_by, tugas.version = await clock.now(session), actor.sub, tugas.version + 1
     tugas.note_sealed = vault.seal(note, table="tugas", column="note", row_id=tugas_id) if note else None
     detail = {"kind": tugas.kind.value}
-    await append_history(session, tugas.kpm_id, "tugas", tugas_id, "DONE", who=actor.sub, why=None, **detail)
+    await append_history(session, tugas.kpm_id, "tugas", tugas_id, "DONE", actor=actor, why=None, **detail)
     return tugas
 
 
@@ -92,7 +92,7 @@ async def reopen_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID) -> T
     tugas.done_at = tugas.done_by = None
     tugas.version += 1
     await append_history(
-        session, tugas.kpm_id, "tugas", tugas_id, "REOPENED", who=actor.sub, why=None, **detail
+        session, tugas.kpm_id, "tugas", tugas_id, "REOPENED", actor=actor, why=None, **detail
     )
     return tugas
 

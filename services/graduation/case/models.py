@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from services.graduation.case.errors import ADVICE, remedy_of_move
-from services.graduation.tables import Sha256, Table, is_sha256
+from services.graduation.tables import CaseReason, HoldReason, Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
@@ -145,15 +145,6 @@ class Stage(StrEnum):
     SANGGAH = "SANGGAH"
 
 
-class HoldReason(StrEnum):
-    """Why a rule holds a postponed case."""
-
-    FAKTA_BERUBAH = "FAKTA_BERUBAH"  # what it was proposed on has changed
-    ASESMEN_GUGUR = "ASESMEN_GUGUR"  # its author bars its assessment
-    USULAN_GUGUR = "USULAN_GUGUR"  # its proposer bars its proposal
-    BUKTI_DITANDAI = "BUKTI_DITANDAI"  # its evidence was used elsewhere before
-
-
 NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
 FACT_UNDONE = sa.text("fact_undone_on IS NOT NULL AND state <> 'DIPULIHKAN'")
 ENDED_WITHOUT_EXIT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
@@ -262,39 +253,43 @@ class Graduasi(GraduasiView, Table, table=True):
 
 
 class HistoryFields(Fields):
-    """One transition of a case, without its reason."""
+    """The opening of a case or one transition, without its note."""
 
     history_id: Col[Annotated[int, sa.BigInteger()]] = Field(
         default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
     )
-    from_state: Col[GraduasiState]
+    from_state: Col[GraduasiState | None]
     to_state: Col[GraduasiState]
-    person: Col[str]
+    reason_code: Col[CaseReason]
+    sub: Col[str]
     role: Col[str]
+    pendamping_id: Col[UUID | None]
     at: Col[datetime]
     evidence_sha256: Col[Sha256 | None]
     policy_version: Col[int]
 
 
 class GraduasiHistoryItem(HistoryFields):
-    """One transition of a case."""
+    """The opening of a case, with no `from_state`, or one transition."""
 
     reason: Annotated[str | None, PRIBADI]
 
 
 class GraduasiHistory(HistoryFields, Table, table=True):
-    """Every transition of a case, with actor, time, reason, evidence and policy version. Append-only.
+    """The opening and every transition of a case, with who, when and why. Append-only.
 
     The reason is sealed with the id of the case, because the id of the row follows from the insert.
     """
 
     __table_args__ = (
-        sa.CheckConstraint(moves_condition(TRANSITIONS, "from_state", "to_state"), "move_legal"),
+        sa.CheckConstraint(
+            moves_condition(TRANSITIONS, "from_state", "to_state", first={S.TERIDENTIFIKASI}), "move_legal"
+        ),
         is_sha256("evidence_sha256"),
         sa.Index(None, "graduasi_id", "history_id"),
     )
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
     kode_wilayah: Col[Wilayah]
-    sub: Col[str]
+    person: Col[str]
     reason_sealed: Col[bytes | None] = Field(default=None)

@@ -26,7 +26,7 @@ from services.graduation.objection.models.sanggah import SanggahView
 from services.graduation.objection.routes import AnnulmentView
 from services.graduation.review.models import StageView
 from services.graduation.worklist import queries
-from services.graduation.worklist.commands import list_case_actions
+from services.graduation.worklist.commands import list_case_actions, make_lister
 from shared.access import Permission
 from shared.actions import ActionView
 from shared.contracts.kinds import ExitReason
@@ -59,10 +59,16 @@ class Proposal(Body):
     reason: Sentence | None = None
 
 
+class ListedGraduasi(GraduasiView):
+    """A case of a list, with actions by its state and the caller's role."""
+
+    actions: list[ActionView]
+
+
 class GraduasiPage(ChangePage):
     """A page of cases."""
 
-    items: list[GraduasiView]
+    items: list[ListedGraduasi]
 
 
 class DifferenceView(View):
@@ -100,7 +106,7 @@ class GraduasiFullView(GraduasiView):
 
 
 class GraduasiHistoryPage(Page):
-    """A page of transitions, oldest first."""
+    """A page of the opening and the transitions, oldest first."""
 
     items: list[GraduasiHistoryItem]
 
@@ -136,7 +142,8 @@ async def list_graduasi(
     marks = {"waiting": waiting is not None, "fact_undone": fact_undone}
     statement = await queries.select_cases(session, actor, **marks, **filters)
     order = (Graduasi.since_on, Graduasi.graduasi_id) if waiting else (Graduasi.graduasi_id,)
-    return await paging.answer(session, days.limit(statement, Graduasi.opened_at), order)
+    shape = await make_lister(session, actor, waiting=waiting is not None)
+    return await paging.answer(session, days.limit(statement, Graduasi.opened_at), order, shape=shape)
 
 
 @router.get("/graduasi/{graduasi_id}", response_model=GraduasiFullView)
@@ -152,7 +159,7 @@ async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor
 async def list_graduasi_history(
     graduasi_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
-    """List every transition of a case, with actor, time, reason and evidence."""
+    """List the opening and every transition of a case, with account, time, reason and evidence."""
     statement = await queries.select_history(session, actor, graduasi_id)
     shape = partial(queries.open_reason, vault_of(session))
     return await paging.answer(session, statement, (GraduasiHistory.history_id,), shape=shape)

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.commands.proposal import to_proposed_event
 from services.graduation.assessment.models import Usul
 from services.graduation.case.commands.evidence import use_for
-from services.graduation.case.commands.transitions import Act, advance, load_case
+from services.graduation.case.commands.transitions import Act, advance, append_opening, load_case
 from services.graduation.case.models import ENDED_WITHOUT_EXIT, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import find_policy
+from services.graduation.tables import CaseReason
 from shared.access import Actor, Role
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed
@@ -109,7 +110,9 @@ async def _propose(session: AsyncSession, proposal: ExitProposal, graduasi_id: U
     proposer = build_proposer(proposal)
     # A proposal that follows from a recorded fact is made by the service itself and takes no stage.
     stage = None if proposer.is_system else Stage.USUL
-    act = Act(proposer, await moment_of(session), stage, evidence=proposal.evidence_sha256)
+    moment, code = await moment_of(session), CaseReason.USULAN_KELUAR
+    act = Act(proposer, moment, stage, evidence=proposal.evidence_sha256, code=code)
+    append_opening(session, case, act)
     await record_uses(
         session, [proposal.evidence_sha256], use_for(case, proposer, EvidenceKind.USULAN_KELUAR)
     )

@@ -15,7 +15,6 @@ from services.graduation.case.models import (
     ENDED_WITHOUT_EXIT,
     Graduasi,
     GraduasiState,
-    HoldReason,
 )
 from services.graduation.decree.models import Penetapan
 from services.graduation.exit_proposal.commands import (
@@ -33,6 +32,7 @@ from services.graduation.objection.commands.annulment import annul_after_death, 
 from services.graduation.objection.commands.sanggah import lapse_sanggah
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.commands import to_closed_event
+from services.graduation.tables import CaseReason, HoldReason
 from services.graduation.term.commands import SYSTEM, cancel_due_work
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed, KpmUpdated
@@ -43,6 +43,12 @@ from shared.messaging import Meta, Received, emit
 S = GraduasiState
 # The states that a case in effect passes until it is complete.
 PATHS_TO_SELESAI = {S.DISANGGAH: [S.EFEKTIF, S.PEMANTAUAN], S.EFEKTIF: [S.PEMANTAUAN], S.PEMANTAUAN: []}
+
+
+CODES = {
+    FamilyEndReason.MENINGGAL: CaseReason.MENINGGAL,
+    FamilyEndReason.BERGABUNG: CaseReason.BERGABUNG,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ async def _hold_exits_of_living(session: AsyncSession, facts: Mapping[UUID, Meta
     for case, policy in (await session.execute(statement)).all():
         case.held_for = HoldReason.FAKTA_BERUBAH
         if case.state is not S.DITUNDA:
-            act = Act(SYSTEM, moment, reason=str(facts[case.kpm_id].event_id))
+            reason, code = str(facts[case.kpm_id].event_id), CaseReason.KEMATIAN_DIBATALKAN
+            act = Act(SYSTEM, moment, reason=reason, code=code)
             await advance(session, [(case, policy)], [S.DITUNDA], act)
 
 
@@ -173,7 +180,8 @@ async def end_cases(session: AsyncSession, kpm_id: UUID, end: End) -> None:
     statement = cases.add_columns(Penetapan).outerjoin(
         Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id
     )
-    act = Act(SYSTEM, await moment_of(session), reason=str(end.fact_id))
+    moment, code = await moment_of(session), CODES.get(end.reason, CaseReason.LAINNYA)
+    act = Act(SYSTEM, moment, reason=str(end.fact_id), code=code)
     for case, policy, penetapan in (await session.execute(statement)).all():
         await _end_case(session, case, policy, penetapan, end, act)
 

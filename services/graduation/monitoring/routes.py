@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.graduation.approval.commands import FORM
 from services.graduation.monitoring import queries
 from services.graduation.monitoring.commands import results, voids
+from services.graduation.monitoring.commands.actions import CASE_STATE, make_lister
 from services.graduation.monitoring.models import (
     FindingTerms,
     MonitoringTask,
@@ -19,6 +20,7 @@ from services.graduation.monitoring.models import (
     VoidedResultView,
 )
 from shared.access import Permission
+from shared.actions import ActionView
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
@@ -55,10 +57,16 @@ class MonitoringItem(MonitoringTaskView):
     evidence_flagged: bool
 
 
+class ListedMonitoring(MonitoringItem):
+    """A task of a list, with actions by its state and the caller's role."""
+
+    actions: list[ActionView]
+
+
 class MonitoringPage(ChangePage):
     """A page of tasks, the earliest due first."""
 
-    items: list[MonitoringItem]
+    items: list[ListedMonitoring]
 
 
 @router.get("/monitoring", response_model=MonitoringPage)
@@ -81,11 +89,9 @@ async def list_monitoring(
     the day of the visit, as known today, and results whose evidence is flagged.
     """
     filters = queries.TaskFilter(graduasi_id, open_only and not flagged, mine, due_by, flagged)
-    statement = await queries.select_tasks(session, actor, filters)
-    order, shape = (
-        (MonitoringTask.due_on, MonitoringTask.task_id),
-        partial(queries.open_note, vault_of(session)),
-    )
+    statement = (await queries.select_tasks(session, actor, filters)).add_columns(CASE_STATE)
+    order = (MonitoringTask.due_on, MonitoringTask.task_id)
+    shape = make_lister(vault_of(session), actor)
     return await paging.answer(session, days.limit(statement, MonitoringTask.due_on), order, shape=shape)
 
 

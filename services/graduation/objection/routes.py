@@ -23,7 +23,9 @@ from services.graduation.objection.models.sanggah import (
     SanggahView,
     ScanView,
 )
+from services.graduation.worklist.commands import list_sanggah_actions
 from shared.access import Permission
+from shared.actions import ActionView
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.database import vault_of
@@ -152,7 +154,7 @@ class AnnulmentView(AnnulmentFields):
 
 
 class SanggahFullView(SanggahLodgedView):
-    """A sanggah with its decision, and the annulment that follows from it.
+    """A sanggah with its decision, the annulment that follows from it, and the caller's actions.
 
     `tahap_concerned`: closed tahap without payment, on which an acceptance today must decide.
     """
@@ -162,6 +164,7 @@ class SanggahFullView(SanggahLodgedView):
     annulment: AnnulmentView | None
     back_pay: list[BackPayView]
     tahap_concerned: list[str]
+    actions: list[ActionView]
 
 
 class SanggahPage(ChangePage):
@@ -254,4 +257,5 @@ async def list_sanggah(
 @may(Permission.GRADUASI_READ)
 async def read_sanggah(sanggah_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return a sanggah with its decision, and the tahap that an acceptance today must decide."""
-    return await queries.read_sanggah(session, actor, sanggah_id)
+    view = await queries.read_sanggah(session, actor, sanggah_id)
+    return view | {"actions": await list_sanggah_actions(session, actor, sanggah_id)}

@@ -30,8 +30,10 @@ from services.graduation.review.models import (
     Musyawarah,
     MusyawarahTerms,
     RefusalGround,
+    WithdrawalGround,
 )
 from services.graduation.review.rules import latest_stage
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import SYSTEM, announce_case, continue_term
 from shared.access import Actor, Scope
 from shared.clock import moment_of
@@ -123,11 +125,18 @@ async def return_case(
     case, policy = await load_case(session, graduasi_id)
     if new_assessment and not policy.needs_score:
         raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
-    act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, CaseReason.PERTIMBANGAN, latest_stage(actor))
     await move_to_side_state(
         session, case, policy, GraduasiState.DIKEMBALIKAN, act, assess_again=new_assessment
     )
     return case
+
+
+async def _judge_act(
+    session: AsyncSession, actor: Actor, grounds: Grounds, ground: StrEnum, stage: Stage | None = None
+) -> Act:
+    moment, code = await moment_of(session), CaseReason(ground.value)
+    return Act(actor, moment, stage, grounds.reason, grounds.evidence_sha256, code)
 
 
 async def move_to_side_state(
@@ -165,7 +174,7 @@ async def refuse(
         IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, ground, latest_stage(actor))
     await move_to_side_state(session, case, policy, GraduasiState.DITOLAK, act)
     emit(session, to_closed_event(case, ClosedAs.DITOLAK, ground))
     await retry_waiting(session, case)
@@ -181,7 +190,7 @@ async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, groun
         IllegalTransition, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, CaseReason.PERTIMBANGAN)
     await announce_case(session, case, policy, act.moment)
     await move_to_side_state(session, case, policy, GraduasiState.DITUNDA, act)
     return case
@@ -195,7 +204,7 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds
         FactsChanged, AssessmentAuthorBarred, ProposerBarred, EvidenceFlagged: The case is held, and what holds it has not changed back.
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, CaseReason.PERTIMBANGAN)
     target = await require_resumable(session, case, policy, act.moment.on)
     await require_evidence(session, grounds.evidence_sha256, use_for(case, actor, EvidenceKind.SURAT))
     await advance(session, [(case, policy)], [target], act, resuming=True)
@@ -228,7 +237,7 @@ async def cancel(
         IllegalTransition, FamilyNotAccompanied, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    act = await _judge_act(session, actor, grounds, ground)
     await _require_own_family(session, case, act)
     await move_to_side_state(session, case, policy, GraduasiState.DIBATALKAN, act)
     emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))
@@ -249,12 +258,6 @@ def to_closed_event(case: Graduasi, closed_as: ClosedAs, ground: StrEnum) -> Gra
     return GraduasiClosed.of(case, closed_as=closed_as, reason=ground.value)
 
 
-class WithdrawalGround(StrEnum):
-    """The coded ground of a cancellation by a withdrawn exit proposal."""
-
-    USULAN_DITARIK = "USULAN_DITARIK"
-
-
 async def apply_withdrawal(session: AsyncSession, event: ExitProposalWithdrawn) -> None:
     """Cancel the case that a withdrawn exit proposal opened, or mark the proposal as withdrawn.
 
@@ -269,7 +272,8 @@ async def apply_withdrawal(session: AsyncSession, event: ExitProposalWithdrawn) 
     case, policy = await load_case(session, proposal.graduasi_id)
     if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
         ground = WithdrawalGround.USULAN_DITARIK
-        act = Act(build_proposer(proposal), await moment_of(session), reason=ground.value)
+        moment, code = await moment_of(session), CaseReason(ground.value)
+        act = Act(build_proposer(proposal), moment, code=code)
         await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
         emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))
         died = case.exit_reason is ExitReason.MENINGGAL and await session.get(FamilyEnd, case.kpm_id)
@@ -291,6 +295,6 @@ async def cancel_cases_of_voided(session: AsyncSession, event: KepesertaanVoided
     for graduasi_id in (await session.scalars(open_case)).all():
         case, policy = await load_case(session, graduasi_id)
         if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
-            act = Act(SYSTEM, await moment_of(session), reason=ground.value)
+            act = Act(SYSTEM, await moment_of(session), code=CaseReason(ground.value))
             await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
             emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))

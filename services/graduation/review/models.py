@@ -33,6 +33,12 @@ class CancellationGround(StrEnum):
     LAINNYA = "LAINNYA"
 
 
+class WithdrawalGround(StrEnum):
+    """The coded ground of a cancellation by a withdrawn exit proposal."""
+
+    USULAN_DITARIK = "USULAN_DITARIK"
+
+
 class Grounds(Fields):
     """A reason, and its evidence, which the policy may require."""
 

@@ -30,6 +30,7 @@ from services.graduation.policy.rules import (
     term_ends_on,
     term_settled_on,
 )
+from services.graduation.tables import CaseReason
 from shared import jobs
 from shared.access import Actor
 from shared.clock import Moment, moment_of
@@ -54,7 +55,8 @@ async def start_terms(
     """Start the terms of determined cases that are announced together, or schedule their announcement."""
     announced_on = penetapan[0].announced_on
     if announced_on <= act.moment.on:
-        await advance(session, cases, [GraduasiState.MASA_SANGGAH], replace(act, stage=None))
+        code = CaseReason.PENGUMUMAN
+        await advance(session, cases, [GraduasiState.MASA_SANGGAH], replace(act, stage=None, code=code))
         await schedule_term_end(session, penetapan)
     else:
         due_times: dict[object, datetime] = {one.graduasi_id: midnight(announced_on) for one in penetapan}
@@ -82,7 +84,7 @@ async def announce_case(session: AsyncSession, case: Graduasi, policy: Policy, n
     """
     penetapan = await session.get(Penetapan, case.graduasi_id)
     if penetapan is not None and case.state is GraduasiState.DITETAPKAN:
-        act = Act(SYSTEM, now, reason="the SK has been announced")
+        act = Act(SYSTEM, now)
         await start_terms(session, [(case, policy)], [penetapan], act)
 
 
@@ -112,7 +114,7 @@ async def take_effect(session: AsyncSession, graduasi_id: UUID) -> None:
     if case.state is not GraduasiState.MASA_SANGGAH:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
-    act = Act(SYSTEM, await moment_of(session), reason="the term has ended")
+    act = Act(SYSTEM, await moment_of(session), code=CaseReason.MASA_SANGGAH_BERAKHIR)
     await set_effective_tahap(session, penetapan, max(term_settled_on(penetapan.term_ends_on), act.moment.on))
     await make_effective(session, case, policy, penetapan, act)
 
@@ -181,7 +183,7 @@ async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
     if case.state is not GraduasiState.EFEKTIF:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
-    act = Act(SYSTEM, await moment_of(session), reason="the tahap has started")
+    act = Act(SYSTEM, await moment_of(session), code=CaseReason.TAHAP_DIMULAI)
     await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
     if (end := await session.get(FamilyEnd, case.kpm_id)) is not None:
         await complete_without_visit(session, case, policy, act, outcome_of(end.end_reason))

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,13 +15,16 @@ from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.case.queries import acted_in_other_stage, find_accompanied
 from services.graduation.objection.commands.annulment import require_annullable_case
+from services.graduation.objection.commands.back_pay import require_annulled_case
+from services.graduation.objection.commands.sanggah import require_decidable
+from services.graduation.objection.models.sanggah import Sanggah
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.commands import require_resumable
 from services.graduation.review.models import StageAct
 from services.graduation.review.rules import latest_stage
 from services.graduation.visibility import visible_to
 from shared.access import Actor, Permission, Scope
-from shared.actions import Action, ActionView, list_actions
+from shared.actions import Action, ActionView, ListedAction, ListedActions, list_actions
 from shared.clock import Moment, moment_of
 from shared.errors import NotFound
 
@@ -108,7 +113,7 @@ async def _approve(read: ReadCase, actor: Actor) -> None:
 
 async def _determine(read: ReadCase, actor: Actor) -> None:
     await read.require_scope(actor)
-    rules.require_determinable(read.case, determined=False)
+    _determinable(read.case, read.policy)
     await read.require_person(actor, Stage.PENETAPAN)
 
 
@@ -128,14 +133,17 @@ async def _lodge_sanggah(read: ReadCase, actor: Actor) -> None:
     await read.require_scope(actor)
     if actor.scope is Scope.OWN_FAMILIES:
         await read.require_dampingan(actor)
-    # After the SK the date of the paper decides.
-    if (read.case.postponed_from or read.case.state) in BEFORE_DITETAPKAN:
-        read.case.require_transition(GraduasiState.DISANGGAH)
+    _objectionable(read.case, read.policy)
 
 
 async def _annul(read: ReadCase, actor: Actor) -> None:
     await read.require_scope(actor)
     await require_annullable_case(read.session, actor, read.case, read.now.on)
+
+
+async def _correct_back_pay(read: ReadCase, actor: Actor) -> None:
+    await read.require_scope(actor)
+    await require_annulled_case(read.session, actor, read.case, read.now.on)
 
 
 P = Permission
@@ -158,6 +166,7 @@ ACTIONS: tuple[Action[ReadCase], ...] = (
     Action("cancel_graduasi", P.GRADUASI_CANCEL, _cancel),
     Action("lodge_sanggah", P.SANGGAH_LODGE, _lodge_sanggah, certain=False),
     Action("annul_graduasi", P.GRADUASI_ANNUL, _annul, certain=False),
+    Action("correct_back_pay", P.GRADUASI_ANNUL, _correct_back_pay, certain=False),
 )
 """The acts on a case, in the order of the process. Each is judged as its command would refuse it."""
 
@@ -167,3 +176,101 @@ async def list_case_actions(session: AsyncSession, reader: Actor, case: Graduasi
     policy = await session.get_one(Policy, case.policy_id)
     read = ReadCase(session, reader, case, policy, await moment_of(session))
     return await list_actions(reader, ACTIONS, read)
+
+
+async def list_sanggah_actions(session: AsyncSession, reader: Actor, sanggah_id: UUID) -> list[ActionView]:
+    """Return what the reader of a sanggah may do with it now."""
+    sanggah = await session.get_one(Sanggah, sanggah_id)
+    case = await session.get_one(Graduasi, sanggah.graduasi_id)
+    policy = await session.get_one(Policy, case.policy_id)
+    read = ReadCase(session, reader, case, policy, await moment_of(session))
+
+    async def decide(read: ReadCase, actor: Actor) -> None:
+        await read.require_scope(actor)
+        await require_decidable(session, actor, case, sanggah)
+        for refusal in (await find_accompanied(session, actor, [case.kpm_id], read.now.on)).values():
+            raise refusal
+
+    # Its outcome decides what else is checked.
+    actions = [Action("decide_sanggah", P.SANGGAH_DECIDE, decide, certain=False)]
+    return await list_actions(reader, actions, read)
+
+
+ListedCase = tuple[Graduasi, Policy]
+
+
+def _by_state(rule: Rule) -> Callable[[ListedCase], object]:
+    return lambda listed: rule(*listed)
+
+
+def _objectionable(case: Graduasi, _: Policy) -> None:
+    # After the SK the date of the paper decides.
+    if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
+        case.require_transition(GraduasiState.DISANGGAH)
+
+
+def _annullable(case: Graduasi, _: Policy) -> None:
+    case.require_transition(GraduasiState.DIPULIHKAN)
+
+
+def _annulled(case: Graduasi, _: Policy) -> None:
+    if case.state is not GraduasiState.DIPULIHKAN:
+        raise NotFound("annulment")
+
+
+def _determinable(case: Graduasi, _: Policy) -> None:
+    rules.require_determinable(case, determined=False)
+
+
+RULES: dict[str, Rule] = {
+    "assess_graduasi": rules.require_assessable,
+    "sign_pernyataan": rules.require_signable,
+    "propose_graduasi": rules.require_proposable,
+    "verify_graduasi": rules.require_verifiable,
+    "deliberate_graduasi": rules.require_deliberable,
+    "approve_graduasi": rules.require_approvable,
+    "determine_graduasi": _determinable,
+    "return_graduasi": rules.require_returnable,
+    "refuse_graduasi": rules.require_refusable,
+    "postpone_graduasi": rules.require_postponable,
+    "resume_graduasi": rules.require_postponed,
+    "cancel_graduasi": rules.require_cancellable,
+    "lodge_sanggah": _objectionable,
+    "annul_graduasi": _annullable,
+    "correct_back_pay": _annulled,
+}
+"""What refuses each action for the state of a listed case."""
+CERTAIN = frozenset({"postpone_graduasi", "cancel_graduasi"})
+"""What nothing but the state refuses an official of the area."""
+CERTAIN_WHILE_WAITING = CERTAIN | {"verify_graduasi", "deliberate_graduasi"}
+"""Also what a list of `waiting=me` has checked the person for."""
+STATE_COLUMNS = ("postponed_from", "policy_id")
+"""What the rules look at, besides the columns of a listed case."""
+
+
+async def make_lister(
+    session: AsyncSession, reader: Actor, *, waiting: bool
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return the function that adds the actions to a listed case."""
+    policies = {policy.policy_id: policy for policy in await session.scalars(sa.select(Policy))}
+    certain = CERTAIN_WHILE_WAITING if waiting else CERTAIN
+    actions = ListedActions(
+        reader,
+        [
+            ListedAction(
+                one.operation,
+                one.permission,
+                _by_state(RULES[one.operation]),
+                certain=one.operation in certain,
+            )
+            for one in ACTIONS
+        ],
+    )
+
+    def add(row: dict[str, Any]) -> dict[str, Any]:
+        hidden = {name: row.pop(name) for name in STATE_COLUMNS}
+        names = ("graduasi_id", "exit_reason", "state", "assess_again", "version")
+        case = Graduasi(**{name: row[name] for name in names}, **hidden)
+        return row | {"actions": actions.of((case, policies[case.policy_id]))}
+
+    return add

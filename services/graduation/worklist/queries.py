@@ -153,7 +153,7 @@ async def select_cases(
     `waiting` selects only cases whose next step the actor may take, `fact_undone` those to be annulled because a death
     was undone. `filters` are values of the case's columns. None selects any value.
     """
-    statement = sa.select(*CASE_COLUMNS)
+    statement = sa.select(*CASE_COLUMNS, Graduasi.postponed_from, Graduasi.policy_id)
     if fact_undone:
         statement = statement.where(FACT_UNDONE)
     if waiting:
@@ -253,7 +253,7 @@ async def _read_penetapan_and_rujukan(session: AsyncSession, graduasi_id: UUID) 
 
 
 async def select_history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any:
-    """Select the transitions of a case, with sealed reasons.
+    """Select the opening and the transitions of a case, with sealed reasons.
 
     Raises:
         NotFound: The case does not exist or the actor may not see it.

@@ -31,6 +31,7 @@ from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, Ruju
 from services.referral.rujukan.rules import require_consentable
 from services.referral.signature.commands import name_persons
 from services.referral.signature.queries import ids_of, read_persons
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -53,14 +54,14 @@ async def give_consent(
     Caseload seals their identity when it receives the event.
 
     Raises:
-        NotFound, FamilyNotAccompanied, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits,
-        FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly, IllegalTransition,
+        NotFound, FamilyNotAccompanied, RujukanNotOpen, OfferWithdrawn, OfferLapsed, ConsentAlreadyGiven,
+        ProgramNoLongerFits, FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly,
         FamilyHasEnded, PengurusMissing, PersonHasLeft, SignerUnknown, SignatureMissing
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id, acted_on=given.given_on)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
-    require_consentable(row, rujukan)
+    require_consentable(row, rujukan.state)
     today = await clock.today(session)
     latest = await clock.latest_today(session)
     require_not_future(given.given_on, latest, "/body/given_on", earliest=rujukan.sk_on)
@@ -72,7 +73,7 @@ async def give_consent(
     session.add_all(persons)
     row.pin_usaha(fit.usaha, [reason.as_json() for reason in fit.reasons])
     await move_rujukan_program(
-        session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor.sub, today, "consent given")
+        session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor, today, MoveReason.PERSETUJUAN_DIBERIKAN)
     )
     await reserve_place(session, row, today)
     emit(session, ConsentGiven.of(consent, rujukan_id=row.rujukan_id, persons=ids_of(persons)))
@@ -120,7 +121,7 @@ async def withdraw_consent(
     place = {"table": "consent", "column": "withdrawn_reason", "row_id": consent.consent_id}
     consent.withdrawn_reason_sealed = vault_of(session).seal(reason, **place)
     consent.withdrawn_on, consent.withdrawn_by = withdrawn_on, actor.sub
-    await end_sharing(session, row, consent, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
+    await end_sharing(session, row, consent, Move(actor, today, MoveReason.PERSETUJUAN_DICABUT), withdrawn_on)
     return row
 
 
@@ -153,7 +154,7 @@ async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move,
 
 
 async def withdraw_rujukan(
-    session: AsyncSession, rujukan: Rujukan, reason: str, *, why: str = "graduation annulled"
+    session: AsyncSession, rujukan: Rujukan, reason: str, *, why: MoveReason = MoveReason.KELULUSAN_DIPULIHKAN
 ) -> None:
     """Withdraw the rujukan of an undone graduation or relapse, with its open offers."""
     if rujukan.state is RujukanState.DICABUT:

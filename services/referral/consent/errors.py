@@ -1,6 +1,6 @@
 from shared.errors import DomainError, InvalidInput
-from shared.remedies import nothing, operation, value_from
-from shared.roles import DINSOS, FIELD
+from shared.remedies import ALREADY_DONE, nothing, value_from
+from shared.roles import FIELD
 
 
 class ConsentTextUnknown(InvalidInput):
@@ -12,11 +12,11 @@ class ConsentTextUnknown(InvalidInput):
 
 
 class ConsentAlreadyGiven(DomainError):
-    """409: the family consented to this program before."""
+    """409: the family has consented to this offer."""
 
-    en = "Consent to this offer has already been recorded. If it was withdrawn and the family agrees again, make the offer again first."
-    id = "Persetujuan atas penawaran ini sudah dicatat. Bila sudah dicabut dan keluarga setuju lagi, buat lagi penawarannya dahulu."
-    remedy = operation("renew_offer", FIELD | DINSOS)
+    en = "Consent to this offer has already been recorded. Nothing more is needed."
+    id = "Persetujuan atas penawaran ini sudah dicatat. Tidak perlu apa-apa lagi."
+    remedy = ALREADY_DONE
 
 
 class ConsentMissing(DomainError):

@@ -10,6 +10,7 @@ from services.referral.deadline.commands import read_term
 from services.referral.follow_up.models import Outcome, OutcomeRule, OutcomeTask
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load
@@ -104,6 +105,6 @@ async def finish_aid(session: AsyncSession, rujukan_program_id: UUID) -> None:
     if row.state is RujukanProgramState.DISALURKAN:
         today = await clock.today(session)
         await move_rujukan_program(
-            session, row, RujukanProgramState.TUTUP, Move(SYSTEM, today, "its time has passed")
+            session, row, RujukanProgramState.TUTUP, Move(SYSTEM, today, MoveReason.BATAS_WAKTU)
         )
         await close_tasks(session, rujukan_program_id, today)

@@ -16,6 +16,7 @@ from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
 from services.referral.signature.models import ConsentPerson
 from services.referral.signature.queries import uses_usaha
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.caseload import KpmUpdated, UsahaRecorded
 from shared.contracts.kinds import UsahaEndReason
@@ -25,7 +26,6 @@ from shared.messaging import Received
 
 # Handled in offer/jobs.py: this module must not import offer.
 MATCH_LAPSED = "rujukan.match_lapsed"
-FAMILY_ENDED = "FAMILY_ENDED"
 CLOSED = frozenset({UsahaEndReason.DITUTUP, UsahaEndReason.DIALIHKAN})
 
 
@@ -94,7 +94,7 @@ async def lapse_consents(
     for consent in (await session.scalars(consents.order_by(Consent.rujukan_program_id))).all():
         row = offers[consent.rujukan_program_id]
         if row.delivered_on is None:
-            await _lapse(session, row, consent, event_id, Move(SYSTEM, today, LapseReason.PERSON_LEFT))
+            await _lapse(session, row, consent, event_id, Move(SYSTEM, today, MoveReason.PERSON_LEFT))
             lapsed.add(row.rujukan_id)
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
@@ -108,7 +108,7 @@ async def lapse_unsent_consents(session: AsyncSession, event: UsahaRecorded, eve
     if event.end_reason not in CLOSED:
         return
     rujukan, today = await _lock_rujukan(session, event.kpm_id), await clock.today(session)
-    move, lapsed = Move(SYSTEM, today, LapseReason.USAHA_ENDED), set[UUID]()
+    move, lapsed = Move(SYSTEM, today, MoveReason.USAHA_ENDED), set[UUID]()
     for row in await _lock_offers(session, event.kpm_id):
         if row.usaha_id == event.usaha_id and row.state in UNSENT_STATES and await uses_usaha(session, row):
             given = sa.select(Consent).where(Consent.rujukan_program_id == row.rujukan_program_id)
@@ -140,7 +140,7 @@ async def _lapse(
 async def withdraw_offers(session: AsyncSession, kpm_id: UUID) -> None:
     """Withdraw the offers of an ended family whose aid was not delivered, and close tasks."""
     await _lock_rujukan(session, kpm_id)
-    move = Move(SYSTEM, await clock.today(session), FAMILY_ENDED)
+    move = Move(SYSTEM, await clock.today(session), MoveReason.FAMILY_ENDED)
     for row in await _lock_offers(session, kpm_id):
         if row.state not in ENDED and row.delivered_on is None:
             row.lapsed_on = move.on
@@ -167,9 +167,9 @@ async def end_reopened_offers(session: AsyncSession, kpm_id: UUID) -> None:
         if consent is None or row.state in ENDED:
             continue
         if not consent.in_force:
-            await withdraw_offer(session, row, Move(SYSTEM, today, "consent withdrawn"), today)
+            await withdraw_offer(session, row, Move(SYSTEM, today, MoveReason.PERSETUJUAN_DICABUT), today)
         elif rujukan[row.rujukan_id].state is RujukanState.DICABUT:
-            await withdraw_offer(session, row, Move(SYSTEM, today, "graduation annulled"), today)
+            await withdraw_offer(session, row, Move(SYSTEM, today, MoveReason.KELULUSAN_DIPULIHKAN), today)
 
 
 async def _lock_rujukan(session: AsyncSession, kpm_id: UUID) -> Sequence[Rujukan]:

@@ -220,7 +220,7 @@ async def record_notice(session: AsyncSession, due: ScheduledTask, outcome: Repl
     await session.refresh(notice, with_for_update=True)
     await record_attempt(session, row, notice.notice, outcome, notice.notice_id)
     if outcome.accepted:
-        mark_taken(notice, SYSTEM)
+        mark_taken(notice, SYSTEM.sub)
     if notice.notice is Notice.KELENGKAPAN and outcome.left and row.state is RujukanProgramState.DICABUT:
         await notify_withdrawal_again(session, row)
     elif not outcome.accepted and notice.taken_at is None and not due.moved:

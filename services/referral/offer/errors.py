@@ -1,5 +1,5 @@
 from shared.errors import DomainError
-from shared.remedies import WAIT, nothing, operation
+from shared.remedies import ENDED, WAIT, nothing, operation, value_from
 from shared.roles import DINSOS, FIELD
 
 
@@ -15,11 +15,35 @@ class NextBestNotAllowed(DomainError):
 
 
 class OfferNotDraft(DomainError):
-    """409: the offer is not a draft, so it is not declined."""
+    """409: the family has agreed to the offer, so it is not declined."""
 
-    en = "This offer is {state}; only a draft is declined. If the family has agreed before, withdraw its consent."
-    id = "Penawaran ini berstatus {state}; hanya rancangan yang dapat ditolak keluarga. Bila keluarga pernah setuju, cabut persetujuannya."
+    en = "This offer is {state}; only a draft is declined. The family has agreed, so withdraw its consent."
+    id = "Penawaran ini berstatus {state}; hanya rancangan yang dapat ditolak keluarga. Keluarga sudah setuju, maka cabut persetujuannya."
     remedy = operation("withdraw_consent", FIELD | DINSOS)
+
+
+class OfferHasEnded(DomainError):
+    """409: the offer has ended, so it is not declined."""
+
+    en = "This offer is {state}; there is nothing left to decline."
+    id = "Penawaran ini berstatus {state}; tidak ada lagi yang perlu ditolak."
+    remedy = ENDED
+
+
+class OfferWithdrawn(DomainError):
+    """409: the offer was declined or withdrawn, so the family consents to a new one."""
+
+    en = "This offer was declined or withdrawn. If the family agrees now, make the offer again first."
+    id = "Penawaran ini ditolak keluarga atau dicabut. Bila keluarga kini setuju, buat lagi penawarannya dahulu."
+    remedy = operation("renew_offer", FIELD | DINSOS)
+
+
+class OfferLapsed(DomainError):
+    """409: the offer was made again, or its basis has ended."""
+
+    en = "This offer was made again, or its basis has ended. Record the consent to the family's offer that is DRAF."
+    id = "Penawaran ini sudah dibuat lagi, atau dasarnya sudah berakhir. Catat persetujuan pada penawaran keluarga yang berstatus DRAF."
+    remedy = value_from("list_rujukan_programs", FIELD)
 
 
 class OfferNotWithdrawn(DomainError):

@@ -34,6 +34,7 @@ from services.referral.program.rules import Sharing, rujukan_payload
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
 from services.referral.signature.queries import must_lapse
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of
@@ -129,7 +130,7 @@ async def record_sending(session: AsyncSession, due: ScheduledTask, outcome: Rep
     await record_attempt(session, row, Notice.RUJUKAN, outcome, notice_id)
     is_accepted = outcome.accepted or refusal_code_of(outcome) is not None
     if is_accepted:  # also if its answer came before its reply
-        mark_taken(await store_notice(session, row, Notice.RUJUKAN, today), SYSTEM)
+        mark_taken(await store_notice(session, row, Notice.RUJUKAN, today), SYSTEM.sub)
     if row.state is RujukanProgramState.DICABUT and outcome.left:
         await notify_withdrawal_again(session, row)
     elif is_accepted and row.state in UNSENT_STATES:
@@ -143,14 +144,17 @@ async def _record_failure(
 ) -> None:
     if row.state is RujukanProgramState.DISETUJUI_KPM:
         await move_rujukan_program(
-            session, row, RujukanProgramState.GAGAL_KIRIM, Move(SYSTEM, today, describe_reply(reply))
+            session,
+            row,
+            RujukanProgramState.GAGAL_KIRIM,
+            Move(SYSTEM, today, MoveReason.TIDAK_TERKIRIM, describe_reply(reply)),
         )
     if not due.moved:
         await schedule_sending(session, row.rujukan_program_id, attempt=due.payload["attempt"] + 1)
 
 
 async def _record_sent(session: AsyncSession, row: RujukanProgram, reply: Reply, today: date) -> None:
-    move = Move(SYSTEM, today, "the partner's system accepted it")
+    move = Move(SYSTEM, today, MoveReason.DITERIMA_MITRA)
     await move_rujukan_program(session, row, RujukanProgramState.TERKIRIM, move)
     await _apply_reply(session, row, reply, today)
 

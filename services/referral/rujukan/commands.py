@@ -1,6 +1,6 @@
 """Move a rujukan program through its states, with its history and events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
@@ -9,14 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.consent.models import Identity
 from services.referral.deadline.commands import CLOSE_RUJUKAN, schedule_closing, set_deadlines
 from services.referral.place.commands import retake_places, update_places
-from services.referral.rujukan.models import (
-    ENDED,
-    RujukanProgram,
-    RujukanProgramHistory,
-    transition_to,
-)
+from services.referral.rujukan.models import ENDED, RujukanProgram, RujukanProgramHistory, transition_to
 from services.referral.rujukan.rules import steps_to
 from services.referral.supply.models import DataSupply
+from services.referral.tables import MoveReason
+from shared.access import Actor
 from shared.contracts.referral import RujukanSent
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import uuid7
@@ -26,7 +23,7 @@ from shared.messaging import emit
 # Handled in offer/jobs.py and lapse/jobs.py: this module must not import offer or lapse.
 PROPOSE_NEXT_BEST = "rujukan.propose_next_best"
 LAPSE_REOPENED = "rujukan.lapse_reopened"
-SYSTEM = "system:referral"
+SYSTEM = Actor.system("referral")
 PROPOSES_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
 # After delivery, and after the end of an offer, the partner needs the identity of the family no more.
 IDENTITY_NOT_NEEDED = ENDED | {RujukanProgramState.DISALURKAN}
@@ -34,11 +31,15 @@ IDENTITY_NOT_NEEDED = ENDED | {RujukanProgramState.DISALURKAN}
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Who moves it (a `sub`), on which business date, and why."""
+    """Who moves it, on which business date, and why.
 
-    by: str
+    `detail` is a code or a figure that belongs to the reason.
+    """
+
+    actor: Actor
     on: date
-    reason: str
+    reason: MoveReason
+    detail: str | None = None
 
 
 async def move_rujukan_program(
@@ -61,11 +62,10 @@ async def move_rujukan_program(
         IllegalTransition: `target` cannot be reached from the current state.
     """
     before = row.state
+    implied = replace(move, reason=MoveReason.TERSIRAT, detail=target)
     for step in [target] if revised else steps_to(before, target):
         previous = transition_to(row, step)
-        append_history(
-            session, row, previous, move if step is target else Move(move.by, move.on, f"implied by {target}")
-        )
+        append_history(session, row, previous, move if step is target else implied)
         await set_deadlines(session, row, previous, move.on)
         if step is RujukanProgramState.TERKIRIM:
             row.sent_on = move.on
@@ -111,7 +111,10 @@ def append_history(
             from_state=from_state,
             to_state=row.state,
             on=move.on,
-            by=move.by,
-            reason=move.reason,
+            sub=move.actor.sub,
+            role=move.actor.role,
+            pendamping_id=move.actor.pendamping_id,
+            reason_code=move.reason,
+            detail=move.detail,
         )
     )

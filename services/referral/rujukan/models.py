@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.referral.replicas.models import UsahaFacts
 from services.referral.rujukan.errors import ADVICE, NEXT_ACTS
-from services.referral.tables import PartialView, Table
+from services.referral.tables import MoveReason, PartialView, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.contracts.rujukan_kinds import RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import text_enum
@@ -273,22 +273,22 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
 
 
 class RujukanProgramHistoryItem(Fields):
-    """One change of state."""
+    """The offer as it was made, with no `from_state`, or one change of its state."""
 
     history_id: Col[UUID] = Field(primary_key=True)
     to_state: Col[RujukanProgramState]
     from_state: Col[RujukanProgramState | None]
     on: Col[date]
-    by: Col[str]
-    reason: Col[str]
+    sub: Col[str]
+    role: Col[str]
+    pendamping_id: Col[UUID | None]
+    reason_code: Col[MoveReason]
+    detail: Col[str | None]
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
 class RujukanProgramHistory(RujukanProgramHistoryItem, Table, table=True):
-    """One change of state: who (a `sub`), when, and why.
-
-    `on` is the business date and `recorded_at` the real time. Rows are append-only.
-    """
+    """One change of state. `on` is the business date, `recorded_at` the real time. Append-only."""
 
     __table_args__ = (
         sa.Index("ix_rujukan_program_history_rujukan_program_id", "rujukan_program_id", "history_id"),

@@ -74,20 +74,28 @@ class RelapseReportPage(Page):
     items: list[RelapseView]
 
 
+class ListedOffer(RujukanProgramItem):
+    """One offer of a list, and what the caller may do with it now."""
+
+    actions: list[ActionView]
+
+
 class RujukanView(RujukanItem):
     """A rujukan with all its offers."""
 
-    programs: list[RujukanProgramItem]
+    programs: list[ListedOffer]
 
 
 @rujukan.get("/rujukan/{rujukan_id}")
 @may(Permission.RUJUKAN_READ_INTERNAL)
-async def read_rujukan(rujukan_id: UUID, session: Session) -> RujukanView:
+async def read_rujukan(rujukan_id: UUID, session: Session, actor: CurrentActor) -> RujukanView:
     """Read a rujukan with its offers."""
     row = await visibility.read(session, Rujukan, rujukan_id, "rujukan")
+    offers = await queries.read_programs(session, rujukan_id)
+    actions = await list_offer_actions(session, actor, rujukan_id, offers)
     programs = [
-        RujukanProgramItem.model_validate(dict(program))
-        for program in await queries.read_programs(session, rujukan_id)
+        ListedOffer.model_validate({**offer, "actions": acts})
+        for offer, acts in zip(offers, actions, strict=True)
     ]
     return RujukanView(**dict(row), programs=programs)
 
@@ -111,7 +119,7 @@ async def read_rujukan_program(
     """Read one offer."""
     row = await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     view = await rujukan_program_view(session, row, actor)
-    actions = await list_offer_actions(session, actor, row)
+    (actions,) = await list_offer_actions(session, actor, row.rujukan_id, [dict(row)])
     return OfferFullView.model_construct(**dict(view), actions=actions)
 
 

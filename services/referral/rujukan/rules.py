@@ -1,16 +1,36 @@
 """When an act on an offer is possible, and the states that an answer implies."""
 
 from collections import deque
+from dataclasses import dataclass
+from datetime import date
 
-from services.referral.offer.errors import OfferNotDraft, OfferNotWithdrawn
+from services.referral.consent.errors import ConsentAlreadyGiven
+from services.referral.offer.errors import (
+    OfferHasEnded,
+    OfferLapsed,
+    OfferNotDraft,
+    OfferNotWithdrawn,
+    OfferWithdrawn,
+)
 from services.referral.rujukan.errors import ADVICE, NEXT_ACTS, RujukanNotOpen
-from services.referral.rujukan.models import FORWARD, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, FORWARD, RujukanProgram, RujukanState
 from services.referral.supply.errors import DataNotRequested
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.errors import IllegalTransition
 
 S = RujukanProgramState
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
+
+
+@dataclass(frozen=True, slots=True)
+class OfferState:
+    """The states of an offer and its rujukan, and whether its consent is in force."""
+
+    state: RujukanProgramState
+    lapsed_on: date | None
+    delivered_on: date | None
+    rujukan_state: RujukanState
+    in_force: bool
 
 
 def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
@@ -39,27 +59,44 @@ def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[
     )
 
 
-def require_consentable(_: RujukanProgram, rujukan: Rujukan) -> None:
-    """Raise RujukanNotOpen unless the family may consent to an offer in the rujukan."""
-    if rujukan.state is not RujukanState.TERBUKA:
-        raise RujukanNotOpen(state=rujukan.state)
+def require_consentable(row: RujukanProgram | OfferState, state: RujukanState) -> None:
+    """Refuse a consent unless the offer is a draft. `state` is that of its rujukan.
+
+    Raises:
+        RujukanNotOpen, OfferWithdrawn, OfferLapsed, ConsentAlreadyGiven
+    """
+    if state is not RujukanState.TERBUKA:
+        raise RujukanNotOpen(state=state)
+    if is_renewable(row):
+        raise OfferWithdrawn
+    if row.state is S.DICABUT and row.delivered_on is None:
+        raise OfferLapsed
+    if row.state is not S.DRAF:
+        raise ConsentAlreadyGiven
 
 
-def require_draft(row: RujukanProgram, _: Rujukan | None = None) -> None:
-    """Raise OfferNotDraft unless the family may decline the offer."""
+def require_draft(row: RujukanProgram | OfferState) -> None:
+    """Raise OfferHasEnded or OfferNotDraft unless the family may decline the offer."""
+    if row.state in ENDED:
+        raise OfferHasEnded(state=row.state)
     if row.state is not S.DRAF:
         raise OfferNotDraft(state=row.state)
 
 
-def require_renewable(row: RujukanProgram, rujukan: Rujukan) -> None:
+def require_renewable(row: RujukanProgram | OfferState, state: RujukanState) -> None:
     """Raise RujukanNotOpen or OfferNotWithdrawn unless the offer may be made again."""
-    if rujukan.state is RujukanState.DICABUT:
-        raise RujukanNotOpen(state=rujukan.state)
-    if row.state is not S.DICABUT or row.lapsed_on is not None or row.delivered_on is not None:
+    if state is RujukanState.DICABUT:
+        raise RujukanNotOpen(state=state)
+    if not is_renewable(row):
         raise OfferNotWithdrawn(state=row.state)
 
 
-def require_asked(row: RujukanProgram, _: Rujukan | None = None) -> None:
+def is_renewable(row: RujukanProgram | OfferState) -> bool:
+    """Return whether the offer was withdrawn before its delivery, and not made again."""
+    return row.state is S.DICABUT and row.lapsed_on is None and row.delivered_on is None
+
+
+def require_asked(row: RujukanProgram | OfferState) -> None:
     """Raise DataNotRequested unless the partner waits for data."""
     if row.state is not S.PERLU_DATA:
         raise DataNotRequested(state=row.state)

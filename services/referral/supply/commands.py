@@ -19,6 +19,7 @@ from services.referral.rujukan.rules import require_asked
 from services.referral.signature.queries import must_lapse
 from services.referral.supply.errors import FieldNotConsented, SupplyNotVoidable
 from services.referral.supply.models import DataSupply, SupplyInput, SupplyTerms
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock, files
 from shared.access import Actor
@@ -68,7 +69,7 @@ async def supply_data(
     )
     await _record_uses(session, notice.notice_id, supply.files, actor)
     await schedule_notice(session, notice.notice_id, row.partner_id)
-    await move_rujukan_program(session, row, S.DIPROSES, Move(actor.sub, today, "the data were supplied"))
+    await move_rujukan_program(session, row, S.DIPROSES, Move(actor, today, MoveReason.DATA_DILENGKAPI))
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today, voided=False))
     return row
 
@@ -93,7 +94,7 @@ async def void_supply(
     await _require_consent(session, row, ())
     today = await clock.today(session)
     supply.voided_on, supply.voided_by, supply.void_reason = today, actor.sub, reason
-    move = Move(actor.sub, today, f"the data were voided: {reason}")
+    move = Move(actor, today, MoveReason.DATA_DIBATALKAN, reason)
     await move_rujukan_program(session, row, S.PERLU_DATA, move)
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=supply.supplied_on, voided=True))
     return row

@@ -1,78 +1,145 @@
-"""The acts on an offer that its reader may do now."""
+"""The acts on offers that their reader may do now."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.queries import require_consent
+from services.referral.consent.errors import ConsentMissing
+from services.referral.consent.models import Consent
 from services.referral.rujukan import rules
 from services.referral.rujukan.models import Rujukan, RujukanProgram
+from services.referral.rujukan.rules import OfferState
 from services.referral.visibility import require_family_access, visible_offers
 from shared import clock
-from shared.access import Actor, Permission
-from shared.actions import Action, ActionView, list_actions
-from shared.errors import NotFound
+from shared.access import Actor, Permission, Scope
+from shared.actions import Action, ActionView, ListedAction, ListedActions, list_actions
+from shared.errors import DomainError, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyScope:
+    """Whether a family is in the scope of the reader's permissions, read once for each."""
+
+    session: AsyncSession
+    reader: Actor
+    rujukan: Rujukan
+    refusals: dict[tuple[Scope, tuple[str, ...]], DomainError | None] = field(
+        default_factory=dict[tuple[Scope, tuple[str, ...]], DomainError | None]
+    )
+
+    async def require(self, actor: Actor) -> None:
+        """Raise what refuses an act on a family outside the scope of the actor's permission."""
+        key = (actor.scope, actor.areas)
+        if key not in self.refusals:
+            self.refusals[key] = await self._find_refusal(actor)
+        if (refusal := self.refusals[key]) is not None:
+            raise refusal
+
+    async def _find_refusal(self, actor: Actor) -> DomainError | None:
+        if actor.scope is not self.reader.scope or actor.areas != self.reader.areas:
+            visible = visible_offers(actor, await clock.today(self.session), None)
+            own = sa.select(RujukanProgram.rujukan_program_id).where(visible)
+            own = own.where(RujukanProgram.rujukan_id == self.rujukan.rujukan_id)
+            if await self.session.scalar(own.limit(1)) is None:
+                return NotFound("rujukan")
+        try:
+            await require_family_access(self.session, actor, self.rujukan.kpm_id)
+        except DomainError as refusal:
+            return refusal
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOffer:
-    """An offer that an actor has read, with its rujukan."""
+    """An offer that an actor has read."""
 
-    session: AsyncSession
-    reader: Actor
-    row: RujukanProgram
-    rujukan: Rujukan
-
-    async def require_scope(self, actor: Actor) -> None:
-        """Raise what refuses an act on a family outside the scope of the actor's permission."""
-        row = self.row
-        if actor.scope is not self.reader.scope or actor.areas != self.reader.areas:
-            visible = visible_offers(actor, await clock.today(self.session), None)
-            own = sa.select(RujukanProgram.rujukan_program_id).where(visible)
-            own = own.where(RujukanProgram.rujukan_program_id == row.rujukan_program_id)
-            if await self.session.scalar(own) is None:
-                raise NotFound("rujukan")
-        await require_family_access(self.session, actor, row.kpm_id)
+    scope: FamilyScope
+    offer: OfferState
 
 
-Rule = Callable[[RujukanProgram, Rujukan], object]
+def _require_consent(offer: OfferState) -> None:
+    if not offer.in_force:
+        raise ConsentMissing
 
 
-def _by(rule: Rule) -> Callable[[ReadOffer, Actor], Awaitable[None]]:
-    async def require(read: ReadOffer, actor: Actor) -> None:
-        await read.require_scope(actor)
-        rule(read.row, read.rujukan)
-
-    return require
-
-
-async def _withdraw(read: ReadOffer, actor: Actor) -> None:
-    await read.require_scope(actor)
-    await require_consent(read.session, read.row)
-
-
-async def _answer(read: ReadOffer, actor: Actor) -> None:
-    await read.require_scope(actor)
+def _allow(_: OfferState) -> None:
+    pass
 
 
 P = Permission
 # A partner's answers may also repeat, come late or correct: their content decides.
-ACTIONS: tuple[Action[ReadOffer], ...] = (
-    Action("give_consent", P.CONSENT_RECORD, _by(rules.require_consentable), certain=False),
-    Action("withdraw_consent", P.CONSENT_WITHDRAW, _withdraw),
-    Action("decline_offer", P.CONSENT_WITHDRAW, _by(rules.require_draft)),
-    Action("renew_offer", P.CONSENT_WITHDRAW, _by(rules.require_renewable), certain=False),
-    Action("supply_data", P.DATA_SUPPLY, _by(rules.require_asked), certain=False),
-    Action("answer_rujukan", P.RUJUKAN_ANSWER, _answer, certain=False),
-    Action("deliver_aid", P.DELIVERY_RECORD, _answer, certain=False),
-    Action("record_outcome", P.OUTCOME_RECORD, _answer, certain=False),
+LISTED: tuple[ListedAction[OfferState], ...] = (
+    ListedAction(
+        "give_consent",
+        P.CONSENT_RECORD,
+        lambda offer: rules.require_consentable(offer, offer.rujukan_state),
+        certain=False,
+    ),
+    ListedAction("withdraw_consent", P.CONSENT_WITHDRAW, _require_consent),
+    ListedAction("decline_offer", P.CONSENT_WITHDRAW, rules.require_draft),
+    ListedAction(
+        "renew_offer",
+        P.CONSENT_WITHDRAW,
+        lambda offer: rules.require_renewable(offer, offer.rujukan_state),
+        certain=False,
+    ),
+    ListedAction("supply_data", P.DATA_SUPPLY, rules.require_asked, certain=False),
+    ListedAction("answer_rujukan", P.RUJUKAN_ANSWER, _allow, certain=False),
+    ListedAction("deliver_aid", P.DELIVERY_RECORD, _allow, certain=False),
+    ListedAction("record_outcome", P.OUTCOME_RECORD, _allow, certain=False),
 )
 """The acts on an offer, in the order of the process. Each is judged as its command would refuse it."""
 
 
-async def list_offer_actions(session: AsyncSession, reader: Actor, row: RujukanProgram) -> list[ActionView]:
-    """Return what the reader of an offer may do with it now."""
-    rujukan = await session.get_one(Rujukan, row.rujukan_id)
-    return await list_actions(reader, ACTIONS, ReadOffer(session, reader, row, rujukan))
+def _in_scope(rule: Callable[[OfferState], object]) -> Callable[[ReadOffer, Actor], Awaitable[None]]:
+    async def require(read: ReadOffer, actor: Actor) -> None:
+        await read.scope.require(actor)
+        rule(read.offer)
+
+    return require
+
+
+ACTIONS = tuple(
+    Action(one.operation, one.permission, _in_scope(one.rule), certain=one.certain) for one in LISTED
+)
+
+
+async def list_offer_actions(
+    session: AsyncSession, reader: Actor, rujukan_id: UUID, offers: Sequence[Mapping[str, Any]]
+) -> list[list[ActionView]]:
+    """Return for each offer of a rujukan what its reader may do with it now."""
+    rujukan = await session.get_one(Rujukan, rujukan_id)
+    scope = FamilyScope(session, reader, rujukan)
+    in_force = sa.select(Consent.rujukan_program_id).where(
+        Consent.rujukan_program_id.in_([offer["rujukan_program_id"] for offer in offers]),
+        Consent.withdrawn_on.is_(None),
+        Consent.lapsed_on.is_(None),
+    )
+    consented = set(await session.scalars(in_force))
+    states = [
+        OfferState(
+            state=offer["state"],
+            lapsed_on=offer["lapsed_on"],
+            delivered_on=offer["delivered_on"],
+            rujukan_state=rujukan.state,
+            in_force=offer["rujukan_program_id"] in consented,
+        )
+        for offer in offers
+    ]
+    return [await list_actions(reader, ACTIONS, ReadOffer(scope, state)) for state in states]
+
+
+def make_lister(reader: Actor) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return the function that adds the actions to a listed offer."""
+    actions = ListedActions(reader, LISTED)
+
+    def add(row: dict[str, Any]) -> dict[str, Any]:
+        columns = {name: row.pop(name) for name in ("lapsed_on", "rujukan_state", "in_force")}
+        state = OfferState(state=row["state"], delivered_on=row["delivered_on"], **columns)
+        return row | {"actions": actions.of(state)}
+
+    return add

@@ -57,11 +57,31 @@ def select_rujukan(
     return statement if state is None else statement.where(Rujukan.state == state)
 
 
+STATE_COLUMNS = (
+    RujukanProgram.lapsed_on,
+    sa.select(Rujukan.state)
+    .where(Rujukan.rujukan_id == RujukanProgram.rujukan_id)
+    .scalar_subquery()
+    .label("rujukan_state"),
+    sa.select(Consent.consent_id)
+    .where(
+        Consent.rujukan_program_id == RujukanProgram.rujukan_program_id,
+        sa.func.coalesce(Consent.withdrawn_on, Consent.lapsed_on).is_(None),
+    )
+    .exists()
+    .label("in_force"),
+)
+"""What the actions on a listed offer depend on, besides the columns of its view."""
+
+
 def select_rujukan_programs(
     names: Sequence[str], kpm_id: UUID | None, state: RujukanProgramState | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select rujukan programs. Row security shows a partner its own, once they were shared."""
-    statement = select_offers(names)
+    """Select rujukan programs with what their actions depend on.
+
+    Row security shows a partner its own, once they were shared.
+    """
+    statement = select_offers(names).add_columns(*STATE_COLUMNS)
     if kpm_id is not None:
         statement = statement.where(RujukanProgram.kpm_id == kpm_id)
     return statement if state is None else statement.where(RujukanProgram.state == state)

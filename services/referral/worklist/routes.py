@@ -7,15 +7,10 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.rujukan.models import (
-    Rujukan,
-    RujukanItem,
-    RujukanProgram,
-    RujukanProgramItem,
-    RujukanState,
-)
-from services.referral.rujukan.routes import visible_columns
+from services.referral.rujukan.models import Rujukan, RujukanItem, RujukanProgram, RujukanState
+from services.referral.rujukan.routes import ListedOffer, visible_columns
 from services.referral.worklist import queries
+from services.referral.worklist.commands import make_lister
 from shared import clock
 from shared.access import Permission, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -58,7 +53,7 @@ async def list_rujukan(
 class RujukanProgramPage(ChangePage):
     """A page of offers."""
 
-    items: list[RujukanProgramItem]
+    items: list[ListedOffer]
 
 
 @rujukan_programs.get("/rujukan-program", response_model=RujukanProgramPage)
@@ -84,7 +79,8 @@ async def list_rujukan_programs(
     if waiting is not None:
         statement = statement.where(queries.waiting_for_caller(actor, today))
     order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
-    return await paging.answer(session, days.limit(statement, RujukanProgram.sent_on), order)
+    listed = days.limit(statement, RujukanProgram.sent_on)
+    return await paging.answer(session, listed, order, shape=make_lister(actor))
 
 
 @numbers.post("/numbers")

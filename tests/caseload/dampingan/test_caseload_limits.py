@@ -98,7 +98,7 @@ async def test_history_names_the_version_of_a_decision(kendal_caseload: Running)
     history = f"/v1/kpm/{made.json()['kpm_id']}/history"
     acts = (await kendal_caseload.get(history, as_=dinsos_token(kendal_caseload))).json()["items"]
     (act,) = [one for one in acts if one["act"] == "ASSIGNED"]
-    assert (act["detail"], act["why"]) == (
+    assert (act["detail"], act["reason_code"]) == (
         {"over_limit": True, "limit_version": 2},
         "BATAS_DILAMPAUI",
     )

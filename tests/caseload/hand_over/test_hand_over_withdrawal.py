@@ -153,6 +153,8 @@ async def test_started_hand_over_cannot_be_withdrawn(kendal_caseload: Running) -
         )
     ).json()
     assert (seen["state"], seen["done"]) == ("CANCELLED", 0)
+    late = await withdraw_hand_over(kendal_caseload, asked)
+    assert (late.status_code, late.json()["title"]) == (409, "HandOverEnded")
 
 
 async def test_withdrawal_and_start_at_once_have_one_winner(kendal_caseload: Running) -> None:

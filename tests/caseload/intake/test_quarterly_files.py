@@ -61,7 +61,7 @@ async def test_file_with_new_area_stores_the_former_area(recorded_family: Family
     assert (lived["kode_wilayah"], lived["address"]) == (DESA, "Dusun Krajan RT 2")
     assert (lived["valid_from"], lived["valid_to"]) == ("2027-01-01", "2027-03-01")
     assert (await recorded_family.read())["address"] == "Dusun Baru RT 1"
-    assert ("kpm", "MOVED", "intake") in await recorded_family.read_history()
+    assert ("kpm", "MOVED", "INTAKE") in await recorded_family.read_history()
     assert await recorded_family.read_emitted_data("dampingan_ended") == [], "the placement covers both"
     again = await import_file(recorded_family.caseload, build_csv(build_next_file()))
     assert again["errors"] == [], "back on the same day"

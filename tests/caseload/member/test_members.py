@@ -8,6 +8,7 @@ import pytest
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import (
     OTHER,
+    PENDAMPING,
     build_csv,
     import_file,
     mother,
@@ -61,6 +62,17 @@ async def test_birth_is_emitted_once_and_name_stays_sealed(family: Family) -> No
     whole = await family.read()
     assert [m["name"] for m in whole["members"] if m["anggota_id"] == made["anggota_id"]] == ["Bayi Contoh"]
     assert ("anggota", "JOINED", "LAHIR") in await family.read_history()
+
+
+async def test_history_begins_with_the_registration_and_names_who_did_it(family: Family) -> None:
+    made = await family.post_ok("anggota", newborn_body())
+    history = await family.caseload.get(f"/v1/kpm/{family.kpm_id}/history", as_=family.mine)
+    opening, joined = history.json()["items"]
+    assert (opening["subject"], opening["act"], opening["reason_code"]) == ("kpm", "REGISTERED", "INTAKE")
+    assert (opening["role"], opening["pendamping_id"]) == ("DINSOS_KABKOTA", None)
+    assert (joined["subject_id"], joined["act"]) == (made["anggota_id"], "JOINED")
+    author = ("PENDAMPING", str(PENDAMPING), f"pendamping-{str(PENDAMPING)[:4]}")
+    assert (joined["role"], joined["pendamping_id"], joined["sub"]) == author
 
 
 @pytest.mark.parametrize(
@@ -161,9 +173,9 @@ async def test_marriage_is_recorded_with_previous_values(family: Family) -> None
         f"anggota/{child}/marriage", {"married": True, "on": ON, "relation": "FAMILI_LAIN"}, version
     )
     assert (married["married"], married["relation"]) == (True, "FAMILI_LAIN")
-    (row,) = await family.caseload.sql("SELECT detail, why FROM kpm_history WHERE act = 'MARRIAGE'")
+    (row,) = await family.caseload.sql("SELECT detail, reason_code FROM kpm_history WHERE act = 'MARRIAGE'")
     assert '"was": "ANAK"' in str(row["detail"])
-    assert row["why"] == "KAWIN"
+    assert row["reason_code"] == "KAWIN"
 
 
 async def test_end_recorded_in_error_is_undone(family: Family) -> None:

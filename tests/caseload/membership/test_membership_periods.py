@@ -252,7 +252,7 @@ async def test_effect_after_annulment_ends_nothing(scenario: CaseScenario) -> No
             AGAIN.format(table="komponen", columns="kpm_id, anggota_id, kind"),
             asyncpg.ExclusionViolationError,
         ),
-        ("UPDATE kpm_history SET why = 'x'", asyncpg.InsufficientPrivilegeError),
+        ("UPDATE kpm_history SET reason_code = 'x'", asyncpg.InsufficientPrivilegeError),
         ("DELETE FROM kpm_history", asyncpg.InsufficientPrivilegeError),
     ],
 )

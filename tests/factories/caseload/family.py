@@ -72,7 +72,7 @@ class Family:
     async def read_history(self) -> list[tuple[str, str, str | None]]:
         """Return the family's history as subject, act and reason."""
         rows = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/history?limit=200", as_=self.mine)
-        return [(row["subject"], row["act"], row["why"]) for row in rows.json()["items"]]
+        return [(row["subject"], row["act"], row["reason_code"]) for row in rows.json()["items"]]
 
     async def upload_evidence(self, content: bytes = b"surat keterangan") -> str:
         """Upload a scan and return its SHA-256."""

@@ -91,7 +91,8 @@ async def test_history_refuses_an_illegal_transition(graduation: Running) -> Non
     with pytest.raises(asyncpg.CheckViolationError, match="ck_graduasi_history_move_legal"):
         await graduation.sql(
             "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at,"
-            " policy_version) VALUES ($1, '33.24', 'DIUSULKAN', 'EFEKTIF', 'p', 's', 'r', now(), 1)",
+            " policy_version, reason_code)"
+            " VALUES ($1, '33.24', 'DIUSULKAN', 'EFEKTIF', 'p', 's', 'r', now(), 1, 'LANGKAH')",
             driver.graduasi_id,
         )
 
@@ -110,7 +111,8 @@ async def test_history_accepts_exactly_the_legal_transitions(
                     async with connection.transaction():
                         await connection.execute(
                             "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub,"
-                            " role, at, policy_version) VALUES ($1, '33.24', $2, $3, 'p', 's', 'r', now(), 1)",
+                            " role, at, policy_version, reason_code)"
+                            " VALUES ($1, '33.24', $2, $3, 'p', 's', 'r', now(), 1, 'LANGKAH')",
                             driver.graduasi_id,
                             source,
                             target,
@@ -228,13 +230,17 @@ async def test_history_has_actor_time_reason_and_policy_version(graduation: Runn
         "DIVERIFIKASI_KETIM",
     ]
     path += ["DIMUSYAWARAHKAN", "DISETUJUI_DINSOS", "DITETAPKAN", "MASA_SANGGAH"]
-    assert [(item["from_state"], item["to_state"]) for item in items] == list(pairwise(path))
+    assert [(item["from_state"], item["to_state"]) for item in items] == list(pairwise([None, *path]))
     assert third["next"] is None
     assert {item["policy_version"] for item in items} == {1}
-    assert items[3]["person"] == str(driver.field.pendamping_id)
-    assert items[6]["person"] == "dinsos-kendal-1"
-    assert items[2]["evidence_sha256"] is not None
-    assert items[4]["reason"] == "Ditemui di rumah."
+    opening, proposal, deliberation = items[0], items[4], items[7]
+    by_field = (f"pendamping-{driver.field.pendamping_id}", "PENDAMPING", str(driver.field.pendamping_id))
+    for one in (opening, proposal):
+        assert (one["sub"], one["role"], one["pendamping_id"]) == by_field
+    assert (deliberation["sub"], deliberation["pendamping_id"]) == ("dinsos-kendal-1", None)
+    assert [one["reason_code"] for one in items] == ["PEMBUKAAN", *["LANGKAH"] * 8, "PENGUMUMAN"]
+    assert items[3]["evidence_sha256"] is not None
+    assert items[5]["reason"] == "Ditemui di rumah."
     assert all(item["at"].startswith("2026-05-18T03:") for item in items)
 
 

@@ -52,12 +52,15 @@ async def test_history_has_the_evidence_of_the_proposal(graduation: Running) -> 
     event = build_exit_proposed(driver)
     await apply_proposal(driver, event)
     listed = await graduation.get(f"/v1/graduasi/{driver.graduasi_id}/history", as_=driver.by["field"])
-    (move,) = expect_ok(listed, 200)["items"]
+    opening, move = expect_ok(listed, 200)["items"]
+    assert (opening["from_state"], opening["to_state"]) == (None, "TERIDENTIFIKASI")
     assert (move["from_state"], move["to_state"]) == ("TERIDENTIFIKASI", "DIUSULKAN")
-    assert (move["person"], move["evidence_sha256"]) == (
-        str(driver.field.pendamping_id),
-        event.evidence_sha256,
-    )
+    for one in (opening, move):
+        assert (one["pendamping_id"], one["reason_code"], one["evidence_sha256"]) == (
+            str(driver.field.pendamping_id),
+            "USULAN_KELUAR",
+            event.evidence_sha256,
+        )
 
 
 async def test_repeated_event_opens_one_case(graduation: Running) -> None:
@@ -67,7 +70,7 @@ async def test_repeated_event_opens_one_case(graduation: Running) -> None:
     await append_log_again(graduation)
     await apply_events(graduation)
     assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1
-    assert (await graduation.sql("SELECT count(*) FROM graduasi_history"))[0][0] == 1
+    assert (await graduation.sql("SELECT count(*) FROM graduasi_history"))[0][0] == 2
 
 
 async def test_proposal_for_an_unknown_family_opens_a_case(graduation: Running) -> None:

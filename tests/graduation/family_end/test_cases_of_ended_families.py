@@ -65,7 +65,8 @@ async def test_what_follows_is_done_by_the_service_with_the_id_of_the_fact(gradu
     await die(driver, DAY)
     path = f"/v1/graduasi/{driver.graduasi_id}/history?limit=200"
     move = expect_ok(await graduation.get(path, as_=driver.by["approval"]), 200)["items"][-1]
-    assert (move["person"], move["role"], move["to_state"]) == ("system:graduation", "SYSTEM", "DIBATALKAN")
+    assert (move["sub"], move["role"], move["to_state"]) == ("system:graduation", "SYSTEM", "DIBATALKAN")
+    assert (move["pendamping_id"], move["reason_code"]) == (None, "MENINGGAL")
     assert [move["reason"]] == await fact_ids(graduation, "kpm_updated")
     assert await graduation.sql("SELECT count(*) FROM stage_act") == acts
 

@@ -39,7 +39,7 @@ async def test_sk_about_a_living_person_is_held(graduation: Running) -> None:
     assert await driver.read_state() == "DITUNDA"
     path = f"/v1/graduasi/{driver.graduasi_id}/history?limit=200"
     row = (await graduation.get(path, as_=driver.by["approval"])).json()["items"][-1]
-    assert row["person"] == "system:graduation"
+    assert (row["sub"], row["reason_code"]) == ("system:graduation", "KEMATIAN_DIBATALKAN")
     assert row["reason"] in await fact_ids(graduation, "kpm_updated")
     expect_refusal(await driver.post("resumption", WHY, "approval"), "FactsChanged")
     expect_ok(await annul_graduasi(driver))

@@ -147,6 +147,7 @@ async def test_check_is_closed_if_another_one_is_open(graduation: Running) -> No
     [other] = await read_tasks(driver, "LAPORAN")
     shown = expect_ok(await void_result(driver, check), 200)
     assert shown["closed_on"] == "2026-07-01"
+    expect_refusal(await void_result(driver, check), "TaskClosed", 409)
     assert [one["task_id"] for one in await read_tasks(driver, "LAPORAN")] == [other["task_id"]]
 
 

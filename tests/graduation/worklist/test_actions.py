@@ -11,6 +11,7 @@ from deploy.demo.answers import WITH_EVIDENCE
 from tests.factories.actions import ACCEPTED, Call, find_wrong_actions
 from tests.factories.graduation.case import OFFERS, CaseDriver, expect_ok
 from tests.factories.graduation.events import DESA, KENDAL
+from tests.factories.graduation.monitoring import create_monitored_case, record_monitoring
 from tests.factories.graduation.objection import lodge_sanggah
 from tests.factories.papers import build_pdf
 from tests.factories.services import Running
@@ -89,12 +90,20 @@ async def calls_of(driver: CaseDriver, token: str) -> Mapping[str, Call]:
         "cancel_graduasi": (f"{case}/cancellation", REASON | scan | {"ground": "LAINNYA"}),
         "lodge_sanggah": (f"{case}/sanggah", sanggah | scan),
         "annul_graduasi": (f"{case}/annulment", REASON | scan | {"ground": "DATA_KELIRU"}),
+        "correct_back_pay": (f"{case}/back-pay", REASON | scan | {"back_pay": []}),
     }
 
 
 async def read_actions(driver: CaseDriver, token: str) -> list[dict[str, Any]]:
     answer: httpx.Response = await driver.service.get(f"/v1/graduasi/{driver.graduasi_id}", as_=token)
     return expect_ok(answer, 200)["actions"]
+
+
+async def read_listed(driver: CaseDriver, token: str, query: str) -> list[dict[str, Any]]:
+    """Return the actions of the case in a list, if it is there."""
+    answer = await driver.service.get(f"/v1/graduasi?{query}", as_=token)
+    items = expect_ok(answer, 200)["items"]
+    return [action for one in items if one["graduasi_id"] == driver.graduasi_id for action in one["actions"]]
 
 
 @pytest.mark.parametrize("state", [*STEPS, *SIDES])
@@ -107,9 +116,16 @@ async def test_actions_of_a_case_are_those_that_its_commands_take(
         calls, actions = await calls_of(driver, token), await read_actions(driver, token)
         assert [action["operation"] for action in actions] == [*calls]
         allowed |= {action["operation"] for action in actions if action["allowed"] == "YES"}
+        lists = [await read_listed(driver, token, query) for query in ("limit=200", "waiting=me&limit=200")]
+        allowed |= {one["operation"] for one in lists[1] if one["allowed"] == "YES"}
         with monkeypatch.context() as patched:
             patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
             faults = await find_wrong_actions(graduation, actions, calls, token)
+            for listed in lists:
+                wrong += [
+                    f"{name} listed: {one}"
+                    for one in await find_wrong_actions(graduation, listed, calls, token)
+                ]
         wrong += [f"{name}: {one}" for one in faults]
         assert await driver.read_state() == state
     assert wrong == []
@@ -127,3 +143,55 @@ async def test_a_case_shows_its_objections_and_monitoring(graduation: Running) -
     shown = expect_ok(await graduation.get(case, as_=driver.by["approval"]), 200)
     assert {name: shown[name] for name in lists} == lists
     assert [len(items) for items in lists.values()] == [1, 0]
+
+
+async def test_actions_of_a_sanggah_are_those_that_its_decision_takes(
+    graduation: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH", DAY)
+    path = f"/v1/sanggah/{expect_ok(await lodge_sanggah(driver, date.fromisoformat(DAY)))['sanggah_id']}"
+    calls: Mapping[str, Call] = {
+        "decide_sanggah": (f"{path}/decision", {"outcome": "DITOLAK", "reason": "Data sudah sesuai."})
+    }
+    titles = dict[str, tuple[str, str | None]]()
+    for name, token in readers(driver).items():
+        (action,) = expect_ok(await graduation.get(path, as_=token), 200)["actions"]
+        with monkeypatch.context() as patched:
+            patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
+            assert await find_wrong_actions(graduation, [action], calls, token) == []
+        titles[name] = (action["allowed"], action["why"])
+    assert titles["other office"] == ("UNKNOWN", None)
+    assert titles["approval"] == ("NO", "SamePersonTwice")
+    assert titles["auditor"] == ("NO", "NotAllowed")
+
+
+async def test_actions_of_listed_tasks_are_those_that_its_commands_take(
+    graduation: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, tasks = await create_monitored_case(graduation)
+    expect_ok(await record_monitoring(driver, tasks[0]))
+    scan = await graduation.put_file(b"surat", as_=driver.by["approval"])
+    listed, wrong = dict[str, list[dict[str, Any]]](), list[str]()
+    for name, token in readers(driver).items():
+        path = f"/v1/monitoring?graduasi_id={driver.graduasi_id}&open_only=false"
+        items = expect_ok(await graduation.get(path, as_=token), 200)["items"]
+        listed[name] = [action for one in items[:2] for action in one["actions"]]
+        for one in items[:2]:
+            task = f"/v1/monitoring/{one['task_id']}"
+            calls: Mapping[str, Call] = {
+                "record_monitoring": (f"{task}/result", {"still_out": True}),
+                "void_monitoring": (f"{task}/void", {"reason": "SALAH_KELUARGA"}),
+                "reverse_monitoring": (
+                    f"{task}/reversal",
+                    REASON | {"void_reason": "SALAH_KELUARGA", "evidence_sha256": scan},
+                ),
+            }
+            with monkeypatch.context() as patched:
+                patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
+                wrong += await find_wrong_actions(graduation, one["actions"], calls, token)
+    assert wrong == []
+    assert [one["why"] for one in listed["field"]] == [
+        *("MonitoringAlreadyRecorded", None, "NotAllowed"),
+        *(None, "MonitoringNotRecorded", "NotAllowed"),
+    ]
+    assert listed["approval"][2]["allowed"] == "UNKNOWN"

@@ -53,10 +53,10 @@ async def test_answer_implies_the_states_before_it(referral: Running) -> None:
         world, subject = await send_to_bank(referral, bank)
         assert (await post_answer(world, subject)).json()["state"] == "DISETUJUI"
         rows = await referral.sql(
-            "SELECT to_state, reason FROM rujukan_program_history ORDER BY history_id DESC LIMIT 3"
+            "SELECT to_state, reason_code, detail FROM rujukan_program_history ORDER BY history_id DESC LIMIT 3"
         )
         assert [row["to_state"] for row in rows] == ["DISETUJUI", "DIPROSES", "DITERIMA_SISTEM"]
-        assert rows[1]["reason"] == "implied by DISETUJUI"
+        assert (rows[1]["reason_code"], rows[1]["detail"]) == ("TERSIRAT", "DISETUJUI")
 
 
 async def test_reused_answer_id_is_refused(referral: Running) -> None:

@@ -57,7 +57,7 @@ async def test_late_answer_about_a_family_that_has_ended_opens_nothing(expired: 
     await post_answer(world, subject, "A-1", "DISETUJUI", answered_on=str(NOW))
     await world.referral.work()
     assert await world.read_state(KUR) == "DICABUT"
-    assert (await read_items(world, subject, "history"))[-1]["reason"] == "FAMILY_ENDED"
+    assert (await read_items(world, subject, "history"))[-1]["reason_code"] == "FAMILY_ENDED"
 
 
 async def test_delivery_after_the_expiry_is_taken_and_followed_up(expired: tuple[World, str]) -> None:

@@ -142,14 +142,18 @@ async def test_identity_is_stored_sealed_and_deleted_at_withdrawal(referral: Run
         assert NIK not in str(await referral.read_envelopes()).replace(row["text"], "")
 
 
-async def test_second_consent_is_refused_even_after_withdrawal(referral: Running) -> None:
+async def test_second_consent_is_refused_and_a_withdrawn_offer_is_made_again(referral: Running) -> None:
     world = await create_case(referral)
     assert (await withdraw_consent(world, KUR)).json()["title"] == "ConsentMissing"
     await world.record_consent(KUR)
     assert (await world.record_consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
     await withdraw_consent(world, KUR)
     assert (await withdraw_consent(world, KUR)).json()["title"] == "ConsentMissing"
-    assert (await world.record_consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
+    refused = (await world.record_consent(KUR)).json()
+    assert (refused["title"], refused["remedy"]["operations"][0]["operation_id"]) == (
+        "OfferWithdrawn",
+        "renew_offer",
+    )
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,8 @@ async def test_unreadable_identity_fails_alone_and_is_sent_once_readable(referra
             ("SealBroken", None, [])
         ]
         last = (await referral.get(f"{path}/history", as_=world.dinsos)).json()["items"][-1]
-        assert (last["to_state"], last["reason"]) == ("GAGAL_KIRIM", "fault SealBroken")
+        assert (last["to_state"], last["reason_code"]) == ("GAGAL_KIRIM", "TIDAK_TERKIRIM")
+        assert last["detail"] == "fault SealBroken"
         assert await referral.sql("SELECT 1 FROM breaker") == []
         await referral.sql("UPDATE identity SET sealed = $2 WHERE for_id = $1", broken, sealed_before)
         await world.retry_now()

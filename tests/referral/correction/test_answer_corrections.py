@@ -218,7 +218,11 @@ async def test_refusal_is_not_reopened_after_the_withdrawal_of_the_consent(sent:
     body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
     path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
     assert (await world.referral.post(path, body, as_=world.pendamping)).status_code == 201
-    refused = await correct_answer(world, subject, "A-2", "DISETUJUI")
-    assert (refused.status_code, refused.json()["title"]) == (409, "ConsentEnded")
+    answer = {"answer_id": "A-2", "status": "DISETUJUI", "answered_on": str(TODAY)}
+    for refused in (
+        await correct_answer(world, subject, "A-2", "DISETUJUI"),
+        await post_fact(world, subject, "answer", **answer),
+    ):
+        assert (refused.status_code, refused.json()["title"]) == (409, "ConsentEnded")
     other_code = await correct_answer(world, subject, "A-3", "DITOLAK", reason_code="KUOTA_HABIS")
     assert (other_code.status_code, other_code.json()["refusal_code"]) == (201, "KUOTA_HABIS")

@@ -146,7 +146,7 @@ async def test_offer_ends_if_a_person_has_left_before_the_void(referral: Running
         assert await world.read_state(KUR) == "DISALURKAN"
         await void_delivery(world, subject)
         await referral.work()
-        assert (await read_items(world, subject, "history"))[-1]["reason"] == "PERSON_LEFT"
+        assert (await read_items(world, subject, "history"))[-1]["reason_code"] == "PERSON_LEFT"
         assert await world.read_state(KUR) == "DICABUT"
 
 
@@ -200,7 +200,7 @@ async def test_void_of_a_delivery_voids_its_outcomes(referral: Running) -> None:
         assert refused.json()["title"] == "AidNotDelivered"
 
 
-@pytest.mark.parametrize("ground", ["consent withdrawn", "graduation annulled"])
+@pytest.mark.parametrize("ground", ["PERSETUJUAN_DICABUT", "KELULUSAN_DIPULIHKAN"])
 async def test_closed_aid_does_not_stay_open_after_its_void(referral: Running, ground: str) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await deliver_kur(referral, bank, deliver=False)
@@ -210,11 +210,11 @@ async def test_closed_aid_does_not_stay_open_after_its_void(referral: Running, g
         assert (await post_fact(world, subject, "delivery", **body)).status_code == 201
         for month in (3, 6, 12, 24):
             assert (await record_outcome(world, subject, month)).status_code == 201
-        if ground == "consent withdrawn":
+        if ground == "PERSETUJUAN_DICABUT":
             assert (await withdraw_consent(world, KUR)).json()["state"] == "TUTUP"
         else:
             await world.apply_events(build_graduasi_annulled(world.family))
         assert (await void_delivery(world, subject)).json()["state"] == "DISETUJUI"
         await referral.work()
         last = (await read_items(world, subject, "history"))[-1]
-        assert (last["to_state"], last["reason"]) == ("DICABUT", ground)
+        assert (last["to_state"], last["reason_code"]) == ("DICABUT", ground)

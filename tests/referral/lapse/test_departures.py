@@ -54,7 +54,11 @@ async def test_lapse_before_the_sending_withdraws_and_matches_again(referral: Ru
         )
         history = f"/v1/rujukan-program/{given.json()['rujukan_program_id']}/history"
         last = (await referral.get(history, as_=world.dinsos)).json()["items"][-1]
-        assert (last["to_state"], last["reason"], last["by"]) == ("DICABUT", "PERSON_LEFT", "system:referral")
+        assert (last["to_state"], last["reason_code"], last["sub"]) == (
+            "DICABUT",
+            "PERSON_LEFT",
+            "system:referral",
+        )
 
 
 async def test_program_is_offered_again_to_the_living(referral: Running) -> None:

@@ -55,7 +55,14 @@ async def test_declined_draft_waits_for_nobody_and_is_made_again(world: World) -
     waiting = await world.referral.get("/v1/rujukan-program?waiting=me", as_=world.pendamping)
     assert PLUT not in {item["program_code"] for item in waiting.json()["items"]}
     again = await post(world, subject, "decline")
-    assert (again.status_code, again.json()["title"]) == (409, "OfferNotDraft")
+    assert (again.status_code, again.json()["title"]) == (409, "OfferHasEnded")
+    path = f"/v1/rujukan-program/{subject}/history"
+    opening, moved = (await world.referral.get(path, as_=world.dinsos)).json()["items"]
+    assert (opening["from_state"], opening["reason_code"]) == (None, "DICOCOKKAN")
+    assert (opening["sub"], opening["role"], opening["pendamping_id"]) == ("system:referral", "SYSTEM", None)
+    assert (moved["to_state"], moved["reason_code"]) == ("DICABUT", "DITOLAK_KELUARGA")
+    assert (moved["role"], moved["pendamping_id"]) == ("PENDAMPING", str(world.family.pendamping_id))
+    assert (await world.record_consent(PLUT)).json()["title"] == "OfferWithdrawn"
     renewed = await post(world, subject, "renewal", as_=world.dinsos)
     assert (renewed.status_code, renewed.json()["state"]) == (201, "DRAF")
     assert await read_offers(world, PLUT) == [
@@ -64,6 +71,11 @@ async def test_declined_draft_waits_for_nobody_and_is_made_again(world: World) -
     ]
     twice = await post(world, subject, "renewal")
     assert (twice.status_code, twice.json()["title"]) == (409, "OfferNotWithdrawn")
+    body = {"text_version": 1, "channel": "TATAP_MUKA", "evidence_sha256": world.evidence}
+    path = f"/v1/rujukan-program/{subject}/consent"
+    former = await world.referral.post(path, body | {"given_on": str(TODAY)}, as_=world.pendamping)
+    assert (former.status_code, former.json()["title"]) == (409, "OfferLapsed")
+    assert former.json()["remedy"]["operations"][0]["operation_id"] == "list_rujukan_programs"
 
 
 async def test_family_consents_again_after_a_withdrawal(world: World) -> None:

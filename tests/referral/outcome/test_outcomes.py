@@ -59,6 +59,9 @@ async def test_outcome_of_withdrawn_aid_is_refused(referral: Running) -> None:
         await referral.set_clock(START + timedelta(days=93))
         refused = await record_outcome(world, subject, 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "AidWithdrawn")
+        path, body = f"/v1/rujukan-program/{subject}/outcome-void", {"month": 3, "reason": "TIDAK_TERJADI"}
+        voided = await referral.post(path, body, as_=world.pendamping)
+        assert (voided.status_code, voided.json()["title"]) == (409, "AidWithdrawn")
         assert str(TODAY) in refused.json()["detail"]
         body = {"month": 4, "cause": "USAHA_TUTUP", "reported_on": str(TODAY)}
         report = await referral.post(f"/v1/rujukan/{case}/relapse-report", body, as_=world.pendamping)

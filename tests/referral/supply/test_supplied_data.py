@@ -85,7 +85,7 @@ async def test_supplied_data_reach_the_partner_and_the_offer_continues(
         "files": [{"sha256": sha256, "media_type": "text/csv", "content": "Zm90byB1c2FoYQ=="}],
     }
     *_, step = await read_items(world, subject, "history")
-    assert (step["from_state"], step["to_state"], step["by"]) == ("PERLU_DATA", "DIPROSES", "pd-s")
+    assert (step["from_state"], step["to_state"], step["sub"]) == ("PERLU_DATA", "DIPROSES", "pd-s")
     (item,) = await read_items(world, subject, "supply")
     assert (item["text"], item["files"], item["supplied_by"]) == (SUPPLIED["text"], [sha256], "pd-s")
     *_, attempt = await read_items(world, subject, "attempt")

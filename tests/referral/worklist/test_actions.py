@@ -1,6 +1,7 @@
 """What an offer says its reader may do is what the commands answer."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -67,6 +68,21 @@ def calls_of(offer: str, world: World) -> Mapping[str, Call]:
     }
 
 
+async def read_in_rujukan(world: World, offer: dict[str, Any], token: str) -> list[dict[str, Any]] | None:
+    """Return the actions of the offer in its rujukan, None for a partner."""
+    answer = await world.referral.get(f"/v1/rujukan/{offer['rujukan_id']}", as_=token)
+    if answer.status_code == 403:
+        return None
+    (shown,) = [one for one in answer.json()["programs"] if one["program_code"] == offer["program_code"]]
+    return list(shown["actions"])
+
+
+async def read_in_list(world: World, offer: str, token: str) -> list[dict[str, Any]]:
+    items = (await world.referral.get("/v1/rujukan-program?limit=200", as_=token)).json()["items"]
+    (shown,) = [one for one in items if offer.endswith(one["rujukan_program_id"])]
+    return list(shown["actions"])
+
+
 @pytest.mark.parametrize("state", ["DRAF", "TERKIRIM", "PERLU_DATA", "DICABUT"])
 async def test_actions_of_an_offer_are_those_that_its_commands_take(
     referral: Running, state: str, monkeypatch: pytest.MonkeyPatch
@@ -82,10 +98,14 @@ async def test_actions_of_an_offer_are_those_that_its_commands_take(
             continue
         actions = answer.json()["actions"]
         assert [action["operation"] for action in actions] == [*calls]
+        assert await read_in_rujukan(world, answer.json(), token) in (None, actions)
+        listed = await read_in_list(world, offer, token)
+        assert [one["operation"] for one in listed] == [*calls]
         allowed |= {action["operation"] for action in actions if action["allowed"] == "YES"}
         with monkeypatch.context() as patched:
             patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
             faults = await find_wrong_actions(referral, actions, calls, token)
+            faults += [f"listed {one}" for one in await find_wrong_actions(referral, listed, calls, token)]
         wrong += [f"{name}: {one}" for one in faults]
     assert wrong == []
     expected = {"DRAF": {"decline_offer"}, "DICABUT": set[str]()}

@@ -277,7 +277,7 @@ async def publish_usaha(
     entry = (kpm.kpm_id, "usaha", usaha.usaha_id, act)
     days = {name: str(day) for name in ("as_of", "ended_on") if (day := getattr(usaha, name))}
     detail = {"version": usaha.version, "omzet_rp": usaha.omzet_rp} | days | more
-    await append_history(session, *entry, who=actor.person, why=None, **detail)
+    await append_history(session, *entry, actor=actor, why=None, **detail)
     emit(session, to_usaha_event(usaha, owner, kpm.kode_wilayah))
 
 

@@ -20,7 +20,7 @@ from services.caseload.dampingan.errors import (
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.dampingan.rules import schedule_dampingan_end
 from services.caseload.family.models import Kpm
-from services.caseload.history import append_history
+from services.caseload.history import SYSTEM, append_history
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from services.caseload.replicas.models import Penugasan, StatusRange, WilayahTugas
 from services.caseload.visibility import require_not_ended
@@ -125,7 +125,7 @@ async def start_dampingan(
     )
     entry = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
     reason, detail = (why, {"limit_version": exceeded.version}) if exceeded else (None, {})
-    await append_history(session, *entry, who=actor.sub, why=reason, over_limit=bool(exceeded), **detail)
+    await append_history(session, *entry, actor=actor, why=reason, over_limit=bool(exceeded), **detail)
     # Only a PKH pendamping fills a gap.
     starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
     await fill_gaps(session, starts, who=actor.sub)
@@ -272,7 +272,7 @@ async def change_purpose(
             "dampingan",
             dampingan.dampingan_id,
             "PURPOSE_CHANGED",
-            who="system:caseload",
+            actor=SYSTEM,
             why=why,
             **detail,
         )

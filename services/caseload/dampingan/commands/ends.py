@@ -35,8 +35,10 @@ ORDER BY coalesce(upper(d.valid), '-infinity'::date), d.kpm_id LIMIT $2 FOR NO K
 """  # noqa: S608  # our own columns
 # COPY is not possible: row security refuses it when an official ends a dampingan.
 INSERT_HISTORY = """
-INSERT INTO kpm_history (history_id, kpm_id, subject, subject_id, act, who, why, detail, occurred_at)
-SELECT e.history_id, e.kpm_id, 'dampingan', e.dampingan_id, 'ENDED', $6, e.why, jsonb_build_object('valid_to', e.valid_to), $7
+INSERT INTO kpm_history (history_id, kpm_id, subject, subject_id, act, sub, role, pendamping_id, reason_code, detail,
+    occurred_at)
+SELECT e.history_id, e.kpm_id, 'dampingan', e.dampingan_id, 'ENDED', $6, $7, $8, e.why,
+    jsonb_build_object('valid_to', e.valid_to), $9
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[])
     AS e(history_id, kpm_id, dampingan_id, why, valid_to)
 """
@@ -66,11 +68,11 @@ async def end_dampingan(
     kpm = await session.get_one(Kpm, dampingan.kpm_id)
     if valid_to <= today or dampingan.cancelled_from is not None:
         event = DampinganEnded.of(dampingan, kode_wilayah=kpm.kode_wilayah)
-        await close_ended_rows(session, [event.model_dump()], who=actor.sub)
+        await close_ended_rows(session, [event.model_dump()], actor=actor)
         await session.refresh(dampingan)
     else:
         entry = (dampingan.kpm_id, "dampingan", dampingan_id, "END_DATED")
-        await append_history(session, *entry, who=actor.sub, why=reason, valid_to=str(valid_to))
+        await append_history(session, *entry, actor=actor, why=reason, valid_to=str(valid_to))
         emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await schedule_dampingan_end(session, valid_to)
     return dampingan
@@ -130,7 +132,7 @@ async def require_no_work(session: AsyncSession, dampingan: Dampingan) -> None:
         raise DampinganHasWork("/body/valid_to", first=dampingan.valid_from + timedelta(days=1))
 
 
-async def close_ended_rows(session: AsyncSession, rows: Sequence[dict[str, Any]], *, who: str) -> None:
+async def close_ended_rows(session: AsyncSession, rows: Sequence[dict[str, Any]], *, actor: Actor) -> None:
     """Close dampingan that have ended: update loads and history, emit events and open gaps."""
     if not rows:
         return
@@ -140,7 +142,8 @@ async def close_ended_rows(session: AsyncSession, rows: Sequence[dict[str, Any]]
     await subtract_weight(session, rows)
     names = ("kpm_id", "dampingan_id", "reason", "valid_to")
     ids, columns = [new_id() for _ in rows], [[row[name] for row in rows] for name in names]
-    await connection.execute(INSERT_HISTORY, ids, *columns, who, await clock.now(session))
+    who = (actor.sub, actor.role, actor.pendamping_id)
+    await connection.execute(INSERT_HISTORY, ids, *columns, *who, await clock.now(session))
     ended = [row for row in rows if row["kind"] == PilarKind.PKH_PENDAMPING]
     cancelled = [(row["kpm_id"], row["valid_to"]) for row in ended if row["valid_to"] == row["valid_from"]]
     since = await split_gaps_before(session, cancelled)

@@ -38,7 +38,7 @@ async def change_family(
     (facts,) = await recompute_facts(session, [kpm])
     if facts != published:
         emit(session, KpmUpdated.model_validate(facts))
-    return await append_history(session, kpm.kpm_id, *subject, act, who=actor.person, why=why, **detail)
+    return await append_history(session, kpm.kpm_id, *subject, act, actor=actor, why=why, **detail)
 
 
 async def recompute_facts(session: AsyncSession, families: Sequence[Kpm]) -> list[dict[str, Any]]:

@@ -28,5 +28,5 @@ async def record_desil(session: AsyncSession, actor: Actor, kpm_id: UUID, terms:
     row.sqlmodel_update(given | {"source": Source.HTTP})
     session.add(row)
     values = terms.model_dump(mode="json") | before
-    await change_family(session, family.kpm, actor, ("desil", kpm_id), kind, terms.snapshot, **values)
+    await change_family(session, family.kpm, actor, ("desil", kpm_id), kind, None, **values)
     return row

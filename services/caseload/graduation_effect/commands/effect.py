@@ -136,7 +136,7 @@ async def update_monitoring(
     if row.valid_to is None:
         await unschedule(session, START_MONITORING, row.kpm_id)
         if changed:
-            await resume_accompaniment(session, row.kpm_id, why="annulled", graduasi_id=mark.graduasi_id)
+            await resume_accompaniment(session, row.kpm_id, why="ANNULLED", graduasi_id=mark.graduasi_id)
     elif mark.held:
         await unschedule(session, START_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:

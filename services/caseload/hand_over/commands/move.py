@@ -47,8 +47,10 @@ HISTORY_COLUMNS = (
     "subject",
     "subject_id",
     "act",
-    "who",
-    "why",
+    "sub",
+    "role",
+    "pendamping_id",
+    "reason_code",
     "detail",
     "occurred_at",
 )
@@ -145,12 +147,13 @@ class Move:
 
     async def history_rows(self, session: AsyncSession) -> list[tuple[Any, ...]]:
         """Return the history rows, with order, previous dampingan and version of the limit."""
-        now, who = await clock.now(session), self.job.actor.sub
+        now, actor = await clock.now(session), self.job.actor
+        who = (actor.sub, actor.role, actor.pendamping_id)
         order = {"hand_over_id": self.job.params["hand_over_id"]}
         order |= {"limit_version": self.limit.version} if self.limit else {}
         return [
             (
-                *(new_id(), row["kpm_id"], "dampingan", row["new_id"], "HANDED_OVER", who, REASON),
+                *(new_id(), row["kpm_id"], "dampingan", row["new_id"], "HANDED_OVER", *who, REASON),
                 *(orjson.dumps({"ended": str(row["dampingan_id"])} | order).decode(), now),
             )
             for row in self.rows

@@ -28,7 +28,7 @@ async def store_former_areas(
             await store_former_area(session, kpm, today, job.params["sha256"])
         entry = (plan.kpm_id, "kpm", plan.kpm_id, "MOVED")
         detail = {"on": str(today), "before": plan.moved_from, "evidence_sha256": job.params["sha256"]}
-        await append_history(session, *entry, who=job.actor.sub, why="intake", **detail)
+        await append_history(session, *entry, actor=job.actor, why="INTAKE", **detail)
         moved.append(kpm)
     await session.flush()
     return moved

@@ -45,7 +45,8 @@ MEMBER_COLUMNS = {
     "dampingan": ("dampingan_id", "kpm_id", "penugasan_id", "pendamping_id", "kind", "purpose", "valid"),
     "dampingan_gap": ("gap_id", "kpm_id", "since", "cause", "purpose"),
     "kpm_history": (
-        *("history_id", "kpm_id", "subject", "subject_id", "act", "who", "why", "detail", "occurred_at"),
+        *("history_id", "kpm_id", "subject", "subject_id", "act", "sub", "role", "pendamping_id"),
+        *("reason_code", "detail", "occurred_at"),
     ),
 }
 
@@ -58,7 +59,8 @@ class NewRows:
 
     def __init__(self, today: date, now: datetime, job: Job) -> None:
         """Start empty. `now` is the time of the business clock."""
-        self.today, self.now, self.who = today, now, job.actor.sub
+        self.today, self.now = today, now
+        self.who = (job.actor.sub, job.actor.role, job.actor.pendamping_id)
         self.sourced = (date.fromisoformat(job.params["as_of"]), Source.FILE.value)
         self.detail = orjson.dumps({"job_id": str(job.job_id)}).decode()
         self.tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in FAMILY_COLUMNS | MEMBER_COLUMNS}
@@ -93,13 +95,13 @@ class NewRows:
             gap = (GapCause.BELUM_ADA.value, DampinganPurpose.PENDAMPINGAN.value)
             tables["dampingan_gap"].append((new_id(), kpm_id, self.today, *gap))
         act = "REGISTERED" if plan.new else "UPDATED"
-        history = (new_id(), kpm_id, "kpm", kpm_id, act, self.who, "intake", self.detail, self.now)
+        history = (new_id(), kpm_id, "kpm", kpm_id, act, *self.who, "INTAKE", self.detail, self.now)
         tables["kpm_history"].append(history)
 
     def add_ends(self, ended: Iterable[EndedMember]) -> None:
         """Add the ends of members to the histories of their families."""
         for member in ended:
-            entry = (new_id(), member.kpm_id, "anggota", member.anggota_id, "LEFT", self.who)
+            entry = (new_id(), member.kpm_id, "anggota", member.anggota_id, "LEFT", *self.who)
             detail = orjson.dumps(member.detail()).decode()
             self.tables["kpm_history"].append((*entry, member.reason.value, detail, self.now))
 

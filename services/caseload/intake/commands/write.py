@@ -219,7 +219,7 @@ async def replace_cards(session: AsyncSession, job: Job, plans: Sequence[Plan]) 
             session.add(row)
             detail = {"on": str(row.valid_from), "evidence_sha256": job.params["sha256"]}
             entry = (plan.kpm_id, "kpm", plan.kpm_id, "NO_KK_CHANGED")
-            await append_history(session, *entry, who=job.actor.sub, why="intake", **detail)
+            await append_history(session, *entry, actor=job.actor, why="INTAKE", **detail)
 
 
 async def reseal_contacts(session: AsyncSession, plans: Sequence[Plan]) -> None:

@@ -5,9 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import EndReason, KpmAnggota, NikHistory
+from services.caseload.family.models import EndReason, KpmAnggota
 from services.caseload.member.errors import MemberKnownByName, NikReplaced, RecordedDead
-from services.caseload.member.models import JoinTerms
+from services.caseload.member.models import JoinTerms, NikHistory
 from shared.database import vault_of
 from shared.privacy import Vault
 from shared.text import name_key

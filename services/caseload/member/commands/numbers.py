@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.business.models import Usaha
 from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.commands.evidence import use_for
-from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk, NikHistory
+from services.caseload.family.models import Kpm, KpmAnggota, KpmNoKk
 from services.caseload.identity.commands import seal_consented
 from services.caseload.member.commands.taken_numbers import insert_card, refusal_of_nik
 from services.caseload.member.errors import NikUnchanged, NoKkUnchanged
-from services.caseload.member.models import NikTerms, NoKkTerms
+from services.caseload.member.models import NikHistory, NikTerms, NoKkTerms
 from services.caseload.tables import Source
 from shared import clock
 from shared.access import Actor

@@ -76,7 +76,7 @@ async def register_family(session: AsyncSession, actor: Actor, new: Kpm, origin:
     (facts,) = await recompute_facts(session, [new])
     emit(session, KpmRegistered.model_validate(facts))
     entry = (new.kpm_id, "kpm", new.kpm_id, "REGISTERED")
-    await append_history(session, *entry, who=actor.person, why="PISAH_KK", **origin)
+    await append_history(session, *entry, actor=actor, why="PISAH_KK", **origin)
 
 
 async def accompany_family(

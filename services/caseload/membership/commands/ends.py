@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm
-from services.caseload.history import append_history
+from services.caseload.history import SYSTEM, append_history
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from shared.contracts.caseload import KepesertaanEnded, KepesertaanRestored
 from shared.contracts.kinds import ExitReason
@@ -110,7 +110,7 @@ async def write_end(session: AsyncSession, row: Kepesertaan, end: End, mark: Cas
     row.version += 1
     kode_wilayah = (await session.get_one(Kpm, row.kpm_id)).kode_wilayah
     if end.exit_reason is None:
-        why, case = mark.reason or "annulled", str(before.graduasi_id)
+        why, case = mark.reason or "ANNULLED", str(before.graduasi_id)
         await append_membership_history(session, row, "RESTORED", why, graduasi_id=case)
         others = {"kode_wilayah": kode_wilayah, "graduasi_id": before.graduasi_id}
         emit(session, KepesertaanRestored.of(row, **others))
@@ -125,4 +125,4 @@ async def append_membership_history(
 ) -> None:
     values = {"valid_to": str(row.valid_to), "version": row.version, **detail}
     entry = (row.kpm_id, "kepesertaan", row.kepesertaan_id, act)
-    await append_history(session, *entry, who="system:caseload", why=why, **values)
+    await append_history(session, *entry, actor=SYSTEM, why=why, **values)

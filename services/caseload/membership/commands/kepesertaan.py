@@ -63,7 +63,7 @@ async def start_kepesertaan(
     await insert(session, row, ex_kepesertaan_no_overlap=KepesertaanOverlaps("/body/valid_from"))
     entry = (kpm.kpm_id, "kepesertaan", row.kepesertaan_id, "STARTED")
     values = {"bansos": bansos.value, "valid_from": str(valid_from)}
-    await append_history(session, *entry, who=actor.person, why=why, **values)
+    await append_history(session, *entry, actor=actor, why=why, **values)
     emit(session, KepesertaanStarted.of(row, kode_wilayah=kpm.kode_wilayah))
     await drop_decisions_after_re_entry(session, kpm.kpm_id, bansos)
     await finish_open_tugas(session, actor, TugasKind.PUTUSKAN_KEPESERTAAN, kpm.kpm_id)

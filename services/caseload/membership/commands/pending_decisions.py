@@ -145,4 +145,4 @@ async def store_decision(
     entry = (decision.kpm_id, "kepesertaan", decision.kepesertaan_id, "STAYS")
     causes = {name: getattr(decision, name) for name in PendingKey.model_fields}
     causes = {name: str(value) for name, value in causes.items() if value}
-    await append_history(session, *entry, who=actor.person, why=None, **causes)
+    await append_history(session, *entry, actor=actor, why=None, **causes)

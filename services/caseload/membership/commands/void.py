@@ -86,7 +86,7 @@ async def void_membership(
     entry = (row.kpm_id, "kepesertaan", row.kepesertaan_id, "VOIDED")
     basis = {"evidence_sha256": request.evidence_sha256, "request_id": str(request.approval_request_id)}
     detail = {"bansos": row.bansos.value, "valid_from": str(row.cancelled_from)} | basis
-    await append_history(session, *entry, who=actor.person, why=terms.reason, **detail)
+    await append_history(session, *entry, actor=actor, why=terms.reason, **detail)
     await drop_decisions(session, KepesertaanPending.kepesertaan_id == row.kepesertaan_id)
     emit(session, KepesertaanVoided.of(row, kode_wilayah=kpm.kode_wilayah))
     await session.flush()

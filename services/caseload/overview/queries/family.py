@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import Kpm, KpmAnggota, KpmHistory, KpmHistoryItem, KpmNoKk, NikHistory
+from services.caseload.family.models import Kpm, KpmAnggota, KpmHistory, KpmHistoryItem, KpmNoKk
 from services.caseload.family.rules import WARNINGS, Ages, find_implausible, number_findings
+from services.caseload.member.models import NikHistory
 from services.caseload.overview.queries.worklist import status_on
 from services.caseload.tables import columns_of
 from services.caseload.visibility import is_visible

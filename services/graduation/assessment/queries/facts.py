@@ -21,12 +21,13 @@ from services.graduation.assessment.rules.changes import (
 )
 from services.graduation.assessment.rules.facts import collect_facts, find_counted_since
 from services.graduation.assessment.rules.judgement import Answer
-from services.graduation.case.models import Graduasi, HoldReason, Stage
+from services.graduation.case.models import Graduasi, Stage
 from services.graduation.policy.models.author_rule import ANY_REASON, AuthorRule
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kepesertaan, Kpm, StatusRange, Usaha
 from services.graduation.review.models import StageAct
+from services.graduation.tables import HoldReason
 from shared.accompaniment import status_on
 from shared.database import PreparedSelect, placeholder
 from shared.errors import NotYetKnown

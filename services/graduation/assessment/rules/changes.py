@@ -20,10 +20,10 @@ from services.graduation.assessment.rules.judgement import (
     passes,
     value_of,
 )
-from services.graduation.case.models import HoldReason
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Kpm
+from services.graduation.tables import HoldReason
 from shared.contracts.kinds import AsesmenResult, ExitReason
 from shared.errors import DomainError
 from shared.wilayah import KABKOTA_LENGTH

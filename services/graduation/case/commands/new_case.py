@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.transitions import Act, append_opening
 from services.graduation.case.errors import (
     ExitProposalRequired,
     KepesertaanNotActive,
@@ -17,6 +18,7 @@ from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import require_policy
 from services.graduation.replicas.models import Kepesertaan, Kpm
+from services.graduation.tables import CaseReason
 from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.database import refuse_violations, uuid7
@@ -41,6 +43,7 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
     session.add(case)
     with refuse_violations(uq_graduasi_one_case=CaseAlreadyOpen):
         await session.flush()
+    append_opening(session, case, Act(actor, now, code=CaseReason.PEMBUKAAN))
     return case
 
 

@@ -12,6 +12,7 @@ from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiS
 from services.graduation.case.queries import find_accompanied
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
+from services.graduation.tables import CaseReason
 from shared.access import Actor
 from shared.clock import Moment
 from shared.database import (
@@ -60,8 +61,8 @@ act AS (
     SELECT a.id, a.area, $11::text, $12, $13, $14, a.four, $15
     FROM unnest($1::uuid[], $16::text[], $17::boolean[]) AS a(id, area, four) WHERE $11::text IS NOT NULL)
 INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at, reason_sealed,
-    evidence_sha256, policy_version)
-SELECT m.id, m.area, m.from_state, m.to_state, $12, $13, $14, $15, m.reason, $19, m.policy_version
+    evidence_sha256, policy_version, reason_code, pendamping_id)
+SELECT m.id, m.area, m.from_state, m.to_state, $12, $13, $14, $15, m.reason, $19, m.policy_version, $23, $24
 FROM unnest($1::uuid[], $16::text[], $20::text[], $2::text[], $21::int[], $18::bytea[])
     WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, reason, number) ORDER BY m.number
 """
@@ -70,18 +71,14 @@ RECORD_ONE, RECORD_MANY = RECORD.format(UPDATE_ONE), RECORD.format(UPDATE_MANY)
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act on a case: actor, time, stage, reason, which is stored sealed, and evidence."""
+    """One act on a case, with a code and a note, which is sealed."""
 
     actor: Actor
     moment: Moment
     stage: Stage | None = None
     reason: str | None = None
     evidence: str | None = None
-
-    @property
-    def role(self) -> str:
-        """The actor's roles joined by '+', or SYSTEM for the worker."""
-        return "+".join(sorted(self.actor.roles)) or "SYSTEM"
+    code: CaseReason = CaseReason.LANGKAH
 
 
 CASE, POLICY = Graduasi.__table__.c, Policy.__table__.c
@@ -145,6 +142,26 @@ async def advance(
         act = replace(act, stage=None)
 
 
+def append_opening(session: AsyncSession, case: Graduasi, act: Act) -> None:
+    """Append the opening of a new case, the first entry of its history."""
+    session.add(
+        GraduasiHistory(
+            graduasi_id=case.graduasi_id,
+            kode_wilayah=case.kode_wilayah,
+            from_state=None,
+            to_state=case.state,
+            reason_code=act.code,
+            person=act.actor.person,
+            sub=act.actor.sub,
+            role=act.actor.role,
+            pendamping_id=act.actor.pendamping_id,
+            at=act.moment.at,
+            evidence_sha256=act.evidence,
+            policy_version=case.policy_version,
+        )
+    )
+
+
 def _mark_as_written(cases: Sequence[tuple[Graduasi, Policy]]) -> None:
     """Mark what RECORD has written as committed, before a query's autoflush would write it again."""
     for case, _ in cases:
@@ -178,7 +195,7 @@ async def record_act(session: AsyncSession, case: Graduasi, policy: Policy, act:
         stage=stage,
         person=act.actor.person,
         sub=act.actor.sub,
-        role=act.role,
+        role=act.actor.role,
         four_people=policy.four_people,
         at=act.moment.at,
     )
@@ -208,12 +225,13 @@ def _parameters(
     """Yield the parameters of RECORD in its order."""
     yield [case.graduasi_id for case, _ in cases]
     yield from ([getattr(case, name) for case, _ in cases] for name in UPDATED_COLUMNS[:-1])
-    yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.role, act.moment.at)
+    yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.actor.role, act.moment.at)
     yield [case.kode_wilayah for case, _ in cases]
     yield [policy.four_people for _, policy in cases]
     yield from (reasons, act.evidence, from_states)
     yield [case.policy_version for case, _ in cases]
     yield [case.assess_again for case, _ in cases]
+    yield from (act.code, act.actor.pendamping_id)
 
 
 # Fast path: prepared once, because building the statement costs as much as running it (bench: decisions).

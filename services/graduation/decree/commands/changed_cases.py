@@ -11,6 +11,7 @@ from services.graduation.assessment.rules.changes import Change, hold_reason_of,
 from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.policy.models.policy import Policy
+from services.graduation.tables import CaseReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ async def hold_changed_cases(
     held_cases: list[HeldCase] = []
     for case, policy in cases:
         if case_changes := changes.get(case.graduasi_id):
-            case.held_for = hold_reason_of(case_changes)
-            reason = to_sentences(case_changes).id
-            postponement = replace(act, stage=None, reason=reason, evidence=None)
+            case.held_for = hold_reason = hold_reason_of(case_changes)
+            reason, code = to_sentences(case_changes).id, CaseReason(hold_reason.value)
+            postponement = replace(act, stage=None, reason=reason, evidence=None, code=code)
             await advance(session, [(case, policy)], [GraduasiState.DITUNDA], postponement)
             held_cases.append(HeldCase(case.graduasi_id, case_changes))
     return held_cases

@@ -9,16 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan_or_area
 from services.graduation.case.commands.transitions import Act, advance, load_case
-from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.monitoring.commands.tasks import close_tasks, create_follow_ups
 from services.graduation.monitoring.errors import (
-    CaseNotMonitored,
     CauseMissing,
     EvidenceDayWithoutFile,
-    MonitoringAlreadyRecorded,
     MonitoringTooEarly,
-    TaskClosed,
 )
 from services.graduation.monitoring.models import (
     FindingTerms,
@@ -28,7 +24,9 @@ from services.graduation.monitoring.models import (
     TaskKind,
     VoidedResult,
 )
+from services.graduation.monitoring.rules import require_open
 from services.graduation.policy.models.policy import Policy
+from services.graduation.tables import CaseReason
 from shared.access import Actor
 from shared.accompaniment import open_work_day, require_recent
 from shared.clock import Moment, moment_of
@@ -89,7 +87,7 @@ async def record_monitoring(
     await _use_evidence(session, actor, task, now)
     outcome, relapse = await _evaluate_result(session, case, task)
     emit(session, to_event(task, outcome))
-    act = Act(actor, now, reason="the monitoring is complete")
+    act = Act(actor, now, code=CaseReason.PEMANTAUAN_SELESAI)
     await _complete_monitoring(session, (case, policy), act, outcome)
     if relapse is not None:
         await _confirm_relapse(session, case, relapse, now)
@@ -120,13 +118,7 @@ async def lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Pol
 
 
 def _require_recordable(case: Graduasi, task: MonitoringTask, on: date, finding: FindingTerms) -> None:
-    if task.recorded_on is not None:
-        raise MonitoringAlreadyRecorded(on=task.recorded_on)
-    later_states = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
-    if case.state not in {GraduasiState.PEMANTAUAN, *later_states}:
-        raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
-    if task.closed_on is not None:
-        raise TaskClosed(on=task.closed_on)
+    require_open(task, case.state)
     if on < task.opens_on:
         raise MonitoringTooEarly(on=task.opens_on)
     if not finding.still_out and finding.cause is None:
@@ -230,7 +222,7 @@ async def continue_monitoring(session: AsyncSession, actor: Actor, task_id: UUID
         return
     outcome, _ = await _judge_months(session, case)
     if outcome is Outcome.BERTAHAN:
-        act = Act(actor, await moment_of(session), reason="the monitoring is complete")
+        act = Act(actor, await moment_of(session), code=CaseReason.PEMANTAUAN_SELESAI)
         await complete_without_visit(session, case, policy, act, outcome)
         await create_follow_ups(session, case, policy)
 

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.approval.models import ApprovalRequest
 from services.graduation.case.commands.transitions import Act, advance
-from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.case.queries import find_accompanied
+from services.graduation.monitoring import rules
 from services.graduation.monitoring.commands.results import lock_task, to_event
 from services.graduation.monitoring.commands.tasks import find_relapse, reopen_tasks
 from services.graduation.monitoring.commands.voids import (
@@ -17,15 +17,13 @@ from services.graduation.monitoring.commands.voids import (
     reopen_task,
     require_family,
 )
-from services.graduation.monitoring.errors import CaseNotMonitored, MonitoringNotRecorded
 from services.graduation.monitoring.models import MonitoringTask, ReversalTerms, TaskKind
+from services.graduation.tables import CaseReason
 from shared import clock
 from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import RelapseReversed
 from shared.messaging import emit
-
-MONITORED = {GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH, GraduasiState.SELESAI}
 
 
 async def require_reversible(
@@ -34,13 +32,10 @@ async def require_reversible(
     """Raise what refuses a reversal today, and return the area of the case.
 
     Raises:
-        NotFound, MonitoringNotRecorded, CaseNotMonitored, FamilyHasEnded, FamilyAccompaniedLately
+        NotFound, MonitoringNotRecorded, TaskClosed, CaseNotMonitored, FamilyHasEnded, FamilyAccompaniedLately
     """
     case, _, task = await lock_task(session, task_id)
-    if task.recorded_on is None:
-        raise MonitoringNotRecorded
-    if case.state not in MONITORED:
-        raise CaseNotMonitored(state=case.state, remedy=NEXT_ACTS[case.state])
+    rules.require_reversible(task, case.state)
     await require_family(session, case)
     today = await clock.today(session)
     for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
@@ -61,7 +56,8 @@ async def reverse_result(
     """
     await require_reversible(session, actor, request.subject_id, terms)
     case, policy, task = await lock_task(session, request.subject_id)
-    act = Act(actor, await moment_of(session), reason=terms.reason, evidence=terms.evidence_sha256)
+    moment, code = await moment_of(session), CaseReason.HASIL_DIBATALKAN
+    act = Act(actor, moment, reason=terms.reason, evidence=terms.evidence_sha256, code=code)
     is_decided = await _lift_relapse(session, case, task, act.moment)
     voided = to_event(task, voided=True)
     session.add(copy_result(session, task, act.moment, actor, terms.void_reason))

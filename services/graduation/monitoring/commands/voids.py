@@ -10,9 +10,13 @@ from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.monitoring.commands.results import lock_task, to_event
 from services.graduation.monitoring.commands.tasks import find_relapse, has_open_check
-from services.graduation.monitoring.errors import CaseNotMonitored, MonitoringDecided, MonitoringNotRecorded
+from services.graduation.monitoring.errors import (
+    CaseNotMonitored,
+    MonitoringDecided,
+)
 from services.graduation.monitoring.models import MonitoringTask, TaskKind, VoidedResult
 from services.graduation.monitoring.queries import view_task
+from services.graduation.monitoring.rules import require_recorded
 from services.graduation.replicas.models import StatusRange
 from shared.access import Actor
 from shared.accompaniment import open_work_day, require_voidable
@@ -46,7 +50,7 @@ async def void_result(
     The result stays readable. The evidence keeps its flag, so that a second entry does not avoid the clearance.
 
     Raises:
-        NotFound, MonitoringNotRecorded, MonitoringDecided, CaseNotMonitored, FamilyHasEnded, and what
+        NotFound, MonitoringNotRecorded, TaskClosed, MonitoringDecided, CaseNotMonitored, FamilyHasEnded, and what
         `require_voidable` raises.
     """
     now = await moment_of(session)
@@ -56,8 +60,7 @@ async def void_result(
     # Row security shows the case to its author, who accompanied the family on the day of the visit.
     await open_work_day(session, seen.visited_on or now.on)
     case, _, task = await lock_task(session, task_id)
-    if task.recorded_on is None:
-        raise MonitoringNotRecorded
+    require_recorded(task)
     await require_voidable(session, actor, task.pendamping_id, StatusRange)
     await _require_undecided(session, case, task)
     voided = to_event(task, voided=True)

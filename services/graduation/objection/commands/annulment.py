@@ -1,7 +1,7 @@
 """Commands that annul an SK for one family (DIPULIHKAN)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from services.graduation.objection.models.annulment import (
 from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import cancel_due_work
 from shared.access import Actor
 from shared.clock import moment_of
@@ -82,7 +83,8 @@ async def _undo_decree(
 ) -> Annulment:
     annulment = await _build_annulment(session, case, act, terms)
     case.outcome = None
-    await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
+    undoing = replace(act, code=CaseReason(terms.ground.value))
+    await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], undoing)
     session.add(annulment)
     await session.flush()
     add_back_pay(session, case, terms.back_pay, revision=1)

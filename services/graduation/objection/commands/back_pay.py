@@ -1,5 +1,6 @@
 """Correct which withheld tahap a family receives (docs/case-lifecycle.md#annulment)."""
 
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.approval.models import ApprovalRequest, RequestedBackPay
 from services.graduation.case.commands.transitions import Act, load_case, record_act
-from services.graduation.case.models import Stage
+from services.graduation.case.models import Graduasi, Stage
 from services.graduation.case.queries import find_accompanied
 from services.graduation.objection.commands.annulment import (
     add_back_pay,
@@ -32,15 +33,23 @@ async def require_correctable(
         NotFound, SamePersonTwice, FamilyAccompaniedLately, BackPayUndecided, BackPayNotConcerned
     """
     case, _ = await load_case(session, graduasi_id)
-    if await session.get(Annulment, graduasi_id) is None:
-        raise NotFound("annulment")
-    await require_no_stage(session, case, actor.person, actor.sub)
-    today = await clock.today(session)
-    for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
-        raise refusal
+    await require_annulled_case(session, actor, case, await clock.today(session))
     statement = sa.select(BackPayment.tahap).where(BackPayment.graduasi_id == graduasi_id).distinct()
     require_tahap(sorted(await session.scalars(statement)), terms.back_pay)
     return case.kode_wilayah
+
+
+async def require_annulled_case(session: AsyncSession, actor: Actor, case: Graduasi, today: date) -> None:
+    """Check that the case was annulled, and that this actor may correct its tahap.
+
+    Raises:
+        NotFound, SamePersonTwice, FamilyAccompaniedLately
+    """
+    if await session.get(Annulment, case.graduasi_id) is None:
+        raise NotFound("annulment")
+    await require_no_stage(session, case, actor.person, actor.sub)
+    for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
+        raise refusal
 
 
 async def correct_back_pay(

@@ -27,6 +27,7 @@ from services.graduation.objection.models.sanggah import (
     SanggahScan,
     SanggahState,
 )
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import announce_case
 from shared.access import Actor, Scope
 from shared.clock import Moment, moment_of
@@ -60,7 +61,8 @@ async def lodge_sanggah(
         SanggahAlreadyLodged
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
+    moment, code = await moment_of(session), CaseReason(terms.ground.value)
+    act = Act(actor, moment, evidence=terms.evidence_sha256, code=code)
     if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     lodger_ref = _hash_lodger(session, case, terms)

@@ -17,16 +17,13 @@ from services.graduation.objection.commands.annulment import (
     to_event_items,
     was_effective,
 )
-from services.graduation.objection.errors import (
-    BackPayNotConcerned,
-    DeathUndone,
-    SanggahAlreadyDecided,
-)
+from services.graduation.objection.errors import BackPayNotConcerned, DeathUndone, SanggahAlreadyDecided
 from services.graduation.objection.models.annulment import AnnulmentGround, BackPaymentTerms
 from services.graduation.objection.models.sanggah import Sanggah, SanggahDecision, SanggahState
 from services.graduation.objection.queries import has_scan_by
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import term_settled_on
+from services.graduation.tables import CaseReason
 from services.graduation.term.commands import (
     SYSTEM,
     is_cutoff_within,
@@ -65,12 +62,9 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         DeathUndone: The sanggah is not accepted although the death on which the SK rests was undone.
     """
     case, policy, sanggah = await _lock_sanggah(session, sanggah_id)
-    if sanggah.state is not SanggahState.DIAJUKAN:
-        raise SanggahAlreadyDecided
-    await require_no_stage(session, case, actor.person, actor.sub)
-    if await session.scalar(sa.select(has_scan_by(actor, sanggah_id))):
-        raise DecidedByLodger
-    act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
+    await require_decidable(session, actor, case, sanggah)
+    moment, code = await moment_of(session), CaseReason.SANGGAH_DIPUTUS
+    act = Act(actor, moment, Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256, code)
     sanggah.transition_to(SanggahState(ruling.outcome.value))
     session.add(_build_decision(sanggah, act, vault_of(session)))
     if ruling.outcome is SanggahOutcome.DITERIMA:
@@ -81,6 +75,19 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         _refuse_back_pay(ruling)
         await _continue_case(session, case, policy, sanggah, act)
     return sanggah
+
+
+async def require_decidable(session: AsyncSession, actor: Actor, case: Graduasi, sanggah: Sanggah) -> None:
+    """Check that a sanggah is undecided, and that this actor has taken no part.
+
+    Raises:
+        SanggahAlreadyDecided, SamePersonTwice, DecidedByLodger
+    """
+    if sanggah.state is not SanggahState.DIAJUKAN:
+        raise SanggahAlreadyDecided
+    await require_no_stage(session, case, actor.person, actor.sub)
+    if await session.scalar(sa.select(has_scan_by(actor, sanggah.sanggah_id))):
+        raise DecidedByLodger
 
 
 async def _accept(
@@ -167,7 +174,7 @@ def _build_decision(sanggah: Sanggah, act: Act, vault: Vault) -> SanggahDecision
         decided_on=act.moment.on,
         decided_by=act.actor.person,
         decided_by_sub=act.actor.sub,
-        role=act.role,
+        role=act.actor.role,
         reason_sealed=vault.seal(act.reason or "", **place),
         at=act.moment.at,
     )

@@ -14,11 +14,13 @@ from services.referral.answer.errors import (
 )
 from services.referral.answer.models import AnswerInput, AnswerTerms, PartnerAnswer
 from services.referral.answer.queries import is_standing
+from services.referral.consent.errors import ConsentEnded
 from services.referral.consent.models import Consent
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import PARTNER_ANSWERS, Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.contracts.referral import RujukanAnswered
@@ -41,11 +43,11 @@ async def answer_rujukan(
 
     Raises:
         NotFound: it is not a rujukan of the partner. ReasonCodeNeeded, AnswerIdReused, CorrectionNeeded,
-            AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition
+            AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition, ConsentEnded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_valid_answer(session, row, answer)
-    await record_answer(session, row, answer, actor.sub)
+    await record_answer(session, row, answer, actor)
     return row
 
 
@@ -83,13 +85,15 @@ async def require_amount(session: AsyncSession, row: RujukanProgram, amount_rp: 
         raise AmountOutsideProgram("/body/amount_rp", most=program.amount_max_rp)
 
 
-async def record_answer(session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str) -> None:
+async def record_answer(
+    session: AsyncSession, row: RujukanProgram, answer: AnswerInput, actor: Actor
+) -> None:
     """Record the answer once.
 
     An answer that repeats the current state changes nothing and emits nothing.
 
     Raises:
-        AnswerIdReused, CorrectionNeeded, IllegalTransition
+        AnswerIdReused, CorrectionNeeded, IllegalTransition, ConsentEnded
     """
     if await is_repeated(session, row, answer):
         return
@@ -97,9 +101,9 @@ async def record_answer(session: AsyncSession, row: RujukanProgram, answer: Answ
     is_stale = await _is_stale(session, row, answer)
     changes = not is_stale and await _changes_offer(session, row, answer)
     is_late = row.state in LATE_STATES
-    await store_answer(session, row, answer, by, changed=changes, late=is_late)
+    await store_answer(session, row, answer, actor.sub, changed=changes, late=is_late)
     if changes:
-        await _apply_answer(session, row, answer, by, late=is_late)
+        await _apply_answer(session, row, answer, actor, late=is_late)
 
 
 async def is_repeated(session: AsyncSession, row: RujukanProgram, answer: AnswerInput) -> bool:
@@ -159,14 +163,19 @@ async def is_reopenable(session: AsyncSession, row: RujukanProgram) -> bool:
     return consent is not None and consent.in_force and rujukan.state is not RujukanState.DICABUT
 
 
+async def require_reopenable(session: AsyncSession, row: RujukanProgram, answer: AnswerInput) -> None:
+    """Raise ConsentEnded if the answer would reopen a refused offer whose consent has ended."""
+    if row.state is S.DITOLAK is not answer.status and not await is_reopenable(session, row):
+        raise ConsentEnded
+
+
 async def _apply_answer(
-    session: AsyncSession, row: RujukanProgram, answer: AnswerInput, by: str, *, late: bool
+    session: AsyncSession, row: RujukanProgram, answer: AnswerInput, actor: Actor, *, late: bool
 ) -> None:
-    reason = f"the partner answered {answer.status}" + (
-        f": {answer.reason_code}" if answer.reason_code else ""
-    )
+    await require_reopenable(session, row, answer)
+    reason = MoveReason.JAWABAN_TERLAMBAT if late else MoveReason.JAWABAN_MITRA
     amount_rp = answer.amount_rp if answer.amount_rp is not None else row.amount_rp
-    move = Move(by, await clock.today(session), reason + (", late" if late else ""))
+    move = Move(actor, await clock.today(session), reason, answer.reason_code)
     try:
         await apply_values(session, row, answer, amount_rp, move, revised=late)
     except IllegalTransition:

@@ -13,6 +13,7 @@ from services.referral.correction.models import Correction, CorrectionSubject
 from services.referral.follow_up.commands import open_tasks
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.contracts.referral import RujukanDelivered
@@ -54,7 +55,7 @@ async def deliver_aid(
     row.amount_rp = amount_rp if amount_rp is not None else row.amount_rp
     row.delivery_recorded_on, row.delivery_recorded_by = await clock.today(session), actor.sub
     if not row.delivered_late or await is_reopenable(session, row):
-        await _move_to_delivered(session, row, delivered_on)
+        await _move_to_delivered(session, row, delivered_on, actor)
     else:
         row.version += 1
     emit_delivery(session, row)
@@ -94,8 +95,10 @@ def _require_same(
         raise DeliveryAlreadyRecorded
 
 
-async def _move_to_delivered(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:
-    reason = "the partner delivered" + (", late" if row.delivered_late else "")
-    move = Move(str(row.delivery_recorded_by), await clock.today(session), reason)
+async def _move_to_delivered(
+    session: AsyncSession, row: RujukanProgram, delivered_on: date, actor: Actor
+) -> None:
+    reason = MoveReason.PENYALURAN_TERLAMBAT if row.delivered_late else MoveReason.PENYALURAN
+    move = Move(actor, await clock.today(session), reason)
     await move_rujukan_program(session, row, S.DISALURKAN, move, revised=row.delivered_late)
     await open_tasks(session, row, delivered_on)

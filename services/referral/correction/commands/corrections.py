@@ -10,17 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.answer.commands.answers import (
     apply_values,
     emit_answer,
-    is_reopenable,
     is_repeated,
     require_amount,
     require_day,
+    require_reopenable,
     require_valid_answer,
     store_answer,
 )
 from services.referral.answer.commands.deliveries import emit_delivery
 from services.referral.answer.models import AnswerInput
 from services.referral.answer.queries import read_standing_answer, read_stated_amount
-from services.referral.consent.errors import ConsentEnded
 from services.referral.correction.errors import (
     AnswerNotCorrectable,
     CorrectionTooLate,
@@ -31,9 +30,10 @@ from services.referral.correction.models import Correction, CorrectionSubject
 from services.referral.deadline.commands import read_term
 from services.referral.follow_up.commands import move_tasks
 from services.referral.follow_up.models import Outcome
-from services.referral.outcome.errors import AidNotDelivered
+from services.referral.outcome.errors import AidNotDelivered, AidWithdrawn
 from services.referral.rujukan.commands import Move
 from services.referral.rujukan.models import PARTNER_ANSWERS, RujukanProgram
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -62,13 +62,12 @@ async def correct_answer(
     standing = await read_standing_answer(session, rujukan_program_id)
     if row.state not in PARTNER_ANSWERS or standing is None:
         raise AnswerNotCorrectable(state=row.state)
-    if row.state is S.DITOLAK is not answer.status and not await is_reopenable(session, row):
-        raise ConsentEnded
+    await require_reopenable(session, row, answer)
     amount_rp = (
         answer.amount_rp if answer.amount_rp is not None else await _known_amount(session, row, answer)
     )
     before = _answer_values(row, standing.answered_on)
-    move = Move(actor.sub, await clock.today(session), f"corrected from {row.state} to {answer.status}")
+    move = Move(actor, await clock.today(session), MoveReason.JAWABAN_DIPERBAIKI)
     await apply_values(session, row, answer, amount_rp, move, revised=True)
     after = _answer_values(row, answer.answered_on)
     await store_correction(session, row, CorrectionSubject.ANSWER, (before, after), reason, actor)
@@ -137,12 +136,14 @@ async def load_outcome(
     """Return a locked offer and its outcome of a month, which may still be corrected.
 
     Raises:
-        NotFound, FamilyNotAccompanied, OutcomeMissing, CorrectionTooLate
+        NotFound, FamilyNotAccompanied, OutcomeMissing, AidWithdrawn, CorrectionTooLate
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
     outcome = await session.get(Outcome, (rujukan_program_id, month))
     if outcome is None:
+        if row.state is S.DICABUT:
+            raise AidWithdrawn(on=row.withdrawn_on)
         raise OutcomeMissing("/body/month", month=month)
     await require_in_time(session, row, outcome.recorded_on)
     return row, outcome

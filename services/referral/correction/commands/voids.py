@@ -20,6 +20,7 @@ from services.referral.outcome.errors import AidNotDelivered
 from services.referral.place.commands import update_places
 from services.referral.rujukan.commands import Move, move_rujukan_program, schedule_lapse
 from services.referral.rujukan.models import RujukanProgram, RujukanProgramHistory
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload_activity import VoidReason
@@ -48,7 +49,7 @@ async def void_delivery(
     await _void_outcomes(session, row, reason, actor)
     before = {"amount_rp": row.amount_rp, "delivered_on": str(row.delivered_on)}
     before |= {"delivery_id": row.delivery_id}
-    move = Move(actor.sub, await clock.today(session), f"the delivery was voided: {reason}")
+    move = Move(actor, await clock.today(session), MoveReason.PENYALURAN_DIBATALKAN, reason)
     with session.no_autoflush:  # the state and the delivery change in one statement
         await _reset_delivery(session, row, move)
     after = {"amount_rp": row.amount_rp, "delivered_on": None}
@@ -118,7 +119,7 @@ async def void_outcome(
         OutcomeTask.rujukan_program_id == rujukan_program_id
     )
     if row.state is S.TUTUP and not outcome.late and month == await session.scalar(last):
-        move = Move(actor.sub, await clock.today(session), f"the last outcome was voided: {reason}")
+        move = Move(actor, await clock.today(session), MoveReason.HASIL_DIBATALKAN, reason)
         await move_rujukan_program(session, row, S.DISALURKAN, move, revised=True)
     if row.state is not S.DICABUT:
         await reopen_task(session, row, month)

@@ -19,6 +19,7 @@ from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.rujukan.queries import lock_all_rujukan
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -139,7 +140,7 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int
     if not new:
         await schedule_next_rematch(session, rujukan.rujukan_id)
     for match in new:
-        await draft_offer(session, rujukan, match, Move(SYSTEM, today, "matched"))
+        await draft_offer(session, rujukan, match, Move(SYSTEM, today, MoveReason.DICOCOKKAN))
     rujukan.matched = True
 
 

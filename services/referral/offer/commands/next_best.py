@@ -20,6 +20,7 @@ from services.referral.program.models import Strength
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -55,10 +56,10 @@ async def propose_next_best(session: AsyncSession, rujukan_id: UUID, after: UUID
         raise NextBestNotAllowed("/body/after_rujukan_program_id", state=row.state)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
-    return await propose(session, rujukan, row, actor.sub)
+    return await propose(session, rujukan, row, actor)
 
 
-async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram, by: str) -> NextBest:
+async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram, actor: Actor) -> NextBest:
     """Propose once. If the stored proposal has no program, match again.
 
     The caller has locked the rujukan.
@@ -82,9 +83,8 @@ async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram
         if match.program.code not in elsewhere
         and ((row := offers.get(match.program.code)) is None or row.state is S.DRAF)
     ]
-    return await _store_proposal(
-        session, rujukan, after, sorted(considered, key=Candidate.rank_key), Move(by, today, "")
-    )
+    move = Move(actor, today, MoveReason.PILIHAN_BERIKUTNYA)
+    return await _store_proposal(session, rujukan, after, sorted(considered, key=Candidate.rank_key), move)
 
 
 class Candidate:
@@ -176,7 +176,7 @@ async def _store_proposal(
         en=en,
         id=indonesian,
         proposed_on=move.on,
-        proposed_by=move.by,
+        proposed_by=move.actor.sub,
         drafted=row is not None and best is not None and best.draft is None,
     )
     proposal = await session.merge(proposal)
@@ -187,7 +187,7 @@ async def _store_proposal(
 async def _draft_best(session: AsyncSession, rujukan: Rujukan, best: Candidate, move: Move) -> RujukanProgram:
     if best.draft is not None:
         return best.draft
-    return await draft_offer(session, rujukan, best.match, Move(move.by, move.on, "the next best"))
+    return await draft_offer(session, rujukan, best.match, move)
 
 
 def proposal_sentences(after: RujukanProgram, best: Candidate | None) -> tuple[str, str]:
@@ -237,4 +237,4 @@ async def _withdraw_proposal(session: AsyncSession, after: RujukanProgram) -> No
     proposal.id = f"{after.program_code} ternyata {after.state}; usulan program berikutnya dibatalkan."
     if was_drafted:
         draft.lapsed_on = today
-        await withdraw_offer(session, draft, Move(SYSTEM, today, "the former offer holds after all"), today)
+        await withdraw_offer(session, draft, Move(SYSTEM, today, MoveReason.PENAWARAN_SEMULA_BERLAKU), today)

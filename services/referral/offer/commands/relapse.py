@@ -8,6 +8,7 @@ from services.referral.consent.commands import copy_pauses, withdraw_rujukan
 from services.referral.offer.commands.new_rujukan import match_rujukan
 from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.rujukan.queries import lock_all_rujukan, lock_first_rujukan
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.graduation import RelapseConfirmed, RelapseReversed
 from shared.contracts.referral import RujukanOpened
@@ -59,4 +60,4 @@ async def withdraw_relapse_rujukan(session: AsyncSession, event: RelapseReversed
     """
     for rujukan in await lock_all_rujukan(session, event.graduasi_id):
         if rujukan.purpose is RujukanPurpose.KAMBUH:
-            await withdraw_rujukan(session, rujukan, "RELAPSE_REVERSED", why="relapse reversed")
+            await withdraw_rujukan(session, rujukan, "RELAPSE_REVERSED", why=MoveReason.KAMBUH_DIBATALKAN)

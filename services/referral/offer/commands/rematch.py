@@ -18,6 +18,7 @@ from services.referral.program.models import Program, ProgramRule
 from services.referral.replicas.models import Usaha
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
 from shared.database import load
@@ -69,7 +70,7 @@ async def _draft_untried(session: AsyncSession, rujukan: Rujukan, family: Family
     matching = [one for one in await match_catalogue(session, family) if one.fits]
     new = [one for one in matching if one.program.code not in tried]
     for one in new:
-        await draft_offer(session, rujukan, one, Move(SYSTEM, family.on, "matched again"))
+        await draft_offer(session, rujukan, one, Move(SYSTEM, family.on, MoveReason.DICOCOKKAN_LAGI))
     return len(new)
 
 
@@ -125,7 +126,9 @@ async def rematch_step(session: AsyncSession, job: Job) -> Step:
     for case in cases:
         family = families.get(case.kpm_id)
         if family is not None and eligibility.mask(family):
-            move = Move(SYSTEM, today, f"{program.code} revision {program.revision} fits")
+            move = Move(
+                SYSTEM, today, MoveReason.DICOCOKKAN_LAGI, f"{program.code} revision {program.revision}"
+            )
             await draft_offer(session, case, match(program, rules, family), move)
             drafts += 1
     place = {"after": str(cases[-1].rujukan_id)} if cases else {}

@@ -10,6 +10,7 @@ from services.referral.offer.commands.draft import draft_offer, read_codes_offer
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from services.referral.rujukan.rules import require_draft, require_renewable
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
@@ -28,12 +29,12 @@ async def decline_offer(session: AsyncSession, rujukan_program_id: UUID, actor: 
     Nothing is emitted, because no other service has a draft.
 
     Raises:
-        NotFound, FamilyNotAccompanied, OfferNotDraft
+        NotFound, FamilyNotAccompanied, OfferNotDraft, OfferHasEnded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
     require_draft(row)
-    move = Move(actor.sub, await clock.today(session), "declined by the family")
+    move = Move(actor, await clock.today(session), MoveReason.DITOLAK_KELUARGA)
     await move_rujukan_program(session, row, S.DICABUT, move)
     return row
 
@@ -53,7 +54,7 @@ async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Ac
     rujukan = await load(session, Rujukan, seen.rujukan_id)  # before the offer, as in matching
     row = await load(session, RujukanProgram, rujukan_program_id)
     await require_family_access(session, actor, row.kpm_id)
-    require_renewable(row, rujukan)
+    require_renewable(row, rujukan.state)
     today = await clock.today(session)
     fit = await require_current_fit(session, row, today)
     if row.program_code in await read_codes_offered_elsewhere(session, rujukan):
@@ -62,4 +63,4 @@ async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Ac
         rujukan.move_to(RujukanState.TERBUKA)
     row.lapsed_on = today  # frees the program for a new offer
     await session.flush()
-    return await draft_offer(session, rujukan, fit, Move(actor.sub, today, "offered again"))
+    return await draft_offer(session, rujukan, fit, Move(actor, today, MoveReason.DITAWARKAN_LAGI))

@@ -21,6 +21,7 @@ from services.referral.outcome.errors import (
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
+from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor, Scope
@@ -57,7 +58,7 @@ async def record_outcome(
     emit(session, OutcomeRecorded.of(row, **dict(terms), **recorded, corrected=False, voided=False))
     if terms.month == max(due_days) and not is_late:
         await move_rujukan_program(
-            session, row, RujukanProgramState.TUTUP, Move(actor.sub, today, "the last outcome is known")
+            session, row, RujukanProgramState.TUTUP, Move(actor, today, MoveReason.HASIL_TERAKHIR)
         )
         await schedule(session, CLOSE_RUJUKAN, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
     return outcome

@@ -13,6 +13,7 @@ from services.referral.notice.commands import notify_partner
 from services.referral.notice.models import REMINDERS, Notice
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import FORWARD
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.referral import RujukanExpired
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -36,7 +37,7 @@ async def expire_offer(session: AsyncSession, subject: UUID) -> None:
         return
     today = await clock.today(session)
     await move_rujukan_program(
-        session, row, RujukanProgramState.KEDALUWARSA, Move(SYSTEM, today, "its term has passed")
+        session, row, RujukanProgramState.KEDALUWARSA, Move(SYSTEM, today, MoveReason.BATAS_WAKTU)
     )
     emit(session, RujukanExpired.of(row, status=row.state, expired_on=today))
     await notify_partner(session, row, Notice.KEDALUWARSA, today)

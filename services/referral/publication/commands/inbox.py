@@ -18,6 +18,7 @@ from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.program.rules import NoticeHead, build_payload, notice_payload, supply_payload
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import UNSENT_STATES, RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -134,7 +135,7 @@ async def record_receipt(
         raise NoticeNotRead
     mark_taken(notice, actor.sub)
     if notice.notice is Notice.RUJUKAN and row.state in UNSENT_STATES:
-        move = Move(actor.sub, await clock.today(session), "the partner accepted it from its inbox")
+        move = Move(actor, await clock.today(session), MoveReason.DITERIMA_MITRA)
         await move_rujukan_program(session, row, RujukanProgramState.TERKIRIM, move)
     return notice
 

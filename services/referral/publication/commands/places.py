@@ -12,11 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.partner_call.commands import schedule_sending
 from services.referral.place.commands import PROMOTE_WAITING, is_intake_open, reserve_place
-from services.referral.place.errors import (
-    IntakeOverlaps,
-    QuotaBelowTaken,
-    QuotaOverlaps,
-)
+from services.referral.place.errors import IntakeOverlaps, QuotaBelowTaken, QuotaOverlaps
 from services.referral.place.models import (
     IntakeTerms,
     IntakeWindow,
@@ -28,6 +24,7 @@ from services.referral.place.models import (
 )
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
+from services.referral.tables import MoveReason
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -257,5 +254,5 @@ async def _promote(
         if await reserve_place(session, row, today, in_turn=True):
             await schedule_sending(session, row.rujukan_program_id)
     elif opened and await is_intake_open(session, row.program_code, today):
-        move = Move(SYSTEM, today, "the program's intake has opened")
+        move = Move(SYSTEM, today, MoveReason.PENERIMAAN_DIBUKA)
         await move_rujukan_program(session, row, RujukanProgramState.DIPROSES, move)
