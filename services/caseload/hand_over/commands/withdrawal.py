@@ -25,7 +25,7 @@ async def withdraw_hand_over(session: AsyncSession, actor: Actor, hand_over_id: 
     hand_over = await load(session, HandOver, hand_over_id, noun="hand-over")
     actor.require_area(hand_over.kode_wilayah)
     if hand_over.job_id is not None:
-        raise HandOverStarted(job=f"/v1/jobs/{hand_over.job_id}")
+        raise HandOverStarted(job_id=hand_over.job_id)
     if not hand_over.open:
         raise HandOverAlreadyWithdrawn
     hand_over.open = False
