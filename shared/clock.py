@@ -102,7 +102,7 @@ async def set_to(session: AsyncSession, instant: datetime) -> datetime:
     shown = await now(session)
     has_events = await session.scalar(select(exists(select(schema.outbox.c.outbox_id))))
     if (instant < shown and has_events) or instant > shown + FARTHEST:
-        raise ClockSetBackward(now=shown.astimezone(JAKARTA).isoformat(timespec="seconds"))
+        raise ClockSetBackward(now=shown.astimezone(JAKARTA))
     # Rounded up, so that a clock that is set to an instant never shows an earlier one.
     seconds = -int((datetime.now(UTC) - instant) // timedelta(seconds=1))
     row = update(schema.business_clock).values(offset_seconds=seconds, set_at=datetime.now(UTC))

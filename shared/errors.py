@@ -1,11 +1,8 @@
-"""The base of all refusals.
+"""The refusals that several services have."""
 
-The class name is the title on the wire, and the sentences are for officials.
-"""
+from typing import Any
 
-from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
-
+from shared.refusal import DomainError
 from shared.remedies import (
     BY_STATE,
     CORRECT_REQUEST,
@@ -29,52 +26,6 @@ class BadValue(ValueError):
         """Set both sentences, which must not repeat the value."""
         self.en, self.id = en, indonesian
         super().__init__(en)
-
-
-class DomainError(Exception):
-    """A refusal of a command. Nothing was stored.
-
-    The class name is the title on the wire. `en` and `id` are sentences in English and Indonesian, filled
-    from the keyword arguments. `remedy` is what to do; each class declares its own. `afterwards` runs in its own
-    transaction, after the rollback of the command.
-    """
-
-    status: ClassVar[int] = 409
-    en: ClassVar[str] = "This cannot be done now."
-    id: ClassVar[str] = "Hal ini tidak dapat dilakukan sekarang."
-    retry_after: int | None = None
-    remedy: Remedy
-    afterwards: Callable[[Any], Awaitable[None]] | None = None
-
-    def __init__(
-        self,
-        pointer: str | None = None,
-        *,
-        retry_after: int | None = None,
-        remedy: Remedy | None = None,
-        **params: object,
-    ) -> None:
-        """Set the JSON pointer (RFC 6901) into the request, and the values of the sentences.
-
-        `remedy` replaces the one of the class where it depends on the state.
-        """
-        self.pointer = pointer
-        self.params = params
-        if remedy is not None:
-            self.remedy = remedy
-        if retry_after is not None:
-            self.retry_after = retry_after
-        super().__init__(self.sentence("en"))
-
-    def sentence(self, language: str) -> str:
-        """Return the sentence in `language`: "id", or English for anything else."""
-        template = self.id if language == "id" else self.en
-        text = template.format(**{name: _in_language(value, language) for name, value in self.params.items()})
-        return text[:1].upper() + text[1:]
-
-
-def _in_language(value: object, language: str) -> object:
-    return value.id if language == "id" and isinstance(value, Words) else value
 
 
 class NotFound(DomainError):
@@ -205,6 +156,7 @@ class CaseAlreadyOpen(DomainError):
 
     en = "This kepesertaan already has an open case, or one in effect. Continue that case. If it is wrong, cancel it before its SK (POST /v1/graduasi/{{id}}/cancellation); after its SK, two people of Kemensos annul it (POST /v1/graduasi/{{id}}/annulment)."
     id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku. Lanjutkan kasus itu. Bila keliru, batalkan sebelum SK (POST /v1/graduasi/{{id}}/cancellation); setelah SK, dua orang Kemensos memulihkannya (POST /v1/graduasi/{{id}}/annulment)."
+    more_params = ("graduasi_id",)
     remedy = one_of(
         to_call("graduation.cancel_graduasi", STAFF), to_call("graduation.annul_graduasi", MINISTRY)
     )
@@ -266,6 +218,7 @@ class IllegalTransition(DomainError):
 
     en = "This {noun} is {current}{advice}"
     id = "{noun} ini berstatus {current}{advice}"
+    more_params = ("target",)
     remedy = BY_STATE
 
     def __init__(
@@ -274,7 +227,8 @@ class IllegalTransition(DomainError):
         """Set the noun, both states, the remedy and what to do first."""
         unexplained = Words(f" and cannot become {target}.", f" dan tidak dapat menjadi {target}.")
         named = noun_in_both(noun)
-        super().__init__(None, remedy=remedy, noun=named, current=current, advice=advice or unexplained)
+        advice = advice or unexplained
+        super().__init__(None, remedy=remedy, noun=named, current=current, target=target, advice=advice)
 
 
 class VersionOutdated(DomainError):

@@ -214,6 +214,7 @@ class LimitedProtocol(HttpToolsProtocol):
             "title": title,
             "status": refusal.status,
             "detail": refusal.sentence(language),
+            "params": refusal.values(),
             "errors": [],
             "remedy": refusal.remedy.to_json(service=""),
             "trace_id": "",

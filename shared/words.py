@@ -1,6 +1,7 @@
 """Texts in both languages, and the nouns of refusals."""
 
-from typing import Self
+from datetime import UTC, date, datetime
+from typing import Any, Self
 
 # Nouns of the sentences: the English word, and the Indonesian one.
 NOUNS = {
@@ -44,6 +45,28 @@ class Words(str):
         words = super().__new__(cls, english)
         words.id = indonesian
         return words
+
+
+def in_language(value: object, language: str) -> object:
+    """Return a value of a sentence in `language`: "id", or English for anything else."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(in_language(item, language)) for item in value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return value.id if language == "id" and isinstance(value, Words) else value
+
+
+def as_json(value: object) -> Any:
+    """Return a value of a sentence as programs read it."""
+    if isinstance(value, Words):
+        return {"en": str(value), "id": value.id}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, int) else str(value)
 
 
 def noun_in_both(noun: str) -> Words:

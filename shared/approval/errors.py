@@ -16,6 +16,7 @@ class ApprovalAlreadyRequested(DomainError):
 
     en = "This has been requested already and waits for the approval (GET /v1/approval-request?state=REQUESTED)."
     id = "Hal ini sudah diajukan dan menunggu persetujuan (GET /v1/approval-request?state=REQUESTED)."
+    more_params = ("approval_request_id",)
     remedy = ALREADY_DONE
 
 

@@ -103,8 +103,8 @@ def require_waiting_state(tables: Sequence[WaitingTable], subject_kind: str, sta
     kinds = {one.kind: one.waiting for one in tables}
     if subject_kind != EVERY and subject_kind not in kinds:
         raise WaitingStateUnknown(
-            "/body/subject_kind", subject_kind=subject_kind, state=state, known=", ".join(kinds)
+            "/body/subject_kind", subject_kind=subject_kind, state=state, known=list(kinds)
         )
     if state != EVERY and state not in kinds.get(subject_kind, ()):
-        known = ", ".join(kinds.get(subject_kind, ())) or EVERY
+        known = list(kinds.get(subject_kind, ())) or [EVERY]
         raise WaitingStateUnknown("/body/state", subject_kind=subject_kind, state=state, known=known)

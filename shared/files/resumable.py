@@ -42,6 +42,7 @@ class TooManyOpenUploads(DomainError):
 
     en = "You have {count} unfinished uploads. Finish one, or delete one, and begin this one again."
     id = "Ada {count} unggahan Anda yang belum selesai. Selesaikan atau hapus salah satunya, lalu mulai lagi."
+    more_params = ("upload_ids",)
     remedy = operation("delete_upload", STAFF | PROVINCE | VILLAGE | PARTNERS)
 
 
@@ -81,7 +82,9 @@ async def create_upload(
     await session.execute(LOCK_UPLOADS_OF_ACCOUNT, {"account": actor.sub})
     still_open = sa.select(sa.func.count()).where(UPLOAD.account == actor.sub, UPLOAD.sha256.is_(None))
     if (count := await session.scalar(still_open) or 0) >= MAX_OPEN_UPLOADS:
-        raise TooManyOpenUploads(count=count)
+        oldest = sa.select(UPLOAD.upload_id).where(UPLOAD.account == actor.sub, UPLOAD.sha256.is_(None))
+        ids = list(await session.scalars(oldest.order_by(UPLOAD.upload_id)))
+        raise TooManyOpenUploads(count=count, upload_ids=ids)
     upload_id = uuid7()
     row = sa.insert(schema.upload).values(
         **seal_texts(vault_of(session), {"metadata": metadata}, table="upload", row_id=upload_id),

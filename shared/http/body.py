@@ -175,7 +175,7 @@ async def received_file(request: Request, actor: Actor) -> AsyncIterator[None]:
     """
     media_type, state = media_type_of(request.headers), request.app.state
     if media_type not in files.ACCEPTED_TYPES:
-        raise UnsupportedMediaType(media=" / ".join(files.MEDIA_TYPES))
+        raise UnsupportedMediaType(media=list(files.MEDIA_TYPES))
     with (
         state.uploads.limited(actor.sub),
         files.CheckedFile(state.settings.max_file_bytes, media_type) as incoming,

@@ -1,6 +1,6 @@
 """Examples of every request and answer, composed from the schemas and from `examples.txt`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,24 +13,6 @@ from shared.http.texts import read_texts
 NAMES = UUID("0198a0de-0000-7000-8000-000000000000")
 FORMATS = {"date": "2026-05-18", "date-time": "2026-05-18T03:00:00Z"}
 SCALARS: dict[str, Any] = {"integer": 3, "number": 0.5, "boolean": True, "null": None}
-# One refusal of each status, with the values of its sentence.
-REFUSALS: dict[str, tuple[str, dict[str, Any]]] = {
-    "400": ("KeyMissing", {}),
-    "401": ("TokenMissing", {}),
-    "403": ("NotAllowed", {}),
-    "404": ("NotFound", {"noun": "kpm"}),
-    "405": ("MethodNotAllowed", {}),
-    "408": ("RequestTooSlow", {}),
-    "409": ("NotYetKnown", {"noun": "kpm"}),
-    "412": ("VersionOutdated", {}),
-    "413": ("BodyTooLarge", {"limit": 32_768}),
-    "415": ("ContentEncoded", {}),
-    "416": ("RangeOutsideFile", {"size": 48_211}),
-    "422": ("Invalid", {}),
-    "428": ("PreconditionRequired", {}),
-    "429": ("TooManyUploads", {"limit": 4}),
-    "503": ("Busy", {}),
-}
 ENTRIES = {"422": [{"pointer": "/body/kpm_id", "code": "missing", "message": "This field is required."}]}
 
 
@@ -46,22 +28,36 @@ def add_examples(document: dict[str, Any]) -> None:
     examples = document["components"].setdefault("examples", {})
     refusals = {one["title"]: one for one in document["x-problems"]}
     for status, content in list_refusal_contents(document):
-        name = f"Refusal{status}"
-        examples.setdefault(name, {"value": _compose_refusal(refusals, status)})
+        name = str(content["schema"]["$ref"]).rpartition("/")[2]
+        titles = document["components"]["schemas"][name]["allOf"][1]["properties"]["title"]["enum"]
+        examples.setdefault(name, {"value": _compose_refusal(refusals, status, titles)})
         content["examples"] = {"refusal": {"$ref": f"#/components/examples/{name}"}}
 
 
-def _compose_refusal(refusals: Mapping[str, Mapping[str, Any]], status: str) -> dict[str, Any]:
-    title, values = REFUSALS[status]
+def _compose_refusal(
+    refusals: Mapping[str, Mapping[str, Any]], status: str, titles: Sequence[str]
+) -> dict[str, Any]:
+    title = "Invalid" if "Invalid" in titles else titles[0]
+    refusal = refusals[title]
+    values = {name: one["examples"][0] for name, one in refusal["params"]["properties"].items()}
+    texts = {name: _as_text(value) for name, value in values.items()}
     return {
         "type": f"urn:pilar:problem:{title}",
         "title": title,
         "status": int(status),
-        "detail": refusals[title]["en"].format(**values),
+        "detail": refusal["en"].format(**texts),
+        "params": values,
         "errors": ENTRIES.get(status, []),
-        "remedy": refusals[title]["remedy"],
+        "remedy": refusal["remedy"],
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     }
+
+
+def _as_text(value: Any) -> str:
+    """Return a value as the English sentence has it."""
+    if isinstance(value, list):
+        return ", ".join(map(_as_text, value))
+    return value["en"] if isinstance(value, dict) else str(value)
 
 
 def list_refusal_contents(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -71,7 +71,8 @@ def enums_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
         if isinstance(part, dict):
             if isinstance(part.get("enum"), list) and part.get("type") == "string":
                 yield part.get(NAME, ""), part
-            pending += part.values()
+            # The titles of refusals, in `allOf`, are no codes: `x-problems` has their sentences.
+            pending += [value for key, value in part.items() if key != "allOf"]
         elif isinstance(part, list):
             pending += part
 

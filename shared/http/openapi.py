@@ -15,7 +15,7 @@ from shared.http.field_schema import make_optional
 from shared.http.labels import label_enums
 from shared.http.parameters import complete
 from shared.http.problem_schema import Problem
-from shared.http.problems import PROBLEM
+from shared.http.refusal_schemas import RefusalSchemas, add_headers
 from shared.http.refusals import list_refusals
 from shared.http.route import Route
 from shared.http.texts import read_texts
@@ -37,24 +37,6 @@ IF_MATCH = {
     "description": "The ETag that you have read, with its quotes.",
     "example": '"3"',
 }
-REFUSALS = {
-    "400": "Unreadable, or a key is missing",
-    "401": "No valid token",
-    "403": "Not allowed for this role or area",
-    "404": "Not here, or not yours to see",
-    "405": "Not for this method",
-    "408": "Sent too slowly",
-    "409": "Refused in the current state",
-    "412": "Changed by somebody else since it was read",
-    "413": "Too large",
-    "415": "Not JSON",
-    "416": "The file has no byte of the range",
-    "422": "Invalid values",
-    "428": "If-Match is missing",
-    "429": "Too many uploads at the same time",
-    "503": "Busy: repeat with the same key",
-}
-
 # The repository grants no licence, so all rights are reserved.
 LICENCE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}
 BEARER = {
@@ -62,14 +44,6 @@ BEARER = {
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "An access token (RFC 9068) of the issuer. `x-roles` lists the roles that may call an operation.",
-}
-HEADERS = {
-    "ETag": "The version of what is shown; send it back as If-Match.",
-    "Location": "The address of the job, which shows its progress.",
-    "Idempotency-Replayed": "true: the stored answer to an earlier request with this key.",
-    "Retry-After": "Seconds after which the same request may succeed.",
-    "WWW-Authenticate": "Bearer.",
-    "Allow": "The methods that this address takes.",
 }
 # The conventions of every operation of the four services, shown above the operations.
 CONVENTIONS = """
@@ -86,8 +60,9 @@ repeat the same request with the same key. If an answer has an `ETag`, send it a
 `open_only=false` to see what is done too. `from` and `until` are days, both included. `updated_since` lists what has
 changed, in the order of the changes: after the last page go on with its `next_updated_since`.
 
-**Refusals.** `application/problem+json`: `title` is the name of the refusal for programs (`x-problems` of this document
-lists them), `detail` a sentence for the user, `errors[]` the places in the request. 409 `NotYetKnown`, 429 and 503 have `Retry-After`. Give `trace_id` to the operator."""
+**Refusals.** `application/problem+json`: `title` is the name of the refusal for programs (an operation lists those that it
+can answer), `detail` a sentence for the user, `params` the values of the sentence and the id of the thing in the way
+(`x-problems` of this document lists them), `errors[]` the places in the request. 409 `NotYetKnown`, 429 and 503 have `Retry-After`. Give `trace_id` to the operator."""
 
 
 def build_document(app: FastAPI) -> dict[str, Any]:
@@ -105,11 +80,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         separate_input_output_schemas=True,
     )
     _complete_components(document.setdefault("components", {}))
-    for route in routes_of(app):
-        for method in route.methods or ():
-            path = document["paths"].get(route.path_format, document["paths"].get(route.path))
-            if path and method.lower() in path:
-                _complete(path[method.lower()], route, method, app.state.settings.service)
+    _complete_operations(document, app)
     make_optional(document)
     document["tags"] = _describe_tags(document)
     if publish := getattr(app.state, "publish", None):
@@ -121,6 +92,16 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     add_examples(document)
     app.openapi_schema = document
     return document
+
+
+def _complete_operations(document: dict[str, Any], app: FastAPI) -> None:
+    refusals = RefusalSchemas(app.state.settings.service)
+    for route in routes_of(app):
+        for method in route.methods or ():
+            path = document["paths"].get(route.path_format, document["paths"].get(route.path))
+            if path and method.lower() in path:
+                _complete(path[method.lower()], route, method, refusals)
+    refusals.publish(document)
 
 
 def _complete_components(components: dict[str, Any]) -> None:
@@ -174,7 +155,7 @@ def routes_of(app: FastAPI) -> list[Route]:
     return routes
 
 
-def _complete(operation: dict[str, Any], route: Route, method: str, service: str) -> None:
+def _complete(operation: dict[str, Any], route: Route, method: str, refusals: RefusalSchemas) -> None:
     declared = route.declared
     operation["security"] = [{"bearer": []}] if declared.permission else []
     if declared.permission:
@@ -182,7 +163,7 @@ def _complete(operation: dict[str, Any], route: Route, method: str, service: str
         operation["x-permission"], operation["x-roles"] = declared.permission.value, roles
         operation["description"] = f"{operation['description']}\n\nFor: {', '.join(roles)}."
     if declared.undo:
-        operation["x-undo"] = declared.undo.to_json(service)
+        operation["x-undo"] = declared.undo.to_json(refusals.service)
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
         complete(parameter)
@@ -195,6 +176,7 @@ def _complete(operation: dict[str, Any], route: Route, method: str, service: str
     if not parameters:
         del operation["parameters"]
     _complete_responses(operation, route, method)
+    refusals.add(operation, route, method)
 
 
 def _complete_responses(operation: dict[str, Any], route: Route, method: str) -> None:
@@ -202,52 +184,10 @@ def _complete_responses(operation: dict[str, Any], route: Route, method: str) ->
     for status in [status for status in responses if status.startswith(("4", "5"))]:
         del responses[status]
     for status, response in responses.items():
-        _add_headers(response, *_header_names(status, route, method))
-    for status, description in REFUSALS.items():
-        if _may_answer(status, route, method, operation):
-            responses[status] = {
-                "description": description if status != "415" else _media(route),
-                "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
-            _add_headers(responses[status], *REFUSAL_HEADERS.get(status, ()))
-
-
-REFUSAL_HEADERS = {
-    "401": ("WWW-Authenticate",),
-    "405": ("Allow",),
-    "409": ("Retry-After",),
-    "429": ("Retry-After",),
-    "503": ("Retry-After",),
-}
-
-
-def _media(route: Route) -> str:
-    return "Not an accepted kind of file" if route.declared.takes_bytes else "Not JSON"
+        add_headers(response, *_header_names(status, route, method))
 
 
 def _header_names(status: str, route: Route, method: str) -> list[str]:
     names = ["ETag"] if route.versioned else []
     names += ["Location"] if status == "202" and not {"jobs", "parked"} & set(route.tags) else []
     return [*names, "Idempotency-Replayed"] if method == "POST" and not route.declared.takes_bytes else names
-
-
-def _add_headers(response: dict[str, Any], *names: str) -> None:
-    if names:
-        response["headers"] = {
-            name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names
-        }
-
-
-def _may_answer(status: str, route: Route, method: str, operation: dict[str, Any]) -> bool:
-    # A read that depends on another service's event declares NotYetKnown.
-    if int(status) in route.responses:
-        return True
-    if status in {"401", "403"}:
-        return route.declared.permission is not None
-    if status in {"412", "428"}:
-        return route.conditional
-    if status in {"408", "413", "415"}:
-        return "requestBody" in operation
-    if status in {"416", "429"}:
-        return status == "429" and route.declared.takes_bytes
-    return status != "409" or method != "GET"

@@ -46,6 +46,7 @@ class Problem(BaseModel):
     title: str = Field(examples=["IllegalTransition"])
     status: int = Field(examples=[409])
     detail: str = Field(examples=["This case is DITETAPKAN and cannot become DISETUJUI_DINSOS."])
+    params: dict[str, str | int | Sentences | list[str | int | Sentences]] = Field(examples=[{}])
     errors: list[ProblemEntry] = []
     remedy: ProblemRemedy
     trace_id: str

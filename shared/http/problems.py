@@ -151,6 +151,19 @@ async def do_afterwards(request: Request, error: Exception) -> Exception:
     return error
 
 
+async def name_existing(request: Request, error: Exception) -> None:
+    """Add the id of the thing in the way, if the actor sees the thing."""
+    if not isinstance(error, DomainError) or error.existing is None:
+        return
+    try:
+        async with request.app.state.database.read(request.state.actor) as opening:
+            row = (await (await opening).execute(error.existing)).mappings().first()
+    except Exception as failure:  # noqa: BLE001 (the refusal stays without the id)
+        log.warning("existing_not_named", title=type(error).__name__, error=type(failure).__name__)
+    else:
+        error.params.update(row or {})
+
+
 def problem(request: Request, error: Exception) -> Response:
     """Return the answer to an exception.
 
@@ -170,6 +183,7 @@ def problem(request: Request, error: Exception) -> Response:
         "title": type(refusal).__name__,
         "status": refusal.status,
         "detail": refusal.sentence(language),
+        "params": refusal.values(),
         "errors": _entries(error, refusal, language),
         "remedy": refusal.remedy.to_json(request.app.state.settings.service),
         "trace_id": request_id,
@@ -243,15 +257,11 @@ def _origin(error: BaseException) -> dict[str, str]:
 def _entries(error: Exception, refusal: DomainError, language: str) -> list[dict[str, Any]]:
     if isinstance(error, RequestValidationError):
         return [entry(fault, language) for fault in error.errors()[:50]]
-    if refusal.pointer is not None:
-        return [
-            {
-                "pointer": refusal.pointer,
-                "code": type(refusal).__name__,
-                "message": refusal.sentence(language),
-            }
-        ]
-    return []
+    code = type(refusal).__name__
+    return [
+        {"pointer": pointer, "code": code, "message": message}
+        for pointer, message in refusal.entries(language)
+    ]
 
 
 def entry(fault: dict[str, Any], language: str) -> dict[str, Any]:

@@ -81,5 +81,5 @@ def purpose_of(request: Request, route: "Route", actor: Actor) -> Purpose | None
     if stated in STATED:
         return Purpose(stated)
     if route.asks_purpose or stated is not None:
-        raise PurposeMissing(f"/header/{HEADER}", purposes=", ".join(STATED))
+        raise PurposeMissing(f"/header/{HEADER}", purposes=list(STATED))
     return Purpose.DAFTAR

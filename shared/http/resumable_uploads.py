@@ -106,7 +106,7 @@ async def received_part(request: Request, actor: Actor) -> AsyncIterator[None]:
         Those of `files.CheckedFile` and `files.inspect`.
     """
     if media_type_of(request.headers) != PART_TYPE:
-        raise UnsupportedMediaType(media=PART_TYPE)
+        raise UnsupportedMediaType(media=[PART_TYPE])
     state = request.app.state
     upload = await _read_upload_of(request, actor)
     left = upload.size - upload.received
@@ -187,7 +187,7 @@ def media_type_in(metadata: str) -> str:
         media_type = "?"
     media_type = media_type.partition(";")[0].strip().lower() or "application/octet-stream"
     if media_type not in files.ACCEPTED_TYPES:
-        raise UnsupportedMediaType("/header/Upload-Metadata", media=" / ".join(files.MEDIA_TYPES))
+        raise UnsupportedMediaType("/header/Upload-Metadata", media=list(files.MEDIA_TYPES))
     return media_type
 
 

@@ -24,7 +24,7 @@ from shared.field_classes import FieldClass, FieldPlan, field_names
 from shared.http import audit_trail, idempotency, purpose, strict_input
 from shared.http.body import limit_of, read_body, received_file, upload_of
 from shared.http.declared import Declared
-from shared.http.problems import do_afterwards, problem
+from shared.http.problems import do_afterwards, name_existing, problem
 from shared.remedies import CORRECT_REQUEST
 from shared.transaction import context_of
 from shared.words import Words
@@ -88,6 +88,7 @@ class Route(APIRoute):
                 return await self._answer(request, inner)
             except Exception as error:  # noqa: BLE001 (every error becomes an answer here)
                 await audit_trail.record_refusal(request, self, error)
+                await name_existing(request, error)
                 return problem(request, await do_afterwards(request, error))
 
         return handle
@@ -187,7 +188,7 @@ class Route(APIRoute):
                 reason=Words("this address takes no body", "alamat ini tidak menerima isi")
             )
         if strict_input.media_type_of(request.headers) != "application/json":
-            raise strict_input.UnsupportedMediaType(media="application/json")
+            raise strict_input.UnsupportedMediaType(media=["application/json"])
         most_values = limit_of(request.scope, request.app.state.settings) // BYTES_PER_VALUE
         request._json = strict_input.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
 

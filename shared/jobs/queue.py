@@ -24,6 +24,7 @@ class TooManyJobs(DomainError):
 
     en = "You have {count} jobs that have not ended. Wait until one has, or cancel one, then send this again."
     id = "Ada {count} pekerjaan Anda yang belum selesai. Tunggu sampai satu selesai atau batalkan satu, lalu kirim lagi."
+    more_params = ("job_ids",)
     remedy = WAIT
     retry_after = 30
 
@@ -108,7 +109,8 @@ async def _require_room(session: AsyncSession, actor: Actor) -> None:
     still_open = sa.text("state IN ('QUEUED', 'RUNNING')")
     counted = sa.select(sa.func.count()).select_from(schema.job).where(job.actor_sub == actor.sub, still_open)
     if (count := await session.scalar(counted) or 0) >= MAX_OPEN_JOBS:
-        raise TooManyJobs(count=count)
+        oldest = sa.select(job.job_id).where(job.actor_sub == actor.sub, still_open).order_by(job.job_id)
+        raise TooManyJobs(count=count, job_ids=list(await session.scalars(oldest)))
 
 
 async def request_cancellation(session: AsyncSession, job_id: UUID) -> None:

@@ -26,7 +26,7 @@ from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
 from tests.factories.papers import Papers
-from tests.factories.refusal_texts import check_refusal
+from tests.factories.refusal_texts import check_published, check_refusal
 from tests.factories.remedies import TRAIL, check_remedy
 from tests.factories.service_reuse import ReusableService
 
@@ -243,7 +243,9 @@ async def run_service(cluster: Cluster, service: str, **more: Any) -> Any:
             base_url=f"http://{service}.test",
             timeout=30,
             trust_env=False,
-            event_hooks={"response": [check_refusal, partial(check_remedy, service)]},
+            event_hooks={
+                "response": [check_refusal, partial(check_published, service), partial(check_remedy, service)]
+            },
         ) as client:
             running_service = Running(
                 service,

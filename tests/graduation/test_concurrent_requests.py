@@ -65,7 +65,10 @@ async def test_two_concurrent_openings_open_one_case(graduation: Running) -> Non
         *(graduation.post("/v1/graduasi", body, as_=driver.by["field"]) for _ in range(6))
     )
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 5}
-    assert {a.json()["title"] for a in answers if a.status_code == 409} == {"CaseAlreadyOpen"}
+    refusals = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {refusal["title"] for refusal in refusals} == {"CaseAlreadyOpen"}
+    opened = next(answer.json()["graduasi_id"] for answer in answers if answer.status_code == 201)
+    assert {refusal["params"]["graduasi_id"] for refusal in refusals} == {opened}
 
 
 async def test_case_is_in_one_sk(graduation: Running) -> None:
@@ -90,3 +93,4 @@ async def test_sk_number_is_unique(graduation: Running) -> None:
     }
     answer = await drivers[2].determine("2026-05-18", "SK/8/2026")
     assert (answer.status_code, answer.json()["title"]) == (409, "SkNumberTaken")
+    assert answer.json()["params"] == {"sk_id": made["sk_id"]}

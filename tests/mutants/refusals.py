@@ -52,6 +52,24 @@ REFUSALS = (
         "number_of_the_request",
     ),
     Mutant(
+        "thing-beyond-the-scope",
+        "the thing in the way is read in the scope of the service, so a refusal names one that the caller may not see",
+        (
+            (
+                "shared/http/problems.py",
+                "from shared import telemetry\n",
+                "from shared import telemetry\nfrom shared.access import Actor\n",
+            ),
+            (
+                "shared/http/problems.py",
+                "database.read(request.state.actor)",
+                'database.read(Actor.system("graduation"))',
+            ),
+        ),
+        ("tests/platform/test_existing_things.py",),
+        "outside_of_the_area",
+    ),
+    Mutant(
         "remedies-in-a-circle",
         "an open case sends to the end of the member, and the last member to the end of the membership",
         (

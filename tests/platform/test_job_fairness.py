@@ -168,11 +168,11 @@ async def test_concurrent_requests_for_jobs_stay_within_the_limit(registry: Runn
 
 async def test_too_many_open_jobs_are_refused_over_http_with_the_time_to_wait(registry: Running) -> None:
     ministry = registry.token("KEMENSOS")
-    for _ in range(MAX_OPEN_JOBS):
-        await enqueue_job(registry, "nobody.runs.this")
+    jobs = [await enqueue_job(registry, "nobody.runs.this") for _ in range(MAX_OPEN_JOBS)]
     answer = await registry.post("/v1/coverage-count", as_=ministry, headers={"Accept-Language": "id"})
     assert (answer.status_code, answer.json()["title"]) == (409, "TooManyJobs")
     assert answer.headers["Retry-After"] == "30"
+    assert answer.json()["params"] == {"count": MAX_OPEN_JOBS, "job_ids": sorted(map(str, jobs))}
     assert answer.json()["detail"].startswith(f"Ada {MAX_OPEN_JOBS} pekerjaan Anda yang belum selesai.")
 
 

@@ -68,7 +68,7 @@ async def test_a_file_of_another_media_type_is_refused_with_the_right_one(
     headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": media}
     answer = await registry.client.post("/v1/files", content=b"%PDF", headers=headers)
     assert answer.status_code == 415
-    kinds = "image/jpeg / image/png / image/webp / application/pdf / text/csv"
+    kinds = "image/jpeg, image/png, image/webp, application/pdf, text/csv"
     assert answer.json()["detail"] == f"Send the body as {kinds}."
 
 
@@ -111,10 +111,15 @@ async def test_no_refusal_repeats_a_number_of_the_request(registry: Running, lan
 
 
 @pytest.mark.parametrize(
-    "place", [{"detail": NIK}, {"errors": [{"pointer": f"/body/{NIK}", "code": "x", "message": "No."}]}]
+    "place",
+    [
+        {"detail": NIK},
+        {"params": {"code": NIK}},
+        {"errors": [{"pointer": f"/body/{NIK}", "code": "x", "message": "No."}]},
+    ],
 )
 async def test_refusal_with_a_number_fails_the_test_that_receives_it(place: dict[str, Any]) -> None:
-    content = {"title": "NikKnown", "detail": "No.", "errors": []} | place
+    content = {"title": "NikKnown", "detail": "No.", "params": {}, "errors": []} | place
     answer = httpx.Response(409, json=content, headers={"content-type": "application/problem+json"})
     answer.request = httpx.Request("POST", "http://127.0.0.1/v1/pendamping")
     with pytest.raises(AssertionError, match="NikKnown repeats a number"):

@@ -16,6 +16,7 @@ class KunjunganAlreadyRecorded(DomainError):
 
     en = "A visit of this purpose to this family on that day is already recorded. Nothing more is needed."
     id = "Kunjungan dengan tujuan ini ke keluarga ini pada hari tersebut sudah dicatat. Tidak perlu apa-apa lagi."
+    more_params = ("kunjungan_id",)
     remedy = ALREADY_DONE
 
 
@@ -56,6 +57,7 @@ class SesiAlreadyRecorded(DomainError):
 
     en = "This session of this group on that day is already recorded. Nothing more is needed."
     id = "Sesi kelompok ini pada hari tersebut sudah dicatat. Tidak perlu apa-apa lagi."
+    more_params = ("p2k2_sesi_id",)
     remedy = ALREADY_DONE
 
 
@@ -72,4 +74,5 @@ class RecordAlreadyReplaced(DomainError):
 
     en = "Another record already replaces the voided one. If that record is wrong too, void it first and then name it in replaces."
     id = "Catatan yang dibatalkan itu sudah ada penggantinya. Bila penggantinya juga keliru, batalkan penggantinya dahulu, lalu sebutkan penggantinya di replaces."
+    more_params = ("kunjungan_id", "p2k2_sesi_id")
     remedy = one_of(to_call("void_visit", FIELD | TEAM_LEAD), to_call("void_session", FIELD | TEAM_LEAD))

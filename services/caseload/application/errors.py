@@ -12,6 +12,7 @@ class UsulanOpen(DomainError):
 
     en = "This family already has an open application for this bansos. The Dinsos office decides on it first."
     id = "Usulan keluarga ini untuk bansos tersebut masih menunggu keputusan. Kantor Dinsos memutuskannya dahulu."
+    more_params = ("usulan_id",)
     remedy = operation("decide_application", DINSOS)
 
 

@@ -8,6 +8,7 @@ class UsahaKnown(DomainError):
 
     en = "This member's business is already recorded. Revise it (POST /v1/usaha/{{id}}/revision)."
     id = "Usaha anggota ini sudah tercatat. Perbarui (POST /v1/usaha/{{id}}/revision)."
+    more_params = ("usaha_id",)
     remedy = operation("revise_kpm_usaha", FIELD | DINSOS)
 
 
@@ -16,6 +17,7 @@ class UsahaNotTransferable(DomainError):
 
     en = "This business cannot be transferred: it was closed, or another member continues it already. Record a new business."
     id = "Usaha ini tidak dapat dialihkan: sudah ditutup, atau sudah dilanjutkan anggota lain. Catat sebagai usaha baru."
+    more_params = ("usaha_id",)
     remedy = operation("record_kpm_usaha", FIELD | DINSOS)
 
 

@@ -32,6 +32,7 @@ class DampinganOverlaps(DomainError):
 
     en = "The family is already accompanied in that period. The Dinsos office ends that dampingan, or the ketua tim hands the family over."
     id = "Keluarga ini sudah didampingi pada masa tersebut. Kantor Dinsos mengakhiri dampingan itu, atau ketua tim mengalihkannya."
+    more_params = ("dampingan_id",)
     remedy = one_of(to_call("end_accompaniment", TEAM_LEAD | DINSOS), to_call("request_families", TEAM_LEAD))
 
 

@@ -167,7 +167,7 @@ async def withdraw_replaced(session: AsyncSession, actor: Actor, terms: ExitProp
     )
     for proposal in (await session.scalars(statement.with_for_update(key_share=True))).all():
         if proposal.evidence_sha256 == terms.evidence_sha256:
-            raise ExitAlreadyProposed("/body/evidence_sha256")
+            raise ExitAlreadyProposed("/body/evidence_sha256", exit_proposal_id=proposal.exit_proposal_id)
         if (sk_no := await read_sk_no(session, proposal)) is not None:
             raise ExitDetermined(sk_no=sk_no)
         await store_withdrawal(session, actor, proposal, REPLACED)
@@ -195,11 +195,11 @@ async def lock_open_membership(
     row = await lock_membership(session, kpm_id, kepesertaan_id, on)
     if (end := row.valid_to) is not None:
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
-    active_case = sa.exists().where(
+    active_case = sa.select(CaseMark.graduasi_id).where(
         CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(ACTIVE_STATES)
     )
-    if await session.scalar(sa.select(active_case)):
-        raise CaseAlreadyOpen("/body/kepesertaan_id")
+    if (graduasi_id := await session.scalar(active_case.limit(1))) is not None:
+        raise CaseAlreadyOpen("/body/kepesertaan_id", graduasi_id=graduasi_id)
     return row
 
 

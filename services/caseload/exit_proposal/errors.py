@@ -16,6 +16,7 @@ class ExitAlreadyProposed(DomainError):
 
     en = "The end of this membership is already proposed. Follow that proposal (GET /v1/exit-proposal); its proposer withdraws it if it is wrong."
     id = "Pengakhiran kepesertaan ini sudah diusulkan. Ikuti usulan itu (GET /v1/exit-proposal); pengusulnya menariknya bila keliru."
+    more_params = ("exit_proposal_id",)
     remedy = operation("withdraw_exit_proposal", FIELD | DINSOS)
 
 

@@ -36,6 +36,7 @@ class KomponenOverlaps(DomainError):
 
     en = "The member already has this komponen in that period. Choose a first day after it; end it first if it has no end (POST /v1/komponen/{{id}}/end)."
     id = "Anggota ini sudah memiliki komponen tersebut pada masa itu. Pilih hari pertama sesudahnya; akhiri dahulu bila belum berakhir (POST /v1/komponen/{{id}}/end)."
+    more_params = ("komponen_id",)
     remedy = CORRECT_REQUEST
 
 

@@ -34,15 +34,16 @@ class HandOverAlreadyAsked(DomainError):
 
     en = "This hand-over is already ordered and has not ended (GET /v1/hand-over). Withdraw that order, or wait until it ends."
     id = "Pengalihan ini sudah diminta dan belum selesai (GET /v1/hand-over). Batalkan permintaan itu, atau tunggu hingga selesai."
+    more_params = ("hand_over_id",)
     remedy = operation("call_hand_over_off", TEAM_LEAD)
 
 
 class HandOverStarted(DomainError):
     """409: the job of the hand-over has started. It can be cancelled, but not undone."""
 
-    en = "This hand-over has started. Cancel its job instead (POST {job}/cancellation). Families already moved stay moved."
+    en = "This hand-over has started. Cancel its job instead (POST /v1/jobs/{job_id}/cancellation). Families already moved stay moved."
     id = (
-        "Pengalihan ini sudah dimulai. Hentikan pekerjaannya (POST {job}/cancellation); keluarga yang sudah dialihkan"
+        "Pengalihan ini sudah dimulai. Hentikan pekerjaannya (POST /v1/jobs/{job_id}/cancellation); keluarga yang sudah dialihkan"
         " tetap beralih."
     )
     remedy = operation("cancel_job", TEAM_LEAD)

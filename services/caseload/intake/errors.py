@@ -25,6 +25,7 @@ class ColumnsMissing(InvalidInput):
 
     en = "The header lacks these columns: {columns}. Add them."
     id = "Baris judul tidak memuat kolom berikut: {columns}. Tambahkan."
+    listed = "columns"
     remedy = CORRECT_REQUEST
 
 
@@ -33,6 +34,7 @@ class ColumnsRepeated(InvalidInput):
 
     en = "The header names these columns more than once: {columns}. Keep each once."
     id = "Baris judul memuat kolom berikut lebih dari sekali: {columns}. Sisakan satu untuk masing-masing."
+    listed = "columns"
     remedy = CORRECT_REQUEST
 
 

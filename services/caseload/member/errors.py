@@ -102,6 +102,7 @@ class MemberKnownByName(DomainError):
         "Anak ini sudah tercatat dalam keluarga tanpa NIK. Catat NIK-nya"
         " (POST /v1/kpm/{{id}}/anggota/{{id}}/nik)."
     )
+    more_params = ("anggota_id",)
     remedy = operation("correct_nik_of_anggota", FIELD | DINSOS)
 
 
@@ -132,8 +133,8 @@ class NoKkUnchanged(DomainError):
 class BirthDateInTheFuture(InvalidInput):
     """422: the date of birth is after the day of joining."""
 
-    en = "The date of birth {birth_on} is after the day of joining, {on}. Correct one of them."
-    id = "Tanggal lahir {birth_on} sesudah tanggal bergabung, {on}. Perbaiki salah satunya."
+    en = "The date of birth is after the day of joining, {on}. Correct one of them."
+    id = "Tanggal lahir sesudah tanggal bergabung, {on}. Perbaiki salah satunya."
     remedy = CORRECT_REQUEST
 
 

@@ -8,6 +8,7 @@ class KepesertaanOverlaps(DomainError):
 
     en = "The family is already a member of this bansos in that period. Choose a first day after it."
     id = "Keluarga ini sudah menjadi peserta bansos tersebut pada masa itu. Pilih hari pertama sesudahnya."
+    more_params = ("kepesertaan_id",)
     remedy = CORRECT_REQUEST
 
 

@@ -20,6 +20,7 @@ class IndicatorUnknown(DomainError):
     status = 422
     en = "The instrument does not ask: {codes}. Leave these answers out."
     id = "Instrumen tidak menanyakan: {codes}. Hapus jawaban tersebut."
+    listed = "codes"
     remedy = CORRECT_REQUEST
 
 
@@ -29,6 +30,7 @@ class AnswerTypeMismatch(DomainError):
     status = 422
     en = "These answers do not fit their question (yes/no or a whole number not below zero): {codes}. Correct them."
     id = "Jawaban ini tidak sesuai pertanyaannya (ya/tidak atau bilangan bulat tidak negatif): {codes}. Perbaiki."
+    listed = "codes"
     remedy = CORRECT_REQUEST
 
 
@@ -38,6 +40,7 @@ class AnswersMissing(DomainError):
     status = 422
     en = "These criteria have no answer: {codes}. Answer them and send the assessment again."
     id = "Kriteria berikut belum dijawab: {codes}. Jawab semuanya, lalu kirim lagi asesmennya."
+    listed = "codes"
     remedy = CORRECT_REQUEST
 
 
@@ -47,6 +50,7 @@ class EvidenceMissing(DomainError):
     status = 422
     en = "These criteria have no evidence: {codes}. Upload the files, and name the SHA-256 of each."
     id = "Kriteria berikut belum disertai bukti: {codes}. Unggah berkasnya, dan sebutkan SHA-256 masing-masing."
+    listed = "codes"
     remedy = CORRECT_REQUEST
 
 
@@ -130,6 +134,7 @@ class FactsChanged(DomainError):
 
     en = "{changes} Nothing is decided on facts that have changed. {advice}"
     id = "{changes} Kasus tidak diputus atas fakta yang sudah berubah. {advice}"
+    more_params = ("codes", "criteria")
     remedy = BY_STATE
 
     def __init__(self, changes: Words, way: str = "UNDER_REVIEW") -> None:
@@ -146,6 +151,7 @@ class AssessmentAuthorBarred(DomainError):
 
     en = "{changes} The assessment is no ground for a decision. {advice}"
     id = "{changes} Asesmennya tidak dapat menjadi dasar keputusan. {advice}"
+    more_params = ("codes", "criteria")
     remedy = BY_STATE
 
     def __init__(self, changes: Words, way: str = "UNDER_REVIEW") -> None:
@@ -162,6 +168,7 @@ class ProposerBarred(DomainError):
 
     en = "{changes} The proposal is no ground for a decision. {advice}"
     id = "{changes} Usulannya tidak dapat menjadi dasar keputusan. {advice}"
+    more_params = ("codes", "criteria")
     remedy = BY_STATE
 
     def __init__(self, changes: Words, way: str = "UNDER_REVIEW") -> None:
@@ -181,6 +188,7 @@ class EvidenceFlagged(DomainError):
         "{changes} Mintalah ketua tim memeriksanya dan menyatakannya sah dengan alasan (GET /v1/evidence-flag, POST"
         " /v1/evidence-flag/{{id}}/clearance), atau kembalikan atau tolak kasusnya."
     )
+    more_params = ("codes", "criteria")
     remedy = operation("clear_evidence_flag", TEAM_LEAD)
 
     def __init__(self, changes: Words, _way: str = "") -> None:

@@ -65,7 +65,7 @@ def require_determinable(case: Graduasi, *, determined: bool) -> None:
     if determined:
         raise CaseAlreadyInSk
     if case.state is not S.DISETUJUI_DINSOS:
-        raise CasesNotApproved(ids=case.graduasi_id, state=case.state)
+        raise CasesNotApproved(ids=[case.graduasi_id], state=case.state)
 
 
 def require_returnable(case: Graduasi, _: Policy) -> None:

@@ -7,6 +7,7 @@ class SkNumberTaken(DomainError):
 
     en = "An SK with this number exists already. Use the number on your SK."
     id = "SK dengan nomor ini sudah ada. Gunakan nomor yang tertera pada SK Anda."
+    more_params = ("sk_id",)
     remedy = CORRECT_REQUEST
 
 
@@ -23,6 +24,8 @@ class CasesNotApproved(DomainError):
 
     en = "Only approved cases (DISETUJUI_DINSOS) go into an SK; these are not: {ids}. Leave them out, or let Dinsos approve them first."
     id = "Hanya kasus yang disetujui (DISETUJUI_DINSOS) dapat masuk SK; yang belum: {ids}. Keluarkan dari daftar, atau mintalah Dinsos menyetujuinya dahulu."
+    more_params = ("state",)
+    listed = "ids"
     remedy = CORRECT_REQUEST
 
 

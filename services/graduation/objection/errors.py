@@ -43,6 +43,7 @@ class SanggahStillOpen(DomainError):
 
     en = "A sanggah on this case is still open. Dinsos or Kemensos decides it first; a further one can be lodged after that."
     id = "Masih ada sanggah yang belum diputus pada kasus ini. Dinsos atau Kemensos memutuskannya dahulu; sanggah berikutnya dapat diajukan sesudahnya."
+    more_params = ("sanggah_id",)
     remedy = operation("decide_sanggah", DINSOS | MINISTRY)
 
 
@@ -82,6 +83,7 @@ class SanggahAlreadyLodged(DomainError):
 
     en = "This paper has already been recorded as a sanggah on this case. Nothing more is needed."
     id = "Surat ini sudah dicatat sebagai sanggah pada kasus ini. Tidak perlu apa-apa lagi."
+    more_params = ("sanggah_id",)
     remedy = ALREADY_DONE
 
 
@@ -113,6 +115,7 @@ class BackPayUndecided(DomainError):
     status = 422
     en = "Decide for each of these tahap whether the family receives the withheld payment, and give the reason: {tahap}."
     id = "Putuskan untuk setiap tahap berikut apakah bantuan yang tertahan dibayarkan kepada keluarga, beserta alasannya: {tahap}."
+    listed = "tahap"
     remedy = CORRECT_REQUEST
 
 
@@ -122,4 +125,5 @@ class BackPayNotConcerned(DomainError):
     status = 422
     en = "No payment was withheld for these tahap, so this decision cannot pay them: {tahap}. Leave them out."
     id = "Tidak ada bantuan yang tertahan pada tahap berikut, sehingga tidak dapat dibayarkan melalui keputusan ini: {tahap}. Hapus dari keputusan."
+    listed = "tahap"
     remedy = CORRECT_REQUEST

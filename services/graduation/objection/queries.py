@@ -53,12 +53,11 @@ async def read_tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided
     return [tahap.tahap for tahap in rows]
 
 
-async def has_open_sanggah(session: AsyncSession, graduasi_id: UUID) -> bool:
-    """Return whether a sanggah on a case waits for its decision."""
-    statement = sa.select(Sanggah.sanggah_id).where(
+def select_open_sanggah(graduasi_id: UUID) -> sa.Select[UUID]:
+    """Select the ids of the undecided sanggah on a case."""
+    return sa.select(Sanggah.sanggah_id).where(
         Sanggah.graduasi_id == graduasi_id, Sanggah.state == SanggahState.DIAJUKAN
     )
-    return await session.scalar(statement.limit(1)) is not None
 
 
 def has_scan_by(actor: Actor, sanggah_id: Any) -> sa.ColumnElement[bool]:

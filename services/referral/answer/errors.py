@@ -44,6 +44,7 @@ class DeliveryAlreadyRecorded(DomainError):
         "Penyaluran bantuan ini sudah dicatat. Bila nilai atau tanggalnya keliru, perbaiki"
         " (POST /v1/rujukan-program/{{id}}/delivery-correction)."
     )
+    more_params = ("delivery_id",)
     remedy = operation("correct_delivery", PARTNERS)
 
 

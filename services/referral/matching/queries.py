@@ -101,10 +101,10 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> M
     family = await require_family(session, row.kpm_id, on)
     program = await session.get_one(Program, row.program_id)
     if await session.get(VersionVoid, (VersionKind.PROGRAM, str(program.program_id))) is not None:
-        raise ProgramNoLongerFits(code=program.code, why=VOIDED, why_id=VOIDED.id)
+        raise ProgramNoLongerFits(code=program.code, why=VOIDED)
     same = (RujukanProgram.rujukan_id == row.rujukan_id, RujukanProgram.program_code == row.program_code)
     if await session.scalar(sa.select(sa.exists().where(*same, RujukanProgram.delivered_on.is_not(None)))):
-        raise ProgramNoLongerFits(code=program.code, why=DELIVERED, why_id=DELIVERED.id)
+        raise ProgramNoLongerFits(code=program.code, why=DELIVERED)
     rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
     result = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
     _require_hard_rules(result)
@@ -122,7 +122,7 @@ async def require_current_fit(session: AsyncSession, row: RujukanProgram, on: da
     matches = [one for one in await match_catalogue(session, family) if one.program.code == row.program_code]
     if not matches:
         raise ProgramNoLongerFits(
-            code=row.program_code, why="it is not in force today", why_id="program ini tidak berlaku hari ini"
+            code=row.program_code, why=Words("it is not in force today", "program ini tidak berlaku hari ini")
         )
     _require_hard_rules(matches[0])
     return matches[0]
@@ -131,7 +131,7 @@ async def require_current_fit(session: AsyncSession, row: RujukanProgram, on: da
 def _require_hard_rules(result: Match) -> None:
     for reason in result.reasons:
         if not reason.fits and reason.strength is Strength.HARD:
-            raise ProgramNoLongerFits(code=result.program.code, why=reason.en, why_id=reason.id)
+            raise ProgramNoLongerFits(code=result.program.code, why=Words(reason.en, reason.id))
 
 
 async def require_family(session: AsyncSession, kpm_id: UUID, on: date, pointer: str | None = None) -> Family:

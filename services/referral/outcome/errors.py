@@ -56,6 +56,7 @@ class RelapseAlreadyReported(DomainError):
 
     en = "A relapse has already been reported for that day. Nothing more is needed."
     id = "Kekambuhan sudah dilaporkan untuk hari itu. Tidak perlu apa-apa lagi."
+    more_params = ("relapse_report_id",)
     remedy = ALREADY_DONE
 
 

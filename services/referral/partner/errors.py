@@ -8,6 +8,7 @@ class PartnerCodeTaken(DomainError):
 
     en = "There is already a partner with the code {code}. Choose another code."
     id = "Sudah ada mitra dengan kode {code}. Pilih kode lain."
+    more_params = ("partner_id",)
     remedy = CORRECT_REQUEST
 
 
@@ -15,7 +16,7 @@ class AddressRefused(InvalidInput):
     """422: a webhook address must be https and public, without a password."""
 
     en = "This webhook address cannot be used: {reason}. Give a public https address."
-    id = "Alamat webhook ini tidak dapat dipakai: {reason_id}. Isi alamat https yang publik."
+    id = "Alamat webhook ini tidak dapat dipakai: {reason}. Isi alamat https yang publik."
     remedy = CORRECT_REQUEST
 
 

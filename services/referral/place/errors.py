@@ -7,6 +7,7 @@ class QuotaOverlaps(DomainError):
 
     en = "A later quota of {code} for {kode_wilayah} starts in that time. Set valid_to no later than its first day."
     id = "Kuota {code} berikutnya untuk {kode_wilayah} mulai dalam masa itu. Isi valid_to paling lambat hari pertamanya."
+    more_params = ("quota_id",)
     remedy = CORRECT_REQUEST
 
 
@@ -23,4 +24,5 @@ class IntakeOverlaps(DomainError):
 
     en = "The program {code} already takes applications in a part of that time. Choose a time outside it."
     id = "Program {code} sudah menerima permohonan pada sebagian waktu itu. Pilih waktu di luarnya."
+    more_params = ("window_id",)
     remedy = CORRECT_REQUEST

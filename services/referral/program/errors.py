@@ -8,6 +8,7 @@ class ProgramOfAnotherPartner(DomainError):
 
     en = "The program {code} belongs to another partner. Choose another code."
     id = "Program {code} milik mitra lain. Pilih kode lain."
+    more_params = ("partner_id",)
     remedy = CORRECT_REQUEST
 
 

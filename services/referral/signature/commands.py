@@ -115,9 +115,8 @@ def _name_people(kpm: Kpm, usaha: UsahaFacts | None, signer_id: UUID | None) -> 
 
 
 def _signature_missing(people: Sequence[NamedPerson]) -> SignatureMissing:
-    ids = list(dict.fromkeys(person.anggota_id for person in people))
-    texts = [
-        ", ".join(f"{ROLE_WORDS[person.role][language]} {person.anggota_id}" for person in people)
-        for language in (0, 1)
+    who = [
+        Words(*(f"{ROLE_WORDS[person.role][language]} {person.anggota_id}" for language in (0, 1)))
+        for person in people
     ]
-    return SignatureMissing("/body/signed_by", count=len(ids), who=Words(*texts))
+    return SignatureMissing("/body/signed_by", who=who)

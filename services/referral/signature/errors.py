@@ -24,11 +24,12 @@ class SignatureMissing(DomainError):
     """409: a person whose identity is shared has not signed."""
 
     en = (
-        "This consent needs the signatures of {count} persons: {who}. Name all who signed in signed_by."
+        "This consent needs the signatures of {who}. Name all who signed in signed_by."
         " The pengurus, or the adult named in guardian_id, signs for a minor."
     )
     id = (
-        "Persetujuan ini memerlukan tanda tangan {count} orang: {who}. Sebutkan semua penanda tangan dalam signed_by."
+        "Persetujuan ini memerlukan tanda tangan {who}. Sebutkan semua penanda tangan dalam signed_by."
         " Bagi anak di bawah umur yang menandatangani adalah pengurus atau orang dewasa dalam guardian_id."
     )
+    listed = "who"
     remedy = CORRECT_REQUEST

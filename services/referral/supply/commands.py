@@ -109,7 +109,7 @@ async def _require_consent(session: AsyncSession, row: RujukanProgram, fields: S
     covered = (await session.get_one(Program, row.program_id)).minimum_data
     for number, field in enumerate(fields):
         if field not in covered:
-            raise FieldNotConsented(f"/body/fields/{number}", fields=", ".join(covered), field=field)
+            raise FieldNotConsented(f"/body/fields/{number}", fields=covered, field=field)
 
 
 async def _record_uses(session: AsyncSession, notice_id: UUID, hashes: Sequence[str], actor: Actor) -> None:

@@ -48,6 +48,7 @@ class ConflictOverlaps(DomainError):
 
     en = "{kind} and {other} already have a rule in that time. End it first."
     id = "{kind} dan {other} sudah memiliki aturan pada masa itu. Akhiri dahulu."
+    more_params = ("role_conflict_id",)
     remedy = operation("end_conflict", MINISTRY)
 
 

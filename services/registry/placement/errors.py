@@ -18,6 +18,7 @@ class PenugasanOverlaps(DomainError):
 
     en = "This pendamping already holds a placement of this kind in that time. End it first, or choose a later time."
     id = "Pendamping ini sudah memegang penugasan jenis yang sama pada masa itu. Akhiri dahulu, atau pilih masa sesudahnya."
+    more_params = ("penugasan_id",)
     remedy = operation("end_placement", MINISTRY)
 
 
@@ -25,7 +26,8 @@ class RolesConflict(DomainError):
     """409: a row of `role_conflict` forbids the two kinds at the same time."""
 
     en = "{kind} and {other} may not be held at the same time: {reason}. End the other placement first, or choose a later time."
-    id = "{kind} dan {other} tidak boleh dipegang pada masa yang sama: {alasan}. Akhiri dahulu penugasan lain itu, atau pilih masa sesudahnya."
+    id = "{kind} dan {other} tidak boleh dipegang pada masa yang sama: {reason}. Akhiri dahulu penugasan lain itu, atau pilih masa sesudahnya."
+    more_params = ("penugasan_id",)
     remedy = operation("end_placement", MINISTRY)
 
 
@@ -42,6 +44,7 @@ class WilayahTugasOverlaps(DomainError):
 
     en = "This placement already covers {kode_wilayah} in that time. End that cover first, or choose a later time."
     id = "Penugasan ini sudah mencakup {kode_wilayah} pada masa itu. Akhiri dahulu cakupannya, atau pilih masa sesudahnya."
+    more_params = ("wilayah_tugas_id",)
     remedy = operation("end_cover", MINISTRY)
 
 

@@ -87,8 +87,10 @@ async def test_lodger_cannot_decide(family_after_exit: Family) -> None:
 
 
 async def test_second_open_usulan_is_refused(family_after_exit: Family) -> None:
-    await family_after_exit.post_ok("/v1/usulan", usulan_body(family_after_exit))
-    expect_refusal(await family_after_exit.post("/v1/usulan", usulan_body(family_after_exit)), "UsulanOpen")
+    first = await family_after_exit.post_ok("/v1/usulan", usulan_body(family_after_exit))
+    answer = await family_after_exit.post("/v1/usulan", usulan_body(family_after_exit))
+    expect_refusal(answer, "UsulanOpen")
+    assert answer.json()["params"] == {"usulan_id": first["usulan_id"]}
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,11 @@ async def test_dampingan_starts_and_is_emitted(kendal_caseload: Running) -> None
 
 async def test_second_dampingan_is_refused(kendal_caseload: Running) -> None:
     kpm_id = await register_family(kendal_caseload)
-    await assign_dampingan(kendal_caseload, kpm_id)
+    first = await assign_dampingan(kendal_caseload, kpm_id)
     for penugasan_id in (PENUGASAN, OTHER_PENUGASAN):
         answer = await assign_dampingan(kendal_caseload, kpm_id, penugasan_id)
         assert (answer.status_code, answer.json()["title"]) == (409, "DampinganOverlaps")
+        assert answer.json()["params"] == {"dampingan_id": first.json()["dampingan_id"]}
     assert await kendal_caseload.sql("SELECT weighing FROM dampingan_load WHERE weighing > 0") == [(1,)]
 
 

@@ -98,8 +98,10 @@ async def test_proposal_with_invalid_day_is_refused(family_of_one: Family, on: s
 
 async def test_second_proposal_is_refused(family_of_one: Family) -> None:
     body = await build_exit_proposal(family_of_one)
-    await family_of_one.post_ok("/v1/exit-proposal", body)
-    expect_refusal(await family_of_one.post("/v1/exit-proposal", body), "ExitAlreadyProposed")
+    first = await family_of_one.post_ok("/v1/exit-proposal", body)
+    again = await family_of_one.post("/v1/exit-proposal", body)
+    expect_refusal(again, "ExitAlreadyProposed")
+    assert again.json()["params"] == {"exit_proposal_id": first["exit_proposal_id"]}
     assert len(await family_of_one.read_emitted_data("exit_proposed")) == 1
 
 
@@ -109,7 +111,9 @@ async def test_proposal_during_open_case_is_refused(family_of_one: Family, gradu
     event |= {"kepesertaan_id": body["kepesertaan_id"], "exit_reason": "ALAMIAH"}
     await graduation.publish(GraduasiProposed.model_validate(event))
     await deliver(graduation, family_of_one.caseload)
-    expect_refusal(await family_of_one.post("/v1/exit-proposal", body), "CaseAlreadyOpen")
+    refused = await family_of_one.post("/v1/exit-proposal", body)
+    expect_refusal(refused, "CaseAlreadyOpen")
+    assert refused.json()["params"] == {"graduasi_id": str(UUID(int=7))}
 
 
 async def test_proposal_for_ended_membership_is_refused(family_of_one: Family) -> None:

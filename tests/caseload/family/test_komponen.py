@@ -60,7 +60,9 @@ async def test_started_komponen_is_counted_and_emitted_once(family: Family) -> N
     assert (made["valid_to"], made["version"]) == (None, 1)
     (event,) = await family.read_emitted_data("kpm_updated")
     assert (event["disabilitas"], event["last_komponen_ends_on"]) == (1, None)
-    expect_refusal(await family.post("komponen", body), "KomponenOverlaps")
+    again = await family.post("komponen", body)
+    expect_refusal(again, "KomponenOverlaps")
+    assert again.json()["params"] == {"komponen_id": made["komponen_id"]}
     assert (await family.read())["version"] == whole["version"] + 1
 
 

@@ -222,7 +222,9 @@ async def test_second_identical_hand_over_is_refused(kendal_caseload: Running) -
     await import_families(kendal_caseload, 2)
     on = await advance_days(kendal_caseload)
     assert (await post_hand_over(kendal_caseload, on)).status_code == 202
-    assert (await post_hand_over(kendal_caseload, on)).json()["title"] == "HandOverAlreadyAsked"
+    again = (await post_hand_over(kendal_caseload, on)).json()
+    ((hand_over_id,),) = await kendal_caseload.sql("SELECT hand_over_id FROM hand_over")
+    assert (again["title"], again["params"]) == ("HandOverAlreadyAsked", {"hand_over_id": str(hand_over_id)})
     await kendal_caseload.work()
     assert (await post_hand_over(kendal_caseload, on)).json()["title"] == "NothingToHandOver"
 

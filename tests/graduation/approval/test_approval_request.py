@@ -101,7 +101,9 @@ async def test_one_request_of_an_act_is_open_at_a_time(driver: CaseDriver) -> No
     service = driver.service
     first = await request_annulment(driver)
     other = ministry(service, "kemensos-7")
-    expect_refusal(await request_annulment(driver, other), "ApprovalAlreadyRequested", 409)
+    second = await request_annulment(driver, other)
+    expect_refusal(second, "ApprovalAlreadyRequested", 409)
+    assert second.json()["params"] == {"approval_request_id": first.json()["approval_request_id"]}
     answers = await asyncio.gather(*[request_annulment(driver, other) for _ in range(3)])
     assert {answer.status_code for answer in answers} == {409}
     path = f"{request_path(first.json())}/refusal"

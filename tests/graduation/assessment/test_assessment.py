@@ -18,6 +18,8 @@ async def test_missing_evidence_is_refused_naming_the_criteria(graduation: Runni
     answer = await driver.post("asesmen", body, "field")
     assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceMissing")
     assert answer.json()["detail"].startswith("These criteria have no evidence: INCOME_PER_CAPITA_RP.")
+    (entry,) = answer.json()["errors"]
+    assert entry["pointer"] == "/body/answers/INCOME_PER_CAPITA_RP/evidence_sha256"
     assert await driver.read_state() == "TERIDENTIFIKASI"
 
 
@@ -31,6 +33,15 @@ async def test_missing_answer_is_refused_naming_the_criteria(graduation: Running
         answer.json()["detail"]
         == "Kriteria berikut belum dijawab: SAVINGS_RP, BERSEDIA. Jawab semuanya, lalu kirim lagi asesmennya."
     )
+    assert answer.json()["params"] == {"codes": ["SAVINGS_RP", "BERSEDIA"]}
+    assert answer.json()["errors"] == [
+        {
+            "pointer": f"/body/answers/{code}",
+            "code": "AnswersMissing",
+            "message": f"Kriteria berikut belum dijawab: {code}. Jawab semuanya, lalu kirim lagi asesmennya.",
+        }
+        for code in ("SAVINGS_RP", "BERSEDIA")
+    ]
 
 
 async def test_evidence_that_was_not_uploaded_is_refused(graduation: Running) -> None:
@@ -46,6 +57,7 @@ async def test_answer_to_no_criterion_is_refused(graduation: Running) -> None:
     driver = await open_case(graduation)
     answer = await driver.assess(VOLUNTARY=True)
     assert (answer.status_code, answer.json()["title"]) == (422, "IndicatorUnknown")
+    assert [entry["pointer"] for entry in answer.json()["errors"]] == ["/body/answers/VOLUNTARY"]
 
 
 async def test_answer_of_the_wrong_type_is_refused(graduation: Running) -> None:

@@ -101,7 +101,9 @@ async def test_another_fault_refuses_all_cases_and_postpones_none(graduation: Ru
         await taken_to(graduation, "DIMUSYAWARAHKAN"),
     )
     await close_business(driver)
-    assert (await determine_all([driver, early], 409))["title"] == "CasesNotApproved"
+    refused = await determine_all([driver, early], 409)
+    assert (refused["title"], refused["params"]) == ("CasesNotApproved", {"ids": [early.graduasi_id]})
+    assert [entry["pointer"] for entry in refused["errors"]] == ["/body/graduasi_ids/1"]
     assert await driver.read_state() == "DISETUJUI_DINSOS"
 
 
@@ -113,6 +115,8 @@ async def test_bulk_sk_postpones_changed_rows(graduation: Running) -> None:
     (error,) = expect_ok(listed, 200)["items"]
     assert (error["row"], error["code"]) == (1, "FactsChanged")
     assert "9,000,000" in error["reason"]["en"]
+    assert error["params"]["codes"] == ["RESULT"]
+    assert error["params"]["criteria"] == ["USAHA_AGE_MONTHS", "USAHA_OMZET_RP", "USAHA_PERMIT"]
     assert [await driver.read_state() for driver in drivers] == ["DITUNDA", "MASA_SANGGAH"]
     assert job["report"]["cases"] == 1
 
@@ -219,6 +223,7 @@ async def test_natural_exit_is_not_approved_after_a_new_komponen(graduation: Run
     answer = await driver.approve()
     assert (answer.status_code, answer.json()["title"]) == (409, "FactsChanged")
     assert "komponen" in answer.json()["detail"]
+    assert answer.json()["params"]["codes"] == ["KOMPONEN"]
 
 
 async def test_exit_by_death_is_not_approved_while_members_live(graduation: Running) -> None:

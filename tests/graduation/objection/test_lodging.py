@@ -64,9 +64,10 @@ async def test_same_scan_again_changes_nothing(graduation: Running) -> None:
 )
 async def test_other_lodger_is_another_sanggah(graduation: Running, other: dict[str, Any]) -> None:
     driver = await create_case(graduation)
-    expect_ok(await lodge_sanggah(driver, LODGED_ON, lodger_nik=NIK))
+    first = expect_ok(await lodge_sanggah(driver, LODGED_ON, lodger_nik=NIK))
     answer = await lodge_sanggah(driver, LODGED_ON, b"surat lain", **other)
     expect_refusal(answer, "SanggahStillOpen", 409)
+    assert answer.json()["params"] == {"sanggah_id": first["sanggah_id"]}
 
 
 async def test_scan_is_added_after_the_decision_and_nothing_is_suspended_again(graduation: Running) -> None:

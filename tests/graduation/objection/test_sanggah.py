@@ -218,6 +218,8 @@ async def test_sanggah_accepted_after_the_effect_decides_each_tahap(graduation: 
     foreign = {"tahap": "2026-2", "paid": True, "reason": "Sudah dibayar."}
     more = await decide_sanggah(driver, sanggah_id, "DITERIMA", back_pay=[third, fourth, foreign])
     assert (more.status_code, more.json()["title"]) == (422, "BackPayNotConcerned")
+    (entry,), params = more.json()["errors"], more.json()["params"]
+    assert (entry["pointer"], params) == ("/body/back_pay/2", {"tahap": ["2026-2"]})
     expect_ok(await decide_sanggah(driver, sanggah_id, "DITERIMA", back_pay=[third, fourth]))
     ((_, fact),) = await read_emitted_events(graduation, "graduasi_annulled")
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, ["2026-3"])

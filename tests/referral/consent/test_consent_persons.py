@@ -68,7 +68,7 @@ async def test_consent_without_the_owners_signature_is_refused(referral: Running
     world = await create_case(referral)
     refused = await world.record_consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (409, "SignatureMissing")
-    assert "2 persons" in refused.json()["detail"]
+    assert [entry["pointer"] for entry in refused.json()["errors"]] == ["/body/signed_by"] * 2
     assert str(world.family.owner_id) in refused.json()["detail"]
     assert await world.read_state(KUR) == "DRAF"
 

@@ -196,8 +196,9 @@ async def test_invalid_quotas_are_refused(referral: Running) -> None:
     one, *_ = await create_worlds(referral, [DESA])
     assert (await publish_quota(one, "33.99", 1)).json()["title"] == "WilayahUnknown"
     assert (await publish_quota(one, DESA, 1, valid_to=str(TODAY))).json()["title"] == "InvalidRange"
-    await publish_quota(one, DESA, 1, valid_from=NEXT_YEAR)
+    later = await publish_quota(one, DESA, 1, valid_from=NEXT_YEAR)
     overlap = await publish_quota(one, DESA, 1)
+    assert overlap.json()["params"]["quota_id"] == later.json()["quota_id"]
     assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
     assert overlap.json()["errors"][0]["pointer"] == "/body/valid_to"
     assert (await publish_quota(one, DESA, 1, valid_to=NEXT_YEAR)).status_code == 201

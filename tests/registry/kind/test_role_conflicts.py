@@ -81,10 +81,11 @@ async def test_wrong_conflict_ends_on_its_first_day_and_a_right_one_begins_on_it
 
 
 async def test_a_second_conflict_of_a_pair_in_either_order_is_refused(registry: Running) -> None:
-    commands.expect_ok(await set_conflict(registry))
+    rule = commands.expect_ok(await set_conflict(registry))
     for pair in ({}, {"kind": "PSM", "other_kind": "TAGANA"}):
         answer = await set_conflict(registry, **pair, valid_from="2026-03-01")
         assert (answer.status_code, answer.json()["title"]) == (409, "ConflictOverlaps")
+        assert answer.json()["params"]["role_conflict_id"] == rule["role_conflict_id"]
     identical = await set_conflict(registry, other_kind="TAGANA")
     assert (identical.status_code, identical.json()["title"]) == (422, "KindsIdentical")
 

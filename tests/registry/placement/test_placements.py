@@ -34,9 +34,10 @@ async def test_a_started_placement_is_published_without_its_sk_number(registry: 
 
 async def test_an_overlap_of_placements_of_one_kind_is_refused(registry: Running) -> None:
     pendamping = await commands.register_pendamping(registry)
-    commands.expect_ok(await commands.start_penugasan(registry, pendamping, valid_to="2026-10-03"))
+    placement = await commands.start_penugasan(registry, pendamping, valid_to="2026-10-03")
     answer = await commands.start_penugasan(registry, pendamping, valid_from="2026-10-02")
     assert (answer.status_code, answer.json()["title"]) == (409, "PenugasanOverlaps")
+    assert answer.json()["params"] == {"penugasan_id": commands.expect_ok(placement)["penugasan_id"]}
     commands.expect_ok(await commands.start_penugasan(registry, pendamping, valid_from="2026-10-03"))
 
 

@@ -27,7 +27,7 @@ async def withdraw_hand_over(session: AsyncSession, actor: Actor, hand_over_id: 
     actor.require_area(hand_over.kode_wilayah)
     if hand_over.job_id is not None:
         ended = (await read_hand_over(session, hand_over_id))["state"] in ENDED
-        raise HandOverEnded if ended else HandOverStarted(job=f"/v1/jobs/{hand_over.job_id}")
+        raise HandOverEnded if ended else HandOverStarted(job_id=hand_over.job_id)
     if not hand_over.open:
         raise HandOverAlreadyWithdrawn
     hand_over.open = False

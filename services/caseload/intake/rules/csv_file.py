@@ -171,10 +171,10 @@ def check_names(names: list[str]) -> None:
     """Raise ColumnsRepeated, ColumnsMissing or ColumnsUnknown for an invalid header."""
     repeated = [column for column in COLUMNS if names.count(column) > 1]
     if repeated:
-        raise ColumnsRepeated("/body/sha256", columns=", ".join(repeated))
+        raise ColumnsRepeated("/body/sha256", columns=repeated)
     missing = [column for column in COLUMNS if column not in names]
     if missing:
-        raise ColumnsMissing("/body/sha256", columns=", ".join(missing))
+        raise ColumnsMissing("/body/sha256", columns=missing)
     # Unknown names are counted and not repeated, because they may be personal data.
     if unknown := len([name for name in names if name]) - len(COLUMNS):
         raise ColumnsUnknown("/body/sha256", count=unknown)

@@ -57,7 +57,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
     kpm, other = await lock_families(session, actor, kpm_id, await read_current_family(session, is_person))
     require_not_future(terms.on, await clock.latest_today(session))
     if terms.birth_on > terms.on:
-        raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
+        raise BirthDateInTheFuture("/body/birth_on", on=terms.on)
     statement = sa.select(KpmAnggota).where(is_person).with_for_update(key_share=True)
     existing, ended = await session.scalar(statement), None
     if existing is None:

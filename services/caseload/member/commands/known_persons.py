@@ -29,7 +29,7 @@ async def require_unknown_person(
         if read_name_key(vault, person) == name:
             require_alive(person)
             if person.left_on is None and person.nik_sealed is None:
-                raise MemberKnownByName("/body/nik")
+                raise MemberKnownByName("/body/nik", anggota_id=person.anggota_id)
     numbers = sa.select(NikHistory.anggota_id).where(NikHistory.nik_index == nik_index)
     former = sa.select(KpmAnggota).where(KpmAnggota.anggota_id.in_(numbers))
     for person in (await session.scalars(former)).all():

@@ -32,10 +32,14 @@ from shared.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Why a case may not be decided on what it was proposed on."""
+    """Why a case may not be decided on what it was proposed on.
+
+    `criteria` are those whose verdict has changed, by their codes.
+    """
 
     code: str
     words: Words
+    criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,10 @@ def to_refusal(changes: Sequence[Change], way: str = "UNDER_REVIEW") -> DomainEr
 
     `way` is the way out, a key of `WAYS_OF_CHANGED`.
     """
-    return _classify(changes)[1](to_sentences(changes), way)
+    refusal = _classify(changes)[1](to_sentences(changes), way)
+    criteria = [code for change in changes for code in change.criteria]
+    refusal.params |= {"codes": [change.code for change in changes], "criteria": criteria}
+    return refusal
 
 
 def _classify(changes: Sequence[Change]) -> tuple[HoldReason, Refusal]:
@@ -158,7 +165,8 @@ def _check_result(basis: Basis) -> Change | None:
     result, _ = evaluate(pinned.instrument, pinned.indicators, pinned.answers, basis.facts)
     if result is pinned.result:
         return None
-    values = list(_changed_criteria(pinned, basis.facts))
+    changed = list(_changed_criteria(pinned, basis.facts))
+    values = [*find_grounds(pinned.instrument, basis.facts), *(words for _, words in changed)]
     en = f"With today's facts the assessment gives {result.value}, not {pinned.result.value}: {', '.join(values)}."
     indonesian = ", ".join(value.id for value in values)
     return Change(
@@ -167,16 +175,16 @@ def _check_result(basis: Basis) -> Change | None:
             en,
             f"Dengan fakta hari ini hasil asesmen {result.value}, bukan {pinned.result.value}: {indonesian}.",
         ),
+        tuple(code for code, _ in changed),
     )
 
 
-def _changed_criteria(pinned: Pinned, facts: Mapping[str, Any]) -> Iterator[Words]:
+def _changed_criteria(pinned: Pinned, facts: Mapping[str, Any]) -> Iterator[tuple[str, Words]]:
     """Yield the criteria whose verdict differs, with the value then and the value today."""
-    yield from find_grounds(pinned.instrument, facts)
     for one in pinned.indicators:
         then, now = (value_of(one, pinned.answers, values) for values in (pinned.facts, facts))
         if passes(one, then) != passes(one, now):
-            yield Words(_compare(one, then, now, 0), _compare(one, then, now, 1))
+            yield one.code, Words(_compare(one, then, now, 0), _compare(one, then, now, 1))
 
 
 def _compare(indicator: Indicator, then: bool | int | None, now: bool | int | None, language: int) -> str:

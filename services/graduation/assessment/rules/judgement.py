@@ -105,14 +105,14 @@ def require_known_answers(indicators: Sequence[Indicator], answers: Mapping[str,
     questions = {i.code: i for i in indicators if i.source is Source.ANSWER}
     unknown = sorted(answers.keys() - questions.keys())
     if unknown:
-        raise IndicatorUnknown("/body/answers", codes=", ".join(unknown))
-    mismatched = [
+        raise IndicatorUnknown(codes=unknown, pointers=_pointers_of(unknown))
+    mismatched = sorted(
         code
         for code, answer in answers.items()
         if isinstance(answer.value, bool) != (questions[code].value_type is ValueType.BOOL)
-    ]
+    )
     if mismatched:
-        raise AnswerTypeMismatch("/body/answers", codes=", ".join(sorted(mismatched)))
+        raise AnswerTypeMismatch(codes=mismatched, pointers=_pointers_of(mismatched, "/value"))
 
 
 def require_complete_answers(indicators: Sequence[Indicator], answers: Mapping[str, Answer]) -> None:
@@ -124,12 +124,18 @@ def require_complete_answers(indicators: Sequence[Indicator], answers: Mapping[s
     questions = [i for i in indicators if i.source is Source.ANSWER]
     missing = [i.code for i in questions if i.code not in answers]
     if missing:
-        raise AnswersMissing("/body/answers", codes=", ".join(missing))
+        raise AnswersMissing(codes=missing, pointers=_pointers_of(missing))
     without_evidence = [
         i.code for i in questions if i.evidence_required and answers[i.code].evidence_sha256 is None
     ]
     if without_evidence:
-        raise EvidenceMissing("/body/answers", codes=", ".join(without_evidence))
+        raise EvidenceMissing(
+            codes=without_evidence, pointers=_pointers_of(without_evidence, "/evidence_sha256")
+        )
+
+
+def _pointers_of(codes: Sequence[str], part: str = "") -> list[str]:
+    return [f"/body/answers/{code}{part}" for code in codes]
 
 
 def explain(indicator: Indicator, answers: Mapping[str, Answer], facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
     await require_dampingan(session, actor, terms.kpm_id, kpm.kode_wilayah, now.on)
     case = _build_case(actor, kpm, kepesertaan, policy, now)
     session.add(case)
-    with refuse_violations(uq_graduasi_one_case=CaseAlreadyOpen):
+    with refuse_violations(case, uq_graduasi_one_case=CaseAlreadyOpen):
         await session.flush()
     append_opening(session, case, Act(actor, now, code=CaseReason.PEMBUKAAN))
     return case

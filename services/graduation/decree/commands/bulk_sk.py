@@ -1,7 +1,6 @@
 """Job that adds the cases of a file to an SK, in steps."""
 
 import time
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -136,7 +135,7 @@ async def _check_lines(
 
 
 def _to_row_error(row: int, error: DomainError) -> RowError:
-    return RowError(row, "graduasi_id", type(error).__name__, jobs.to_words(error), format_params(error))
+    return RowError(row, "graduasi_id", type(error).__name__, jobs.to_words(error), error.values())
 
 
 async def _hold_changed_rows(
@@ -159,8 +158,3 @@ def parse_graduasi_id(line: str) -> UUID | None:
         return UUID(line.strip())
     except ValueError:
         return None
-
-
-def format_params(error: DomainError) -> dict[str, Any]:
-    """Return the parameters of an error's sentences as text."""
-    return {name: str(value) for name, value in error.params.items()}

@@ -11,8 +11,8 @@ from services.graduation.approval.models import ApprovalRequest
 from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.models import Graduasi, Stage
 from services.graduation.credit.commands import redate_credits
-from services.graduation.decree.commands.penetapan import require_free_number, to_event
-from services.graduation.decree.errors import SkBeforeApproval, SkEnteredTooLate, SkNumberTaken, SkWithoutCase
+from services.graduation.decree.commands.penetapan import number_taken, require_free_number, to_event
+from services.graduation.decree.errors import SkBeforeApproval, SkEnteredTooLate, SkWithoutCase
 from services.graduation.decree.models import CorrectionTerms, Penetapan, Sk, SkCorrection
 from services.graduation.decree.queries import read_sk_rule
 from services.graduation.policy.models.policy import Policy
@@ -78,7 +78,7 @@ async def correct_sk(
     request_id = request.approval_request_id
     session.add(SkCorrection(correction_id=uuid7(), **before, **by, approval_request_id=request_id))
     sk.sk_no, sk.sk_on, sk.evidence_sha256 = terms.sk_no, terms.sk_on, terms.evidence_sha256
-    with refuse_violations(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
+    with refuse_violations(uq_sk_sk_no=lambda: number_taken(terms.sk_no)):
         await session.flush()
     await jobs.enqueue(session, KIND, {"sk_id": str(sk.sk_id)}, actor)
     return sk

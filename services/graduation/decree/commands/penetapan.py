@@ -134,7 +134,13 @@ async def require_free_number(session: AsyncSession, sk_no: str) -> None:
     if is_empty:
         await delete_empty_sk(session, sk_no)
     elif is_empty is not None:
-        raise SkNumberTaken("/body/sk_no")
+        raise number_taken(sk_no)
+
+
+def number_taken(sk_no: str) -> SkNumberTaken:
+    """Return the refusal of a number that an SK has already."""
+    same_number = sa.literal_column(NUMBER_KEY) == normalize_number(sk_no)
+    return SkNumberTaken("/body/sk_no", existing=sa.select(Sk.sk_id).where(same_number))
 
 
 async def delete_empty_sk(session: AsyncSession, sk_no: str) -> None:
@@ -149,7 +155,7 @@ async def insert_sk(session: AsyncSession, actor: Actor, sk: Sk) -> None:
         SkNumberTaken: A concurrent request has inserted one with this number.
     """
     session.add(sk)
-    with refuse_violations(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
+    with refuse_violations(uq_sk_sk_no=lambda: number_taken(sk.sk_no)):
         await session.flush()
     if sk.evidence_sha256 is not None:
         use = EvidenceUse(EvidenceKind.SK, sk.sk_id, None, wilayah.NATIONAL, actor)
@@ -186,11 +192,12 @@ async def _lock_approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) ->
     rows = await lock_cases(session, graduasi_ids)
     if len(rows) < len(graduasi_ids):
         raise NotFound("graduasi", "/body/graduasi_ids")
-    not_approved = [
-        str(row.case.graduasi_id) for row in rows if row.case.state is not GraduasiState.DISETUJUI_DINSOS
-    ]
+    approved = {row.case.graduasi_id for row in rows if row.case.state is GraduasiState.DISETUJUI_DINSOS}
+    named = dict.fromkeys(graduasi_ids)
+    not_approved = [(number, one) for number, one in enumerate(named) if one not in approved][:MAX_NAMED_IDS]
     if not_approved:
-        raise CasesNotApproved("/body/graduasi_ids", ids=", ".join(not_approved[:MAX_NAMED_IDS]))
+        pointers = [f"/body/graduasi_ids/{number}" for number, _ in not_approved]
+        raise CasesNotApproved(ids=[one for _, one in not_approved], pointers=pointers)
     return rows
 
 

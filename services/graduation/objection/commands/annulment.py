@@ -24,7 +24,7 @@ from services.graduation.objection.models.annulment import (
     BackPaymentFields,
     BackPaymentTerms,
 )
-from services.graduation.objection.queries import has_open_sanggah, read_tahap_concerned
+from services.graduation.objection.queries import read_tahap_concerned, select_open_sanggah
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.models import StageAct
 from services.graduation.tables import CaseReason
@@ -134,8 +134,8 @@ async def require_annullable_case(session: AsyncSession, actor: Actor, case: Gra
     Raises:
         IllegalTransition, SamePersonTwice, FamilyAccompaniedLately, SanggahStillOpen
     """
-    if await has_open_sanggah(session, case.graduasi_id):
-        raise SanggahStillOpen
+    if (sanggah_id := await session.scalar(select_open_sanggah(case.graduasi_id).limit(1))) is not None:
+        raise SanggahStillOpen(sanggah_id=sanggah_id)
     case.require_transition(GraduasiState.DIPULIHKAN)
     await require_no_stage(session, case, actor.person, actor.sub)
     for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
@@ -194,9 +194,20 @@ def require_tahap(concerned: Sequence[str], back_pay: Sequence[BackPaymentTerms]
     """
     decided = {one.tahap for one in back_pay}
     if missing := [tahap for tahap in concerned if tahap not in decided]:
-        raise BackPayUndecided("/body/back_pay", tahap=", ".join(missing))
-    if not_concerned := sorted(decided - set(concerned)):
-        raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(not_concerned))
+        raise BackPayUndecided("/body/back_pay", tahap=missing)
+    refuse_back_pay(back_pay, concerned)
+
+
+def refuse_back_pay(back_pay: Sequence[BackPaymentTerms], concerned: Sequence[str] = ()) -> None:
+    """Refuse a decision on a tahap that is not concerned.
+
+    Raises:
+        BackPayNotConcerned
+    """
+    others = [(number, one.tahap) for number, one in enumerate(back_pay) if one.tahap not in concerned]
+    if others:
+        pointers = [f"/body/back_pay/{number}" for number, _ in others]
+        raise BackPayNotConcerned(tahap=[tahap for _, tahap in others], pointers=pointers)
 
 
 async def _build_annulment(

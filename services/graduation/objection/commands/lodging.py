@@ -27,6 +27,7 @@ from services.graduation.objection.models.sanggah import (
     SanggahScan,
     SanggahState,
 )
+from services.graduation.objection.queries import select_open_sanggah
 from services.graduation.tables import CaseReason
 from services.graduation.term.commands import announce_case
 from shared.access import Actor, Scope
@@ -74,7 +75,7 @@ async def lodge_sanggah(
     sanggah = _build_sanggah(case, terms, act, lodger_ref, vault_of(session))
     sanggah.suspends = not await _was_refused(session, case, terms.ground)
     session.add(sanggah)
-    with refuse_violations(uq_sanggah_open=SanggahStillOpen):
+    with refuse_violations(sanggah, uq_sanggah_open=SanggahStillOpen):
         await session.flush()
     await _add_scan(session, sanggah, act)
     if sanggah.suspends:
@@ -125,7 +126,7 @@ async def _add_scan(session: AsyncSession, sanggah: Sanggah, act: Act) -> None:
         session.add(_build_scan(sanggah, sha256, act))
         await session.flush()
     elif scan_of != sanggah.sanggah_id:
-        raise SanggahAlreadyLodged
+        raise SanggahAlreadyLodged(sanggah_id=scan_of)
 
 
 async def _was_refused(session: AsyncSession, case: Graduasi, ground: SanggahGround) -> bool:
@@ -139,7 +140,7 @@ async def _was_refused(session: AsyncSession, case: Graduasi, ground: SanggahGro
 
 async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: date, now: Moment) -> None:
     if case.state is GraduasiState.DISANGGAH:
-        raise SanggahStillOpen
+        raise SanggahStillOpen(existing=select_open_sanggah(case.graduasi_id))
     penetapan = await session.get(Penetapan, case.graduasi_id)
     if penetapan is None:
         case.require_transition(GraduasiState.DISANGGAH)

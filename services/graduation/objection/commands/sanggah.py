@@ -13,11 +13,12 @@ from services.graduation.decree.models import Penetapan
 from services.graduation.objection.commands.annulment import (
     AnnulmentTerms,
     annul_case,
+    refuse_back_pay,
     require_no_stage,
     to_event_items,
     was_effective,
 )
-from services.graduation.objection.errors import BackPayNotConcerned, DeathUndone, SanggahAlreadyDecided
+from services.graduation.objection.errors import DeathUndone, SanggahAlreadyDecided
 from services.graduation.objection.models.annulment import AnnulmentGround, BackPaymentTerms
 from services.graduation.objection.models.sanggah import Sanggah, SanggahDecision, SanggahState
 from services.graduation.objection.queries import has_scan_by
@@ -72,7 +73,8 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     else:
         if case.fact_undone_on is not None:
             raise DeathUndone("/body/outcome", on=case.fact_undone_on)
-        _refuse_back_pay(ruling)
+        # Only an accepted sanggah annuls the SK, so that withheld tahap are paid.
+        refuse_back_pay(ruling.back_pay)
         await _continue_case(session, case, policy, sanggah, act)
     return sanggah
 
@@ -122,12 +124,6 @@ async def _lock_sanggah(session: AsyncSession, sanggah_id: UUID) -> tuple[Gradua
         raise NotFound("sanggah")
     case, policy = await load_case(session, graduasi_id)
     return case, policy, await load(session, Sanggah, sanggah_id, noun="sanggah")
-
-
-def _refuse_back_pay(ruling: Ruling) -> None:
-    # Only an accepted sanggah annuls the SK, so that withheld tahap are paid.
-    if ruling.back_pay:
-        raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(one.tahap for one in ruling.back_pay))
 
 
 async def _end_suspension(

@@ -92,7 +92,7 @@ def _require_same(
         recorded = one.before
     given = {"amount_rp": recorded["amount_rp"] if amount_rp is None else amount_rp}
     if row.delivery_id != delivery_id or recorded != given | {"delivered_on": str(delivered_on)}:
-        raise DeliveryAlreadyRecorded
+        raise DeliveryAlreadyRecorded(delivery_id=row.delivery_id)
 
 
 async def _move_to_delivered(

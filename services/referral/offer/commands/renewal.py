@@ -58,7 +58,7 @@ async def renew_offer(session: AsyncSession, rujukan_program_id: UUID, actor: Ac
     today = await clock.today(session)
     fit = await require_current_fit(session, row, today)
     if row.program_code in await read_codes_offered_elsewhere(session, rujukan):
-        raise ProgramNoLongerFits(code=row.program_code, why=ELSEWHERE, why_id=ELSEWHERE.id)
+        raise ProgramNoLongerFits(code=row.program_code, why=ELSEWHERE)
     if rujukan.state is RujukanState.TUTUP:
         rujukan.move_to(RujukanState.TERBUKA)
     row.lapsed_on = today  # frees the program for a new offer

@@ -79,7 +79,7 @@ async def _read_due_days(session: AsyncSession, row: RujukanProgram, month: int)
     )
     due_days = {row.month: row.due_on for row in await session.execute(statement)}
     if month not in due_days:
-        raise OutcomeNotAsked("/body/month", month=month, months=", ".join(map(str, due_days)))
+        raise OutcomeNotAsked("/body/month", month=month, months=list(due_days))
     return due_days
 
 

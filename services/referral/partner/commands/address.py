@@ -13,6 +13,7 @@ import httpx
 from services.referral.partner.errors import AddressRefused
 from shared.setting_faults import LOOPBACK
 from shared.settings import Settings
+from shared.words import Words
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -157,4 +158,4 @@ def _literal(host: str) -> Address | None:
 
 
 def _refused(reason: str, reason_id: str) -> AddressRefused:
-    return AddressRefused("/body/webhook_url", reason=reason, reason_id=reason_id)
+    return AddressRefused("/body/webhook_url", reason=Words(reason, reason_id))

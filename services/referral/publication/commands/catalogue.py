@@ -164,7 +164,7 @@ async def _end_previous_revision(
     last = await session.scalar(newest.with_for_update())
     current = await session.scalar(newest.where(not_voided(Program.valid_from, Program.valid_to)))
     if current is not None and current.partner_id != partner.partner_id:
-        raise ProgramOfAnotherPartner("/body/code", code=code)
+        raise ProgramOfAnotherPartner("/body/code", code=code, partner_id=current.partner_id)
     if current is not None:
         await end_previous(session, current, valid_from, not_latest)
     return last.revision if last is not None else 0

@@ -28,6 +28,7 @@ from shared.database import insert, load, uuid7
 from shared.errors import DomainError, InvalidRange
 from shared.messaging import emit
 from shared.validity import not_ended_by
+from shared.words import Words
 
 PLACEMENT_REASON = "SK_PENUGASAN"
 
@@ -107,16 +108,20 @@ async def refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
     )
     both_paid = other.employer_status.in_(PAID) if row.employer_status in PAID else sa.false()
     rows = await session.execute(
-        sa.select(other.kind, conflict.reason_en, conflict.reason_id)
+        sa.select(other.kind, other.penugasan_id, conflict.reason_en, conflict.reason_id)
         .join(conflict, pair)
         .where(other.pendamping_id == row.pendamping_id, sa.or_(~conflict.paid_only, both_paid))
         .where(daterange(other.valid_from, other.valid_to).op("&&")(new_range))
         .where(daterange(conflict.valid_from, conflict.valid_to).op("&&")(new_range))
         .limit(1)
     )
-    for kind, reason_en, reason_id in rows:
+    for kind, penugasan_id, reason_en, reason_id in rows:
         raise RolesConflict(
-            "/body/kind", kind=row.kind.value, other=kind.value, reason=reason_en, alasan=reason_id
+            "/body/kind",
+            kind=row.kind.value,
+            other=kind.value,
+            reason=Words(reason_en, reason_id),
+            penugasan_id=penugasan_id,
         )
 
 
