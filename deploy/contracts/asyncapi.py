@@ -34,10 +34,10 @@ def document() -> dict[str, Any]:
             "title": "Pilar",
             "version": "1.0.0",
             "description": "Events between the four services. Changes only add: readers ignore unknown fields and read "
-            "unknown enum values as UNKNOWN. People are ids. No event has a NIK, No. KK, name, phone or address in clear.",
+            "unknown enum values as UNKNOWN: do not refuse an event for a value that its enum does not list. People are ids. No event has a NIK, No. KK, name, phone or address in clear.",
         },
         "defaultContentType": CONTENT_TYPE,
-        "servers": {"kafka": SERVER},
+        "servers": {"kafka": SERVER, "development": DEVELOPMENT_SERVER},
         "channels": channels(kinds),
         "operations": sending(kinds) | receiving(),
         "components": {
@@ -129,10 +129,16 @@ def message(kind: type[Event]) -> dict[str, Any]:
         "payload": {
             "allOf": [{"$ref": "#/components/schemas/Envelope"}, {"type": "object", "properties": properties}]
         },
-        "bindings": {
-            "kafka": {"key": {"type": "string", "format": "uuid", "description": f"`{kind.key_field}`"}}
-        },
+        "bindings": {"kafka": {"key": key_of(kind)}},
     }
+
+
+def key_of(kind: type[Event]) -> dict[str, Any]:
+    """Return the schema of the record's key. Audit blocks have the service."""
+    described = {"type": "string", "description": f"`{kind.key_field}`"}
+    if kind.key_field == "service":
+        return described | {"const": publisher_of(kind.wire)}
+    return described | {"format": "uuid"}
 
 
 def schemas(kinds: dict[str, type[Event]]) -> dict[str, Any]:
@@ -155,8 +161,8 @@ SECURITY_SCHEMES: dict[str, Any] = {
 SERVER: dict[str, Any] = {
     "host": "{bootstrap}",
     "protocol": "kafka-secure",
-    "description": "The Kafka cluster of an installation. Brokers in a closed network may ask for neither TLS nor an "
-    "account.",
+    "description": "The Kafka cluster of an installation. The operator gives the address, the CA, and an account or a "
+    "certificate. Brokers in a closed network may ask for neither TLS nor an account.",
     "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("scram", "certificate")],
     "variables": {
         "bootstrap": {
@@ -164,6 +170,12 @@ SERVER: dict[str, Any] = {
             "description": "Address of one broker, as in PILAR_KAFKA_BOOTSTRAP",
         }
     },
+}
+DEVELOPMENT_SERVER: dict[str, Any] = {
+    "host": "127.0.0.1:{port}",
+    "protocol": "kafka",
+    "description": "The broker of `make up TRANSPORT=kafka`, without TLS and accounts.",
+    "variables": {"port": {"default": "9092", "description": "Port that `make up` prints"}},
 }
 HEADERS: dict[str, Any] = {
     "type": "object",
@@ -181,7 +193,7 @@ ENVELOPE: dict[str, Any] = {
     "topic and `subject`. `time` is business time.",
     "properties": {
         "specversion": {"const": "1.0", "description": "Version of CloudEvents"},
-        "id": {"type": "string", "format": "uuid", "description": "The event (UUIDv7)"},
+        "id": {"type": "string", "format": "uuid", "description": "The event"},
         "source": {"type": "string", "description": "The publisher", "examples": ["urn:pilar:graduation"]},
         "type": {"type": "string", "description": "Service, fact and version"},
         "subject": {"type": "string", "description": "The stream's key"},
@@ -200,7 +212,8 @@ ENVELOPE: dict[str, Any] = {
         "seq": {
             "type": "integer",
             "minimum": 1,
-            "description": "Counts the events of topic and key without gaps",
+            "description": "Counts the events of topic and key without gaps; `pilar.sealed` has gaps, because its "
+            "records expire",
         },
         "actor": {"type": "string", "description": "The account that caused the event, never a name"},
         "correlationid": {
@@ -215,5 +228,8 @@ ENVELOPE: dict[str, Any] = {
         },
         "data": {"type": "object", "description": "The fields of the fact"},
     },
-    "required": ["specversion", "id", "source", "type", "subject", "time", "epoch", "seq", "data"],
+    "required": [
+        *("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"),
+        *("epoch", "seq", "actor", "correlationid", "data"),
+    ],
 }

@@ -48,7 +48,7 @@ class KpmAssessed(Event, wire="graduation.kpm_assessed.v1", key="kpm_id"):
 
 
 class GraduasiProposed(Event, wire="graduation.graduasi_proposed.v1", key="kpm_id"):
-    """A graduation case is open for a kepesertaan.
+    """A graduation case is proposed for a kepesertaan.
 
     Used by: caseload.graduation
 
@@ -82,6 +82,8 @@ class GraduasiDetermined(Event, wire="graduation.graduasi_determined.v1", key="k
     """An SK determines the graduation of a family.
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
+
+    Emitted again when the SK is corrected.
     """
 
     graduasi_id: UUID
@@ -173,11 +175,12 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
 
 
 class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
-    """A graduation takes effect.
+    """A graduation is final: the membership ends on `effective_on`.
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
 
-    Without `monitoring_months` nobody is to visit the family.
+    `effective_on` may lie ahead. Emitted again when the tahap moves: the last event of a `graduasi_id` holds. Without
+    `monitoring_months` nobody is to visit the family.
     """
 
     graduasi_id: UUID
@@ -199,6 +202,7 @@ class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_i
     Used by: registry.graduasi, caseload.graduation, referral.graduation
 
     `back_pay` decides each withheld tahap. `back_pay_tahap` are those of them that are paid.
+    Emitted again when a decision about back pay is replaced.
     """
 
     graduasi_id: UUID

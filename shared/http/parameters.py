@@ -9,6 +9,7 @@ DESCRIBED = {
     "cursor": "Where the last page ended. Follow `next` of that page instead of building this.",
     "due_by": "Only what is due on or before this date.",
     "exit_reason": "Why a family leaves its bansos.",
+    "fact_undone": "true: only cases to be annulled, because the death on which their SK rests was undone.",
     "fits": "true: families that fit now; false: those that do not, with the reasons; omitted: both.",
     "graduasi_id": "The id of a case in graduation.",
     "kind": "Only this kind.",
