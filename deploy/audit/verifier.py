@@ -2,7 +2,7 @@
 
 This file needs the standard library and `cryptography` only, so that an auditor can read all of it. FOLDER has one
 `<service>.jsonl` per service (deploy/audit/export.py). KEYS is a JSON file of public keys by service, as the auditor
-noted them; without it the keys are those that the other services have seen.
+noted them, with one for each export; without it the keys are those that the other services have seen.
 Exit status: 0 nothing was changed, 1 faults, 2 not checked.
 """
 
@@ -31,6 +31,13 @@ BLOCK = (
     *("faulty_ids", "merkle_root", "previous_hash", "public_key"),
 )
 WITNESSED = ("entry_count", "merkle_root", "previous_hash", "block_hash", "signature", "public_key")
+COLUMNS = {
+    "export": {"since"},
+    "entry": {"at", "audit_id", *DIGESTED},
+    "block": {*BLOCK, "entry_ids", "entry_times", "digests", "block_hash", "signature"},
+    "witness": {"service", "block_no", "closed_at", *WITNESSED},
+}
+"""The columns of each type of line."""
 FIRST_HASH = "00" * 32
 LONGEST_WAIT = timedelta(minutes=10)
 """An entry that is in no block although later blocks are so much newer was never written by the service."""
@@ -79,9 +86,12 @@ def read_trail(service: str, lines: Iterable[str | bytes]) -> Trail:
         ValueError: it is no export.
     """
     trail = Trail(service)
-    for line in lines:
-        row = json.loads(line)
-        match row.pop("type"):
+    for number, line in enumerate(lines, 1):
+        row = dict(json.loads(line))
+        kind = row.pop("type", None)
+        if kind not in COLUMNS or not row.keys() >= COLUMNS[kind]:
+            raise ValueError(f"line {number} of {service} has another type or lacks a column")
+        match kind:
             case "export":
                 trail.complete = row["since"] is None
             case "entry":
@@ -126,6 +136,18 @@ def verify(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None = None)
         faults += _witness_faults(trail, seen_by)
         faults += _entry_faults(trail)
     return sorted(faults, key=lambda fault: (fault.service, fault.minute, fault.kind, fault.detail))
+
+
+def find_unchecked(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None = None) -> list[str]:
+    """Return why trails without faults may still be forged: what there is nothing to compare with."""
+    witnesses = [row for trail in trails.values() for row in trail.witnesses]
+    names = {row["service"] for row in witnesses} if pinned is None else {*pinned}
+    known = {row["service"] for row in witnesses if row["block_no"] == 1} if pinned is None else names
+    return [
+        *(f"{name} has no export" for name in sorted(names - trails.keys())),
+        *(f"no key of {name} is known" for name in sorted(trails.keys() - known)),
+        *(f"{name} has no block" for name, trail in trails.items() if not trail.blocks),
+    ]
 
 
 def _witnessed_key(seen_by: Mapping[str, Sequence[Row]]) -> str | None:
@@ -281,13 +303,17 @@ def main(arguments: Sequence[str]) -> int:
     try:
         folder, *keys = map(Path, arguments)
         trails = read_trails(folder)
-        pinned = json.loads(keys[0].read_text("utf-8")) if keys else None
-    except (OSError, ValueError) as error:
+        pinned = dict(json.loads(keys[0].read_text("utf-8"))) if keys else None
+        faults, unchecked = verify(trails, pinned), find_unchecked(trails, pinned)
+    except (OSError, TypeError, ValueError) as error:
         print(f"Not checked: {error}", file=sys.stderr)
         return 2
-    faults = verify(trails, pinned)
     for fault in faults:
         print(fault)
+    for reason in unchecked:
+        print(f"Not checked: {reason}", file=sys.stderr)
+    if not faults and unchecked:
+        return 2
     if not faults:
         counts = [f"{name}: {len(t.entries)} entries, {len(t.blocks)} blocks" for name, t in trails.items()]
         print("Nothing was changed. " + "; ".join(counts))
