@@ -22,6 +22,14 @@ OF_A_FAMILY = (
 IN_SCOPE = sa.text("SELECT family_in_scope(:subject_id)")
 
 
+def canonical(text: object) -> str:
+    """Return a UUID as it is stored, in whatever spelling a request has it, and any other text as it is."""
+    try:
+        return str(UUID(str(text)))
+    except ValueError:
+        return str(text)
+
+
 def select_entries(names: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
     """Return the entries of the trail with these columns."""
     return sa.select(*(audit_entry.c[name] for name in names))

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,12 +18,13 @@ from starlette.responses import Response
 from shared import telemetry
 from shared.access import Actor
 from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, distinct_ids, insert_entry
-from shared.audit.queries import OF_A_FAMILY
+from shared.audit.queries import OF_A_FAMILY, canonical
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
 from shared.database.prepared import PreparedSelect
 from shared.errors import DomainError, NotFound, NotYetKnown
 from shared.field_classes import field_names
+from shared.http.idempotency import values_of
 from shared.http.purpose import STATED
 from shared.remedies import CHANGES_NOTHING
 
@@ -43,25 +45,30 @@ class Disclosure:
 
     personal: bool
     of_family: bool
+    names: frozenset[str]
+    in_answer: bool
     ids: re.Pattern[bytes]
     resource: str
 
     @classmethod
     def of(cls, route: "Route") -> "Disclosure":
         """Return what a route shows, by the fields of its answer and its address."""
-        names = {*field_names(route.response_model), *route.param_convertors}
+        answered = field_names(route.response_model)
+        names = {*answered, *route.param_convertors}
         in_registry = route.endpoint.__module__.startswith("services.registry.")
         shown = names.intersection(FAMILY)
         if not shown and in_registry:
             shown = names & {PENDAMPING}
         shown = shown or names.intersection(OF_A_FAMILY)
-        personal = bool(shown) or route.declared.personal
-        fields = "|".join(sorted(shown or {*FAMILY, *OF_A_FAMILY}))
-        pattern = re.compile(rf'"(?:{fields})":\s?"({UUID_TEXT})"'.encode())
+        personal = bool(shown) or route.declared.personal or bool(route.fields)
+        fields = frozenset[str](shown or {*FAMILY, *OF_A_FAMILY, *([PENDAMPING] if in_registry else [])})
+        pattern = re.compile(rf'"(?:{"|".join(sorted(fields))})":\s?"({UUID_TEXT})"'.encode())
         public = route.declared.permission is None
         return cls(
             personal and not public,
             bool(shown) and not public and not in_registry,
+            fields | {f"{name}s" for name in fields},
+            bool(shown & answered),
             pattern,
             _noun_of(route.path),
         )
@@ -84,8 +91,9 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
     reads = repeated or changes_nothing or request.method == "GET"
     if reads and not route.disclosure.personal:
         return
-    body = await request.body() if not route.declared.takes_bytes else b""
-    ids = _ids_in(request, route, body, bytes(response.body))
+    ids = _ids_in(request, route, bytes(response.body))
+    if not (reads and route.disclosure.in_answer):
+        ids += _uuids(values_of(_body_of(request), route.disclosure.names))
     if reads:
         await find_area(session, request, route, response)
     entry = _entry(request, route, "READ" if reads else "CHANGED", response.status_code, ids)
@@ -130,28 +138,44 @@ async def record_read(request: Request, route: "Route", response: Response) -> N
 async def record_refusal(request: Request, route: "Route", error: Exception) -> None:
     """Write and count the entry of a refused access.
 
-    That is a 403, or a thing that the caller may not see. The answer waits only a moment for it.
+    That is a 403, or a thing that does not exist or that the caller may not see. The answer waits only a moment for it.
     """
     if not isinstance(error, DomainError) or getattr(request.state, "actor", None) is None:
         return
-    unseen = isinstance(error, NotFound | NotYetKnown) and bool(request.path_params)
-    if route.declared.permission is None or not (error.status == 403 or unseen):
+    refused = error.status == 403 or isinstance(error, NotFound | NotYetKnown)
+    if route.declared.permission is None or not refused:
         return
     resource = route.disclosure.resource
     telemetry.audit_denials.labels(request.app.state.settings.service, resource, str(error.status)).inc()
-    asked = "/".join(str(value) for value in request.path_params.values())
+    asked = _asked(request, error)
     id_hash = request.app.state.vault.index("audit", asked) if asked else None
     entry = _entry(request, route, "DENIED", error.status, [], id_hash)
     await asyncio.wait([request.app.state.audit.enqueue(entry)], timeout=REFUSAL_SECONDS)
 
 
-def _ids_in(request: Request, route: "Route", *texts: bytes) -> list[str]:
-    """Return the ids in the address, the request and the answer."""
-    in_path = [
-        text for value in request.path_params.values() if IS_UUID.fullmatch(text := str(value).lower())
-    ]
-    ids = [value.decode() for text in texts for value in route.disclosure.ids.findall(text)]
-    return [*in_path, *ids]
+def _asked(request: Request, error: DomainError) -> str:
+    """Return the id that was refused: where the refusal points, else of the address, else the whole body."""
+    body, name = _body_of(request), (error.pointer or "").removeprefix("/body/")
+    if isinstance(body, dict) and isinstance(body.get(name), str):
+        return canonical(body[name])
+    if request.path_params:
+        return "/".join(canonical(value) for value in request.path_params.values())
+    return "" if body is None else orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _body_of(request: Request) -> Any:
+    """Return the JSON that `Route` has parsed, or None."""
+    return getattr(request, "_json", None)
+
+
+def _ids_in(request: Request, route: "Route", answer: bytes) -> list[str]:
+    """Return the ids in the address and the answer."""
+    answered = (value.decode() for value in route.disclosure.ids.findall(answer))
+    return [*_uuids(request.path_params.values()), *answered]
+
+
+def _uuids(values: Iterable[object]) -> list[str]:
+    return [text for value in values if IS_UUID.fullmatch(text := canonical(value))]
 
 
 def _entry(

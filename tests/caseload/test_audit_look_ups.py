@@ -17,7 +17,7 @@ from shared.audit.queries import about, select_entries
 from shared.audit.tables import audit_entry
 from shared.database import raw
 from tests.factories.audit import read_entries
-from tests.factories.caseload.hand_over import import_families
+from tests.factories.caseload.hand_over import import_families, ketua_tim_token, read_today
 from tests.factories.caseload.intake import dinsos_token, pendamping_token
 from tests.factories.services import Running, expect_refusal
 
@@ -93,6 +93,43 @@ async def test_reads_of_an_account_are_listed_page_by_page(
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     params = {"since": later}
     assert await look_up(kendal_caseload, "accounts/dinsos-kendal-1", params=params) == []
+
+
+async def test_an_id_is_recorded_in_whatever_spelling(kendal_caseload: Running, families: list[str]) -> None:
+    office, operator, first = dinsos_token(kendal_caseload), kendal_caseload.token("OPERATOR"), families[0]
+    for spelling in (UUID(first).hex, f"{{{first}}}", f"urn:uuid:{first}", first.upper()):
+        assert (await kendal_caseload.get(f"/v1/kpm/{spelling}", as_=office)).status_code == 200
+    headers = {"Authorization": f"Bearer {operator}", "Content-Type": "application/json"}
+    # Whether this one family has ended is personal, although the answer names none.
+    for body in (f'{{"kpm_ids" : ["{first.upper()}"]}}', f'{{"kpm\\u005fids":["{UUID(first).hex}"]}}'):
+        counted = await kendal_caseload.client.post("/v1/numbers", content=body, headers=headers)
+        assert counted.status_code == 200, counted.text
+    entries = await read_entries(kendal_caseload)
+    assert [(row["act"], row["subject_ids"]) for row in entries] == [
+        *[("read_kpm", [UUID(first)])] * 4,
+        *[("count_numbers", [UUID(first)])] * 2,
+    ]
+
+
+async def test_look_ups_that_miss_are_refused_attempts(kendal_caseload: Running, families: list[str]) -> None:
+    office, unseen = dinsos_token(kendal_caseload), uuid4()
+    for nik in ("3324095503900091", "3324095503900092"):
+        missed = await kendal_caseload.post("/v1/kpm/look-up", {"nik": nik}, as_=office)
+        expect_refusal(missed, "NotFound", 404)
+    order = {"to_penugasan_id": str(uuid4()), "from_penugasan_id": str(unseen), "kode_wilayah": "33.24"}
+    body = {**order, "on": str(await read_today(kendal_caseload))}
+    refused = await kendal_caseload.post("/v1/hand-over/preview", body, as_=ketua_tim_token(kendal_caseload))
+    assert refused.json()["title"] == "NotYetKnown"
+    assert [item["act"] for item in await look_up(kendal_caseload, "denials")] == [
+        "look_up_kpm",
+        "look_up_kpm",
+        "preview_families",
+    ]
+    hashes = {row["id_hash"] for row in await read_entries(kendal_caseload) if row["outcome"] == "DENIED"}
+    assert len(hashes) == 3
+    for spelling in (str(unseen), unseen.hex):
+        (item,) = await look_up(kendal_caseload, "denials", params={"id": spelling})
+        assert item["act"] == "preview_families"
 
 
 async def test_refused_attempts_on_a_family_are_listed(kendal_caseload: Running, families: list[str]) -> None:
