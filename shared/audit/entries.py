@@ -1,5 +1,6 @@
 """Entries of the audit trail: who did what with whose data."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ INSERT = (
     f"INSERT INTO platform.audit_entry ({', '.join(COLUMNS)})"  # noqa: S608 (constants)
     f" VALUES ({', '.join(f'${number}' for number in range(1, len(COLUMNS) + 1))}) ON CONFLICT DO NOTHING"
 )
+IS_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DATABASE_CLOCK = "SELECT clock_timestamp()"
 Outcome = Literal["READ", "CHANGED", "DENIED"]
 
@@ -28,7 +30,7 @@ class Entry:
     """One act of an actor on data.
 
     `act` is the id of the operation or the kind of the job, `resource` the noun of its address. `subject_ids` are ids
-    of families, else of the things of the request. `id_hash` replaces the id of a refused request. `kode_wilayah` is the
+    of families, else of the things of the request. `id_hash` replaces the id of a refused request, and is of the file that was read. `kode_wilayah` is the
     area of the one family that was read for a stated purpose.
     """
 
@@ -77,9 +79,17 @@ class Entry:
         return (*values, keys.mac(values))
 
 
-def distinct_ids(texts: Iterable[str]) -> list[UUID]:
-    """Return the distinct ids among texts, in order."""
-    return [UUID(text) for text in dict.fromkeys(texts)]
+def canonical(text: object) -> str:
+    """Return a UUID of any spelling as it is stored, and any other text as it is."""
+    try:
+        return str(UUID(str(text)))
+    except ValueError:
+        return str(text)
+
+
+def uuids_of(texts: Iterable[object]) -> list[UUID]:
+    """Return the distinct UUIDs among texts, in order."""
+    return [UUID(text) for text in dict.fromkeys(map(canonical, texts)) if IS_UUID.fullmatch(text)]
 
 
 async def insert_entry(

@@ -21,8 +21,12 @@ FILE, UPLOAD, USE = schema.file.c, schema.file_upload.c, schema.file_use.c
 EVIDENCE = schema.evidence_use.c
 ACCOUNT, PERSON = placeholder(2, sa.Text()), placeholder(3, sa.Text())
 SEES_ALL = placeholder(4, sa.Boolean())
-# Kinds of evidence (shared/evidence.py) that show health, children or finance, as the fields beside them do.
-SPECIFIC_KINDS = ("ASESMEN", "PEMANTAUAN", "USAHA", "USULAN")
+# Kinds of evidence (shared/evidence.py) that show health, children or finance, as the fields beside them do. A family
+# card has numbers and births of all members, and so may the papers of a death, a departure and a split.
+SPECIFIC_KINDS = (
+    *("ASESMEN", "PEMANTAUAN", "USAHA", "USULAN"),
+    *("KARTU", "KEMATIAN", "ANGGOTA_KELUAR", "PISAH_GABUNG"),
+)
 
 
 class FileUseKind(StrEnum):
@@ -72,11 +76,16 @@ async def record_upload(session: AsyncSession, actor: Actor, sha256: str) -> Non
 
 
 async def record_file_use(
-    session: AsyncSession, sha256: str, kind: FileUseKind, subject_id: UUID, actor: Actor
+    session: AsyncSession,
+    sha256: str,
+    kind: FileUseKind,
+    subject_id: UUID,
+    actor: Actor,
+    kpm_id: UUID | None = None,
 ) -> None:
     """Record a use that is no evidence. A file in use is not deleted."""
     row = insert(schema.file_use).values(
-        sha256=sha256, kind=kind, subject_id=subject_id, used_by_sub=actor.sub
+        sha256=sha256, kind=kind, subject_id=subject_id, kpm_id=kpm_id, used_by_sub=actor.sub
     )
     await session.execute(row.on_conflict_do_nothing())
 
@@ -122,10 +131,12 @@ async def read_visible_info(session: AsyncSession, sha256: str) -> StoredFile:
 
 
 async def find_families(session: AsyncSession, sha256: str) -> list[str]:
-    """Return the ids of the families whose visible records name a file."""
-    use = schema.evidence_use.c
-    statement = sa.select(use.kpm_id).where(use.sha256 == sha256, use.kpm_id.is_not(None)).distinct()
-    return [str(kpm_id) for kpm_id in await session.scalars(statement)]
+    """Return the ids of all families whose records name a file.
+
+    Also of those that the actor may not see, because the audit entry names them.
+    """
+    families = sa.select(sa.func.platform.list_families_of_file(sha256))
+    return [str(kpm_id) for kpm_id in await session.scalars(families)]
 
 
 async def _fetch_shown(session: AsyncSession, statement: PreparedSelect, hashes: list[str]) -> list[Any]:

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from shared.access import Actor, Permission, Scope
 from shared.areas import in_areas
-from shared.audit.entries import Outcome
-from shared.audit.queries import about, canonical, find_ids_of, select_entries
+from shared.audit.entries import Outcome, canonical
+from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
 from shared.errors import NotAllowed

@@ -17,23 +17,22 @@ from starlette.responses import Response
 
 from shared import telemetry
 from shared.access import Actor
-from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, distinct_ids, insert_entry
-from shared.audit.queries import OF_A_FAMILY, canonical
+from shared.audit.entries import IS_UUID, MAX_SUBJECTS, Entry, Outcome, canonical, insert_entry, uuids_of
+from shared.audit.queries import OF_A_FAMILY
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
 from shared.database.prepared import PreparedSelect
 from shared.errors import DomainError, NotFound, NotYetKnown
 from shared.field_classes import field_names
 from shared.http.idempotency import values_of
-from shared.http.purpose import STATED
+from shared.http.purpose import STATED, is_of_one
 from shared.remedies import CHANGES_NOTHING
+from shared.transaction import context_of
 
 if TYPE_CHECKING:
     from shared.http.route import Route
 
 FAMILY, PENDAMPING = ("kpm_id", "earlier_kpm_id", "joined_kpm_id"), "pendamping_id"
-UUID_TEXT = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-IS_UUID = re.compile(UUID_TEXT)
 REFUSAL_SECONDS = 0.25
 """How long the answer to a refused request waits for its entry."""
 log = structlog.get_logger()
@@ -60,13 +59,14 @@ class Disclosure:
         if not shown and in_registry:
             shown = names & {PENDAMPING}
         shown = shown or names.intersection(OF_A_FAMILY)
-        personal = bool(shown) or route.declared.personal or bool(route.fields)
+        of_family = bool(shown) or route.declared.one_family
+        personal = of_family or route.declared.personal or bool(route.fields)
         fields = frozenset[str](shown or {*FAMILY, *OF_A_FAMILY, *([PENDAMPING] if in_registry else [])})
-        pattern = re.compile(rf'"(?:{"|".join(sorted(fields))})":\s?"({UUID_TEXT})"'.encode())
+        pattern = re.compile(rf'"(?:{"|".join(sorted(fields))})":\s?"({IS_UUID.pattern})"'.encode())
         public = route.declared.permission is None
         return cls(
             personal and not public,
-            bool(shown) and not public and not in_registry,
+            of_family and not public and not in_registry,
             fields | {f"{name}s" for name in fields},
             bool(shown & answered),
             pattern,
@@ -91,9 +91,11 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
     reads = repeated or changes_nothing or request.method == "GET"
     if reads and not route.disclosure.personal:
         return
-    ids = _ids_in(request, route, bytes(response.body))
+    ids: list[object] = [*request.path_params.values(), *_ids_answered(route, response)]
     if not (reads and route.disclosure.in_answer):
-        ids += _uuids(values_of(_body_of(request), route.disclosure.names))
+        ids += values_of(_body_of(request), route.disclosure.names)
+    # Such as the families of a session that is voided.
+    ids += [getattr(event, "kpm_id", None) for event, _, _ in context_of(session).events]
     if reads:
         await find_area(session, request, route, response)
     entry = _entry(request, route, "READ" if reads else "CHANGED", response.status_code, ids)
@@ -109,13 +111,17 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
 async def find_area(session: AsyncSession, request: Request, route: "Route", response: Response) -> None:
     """Find the area of the one family that is read for a stated purpose."""
     areas: Mapping[str, PreparedSelect] = request.app.state.areas
-    if not route.asks_purpose or request.state.purpose not in STATED:
+    if request.state.purpose not in STATED or not is_of_one(request, route):
         return
-    name, *_ = [*request.path_params, FAMILY[0]]
-    # A look-up names the family in its answer only.
-    ids = [*request.path_params.values()] or _ids_in(request, route, bytes(response.body))
-    if name in areas and len(ids) == 1:
-        rows = await areas[name].fetch(session, UUID(str(ids[0])))
+    filters = {name: request.query_params[name] for name in route.family_filters & {*request.query_params}}
+    named = {**request.path_params, **filters}
+    name, value = next(((name, named[name]) for name in named if name in areas), (FAMILY[0], None))
+    # Only the answer of a look-up, and the route of a file, name the family.
+    if value is None and FAMILY[0] in areas.keys() & route.disclosure.names:
+        families = {*getattr(request.state, "subjects", ()), *_ids_answered(route, response)}
+        value = families.pop() if len(families) == 1 else None
+    if value is not None:
+        rows = await areas[name].fetch(session, UUID(str(value)))
         request.state.kode_wilayah = rows[0].kode_wilayah if rows else None
 
 
@@ -127,12 +133,12 @@ async def record_read(request: Request, route: "Route", response: Response) -> N
     """
     if route.disclosure.personal:
         # The answer with a file has no body yet. Its route names the families.
-        ids = [
-            *getattr(request.state, "subjects", ()),
-            *_ids_in(request, route, getattr(response, "body", b"")),
-        ]
+        subjects = getattr(request.state, "subjects", ())
+        ids = [*subjects, *request.path_params.values(), *_ids_answered(route, response)]
+        sha256 = request.path_params.get("sha256")
+        id_hash = request.app.state.vault.index("audit", sha256) if sha256 else None
         writer: AuditWriter = request.app.state.audit
-        await writer.write(_entry(request, route, "READ", response.status_code, ids))
+        await writer.write(_entry(request, route, "READ", response.status_code, ids, id_hash))
 
 
 async def record_refusal(request: Request, route: "Route", error: Exception) -> None:
@@ -154,7 +160,10 @@ async def record_refusal(request: Request, route: "Route", error: Exception) -> 
 
 
 def _asked(request: Request, error: DomainError) -> str:
-    """Return the id that was refused: where the refusal points, else of the address, else the whole body."""
+    """Return the id that was refused.
+
+    It is where the refusal points in the body, else in the address. A look-up has its whole body instead.
+    """
     body, name = _body_of(request), (error.pointer or "").removeprefix("/body/")
     if isinstance(body, dict) and isinstance(body.get(name), str):
         return canonical(body[name])
@@ -168,14 +177,9 @@ def _body_of(request: Request) -> Any:
     return getattr(request, "_json", None)
 
 
-def _ids_in(request: Request, route: "Route", answer: bytes) -> list[str]:
-    """Return the ids in the address and the answer."""
-    answered = (value.decode() for value in route.disclosure.ids.findall(answer))
-    return [*_uuids(request.path_params.values()), *answered]
-
-
-def _uuids(values: Iterable[object]) -> list[str]:
-    return [text for value in values if IS_UUID.fullmatch(text := canonical(value))]
+def _ids_answered(route: "Route", response: Response) -> list[str]:
+    body = getattr(response, "body", b"")
+    return [value.decode() for value in route.disclosure.ids.findall(bytes(body))]
 
 
 def _entry(
@@ -183,10 +187,10 @@ def _entry(
     route: "Route",
     outcome: Outcome,
     status: int,
-    ids: list[str],
+    ids: Iterable[object],
     id_hash: bytes | None = None,
 ) -> Entry:
-    subjects = distinct_ids(ids)
+    subjects = uuids_of(ids)
     actor: Actor = request.state.actor
     return Entry(
         actor,

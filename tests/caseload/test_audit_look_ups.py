@@ -18,7 +18,7 @@ from shared.audit.tables import audit_entry
 from shared.database import raw
 from tests.factories.audit import read_entries
 from tests.factories.caseload.hand_over import import_families, ketua_tim_token, read_today
-from tests.factories.caseload.intake import dinsos_token, pendamping_token
+from tests.factories.caseload.intake import dinsos_token, mother, pendamping_token
 from tests.factories.services import Running, expect_refusal
 
 
@@ -113,7 +113,7 @@ async def test_an_id_is_recorded_in_whatever_spelling(kendal_caseload: Running, 
 
 async def test_look_ups_that_miss_are_refused_attempts(kendal_caseload: Running, families: list[str]) -> None:
     office, unseen = dinsos_token(kendal_caseload), uuid4()
-    for nik in ("3324095503900091", "3324095503900092"):
+    for nik in (mother()[0]["nik"], mother()[0]["nik"][:-1] + "9"):
         missed = await kendal_caseload.post("/v1/kpm/look-up", {"nik": nik}, as_=office)
         expect_refusal(missed, "NotFound", 404)
     order = {"to_penugasan_id": str(uuid4()), "from_penugasan_id": str(unseen), "kode_wilayah": "33.24"}

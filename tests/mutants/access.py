@@ -49,7 +49,7 @@ ACCESS = (
         (
             (
                 "shared/http/purpose.py",
-                "if route.asks_purpose or stated is not None:",
+                "if is_of_one(request, route) or stated is not None:",
                 "if stated is not None:",
             ),
         ),

@@ -215,7 +215,7 @@ async def test_an_export_is_checked_without_pilar(export: Path) -> None:
 async def test_what_nothing_can_be_compared_with_is_not_checked(
     export: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A trail that was forged as a whole, with a key of its own, would pass otherwise."""
+    """Else a trail passes that was forged as a whole, with another key."""
     pinned, trail, other = export / "keys.json", export / "registry.jsonl", export / "caseload.jsonl"
     keys, lines = pinned.read_text(), trail.read_text()
 
