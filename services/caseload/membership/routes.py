@@ -28,7 +28,7 @@ from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
-from shared.field_classes import PRIBADI
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Body, Day, Paragraph, RequestOnly, Sentences, View, Wilayah
 from shared.http import CurrentActor, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
@@ -55,8 +55,8 @@ class KepesertaanView(KepesertaanFacts, Days):
 
     active: bool
     status: MembershipStatus
-    back_pay_tahap: list[str]
-    back_pay: list[BackPay]
+    back_pay_tahap: Annotated[list[str], SPESIFIK]
+    back_pay: Annotated[list[BackPay], SPESIFIK]
     case: CaseView | None
     decision: DecisionView | None
 

@@ -136,7 +136,7 @@ class KpmView(View):
     aid: Annotated[list[AidView], SPESIFIK]
     warnings: Annotated[list[WarningView], SPESIFIK]
     # Whether evidence about the family was used elsewhere before (GET /v1/evidence-flag).
-    evidence_flagged: bool
+    evidence_flagged: Annotated[bool, SPESIFIK]
 
 
 class KpmItem(View):
