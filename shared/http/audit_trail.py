@@ -103,7 +103,7 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
     connection = await raw(session)
     try:
         await insert_entry(connection, entry, writer.keys, await writer.clock.read(connection))
-    except (asyncpg.PostgresError, DBAPIError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError) as error:
         log.warning("audit_not_written", act=entry.act, error=type(error).__name__)
         raise AuditUnavailable from error
 

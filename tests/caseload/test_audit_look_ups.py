@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -158,23 +159,47 @@ async def test_an_auditor_of_an_area_sees_its_families_only(
         expect_refusal(await kendal_caseload.get(f"/v1/audit/{noun}", as_=own), "NotAllowed", 403)
 
 
-async def test_bulk_reads_are_reported_once(kendal_caseload: Running) -> None:
+async def read_many(service: Running, sub: str, families: int, at: datetime) -> None:
+    """Write two entries of an account that read so many families, each twice."""
+    actor, ids = Actor(sub, frozenset({Role.DINSOS_KABKOTA}), ("33.24",)), [uuid4() for _ in range(families)]
+    twice = [Entry(actor, "list_kpm", "kpm", "READ", 200, "r", ids, families)] * 2
+    await write_entry(service, *twice, at=at)
+
+
+async def report_bulk_reads(service: Running) -> list[tuple[str, int]]:
+    await bulk_reads.schedule_now(service.worker)
+    await service.work()
+    return [(item["actor"], item["families"]) for item in await look_up(service, "bulk-reads")]
+
+
+async def test_bulk_reads_are_reported_once_and_when_they_double(kendal_caseload: Running) -> None:
     await kendal_caseload.execute("UPDATE platform.bulk_read_limit SET families = 100")
     start = datetime.now(UTC) - timedelta(minutes=50)
     # A service sends many rujukan by itself.
     for sub, pages in (("dinsos-8", 2), ("dinsos-9", 1), ("system:caseload", 2)):
-        actor = Actor(sub, frozenset({Role.DINSOS_KABKOTA}), ("33.24",))
         for page in range(pages):
-            ids = [uuid4() for _ in range(50)]
             # A family that is read twice counts once.
-            twice = [Entry(actor, "list_kpm", "kpm", "READ", 200, "r", ids, 50)] * 2
-            await write_entry(kendal_caseload, *twice, at=start + timedelta(minutes=20 * page))
+            await read_many(kendal_caseload, sub, 50, start + timedelta(minutes=20 * page))
     for _ in range(2):
-        await bulk_reads.schedule_now(kendal_caseload.worker)
-        await kendal_caseload.work()
-    (item,) = await look_up(kendal_caseload, "bulk-reads")
-    assert (item["actor"], item["families"]) == ("dinsos-8", 100)
+        assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 100)]
     assert 'pilar_bulk_reads{service="caseload"} 1.0' in await kendal_caseload.metrics()
+    await read_many(kendal_caseload, "dinsos-8", 99, start + timedelta(minutes=30))
+    assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 100)]
+    await read_many(kendal_caseload, "dinsos-8", 1, start + timedelta(minutes=30))
+    assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 100), ("dinsos-8", 200)]
+
+
+async def test_bulk_reads_while_no_worker_ran_are_reported(kendal_caseload: Running) -> None:
+    assert await report_bulk_reads(kendal_caseload) == []
+    stopped = datetime.now(UTC) - timedelta(hours=9)
+    move = "UPDATE platform.scheduled_task SET due_at = $1 WHERE kind = $2 RETURNING kind"
+    assert await kendal_caseload.sql(move, stopped, bulk_reads.KIND)
+    await read_many(kendal_caseload, "dinsos-8", 1_000, stopped + timedelta(hours=4))
+    assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 1_000)]
+    # An entry names no more, so a higher limit would never be passed by one read.
+    await kendal_caseload.expect_sql_refusal(
+        "UPDATE platform.bulk_read_limit SET families = 1001", asyncpg.PostgresError
+    )
 
 
 def test_a_window_is_no_longer_than_an_hour() -> None:
