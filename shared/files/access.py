@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import schema
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import PreparedSelect, placeholder
 from shared.errors import FileNotUploaded, NotFound
 from shared.field_classes import FieldClass
@@ -20,7 +20,7 @@ from shared.transaction import context_of
 FILE, UPLOAD, USE = schema.file.c, schema.file_upload.c, schema.file_use.c
 EVIDENCE = schema.evidence_use.c
 ACCOUNT, PERSON = placeholder(2, sa.Text()), placeholder(3, sa.Text())
-SEES_ALL = placeholder(4, sa.Boolean())
+SEES_ALL, KEEPS_OWN = placeholder(4, sa.Boolean()), placeholder(5, sa.Boolean())
 # Kinds of evidence (shared/evidence.py) that show health, children or finance, as the fields beside them do. A family
 # card has numbers and births of all members, and so may the papers of a death, a departure and a split.
 SPECIFIC_KINDS = (
@@ -48,7 +48,7 @@ IS_NAMED = FILE.sha256 == sa.any_(placeholder(1, sa.ARRAY(sa.Text())))
 def _select_readable() -> sa.Select[Any]:
     """Select the files that the actor uploaded, or of which row security shows a use.
 
-    Evidence of a kind that is SPESIFIK is for roles that see such fields (docs/architecture.md#fields).
+    What a pendamping uploaded for a family ends with the dampingan. Evidence of a kind that is SPESIFIK is for roles that see such fields (docs/architecture.md#fields).
     """
     is_shown = sa.or_(SEES_ALL, EVIDENCE.kind.not_in(SPECIFIC_KINDS))
     evidence = sa.exists().where(EVIDENCE.sha256 == FILE.sha256, is_shown)
@@ -56,8 +56,10 @@ def _select_readable() -> sa.Select[Any]:
     used = sa.exists().where(
         USE.sha256 == FILE.sha256, sa.or_(USE.kind != FileUseKind.JOB, USE.used_by_sub == ACCOUNT)
     )
+    families = sa.func.platform.list_families_of_file(FILE.sha256).table_valued("kpm_id")
+    own = sa.and_(UPLOADED, sa.or_(KEEPS_OWN, ~sa.exists().select_from(families)))
     columns = (FILE[name] for name in StoredFile.__dataclass_fields__)
-    return sa.select(*columns).where(IS_NAMED, sa.or_(UPLOADED, evidence, used))
+    return sa.select(*columns).where(IS_NAMED, sa.or_(own, evidence, used))
 
 
 READABLE = PreparedSelect(_select_readable())
@@ -142,7 +144,8 @@ async def find_families(session: AsyncSession, sha256: str) -> list[str]:
 async def _fetch_shown(session: AsyncSession, statement: PreparedSelect, hashes: list[str]) -> list[Any]:
     actor = context_of(session).actor
     sees_all = actor is not None and actor.fields is FieldClass.SPESIFIK
-    return await _fetch(session, statement, hashes, sees_all)
+    keeps_own = actor is not None and actor.scope is not Scope.OWN_FAMILIES
+    return await _fetch(session, statement, hashes, sees_all, keeps_own)
 
 
 async def _fetch(

@@ -62,7 +62,7 @@ ACCESS = (
         (
             (
                 "shared/files/access.py",
-                "return sa.select(*columns).where(IS_NAMED, sa.or_(UPLOADED, evidence, used))",
+                "return sa.select(*columns).where(IS_NAMED, sa.or_(own, evidence, used))",
                 "return sa.select(*columns).where(IS_NAMED, sa.or_(UPLOADED, evidence, used, FILE.size >= 0))",
             ),
         ),

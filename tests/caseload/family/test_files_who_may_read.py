@@ -110,13 +110,13 @@ async def test_a_download_has_a_purpose_and_names_every_family_of_the_file(one: 
         ("read_file", [one.kpm_id], DESA),
         ("read_file_head", [one.kpm_id], DESA),
     ]
-    # Who uploaded it and accompanies none of its families reads it too.
-    stranger = service.token("PENDAMPING", "pd-t", ["33.24"], pendamping_id=OTHER)
+    # Who uploaded it and sees none of its families reads it too.
+    stranger = service.token("DINSOS_KABKOTA", "dinsos-lain", ["35.03"])
     await service.put_file(PAPER, as_=stranger)
     assert (await read_file(service, sha256, stranger)).is_success
     entry = (await read_entries(service))[-1]
     assert (entry["purpose"], [str(kpm_id) for kpm_id in entry["subject_ids"]]) == (
-        "PENDAMPINGAN",
+        "VERIFIKASI",
         [one.kpm_id],
     )
     assert entry["id_hash"] == service.app.state.vault.index("audit", sha256)
@@ -132,6 +132,16 @@ async def test_an_upload_without_a_use_is_seen_by_its_uploader_alone(kendal_case
     sha256 = await kendal_caseload.put_file(build_photo(), as_=mine)
     answers = [await read_file(kendal_caseload, sha256, token) for token in (mine, office)]
     assert [answer.status_code for answer in answers] == [200, 404]
+
+
+async def test_a_paper_of_a_family_is_hidden_from_its_former_pendamping(one: Family) -> None:
+    sha256, service = await hash_of(one), one.caseload
+    unused = await service.put_file(build_photo(), as_=one.mine)
+    await service.execute(f"UPDATE dampingan SET pendamping_id = '{OTHER}'")
+    expect_refusal(await read_file(service, sha256, one.mine), "NotFound", 404)
+    assert (await read_file(service, unused, one.mine)).is_success
+    successor = service.token("PENDAMPING", "pd-t", ["33.24"], pendamping_id=OTHER)
+    assert (await read_file(service, sha256, successor)).is_success
 
 
 async def test_input_of_a_job_is_read_by_its_requester_alone(one: Family) -> None:
