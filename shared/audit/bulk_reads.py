@@ -50,7 +50,7 @@ async def schedule_now(database: Database) -> None:
 
 
 async def report_bulk_reads(session: AsyncSession, due: ScheduledTask) -> None:
-    """Store and count each account that passed the limit, and again when its reads have doubled."""
+    """Store each account that passed the limit, and again when its reads double."""
     columns = audit_entry.c
     limit = (await session.execute(sa.select(bulk_read_limit))).one()
     length = timedelta(minutes=limit.minutes)

@@ -80,7 +80,7 @@ class Entry:
 
 
 def canonical(text: object) -> str:
-    """Return a UUID of any spelling as it is stored, and any other text as it is."""
+    """Return a UUID in its usual spelling, and any other text unchanged."""
     try:
         return str(UUID(str(text)))
     except ValueError:

@@ -48,7 +48,7 @@ NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def kind_of_head(head: bytes) -> FileKind:
-    """Return the kind that the first bytes show. What is neither binary nor markup may be CSV.
+    """Return the kind that the first bytes show. CSV is neither binary nor markup.
 
     Raises:
         FileKindUnknown

@@ -93,7 +93,7 @@ def evidence_router(then: Continuation | None = None) -> Router:
     async def clear_evidence_flag(
         flag_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
     ) -> ClearanceView:
-        """Clear flagged evidence with a reason. Who used it, now or before, does not clear it."""
+        """Clear flagged evidence with a reason. Nobody who used it clears it."""
         flag = await evidence.clear_flag(session, actor, flag_id, body.reason)
         if then is not None:
             await then(session, actor, flag.subject_id)
