@@ -1,6 +1,5 @@
 """Entries of the audit trail: who did what with whose data."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,6 @@ INSERT = (
     f"INSERT INTO platform.audit_entry ({', '.join(COLUMNS)})"  # noqa: S608 (constants)
     f" VALUES ({', '.join(f'${number}' for number in range(1, len(COLUMNS) + 1))}) ON CONFLICT DO NOTHING"
 )
-IS_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DATABASE_CLOCK = "SELECT clock_timestamp()"
 Outcome = Literal["READ", "CHANGED", "DENIED"]
 
@@ -81,15 +79,20 @@ class Entry:
 
 def canonical(text: object) -> str:
     """Return a UUID in its usual spelling, and any other text unchanged."""
-    try:
-        return str(UUID(str(text)))
-    except ValueError:
-        return str(text)
+    return str(_parse(text) or text)
 
 
 def uuids_of(texts: Iterable[object]) -> list[UUID]:
     """Return the distinct UUIDs among texts, in order."""
-    return [UUID(text) for text in dict.fromkeys(map(canonical, texts)) if IS_UUID.fullmatch(text)]
+    ids = (_parse(text) for text in dict.fromkeys(texts))
+    return [*dict.fromkeys(one for one in ids if one is not None)]
+
+
+def _parse(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
 
 
 async def insert_entry(

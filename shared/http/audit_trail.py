@@ -1,6 +1,7 @@
 """What `Route` writes into the audit trail: changes, reads of personal data and refusals."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from shared import telemetry
 from shared.access import Actor
-from shared.audit.entries import IS_UUID, MAX_SUBJECTS, Entry, Outcome, canonical, insert_entry, uuids_of
+from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, canonical, insert_entry, uuids_of
 from shared.audit.queries import OF_A_FAMILY
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.http.route import Route
 
 FAMILY, PENDAMPING = ("kpm_id", "earlier_kpm_id", "joined_kpm_id"), "pendamping_id"
+UUID_TEXT = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 REFUSAL_SECONDS = 0.25
 """How long the answer to a refused request waits for its entry."""
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ class Disclosure:
         of_family = bool(shown) or route.declared.one_family
         personal = of_family or route.declared.personal or bool(route.fields)
         fields = frozenset[str](shown or {*FAMILY, *OF_A_FAMILY, *([PENDAMPING] if in_registry else [])})
-        pattern = re.compile(rf'"(?:{"|".join(sorted(fields))})":\s?"({IS_UUID.pattern})"'.encode())
+        pattern = re.compile(rf'"(?:{"|".join(sorted(fields))})":\s?"({UUID_TEXT})"'.encode())
         public = route.declared.permission is None
         return cls(
             personal and not public,
@@ -169,7 +170,7 @@ def _asked(request: Request, error: DomainError) -> str:
         return canonical(body[name])
     if request.path_params:
         return "/".join(canonical(value) for value in request.path_params.values())
-    return "" if body is None else orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+    return "" if body is None else json.dumps(body, sort_keys=True)
 
 
 def _body_of(request: Request) -> Any:
