@@ -255,7 +255,8 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, text, bigint), platform.in_scope(text),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.ditjen(), platform.today(), platform.work_day(),
     platform.raise_scope(text), platform.count_overdue(), platform.sharing_of(text, date),
-    platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date), platform.list_flagged(uuid[])
+    platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date), platform.list_flagged(uuid[]),
+    platform.list_families_of_file(text)
     TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;

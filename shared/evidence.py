@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 from shared import clock, schema
 from shared.access import Actor
 from shared.areas import in_areas
-from shared.database import PreparedSelect, placeholder, vault_of
+from shared.database import PreparedSelect, national_scope, placeholder, vault_of
 from shared.dates import day_of
 from shared.errors import DomainError, NotAllowed, NotFound
 from shared.files import require_uploaded
@@ -74,7 +74,7 @@ class EvidenceAlreadyCleared(DomainError):
 
 
 class ClearedByUser(NotAllowed):
-    """403: who used the evidence does not clear it."""
+    """403: who used the evidence, now or before, does not clear it."""
 
     en = "You have used this evidence yourself. Let another ketua tim clear it."
     id = "Anda sendiri yang memakai bukti ini. Mintalah ketua tim lain yang menyatakannya sah."
@@ -205,8 +205,8 @@ def open_clearance(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     return open_texts(vault, row, ("clearance",), table=FLAG_TABLE, row_id=row["flag_id"])
 
 
-async def clear_flag(session: AsyncSession, actor: Actor, flag_id: UUID, reason: str) -> UUID:
-    """Clear a flag with a sealed reason, and return the subject of the evidence.
+async def clear_flag(session: AsyncSession, actor: Actor, flag_id: UUID, reason: str) -> sa.Row[Any]:
+    """Clear a flag with a sealed reason, and return it as it was.
 
     Raises:
         NotFound, EvidenceAlreadyCleared, ClearedByUser
@@ -218,11 +218,13 @@ async def clear_flag(session: AsyncSession, actor: Actor, flag_id: UUID, reason:
         raise NotFound("evidence flag")
     if flag.cleared_at is not None:
         raise EvidenceAlreadyCleared(on=day_of(flag.cleared_at))
-    if actor.is_same_as(flag.used_by, flag.used_by_sub):
+    async with national_scope(session):
+        earlier = sa.select(EARLIER.used_by, EARLIER.used_by_sub).where(EARLIER.use_id == flag.earlier_use_id)
+        users = [(flag.used_by, flag.used_by_sub), *(await session.execute(earlier)).all()]
+    if any(actor.is_same_as(*user) for user in users):
         raise ClearedByUser
     sealed = seal_texts(vault_of(session), {"clearance": reason}, table=FLAG_TABLE, row_id=flag_id)
     cleared = {"cleared_by": actor.person, "cleared_by_sub": actor.sub, **sealed}
     change = sa.update(schema.evidence_flag).where(FLAG.flag_id == flag_id)
     await session.execute(change.values(cleared_at=(await clock.moment_of(session)).at, **cleared))
-    subject_id: UUID = flag.subject_id
-    return subject_id
+    return flag

@@ -85,6 +85,19 @@ BEGIN
         WHERE f.subject_id = ANY (subjects) AND f.cleared_at IS NULL;
     PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
 END $$;;
+-- All families of a file, for the audit entry of its download: also those that row security hides from the reader.
+CREATE FUNCTION platform.list_families_of_file(hash text) RETURNS SETOF uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    partner text := coalesce(current_setting('pilar.partner', true), '');
+    scope text := platform.raise_scope('NATIONAL');
+BEGIN
+    PERFORM set_config('pilar.areas', '*', true), set_config('pilar.partner', '', true);
+    RETURN QUERY SELECT e.kpm_id FROM platform.evidence_use e WHERE e.sha256 = hash AND e.kpm_id IS NOT NULL
+        UNION SELECT f.kpm_id FROM platform.file_use f WHERE f.sha256 = hash AND f.kpm_id IS NOT NULL;
+    PERFORM set_config('pilar.areas', areas, true), set_config('pilar.partner', partner, true),
+        platform.raise_scope(scope);
+END $$;;
 """
 
 

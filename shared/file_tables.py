@@ -30,7 +30,7 @@ CREATE TABLE platform.file_upload (
 CREATE TABLE platform.file_use (
     sha256 text NOT NULL REFERENCES platform.file (sha256),
     kind text NOT NULL CONSTRAINT ck_file_use_kind CHECK (kind IN ('JOB', 'DATA_SUPPLY')),
-    subject_id uuid NOT NULL, used_by_sub text NOT NULL, used_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    subject_id uuid NOT NULL, kpm_id uuid, used_by_sub text NOT NULL, used_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (sha256, kind, subject_id)
 );;
 -- An upload in parts, until it becomes the file `sha256` or expires.
@@ -91,6 +91,7 @@ def build_file_use_tables(metadata: sa.MetaData) -> tuple[sa.Table, sa.Table]:
         _sha256(),
         sa.Column("kind", sa.Text, primary_key=True),
         sa.Column("subject_id", UUID(as_uuid=True), primary_key=True),
+        sa.Column("kpm_id", UUID(as_uuid=True)),
         sa.Column("used_by_sub", sa.Text, nullable=False),
         _now("used_at"),
     )

@@ -2,7 +2,7 @@
 
 This file needs the standard library and `cryptography` only, so that an auditor can read all of it. FOLDER has one
 `<service>.jsonl` per service (deploy/audit/export.py). KEYS is a JSON file of public keys by service, as the auditor
-noted them; without it the keys are those that the other services have seen.
+noted them, with one for each export; without it the keys are those that the other services have seen.
 Exit status: 0 nothing was changed, 1 faults, 2 not checked.
 """
 
@@ -31,6 +31,13 @@ BLOCK = (
     *("faulty_ids", "merkle_root", "previous_hash", "public_key"),
 )
 WITNESSED = ("entry_count", "merkle_root", "previous_hash", "block_hash", "signature", "public_key")
+LISTS = ("entry_ids", "entry_times", "digests")
+COLUMNS = {
+    "export": {"since"},
+    "entry": {"at", "audit_id", *DIGESTED},
+    "block": {*BLOCK, *LISTS, "block_hash", "signature"},
+    "witness": {"service", "block_no", "closed_at", *WITNESSED},
+}
 FIRST_HASH = "00" * 32
 LONGEST_WAIT = timedelta(minutes=10)
 """An entry that is in no block although later blocks are so much newer was never written by the service."""
@@ -79,17 +86,17 @@ def read_trail(service: str, lines: Iterable[str | bytes]) -> Trail:
         ValueError: it is no export.
     """
     trail = Trail(service)
-    for line in lines:
-        row = json.loads(line)
-        match row.pop("type"):
-            case "export":
-                trail.complete = row["since"] is None
-            case "entry":
-                trail.entries[row["audit_id"]] = row
-            case "block":
-                trail.blocks.append(row)
-            case _:
-                trail.witnesses.append(row)
+    for number, line in enumerate(lines, 1):
+        row = dict(json.loads(line))
+        kind = row.pop("type", None)
+        if kind not in COLUMNS or not row.keys() >= COLUMNS[kind]:
+            raise ValueError(f"line {number} of {service} has another type or lacks a column")
+        if kind == "export":
+            trail.complete = row["since"] is None
+        elif kind == "entry":
+            trail.entries[row["audit_id"]] = row
+        else:
+            (trail.blocks if kind == "block" else trail.witnesses).append(row)
     trail.blocks.sort(key=lambda block: block["block_no"])
     return trail
 
@@ -128,6 +135,16 @@ def verify(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None = None)
     return sorted(faults, key=lambda fault: (fault.service, fault.minute, fault.kind, fault.detail))
 
 
+def find_unchecked(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None = None) -> list[str]:
+    """Return what is missing to recognise a trail that was forged as a whole."""
+    witnesses = [row for trail in trails.values() for row in trail.witnesses]
+    names = {*(pinned or (row["service"] for row in witnesses))}
+    known = {*(pinned or (row["service"] for row in witnesses if row["block_no"] == 1))}
+    missing = [f"{name} has no export" for name in sorted(names - trails.keys())]
+    missing += [f"no key of {name} is known" for name in sorted(trails.keys() - known)]
+    return missing + [f"{name} has no block" for name, trail in trails.items() if not trail.blocks]
+
+
 def _witnessed_key(seen_by: Mapping[str, Sequence[Row]]) -> str | None:
     keys = {row["public_key"] for rows in seen_by.values() for row in rows if row["block_no"] == 1}
     return keys.pop() if len(keys) == 1 else None
@@ -139,31 +156,22 @@ def _block_faults(trail: Trail, key: str | None) -> Iterator[Fault]:
     for block in trail.blocks:
         if block is trail.blocks[0] and not trail.complete:
             number, previous = block["block_no"], block["previous_hash"]
-        wrong = [
-            name
-            for name, same in (
-                ("block_no", block["block_no"] == number),
-                ("previous_hash", block["previous_hash"] == previous),
-                ("merkle_root", block["merkle_root"] == _root_of(block)),
-                ("block_hash", block["block_hash"] == _hash_of(trail.service, block)),
-                ("public_key", key is None or block["public_key"] == key),
-                ("signature", _is_signed(block, key or block["public_key"])),
-            )
-            if not same
-        ]
-        if wrong:
-            yield Fault(
-                trail.service,
-                _minute(block["closed_at"]),
-                block["block_no"],
-                "BLOCK_CHANGED",
-                " ".join(wrong),
-            )
+        checks = {
+            "block_no": block["block_no"] == number,
+            "previous_hash": block["previous_hash"] == previous,
+            "merkle_root": block["merkle_root"] == _root_of(block),
+            "block_hash": block["block_hash"] == _hash_of(trail.service, block),
+            "public_key": key is None or block["public_key"] == key,
+            "signature": _is_signed(block, key or block["public_key"]),
+        }
+        if wrong := [name for name, same in checks.items() if not same]:
+            minute, detail = _minute(block["closed_at"]), " ".join(wrong)
+            yield Fault(trail.service, minute, block["block_no"], "BLOCK_CHANGED", detail)
         number, previous = block["block_no"] + 1, block["block_hash"]
 
 
 def _root_of(block: Row) -> str | None:
-    ids, times, digests = block["entry_ids"], block["entry_times"], block["digests"]
+    ids, times, digests = (block[name] for name in LISTS)
     if not len(ids) == len(times) == len(digests) == block["entry_count"] > 0:
         return None
     level = [sha256(b"\0" + _text(parts)).digest() for parts in zip(ids, times, digests, strict=True)]
@@ -195,8 +203,7 @@ def _witness_faults(trail: Trail, seen_by: Mapping[str, Sequence[Row]]) -> Itera
         stored = {row["block_no"]: row for row in rows if row["block_no"] >= first}
         for number in range(first, max(stored, default=0) + 1):
             witness, block = stored.get(number), blocks.get(number)
-            same = witness and block and all(witness[part] == block[part] for part in WITNESSED)
-            if not same:
+            if not (witness and block and all(witness[part] == block[part] for part in WITNESSED)):
                 closed_at = (witness or block or {"closed_at": "unknown"})["closed_at"]
                 yield Fault(trail.service, _minute(closed_at), number, "WITNESS_DIFFERS", f"stored by {name}")
 
@@ -206,15 +213,11 @@ def _entry_faults(trail: Trail) -> Iterator[Fault]:
     sealed = {
         audit_id: Sealed(block["block_no"], at, digest)
         for block in trail.blocks
-        for audit_id, at, digest in zip(
-            block["entry_ids"], block["entry_times"], block["digests"], strict=False
-        )
+        for audit_id, at, digest in zip(*(block[name] for name in LISTS), strict=False)
     }
     owners = {entry.digest: audit_id for audit_id, entry in sealed.items()}
     wrong: dict[int, int] = defaultdict(int)
-    numbered = {
-        name: row for name, row in trail.entries.items() if None not in (row["writer_id"], row["number"])
-    }
+    numbered = {key: row for key, row in trail.entries.items() if row["writer_id"] and row["number"]}
     for audit_id, entry in sealed.items():
         if kind := _kind_of(trail.entries.get(audit_id), audit_id, entry, owners):
             wrong[entry.block_no] += 1
@@ -255,9 +258,8 @@ def _gaps(
     newest = trail.blocks[-1]["block_no"] + 1 if trail.blocks else 1
     writers: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for audit_id, row in numbered.items():
-        entry = sealed.get(audit_id)
-        place = (row["number"], entry.block_no if entry else newest, row["at"])
-        writers[row["writer_id"]].append(place)
+        block_no = sealed[audit_id].block_no if audit_id in sealed else newest
+        writers[row["writer_id"]].append((row["number"], block_no, row["at"]))
     for writer_id, places in writers.items():
         places.sort()
         start = (0, places[0][1], "") if trail.complete else places[0]
@@ -281,17 +283,17 @@ def main(arguments: Sequence[str]) -> int:
     try:
         folder, *keys = map(Path, arguments)
         trails = read_trails(folder)
-        pinned = json.loads(keys[0].read_text("utf-8")) if keys else None
-    except (OSError, ValueError) as error:
+        pinned = dict(json.loads(keys[0].read_text("utf-8"))) if keys else None
+        faults, unchecked = verify(trails, pinned), find_unchecked(trails, pinned)
+    except (OSError, TypeError, ValueError) as error:
         print(f"Not checked: {error}", file=sys.stderr)
         return 2
-    faults = verify(trails, pinned)
-    for fault in faults:
-        print(fault)
-    if not faults:
+    print("".join(f"{fault}\n" for fault in faults), end="")
+    print("".join(f"Not checked: {reason}\n" for reason in unchecked), end="", file=sys.stderr)
+    if not (faults or unchecked):
         counts = [f"{name}: {len(t.entries)} entries, {len(t.blocks)} blocks" for name, t in trails.items()]
         print("Nothing was changed. " + "; ".join(counts))
-    return 1 if faults else 0
+    return 1 if faults else 2 if unchecked else 0
 
 
 if __name__ == "__main__":

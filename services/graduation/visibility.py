@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Graduasi
 from services.graduation.replicas.models import Dampingan
-from services.graduation.review.models import StageAct
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
@@ -18,18 +17,11 @@ from shared.validity import valid_on
 async def visible_to(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition that the actor may see a case.
 
-    A pendamping sees cases of families that they accompany today, and cases that they opened or acted in.
-    Others see all cases of their areas.
+    A pendamping sees cases of families that they accompany today, others all cases of their areas.
     """
     if actor.scope is not Scope.OWN_FAMILIES:
         return sa.true()
-    on = await clock.today(session)
-    acted = (
-        sa.select(StageAct.stage_act_id)
-        .where(StageAct.graduasi_id == Graduasi.graduasi_id, StageAct.person == actor.person)
-        .exists()
-    )
-    return sa.or_(Graduasi.opened_by == actor.person, acted, is_accompanied_by(Graduasi.kpm_id, actor, on))
+    return is_accompanied_by(Graduasi.kpm_id, actor, await clock.today(session))
 
 
 async def listed_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
@@ -43,14 +35,9 @@ async def listed_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bo
     return sa.and_(area, Graduasi.graduasi_id.in_(select_own_cases(actor, await clock.today(session))))
 
 
-def select_own_cases(actor: Actor, on: date) -> sa.CompoundSelect[Any]:
-    """Select the graduasi_id of cases that the pendamping opened, acted in or accompanies."""
-    opened = sa.select(Graduasi.graduasi_id).where(Graduasi.opened_by == actor.person)
-    acted = sa.select(StageAct.graduasi_id).where(StageAct.person == actor.person)
-    accompanied = sa.select(Graduasi.graduasi_id).where(
-        Graduasi.kpm_id.in_(select_accompanied_kpm(actor, on))
-    )
-    return sa.union(opened, acted, accompanied)
+def select_own_cases(actor: Actor, on: date) -> sa.Select[Any]:
+    """Select the graduasi_id of cases of the families that the pendamping accompanies."""
+    return sa.select(Graduasi.graduasi_id).where(Graduasi.kpm_id.in_(select_accompanied_kpm(actor, on)))
 
 
 def select_accompanied_kpm(actor: Actor, on: date) -> sa.Select[Any]:

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from shared import schema
 from shared.access import Actor
 from shared.access.actor import SYSTEM
 from shared.audit.tables import audit_entry, bulk_read, bulk_read_limit
@@ -37,19 +38,25 @@ def register(work: Work) -> None:
 
 
 async def schedule_now(database: Database) -> None:
-    """Schedule the report of bulk reads, at each start of a worker."""
+    """Schedule the report of bulk reads, at each start of a worker.
+
+    One that is due already stays at its time, from which it reads what came while no worker ran.
+    """
+    task = schema.scheduled_task.c
     async with database.transaction(Actor.system(database.service)) as session:
-        await schedule(session, KIND, datetime.now(UTC), subject_id=database.service, clock="real")
+        due_at = await session.scalar(sa.select(task.due_at).where(task.kind == KIND, task.done_at.is_(None)))
+        at = min(due_at or datetime.max.replace(tzinfo=UTC), datetime.now(UTC))
+        await schedule(session, KIND, at, subject_id=database.service, clock="real")
 
 
 async def report_bulk_reads(session: AsyncSession, due: ScheduledTask) -> None:
-    """Store and count each account that passed the limit, once for each window."""
+    """Store each account that passed the limit, and again when its reads double."""
     columns = audit_entry.c
     limit = (await session.execute(sa.select(bulk_read_limit))).one()
     length = timedelta(minutes=limit.minutes)
     # A service that sends rujukan by itself discloses many families.
     recent = (
-        columns.at > sa.func.clock_timestamp() - (length + EVERY),
+        columns.at > due.due_at - EVERY - length,
         columns.outcome == "READ",
         ~columns.actor.startswith(SYSTEM),
     )
@@ -88,10 +95,10 @@ def find_largest_window(reads: Iterable[Read], length: timedelta) -> Window:
 
 
 async def _report(session: AsyncSession, actor: str, window: Window) -> None:
-    overlapping = sa.select(bulk_read.c.bulk_read_id).where(
+    overlapping = sa.select(sa.func.max(bulk_read.c.families)).where(
         bulk_read.c.actor == actor, bulk_read.c.last_at >= window.first_at
     )
-    if await session.scalar(overlapping.limit(1)) is not None:
+    if window.families < 2 * (await session.scalar(overlapping) or 0):
         return
     await session.execute(sa.insert(bulk_read).values(bulk_read_id=uuid7(), actor=actor, **window._asdict()))
     log.warning("bulk_read", actor=actor, families=window.families)

@@ -42,10 +42,10 @@ CREATE TABLE platform.audit_witness (
     PRIMARY KEY (service, block_no)
 );;
 
--- From how many families that one account reads in so many minutes on it is reported.
+-- From how many families that one account reads in so many minutes on it is reported. An entry names at most 1,000.
 CREATE TABLE platform.bulk_read_limit (
     id smallint PRIMARY KEY DEFAULT 1 CONSTRAINT ck_bulk_read_limit_one_row CHECK (id = 1),
-    families integer NOT NULL DEFAULT 1000 CONSTRAINT ck_bulk_read_limit_families CHECK (families >= 1),
+    families integer NOT NULL DEFAULT 1000 CONSTRAINT ck_bulk_read_limit_families CHECK (families BETWEEN 1 AND 1000),
     minutes integer NOT NULL DEFAULT 60 CONSTRAINT ck_bulk_read_limit_minutes CHECK (minutes BETWEEN 1 AND 1440)
 );;
 INSERT INTO platform.bulk_read_limit DEFAULT VALUES;;

@@ -28,7 +28,7 @@ class Entry:
     """One act of an actor on data.
 
     `act` is the id of the operation or the kind of the job, `resource` the noun of its address. `subject_ids` are ids
-    of families, else of the things of the request. `id_hash` replaces the id of a refused request. `kode_wilayah` is the
+    of families, else of the things of the request. `id_hash` replaces the id of a refused request, and is of the file that was read. `kode_wilayah` is the
     area of the one family that was read for a stated purpose.
     """
 
@@ -77,9 +77,22 @@ class Entry:
         return (*values, keys.mac(values))
 
 
-def distinct_ids(texts: Iterable[str]) -> list[UUID]:
-    """Return the distinct ids among texts, in order."""
-    return [UUID(text) for text in dict.fromkeys(texts)]
+def canonical(text: object) -> str:
+    """Return a UUID in its usual spelling, and any other text unchanged."""
+    return str(_parse(text) or text)
+
+
+def uuids_of(texts: Iterable[object]) -> list[UUID]:
+    """Return the distinct UUIDs among texts, in order."""
+    ids = (_parse(text) for text in dict.fromkeys(texts))
+    return [*dict.fromkeys(one for one in ids if one is not None)]
+
+
+def _parse(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
 
 
 async def insert_entry(

@@ -19,6 +19,8 @@ OF_A_FAMILY = (
     *("rujukan_program_id", "sanggah_id", "task_id", "tugas_id", "usaha_id", "usulan_id"),
 )
 """Ids of what belongs to one family. An entry has these where a request names no family."""
+P2K2_SESI = "p2k2_sesi_id"
+"""The id of a session of families of one area."""
 IN_SCOPE = sa.text("SELECT family_in_scope(:subject_id)")
 
 
@@ -73,7 +75,7 @@ def select_areas(metadata: sa.MetaData) -> dict[str, PreparedSelect]:
     for table in metadata.tables.values():
         key = next(iter(table.primary_key.columns), None)
         # A table whose key is another's id has what was added to it.
-        if key is None or key.name not in {"kpm_id", *OF_A_FAMILY} or key.foreign_keys:
+        if key is None or key.name not in {"kpm_id", P2K2_SESI, *OF_A_FAMILY} or key.foreign_keys:
             continue
         if "kode_wilayah" in table.c:
             statement = sa.select(table.c.kode_wilayah).where(key == placeholder(1, key.type))

@@ -7,12 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
 from shared.audit.chain import keys_of
-from shared.audit.entries import MAX_SUBJECTS, Entry, insert_entry
+from shared.audit.entries import MAX_SUBJECTS, Entry, insert_entry, uuids_of
 from shared.database import raw, vault_of
 from shared.field_classes import FieldClass
 from shared.transaction import context_of
 
-UUID_LENGTH = 36
 SHARED = "RUJUKAN"
 """The purpose of what a partner receives."""
 
@@ -20,16 +19,16 @@ SHARED = "RUJUKAN"
 async def record_step(session: AsyncSession, kind: str, done: int) -> None:
     """Write one entry for a step that changed something, however many rows it has.
 
-    Its subjects are the families of its events, or only their count beyond `MAX_SUBJECTS`.
+    Its subjects are the families of its events, or the keys of events that name none.
     """
     context = context_of(session)
     if context.actor is None or context.actor.is_system or not (done or context.events):
         return
-    keys = dict.fromkeys(event.key for event, _, _ in context.events)
-    ids = [UUID(key) for key in keys if len(key) == UUID_LENGTH] if len(keys) <= MAX_SUBJECTS else []
-    resource = kind.partition(".")[0]
+    keys = dict.fromkeys(str(getattr(event, "kpm_id", None) or event.key) for event, _, _ in context.events)
+    ids, resource = uuids_of(keys), kind.partition(".")[0]
+    count = max(len(keys), done)
     entry = Entry(
-        context.actor, kind, resource, "CHANGED", 200, subject_ids=ids, subject_count=max(len(keys), done)
+        context.actor, kind, resource, "CHANGED", 200, subject_ids=ids[:MAX_SUBJECTS], subject_count=count
     )
     await insert_entry(await raw(session), entry, keys_of(vault_of(session)))
 

@@ -54,7 +54,7 @@ audit_entry = sa.Table(
     ),
     postgresql_partition_by="RANGE (at)",
 )
-_HASHES = ("merkle_root", "previous_hash", "block_hash", "signature", "public_key")
+HASHES = ("merkle_root", "previous_hash", "block_hash", "signature", "public_key")
 audit_block = sa.Table(
     "audit_block",
     metadata,
@@ -67,7 +67,7 @@ audit_block = sa.Table(
     _column("entry_times", ARRAY(INSTANT)),
     _column("digests", ARRAY(sa.LargeBinary)),
     _column("faulty_ids", ARRAY(ID)),
-    *(_column(name, sa.LargeBinary) for name in _HASHES),
+    *(_column(name, sa.LargeBinary) for name in HASHES),
     sa.Index("ix_audit_block_faulty", "block_no", postgresql_where=sa.text("faulty_ids <> '{}'")),
 )
 audit_witness = sa.Table(
@@ -77,7 +77,7 @@ audit_witness = sa.Table(
     sa.Column("block_no", sa.BigInteger, primary_key=True, autoincrement=False),
     _column("closed_at", INSTANT),
     _column("entry_count", sa.Integer),
-    *(_column(name, sa.LargeBinary) for name in _HASHES),
+    *(_column(name, sa.LargeBinary) for name in HASHES),
     _column("received_at", INSTANT, server_default=sa.func.clock_timestamp()),
 )
 bulk_read_limit = sa.Table(

@@ -3,13 +3,12 @@
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.audit.tables import audit_witness
+from shared.audit.tables import HASHES, audit_witness
 from shared.contracts.audit import BY_SERVICE, AuditBlockClosed
 from shared.messaging.subscription import Subscription
 
 WITNESS = "audit"
 """The name of the subscription."""
-HASHES = ("merkle_root", "previous_hash", "block_hash", "signature", "public_key")
 
 
 def witness_of_others(service: str) -> Subscription:

@@ -76,7 +76,7 @@ class AuditWriter:
         try:
             async with asyncio.timeout(WRITE_SECONDS):
                 await self.enqueue(entry)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("audit_not_written", act=entry.act, error=type(error).__name__)
             raise AuditUnavailable from error
 

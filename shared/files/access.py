@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import schema
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import PreparedSelect, placeholder
 from shared.errors import FileNotUploaded, NotFound
 from shared.field_classes import FieldClass
@@ -20,9 +20,13 @@ from shared.transaction import context_of
 FILE, UPLOAD, USE = schema.file.c, schema.file_upload.c, schema.file_use.c
 EVIDENCE = schema.evidence_use.c
 ACCOUNT, PERSON = placeholder(2, sa.Text()), placeholder(3, sa.Text())
-SEES_ALL = placeholder(4, sa.Boolean())
-# Kinds of evidence (shared/evidence.py) that show health, children or finance, as the fields beside them do.
-SPECIFIC_KINDS = ("ASESMEN", "PEMANTAUAN", "USAHA", "USULAN")
+SEES_ALL, KEEPS_OWN = placeholder(4, sa.Boolean()), placeholder(5, sa.Boolean())
+# Kinds of evidence (shared/evidence.py) that show health, children or finance, as the fields beside them do. A family
+# card has numbers and births of all members, and so may the papers of a death, a departure and a split.
+SPECIFIC_KINDS = (
+    *("ASESMEN", "PEMANTAUAN", "USAHA", "USULAN"),
+    *("KARTU", "KEMATIAN", "ANGGOTA_KELUAR", "PISAH_GABUNG"),
+)
 
 
 class FileUseKind(StrEnum):
@@ -44,7 +48,7 @@ IS_NAMED = FILE.sha256 == sa.any_(placeholder(1, sa.ARRAY(sa.Text())))
 def _select_readable() -> sa.Select[Any]:
     """Select the files that the actor uploaded, or of which row security shows a use.
 
-    Evidence of a kind that is SPESIFIK is for roles that see such fields (docs/architecture.md#fields).
+    What a pendamping uploaded for a family ends with the dampingan. Evidence of a kind that is SPESIFIK is for roles that see such fields (docs/architecture.md#fields).
     """
     is_shown = sa.or_(SEES_ALL, EVIDENCE.kind.not_in(SPECIFIC_KINDS))
     evidence = sa.exists().where(EVIDENCE.sha256 == FILE.sha256, is_shown)
@@ -52,8 +56,10 @@ def _select_readable() -> sa.Select[Any]:
     used = sa.exists().where(
         USE.sha256 == FILE.sha256, sa.or_(USE.kind != FileUseKind.JOB, USE.used_by_sub == ACCOUNT)
     )
+    families = sa.func.platform.list_families_of_file(FILE.sha256).table_valued("kpm_id")
+    own = sa.and_(UPLOADED, sa.or_(KEEPS_OWN, ~sa.exists().select_from(families)))
     columns = (FILE[name] for name in StoredFile.__dataclass_fields__)
-    return sa.select(*columns).where(IS_NAMED, sa.or_(UPLOADED, evidence, used))
+    return sa.select(*columns).where(IS_NAMED, sa.or_(own, evidence, used))
 
 
 READABLE = PreparedSelect(_select_readable())
@@ -72,11 +78,16 @@ async def record_upload(session: AsyncSession, actor: Actor, sha256: str) -> Non
 
 
 async def record_file_use(
-    session: AsyncSession, sha256: str, kind: FileUseKind, subject_id: UUID, actor: Actor
+    session: AsyncSession,
+    sha256: str,
+    kind: FileUseKind,
+    subject_id: UUID,
+    actor: Actor,
+    kpm_id: UUID | None = None,
 ) -> None:
     """Record a use that is no evidence. A file in use is not deleted."""
     row = insert(schema.file_use).values(
-        sha256=sha256, kind=kind, subject_id=subject_id, used_by_sub=actor.sub
+        sha256=sha256, kind=kind, subject_id=subject_id, kpm_id=kpm_id, used_by_sub=actor.sub
     )
     await session.execute(row.on_conflict_do_nothing())
 
@@ -122,16 +133,19 @@ async def read_visible_info(session: AsyncSession, sha256: str) -> StoredFile:
 
 
 async def find_families(session: AsyncSession, sha256: str) -> list[str]:
-    """Return the ids of the families whose visible records name a file."""
-    use = schema.evidence_use.c
-    statement = sa.select(use.kpm_id).where(use.sha256 == sha256, use.kpm_id.is_not(None)).distinct()
-    return [str(kpm_id) for kpm_id in await session.scalars(statement)]
+    """Return the ids of all families whose records name a file.
+
+    Also of those that the actor may not see, because the audit entry names them.
+    """
+    families = sa.select(sa.func.platform.list_families_of_file(sha256))
+    return [str(kpm_id) for kpm_id in await session.scalars(families)]
 
 
 async def _fetch_shown(session: AsyncSession, statement: PreparedSelect, hashes: list[str]) -> list[Any]:
     actor = context_of(session).actor
     sees_all = actor is not None and actor.fields is FieldClass.SPESIFIK
-    return await _fetch(session, statement, hashes, sees_all)
+    keeps_own = actor is not None and actor.scope is not Scope.OWN_FAMILIES
+    return await _fetch(session, statement, hashes, sees_all, keeps_own)
 
 
 async def _fetch(

@@ -43,11 +43,12 @@ KINDS = (JPEG, PNG, WEBP, PDF, CSV)
 BY_MEDIA_TYPE = MappingProxyType({kind.media_type: kind for kind in KINDS})
 MEDIA_TYPES = tuple(BY_MEDIA_TYPE)
 ACCEPTED_TYPES = ANY_TYPE.union(*(kind.names for kind in KINDS))
+BOM = b"\xef\xbb\xbf"
 NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def kind_of_head(head: bytes) -> FileKind:
-    """Return the kind that the first bytes show. What is not binary may be CSV.
+    """Return the kind that the first bytes show. CSV is neither binary nor markup.
 
     Raises:
         FileKindUnknown
@@ -60,8 +61,8 @@ def kind_of_head(head: bytes) -> FileKind:
         return WEBP
     if head.startswith(b"%PDF-"):
         return PDF
-    # A later row with such bytes is an error of that row.
-    if NOT_TEXT.search(head):
+    # A later row with such bytes, or that is not UTF-8, is an error of that row. Markup is no CSV.
+    if NOT_TEXT.search(head) or head.removeprefix(BOM).lstrip().startswith(b"<"):
         raise FileKindUnknown
     return CSV
 

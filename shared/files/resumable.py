@@ -137,8 +137,8 @@ async def store_part(
     """Store a part of a locked upload, sealed."""
     at = upload.received
     for chunk in part:
-        place = {"table": "upload_part", "column": "sealed", "row_id": f"{upload.upload_id}:{at}"}
-        row = {"upload_id": upload.upload_id, "begins_at": at, "sealed": vault.seal_bytes(chunk, **place)}
+        sealed = vault.seal_bytes(chunk, **_place(upload, at))
+        row = {"upload_id": upload.upload_id, "begins_at": at, "sealed": sealed}
         await session.execute(sa.insert(schema.upload_part).values(row))
         at += len(chunk)
     return await _update(session, upload, received=at, expires_at=sa.func.clock_timestamp() + term)
@@ -164,8 +164,7 @@ async def read_parts(session: AsyncSession, vault: Vault, upload: OpenUpload) ->
     starts = sa.select(PART.begins_at).where(PART.upload_id == upload.upload_id).order_by(PART.begins_at)
     for at in (await session.scalars(starts)).all():
         statement = sa.select(PART.sealed).where(PART.upload_id == upload.upload_id, PART.begins_at == at)
-        place = {"table": "upload_part", "column": "sealed", "row_id": f"{upload.upload_id}:{at}"}
-        yield vault.open_bytes((await session.scalars(statement)).one(), **place)
+        yield vault.open_bytes((await session.scalars(statement)).one(), **_place(upload, at))
 
 
 async def delete_upload(session: AsyncSession, actor: Actor, upload_id: UUID) -> None:
@@ -176,6 +175,11 @@ async def delete_upload(session: AsyncSession, actor: Actor, upload_id: UUID) ->
     """
     await read_upload(session, actor, upload_id, lock=True)
     await session.execute(sa.delete(schema.upload).where(UPLOAD.upload_id == upload_id))
+
+
+def _place(upload: OpenUpload, begins_at: int) -> dict[str, str]:
+    """Return where a sealed part belongs."""
+    return {"table": "upload_part", "column": "sealed", "row_id": f"{upload.upload_id}:{begins_at}"}
 
 
 async def _update(session: AsyncSession, upload: OpenUpload, **values: Any) -> OpenUpload:

@@ -44,7 +44,7 @@ async def scan(address: str, parts: Iterable[bytes]) -> None:
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             answer = await _stream_to(address, parts)
-    except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+    except (OSError, asyncio.IncompleteReadError) as error:
         answer = type(error).__name__
     if answer.endswith(INFECTED):
         log.warning("file_infected", signature=answer.removeprefix("stream: ").removesuffix(INFECTED).strip())

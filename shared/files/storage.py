@@ -79,19 +79,12 @@ async def read_info(session: AsyncSession, sha256: str) -> StoredFile:
     Raises:
         NotFound
     """
-    stored = await _find(session, sha256)
-    if stored is None:
-        raise NotFound("file")
-    return stored
-
-
-async def _find(session: AsyncSession, sha256: str) -> StoredFile | None:
     columns = schema.file.c
-    statement = select(
-        columns.sha256, columns.size, columns.chunks, columns.media_type, columns.stored_sha256
-    )
-    row = (await session.execute(statement.where(columns.sha256 == sha256))).one_or_none()
-    return StoredFile(*row) if row else None
+    shown = (columns[name] for name in StoredFile.__dataclass_fields__)
+    row = (await session.execute(select(*shown).where(columns.sha256 == sha256))).one_or_none()
+    if row is None:
+        raise NotFound("file")
+    return StoredFile(*row)
 
 
 async def open(session: AsyncSession, vault: Vault, sha256: str) -> AsyncIterator[bytes]:  # noqa: A001  # the design's word

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shared.access import Actor, Permission, Scope
 from shared.areas import in_areas
-from shared.audit.entries import Outcome
+from shared.audit.entries import Outcome, canonical
 from shared.audit.queries import about, find_ids_of, select_entries
 from shared.audit.tables import audit_entry, bulk_read
 from shared.database import vault_of
@@ -107,7 +107,7 @@ async def list_denials(
     _require_national_scope(actor)
     statement = select_entries(NAMES).where(audit_entry.c.outcome == "DENIED")
     if id_ is not None:
-        statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", id_))
+        statement = statement.where(audit_entry.c.id_hash == vault_of(session).index("audit", canonical(id_)))
     return await paging.answer(session, _since(statement, since), ORDER)
 
 

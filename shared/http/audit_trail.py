@@ -1,10 +1,11 @@
 """What `Route` writes into the audit trail: changes, reads of personal data and refusals."""
 
 import asyncio
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -16,22 +17,23 @@ from starlette.responses import Response
 
 from shared import telemetry
 from shared.access import Actor
-from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, distinct_ids, insert_entry
+from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, canonical, insert_entry, uuids_of
 from shared.audit.queries import OF_A_FAMILY
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
 from shared.database.prepared import PreparedSelect
 from shared.errors import DomainError, NotFound, NotYetKnown
 from shared.field_classes import field_names
-from shared.http.purpose import STATED
+from shared.http.idempotency import values_of
+from shared.http.purpose import STATED, is_of_one
 from shared.remedies import CHANGES_NOTHING
+from shared.transaction import context_of
 
 if TYPE_CHECKING:
     from shared.http.route import Route
 
 FAMILY, PENDAMPING = ("kpm_id", "earlier_kpm_id", "joined_kpm_id"), "pendamping_id"
 UUID_TEXT = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-IS_UUID = re.compile(UUID_TEXT)
 REFUSAL_SECONDS = 0.25
 """How long the answer to a refused request waits for its entry."""
 log = structlog.get_logger()
@@ -43,25 +45,31 @@ class Disclosure:
 
     personal: bool
     of_family: bool
+    names: frozenset[str]
+    in_answer: bool
     ids: re.Pattern[bytes]
     resource: str
 
     @classmethod
     def of(cls, route: "Route") -> "Disclosure":
         """Return what a route shows, by the fields of its answer and its address."""
-        names = {*field_names(route.response_model), *route.param_convertors}
+        answered = field_names(route.response_model)
+        names = {*answered, *route.param_convertors}
         in_registry = route.endpoint.__module__.startswith("services.registry.")
         shown = names.intersection(FAMILY)
         if not shown and in_registry:
             shown = names & {PENDAMPING}
         shown = shown or names.intersection(OF_A_FAMILY)
-        personal = bool(shown) or route.declared.personal
-        fields = "|".join(sorted(shown or {*FAMILY, *OF_A_FAMILY}))
-        pattern = re.compile(rf'"(?:{fields})":\s?"({UUID_TEXT})"'.encode())
+        of_family = bool(shown) or route.declared.one_family
+        personal = of_family or route.declared.personal or bool(route.fields)
+        fields = frozenset[str](shown or {*FAMILY, *OF_A_FAMILY, *([PENDAMPING] if in_registry else [])})
+        pattern = re.compile(rf'"(?:{"|".join(sorted(fields))})":\s?"({UUID_TEXT})"'.encode())
         public = route.declared.permission is None
         return cls(
             personal and not public,
-            bool(shown) and not public and not in_registry,
+            of_family and not public and not in_registry,
+            fields | {f"{name}s" for name in fields},
+            bool(shown & answered),
             pattern,
             _noun_of(route.path),
         )
@@ -84,8 +92,11 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
     reads = repeated or changes_nothing or request.method == "GET"
     if reads and not route.disclosure.personal:
         return
-    body = await request.body() if not route.declared.takes_bytes else b""
-    ids = _ids_in(request, route, body, bytes(response.body))
+    ids: list[object] = [*request.path_params.values(), *_ids_answered(route, response)]
+    if not (reads and route.disclosure.in_answer):
+        ids += values_of(_body_of(request), route.disclosure.names)
+    # Such as the families of a session that is voided.
+    ids += [getattr(event, "kpm_id", None) for event, _, _ in context_of(session).events]
     if reads:
         await find_area(session, request, route, response)
     entry = _entry(request, route, "READ" if reads else "CHANGED", response.status_code, ids)
@@ -93,7 +104,7 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
     connection = await raw(session)
     try:
         await insert_entry(connection, entry, writer.keys, await writer.clock.read(connection))
-    except (asyncpg.PostgresError, DBAPIError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError) as error:
         log.warning("audit_not_written", act=entry.act, error=type(error).__name__)
         raise AuditUnavailable from error
 
@@ -101,13 +112,17 @@ async def record_change(session: AsyncSession, request: Request, route: "Route",
 async def find_area(session: AsyncSession, request: Request, route: "Route", response: Response) -> None:
     """Find the area of the one family that is read for a stated purpose."""
     areas: Mapping[str, PreparedSelect] = request.app.state.areas
-    if not route.asks_purpose or request.state.purpose not in STATED:
+    if request.state.purpose not in STATED or not is_of_one(request, route):
         return
-    name, *_ = [*request.path_params, FAMILY[0]]
-    # A look-up names the family in its answer only.
-    ids = [*request.path_params.values()] or _ids_in(request, route, bytes(response.body))
-    if name in areas and len(ids) == 1:
-        rows = await areas[name].fetch(session, UUID(str(ids[0])))
+    filters = {name: request.query_params[name] for name in route.family_filters & {*request.query_params}}
+    named = {**request.path_params, **filters}
+    name, value = next(((name, named[name]) for name in named if name in areas), (FAMILY[0], None))
+    # Only the answer of a look-up, and the route of a file, name the family.
+    if value is None and FAMILY[0] in areas.keys() & route.disclosure.names:
+        families = {*getattr(request.state, "subjects", ()), *_ids_answered(route, response)}
+        value = families.pop() if len(families) == 1 else None
+    if value is not None:
+        rows = await areas[name].fetch(session, UUID(str(value)))
         request.state.kode_wilayah = rows[0].kode_wilayah if rows else None
 
 
@@ -119,39 +134,53 @@ async def record_read(request: Request, route: "Route", response: Response) -> N
     """
     if route.disclosure.personal:
         # The answer with a file has no body yet. Its route names the families.
-        ids = [
-            *getattr(request.state, "subjects", ()),
-            *_ids_in(request, route, getattr(response, "body", b"")),
-        ]
+        subjects = getattr(request.state, "subjects", ())
+        ids = [*subjects, *request.path_params.values(), *_ids_answered(route, response)]
+        sha256 = request.path_params.get("sha256")
+        id_hash = request.app.state.vault.index("audit", sha256) if sha256 else None
         writer: AuditWriter = request.app.state.audit
-        await writer.write(_entry(request, route, "READ", response.status_code, ids))
+        await writer.write(_entry(request, route, "READ", response.status_code, ids, id_hash))
 
 
 async def record_refusal(request: Request, route: "Route", error: Exception) -> None:
     """Write and count the entry of a refused access.
 
-    That is a 403, or a thing that the caller may not see. The answer waits only a moment for it.
+    That is a 403, or a thing that does not exist or that the caller may not see. The answer waits only a moment for it.
     """
     if not isinstance(error, DomainError) or getattr(request.state, "actor", None) is None:
         return
-    unseen = isinstance(error, NotFound | NotYetKnown) and bool(request.path_params)
-    if route.declared.permission is None or not (error.status == 403 or unseen):
+    refused = error.status == 403 or isinstance(error, NotFound | NotYetKnown)
+    if route.declared.permission is None or not refused:
         return
     resource = route.disclosure.resource
     telemetry.audit_denials.labels(request.app.state.settings.service, resource, str(error.status)).inc()
-    asked = "/".join(str(value) for value in request.path_params.values())
+    asked = _asked(request, error)
     id_hash = request.app.state.vault.index("audit", asked) if asked else None
     entry = _entry(request, route, "DENIED", error.status, [], id_hash)
     await asyncio.wait([request.app.state.audit.enqueue(entry)], timeout=REFUSAL_SECONDS)
 
 
-def _ids_in(request: Request, route: "Route", *texts: bytes) -> list[str]:
-    """Return the ids in the address, the request and the answer."""
-    in_path = [
-        text for value in request.path_params.values() if IS_UUID.fullmatch(text := str(value).lower())
-    ]
-    ids = [value.decode() for text in texts for value in route.disclosure.ids.findall(text)]
-    return [*in_path, *ids]
+def _asked(request: Request, error: DomainError) -> str:
+    """Return the id that was refused.
+
+    It is where the refusal points in the body, else in the address. A look-up has its whole body instead.
+    """
+    body, name = _body_of(request), (error.pointer or "").removeprefix("/body/")
+    if isinstance(body, dict) and isinstance(body.get(name), str):
+        return canonical(body[name])
+    if request.path_params:
+        return "/".join(canonical(value) for value in request.path_params.values())
+    return "" if body is None else json.dumps(body, sort_keys=True)
+
+
+def _body_of(request: Request) -> Any:
+    """Return the JSON that `Route` has parsed, or None."""
+    return getattr(request, "_json", None)
+
+
+def _ids_answered(route: "Route", response: Response) -> list[str]:
+    body = getattr(response, "body", b"")
+    return [value.decode() for value in route.disclosure.ids.findall(bytes(body))]
 
 
 def _entry(
@@ -159,10 +188,10 @@ def _entry(
     route: "Route",
     outcome: Outcome,
     status: int,
-    ids: list[str],
+    ids: Iterable[object],
     id_hash: bytes | None = None,
 ) -> Entry:
-    subjects = distinct_ids(ids)
+    subjects = uuids_of(ids)
     actor: Actor = request.state.actor
     return Entry(
         actor,

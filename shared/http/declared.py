@@ -17,6 +17,7 @@ class Declared:
     `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings. `author_reads`: a repeat gets
     the first answer also from an author whose families have changed, because it has only what the author recorded.
     `writes`: a GET that writes, such as who has read. `personal`: an answer about families that names none of them.
+    `one_family`: such an answer about one family. `emergency`: an emergency access opens it, which it checks.
     `undo` is the way back if the act was a mistake (docs/architecture.md#ways-back).
     """
 
@@ -27,6 +28,8 @@ class Declared:
     author_reads: bool = False
     writes: bool = False
     personal: bool = False
+    one_family: bool = False
+    emergency: bool = False
     undo: Remedy | None = None
 
 

@@ -65,6 +65,7 @@ class ClearanceView(BaseModel):
 
     flag_id: UUID
     subject_id: UUID
+    kpm_id: UUID | None
 
 
 def evidence_router(then: Continuation | None = None) -> Router:
@@ -92,10 +93,10 @@ def evidence_router(then: Continuation | None = None) -> Router:
     async def clear_evidence_flag(
         flag_id: UUID, body: WrittenReason, session: Session, actor: CurrentActor
     ) -> ClearanceView:
-        """Clear flagged evidence with a reason. Who used it does not clear it."""
-        subject_id = await evidence.clear_flag(session, actor, flag_id, body.reason)
+        """Clear flagged evidence with a reason. Nobody who used it clears it."""
+        flag = await evidence.clear_flag(session, actor, flag_id, body.reason)
         if then is not None:
-            await then(session, actor, subject_id)
-        return ClearanceView(flag_id=flag_id, subject_id=subject_id)
+            await then(session, actor, flag.subject_id)
+        return ClearanceView(flag_id=flag_id, subject_id=flag.subject_id, kpm_id=flag.kpm_id)
 
     return router

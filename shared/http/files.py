@@ -3,11 +3,12 @@
 from typing import Any
 
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import files
-from shared.access import Permission
+from shared.access import Actor, Permission
 from shared.fields import Sha256
 from shared.http.body import Upload
 from shared.http.declared import may
@@ -81,20 +82,27 @@ def file_router(records: Permission) -> Router:
     `records` is the permission to read what refers to a file in this service.
     """
     router = Router(tag="files")
+    # The files of registry are about pendamping.
+    of_family = records is not Permission.PENDAMPING_READ
 
     @router.get("/files/{sha256}", **DOWNLOAD)
-    @may(records, personal=True)
+    @may(records, personal=True, one_family=of_family)
     async def read_file(sha256: Sha256, request: Request, session: Session, actor: CurrentActor) -> Response:
         """Return a file that the caller uploaded, or that a visible record names."""
-        request.state.subjects = await files.find_families(session, sha256)
-        return answer_file(request, actor, await files.read_visible_info(session, sha256))
+        return await _answer(sha256, request, session, actor)
 
     @router.head("/files/{sha256}", **DOWNLOAD)
-    @may(records, personal=True)
+    @may(records, personal=True, one_family=of_family)
     async def read_file_head(
         sha256: Sha256, request: Request, session: Session, actor: CurrentActor
     ) -> Response:
         """Return type and size of a file, without its content."""
-        return answer_file(request, actor, await files.read_visible_info(session, sha256))
+        return await _answer(sha256, request, session, actor)
 
     return router
+
+
+async def _answer(sha256: str, request: Request, session: AsyncSession, actor: Actor) -> Response:
+    info = await files.read_visible_info(session, sha256)
+    request.state.subjects = await files.find_families(session, sha256)
+    return answer_file(request, actor, info)

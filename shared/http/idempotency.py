@@ -1,7 +1,7 @@
 """Idempotency keys: the answer is stored in the command's own transaction."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -134,24 +134,26 @@ async def _require_scope(session: AsyncSession, request: Request, answer: object
     """
     sent = [request.path_params, orjson.loads(await request.body() or b"null")]
     name = "pendamping_id" if request.app.state.settings.service == "registry" else "kpm_id"
-    families = {*_values_of(sent, name)} or {*_values_of(answer, name)}
-    areas = {*_values_of(answer, "kode_wilayah")}
+    families = {*values_of(sent, {name})} or {*values_of(answer, {name})}
+    areas = {*values_of(answer, {"kode_wilayah"})}
     if not families and not areas:
         return
     if not await (await raw(session)).fetchval(IN_SCOPE, list(families), list(areas)):
         raise ReplayOutOfScope
 
 
-def _values_of(answer: object, name: str) -> Iterator[str]:
-    """Yield each text of a field name, at any depth."""
+def values_of(answer: object, names: Collection[str]) -> Iterator[str]:
+    """Yield each text of these fields and in their lists, at any depth."""
     if isinstance(answer, dict):
         for key, value in answer.items():
-            if key == name and isinstance(value, str):
-                yield value
-            yield from _values_of(value, name)
+            if key in names:
+                yield from (
+                    one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
+                )
+            yield from values_of(value, names)
     elif isinstance(answer, list):
         for item in answer:
-            yield from _values_of(item, name)
+            yield from values_of(item, names)
 
 
 async def store(session: AsyncSession, request: Request, actor: Actor, key: str, response: Response) -> None:

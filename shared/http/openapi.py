@@ -171,7 +171,7 @@ def _complete(operation: dict[str, Any], route: Route, method: str, refusals: Re
         parameters.append({**KEY, "required": declared.key_required})
     if route.conditional:
         parameters.append(IF_MATCH)
-    if route.asks_purpose:
+    if route.asks_purpose or route.family_filters:
         parameters.append(purpose.PARAMETER)
     if not parameters:
         del operation["parameters"]

@@ -70,7 +70,7 @@ class Route(APIRoute):
         self.versioned = "version" in getattr(self.response_model, "model_fields", {})
         self.names_areas = CODE_FIELD in field_names(self.response_model)
         self.disclosure = audit_trail.Disclosure.of(self)
-        self.asks_purpose = purpose.is_asked(self)
+        self.asks_purpose, self.family_filters = purpose.is_asked(self), purpose.filters_of(self)
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
         if self.conditional and not self.versioned:
             msg = (

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -17,8 +18,8 @@ from shared.audit.queries import about, select_entries
 from shared.audit.tables import audit_entry
 from shared.database import raw
 from tests.factories.audit import read_entries
-from tests.factories.caseload.hand_over import import_families
-from tests.factories.caseload.intake import dinsos_token, pendamping_token
+from tests.factories.caseload.hand_over import import_families, ketua_tim_token, read_today
+from tests.factories.caseload.intake import dinsos_token, mother, pendamping_token
 from tests.factories.services import Running, expect_refusal
 
 
@@ -95,6 +96,43 @@ async def test_reads_of_an_account_are_listed_page_by_page(
     assert await look_up(kendal_caseload, "accounts/dinsos-kendal-1", params=params) == []
 
 
+async def test_an_id_is_recorded_in_whatever_spelling(kendal_caseload: Running, families: list[str]) -> None:
+    office, operator, first = dinsos_token(kendal_caseload), kendal_caseload.token("OPERATOR"), families[0]
+    for spelling in (UUID(first).hex, f"{{{first}}}", f"urn:uuid:{first}", first.upper()):
+        assert (await kendal_caseload.get(f"/v1/kpm/{spelling}", as_=office)).status_code == 200
+    headers = {"Authorization": f"Bearer {operator}", "Content-Type": "application/json"}
+    # Whether this one family has ended is personal, although the answer names none.
+    for body in (f'{{"kpm_ids" : ["{first.upper()}"]}}', f'{{"kpm\\u005fids":["{UUID(first).hex}"]}}'):
+        counted = await kendal_caseload.client.post("/v1/numbers", content=body, headers=headers)
+        assert counted.status_code == 200, counted.text
+    entries = await read_entries(kendal_caseload)
+    assert [(row["act"], row["subject_ids"]) for row in entries] == [
+        *[("read_kpm", [UUID(first)])] * 4,
+        *[("count_numbers", [UUID(first)])] * 2,
+    ]
+
+
+async def test_look_ups_that_miss_are_refused_attempts(kendal_caseload: Running, families: list[str]) -> None:
+    office, unseen = dinsos_token(kendal_caseload), uuid4()
+    for nik in (mother()[0]["nik"], mother()[0]["nik"][:-1] + "9"):
+        missed = await kendal_caseload.post("/v1/kpm/look-up", {"nik": nik}, as_=office)
+        expect_refusal(missed, "NotFound", 404)
+    order = {"to_penugasan_id": str(uuid4()), "from_penugasan_id": str(unseen), "kode_wilayah": "33.24"}
+    body = {**order, "on": str(await read_today(kendal_caseload))}
+    refused = await kendal_caseload.post("/v1/hand-over/preview", body, as_=ketua_tim_token(kendal_caseload))
+    assert refused.json()["title"] == "NotYetKnown"
+    assert [item["act"] for item in await look_up(kendal_caseload, "denials")] == [
+        "look_up_kpm",
+        "look_up_kpm",
+        "preview_families",
+    ]
+    hashes = {row["id_hash"] for row in await read_entries(kendal_caseload) if row["outcome"] == "DENIED"}
+    assert len(hashes) == 3
+    for spelling in (str(unseen), unseen.hex):
+        (item,) = await look_up(kendal_caseload, "denials", params={"id": spelling})
+        assert item["act"] == "preview_families"
+
+
 async def test_refused_attempts_on_a_family_are_listed(kendal_caseload: Running, families: list[str]) -> None:
     stranger = pendamping_token(kendal_caseload, uuid4())
     for kpm_id in families:
@@ -121,23 +159,47 @@ async def test_an_auditor_of_an_area_sees_its_families_only(
         expect_refusal(await kendal_caseload.get(f"/v1/audit/{noun}", as_=own), "NotAllowed", 403)
 
 
-async def test_bulk_reads_are_reported_once(kendal_caseload: Running) -> None:
+async def read_many(service: Running, sub: str, families: int, at: datetime) -> None:
+    """Write two entries of an account that read so many families, each twice."""
+    actor, ids = Actor(sub, frozenset({Role.DINSOS_KABKOTA}), ("33.24",)), [uuid4() for _ in range(families)]
+    twice = [Entry(actor, "list_kpm", "kpm", "READ", 200, "r", ids, families)] * 2
+    await write_entry(service, *twice, at=at)
+
+
+async def report_bulk_reads(service: Running) -> list[tuple[str, int]]:
+    await bulk_reads.schedule_now(service.worker)
+    await service.work()
+    return [(item["actor"], item["families"]) for item in await look_up(service, "bulk-reads")]
+
+
+async def test_bulk_reads_are_reported_once_and_when_they_double(kendal_caseload: Running) -> None:
     await kendal_caseload.execute("UPDATE platform.bulk_read_limit SET families = 100")
     start = datetime.now(UTC) - timedelta(minutes=50)
     # A service sends many rujukan by itself.
     for sub, pages in (("dinsos-8", 2), ("dinsos-9", 1), ("system:caseload", 2)):
-        actor = Actor(sub, frozenset({Role.DINSOS_KABKOTA}), ("33.24",))
         for page in range(pages):
-            ids = [uuid4() for _ in range(50)]
             # A family that is read twice counts once.
-            twice = [Entry(actor, "list_kpm", "kpm", "READ", 200, "r", ids, 50)] * 2
-            await write_entry(kendal_caseload, *twice, at=start + timedelta(minutes=20 * page))
+            await read_many(kendal_caseload, sub, 50, start + timedelta(minutes=20 * page))
     for _ in range(2):
-        await bulk_reads.schedule_now(kendal_caseload.worker)
-        await kendal_caseload.work()
-    (item,) = await look_up(kendal_caseload, "bulk-reads")
-    assert (item["actor"], item["families"]) == ("dinsos-8", 100)
+        assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 100)]
     assert 'pilar_bulk_reads{service="caseload"} 1.0' in await kendal_caseload.metrics()
+    await read_many(kendal_caseload, "dinsos-8", 99, start + timedelta(minutes=30))
+    assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 100)]
+    await read_many(kendal_caseload, "dinsos-8", 1, start + timedelta(minutes=30))
+    assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 100), ("dinsos-8", 200)]
+
+
+async def test_bulk_reads_while_no_worker_ran_are_reported(kendal_caseload: Running) -> None:
+    assert await report_bulk_reads(kendal_caseload) == []
+    stopped = datetime.now(UTC) - timedelta(hours=9)
+    move = "UPDATE platform.scheduled_task SET due_at = $1 WHERE kind = $2 RETURNING kind"
+    assert await kendal_caseload.sql(move, stopped, bulk_reads.KIND)
+    await read_many(kendal_caseload, "dinsos-8", 1_000, stopped + timedelta(hours=4))
+    assert await report_bulk_reads(kendal_caseload) == [("dinsos-8", 1_000)]
+    # An entry names no more, so a higher limit would never be passed by one read.
+    await kendal_caseload.expect_sql_refusal(
+        "UPDATE platform.bulk_read_limit SET families = 1001", asyncpg.PostgresError
+    )
 
 
 def test_a_window_is_no_longer_than_an_hour() -> None:

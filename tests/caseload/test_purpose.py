@@ -4,7 +4,7 @@ import pytest
 
 from shared.access import Role
 from tests.factories.audit import list_purposes
-from tests.factories.caseload.hand_over import import_families
+from tests.factories.caseload.hand_over import import_families, record_session
 from tests.factories.caseload.intake import dinsos_token, mother, pendamping_token
 from tests.factories.services import Running, expect_refusal
 
@@ -46,6 +46,24 @@ async def test_who_accompanies_and_a_list_need_no_purpose(
     assert (await kendal_caseload.get("/v1/kpm", as_=village, headers=NONE)).is_success
     assert await purposes(kendal_caseload, "read_kpm") == ["PENDAMPINGAN"]
     assert await purposes(kendal_caseload, "list_kpm") == ["DAFTAR"]
+
+
+async def test_a_list_of_one_family_is_read_for_a_purpose(
+    kendal_caseload: Running, families: list[str]
+) -> None:
+    path, office = f"/v1/dampingan?kpm_id={families[0]}", dinsos_token(kendal_caseload)
+    for headers in (NONE, {"X-Purpose": "DARURAT"}):
+        refused = await kendal_caseload.get(path, as_=office, headers=headers)
+        expect_refusal(refused, "PurposeMissing", 400)
+    assert (await kendal_caseload.get(path, as_=office, headers={"X-Purpose": "PENGADUAN"})).is_success
+    assert (await kendal_caseload.get(path, as_=pendamping_token(kendal_caseload), headers=NONE)).is_success
+    session = (await record_session(kendal_caseload, {families[0]: "HADIR"})).json()["p2k2_sesi_id"]
+    assert (await kendal_caseload.get(f"/v1/p2k2/{session}", as_=office)).is_success
+    items = await list_purposes(kendal_caseload, Role.KETUA_TIM_KABKOTA, "33.24")
+    assert [(item["act"], item["purpose"], item["kode_wilayah"]) for item in items] == [
+        ("list_dampingan", "PENGADUAN", "33.24.09.2011"),
+        ("read_session", "VERIFIKASI", "33.24.09.2011"),
+    ]
 
 
 async def test_supervisor_lists_who_read_families_of_the_own_area(

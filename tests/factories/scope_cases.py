@@ -74,7 +74,9 @@ def generate_cases(samples: list[Sample], things: Things, seed: int) -> Iterator
         granted = sorted(GRANTS[sample.route.declared.permission])
         role = chance.choice(granted if chance.random() < 0.7 else sorted(Role))
         account = (role, area, chance.choice((HOLDER, "stranger")))
-        purpose = chance.choice((Purpose.VERIFIKASI, Purpose.DARURAT))
+        # Other routes refuse an emergency as a purpose, before they look at the role.
+        urgent = sample.route.declared.emergency and chance.random() < 0.5
+        purpose = Purpose.DARURAT if urgent else Purpose.VERIFIKASI
         yield Case(sample.with_id(own[0], id_) if own else sample, id_ if own else "", *account, purpose)
 
 

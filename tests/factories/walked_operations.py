@@ -73,7 +73,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """A pendamping who accompanies the walked families, acted for none, and can hand all over."""
+    """A pendamping who accompanies the walked families, and can hand all over.
+
+    In graduation they opened and proposed every case.
+    """
 
     token: str
     hand_over: Callable[[], Awaitable[None]]

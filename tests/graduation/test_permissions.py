@@ -11,7 +11,7 @@ from shared.contracts.kinds import PendampingStatus, PilarKind, SubjectKind
 from shared.database import uuid7
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import DESA, KENDAL, Field, apply_events, build_rujukan_opened
-from tests.factories.services import Running, open_scope
+from tests.factories.services import Running, expect_refusal, open_scope
 
 DAY = date(2026, 4, 6)
 
@@ -121,9 +121,11 @@ async def test_ended_dampingan_area_or_placement_is_refused(graduation: Running,
     }
     await apply_events(graduation, ended[what])
     answer = await driver.assess()
-    assert (answer.status_code, answer.json()["title"]) == (403, "FamilyNotAccompanied")
-    # What one opened oneself stays readable.
-    assert (await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=field.token)).status_code == 200
+    over = what == "dampingan"
+    expect_refusal(answer, *(("NotFound", 404) if over else ("FamilyNotAccompanied", 403)))
+    # Nor is the case read any more, although one opened it oneself.
+    read = await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=field.token)
+    assert read.status_code == (404 if over else 200)
 
 
 async def test_kepesertaan_of_another_family_or_ended_is_refused(

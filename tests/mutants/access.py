@@ -49,7 +49,7 @@ ACCESS = (
         (
             (
                 "shared/http/purpose.py",
-                "if route.asks_purpose or stated is not None:",
+                "if is_of_one(request, route) or stated is not None:",
                 "if stated is not None:",
             ),
         ),
@@ -62,7 +62,7 @@ ACCESS = (
         (
             (
                 "shared/files/access.py",
-                "return sa.select(*columns).where(IS_NAMED, sa.or_(UPLOADED, evidence, used))",
+                "return sa.select(*columns).where(IS_NAMED, sa.or_(own, evidence, used))",
                 "return sa.select(*columns).where(IS_NAMED, sa.or_(UPLOADED, evidence, used, FILE.size >= 0))",
             ),
         ),

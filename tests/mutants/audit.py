@@ -12,8 +12,8 @@ AUDIT = (
         (
             (
                 "shared/http/audit_trail.py",
-                'await writer.write(_entry(request, route, "READ", response.status_code, ids))',
-                'writer.enqueue(_entry(request, route, "READ", response.status_code, ids))',
+                'await writer.write(_entry(request, route, "READ", response.status_code, ids, id_hash))',
+                'writer.enqueue(_entry(request, route, "READ", response.status_code, ids, id_hash))',
             ),
         ),
         ENTRIES,

@@ -35,7 +35,7 @@ EXCEPTIONS = {
     "platform.audit_entry": "its look-ups check the scope; a policy would keep their search by subject from its index",
     "platform.audit_entry_default": "a partition of the audit trail",
     "platform.upload_part": "found by the id of an upload, and sealed",
-    "platform.file_use": "found by the hash of a file, and shown by no route; in referral it has a policy",
+    "platform.file_use": "found by the hash of a file, which whoever reads it knows already; only in referral it names a family, and has a policy",
     "platform.cursor": POSITIONS,
     "platform.stream": POSITIONS,
     "platform.parked": POSITIONS,

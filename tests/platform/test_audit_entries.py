@@ -16,6 +16,10 @@ from tests.factories.transactions import one_transaction, watched
 
 LEMBAGA = {"subject": "LEMBAGA", "name": "Karang Taruna Bina Muda"}
 LOCK = "LOCK TABLE platform.audit_entry IN ACCESS EXCLUSIVE MODE"
+LOST = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND usename = 'registry_api' AND state = 'idle in transaction' AND backend_xid IS NOT NULL"
+)
 REVOKE = "REVOKE INSERT ON platform.audit_entry FROM registry_api"
 
 
@@ -108,6 +112,17 @@ async def test_without_its_entry_the_answer_is_503(registry: Running, method: st
     assert (await registry.sql("SELECT count(*) AS n FROM pendamping"))[0]["n"] == 1
     await registry.execute(REVOKE.replace("REVOKE", "GRANT").replace("FROM", "TO"))
     assert (await registry.get(f"/v1/pendamping/{pendamping_id}", as_=token)).status_code == 200
+
+
+async def test_a_connection_that_is_lost_before_the_entry_is_503(
+    registry: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PILAR_FAULTPOINT", "command.before_commit=pause:1")
+    posting = asyncio.create_task(registry.post("/v1/pendamping", LEMBAGA, as_=registry.token("KEMENSOS")))
+    await asyncio.sleep(0.5)
+    assert await registry.sql(LOST)
+    answer = await posting
+    assert (answer.status_code, answer.json()["title"]) == (503, "AuditUnavailable")
 
 
 async def test_a_read_waits_only_so_long_for_its_entry(registry: Running) -> None:

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.audit.export import export_trails
+from deploy.audit.verifier import main
 from shared.audit.chain import BLOCK, DIGESTED, block_hash, digest, keys_of, leaf, merkle_root
 from shared.audit.witness import store_witness
 from shared.contracts.audit import RegistryAuditBlockClosed
@@ -188,17 +189,51 @@ async def test_a_read_deleted_before_its_block_is_closed_is_named(trail: Running
     assert f"{second['at']:%Y-%m-%dT%H:%M}" in {fault.minute for fault in faults}
 
 
-async def test_an_export_is_checked_without_pilar(trail: Running, caseload: Running, tmp_path: Path) -> None:
+@pytest.fixture
+async def export(trail: Running, caseload: Running, tmp_path: Path) -> Path:
+    """A folder with the exports of two services and a file of their keys."""
+    await write_minutes(caseload, 1, 1)
     urls = {service.name: service.settings.worker_database_url for service in (trail, caseload)}
     await export_trails(urls, tmp_path)
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({"registry": keys_of(trail.app.state.vault).public_key.hex()}))
-    command = [sys.executable, "-I", str(VERIFIER), str(tmp_path), str(keys)]
-    run = partial(subprocess.run, capture_output=True, text=True, check=False, cwd=tmp_path)
+    keys = {one.name: keys_of(one.app.state.vault).public_key.hex() for one in (trail, caseload)}
+    (tmp_path / "keys.json").write_text(json.dumps(keys))
+    return tmp_path
+
+
+async def test_an_export_is_checked_without_pilar(export: Path) -> None:
+    command = [sys.executable, "-I", str(VERIFIER), str(export), str(export / "keys.json")]
+    run = partial(subprocess.run, capture_output=True, text=True, check=False, cwd=export)
     sound = await asyncio.to_thread(run, command)
     assert (sound.returncode, sound.stderr) == (0, ""), sound.stdout
     assert "registry: 40 entries, 5 blocks" in sound.stdout
-    export = tmp_path / "registry.jsonl"
-    export.write_text(export.read_text().replace('"dinsos-1"', '"dinsos-2"', 1))
+    trail = export / "registry.jsonl"
+    trail.write_text(trail.read_text().replace('"dinsos-1"', '"dinsos-2"', 1))
     wrong = await asyncio.to_thread(run, command)
     assert (wrong.returncode, wrong.stdout.count("EDITED")) == (1, 1)
+
+
+async def test_what_nothing_can_be_compared_with_is_not_checked(
+    export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a trail passes that was forged as a whole, with another key."""
+    pinned, trail, other = export / "keys.json", export / "registry.jsonl", export / "caseload.jsonl"
+    keys, lines = pinned.read_text(), trail.read_text()
+
+    def check(*names: Path) -> tuple[int, str]:
+        return main([str(export), *map(str, names)]), capsys.readouterr().err
+
+    # Registry has not stored the blocks of caseload.
+    assert check() == (2, "Not checked: no key of caseload is known\n")
+    pinned.write_text(keys.replace('"registry"', '"regstry"'))
+    status, reasons = check(pinned)
+    assert (status, "regstry has no export" in reasons, "no key of registry" in reasons) == (2, True, True)
+    pinned.write_text(keys)
+    for sound, damaged in (('"type":"entry"', '"kind":"entry"'), ('"block"', '"blok"'), ('"mac"', '"mc"')):
+        trail.write_text(lines.replace(sound, damaged, 1))
+        assert check(pinned)[0] == 2, damaged
+    trail.write_text(lines)
+    other.write_text("")
+    assert check(pinned) == (2, "Not checked: caseload has no block\n")
+    other.unlink()
+    assert check(pinned) == (2, "Not checked: caseload has no export\n")
+    assert check() == (2, "Not checked: no key of registry is known\n")

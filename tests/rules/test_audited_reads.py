@@ -11,6 +11,7 @@ from shared.access import Permission
 from shared.http import Router, may
 from shared.http.openapi import routes_of
 from shared.http.route import Route
+from shared.remedies import CHANGES_NOTHING
 from tests.factories.applications import SERVICES, application
 
 NOT_PERSONAL = {
@@ -25,8 +26,7 @@ NOT_PERSONAL = {
     "credit-rule": "a rule",
     "dampingan-limit": "a rule",
     "deadline-rule": "a rule",
-    "hand-over": "numbers of families, and between which placements",
-    "hand-over/{hand_over_id}": "numbers of families, and between which placements",
+    "hand-over/preview": "numbers of families",
     "jobs": "counts",
     "jobs/{job_id}": "counts",
     "me": "the caller's own token",
@@ -35,6 +35,7 @@ NOT_PERSONAL = {
     "p2k2": "the times of group sessions",
     "p2k2-materi": "a catalogue",
     "parked": "places of events, without their content",
+    "parked/retry": "an order to the worker, recorded as a change",
     "partner": "organisations",
     "partner/{partner_id}": "an organisation",
     "partner/{partner_id}/breaker": "a limit",
@@ -63,7 +64,8 @@ def find_unrecorded(routes: Iterable[Route]) -> set[str]:
     return {
         route.path.removeprefix("/v1/")
         for route in routes
-        if "GET" in (route.methods or ()) and not route.disclosure.personal
+        if ("GET" in (route.methods or ()) or route.declared.undo is CHANGES_NOTHING)
+        and not route.disclosure.personal
     }
 
 

@@ -10,13 +10,20 @@ from tests.factories.repository import ROOT
 
 SERVICES = ("registry", "caseload", "graduation", "referral")
 PERSONAL = re.compile(
-    r"(^|_)(nik|no_kk|address|phone|birth_on|omzet_rp|amount_rp|score_percent|komponen|desil|facts|note|cause)$"
-    r"|^(pengurus_name|reason_text|explanation)$"
+    r"(^|_)(nik|no_kk|address|phone|birth_on|omzet_rp|amount_rp|score_percent|komponen|desil|facts|note|cause|flagged)$"
+    r"|(^|_)(back_pay|back_pay_tahap|back_pay_decisions|last_payable_tahap)$|^(pengurus_name|reason_text|explanation)$"
 )
 # They lie within a field that has a class, are sums, explain a target, or belong to an office or to a partner's notice.
 WITHOUT_CLASS = {
     # The approval of a policy names nobody.
     "graduation: PolicyApprovalView.note",
+    # A payer sees no class above UMUM, and pays by these. The overview of a family leaves them out as a whole.
+    *(
+        f"caseload: PayableTahapView.{name}"
+        for name in ("last_payable_tahap", "back_pay", "back_pay_decisions")
+    ),
+    # Whether the author was AKTIF. Who reads visits and sessions sees all classes.
+    *(f"caseload: {name}.flagged" for name in ("KunjunganItem", "KunjunganDetail", "P2k2Item", "P2k2Detail")),
     *("caseload: FactsView.komponen", "caseload: GapItem.cause", "caseload: GapView.cause"),
     *(
         "graduation: CohortItem.amount_rp",

@@ -17,7 +17,6 @@ from tests.factories.applications import SERVICES, application
 NO_SETTING = {
     "append_to_upload": "a file has its uploader",
     "cancel_job": "a job has its requester",
-    "clear_evidence_flag": "a flag has who cleared it",
     "count_coverage": "a count that is stored beside the earlier ones",
     "create_upload": "a file has its uploader",
     "delete_upload": "a file has its uploader",

@@ -13,6 +13,7 @@ from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import OBJECT, Col, Fields, no_overlap
 from shared.deadlines import END, CoveredBy, Owner, Waits, track_waits
+from shared.field_classes import SPESIFIK
 from shared.fields import Code
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
@@ -31,7 +32,7 @@ class KepesertaanFacts(KepesertaanKey):
 
     exit_reason: Col[ExitReason | None] = Field(default=None)
     graduasi_id: Col[UUID | None] = Field(default=None)
-    last_payable_tahap: Col[str | None] = Field(default=None)
+    last_payable_tahap: Col[Annotated[str | None, SPESIFIK]] = Field(default=None)
     continued_by: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
     version: Col[int] = VERSION
 

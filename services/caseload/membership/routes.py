@@ -28,7 +28,7 @@ from shared.access import Permission
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.graduation import BackPay
 from shared.contracts.kinds import Bansos
-from shared.field_classes import PRIBADI
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Body, Day, Paragraph, RequestOnly, Sentences, View, Wilayah
 from shared.http import CurrentActor, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
@@ -55,8 +55,8 @@ class KepesertaanView(KepesertaanFacts, Days):
 
     active: bool
     status: MembershipStatus
-    back_pay_tahap: list[str]
-    back_pay: list[BackPay]
+    back_pay_tahap: Annotated[list[str], SPESIFIK]
+    back_pay: Annotated[list[BackPay], SPESIFIK]
     case: CaseView | None
     decision: DecisionView | None
 
@@ -234,7 +234,7 @@ numbers = Router(tag="numbers")
 
 
 @numbers.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, personal=True, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
     """Count memberships of families that have ended, or whose end is ahead or held.
 

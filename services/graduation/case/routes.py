@@ -101,7 +101,7 @@ class GraduasiFullView(GraduasiView):
     monitoring: list[MonitoringItem]
     differences: list[DifferenceView]
     changes: list[ReasonView]
-    evidence_flagged: bool
+    evidence_flagged: Annotated[bool, SPESIFIK]
     actions: list[ActionView]
 
 

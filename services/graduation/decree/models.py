@@ -8,6 +8,7 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.approval import ApprovalTerms
 from shared.database.tables import Col, Fields
+from shared.field_classes import SPESIFIK
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.updates import track_updates
 
@@ -109,7 +110,7 @@ class PenetapanFields(Fields):
     term_ends_on: Col[date]
     effective_tahap: Col[str] = Field(schema_extra={"examples": ["2026-3"]})
     effective_on: Col[date]
-    last_payable_tahap: Col[str] = Field(schema_extra={"examples": ["2026-2"]})
+    last_payable_tahap: Col[Annotated[str, SPESIFIK]] = Field(schema_extra={"examples": ["2026-2"]})
 
 
 class Penetapan(PenetapanFields, Table, table=True):

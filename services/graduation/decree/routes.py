@@ -225,7 +225,7 @@ async def read_sk(sk_id: UUID, session: Session, actor: CurrentActor) -> dict[st
 
 
 @router.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, personal=True, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
     """Count determined, annulled, effective and credited cases of the given families.
 

@@ -10,13 +10,12 @@ CREATE FUNCTION worked_family(family uuid) RETURNS boolean LANGUAGE plpgsql STAB
         AND d.pendamping_id = platform.pendamping() AND daterange(d.valid_from, d.valid_to) @> platform.work_day());
 END $$;
 
--- Whether a pendamping acted in the case, or may do its follow-ups because nobody accompanies the family that day.
+-- Whether a pendamping may do the follow-ups of the case because nobody accompanies the family that day.
 -- The raised scope stops the policies of the two tables from calling this function recursively.
 CREATE FUNCTION takes_part(case_id uuid, family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE scope text := platform.raise_scope('NATIONAL'); part boolean;
 BEGIN
-    part := EXISTS (SELECT FROM stage_act a WHERE a.graduasi_id = case_id AND a.person = platform.pendamping()::text)
-        OR EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = case_id AND t.kind = 'LANJUTAN')
+    part := EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = case_id AND t.kind = 'LANJUTAN')
         AND NOT EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
             AND daterange(d.valid_from, d.valid_to) @> coalesce(platform.work_day(), platform.today()));
     scope := platform.raise_scope(scope);
@@ -27,10 +26,8 @@ END $$;
 ALTER TABLE graduasi ENABLE ROW LEVEL SECURITY;
 ALTER TABLE graduasi FORCE ROW LEVEL SECURITY;
 CREATE POLICY area ON graduasi USING (CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah)
-    ELSE platform.in_scope(kode_wilayah) AND (opened_by = platform.pendamping()::text OR own_family(kpm_id)
-        OR takes_part(graduasi_id, kpm_id)) OR platform.work_day() IS NOT NULL AND worked_family(kpm_id) END);
-CREATE POLICY opened_here ON graduasi FOR SELECT USING (CASE WHEN platform.by_area() THEN platform.in_scope(opened_in)
-    ELSE platform.in_scope(opened_in) AND opened_by = platform.pendamping()::text END);
+    ELSE platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR takes_part(graduasi_id, kpm_id)) OR platform.work_day() IS NOT NULL AND worked_family(kpm_id) END);
+CREATE POLICY opened_here ON graduasi FOR SELECT USING (platform.by_area() AND platform.in_scope(opened_in));
 
 -- Never inlined, so that no plan hashes all cases to check one.
 CREATE FUNCTION case_in_area(case_id uuid) RETURNS boolean LANGUAGE sql STABLE AS $$

@@ -24,6 +24,7 @@ from shared.actions import ActionView
 from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
+from shared.field_classes import SPESIFIK
 from shared.fields import Body, Day, View, Voiding, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
@@ -53,8 +54,8 @@ class MonitoringResult(FindingTerms, Body):
 class MonitoringItem(MonitoringTaskView):
     """A task, flagged for its evidence, or if its author was not AKTIF that day."""
 
-    flagged: bool
-    evidence_flagged: bool
+    flagged: Annotated[bool, SPESIFIK]
+    evidence_flagged: Annotated[bool, SPESIFIK]
 
 
 class ListedMonitoring(MonitoringItem):

@@ -30,7 +30,7 @@ from shared.approval import ApprovalKind, request_approval
 from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.database import vault_of
 from shared.errors import BadValue
-from shared.field_classes import PRIBADI
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import KNOWN, Body, Sentence
 from shared.http import CurrentActor, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
@@ -149,8 +149,8 @@ class AnnulmentView(AnnulmentFields):
     """
 
     reason: Annotated[str, PRIBADI]
-    back_pay: list[BackPayView]
-    replaced_back_pay: list[BackPayView]
+    back_pay: Annotated[list[BackPayView], SPESIFIK]
+    replaced_back_pay: Annotated[list[BackPayView], SPESIFIK]
 
 
 class SanggahFullView(SanggahLodgedView):
@@ -162,7 +162,7 @@ class SanggahFullView(SanggahLodgedView):
     term_ends_on: date
     decision: SanggahDecisionView | None
     annulment: AnnulmentView | None
-    back_pay: list[BackPayView]
+    back_pay: Annotated[list[BackPayView], SPESIFIK]
     tahap_concerned: list[str]
     actions: list[ActionView]
 

@@ -67,7 +67,7 @@ async def supply_data(
             supplied_by=actor.sub,
         )
     )
-    await _record_uses(session, notice.notice_id, supply.files, actor)
+    await _record_uses(session, notice.notice_id, row.kpm_id, supply.files, actor)
     await schedule_notice(session, notice.notice_id, row.partner_id)
     await move_rujukan_program(session, row, S.DIPROSES, Move(actor, today, MoveReason.DATA_DILENGKAPI))
     emit(session, RujukanSupplied.of(row, status=row.state, supplied_on=today, voided=False))
@@ -112,11 +112,13 @@ async def _require_consent(session: AsyncSession, row: RujukanProgram, fields: S
             raise FieldNotConsented(f"/body/fields/{number}", fields=covered, field=field)
 
 
-async def _record_uses(session: AsyncSession, notice_id: UUID, hashes: Sequence[str], actor: Actor) -> None:
+async def _record_uses(
+    session: AsyncSession, notice_id: UUID, kpm_id: UUID, hashes: Sequence[str], actor: Actor
+) -> None:
     # Row security shows the use of a file with its supply.
     await session.flush()
     for sha256 in hashes:
-        await files.record_file_use(session, sha256, FileUseKind.DATA_SUPPLY, notice_id, actor)
+        await files.record_file_use(session, sha256, FileUseKind.DATA_SUPPLY, notice_id, actor, kpm_id)
 
 
 async def _seal_content(session: AsyncSession, notice_id: UUID, supply: SupplyInput) -> bytes:

@@ -84,7 +84,7 @@ async def list_rujukan_programs(
 
 
 @numbers.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, personal=True, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
     """Count rujukan opened, withdrawn and live."""
     counted = await queries.count_rujukan(session, body.kpm_ids, body.pendamping_ids)

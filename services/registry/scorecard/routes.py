@@ -159,7 +159,7 @@ async def read_scorecard(
 
 
 @router.post("/numbers")
-@may(Permission.NUMBERS_READ, max_body=MAX_BODY, undo=CHANGES_NOTHING)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY, personal=True, undo=CHANGES_NOTHING)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
     """Count credits granted, reversed and net, filtered by families and by pendamping."""
     numbers = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)

@@ -16,18 +16,10 @@ from tests.factories.caseload.hand_over import (
     import_families,
     read_emitted_data,
     read_today,
+    record_session,
 )
-from tests.factories.caseload.intake import DESA, OTHER, dinsos_token, pendamping_token
+from tests.factories.caseload.intake import OTHER, dinsos_token, pendamping_token
 from tests.factories.services import Running, open_scope
-
-
-async def record_session(
-    service: Running, answers: dict[str, str], as_: str | None = None, **more: Any
-) -> Any:
-    body = {"penugasan_id": S, "kode_wilayah": DESA, "held_on": str(await read_today(service)), "module": 2}
-    body |= {"session": 3, "kelompok": "Melati"}
-    body["attendance"] = [{"kpm_id": kpm_id, "presence": presence} for kpm_id, presence in answers.items()]
-    return await service.post("/v1/p2k2", body | more, as_=as_ or pendamping_token(service))
 
 
 async def read_counts(service: Running, kpm_id: str) -> tuple[int, int]:

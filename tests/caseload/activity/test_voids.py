@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.access import Role
+from tests.factories.audit import read_entries
 from tests.factories.caseload.hand_over import (
     S,
     advance_days,
@@ -121,6 +122,11 @@ async def test_voided_session_counts_for_none_of_its_families(
     token = pendamping_token(kendal_caseload) if by_author else ketua_tim_token(kendal_caseload)
     voided = await kendal_caseload.post(f"{path}/void", {"reason": "SALAH_ISI"}, as_=token)
     assert voided.status_code == 200, voided.text
+    entry = (await read_entries(kendal_caseload))[-1]
+    assert (entry["act"], {*map(str, entry["subject_ids"])} >= {first, second, moved}) == (
+        "void_session",
+        True,
+    )
     counts = [await read_counts(kendal_caseload, kpm_id) for kpm_id in (first, second, moved)]
     assert counts == [(0, 0), (1, 1), (0, 0)]
     (event,) = await read_emitted_data(kendal_caseload, "p2k2_voided")

@@ -5,8 +5,10 @@ import secrets
 import httpx
 import pytest
 
+from shared.access import Role
 from shared.evidence import EvidenceKind
 from shared.files.access import SPECIFIC_KINDS
+from tests.factories.audit import list_purposes, read_entries
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import DESA, OTHER, dinsos_token, family
 from tests.factories.caseload.intake import PENDAMPING_NO as MINE_NO
@@ -52,9 +54,12 @@ async def test_uploader_and_offices_of_the_family_read_its_evidence(one: Family)
         assert (answer.status_code, answer.content) == (200, PAPER)
 
 
-async def test_a_village_reads_no_evidence_about_finance(one: Family) -> None:
+async def test_a_village_reads_no_family_card_and_no_evidence_about_finance(one: Family) -> None:
     service, village = one.caseload, one.caseload.token("KEPALA_DESA", "kepala-desa-1", [DESA])
-    assert (await read_file(service, await hash_of(one), village)).content == PAPER
+    card = await hash_of(one)
+    expect_refusal(await read_file(service, card, village), "NotFound", 404)
+    await service.execute("UPDATE platform.evidence_use SET kind = 'PINDAH'")
+    assert (await read_file(service, card, village)).content == PAPER
     member, _ = await find_member(one, pengurus=True)
     stall = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 9_000_000, "has_letter": False}
     usaha = await one.post_ok("usaha", stall | {"anggota_id": member["anggota_id"], "as_of": "2026-01-10"})
@@ -92,6 +97,31 @@ async def test_knowing_a_hash_does_not_open_the_paper_of_another_family(one: Fam
     assert len(uploads) == 2
 
 
+async def test_a_download_has_a_purpose_and_names_every_family_of_the_file(one: Family) -> None:
+    sha256, service = await hash_of(one), one.caseload
+    office, path = dinsos_token(service), f"/v1/files/{sha256}"
+    for method in ("GET", "HEAD"):
+        headers = {"Authorization": f"Bearer {office}"}
+        assert (await service.client.request(method, path, headers=headers)).status_code == 400
+        answer = await service.client.request(method, path, headers=headers | {"X-Purpose": "PENGADUAN"})
+        assert answer.status_code == 200
+    items = await list_purposes(service, Role.KETUA_TIM_KABKOTA, "33.24")
+    assert [(item["act"], item["subject_ids"], item["kode_wilayah"]) for item in items[-2:]] == [
+        ("read_file", [one.kpm_id], DESA),
+        ("read_file_head", [one.kpm_id], DESA),
+    ]
+    # Who uploaded it and sees none of its families reads it too.
+    stranger = service.token("DINSOS_KABKOTA", "dinsos-lain", ["35.03"])
+    await service.put_file(PAPER, as_=stranger)
+    assert (await read_file(service, sha256, stranger)).is_success
+    entry = (await read_entries(service))[-1]
+    assert (entry["purpose"], [str(kpm_id) for kpm_id in entry["subject_ids"]]) == (
+        "VERIFIKASI",
+        [one.kpm_id],
+    )
+    assert entry["id_hash"] == service.app.state.vault.index("audit", sha256)
+
+
 async def test_who_may_read_a_file_may_name_it(one: Family) -> None:
     office = dinsos_token(one.caseload)
     assert (await correct_name(one, await hash_of(one), office)).is_success
@@ -102,6 +132,16 @@ async def test_an_upload_without_a_use_is_seen_by_its_uploader_alone(kendal_case
     sha256 = await kendal_caseload.put_file(build_photo(), as_=mine)
     answers = [await read_file(kendal_caseload, sha256, token) for token in (mine, office)]
     assert [answer.status_code for answer in answers] == [200, 404]
+
+
+async def test_a_paper_of_a_family_is_hidden_from_its_former_pendamping(one: Family) -> None:
+    sha256, service = await hash_of(one), one.caseload
+    unused = await service.put_file(build_photo(), as_=one.mine)
+    await service.execute(f"UPDATE dampingan SET pendamping_id = '{OTHER}'")
+    expect_refusal(await read_file(service, sha256, one.mine), "NotFound", 404)
+    assert (await read_file(service, unused, one.mine)).is_success
+    successor = service.token("PENDAMPING", "pd-t", ["33.24"], pendamping_id=OTHER)
+    assert (await read_file(service, sha256, successor)).is_success
 
 
 async def test_input_of_a_job_is_read_by_its_requester_alone(one: Family) -> None:

@@ -12,6 +12,7 @@ from tests.factories.caseload.intake import (
     build_csv,
     family,
     import_file,
+    pendamping_token,
     read_emitted_events,
 )
 from tests.factories.services import Running
@@ -93,3 +94,13 @@ async def create_monitored_family(service: Running) -> str:
     await service.sql("UPDATE dampingan SET purpose = 'PEMANTAUAN'")
     await service.sql("UPDATE dampingan_load SET weighing = 0")
     return kpm_id
+
+
+async def record_session(
+    service: Running, answers: dict[str, str], as_: str | None = None, **more: Any
+) -> Any:
+    """Record a P2K2 session of S with the presence of families."""
+    body = {"penugasan_id": S, "kode_wilayah": DESA, "held_on": str(await read_today(service)), "module": 2}
+    body |= {"session": 3, "kelompok": "Melati"}
+    body["attendance"] = [{"kpm_id": kpm_id, "presence": presence} for kpm_id, presence in answers.items()]
+    return await service.post("/v1/p2k2", body | more, as_=as_ or pendamping_token(service))

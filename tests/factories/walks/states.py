@@ -89,6 +89,10 @@ async def add_states_of_replicas(service: Running) -> Successor:
         for row in rows
     ]
     await apply_events(service, *(DampinganStarted(**one) for one in terms))
+    if service.name == "graduation":
+        # As if they had opened every case and proposed it, which gives no right after the hand-over.
+        await service.sql("UPDATE graduasi SET opened_by = $1", str(field.pendamping_id))
+        await service.sql("UPDATE stage_act SET person = $1 WHERE stage = 'USUL'", str(field.pendamping_id))
 
     async def hand_over() -> None:
         await apply_events(service, *(DampinganEnded(**one, valid_to=today) for one in terms))

@@ -64,6 +64,25 @@ async def test_account_without_its_pendamping_id_is_recognized_by_its_proposals(
     expect_ok(await driver.verify())
 
 
+async def test_who_opened_and_proposed_a_case_reads_nothing_after_the_hand_over(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
+    former, path = driver.by["field"], f"/v1/graduasi/{driver.graduasi_id}"
+    asesmen = (await graduation.get(path, as_=former)).json()["asesmen"]["asesmen_id"]
+    await hand_over_family(driver, DAY)
+    for read in (path, f"{path}/history", f"/v1/asesmen/{asesmen}"):
+        expect_refusal(await graduation.get(read, as_=former), "NotFound", 404)
+        assert (await graduation.get(read, as_=driver.by["field"])).is_success
+    assert (await graduation.get("/v1/graduasi", as_=former)).json()["items"] == []
+    # Row security hides it as well.
+    async with graduation.database.engine.connect() as connection:
+        driver_connection = (await connection.get_raw_connection()).driver_connection
+        assert driver_connection is not None
+        async with driver_connection.transaction():
+            scope = ("OWN_FAMILIES", KENDAL, str(driver.field.pendamping_id))
+            await driver_connection.execute("SELECT platform.open_scope($1, $2, $3, '', '', NULL)", *scope)
+            assert await driver_connection.fetchval("SELECT count(*) FROM graduasi") == 0
+
+
 @pytest.mark.parametrize("noun", ["return", "refusal"])
 async def test_former_pendamping_neither_returns_nor_refuses(graduation: Running, noun: str) -> None:
     driver = await create_case_before(graduation, "verification")

@@ -110,7 +110,7 @@ async def test_tasks_follow_a_hand_over(graduation: Running) -> None:
     )
     begun = successor.build_dampingan(driver.kpm_id, valid_from=date(2026, 7, 1), **watching)
     await apply_events(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
-    assert (await record_monitoring(driver, tasks[0])).json()["title"] == "FamilyNotAccompanied"
+    assert (await record_monitoring(driver, tasks[0])).json()["title"] == "NotFound"
     assert expect_ok(await graduation.get("/v1/monitoring", as_=driver.by["field"]), 200)["items"] == []
     assert (
         len(

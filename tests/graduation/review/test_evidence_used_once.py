@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from tests.factories.audit import read_entries
 from tests.factories.graduation.case import OFFERS, CaseDriver, expect_ok, set_day
 from tests.factories.graduation.changed_facts import DAY, WHY, determine_all, run_bulk, show, taken_to
 from tests.factories.graduation.events import DESA, KENDAL, apply_events
@@ -231,7 +232,8 @@ async def test_who_used_the_evidence_does_not_clear_it(graduation: Running) -> N
     author = drivers[1].field.pendamping_id
     same_person = clearer_token(graduation, "other-account", pendamping_id=author)
     same_account = clearer_token(graduation, f"pendamping-{author}")
-    for token in (same_person, same_account):
+    earlier_user = clearer_token(graduation, "third-account", pendamping_id=drivers[0].field.pendamping_id)
+    for token in (same_person, same_account, earlier_user):
         expect_refusal(await clear_flag(graduation, flag["flag_id"], token), "ClearedByUser", 403)
     with pytest.raises(asyncpg.CheckViolationError, match="not_by_user"):
         await graduation.sql(
@@ -249,6 +251,8 @@ async def test_only_a_ketua_tim_of_the_area_clears(graduation: Running) -> None:
     expect_refusal(await clear_flag(graduation, flag["flag_id"], elsewhere), "NotFound", 404)
     assert await list_flags(graduation, elsewhere) == []
     expect_ok(await clear_flag(graduation, flag["flag_id"]))
+    entry = (await read_entries(graduation))[-1]
+    assert (entry["act"], flag["kpm_id"] in map(str, entry["subject_ids"])) == ("clear_evidence_flag", True)
     expect_refusal(await clear_flag(graduation, flag["flag_id"]), "EvidenceAlreadyCleared")
 
 

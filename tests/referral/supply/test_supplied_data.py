@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from tests.factories.audit import read_entries
 from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, post_answer, post_fact, read_items
@@ -263,6 +264,15 @@ async def test_the_partner_reads_the_supplied_file_as_long_as_the_consent_lasts(
     assert (await supply(world, subject, files=[sha256])).is_success
     answer = await world.referral.get(path, as_=partner)
     assert (answer.status_code, answer.content) == (200, b"foto usaha")
+    (entry,) = (
+        row
+        for row in await read_entries(world.referral)
+        if row["act"] == "read_file" and row["status"] == 200
+    )
+    assert (entry["purpose"], [str(kpm_id) for kpm_id in entry["subject_ids"]]) == (
+        "RUJUKAN",
+        [str(world.family.kpm_id)],
+    )
     assert (await world.referral.get(path, as_=other)).status_code == 404
     # The paper of the consent names more than the data that it covers.
     assert (await world.referral.get(f"/v1/files/{world.evidence}", as_=partner)).status_code == 404

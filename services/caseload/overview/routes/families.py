@@ -136,7 +136,7 @@ class KpmView(View):
     aid: Annotated[list[AidView], SPESIFIK]
     warnings: Annotated[list[WarningView], SPESIFIK]
     # Whether evidence about the family was used elsewhere before (GET /v1/evidence-flag).
-    evidence_flagged: bool
+    evidence_flagged: Annotated[bool, SPESIFIK]
 
 
 class KpmItem(View):
@@ -210,7 +210,7 @@ async def list_kpm(
 
 
 @families.get("/kpm/{kpm_id}", response_model=KpmView)
-@may(Permission.KPM_READ)
+@may(Permission.KPM_READ, emergency=True)
 async def read_kpm(kpm_id: UUID, request: Request, session: Session, actor: CurrentActor) -> Response:
     """Read a family with all its details.
 

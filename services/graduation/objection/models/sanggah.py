@@ -13,7 +13,7 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
-from shared.field_classes import PRIBADI
+from shared.field_classes import PRIBADI, SPESIFIK
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
 from shared.roles import Role
@@ -126,7 +126,7 @@ class SanggahFacts(PaperTerms):
 class SanggahView(SanggahFacts):
     """A sanggah."""
 
-    note: Annotated[str | None, PRIBADI]
+    note: Annotated[str | None, SPESIFIK]
 
 
 class Sanggah(SanggahFacts, Table, table=True):
