@@ -116,7 +116,7 @@ def _may_answer(status: int, operation: Mapping[str, Any], route: Route, general
     if status in OF_A_TOKEN:
         return route.declared.permission is not None
     if status in OF_A_BODY:
-        return "requestBody" in operation
+        return "requestBody" in operation or status in route.responses
     # A read that shows which acts are allowed names their refusals and answers none, unless it declares 409.
     return status != OF_A_CHANGE or general is CHANGE or status in route.responses
 
