@@ -35,7 +35,7 @@ Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
 
 
 def _check_value(value: object, check_amount: ValidatorFunctionWrapHandler) -> object:
-    """Refuse a value with one error at its place, where a union has one per type."""
+    """Refuse a value with one error, where a union would have one per type."""
     if isinstance(value, bool):
         return value
     if not isinstance(value, int):
