@@ -6,12 +6,47 @@ Each action is judged by the checks that its command makes itself.
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import Field
 
 from shared.access import Actor, Permission, Scope
 from shared.errors import DomainError
-from shared.fields import View
+from shared.fields import Sentences, View
 
+# The operations of all `actions`, in the order of the process. `labels.txt` has the words of their buttons.
+OPERATIONS = (
+    "finish_task",
+    "reopen_task",
+    "assess_graduasi",
+    "sign_pernyataan",
+    "propose_graduasi",
+    "verify_graduasi",
+    "deliberate_graduasi",
+    "approve_graduasi",
+    "determine_graduasi",
+    "return_graduasi",
+    "refuse_graduasi",
+    "postpone_graduasi",
+    "resume_graduasi",
+    "cancel_graduasi",
+    "lodge_sanggah",
+    "decide_sanggah",
+    "annul_graduasi",
+    "correct_back_pay",
+    "record_monitoring",
+    "void_monitoring",
+    "reverse_monitoring",
+    "give_consent",
+    "withdraw_consent",
+    "decline_offer",
+    "renew_offer",
+    "supply_data",
+    "answer_rujukan",
+    "deliver_aid",
+    "record_outcome",
+)
+Operation = Annotated[str, Field(json_schema_extra={"enum": [*OPERATIONS], "x-enum": "ActionOperation"})]
 Subject = TypeVar("Subject")
 
 
@@ -30,12 +65,14 @@ class Allowed(StrEnum):
 class ActionView(View):
     """An operation on the shown thing, and whether the caller may call it.
 
-    `operation` is an operation id. `why` is the title of the refusal, null unless the answer is NO.
+    `operation` is an operation id. `why` is the title of the refusal and `reason` its sentences, null unless the answer
+    is NO. Items of a list have no `reason`.
     """
 
-    operation: str
+    operation: Operation
     allowed: Allowed
     why: str | None
+    reason: Sentences | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +101,11 @@ async def _judge(actor: Actor, action: Action[Subject], subject: Subject) -> Act
         await action.require(subject, actor.under(action.permission))
     except DomainError as error:
         refusal = error
-    return to_action(action.operation, refusal, certain=action.certain)
+    shown = to_action(action.operation, refusal, certain=action.certain)
+    if refusal is None:
+        return shown
+    reason = Sentences(en=refusal.sentence("en"), id=refusal.sentence("id"))
+    return shown.model_copy(update={"reason": reason})
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,8 @@ class IllegalTransition(DomainError):
     The sentence has what to do first, if the state machine has it.
     """
 
-    en = "This {noun} is {current}{advice}"
-    id = "{noun} ini berstatus {current}{advice}"
+    en = "This {noun} is {current}: {advice}"
+    id = "{noun} ini berstatus {current}: {advice}"
     more_params = ("target",)
     remedy = BY_STATE
 
@@ -225,7 +225,7 @@ class IllegalTransition(DomainError):
         self, noun: str, *, current: str, target: str, remedy: Remedy, advice: Words | None = None
     ) -> None:
         """Set the noun, both states, the remedy and what to do first."""
-        unexplained = Words(f" and cannot become {target}.", f" dan tidak dapat menjadi {target}.")
+        unexplained = Words(f"it cannot become {target}.", f"tidak dapat menjadi {target}.")
         named = noun_in_both(noun)
         advice = advice or unexplained
         super().__init__(None, remedy=remedy, noun=named, current=current, target=target, advice=advice)

@@ -27,7 +27,7 @@ class Advice:
     def of(self, current: str, target: str) -> Words:
         """Return the advice to who wants a state and finds another one."""
         now, act = self.now[current], self.acts[target]
-        return Words(f": {now} {act}", f": {now.id} {act.id}")
+        return Words(f"{now} {act}", f"{now.id} {act.id}")
 
 
 def require_move(

@@ -106,7 +106,7 @@ class FamilyGraduation:
     async def check_decision(self) -> None:
         world = self.world
         case = await world.get("graduation", f"/v1/graduasi/{self.case.graduasi_id}", S)
-        acts = {(stage["person"], stage["stage"]) for stage in case["stages"]}
+        acts = {(stage["sub"], stage["stage"]) for stage in case["stages"]}
         people = {person for person, _ in acts}
         penetapan = case["penetapan"]
         world.check(

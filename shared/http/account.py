@@ -1,18 +1,20 @@
 """The route that shows an account who it is, and what it may do."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from shared import clock
 from shared.access import Actor, Permission
 from shared.access.permissions import LEVEL_OF_ROLE, LEVELS, Scope
 from shared.field_classes import FieldClass
 from shared.fields import View
 from shared.http.declared import may
 from shared.http.openapi import routes_of
-from shared.http.route import CurrentActor, Router
+from shared.http.route import CurrentActor, Router, Session
 from shared.roles import Role
 
 AreaLevel = Literal["country", "province", "kabupaten", "kecamatan", "desa"]
@@ -53,12 +55,13 @@ class MeView(BaseModel):
     pendamping_id: UUID | None
     partner_id: UUID | None
     permissions: list[PermissionItem]
+    today: date
 
 
 @router.get("/me")
 @may(Permission.ACCOUNT_READ)
-async def read_me(request: Request, actor: CurrentActor) -> MeView:
-    """Return the caller's account, and what it may do in this service."""
+async def read_me(request: Request, actor: CurrentActor, session: Session) -> MeView:
+    """Return the caller's account, what it may do in this service, and the business date."""
     used = {route.declared.permission for route in routes_of(request.app)}
     permitted = sorted(one for one in used if one is not None and actor.may(one))
     return MeView(
@@ -69,6 +72,7 @@ async def read_me(request: Request, actor: CurrentActor) -> MeView:
         pendamping_id=actor.pendamping_id,
         partner_id=actor.partner_id,
         permissions=[_permission_item(actor, one) for one in permitted],
+        today=await clock.today(session),
     )
 
 

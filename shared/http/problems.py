@@ -96,6 +96,10 @@ SENTENCES = {
     "int_from_float": ("A whole number is expected.", "Harus berupa bilangan bulat."),
     "bool_type": ("true or false is expected.", "Harus true atau false."),
     "bool_parsing": ("true or false is expected.", "Harus true atau false."),
+    "bool_or_int_type": (
+        "true, false or a whole number is expected.",
+        "Harus true, false, atau bilangan bulat.",
+    ),
     "greater_than_equal": (
         "The value is too small: at least {ge}.",
         "Nilai terlalu kecil: paling kecil {ge}.",

@@ -67,7 +67,7 @@ async def test_each_stage_has_a_different_person(graduation: Running) -> None:
     shown = expect_ok(
         await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200
     )
-    people = {act["stage"]: act["person"] for act in shown["stages"]}
+    people = {act["stage"]: act["pendamping_id"] or act["sub"] for act in shown["stages"]}
     assert list(people) == ["USUL", "VERIFIKASI", "MUSYAWARAH", "PERSETUJUAN", "PENETAPAN"]
     assert len(set(people.values())) == 5
     assert people["USUL"] == str(driver.field.pendamping_id)

@@ -1,11 +1,13 @@
 """`GET /v1/me` shows each account its roles, areas and permissions."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
 from shared.access.permissions import LEVEL_OF_ROLE
 from shared.roles import Role
+from tests.factories.graduation.case import set_day
 from tests.factories.services import Running
 
 AREAS = {0: "33.24", 1: "33", 2: "33.24", 3: "33.24.09", 4: "33.24.09.2011"}
@@ -23,6 +25,11 @@ async def test_every_role_reads_its_own_account(registry: Running, role: Role) -
     assert (account["sub"], [one["role"] for one in account["roles"]]) == ("someone-1", [role])
     assert [one["kode_wilayah"] for one in account["areas"]] == [area]
     assert (account["pendamping_id"], account["partner_id"]) == (pendamping_id, partner_id)
+
+
+async def test_account_has_the_business_date(registry: Running) -> None:
+    await set_day(registry, date(2026, 5, 18), hour=18)
+    assert (await registry.get("/v1/me", as_=registry.token("KEMENSOS"))).json()["today"] == "2026-05-19"
 
 
 async def test_account_has_named_areas_and_the_permissions_of_the_service(

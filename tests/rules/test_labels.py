@@ -1,11 +1,15 @@
 """Every coded value has a label in both languages, and every label a value."""
 
+import re
+
 import pytest
 
 from deploy.contracts.asyncapi import document
+from shared.actions import OPERATIONS
 from shared.http.labels import LABELS, enums_of, label_enums, list_enums
 from shared.http.texts import read_texts
 from tests.factories.applications import SERVICES, application
+from tests.factories.repository import ROOT
 
 DOCUMENTS = {service: application(service).openapi() for service in SERVICES} | {"asyncapi": document()}
 
@@ -43,3 +47,16 @@ def test_each_enum_is_listed_by_name(service: str) -> None:
         set(schema["enum"]) <= {*listed[name]} for name, schema in enums_of(DOCUMENTS[service]) if name
     )
     assert [values for values in listed.values() if len(values) != len({*values})] == []
+
+
+@pytest.mark.parametrize("published", DOCUMENTS)
+def test_each_enum_has_the_name_of_a_type(published: str) -> None:
+    names = {name for name, _ in enums_of(DOCUMENTS[published]) if name}
+    assert {name for name in names if not name[0].isupper()} == set()
+
+
+def test_each_action_of_a_service_is_an_operation_with_a_label() -> None:
+    sources = [path.read_text() for path in (ROOT / "services").rglob("*.py")]
+    named = re.compile(r'(?:\bAction|ListedAction|to_action)\(\s*"(\w+)"')
+    used = {operation for source in sources for operation in named.findall(source)}
+    assert used == set(OPERATIONS)

@@ -13,6 +13,7 @@ from shared.http.descriptions import fields_of
 from shared.http.field_schema import names_of_schemas, references
 from shared.http.idempotency import SHOWN_ONCE
 from shared.http.openapi import routes_of
+from shared.http.parameters import complete
 from shared.http.texts import read_texts
 from tests.factories.applications import SERVICES, application
 from tests.factories.repository import ROOT
@@ -39,6 +40,22 @@ def test_every_parameter_is_described_and_none_is_null(service: str) -> None:
         if not parameter.get("description") or {"type": "null"} in parameter["schema"].get("anyOf", ())
     ]
     assert undescribed == []
+
+
+def test_the_page_for_frontends_names_each_list_with_updated_since() -> None:
+    page = (ROOT / "docs" / "api-frontend.md").read_text()
+    for service in SERVICES:
+        lists = [
+            f"`{name.removeprefix('GET ')}`"
+            for name, operation in operations(service).items()
+            if "updated_since" in {one["name"] for one in operation.get("parameters", ())}
+        ]
+        assert f"| {service} | {', '.join(lists)} |" in page
+
+
+def test_a_parameter_that_is_no_id_needs_a_text() -> None:
+    with pytest.raises(KeyError, match="unheard_of"):
+        complete({"name": "unheard_of", "schema": {"type": "boolean"}})
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -39,6 +39,7 @@ ACTIVE_STATES = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
 class MembershipStatus(StrEnum):
     """State of a membership today.
 
+    CASE_OPEN: from the proposal of an exit until its SK is announced.
     HELD: an objection in term suspends its end. CONTINUED: another membership of the bansos starts at its end.
     DECISION_PENDING: the family leaves another bansos, and an official must decide whether this membership stays.
     VOIDED: it was recorded in error, and covers no day.

@@ -4,7 +4,8 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from services.graduation.assessment.commands import assessment
 from services.graduation.assessment.models import AsesmenFields, JudgementFields
@@ -30,22 +31,39 @@ SnapshotDesil = Annotated[
 ]
 
 
+Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
+
+
+def _check_value(value: object, check_amount: ValidatorFunctionWrapHandler) -> object:
+    """Refuse a value with one error, where a union would have one per type."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, int):
+        raise PydanticCustomError("bool_or_int_type", "true, false or a whole number is expected.")
+    return check_amount(value)
+
+
 class CriterionAnswer(Body):
     """The answer to one criterion of the instrument.
 
     `evidence_sha256` is the SHA-256 of a file uploaded to this service.
     """
 
-    value: StrictBool | Annotated[StrictInt, Field(ge=0, le=10**12)] = Field(examples=[1_250_000])
+    value: Annotated[Amount, WrapValidator(_check_value, json_schema_input_type=StrictBool | Amount)] = Field(
+        examples=[1_250_000]
+    )
     evidence_sha256: Sha256 | None = None
 
 
 class Assessment(Body):
-    """The answers by criterion. GET /v1/policy/{exit_reason} lists the criteria."""
+    """The answers to all criteria of GET /v1/policy/{exit_reason} whose `source` is ANSWER.
+
+    Those with `evidence_required` need `evidence_sha256` of a file that was uploaded to this service.
+    """
 
     answers: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$")], CriterionAnswer],
-        Field(max_length=60, examples=[{"BERSEDIA": {"value": True}}]),
+        Field(max_length=60),
     ]
 
 

@@ -32,7 +32,7 @@ from shared.actions import ActionView
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
 from shared.field_classes import SPESIFIK
-from shared.fields import KNOWN, Body, Sentence, View
+from shared.fields import KNOWN, Body, Sentence, View, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
 from shared.remedies import one_of, operation, to_call
@@ -128,6 +128,7 @@ async def list_graduasi(
     state: Annotated[GraduasiState | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
     exit_reason: Annotated[Annotated[ExitReason, KNOWN] | None, Query()] = None,
+    kode_wilayah: Annotated[Wilayah | None, Query()] = None,
     waiting: Annotated[Literal["me"] | None, Query()] = None,
     fact_undone: Annotated[bool, Query()] = False,
 ) -> Response:
@@ -140,7 +141,7 @@ async def list_graduasi(
     """
     filters = {"state": state, "kpm_id": kpm_id, "exit_reason": exit_reason}
     marks = {"waiting": waiting is not None, "fact_undone": fact_undone}
-    statement = await queries.select_cases(session, actor, **marks, **filters)
+    statement = await queries.select_cases(session, actor, area=kode_wilayah, **marks, **filters)
     order = (Graduasi.since_on, Graduasi.graduasi_id) if waiting else (Graduasi.graduasi_id,)
     shape = await make_lister(session, actor, waiting=waiting is not None)
     return await paging.answer(session, days.limit(statement, Graduasi.opened_at), order, shape=shape)

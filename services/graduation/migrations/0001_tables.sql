@@ -829,13 +829,13 @@ CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id, suspends) WHERE sta
 
 CREATE TABLE stage_act (
     stage VARCHAR(40) NOT NULL,
-    person TEXT NOT NULL,
+    sub TEXT NOT NULL,
     role TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     stage_act_id BIGINT GENERATED ALWAYS AS IDENTITY,
     graduasi_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    sub TEXT NOT NULL,
+    person TEXT NOT NULL,
     four_people BOOLEAN NOT NULL,
     CONSTRAINT pk_stage_act PRIMARY KEY (stage_act_id),
     CONSTRAINT ex_stage_act_four_people EXCLUDE USING gist (graduasi_id WITH =, person WITH =, stage WITH <>) WHERE (four_people),

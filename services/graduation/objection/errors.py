@@ -38,6 +38,14 @@ class SanggahBeforeAnnouncement(DomainError):
     remedy = WAIT
 
 
+class CaseNotAnnulled(DomainError):
+    """409: the case was not annulled, so no withheld tahap were decided on."""
+
+    en = "This case was not annulled, so there is no decision on withheld tahap to correct. If its SK is wrong, request the annulment (POST /v1/graduasi/{{id}}/annulment)."
+    id = "Kasus ini tidak dipulihkan, sehingga tidak ada putusan tentang tahap yang ditahan untuk diperbaiki. Bila SK keliru, ajukan pemulihan (POST /v1/graduasi/{{id}}/annulment)."
+    remedy = operation("annul_graduasi", MINISTRY)
+
+
 class SanggahStillOpen(DomainError):
     """409: the case has an open sanggah. Another can be lodged after its decision."""
 

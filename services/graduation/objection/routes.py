@@ -31,7 +31,7 @@ from shared.contracts.kinds import BackPayReason, SanggahOutcome
 from shared.database import vault_of
 from shared.errors import BadValue
 from shared.field_classes import PRIBADI, SPESIFIK
-from shared.fields import KNOWN, Body, Sentence
+from shared.fields import Body, Known, Sentence
 from shared.http import CurrentActor, Router, Session, may
 from shared.http.approvals import ApprovalRequestView, accepted_answer
 from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
@@ -40,6 +40,7 @@ from shared.roles import DINSOS, MINISTRY
 
 router = Router(tag="sanggah")
 MAX_TAHAP = 40
+RULINGS = Known(SanggahOutcome.DITERIMA, SanggahOutcome.DITOLAK, SanggahOutcome.SALAH_CATAT)
 # A refusal is undone by an annulment. After an SK was undone, another case is opened on the membership.
 CORRECT_BACK_PAY = to_call("correct_back_pay", MINISTRY)
 DECIDED = one_of(to_call("annul_graduasi", MINISTRY), CORRECT_BACK_PAY, *ANOTHER_CASE)
@@ -103,18 +104,11 @@ class SanggahRuling(Body):
     with a wrong lodger, date or ground. It does not count, and the right one can be recorded.
     """
 
-    outcome: Annotated[SanggahOutcome, KNOWN] = Field(examples=["DITERIMA"])
+    outcome: Annotated[SanggahOutcome, RULINGS] = Field(examples=["DITERIMA"])
     reason: Sentence
     back_pay: BackPayList = Field(default_factory=list[TahapPaid])
 
     _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
-
-    @field_validator("outcome")
-    @classmethod
-    def _refuse_unknown(cls, value: SanggahOutcome) -> SanggahOutcome:
-        if value not in {SanggahOutcome.DITERIMA, SanggahOutcome.DITOLAK, SanggahOutcome.SALAH_CATAT}:
-            raise BadValue("DITERIMA, DITOLAK or SALAH_CATAT.", "DITERIMA, DITOLAK, atau SALAH_CATAT.")
-        return value
 
 
 class AnnulmentOrder(OrderTerms, Body):

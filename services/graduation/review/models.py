@@ -12,6 +12,7 @@ from services.graduation.case.models import Stage
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
+from shared.roles import Role
 
 MAX_NAMED = 200
 
@@ -80,16 +81,22 @@ def _exclude_second_stage(name: str, column: str) -> ExcludeConstraint[tuple[str
     )
 
 
-class StageView(Fields):
-    """Who acted in which stage. `person` is an id."""
+class StageFields(Fields):
+    """Which account acted in which stage, and when."""
 
     stage: Col[Stage]
-    person: Col[str]
+    sub: Col[str]
     role: Col[str]
     at: Col[datetime]
 
 
-class StageAct(StageView, Table, table=True):
+class StageView(StageFields):
+    """Who acted in which stage."""
+
+    pendamping_id: UUID | None
+
+
+class StageAct(StageFields, Table, table=True):
     """Who acted in which stage of a case. Append-only.
 
     The exclusion constraints stop one person or one account from acting in two stages.
@@ -108,5 +115,12 @@ class StageAct(StageView, Table, table=True):
     )
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
     kode_wilayah: Col[Wilayah]
-    sub: Col[str]
+    person: Col[str]
     four_people: Col[bool]
+
+    @property
+    def pendamping_id(self) -> UUID | None:
+        """The person, if it is a pendamping."""
+        # An older event of an exit proposal names no account, so that `sub` is the pendamping too.
+        is_pendamping = self.person != self.sub or self.role == Role.PENDAMPING
+        return UUID(self.person) if is_pendamping else None

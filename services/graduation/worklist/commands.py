@@ -17,6 +17,7 @@ from services.graduation.case.queries import acted_in_other_stage, find_accompan
 from services.graduation.objection.commands.annulment import require_annullable_case
 from services.graduation.objection.commands.back_pay import require_annulled_case
 from services.graduation.objection.commands.sanggah import require_decidable
+from services.graduation.objection.errors import CaseNotAnnulled
 from services.graduation.objection.models.sanggah import Sanggah
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.commands import require_resumable
@@ -215,7 +216,7 @@ def _annullable(case: Graduasi, _: Policy) -> None:
 
 def _annulled(case: Graduasi, _: Policy) -> None:
     if case.state is not GraduasiState.DIPULIHKAN:
-        raise NotFound("annulment")
+        raise CaseNotAnnulled
 
 
 def _determinable(case: Graduasi, _: Policy) -> None:

@@ -146,16 +146,19 @@ async def select_cases(
     *,
     waiting: bool = False,
     fact_undone: bool = False,
+    area: str | None = None,
     **filters: object,
 ) -> Any:
     """Select the cases that the actor may see.
 
     `waiting` selects only cases whose next step the actor may take, `fact_undone` those to be annulled because a death
-    was undone. `filters` are values of the case's columns. None selects any value.
+    was undone, `area` those in it. `filters` are values of the case's columns. None selects any value.
     """
     statement = sa.select(*CASE_COLUMNS, Graduasi.postponed_from, Graduasi.policy_id)
     if fact_undone:
         statement = statement.where(FACT_UNDONE)
+    if area is not None:
+        statement = statement.where(in_areas(Graduasi.kode_wilayah, [area]))
     if waiting:
         statement = statement.where(await waits_for(session, actor))
     else:

@@ -1,7 +1,10 @@
 """Assessments: required answers and evidence, and the explained result."""
 
+import json
 from datetime import date
 
+from shared.http.texts import read_texts
+from tests.factories.applications import application
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.services import Running
 
@@ -65,6 +68,28 @@ async def test_answer_of_the_wrong_type_is_refused(graduation: Running) -> None:
     answer = await driver.assess(SAVINGS_RP=True, CHILDREN_IN_SCHOOL=1)
     assert (answer.status_code, answer.json()["title"]) == (422, "AnswerTypeMismatch")
     assert "CHILDREN_IN_SCHOOL, SAVINGS_RP" in answer.json()["detail"]
+
+
+async def test_a_value_out_of_range_has_one_entry_at_its_place(graduation: Running) -> None:
+    driver = await open_case(graduation)
+    answer = await driver.assess(SAVINGS_RP=-5, CHILDREN_IN_SCHOOL="ya")
+    entries = {entry["pointer"]: entry["code"] for entry in answer.json()["errors"]}
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 2)
+    assert entries == {
+        "/body/answers/SAVINGS_RP/value": "greater_than_equal",
+        "/body/answers/CHILDREN_IN_SCHOOL/value": "bool_or_int_type",
+    }
+
+
+async def test_published_example_of_an_assessment_is_accepted(graduation: Running) -> None:
+    driver = await open_case(graduation)
+    path = "/v1/graduasi/{graduasi_id}/asesmen"
+    body = application("graduation").openapi()["paths"][path]["post"]["requestBody"]
+    example = json.dumps(body["content"]["application/json"]["example"])
+    answers = json.loads(
+        example.replace(read_texts("examples")["evidence_sha256"].strip('"'), await driver.upload_evidence())
+    )
+    assert expect_ok(await driver.post("asesmen", answers, "field"))["result"] == "SIAP"
 
 
 async def test_failed_knock_out_is_belum_siap_and_may_be_repeated(graduation: Running) -> None:

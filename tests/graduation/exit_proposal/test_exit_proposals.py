@@ -31,7 +31,7 @@ async def test_proposal_opens_a_case_that_four_people_take_to_its_sk(
     assert (await apply_proposal(driver, build_exit_proposed(driver, exit_reason)))["taken"] == "OPENED"
     shown = expect_ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     assert (shown["state"], shown["exit_reason"]) == ("DIUSULKAN", exit_reason)
-    assert [(act["stage"], act["person"]) for act in shown["stages"]] == [
+    assert [(act["stage"], act["pendamping_id"]) for act in shown["stages"]] == [
         ("USUL", str(driver.field.pendamping_id))
     ]
     expect_ok(await driver.verify())

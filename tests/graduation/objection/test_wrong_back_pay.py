@@ -63,4 +63,4 @@ async def test_correction_needs_an_annulled_case_and_two_people_without_a_stage(
     own = graduation.token("KEMENSOS", "kemensos-8")
     expect_refusal(await approve(graduation, requested, own), "DecidedByLodger", 409)
     other = await (await CaseDriver.start(graduation)).advance_to("MASA_SANGGAH", "2026-10-10")
-    expect_refusal(await request_correction(other), "NotFound", 404)
+    expect_refusal(await request_correction(other), "CaseNotAnnulled", 409)

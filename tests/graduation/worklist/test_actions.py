@@ -153,16 +153,19 @@ async def test_actions_of_a_sanggah_are_those_that_its_decision_takes(
     calls: Mapping[str, Call] = {
         "decide_sanggah": (f"{path}/decision", {"outcome": "DITOLAK", "reason": "Data sudah sesuai."})
     }
-    titles = dict[str, tuple[str, str | None]]()
+    titles, reasons = dict[str, tuple[str, str | None]](), dict[str, Any]()
     for name, token in readers(driver).items():
         (action,) = expect_ok(await graduation.get(path, as_=token), 200)["actions"]
         with monkeypatch.context() as patched:
             patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
             assert await find_wrong_actions(graduation, [action], calls, token) == []
         titles[name] = (action["allowed"], action["why"])
+        reasons[name] = action["reason"]
     assert titles["other office"] == ("UNKNOWN", None)
     assert titles["approval"] == ("NO", "SamePersonTwice")
     assert titles["auditor"] == ("NO", "NotAllowed")
+    assert reasons["other office"] is None
+    assert reasons["auditor"]["id"].startswith("Peran atau wilayah Anda")
 
 
 async def test_actions_of_listed_tasks_are_those_that_its_commands_take(

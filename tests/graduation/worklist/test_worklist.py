@@ -99,6 +99,13 @@ async def test_list_excludes_own_acts_and_other_areas(graduation: Running) -> No
         assert await read_waiting(graduation, token) == []
 
 
+async def test_cases_are_listed_by_area(graduation: Running) -> None:
+    driver = await (await CaseDriver.start(graduation)).open()
+    for area, listed in ((KENDAL, [driver.graduasi_id]), (DESA, [driver.graduasi_id]), ("33.25", [])):
+        answer = await graduation.get(f"/v1/graduasi?kode_wilayah={area}", as_=driver.by["sk"])
+        assert [one["graduasi_id"] for one in expect_ok(answer, 200)["items"]] == listed
+
+
 async def test_list_is_paged_by_waiting_time(graduation: Running) -> None:
     drivers = [await CaseDriver.start(graduation) for _ in range(3)]
     for driver, day in zip(drivers, ("2026-05-20", "2026-05-18", "2026-05-19"), strict=True):

@@ -49,7 +49,7 @@ async def test_a_final_status_cannot_be_changed(registry: Running) -> None:
 async def test_a_calon_cannot_take_leave(registry: Running) -> None:
     pendamping = await commands.register_pendamping(registry)
     answer = await commands.change_status(registry, pendamping, "CUTI")
-    assert answer.json()["detail"] == "This pendamping is CALON and cannot become CUTI."
+    assert answer.json()["detail"] == "This pendamping is CALON: it cannot become CUTI."
 
 
 def test_a_status_without_transitions_is_final() -> None:

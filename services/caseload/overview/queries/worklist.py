@@ -24,8 +24,8 @@ class FamilyStatus(StrEnum):
 
     The memberships are those in PKH, or others if it never was in PKH.
 
-    CASE_OPEN: also in an SK that is not announced yet. LEFT: it was a member, and may be monitored. NO_MEMBERSHIP: it
-    never was in a bansos.
+    CASE_OPEN: from the proposal until the SK is announced. LEFT: it was a member, and may be monitored. NO_MEMBERSHIP:
+    it never was in a bansos.
     """
 
     ACTIVE = "ACTIVE"

@@ -16,11 +16,11 @@ from services.graduation.objection.commands.annulment import (
     require_tahap,
     to_annulled_event,
 )
+from services.graduation.objection.errors import CaseNotAnnulled
 from services.graduation.objection.models.annulment import Annulment, BackPayment
 from shared import clock
 from shared.access import Actor
 from shared.clock import moment_of
-from shared.errors import NotFound
 from shared.messaging import emit
 
 
@@ -30,7 +30,7 @@ async def require_correctable(
     """Raise what refuses a correction of the decided tahap today, and return the case's area.
 
     Raises:
-        NotFound, SamePersonTwice, FamilyAccompaniedLately, BackPayUndecided, BackPayNotConcerned
+        NotFound, CaseNotAnnulled, SamePersonTwice, FamilyAccompaniedLately, BackPayUndecided, BackPayNotConcerned
     """
     case, _ = await load_case(session, graduasi_id)
     await require_annulled_case(session, actor, case, await clock.today(session))
@@ -43,10 +43,10 @@ async def require_annulled_case(session: AsyncSession, actor: Actor, case: Gradu
     """Check that the case was annulled, and that this actor may correct its tahap.
 
     Raises:
-        NotFound, SamePersonTwice, FamilyAccompaniedLately
+        CaseNotAnnulled, SamePersonTwice, FamilyAccompaniedLately
     """
     if await session.get(Annulment, case.graduasi_id) is None:
-        raise NotFound("annulment")
+        raise CaseNotAnnulled
     await require_no_stage(session, case, actor.person, actor.sub)
     for refusal in (await find_accompanied(session, actor, [case.kpm_id], today)).values():
         raise refusal
