@@ -89,6 +89,7 @@ class StartPage:
                 "name": name,
                 "role": account.role,
                 "areas": ", ".join(account.areas),
+                "partner": self.partner_of(name),
                 "ready": self.claims(name) is not None,
             }
             for name, account in DEMO_ROLES.items()
@@ -127,6 +128,15 @@ class StartPage:
     def claims(self, name: str) -> dict[str, str] | None:
         """Return the ids of an account, or None if they are not assigned yet."""
         return self.data_folder.people().get(name, None if name in NEEDS_ID else {})
+
+    def partner_of(self, name: str) -> str | None:
+        """Return the code of the partner whose account it is."""
+        codes = {
+            ids["partner_id"]: code
+            for code, ids in self.data_folder.people().items()
+            if "partner_id" in ids and code not in DEMO_ROLES
+        }
+        return codes.get((self.claims(name) or {}).get("partner_id", ""))
 
     async def service(self, state: State, name: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.issuer.demo_token('operator-1', ttl=60)}"}

@@ -1,5 +1,6 @@
 """Every field of the published documents is described, and every text describes a field."""
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -21,6 +22,30 @@ def find_undescribed(schemas: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_field_is_described(service: str) -> None:
     assert find_undescribed(schemas_of(service)) == []
+
+
+def find_shared_texts(schemas: dict[str, Any]) -> list[str]:
+    """Return the fields of a schema that one text describes."""
+    users = defaultdict[tuple[str, str], set[str]](set)
+    for schema, name, field in fields_of(schemas):
+        users[schema, field.get("description", "")].add(name)
+    return [f"{schema}: {' '.join(sorted(names))}" for (schema, _), names in users.items() if len(names) > 1]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_text_describes_one_field_of_a_schema(service: str) -> None:
+    assert find_shared_texts(schemas_of(service)) == []
+
+
+def test_each_text_describes_one_field_of_an_event() -> None:
+    assert find_shared_texts(document()["components"]["schemas"]) == []
+
+
+def test_a_text_of_two_fields_is_detected() -> None:
+    text = {"type": "string"}
+    schemas = {"Planted": {"properties": {"name": text, "kpm_id": text}}}
+    describe_fields(schemas)
+    assert find_shared_texts(schemas) == ["Planted: kpm_id name"]
 
 
 def test_a_field_without_a_text_is_detected() -> None:

@@ -30,7 +30,7 @@ function drawTokens(tokens) {
     const button = make("button", token.ready ? "Copy" : "Not registered yet", { type: "button", disabled: !token.ready });
     button.setAttribute("aria-label", `Copy the token of ${token.name}`);
     button.addEventListener("click", () => copy(token.name, button));
-    return make("li", [make("div", [token.name, make("small", `${token.role} · ${token.areas}`)]), button]);
+    return make("li", [make("div", [token.name, make("small", `${token.role} · ${token.partner ?? token.areas}`)]), button]);
   }));
 }
 

@@ -4,10 +4,26 @@ from shared.roles import PARTNERS
 
 
 class ReasonCodeNeeded(InvalidInput):
-    """422: DITOLAK needs a reason code, and only DITOLAK takes one (docs/api-partner.md#answers)."""
+    """422: a refusal needs a reason code (docs/api-partner.md#answers)."""
 
-    en = "DITOLAK needs a reason code, and no other answer takes one."
-    id = "DITOLAK harus disertai kode alasan, dan jawaban lain tidak memakainya."
+    en = "The answer {status} needs a reason code. Add a reason_code."
+    id = "Jawaban {status} harus disertai kode alasan. Tambahkan reason_code."
+    remedy = CORRECT_REQUEST
+
+
+class ReasonCodeNotAllowed(InvalidInput):
+    """422: only a refusal has a reason code (docs/api-partner.md#answers)."""
+
+    en = "The answer {status} takes no reason code. Leave out the reason_code {reason_code}, or answer DITOLAK."
+    id = "Jawaban {status} tidak memakai kode alasan. Hapus reason_code {reason_code}, atau jawab DITOLAK."
+    remedy = CORRECT_REQUEST
+
+
+class ReasonTextNeeded(InvalidInput):
+    """422: the pendamping must know what to supply (docs/api-partner.md#answers)."""
+
+    en = "The answer {status} needs words. Write in reason_text what the pendamping should supply."
+    id = "Jawaban {status} harus disertai keterangan. Tulis dalam reason_text apa yang perlu dilengkapi pendamping."
     remedy = CORRECT_REQUEST
 
 

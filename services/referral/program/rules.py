@@ -16,91 +16,111 @@ from services.referral.program.models import PayloadField, Program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.signature.models import PersonRole
 
-TEXT, NULLABLE_TEXT = {"type": "string"}, {"type": ["string", "null"]}
-DAY, ID = {"type": "string", "format": "date"}, {"type": "string", "format": "uuid"}
-HEAD_FIELDS: dict[str, Any] = {
-    "notice": TEXT,
-    "rujukan_program_id": ID,
-    "notified_at": {
-        "type": "string",
-        "format": "date-time",
-        "description": "When the notice was written, the same on each attempt.",
-    },
-    "sla_due_on": {
-        "type": ["string", "null"],
-        "format": "date",
-        "description": "The last day for the partner's next act. Of a RUJUKAN: if the partner takes it today.",
-    },
-    "kode_wilayah": TEXT | {"description": "The area of the offer."},
+Schema = dict[str, Any]
+
+
+def _text(description: str, **schema: Any) -> Schema:
+    return {"type": "string", "description": description} | schema
+
+
+def _object(properties: Schema, optional: Sequence[str] = (), **schema: Any) -> Schema:
+    required = [name for name in properties if name not in optional]
+    content = {"additionalProperties": False, "required": required, "properties": properties}
+    return {"type": "object", **content, **schema}
+
+
+def _array(items: Schema, description: str, **schema: Any) -> Schema:
+    return {"type": "array", "items": items, "description": description, **schema}
+
+
+NULLABLE: Schema = {"type": ["string", "null"]}
+DAY: Schema = {"type": "string", "format": "date"}
+HEAD_FIELDS: Schema = {
+    "notice": _text("Kind of notice."),
+    "rujukan_program_id": _text("Offer that the notice is about, by its id in referral.", format="uuid"),
+    "notified_at": _text("When the notice was written, the same on each attempt.", format="date-time"),
+    "sla_due_on": _text(
+        "Last day for the partner's next act: the answer, after DISETUJUI the delivery. Null: no act is due."
+        " A DICABUT or KEDALUWARSA repeats the last one.",
+        **NULLABLE | {"format": "date"},
+    ),
+    "kode_wilayah": _text("Area of the offer."),
 }
-REQUIRED_FIELDS: dict[str, Any] = HEAD_FIELDS | {
-    "notice": {"const": Notice.RUJUKAN.value},
-    "sla_due_on": HEAD_FIELDS["sla_due_on"] | DAY,
-    "program": TEXT,
-    "purpose": TEXT,
-    "legal_basis": TEXT,
-    "consent_id": ID,
-    "office": {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["kode_wilayah", "name", "phone", "email"],
-        "properties": {
-            "kode_wilayah": TEXT,
-            "name": TEXT,
-            "phone": NULLABLE_TEXT,
-            "email": NULLABLE_TEXT,
+REQUIRED_FIELDS: Schema = HEAD_FIELDS | {
+    "notice": HEAD_FIELDS["notice"] | {"const": Notice.RUJUKAN.value},
+    "sla_due_on": _text("Last day for the answer if the partner takes the notice today.", format="date"),
+    "program": _text("Code of the program that the family is referred to."),
+    "purpose": _text("Why the family is referred: PASCAGRADUASI or KAMBUH."),
+    "legal_basis": _text("Regulation or agreement that the program is based on."),
+    "consent_id": _text("Consent of the family to this offer, by its id in referral.", format="uuid"),
+    "office": _object(
+        {
+            "kode_wilayah": _text("Area of the office."),
+            "name": _text("Name of the office."),
+            "phone": _text("Phone number of the office with country code; null if unknown.", **NULLABLE),
+            "email": _text("E-mail address of the office; null if unknown.", **NULLABLE),
         },
-    },
+        description="Dinsos office that the partner may call.",
+    ),
 }
+NIK: Schema = {"pattern": "^[0-9]{16}$"}
 OPTIONAL_FIELDS: dict[PayloadField, Any] = {
-    PayloadField.NIK: {"type": "string", "pattern": "^[0-9]{16}$"},
-    PayloadField.NAME: TEXT,
-    PayloadField.PHONE: NULLABLE_TEXT,
-    PayloadField.USAHA: {
-        "type": ["object", "null"],
-        "additionalProperties": False,
-        "required": ["sector", "started_on", "omzet_rp", "has_nib", "has_letter"],
-        "properties": {
-            "sector": TEXT,
-            "started_on": DAY,
-            "omzet_rp": {"type": "integer", "minimum": 0},
-            "has_nib": {"type": "boolean"},
-            "has_letter": {"type": "boolean"},
-        },
-    },
-    PayloadField.SK_NO: TEXT,
-    PayloadField.CERTIFICATE_NO: NULLABLE_TEXT,
-    PayloadField.PERSONS: {
-        "type": "array",
-        "minItems": 1,
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["roles", "relation"],
-            "properties": {
-                "roles": {
-                    "type": "array",
-                    "items": {"type": "string", "enum": [role.value for role in PersonRole]},
-                },
-                "relation": TEXT,
-                "nik": {"type": "string", "pattern": "^[0-9]{16}$"},
-                "name": TEXT,
+    PayloadField.NIK: _text("NIK of the person who signed the consent, 16 digits.", **NIK),
+    PayloadField.NAME: _text("Name of the person who signed the consent."),
+    PayloadField.PHONE: _text("Phone number of the family with country code; null if unknown.", **NULLABLE),
+    PayloadField.USAHA: _object(
+        {
+            "sector": _text("Sector of the business."),
+            "started_on": _text("Date on which the business began.", format="date"),
+            "omzet_rp": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "Turnover in whole rupiah per month.",
+            },
+            "has_nib": {"type": "boolean", "description": "Whether the business has a number (NIB)."},
+            "has_letter": {
+                "type": "boolean",
+                "description": "Whether there is a business certificate of the village (SKU).",
             },
         },
-    },
+        type=["object", "null"],
+        description="Business of the family; null if there is none.",
+    ),
+    PayloadField.SK_NO: _text("Number of the SK of the graduation."),
+    PayloadField.CERTIFICATE_NO: _text("Number of the certificate; null if there is none.", **NULLABLE),
+    PayloadField.PERSONS: _array(
+        _object(
+            {
+                "roles": _array(
+                    {"type": "string", "enum": [role.value for role in PersonRole]},
+                    "Why the person is named: SIGNER of the consent, OWNER of the business, or both.",
+                ),
+                "relation": _text("Relation to the head of the family, as on the family card."),
+                "nik": _text("NIK of the person, 16 digits.", **NIK),
+                "name": _text("Name of the person."),
+            },
+            optional=("nik", "name"),
+        ),
+        "Persons who consented: the one who signed, and the owner of the business.",
+        minItems=1,
+    ),
 }
-SUPPLY_FIELDS: dict[str, Any] = {
-    "fields": {"type": "array", "items": {"type": "string", "enum": [field.value for field in PayloadField]}},
-    "text": TEXT,
-    "files": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["sha256", "media_type", "content"],
-            "properties": {"sha256": TEXT, "media_type": TEXT, "content": TEXT | {"format": "byte"}},
-        },
-    },
+SUPPLY_FIELDS: Schema = {
+    "fields": _array(
+        {"type": "string", "enum": [field.value for field in PayloadField]},
+        "Fields of the RUJUKAN that the supplied data is about.",
+    ),
+    "text": _text("What the partner asked for, in words."),
+    "files": _array(
+        _object(
+            {
+                "sha256": _text("SHA-256 of the content."),
+                "media_type": _text("Media type of the content."),
+                "content": _text("Content of the file in base64.", format="byte"),
+            }
+        ),
+        "Files that the partner asked for.",
+    ),
 }
 DAY_FIELDS = {
     Notice.KELENGKAPAN: "supplied_on",
@@ -108,6 +128,13 @@ DAY_FIELDS = {
     Notice.KEDALUWARSA: "expired_on",
     Notice.PENGINGAT: "sla_due_on",
     Notice.PENGINGAT_PENYALURAN: "delivery_due_on",
+}
+DAY_TEXTS = {
+    Notice.KELENGKAPAN: "Date on which the data was supplied.",
+    Notice.DICABUT: "Date on which the referral was withdrawn.",
+    Notice.KEDALUWARSA: "Date on which the term ended without an answer.",
+    Notice.PENGINGAT: "Date on which the answer is due.",
+    Notice.PENGINGAT_PENYALURAN: "Date on which the delivery of the approved aid is due.",
 }
 PERSONAL = (PayloadField.NIK, PayloadField.NAME, PayloadField.PHONE)
 OF_EACH_PERSON = (PayloadField.NIK, PayloadField.NAME)

@@ -1,5 +1,6 @@
 """OpenAPI description of the webhook calls to a partner: headers, content and replies."""
 
+from copy import deepcopy
 from typing import Any
 
 from services.referral.notice.models import Notice
@@ -13,8 +14,8 @@ from services.referral.partner.commands.webhook import (
 from services.referral.program.rules import (
     DAY,
     DAY_FIELDS,
+    DAY_TEXTS,
     HEAD_FIELDS,
-    ID,
     OPTIONAL_FIELDS,
     REQUIRED_FIELDS,
     SUPPLY_FIELDS,
@@ -25,7 +26,10 @@ SIGNATURES = (
     " one signature of each, separated by a comma, the newest first: accept the request if one is right."
 )
 HEADERS = {
-    "Pilar-Id": ("The id of the notice, the same on every attempt.", ID),
+    "Pilar-Id": (
+        "The id of the notice, the same on every attempt: `notice_id` in the inbox and in the attempts.",
+        {"type": "string", "format": "uuid"},
+    ),
     "Pilar-Timestamp": (
         "Seconds since 1970 (UTC) of this attempt; refuse a value that is minutes away from now.",
         {"type": "string", "pattern": "^[0-9]+$"},
@@ -37,9 +41,11 @@ HEADERS = {
     "Idempotency-Key": ("The same on every attempt of this notice.", {"type": "string"}),
 }
 REPLIES = {
-    "200": "Accepted by the partner's system: the rujukan is DITERIMA_SISTEM.",
-    "2XX": "Accepted.",
-    "422": 'Refused: `{"reason_code": ...}` with a code of AnswerBody. Without one, and on any other status, the call is retried.',
+    "200": "Taken. Of a RUJUKAN also: the offer is DITERIMA_SISTEM.",
+    "2XX": "Taken.",
+    "422": 'Of a RUJUKAN: taken and refused with `{"reason_code": ...}`, a code of AnswerBody. Without one, and of other'
+    " notices: tried again.",
+    "default": "Tried again.",
 }
 SECRET_CHARACTERS = (SECRET_BYTES * 8 + 5) // 6
 # A body has at most 1 MiB of files, in base64.
@@ -83,7 +89,8 @@ call may have overtaken. Not due: a reminder whose act was done, or data whose c
 def publish(document: dict[str, Any]) -> None:
     """Add the webhook to the OpenAPI document, and its content to the inbox."""
     schemas = document["components"]["schemas"]
-    schemas |= {f"Notice{notice.value.title()}": _content(notice) for notice in Notice}
+    # Copied, because the texts and labels of the document are added in place.
+    schemas |= {f"Notice{notice.value.title()}": deepcopy(_content(notice)) for notice in Notice}
     refs = {notice.value: f"#/components/schemas/Notice{notice.value.title()}" for notice in Notice}
     schemas["NoticeBody"] = {
         "oneOf": [{"$ref": ref} for ref in refs.values()],
@@ -96,7 +103,10 @@ def publish(document: dict[str, Any]) -> None:
 
 
 def _content(notice: Notice) -> dict[str, Any]:
-    required = {**REQUIRED_FIELDS} if notice is Notice.RUJUKAN else HEAD_FIELDS | {DAY_FIELDS[notice]: DAY}
+    if notice is Notice.RUJUKAN:
+        required = {**REQUIRED_FIELDS}
+    else:
+        required = HEAD_FIELDS | {DAY_FIELDS[notice]: DAY | {"description": DAY_TEXTS[notice]}}
     if notice is Notice.KELENGKAPAN:
         required |= SUPPLY_FIELDS
     required["notice"] = {"type": "string", "const": notice.value}

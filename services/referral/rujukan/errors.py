@@ -49,8 +49,8 @@ NOW: Mapping[str, Words] = MappingProxyType(
             " cabut persetujuannya.",
         ),
         "GAGAL_KIRIM": Words(
-            "the notice has not reached the partner and is sent again. Wait until the partner has it.",
-            "pemberitahuan belum sampai ke mitra dan dikirim lagi. Tunggu sampai mitra menerimanya.",
+            "the partner has not taken the notice, and it is sent again. Wait until the partner takes it.",
+            "mitra belum menerima pemberitahuan, dan pemberitahuan dikirim lagi. Tunggu sampai mitra menerimanya.",
         ),
         "TERKIRIM": Words(
             "the partner has the notice. Its answer comes first.",

@@ -35,7 +35,7 @@ class RujukanState(StrEnum):
     TUTUP = "TUTUP"
 
 
-# The moves of docs/case-lifecycle.md#rujukan-programs. GAGAL_KIRIM follows an attempt that did not reach the partner.
+# The moves of docs/case-lifecycle.md#rujukan-programs. GAGAL_KIRIM follows an attempt that was not taken.
 FORWARD: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DRAF: frozenset({S.DISETUJUI_KPM, S.DICABUT}),
     S.DISETUJUI_KPM: frozenset({S.TERKIRIM, S.GAGAL_KIRIM, S.DICABUT}),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.referral.consent.errors import ConsentAlreadyGiven
+from services.referral.correction.errors import AnswerNotCorrectable
 from services.referral.offer.errors import (
     OfferHasEnded,
     OfferLapsed,
@@ -12,13 +13,16 @@ from services.referral.offer.errors import (
     OfferNotWithdrawn,
     OfferWithdrawn,
 )
+from services.referral.outcome.errors import AidNotDelivered, AidWithdrawn
 from services.referral.rujukan.errors import ADVICE, NEXT_ACTS, RujukanNotOpen
-from services.referral.rujukan.models import ENDED, FORWARD, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, FORWARD, PARTNER_ANSWERS, RujukanProgram, RujukanState
 from services.referral.supply.errors import DataNotRequested
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.errors import IllegalTransition
 
 S = RujukanProgramState
+# An answer or a delivery in these states is late (docs/case-lifecycle.md#late-facts).
+LATE_STATES = frozenset({S.KEDALUWARSA, S.DICABUT})
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 
 
@@ -31,6 +35,7 @@ class OfferState:
     delivered_on: date | None
     rujukan_state: RujukanState
     in_force: bool
+    withdrawn_on: date | None
 
 
 def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
@@ -100,3 +105,28 @@ def require_asked(row: RujukanProgram | OfferState) -> None:
     """Raise DataNotRequested unless the partner waits for data."""
     if row.state is not S.PERLU_DATA:
         raise DataNotRequested(state=row.state)
+
+
+def require_answered(row: RujukanProgram | OfferState) -> None:
+    """Raise AnswerNotCorrectable unless an answer gave the state."""
+    if row.state not in PARTNER_ANSWERS:
+        raise AnswerNotCorrectable(state=row.state)
+
+
+def require_deliverable(row: RujukanProgram | OfferState) -> None:
+    """Raise IllegalTransition unless the aid may be delivered. A repeated or late delivery is recorded."""
+    if row.delivered_on is None and row.state not in LATE_STATES:
+        steps_to(row.state, S.DISALURKAN)
+
+
+def require_delivered(row: RujukanProgram | OfferState) -> None:
+    """Raise AidNotDelivered unless the aid was delivered."""
+    if row.delivered_on is None:
+        raise AidNotDelivered
+
+
+def require_outcomes_asked(row: RujukanProgram | OfferState) -> None:
+    """Raise AidNotDelivered or AidWithdrawn unless outcomes of the aid are recorded."""
+    require_delivered(row)
+    if row.state is S.DICABUT:
+        raise AidWithdrawn(on=row.withdrawn_on)

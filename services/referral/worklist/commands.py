@@ -89,8 +89,13 @@ LISTED: tuple[ListedAction[OfferState], ...] = (
     ),
     ListedAction("supply_data", P.DATA_SUPPLY, rules.require_asked, certain=False),
     ListedAction("answer_rujukan", P.RUJUKAN_ANSWER, _allow, certain=False),
-    ListedAction("deliver_aid", P.DELIVERY_RECORD, _allow, certain=False),
-    ListedAction("record_outcome", P.OUTCOME_RECORD, _allow, certain=False),
+    ListedAction("correct_answer", P.RUJUKAN_ANSWER, rules.require_answered, certain=False),
+    ListedAction("deliver_aid", P.DELIVERY_RECORD, rules.require_deliverable, certain=False),
+    ListedAction("correct_delivery", P.DELIVERY_RECORD, rules.require_delivered, certain=False),
+    ListedAction("void_delivery", P.DELIVERY_RECORD, rules.require_delivered, certain=False),
+    ListedAction("record_outcome", P.OUTCOME_RECORD, rules.require_outcomes_asked, certain=False),
+    ListedAction("correct_outcome", P.OUTCOME_RECORD, rules.require_delivered, certain=False),
+    ListedAction("void_outcome", P.OUTCOME_RECORD, rules.require_delivered, certain=False),
 )
 """The acts on an offer, in the order of the process. Each is judged as its command would refuse it."""
 
@@ -123,8 +128,7 @@ async def list_offer_actions(
     states = [
         OfferState(
             state=offer["state"],
-            lapsed_on=offer["lapsed_on"],
-            delivered_on=offer["delivered_on"],
+            **{name: offer[name] for name in ("lapsed_on", "delivered_on", "withdrawn_on")},
             rujukan_state=rujukan.state,
             in_force=offer["rujukan_program_id"] in consented,
         )
@@ -139,7 +143,8 @@ def make_lister(reader: Actor) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
     def add(row: dict[str, Any]) -> dict[str, Any]:
         columns = {name: row.pop(name) for name in ("lapsed_on", "rujukan_state", "in_force")}
-        state = OfferState(state=row["state"], delivered_on=row["delivered_on"], **columns)
+        shown = {name: row[name] for name in ("state", "delivered_on", "withdrawn_on")}
+        state = OfferState(**shown, **columns)
         return row | {"actions": actions.of(state)}
 
     return add

@@ -82,6 +82,8 @@ async def answer_rujukan(office: Office, chance: random.Random, family: Family) 
     }
     if status == "DITOLAK":
         body["reason_code"] = chance.choice(("KUOTA_HABIS", "SLIK_BURUK", "PEMOHON_MENOLAK"))
+    if status == "PERLU_DATA":
+        body["reason_text"] = "Mohon lengkapi foto tempat usaha."
     if status == "DISETUJUI" and offer["program_code"] == WITH_AMOUNT:
         body["amount_rp"] = chance.randrange(1_000_000, 10_000_000, 500_000)
     path = f"/v1/rujukan-program/{offer['rujukan_program_id']}/answer"

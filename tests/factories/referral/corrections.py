@@ -12,6 +12,11 @@ BANK = "BANK_KUR"
 WRONG = "Salah baris saat mengetik"
 
 
+def words_of(status: str) -> dict[str, str]:
+    """Return the words that an answer must have: with PERLU_DATA what to supply."""
+    return {"reason_text": "Mohon lengkapi foto tempat usaha."} if status == "PERLU_DATA" else {}
+
+
 async def post_fact(world: World, subject: str, path: str, **body: Any) -> httpx.Response:
     """Post an answer, a delivery, an outcome or a correction as the bank."""
     return await world.referral.post(f"/v1/rujukan-program/{subject}/{path}", body, as_=world.partner(BANK))
@@ -19,7 +24,7 @@ async def post_fact(world: World, subject: str, path: str, **body: Any) -> httpx
 
 async def post_answer(world: World, subject: str, answer_id: str, status: str, **changes: Any) -> Any:
     """Answer an offer and return the offer."""
-    body = {"answer_id": answer_id, "status": status, "answered_on": str(TODAY)} | changes
+    body = {"answer_id": answer_id, "status": status, "answered_on": str(TODAY)} | words_of(status) | changes
     answer = await post_fact(world, subject, "answer", **body)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -29,8 +34,8 @@ async def correct_answer(
     world: World, subject: str, answer_id: str, status: str, **changes: Any
 ) -> httpx.Response:
     """Correct the answer that holds."""
-    body = {"answer_id": answer_id, "status": status, "answered_on": str(TODAY), "reason": WRONG} | changes
-    return await post_fact(world, subject, "answer-correction", **body)
+    body = {"answer_id": answer_id, "status": status, "answered_on": str(TODAY), "reason": WRONG}
+    return await post_fact(world, subject, "answer-correction", **body | words_of(status) | changes)
 
 
 async def read_items(world: World, subject: str, path: str) -> list[dict[str, Any]]:

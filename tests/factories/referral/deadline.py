@@ -6,6 +6,7 @@ from typing import Any
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.corrections import words_of
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
@@ -35,7 +36,13 @@ async def read_escalations(world: World, path: str = "/v1/escalation") -> list[d
 
 
 async def send_answer(world: World, subject: str, number: int, status: str, **fields: Any) -> None:
-    body = {"answer_id": f"S-{number}", "status": status, "answered_on": str(TODAY), **fields}
+    body = {
+        "answer_id": f"S-{number}",
+        "status": status,
+        "answered_on": str(TODAY),
+        **words_of(status),
+        **fields,
+    }
     path = f"/v1/rujukan-program/{subject}/answer"
     answer = await world.referral.post(path, body, as_=world.partner("BANK_KUR"))
     assert answer.status_code == 201, answer.text

@@ -10,6 +10,7 @@ from shared.contracts.kinds import SanggahOutcome
 from tests.factories.cluster import Cluster
 from tests.factories.graduation.events import KENDAL
 from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.corrections import words_of
 from tests.factories.referral.departure import build_departure
 from tests.factories.referral.events import (
     TODAY,
@@ -35,7 +36,7 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
         subject = await world.send_rujukan("KUR_SUPERMIKRO")
         await expect_waiting(service, partner, 1)
     path = f"/v1/rujukan-program/{subject}"
-    asked = {"answer_id": "A-0", "status": "PERLU_DATA", "answered_on": str(TODAY)}
+    asked = {"answer_id": "A-0", "status": "PERLU_DATA", "answered_on": str(TODAY)} | words_of("PERLU_DATA")
     read_success(await service.post(f"{path}/answer", asked, as_=partner))
     supplied = {"fields": ["usaha"], "text": "Omzet bulan lalu Rp 9.500.000"}
     read_success(await service.post(f"{path}/supply", supplied, as_=mine))

@@ -8,6 +8,7 @@ import pytest
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.corrections import words_of
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
@@ -71,7 +72,8 @@ async def test_reused_answer_id_is_refused(referral: Running) -> None:
     ("changes", "title"),
     [
         ({"status": "DITOLAK"}, "ReasonCodeNeeded"),
-        ({"reason_code": "KUOTA_HABIS"}, "ReasonCodeNeeded"),
+        ({"reason_code": "KUOTA_HABIS"}, "ReasonCodeNotAllowed"),
+        ({"status": "PERLU_DATA"}, "ReasonTextNeeded"),
         ({"amount_rp": 10_000_001}, "AmountOutsideProgram"),
         ({"answered_on": "2199-01-01"}, "DateInTheFuture"),
         ({"answered_on": str(TODAY - timedelta(days=1))}, "DateTooEarly"),
@@ -106,7 +108,13 @@ async def test_late_older_answer_is_stored_without_a_move(referral: Running) -> 
             world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None, answered_on=today
         )
         late = await post_answer(
-            world, subject, answer_id="B-1", status="PERLU_DATA", amount_rp=None, answered_on=yesterday
+            world,
+            subject,
+            answer_id="B-1",
+            status="PERLU_DATA",
+            reason_text="Mohon lengkapi foto tempat usaha.",
+            amount_rp=None,
+            answered_on=yesterday,
         )
         assert (late.status_code, late.json()["state"]) == (201, "DIPROSES")
         approved = await post_answer(world, subject, answer_id="B-3", answered_on=today)
@@ -133,7 +141,7 @@ async def test_partner_may_alternate_while_data_or_a_place_is_missing(referral: 
             "DIPROSES",
         ]
         for number, status in enumerate(steps):
-            changes = {"answer_id": f"C-{number}", "status": status, "amount_rp": None}
+            changes = {"answer_id": f"C-{number}", "status": status, "amount_rp": None, **words_of(status)}
             first, again = (
                 await post_answer(world, subject, **changes),
                 await post_answer(world, subject, **changes),
@@ -154,8 +162,7 @@ async def test_missing_key_is_refused_and_sentences_use_the_callers_language(ref
             headers={"Accept-Language": "id"},
         )
         assert (
-            refused.json()["detail"]
-            == "DITOLAK harus disertai kode alasan, dan jawaban lain tidak memakainya."
+            refused.json()["detail"] == "Jawaban DITOLAK harus disertai kode alasan. Tambahkan reason_code."
         )
 
 
@@ -181,7 +188,8 @@ async def test_partner_may_ask_for_data_and_list_before_the_delivery(referral: R
     async with PartnerSimulator() as bank:
         world, subject = await send_to_bank(referral, bank)
         for number, status in enumerate(["PERLU_DATA", "DIPROSES", "DAFTAR_TUNGGU", "DISETUJUI"]):
-            answer = await post_answer(world, subject, answer_id=f"B-{number}", status=status, amount_rp=None)
+            changes = {"answer_id": f"B-{number}", "status": status, "amount_rp": None, **words_of(status)}
+            answer = await post_answer(world, subject, **changes)
             assert answer.json()["state"] == status
         body = {"delivery_id": "D-1", "amount_rp": 7_000_000, "delivered_on": str(TODAY)}
         path, bank_token = f"/v1/rujukan-program/{subject}/delivery", world.partner("BANK_KUR")

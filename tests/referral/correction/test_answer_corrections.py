@@ -113,6 +113,7 @@ async def test_repeated_correction_counts_once(sent: tuple[World, str]) -> None:
     [
         ({"status": "DISETUJUI", "amount_rp": 8_000_000}, "CorrectionUnchanged"),
         ({"status": "DITOLAK"}, "ReasonCodeNeeded"),
+        ({"status": "PERLU_DATA", "reason_text": None}, "ReasonTextNeeded"),
         ({"status": "DISETUJUI", "amount_rp": 10_000_001}, "AmountOutsideProgram"),
         ({"status": "DISETUJUI", "answered_on": "2199-01-01"}, "DateInTheFuture"),
         ({"status": "DITOLAK", "reason_code": "LAINNYA", "reason": None}, "Invalid"),

@@ -49,6 +49,22 @@ async def try_now(world: World) -> None:
     await world.referral.work()
 
 
+async def test_refused_signatures_do_not_open_the_breaker(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await create_case(referral, BANK_KUR=bank)
+        await set_limit(world, 1, 600)
+        secret, bank.secret = bank.secret, "not installed yet"
+        await world.send_rujukan(KUR)
+        attempts = await referral.sql("SELECT http_status FROM delivery_attempt")
+        assert [row["http_status"] for row in attempts] == [401]
+        breaker = await read_breaker(world)
+        assert (breaker["state"], breaker["failures"]) == ("CLOSED", 0)
+        assert await world.read_state(KUR) == "GAGAL_KIRIM"
+        bank.secret = secret
+        await try_now(world)
+        assert await world.read_state(KUR) == "TERKIRIM"
+
+
 async def test_breaker_opens_after_failures_in_a_row(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await create_case(referral, BANK_KUR=bank)

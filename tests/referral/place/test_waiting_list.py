@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from shared.dates import JAKARTA
+from tests.factories.referral.corrections import words_of
 from tests.factories.referral.events import DESA, TODAY, build_graduasi_annulled
 from tests.factories.referral.places import (
     PLUT,
@@ -35,6 +36,7 @@ async def post_answer(world: World, status: str, reason: str | None = None) -> N
         "status": status,
         "answered_on": str(TODAY),
         "reason_code": reason,
+        **words_of(status),
     }
     response = await world.referral.post(f"/v1/rujukan-program/{row}/answer", body, as_=world.partner("PLUT"))
     assert response.status_code == 201, response.text

@@ -7,6 +7,9 @@ import jsonschema
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from services.referral.program.models import PayloadField
+from services.referral.program.rules import payload_schema
+from tests.factories.applications import application
 from tests.factories.referral.catalogue import PARTNERS, PROGRAMS, create_world
 from tests.factories.referral.events import build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
@@ -80,3 +83,8 @@ async def test_program_cannot_request_other_fields(referral: Running) -> None:
     }
     refused = await referral.post("/v1/program", body, as_=world.kemensos)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/body/minimum_data/1")
+
+
+def test_published_document_leaves_the_payload_schema_as_it_is() -> None:
+    application("referral").openapi()
+    assert "x-enum" not in json.dumps(payload_schema(list(PayloadField)))

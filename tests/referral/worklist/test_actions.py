@@ -9,21 +9,38 @@ import pytest
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.actions import ACCEPTED, Call, find_wrong_actions
 from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.corrections import WRONG
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR, DAY = "KUR_SUPERMIKRO", str(TODAY)
+ANSWERS = {
+    "PERLU_DATA": {"status": "PERLU_DATA", "reason_text": "Mohon lengkapi foto tempat usaha."},
+    "DITOLAK": {"status": "DITOLAK", "reason_code": "KUOTA_HABIS"},
+    "DISALURKAN": {"status": "DISETUJUI"},
+}
+NOT_DELIVERED = {"correct_delivery", "void_delivery", "record_outcome", "correct_outcome", "void_outcome"}
+REFUSED = {
+    "TERKIRIM": NOT_DELIVERED | {"correct_answer", "deliver_aid"},
+    "PERLU_DATA": NOT_DELIVERED | {"deliver_aid"},
+    "DITOLAK": NOT_DELIVERED | {"deliver_aid"},
+    "DISALURKAN": {"correct_answer"},
+}
+"""What a partner cannot do in a state, whatever its request says."""
+PARTNERS_ACTS = NOT_DELIVERED | {"answer_rujukan", "correct_answer", "deliver_aid"}
 
 
 async def reach(world: World, bank: PartnerSimulator, state: str) -> str:
     """Bring the offer of KUR to a state."""
     await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
     subject = str((await world.read_programs())[KUR]["rujukan_program_id"])
-    if state in {"TERKIRIM", "PERLU_DATA"}:
+    if state not in {"DRAF", "DICABUT"}:
         await world.send_rujukan(KUR)
-    if state == "PERLU_DATA":
-        await bank.answer(subject, answer_id="A-1", status=state, answered_on=DAY)
+    if state in ANSWERS:
+        await bank.answer(subject, answer_id="A-1", answered_on=DAY, **ANSWERS[state])
+    if state == "DISALURKAN":
+        await bank.deliver(subject, delivery_id="D-1", delivered_on=DAY)
     if state == "DICABUT":
         declined = await world.referral.post(f"/v1/rujukan-program/{subject}/decline", as_=world.pendamping)
         assert declined.is_success
@@ -60,11 +77,16 @@ def calls_of(offer: str, world: World) -> Mapping[str, Call]:
         "renew_offer": (f"{offer}/renewal", None),
         "supply_data": (f"{offer}/supply", {"fields": ["usaha"], "text": "Omzet Rp 9 juta", "files": []}),
         "answer_rujukan": (f"{offer}/answer", answer),
+        "correct_answer": (f"{offer}/answer-correction", answer | {"reason": WRONG}),
         "deliver_aid": (
             f"{offer}/delivery",
             {"delivery_id": "D-9", "amount_rp": 5_000_000, "delivered_on": DAY},
         ),
+        "correct_delivery": (f"{offer}/delivery-correction", {"amount_rp": 4_000_000, "reason": WRONG}),
+        "void_delivery": (f"{offer}/delivery-void", {"reason": "SALAH_KELUARGA"}),
         "record_outcome": (f"{offer}/outcome", {"month": 3, "still_in_business": True, "omzet_rp": 1}),
+        "correct_outcome": (f"{offer}/outcome-correction", {"month": 3, "omzet_rp": 2, "reason": WRONG}),
+        "void_outcome": (f"{offer}/outcome-void", {"month": 3, "reason": "SALAH_KELUARGA"}),
     }
 
 
@@ -83,7 +105,7 @@ async def read_in_list(world: World, offer: str, token: str) -> list[dict[str, A
     return list(shown["actions"])
 
 
-@pytest.mark.parametrize("state", ["DRAF", "TERKIRIM", "PERLU_DATA", "DICABUT"])
+@pytest.mark.parametrize("state", ["DRAF", "DICABUT", *REFUSED])
 async def test_actions_of_an_offer_are_those_that_its_commands_take(
     referral: Running, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +123,9 @@ async def test_actions_of_an_offer_are_those_that_its_commands_take(
         assert await read_in_rujukan(world, answer.json(), token) in (None, actions)
         listed = await read_in_list(world, offer, token)
         assert [one["operation"] for one in listed] == [*calls]
+        if name == "partner":
+            refused = {one["operation"] for one in actions if one["allowed"] == "NO"}
+            assert refused & PARTNERS_ACTS == REFUSED[state]
         allowed |= {action["operation"] for action in actions if action["allowed"] == "YES"}
         with monkeypatch.context() as patched:
             patched.setenv("PILAR_FAULTPOINT", ACCEPTED)

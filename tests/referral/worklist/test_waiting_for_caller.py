@@ -31,7 +31,8 @@ async def test_waiting_me_lists_only_the_callers_work(referral: Running) -> None
         assert await read_waiting(world, partner) == [KUR]
         assert await read_waiting(world, mine) == sorted([PLUT, KDMP])
         assert await read_waiting(world, world.partner("PLUT")) == []
-        await bank.answer(subject, answer_id="A-1", status="PERLU_DATA", answered_on=str(TODAY))
+        asked = {"status": "PERLU_DATA", "reason_text": "Mohon lengkapi foto tempat usaha."}
+        await bank.answer(subject, answer_id="A-1", answered_on=str(TODAY), **asked)
         assert await read_waiting(world, partner) == []
         assert await read_waiting(world, mine) == sorted([KUR, PLUT, KDMP])
         await bank.answer(subject, answer_id="A-2", status="DIPROSES", answered_on=str(TODAY))

@@ -11,6 +11,8 @@ from services.referral.answer.errors import (
     AnswerIdReused,
     CorrectionNeeded,
     ReasonCodeNeeded,
+    ReasonCodeNotAllowed,
+    ReasonTextNeeded,
 )
 from services.referral.answer.models import AnswerInput, AnswerTerms, PartnerAnswer
 from services.referral.answer.queries import is_standing
@@ -20,6 +22,7 @@ from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import PARTNER_ANSWERS, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.rules import LATE_STATES
 from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor
@@ -31,8 +34,6 @@ from shared.errors import IllegalTransition
 from shared.messaging import emit
 
 S = RujukanProgramState
-# An answer or a delivery in these states is late (docs/case-lifecycle.md#late-facts).
-LATE_STATES = frozenset({S.KEDALUWARSA, S.DICABUT})
 DELIVERED_STATES = frozenset({S.DISALURKAN, S.TUTUP})
 
 
@@ -42,8 +43,9 @@ async def answer_rujukan(
     """Record a partner's answer on one of its own rujukan.
 
     Raises:
-        NotFound: it is not a rujukan of the partner. ReasonCodeNeeded, AnswerIdReused, CorrectionNeeded,
-            AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition, ConsentEnded
+        NotFound: it is not a rujukan of the partner. ReasonCodeNeeded, ReasonCodeNotAllowed, ReasonTextNeeded,
+            AnswerIdReused, CorrectionNeeded, AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition,
+            ConsentEnded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_valid_answer(session, row, answer)
@@ -52,15 +54,23 @@ async def answer_rujukan(
 
 
 async def require_valid_answer(session: AsyncSession, row: RujukanProgram, answer: AnswerInput) -> None:
-    """Refuse an answer with a wrong reason code, date or amount.
+    """Refuse an answer with a wrong reason code, date or amount, or without needed words.
 
     Raises:
-        ReasonCodeNeeded, AmountOutsideProgram, DateInTheFuture, DateTooEarly
+        ReasonCodeNeeded, ReasonCodeNotAllowed, ReasonTextNeeded, AmountOutsideProgram, DateInTheFuture, DateTooEarly
     """
-    if (answer.reason_code is not None) != (answer.status is S.DITOLAK):
-        raise ReasonCodeNeeded("/body/reason_code")
+    _require_reason(answer)
     await require_day(session, row, answer.answered_on, "/body/answered_on")
     await require_amount(session, row, answer.amount_rp)
+
+
+def _require_reason(answer: AnswerInput) -> None:
+    if answer.status is S.DITOLAK and answer.reason_code is None:
+        raise ReasonCodeNeeded("/body/reason_code", status=answer.status)
+    if answer.status is not S.DITOLAK and answer.reason_code is not None:
+        raise ReasonCodeNotAllowed("/body/reason_code", status=answer.status, reason_code=answer.reason_code)
+    if answer.status is S.PERLU_DATA and answer.reason_text is None:
+        raise ReasonTextNeeded("/body/reason_text", status=answer.status)
 
 
 async def require_day(session: AsyncSession, row: RujukanProgram, on: date, pointer: str) -> None:

@@ -7,12 +7,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.answer.commands.answers import LATE_STATES, is_reopenable, require_amount, require_day
+from services.referral.answer.commands.answers import is_reopenable, require_amount, require_day
 from services.referral.answer.errors import DeliveryAlreadyRecorded, DeliveryVoided
 from services.referral.correction.models import Correction, CorrectionSubject
 from services.referral.follow_up.commands import open_tasks
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
+from services.referral.rujukan.rules import LATE_STATES
 from services.referral.tables import MoveReason
 from shared import clock
 from shared.access import Actor

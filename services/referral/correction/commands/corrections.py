@@ -30,9 +30,10 @@ from services.referral.correction.models import Correction, CorrectionSubject
 from services.referral.deadline.commands import read_term
 from services.referral.follow_up.commands import move_tasks
 from services.referral.follow_up.models import Outcome
-from services.referral.outcome.errors import AidNotDelivered, AidWithdrawn
+from services.referral.outcome.errors import AidNotDelivered
+from services.referral.rujukan import rules
 from services.referral.rujukan.commands import Move
-from services.referral.rujukan.models import PARTNER_ANSWERS, RujukanProgram
+from services.referral.rujukan.models import RujukanProgram
 from services.referral.tables import MoveReason
 from services.referral.visibility import require_family_access
 from shared import clock
@@ -51,8 +52,8 @@ async def correct_answer(
     """Replace the answer that holds by another one, until the delivery.
 
     Raises:
-        NotFound, AnswerNotCorrectable, AnswerIdReused, CorrectionUnchanged, ReasonCodeNeeded,
-        AmountOutsideProgram, DateInTheFuture, DateTooEarly
+        NotFound, AnswerNotCorrectable, AnswerIdReused, CorrectionUnchanged, ReasonCodeNeeded, ReasonCodeNotAllowed,
+        ReasonTextNeeded, AmountOutsideProgram, DateInTheFuture, DateTooEarly
         ConsentEnded: the consent has ended, so a refused offer stays refused.
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
@@ -60,7 +61,8 @@ async def correct_answer(
     if await is_repeated(session, row, answer):
         return row
     standing = await read_standing_answer(session, rujukan_program_id)
-    if row.state not in PARTNER_ANSWERS or standing is None:
+    rules.require_answered(row)
+    if standing is None:
         raise AnswerNotCorrectable(state=row.state)
     await require_reopenable(session, row, answer)
     amount_rp = (
@@ -136,14 +138,13 @@ async def load_outcome(
     """Return a locked offer and its outcome of a month, which may still be corrected.
 
     Raises:
-        NotFound, FamilyNotAccompanied, OutcomeMissing, AidWithdrawn, CorrectionTooLate
+        NotFound, FamilyNotAccompanied, AidNotDelivered, AidWithdrawn, OutcomeMissing, CorrectionTooLate
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_family_access(session, actor, row.kpm_id)
     outcome = await session.get(Outcome, (rujukan_program_id, month))
     if outcome is None:
-        if row.state is S.DICABUT:
-            raise AidWithdrawn(on=row.withdrawn_on)
+        rules.require_outcomes_asked(row)
         raise OutcomeMissing("/body/month", month=month)
     await require_in_time(session, row, outcome.recorded_on)
     return row, outcome

@@ -10,14 +10,13 @@ from services.referral.deadline.commands import CLOSE_RUJUKAN
 from services.referral.follow_up.commands import close_tasks
 from services.referral.follow_up.models import Outcome, OutcomeTask, OutcomeTerms, RelapseReport, RelapseTerms
 from services.referral.outcome.errors import (
-    AidNotDelivered,
-    AidWithdrawn,
     OutcomeAlreadyRecorded,
     OutcomeNotAsked,
     OutcomeTooEarly,
     RelapseAlreadyReported,
     RelapseAlreadyVoided,
 )
+from services.referral.rujukan import rules
 from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
@@ -69,10 +68,7 @@ async def _read_due_days(session: AsyncSession, row: RujukanProgram, month: int)
 
     `month` is among them.
     """
-    if row.delivered_on is None:
-        raise AidNotDelivered
-    if row.state is RujukanProgramState.DICABUT:
-        raise AidWithdrawn(on=row.withdrawn_on)
+    rules.require_outcomes_asked(row)
     statement = sa.select(OutcomeTask.month, OutcomeTask.due_on)
     statement = statement.where(OutcomeTask.rujukan_program_id == row.rujukan_program_id).order_by(
         OutcomeTask.month
