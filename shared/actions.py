@@ -45,6 +45,11 @@ OPERATIONS = (
     "answer_rujukan",
     "deliver_aid",
     "record_outcome",
+    "correct_answer",
+    "correct_delivery",
+    "void_delivery",
+    "correct_outcome",
+    "void_outcome",
 )
 Operation = Annotated[str, Field(json_schema_extra={"enum": [*OPERATIONS], "x-enum": "ActionOperation"})]
 Subject = TypeVar("Subject")

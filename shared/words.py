@@ -8,7 +8,6 @@ NOUNS = {
     "address": "alamat",
     "akses darurat": "akses darurat",
     "anggota": "anggota",
-    "annulment": "pembatalan SK",
     "approval request": "permintaan persetujuan",
     "asesmen": "asesmen",
     "case": "kasus graduasi",
