@@ -27,10 +27,10 @@ from tests.factories.journeys.killable_processes import KillableDeployment
 from tests.factories.random_year.office import Office, Town
 from tests.factories.random_year.year import play_year
 
-FAMILIES = int(os.environ.get("PILAR_RANDOM_YEAR", "200"))
+FAMILIES = int(os.environ.get("PILAR_RANDOM_YEAR", "240"))
 IS_LONG = "PILAR_RANDOM_YEAR" in os.environ
 SEED = int(os.environ.get("PILAR_SEED") or (secrets.randbelow(10**6) if IS_LONG else 2026))
-DAYS, ACTS_A_DAY = (60, 80) if IS_LONG else (8, 56)
+DAYS, ACTS_A_DAY = (60, 80) if IS_LONG else (12, 64)
 IDLE_TIMEOUT_SECONDS = 90
 # Long enough for a killed process to be restarted on a busy machine.
 RETRIES = (0.2, 0.5, 1, 2, 4, 8)
