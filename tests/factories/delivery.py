@@ -2,6 +2,8 @@
 
 from time import monotonic
 
+import asyncpg
+
 from shared.database import Database
 from shared.messaging.consumer import Consumer, read_stored_offsets
 from shared.messaging.local import LocalPublisher, LocalSource
@@ -17,7 +19,9 @@ async def relay(publisher: Running) -> int:
     runner = Relay(publisher.worker.url, publisher.name, LocalPublisher())
     connection, publisher.reused.relays = publisher.reused.relays, None
     if connection is None or connection.is_closed():
-        connection = await runner.connect()
+        # Under another name, because running relays share the shards with every relay session.
+        settings = {"application_name": "pilar-test", "enable_seqscan": "off"}
+        connection = await asyncpg.connect(runner.url, server_settings=settings)
     try:
         await runner.balance_shards(connection)
         total = 0
