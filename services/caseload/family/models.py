@@ -254,7 +254,7 @@ class AgeRule(Ranged, Table, table=True):
 
 
 class KpmHistoryItem(Fields):
-    """An act on a family. `reason_code` may be a code of whoever recorded it."""
+    """An act on a family. Clients may send a `reason_code` of their own."""
 
     history_id: Col[UUID] = Field(primary_key=True)
     subject: Col[HistorySubject]

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from tests.factories.approval import approve
-from tests.factories.graduation.case import CaseDriver
+from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
 from tests.factories.graduation.events import KENDAL
 from tests.factories.services import Running
 
@@ -34,6 +34,14 @@ async def lodge_sanggah(
     **more: Any,
 ) -> httpx.Response:
     return await driver.post("sanggah", await build_sanggah(driver, lodged_on, content, **more), by)
+
+
+async def create_sanggah(
+    service: Running, lodged_on: date = LAST_DAY, typed_on: date | None = None
+) -> tuple[CaseDriver, str]:
+    driver = await (await CaseDriver.start(service)).advance_to("MASA_SANGGAH", SK_ON)
+    await set_day(service, typed_on or lodged_on)
+    return driver, expect_ok(await lodge_sanggah(driver, lodged_on))["sanggah_id"]
 
 
 def decider_token(service: Running) -> str:
