@@ -22,7 +22,7 @@ from shared.database import load
 from shared.errors import FamilyHasEnded, NotFound
 
 
-def is_visible(actor: Actor, today: date) -> sa.ColumnElement[bool]:
+def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """Return the condition that the actor may read a family. Row security checks the area."""
     if actor.scope is not Scope.OWN_FAMILIES:
         return sa.true()
@@ -42,7 +42,7 @@ async def require_visible(session: AsyncSession, actor: Actor, kpm_id: UUID) -> 
     """
     today = await clock.today(session)
     row = (
-        await session.execute(sa.select(Kpm).where(Kpm.kpm_id == kpm_id, is_visible(actor, today)))
+        await session.execute(sa.select(Kpm).where(Kpm.kpm_id == kpm_id, visible_to(actor, today)))
     ).scalar_one_or_none()
     if row is None:
         raise NotFound("kpm")

@@ -91,7 +91,7 @@ PENDAMPING_STATE = sa.select(
 )
 
 
-def visible_offers(actor: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
+def visible_to(actor: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
     """Return the condition that an offer is in the scope of the actor.
 
     `kode_wilayah` limits it to an area. Row security has the same condition, but no index can serve it.

@@ -13,7 +13,7 @@ from services.referral.consent.models import Consent
 from services.referral.rujukan import rules
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.rujukan.rules import OfferState
-from services.referral.visibility import require_family_access, visible_offers
+from services.referral.visibility import require_family_access, visible_to
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.actions import Action, ActionView, ListedAction, ListedActions, list_actions
@@ -41,7 +41,7 @@ class FamilyScope:
 
     async def _find_refusal(self, actor: Actor) -> DomainError | None:
         if actor.scope is not self.reader.scope or actor.areas != self.reader.areas:
-            visible = visible_offers(actor, await clock.today(self.session), None)
+            visible = visible_to(actor, await clock.today(self.session), None)
             own = sa.select(RujukanProgram.rujukan_program_id).where(visible)
             own = own.where(RujukanProgram.rujukan_id == self.rujukan.rujukan_id)
             if await self.session.scalar(own.limit(1)) is None:

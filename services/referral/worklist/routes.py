@@ -75,7 +75,7 @@ async def list_rujukan_programs(
     program_state = RujukanProgramState(state) if state is not None else None
     statement = queries.select_rujukan_programs(visible_columns(actor), kpm_id, program_state)
     today = await clock.today(session)
-    statement = statement.where(visibility.visible_offers(actor, today, kode_wilayah))
+    statement = statement.where(visibility.visible_to(actor, today, kode_wilayah))
     if waiting is not None:
         statement = statement.where(queries.waiting_for_caller(actor, today))
     order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA

@@ -15,7 +15,7 @@ from services.caseload.family.rules import WARNINGS, Ages, find_implausible, num
 from services.caseload.member.models import NikHistory
 from services.caseload.overview.queries.worklist import status_on
 from services.caseload.tables import columns_of
-from services.caseload.visibility import is_visible
+from services.caseload.visibility import visible_to
 from shared import clock
 from shared.access import Actor, Scope
 from shared.database import raw, vault_of
@@ -193,7 +193,7 @@ async def read_names(session: AsyncSession, actor: Actor, kpm_ids: Sequence[UUID
     """Return the names of those families that the actor may read."""
     pengurus = sa.and_(KpmAnggota.kpm_id == Kpm.kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None))
     columns = (Kpm.kpm_id, Kpm.kode_wilayah, KpmAnggota.nik_index, KpmAnggota.name_sealed)
-    visible = is_visible(actor, await clock.today(session))
+    visible = visible_to(actor, await clock.today(session))
     statement = sa.select(*columns).outerjoin(KpmAnggota, pengurus)
     statement = statement.where(Kpm.kpm_id.in_(kpm_ids), visible).order_by(Kpm.kpm_id)
     rows = (await session.execute(statement)).mappings()
