@@ -23,7 +23,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 @pytest.fixture
 def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Restore after the test what `configure` sets for the process."""
-    for name in ("ports", "loopback", "networks", "tls"):
+    for name in ("ports", "loopback", "networks", "ca_file"):
         monkeypatch.setattr(Allowed, name, getattr(Allowed, name))
 
 

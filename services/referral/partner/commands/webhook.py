@@ -20,7 +20,7 @@ from uuid import UUID
 import httpx
 import orjson
 
-from services.referral.partner.commands.address import Allowed, check_form, port_of, resolve
+from services.referral.partner.commands.address import Allowed, check_form, port_of, resolve, trust
 from services.referral.partner.errors import AddressRefused
 
 CONNECT_SECONDS = 3.0
@@ -151,7 +151,7 @@ async def _post(call: Call, trace: Trace) -> tuple[int, object]:
     timeout = httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
     async with (
         httpx.AsyncClient(
-            verify=Allowed.tls or True, timeout=timeout, follow_redirects=False, trust_env=False
+            verify=trust(Allowed.ca_file), timeout=timeout, follow_redirects=False, trust_env=False
         ) as client,
         client.stream(
             "POST",
