@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -73,28 +74,24 @@ def kill_process(up: Up, name: str) -> None:
     os.kill(find_processes(up, name)[0], signal.SIGKILL)
 
 
-def test_killed_process_is_started_again_and_reported_in_one_line(folder: Path) -> None:
+def test_killed_process_is_started_again_until_it_ends_again_and_again(folder: Path) -> None:
     up = Up.start(folder, choose_base())
     assert set_target(up, 10).status_code == 201
-    for name in ("registry", "delivery", "jobs", "start"):
+    for name in ("graduation", "registry", "delivery", "jobs", "start", "graduation"):
         kill_process(up, name)
         output = read_until(up.process, "and was started again").strip()
         assert output.startswith(f"{name} ended with status -9 and was started again. Its log is ")
         assert len(output.splitlines()) == 1
-    assert wait_until(lambda: answers(f"{up.state.url('registry')}/readyz"))
-    assert wait_until(lambda: answers(f"{up.state.url('delivery')}/metrics"))
+    for name, page in (("registry", "readyz"), ("graduation", "readyz"), ("delivery", "metrics")):
+        assert wait_until(partial(answers, f"{up.state.url(name)}/{page}"))
     assert read_targets(up) == [10]
     assert set_target(up, 11).status_code == 201
-    assert up.stop() == 0
+    check_end(up, folder)
 
 
-def test_process_that_ends_again_and_again_stops_all_with_its_last_log_lines(folder: Path) -> None:
-    up = Up.start(folder, choose_base())
+def check_end(up: Up, folder: Path) -> None:
+    """A process that is killed for the third time ends all, with its last log lines."""
     processes = find_descendants(up.process.pid)
-    for _ in range(2):
-        kill_process(up, "graduation")
-        read_until(up.process, "graduation ended with status -9 and was started again")
-        assert wait_until(lambda: answers(f"{up.state.url('graduation')}/readyz"))
     kill_process(up, "graduation")
     assert up.process.stdout is not None
     output = up.process.stdout.read()

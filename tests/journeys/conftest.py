@@ -1,6 +1,6 @@
 """The four services in one process, on one machine and over Kafka."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,26 +8,38 @@ import pytest
 from deploy.kafka.broker import Broker
 from tests.factories.cluster import Cluster
 from tests.factories.journeys.four_services import FourServices, run_four_services
+from tests.factories.proof import IN_FULL
+
+ON_ONE_MACHINE = pytest.param("local", marks=pytest.mark.timeout(240))
+OVER_KAFKA = pytest.param(
+    "kafka", marks=[pytest.mark.kafka, pytest.mark.xdist_group("kafka"), pytest.mark.timeout(300)]
+)
+OVER_KAFKA_IN_PROOF = pytest.param("kafka", marks=[*OVER_KAFKA.marks, pytest.mark.proof])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Play a journey on one machine, and over Kafka if it is marked `kafka` or in `make prove`."""
+    if "four_services" not in metafunc.fixturenames:
+        return
+    transports = [ON_ONE_MACHINE]
+    if metafunc.definition.get_closest_marker("over_kafka"):
+        transports.append(OVER_KAFKA)
+    elif IN_FULL:
+        transports.append(OVER_KAFKA_IN_PROOF)
+    metafunc.parametrize("four_services", transports, indirect=True)
 
 
 @pytest.fixture
-async def local_services(cluster: Cluster, tmp_path: Path) -> AsyncIterator[FourServices]:
-    """Four services on the one-machine transport."""
-    async with run_four_services(cluster, tmp_path) as four:
-        yield four
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A broker per journey, so that no event of another test is in its topics."""
-    broker = Broker(tmp_path / "kafka")
-    broker.start()
-    yield broker
-    broker.wipe()
-
-
-@pytest.fixture
-async def kafka_services(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[FourServices]:
-    """Four services over Kafka."""
-    async with run_four_services(cluster, tmp_path, broker.bootstrap) as four:
-        yield four
+async def four_services(
+    cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[FourServices]:
+    """Four services on one transport. Over Kafka they have a broker of their own, without events of another test."""
+    broker = Broker(tmp_path / "kafka") if request.param == "kafka" else None
+    try:
+        if broker:
+            broker.start()
+        async with run_four_services(cluster, tmp_path, broker.bootstrap if broker else "") as four:
+            yield four
+    finally:
+        if broker:
+            broker.wipe()

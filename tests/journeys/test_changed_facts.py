@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any
 
-import pytest
-
 from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
 from deploy.demo.cases import (
     Case,
@@ -72,9 +70,8 @@ async def split_husband(world: World, case: Case, no_kk: str) -> None:
     await world.wait_until_delivered()
 
 
-@pytest.mark.timeout(240)
-async def test_sk_postpones_the_family_that_lost_its_business(local_services: FourServices) -> None:
-    world = local_services.world
+async def test_sk_postpones_the_family_that_lost_its_business(four_services: FourServices) -> None:
+    world = four_services.world
     await world.day("2026-01-05")
     pendamping = await place_pendamping(world, PENDAMPING, PENDAMPING_NIK, [KELURAHAN])
     maker = FamilyGenerator(pendamping.pendamping_no, (9488, 9589))
@@ -88,8 +85,8 @@ async def test_sk_postpones_the_family_that_lost_its_business(local_services: Fo
     assert made["determined"] == [whole.graduasi_id]
     ((graduasi_id, reasons),) = [(one["graduasi_id"], one["reasons"]) for one in made["postponed"]]
     assert (graduasi_id, [one["code"] for one in reasons]) == (split.graduasi_id, ["RESULT"])
-    await local_services.wait_until_idle()
+    await four_services.wait_until_idle()
     announced = await world.get("caseload", f"/v1/kpm/{whole.kpm_id}/kepesertaan", DINSOS)
     states = {one["bansos"]: one["case"] and one["case"]["state"] for one in announced["items"]}
     assert states == {"PKH": "DETERMINED", "SEMBAKO": None}
-    assert await violations(local_services.services, local_services.bootstrap, world.history) == []
+    assert await violations(four_services.services, four_services.bootstrap, world.history) == []

@@ -1,7 +1,5 @@
 """A NIK that a file corrects belongs to the same person in all services."""
 
-import pytest
-
 from deploy.demo.people import DINSOS
 from deploy.invariants import violations
 from tests.factories.journeys.deaths import Deaths
@@ -31,13 +29,5 @@ async def check_corrected_nik(four: FourServices) -> None:
     assert await violations(four.services, four.bootstrap, four.world.history) == []
 
 
-@pytest.mark.timeout(240)
-async def test_in_one_process(local_services: FourServices) -> None:
-    await check_corrected_nik(local_services)
-
-
-@pytest.mark.kafka
-@pytest.mark.xdist_group("kafka")
-@pytest.mark.timeout(300)
-async def test_over_kafka(kafka_services: FourServices) -> None:
-    await check_corrected_nik(kafka_services)
+async def test_corrected_nik(four_services: FourServices) -> None:
+    await check_corrected_nik(four_services)

@@ -84,14 +84,5 @@ Check = Callable[[FourServices], Awaitable[None]]
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.timeout(120)
-async def test_on_one_machine(local_services: FourServices, check: Check) -> None:
-    await check(local_services)
-
-
-@pytest.mark.kafka
-@pytest.mark.xdist_group("kafka")
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("check", CHECKS)
-async def test_over_kafka(kafka_services: FourServices, check: Check) -> None:
-    await check(kafka_services)
+async def test_journey(four_services: FourServices, check: Check) -> None:
+    await check(four_services)

@@ -87,27 +87,11 @@ async def check_repeated_delivery(four: FourServices) -> None:
     await do_counts_agree(four)
 
 
-@pytest.mark.timeout(240)
-async def test_in_one_process_and_repeated_delivery_changes_nothing(
-    local_services: FourServices,
-) -> None:
-    await check_graduation(local_services)
-    await check_screens(local_services)
-    assert await violations(local_services.services, "", local_services.world.history) == []
-    await check_repeated_delivery(local_services)
-    assert await violations(local_services.services) == []
-
-
-@pytest.mark.kafka
-@pytest.mark.xdist_group("kafka")
-@pytest.mark.timeout(300)
-async def test_over_kafka_and_repeated_delivery_changes_nothing(
-    kafka_services: FourServices,
-) -> None:
-    await check_graduation(kafka_services)
-    assert (
-        await violations(kafka_services.services, kafka_services.bootstrap, kafka_services.world.history)
-        == []
-    )
-    await check_repeated_delivery(kafka_services)
-    assert await violations(kafka_services.services, kafka_services.bootstrap) == []
+@pytest.mark.over_kafka
+async def test_graduation_of_a_family_and_repeated_delivery(four_services: FourServices) -> None:
+    await check_graduation(four_services)
+    await check_screens(four_services)
+    history = four_services.world.history
+    assert await violations(four_services.services, four_services.bootstrap, history) == []
+    await check_repeated_delivery(four_services)
+    assert await violations(four_services.services, four_services.bootstrap) == []

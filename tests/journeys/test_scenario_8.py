@@ -77,13 +77,6 @@ async def check_timeline(four: FourServices) -> None:
         assert text_part in text
 
 
-@pytest.mark.timeout(240)
-async def test_in_one_process(local_services: FourServices) -> None:
-    await check_objection(local_services)
-
-
-@pytest.mark.kafka
-@pytest.mark.xdist_group("kafka")
-@pytest.mark.timeout(300)
-async def test_over_kafka(kafka_services: FourServices) -> None:
-    await check_objection(kafka_services)
+@pytest.mark.over_kafka
+async def test_objection(four_services: FourServices) -> None:
+    await check_objection(four_services)

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from deploy.demo.cases import (
     Case,
     approve,
@@ -97,13 +95,5 @@ async def undo(world: World, case: Case) -> None:
     assert (decided["tahap"], decided["paid"], decided["reason_code"]) == ("2026-2", False, "TIDAK_BERHAK")
 
 
-@pytest.mark.timeout(240)
-async def test_in_one_process(local_services: FourServices) -> None:
-    await check_two_memberships(local_services)
-
-
-@pytest.mark.kafka
-@pytest.mark.xdist_group("kafka")
-@pytest.mark.timeout(300)
-async def test_over_kafka(kafka_services: FourServices) -> None:
-    await check_two_memberships(kafka_services)
+async def test_two_memberships(four_services: FourServices) -> None:
+    await check_two_memberships(four_services)
