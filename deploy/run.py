@@ -34,7 +34,7 @@ VERBS = {
     "test": "run the tests with pytest arguments: test -k sanggah, or make test ARGS='-k sanggah'",
     "check": "check lint, format, types, import contracts, compose file and generated files",
     "check-contracts": "generate clients from the published contracts, and use them (needs Node.js 20)",
-    "prove": "run the proofs of access and audit in full size and print a table of cases and violations",
+    "prove": "run the proofs of access and audit in full size, print a table, and play every journey over Kafka",
     "mutants": "plant known mistakes one by one and show that tests notice them: make mutants ARGS=NAME",
     "bench": "measure the figures and their floors, print them and write build/bench.json",
     "lock": "resolve requirements/*.in into hash-pinned lists",

@@ -57,7 +57,6 @@ def environment(service: str, copy: Path, server: EmbeddedPostgres) -> dict[str,
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
         "PYTHONPATH": str(copy),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PILAR_SERVICE": service,
         "PILAR_HOST": "127.0.0.1",
         "PILAR_PORT": str(find_free_port()),
