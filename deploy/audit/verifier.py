@@ -1,8 +1,8 @@
-"""Checks an exported audit trail offline: `python verifier.py FOLDER [KEYS]`.
+"""Check an exported audit trail offline: `python verifier.py FOLDER [KEYS]`.
 
-This file needs the standard library and `cryptography` only, so that an auditor can read all of it. FOLDER has one
-`<service>.jsonl` per service (deploy/audit/export.py). KEYS is a JSON file of public keys by service, as the auditor
-noted them, with one for each export; without it the keys are those that the other services have seen.
+It needs the standard library and `cryptography` only, so that an auditor can read all of it. FOLDER has one
+`<service>.jsonl` per service (deploy/audit/export.py). KEYS is a JSON file of public keys in hexadecimal by service, as
+the auditor noted them; without it the keys are those that the other services have stored.
 Exit status: 0 nothing was changed, 1 faults, 2 not checked.
 """
 
@@ -70,15 +70,6 @@ class Trail:
     witnesses: list[Row] = field(default_factory=list[Row])
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An entry as a block names it."""
-
-    block_no: int
-    at: str
-    digest: str
-
-
 def read_trail(service: str, lines: Iterable[str | bytes]) -> Trail:
     """Read the export of one service.
 
@@ -123,15 +114,12 @@ def verify(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None = None)
     """
     faults: list[Fault] = []
     for trail in trails.values():
+        others = [other for other in trails.values() if other is not trail]
         seen_by = {
-            name: [row for row in other.witnesses if row["service"] == trail.service]
-            for name, other in trails.items()
-            if name != trail.service
+            one.service: [row for row in one.witnesses if row["service"] == trail.service] for one in others
         }
         key = (pinned or {}).get(trail.service) or _witnessed_key(seen_by)
-        faults += _block_faults(trail, key)
-        faults += _witness_faults(trail, seen_by)
-        faults += _entry_faults(trail)
+        faults += [*_block_faults(trail, key), *_witness_faults(trail, seen_by), *_entry_faults(trail)]
     return sorted(faults, key=lambda fault: (fault.service, fault.minute, fault.kind, fault.detail))
 
 
@@ -142,7 +130,13 @@ def find_unchecked(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None
     known = {*(pinned or (row["service"] for row in witnesses if row["block_no"] == 1))}
     missing = [f"{name} has no export" for name in sorted(names - trails.keys())]
     missing += [f"no key of {name} is known" for name in sorted(trails.keys() - known)]
-    return missing + [f"{name} has no block" for name, trail in trails.items() if not trail.blocks]
+    missing += [f"{name} has no block" for name, trail in trails.items() if not trail.blocks]
+    for name, trail in trails.items() if pinned is None else ():
+        stored = {row["service"] for row in trail.witnesses}
+        missing += [
+            f"{name} has stored no block of {other}" for other in sorted(trails.keys() - stored - {name})
+        ]
+    return missing
 
 
 def _witnessed_key(seen_by: Mapping[str, Sequence[Row]]) -> str | None:
@@ -156,11 +150,12 @@ def _block_faults(trail: Trail, key: str | None) -> Iterator[Fault]:
     for block in trail.blocks:
         if block is trail.blocks[0] and not trail.complete:
             number, previous = block["block_no"], block["previous_hash"]
+        content = _text([trail.service, *(block[name] for name in BLOCK)])
         checks = {
             "block_no": block["block_no"] == number,
             "previous_hash": block["previous_hash"] == previous,
             "merkle_root": block["merkle_root"] == _root_of(block),
-            "block_hash": block["block_hash"] == _hash_of(trail.service, block),
+            "block_hash": block["block_hash"] == sha256(content).hexdigest(),
             "public_key": key is None or block["public_key"] == key,
             "signature": _is_signed(block, key or block["public_key"]),
         }
@@ -180,10 +175,6 @@ def _root_of(block: Row) -> str | None:
         above = [sha256(b"\1" + left + right).digest() for left, right in pairs]
         level = [*above, level[-1]] if len(level) % 2 else above
     return level[0].hex()
-
-
-def _hash_of(service: str, block: Row) -> str:
-    return sha256(_text([service, *(block[name] for name in BLOCK)])).hexdigest()
 
 
 def _is_signed(block: Row, key: str) -> bool:
@@ -211,35 +202,37 @@ def _witness_faults(trail: Trail, seen_by: Mapping[str, Sequence[Row]]) -> Itera
 def _entry_faults(trail: Trail) -> Iterator[Fault]:
     """Compare each entry with its block, and look for entries that no block has."""
     sealed = {
-        audit_id: Sealed(block["block_no"], at, digest)
+        audit_id: (block["block_no"], at, digest)
         for block in trail.blocks
         for audit_id, at, digest in zip(*(block[name] for name in LISTS), strict=False)
     }
-    owners = {entry.digest: audit_id for audit_id, entry in sealed.items()}
+    owners = {digest: audit_id for audit_id, (_, _, digest) in sealed.items()}
     wrong: dict[int, int] = defaultdict(int)
     numbered = {key: row for key, row in trail.entries.items() if row["writer_id"] and row["number"]}
-    for audit_id, entry in sealed.items():
-        if kind := _kind_of(trail.entries.get(audit_id), audit_id, entry, owners):
-            wrong[entry.block_no] += 1
+    for audit_id, (block_no, at, digest) in sealed.items():
+        if kind := _kind_of(trail.entries.get(audit_id), audit_id, at, digest, owners):
+            wrong[block_no] += 1
             numbered.pop(audit_id, None)
-            yield Fault(trail.service, _minute(entry.at), entry.block_no, kind, audit_id)
+            yield Fault(trail.service, _minute(at), block_no, kind, audit_id)
     for block in trail.blocks:
         for audit_id in block["faulty_ids"]:
             yield Fault(trail.service, _minute(block["closed_at"]), block["block_no"], "INSERTED", audit_id)
     for audit_id, row in trail.entries.items():
         if audit_id not in sealed and _should_be_sealed(row, trail):
             yield Fault(trail.service, _minute(row["at"]), None, "INSERTED", audit_id)
-    yield from _gaps(trail, numbered, sealed, wrong)
+    yield from _gaps(
+        trail, numbered, {audit_id: block_no for audit_id, (block_no, _, _) in sealed.items()}, wrong
+    )
 
 
-def _kind_of(row: Row | None, audit_id: str, entry: Sealed, owners: Mapping[str, str]) -> str:
+def _kind_of(row: Row | None, audit_id: str, at: str, digest: str, owners: Mapping[str, str]) -> str:
     """Return what was done to an entry of a block, or an empty text."""
     if row is None:
         return "DELETED"
-    digest = sha256(_text([row[name] for name in DIGESTED])).hexdigest()
-    if digest != entry.digest:
-        return "SWAPPED" if owners.get(digest, audit_id) != audit_id else "EDITED"
-    return "BACK_DATED" if row["at"] != entry.at else ""
+    present = sha256(_text([row[name] for name in DIGESTED])).hexdigest()
+    if present != digest:
+        return "SWAPPED" if owners.get(present, audit_id) != audit_id else "EDITED"
+    return "BACK_DATED" if row["at"] != at else ""
 
 
 def _should_be_sealed(row: Row, trail: Trail) -> bool:
@@ -252,14 +245,13 @@ def _should_be_sealed(row: Row, trail: Trail) -> bool:
 
 
 def _gaps(
-    trail: Trail, numbered: Mapping[str, Row], sealed: Mapping[str, Sealed], wrong: Mapping[int, int]
+    trail: Trail, numbered: Mapping[str, Row], block_of: Mapping[str, int], wrong: Mapping[int, int]
 ) -> Iterator[Fault]:
     """Find entries deleted before their block was closed, by the writer's numbers."""
     newest = trail.blocks[-1]["block_no"] + 1 if trail.blocks else 1
     writers: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for audit_id, row in numbered.items():
-        block_no = sealed[audit_id].block_no if audit_id in sealed else newest
-        writers[row["writer_id"]].append((row["number"], block_no, row["at"]))
+        writers[row["writer_id"]].append((row["number"], block_of.get(audit_id, newest), row["at"]))
     for writer_id, places in writers.items():
         places.sort()
         start = (0, places[0][1], "") if trail.complete else places[0]
@@ -278,21 +270,28 @@ def _minute(instant: str) -> str:
     return instant[:16]
 
 
+def describe(trails: Mapping[str, Trail]) -> Iterator[str]:
+    """Yield what was compared of each service, and what was not."""
+    for name, trail in trails.items():
+        sealed = sum(block["entry_count"] for block in trail.blocks)
+        stored = sum(row["service"] == name for other in trails.values() for row in other.witnesses)
+        newer = len(trail.entries) - sealed
+        yield f"{name}: {sealed} entries in {len(trail.blocks)} blocks, compared with {stored} copies of others."
+        yield f"{newer} newer entries of {name} are in no block yet and were not checked."
+
+
 def main(arguments: Sequence[str]) -> int:
     """Check the export in a folder, and print each fault."""
     try:
-        folder, *keys = map(Path, arguments)
-        trails = read_trails(folder)
-        pinned = dict(json.loads(keys[0].read_text("utf-8"))) if keys else None
+        folder, *keys = arguments
+        trails = read_trails(Path(folder))
+        pinned = dict(json.loads(Path(*keys).read_text("utf-8"))) if keys else None
         faults, unchecked = verify(trails, pinned), find_unchecked(trails, pinned)
     except (OSError, TypeError, ValueError) as error:
-        print(f"Not checked: {error}", file=sys.stderr)
+        print(f"Not checked: {error}\n\n{__doc__}", file=sys.stderr)
         return 2
-    print("".join(f"{fault}\n" for fault in faults), end="")
+    print(*faults, *([] if faults or unchecked else ["Nothing was changed.", *describe(trails)]), sep="\n")
     print("".join(f"Not checked: {reason}\n" for reason in unchecked), end="", file=sys.stderr)
-    if not (faults or unchecked):
-        counts = [f"{name}: {len(t.entries)} entries, {len(t.blocks)} blocks" for name, t in trails.items()]
-        print("Nothing was changed. " + "; ".join(counts))
     return 1 if faults else 2 if unchecked else 0
 
 

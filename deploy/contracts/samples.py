@@ -19,8 +19,9 @@ TEXTS = {
     "sk_no": "12/SK/2026",
     "effective_tahap": "2026-3",
     "last_payable_tahap": "2026-2",
-    "certificate_no": "PLR-2026-000001",
+    "certificate_no": "GR-2026-H427AB949S-2",
     "benefit_kind": "MODAL",
+    "tahap": "2026-3",
     "service": "registry",
 }
 HEXADECIMAL = ("sha256", "_hash", "_root", "signature", "public_key")

@@ -102,7 +102,7 @@ async def list_denials(
 ) -> Response:
     """List refused attempts, all or those on one id.
 
-    Only for the whole country.
+    Only for the whole country. A row does not name the thing that was refused: ask with `id`.
     """
     _require_national_scope(actor)
     statement = select_entries(NAMES).where(audit_entry.c.outcome == "DENIED")

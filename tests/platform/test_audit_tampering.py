@@ -205,7 +205,8 @@ async def test_an_export_is_checked_without_pilar(export: Path) -> None:
     run = partial(subprocess.run, capture_output=True, text=True, check=False, cwd=export)
     sound = await asyncio.to_thread(run, command)
     assert (sound.returncode, sound.stderr) == (0, ""), sound.stdout
-    assert "registry: 40 entries, 5 blocks" in sound.stdout
+    assert "registry: 40 entries in 5 blocks, compared with 5 copies" in sound.stdout
+    assert "0 newer entries of registry are in no block yet" in sound.stdout
     trail = export / "registry.jsonl"
     trail.write_text(trail.read_text().replace('"dinsos-1"', '"dinsos-2"', 1))
     wrong = await asyncio.to_thread(run, command)
@@ -223,10 +224,11 @@ async def test_what_nothing_can_be_compared_with_is_not_checked(
         return main([str(export), *map(str, names)]), capsys.readouterr().err
 
     # Registry has not stored the blocks of caseload.
-    assert check() == (2, "Not checked: no key of caseload is known\n")
+    reasons = ("no key of caseload is known", "registry has stored no block of caseload")
+    assert check() == (2, "".join(f"Not checked: {reason}\n" for reason in reasons))
     pinned.write_text(keys.replace('"registry"', '"regstry"'))
-    status, reasons = check(pinned)
-    assert (status, "regstry has no export" in reasons, "no key of registry" in reasons) == (2, True, True)
+    status, printed = check(pinned)
+    assert (status, "regstry has no export" in printed, "no key of registry" in printed) == (2, True, True)
     pinned.write_text(keys)
     for sound, damaged in (('"type":"entry"', '"kind":"entry"'), ('"block"', '"blok"'), ('"mac"', '"mc"')):
         trail.write_text(lines.replace(sound, damaged, 1))
