@@ -192,6 +192,13 @@ async def test_author_voids_after_the_family_has_moved_and_another_accompanies_i
     shown = expect_ok(await void_result(driver, tasks[0]), 200)
     assert not shown["kode_wilayah"].startswith(KENDAL)
     assert len(await read_voided(driver, tasks[0], driver.by["field"])) == 1
+    page = expect_ok(await graduation.get("/v1/monitoring", as_=driver.by["field"]), 200)
+    listed = {one["task_id"]: one["actions"] for one in page["items"]}
+    assert {one["operation"]: one["allowed"] for one in listed[tasks[0]["task_id"]]} == {
+        "record_monitoring": "UNKNOWN",
+        "void_monitoring": "NO",
+        "reverse_monitoring": "NO",
+    }
 
 
 @pytest.mark.parametrize(

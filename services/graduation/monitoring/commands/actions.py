@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.graduation.case.models import Graduasi
+from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.monitoring import rules
 from services.graduation.monitoring.models import MonitoringTask
 from services.graduation.monitoring.queries import open_note
@@ -46,7 +46,8 @@ def make_lister(vault: Vault, reader: Actor) -> Callable[[dict[str, Any]], dict[
     actions = ListedActions(reader, ACTIONS)
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
-        case_state = row.pop("case_state")
+        # An author may see the task without its case. The command then judges the case.
+        case_state = row.pop("case_state") or GraduasiState.PEMANTAUAN
         state = TaskState(row["kind"], row["recorded_on"], row["closed_on"], case_state)
         return open_note(vault, row) | {"actions": actions.of(state)}
 
