@@ -90,7 +90,7 @@ def test_killed_process_is_started_again_until_it_ends_again_and_again(folder: P
 
 
 def check_end(up: Up, folder: Path) -> None:
-    """A process that is killed for the third time ends all, with its last log lines."""
+    """Check that a process that is killed a third time stops all."""
     processes = find_descendants(up.process.pid)
     kill_process(up, "graduation")
     assert up.process.stdout is not None

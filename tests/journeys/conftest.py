@@ -18,7 +18,10 @@ OVER_KAFKA_IN_PROOF = pytest.param("kafka", marks=[*OVER_KAFKA.marks, pytest.mar
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Play a journey on one machine, and over Kafka if it is marked `kafka` or in `make prove`."""
+    """Play a journey on one machine, if it is marked `over_kafka` also over Kafka.
+
+    `make prove` plays all over Kafka.
+    """
     if "four_services" not in metafunc.fixturenames:
         return
     transports = [ON_ONE_MACHINE]
@@ -33,7 +36,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 async def four_services(
     cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[FourServices]:
-    """Four services on one transport. Over Kafka they have a broker of their own, without events of another test."""
+    """Four services on one transport.
+
+    Over Kafka they have a broker of their own, without events of another test.
+    """
     broker = Broker(tmp_path / "kafka") if request.param == "kafka" else None
     try:
         if broker:
