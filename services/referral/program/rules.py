@@ -48,7 +48,9 @@ HEAD_FIELDS: Schema = {
 }
 REQUIRED_FIELDS: Schema = HEAD_FIELDS | {
     "notice": HEAD_FIELDS["notice"] | {"const": Notice.RUJUKAN.value},
-    "sla_due_on": _text("Last day for your next act: the answer, after DISETUJUI the delivery.", format="date"),
+    "sla_due_on": _text(
+        "Last day for your next act: the answer, after DISETUJUI the delivery.", format="date"
+    ),
     "program": _text("Code of the program that the family is referred to."),
     "purpose": _text("Why the family is referred: PASCAGRADUASI or KAMBUH."),
     "legal_basis": _text("Regulation or agreement that the program is based on."),
