@@ -21,7 +21,10 @@ ESCALATION_NAMES = (*EscalationFacts.model_fields, "note_sealed", "withdrawn_sea
 
 
 def select_term(program_code: Any, on: Any) -> sa.Select[SlaTerm]:
-    """Select the term of a program on a day, or that of all programs. Both may be expressions."""
+    """Select the term of a program on a day, or that of all programs.
+
+    Program and day may be expressions.
+    """
     in_force = valid_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
     applies = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
     own_first = sa.select(SlaTerm).where(in_force, applies).order_by(SlaTerm.program_code.asc().nulls_last())

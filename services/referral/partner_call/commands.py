@@ -172,7 +172,10 @@ async def apply_reply(session: AsyncSession, row: RujukanProgram, reply: Reply) 
 
 
 def is_taken(notice: Notice, reply: Reply) -> bool:
-    """Return whether the partner has the notice. A refusal of a RUJUKAN with a reason code has it too."""
+    """Return whether the reply shows that the partner has the notice.
+
+    A refusal of a RUJUKAN with a reason code does too.
+    """
     return reply.accepted or (notice is Notice.RUJUKAN and refusal_code_of(reply) is not None)
 
 

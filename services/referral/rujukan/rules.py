@@ -28,7 +28,7 @@ IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 
 @dataclass(frozen=True, slots=True)
 class CorrectionTerm:
-    """The last of the days to correct a fact, and the day from which they count."""
+    """The days to correct a fact: the last one, and from when they count."""
 
     until: date
     since: date

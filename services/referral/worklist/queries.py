@@ -61,7 +61,7 @@ def select_rujukan(
 
 
 def _term_of(recorded_on: sa.SQLColumnExpression[date | None]) -> sa.ColumnElement[Any]:
-    """Return the last and the first day of the term to correct what was recorded on a day."""
+    """Return the last and the first day of a term to correct."""
     term = select_term(RujukanProgram.program_code, recorded_on).correlate(RujukanProgram, Outcome)
     days = term.with_only_columns(SlaTerm.correct_within_days).scalar_subquery()
     return postgresql.array([recorded_on + days, recorded_on])
