@@ -39,11 +39,11 @@ class CorrectionNeeded(DomainError):
     """409: the answer contradicts the recorded one, and can only replace it as a correction."""
 
     en = (
-        "The recorded answer is {current} with other values. If it was wrong, correct it with a reason"
+        "The recorded answer is {current} and differs from this one. If it was wrong, correct it with a reason"
         " (POST /v1/rujukan-program/{{id}}/answer-correction)."
     )
     id = (
-        "Jawaban yang tercatat adalah {current} dengan nilai lain. Bila keliru, perbaiki disertai alasan"
+        "Jawaban yang tercatat adalah {current} dan berbeda dari jawaban ini. Bila keliru, perbaiki disertai alasan"
         " (POST /v1/rujukan-program/{{id}}/answer-correction)."
     )
     remedy = operation("correct_answer", PARTNERS)

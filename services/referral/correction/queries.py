@@ -15,11 +15,12 @@ CORRECTION_ORDER = (Correction.correction_id,)
 
 
 def select_corrections(rujukan_program_id: UUID, actor: Actor) -> sa.Select[*tuple[Any, ...]]:
-    """Select the corrections of one offer. A partner sees those of its answers and deliveries."""
+    """Select the corrections of one offer. A partner sees those that it made."""
     names = [*CorrectionFacts.model_fields, "reason_sealed"]
     statement = select_columns(Correction, names).where(Correction.rujukan_program_id == rujukan_program_id)
     if actor.scope is Scope.PARTNER:
-        statement = statement.where(Correction.subject != CorrectionSubject.OUTCOME)
+        is_partners = Correction.subject != CorrectionSubject.OUTCOME
+        statement = statement.where(sa.or_(is_partners, Correction.by == actor.sub))
     return statement
 
 

@@ -127,7 +127,7 @@ async def list_corrections(
 ) -> Response:
     """List the corrections of one offer with the values before and after.
 
-    A partner sees those of its answers and deliveries.
+    A partner sees those of its answers and deliveries, and those of outcomes that its own account made.
     """
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     vault = vault_of(session)

@@ -16,7 +16,7 @@ from services.referral.deadline.models import (
     SlaTerm,
     SlaTermTerms,
 )
-from services.referral.deadline.queries import view_escalation
+from services.referral.deadline.queries import select_term, view_escalation
 from services.referral.program.errors import ProgramUnknown
 from services.referral.program.models import Program
 from services.referral.rujukan.models import (
@@ -33,7 +33,7 @@ from shared.database import insert, load, upsert, uuid7, vault_of, write_once
 from shared.dates import midnight, require_not_past
 from shared.errors import VersionNotLatest
 from shared.jobs import schedule
-from shared.validity import end_previous, valid_on
+from shared.validity import end_previous
 
 # Handled in outcome/jobs.py: this module must not import outcome.
 CLOSE_RUJUKAN = "rujukan.close"
@@ -109,10 +109,7 @@ async def schedule_closing(session: AsyncSession, row: RujukanProgram) -> None:
 
 async def read_term(session: AsyncSession, program_code: str, on: date) -> SlaTerm:
     """Return the term of a program on a day, or that of all programs."""
-    in_force = valid_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
-    applies = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
-    own_first = sa.select(SlaTerm).where(in_force, applies).order_by(SlaTerm.program_code.asc().nulls_last())
-    return (await session.scalars(own_first.limit(1))).one()
+    return (await session.scalars(select_term(program_code, on))).one()
 
 
 async def set_term(session: AsyncSession, terms: SlaTermTerms, actor: Actor) -> SlaTerm:

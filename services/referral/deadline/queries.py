@@ -11,12 +11,24 @@ from services.referral.deadline.models import Escalation, EscalationFacts, SlaTe
 from services.referral.visibility import select_columns
 from shared.database import vault_of
 from shared.privacy import Vault, open_texts
+from shared.validity import valid_on
 
 ESCALATION_ORDER = (Escalation.escalation_id,)
 SLA_TERM_ORDER = (SlaTerm.valid_from, SlaTerm.sla_term_id)
 
 
 ESCALATION_NAMES = (*EscalationFacts.model_fields, "note_sealed", "withdrawn_sealed")
+
+
+def select_term(program_code: Any, on: Any) -> sa.Select[SlaTerm]:
+    """Select the term of a program on a day, or that of all programs.
+
+    Program and day may be expressions.
+    """
+    in_force = valid_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
+    applies = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
+    own_first = sa.select(SlaTerm).where(in_force, applies).order_by(SlaTerm.program_code.asc().nulls_last())
+    return own_first.limit(1)
 
 
 def open_notes(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,13 +128,12 @@ async def record_sending(session: AsyncSession, due: ScheduledTask, outcome: Rep
     today = await clock.today(session)
     notice_id = notice_identity(row.rujukan_program_id, Notice.RUJUKAN, today).notice_id
     await record_attempt(session, row, Notice.RUJUKAN, outcome, notice_id)
-    is_accepted = outcome.accepted or refusal_code_of(outcome) is not None
-    if is_accepted:  # also if its answer came before its reply
+    if is_taken(Notice.RUJUKAN, outcome):  # also if its answer came before its reply
         mark_taken(await store_notice(session, row, Notice.RUJUKAN, today), SYSTEM.sub)
     if row.state is RujukanProgramState.DICABUT and outcome.left:
         await notify_withdrawal_again(session, row)
-    elif is_accepted and row.state in UNSENT_STATES:
-        await _record_sent(session, row, outcome, today)
+    elif is_taken(Notice.RUJUKAN, outcome):
+        await apply_reply(session, row, outcome)
     elif row.state in UNSENT_STATES:
         await _record_failure(session, row, outcome, due, today)
 
@@ -153,26 +152,31 @@ async def _record_failure(
         await schedule_sending(session, row.rujukan_program_id, attempt=due.payload["attempt"] + 1)
 
 
-async def _record_sent(session: AsyncSession, row: RujukanProgram, reply: Reply, today: date) -> None:
-    move = Move(SYSTEM, today, MoveReason.DITERIMA_MITRA)
-    await move_rujukan_program(session, row, RujukanProgramState.TERKIRIM, move)
-    await _apply_reply(session, row, reply, today)
+async def apply_reply(session: AsyncSession, row: RujukanProgram, reply: Reply) -> None:
+    """Apply the reply to a RUJUKAN that the partner has taken (docs/api-partner.md#replies).
 
-
-async def _apply_reply(session: AsyncSession, row: RujukanProgram, reply: Reply, today: date) -> None:
-    """Apply the reply as an answer of the partner (docs/api-partner.md#replies).
-
-    200 is DITERIMA_SISTEM, 202 means that the partner answers later, and a 422 with a reason code is
-    DITOLAK.
+    The offer is TERKIRIM. Until it has an answer, 200 is DITERIMA_SISTEM, 202 means that the partner answers
+    later, and a 422 with a reason code is DITOLAK.
     """
-    refusal = refusal_code_of(reply)
-    if refusal is None and reply.status != 200:
+    today, refusal = await clock.today(session), refusal_code_of(reply)
+    if row.state in UNSENT_STATES:
+        move = Move(SYSTEM, today, MoveReason.DITERIMA_MITRA)
+        await move_rujukan_program(session, row, RujukanProgramState.TERKIRIM, move)
+    if row.state is not RujukanProgramState.TERKIRIM or (refusal is None and reply.status != 200):
         return
     status = RujukanProgramState.DITOLAK if refusal else RujukanProgramState.DITERIMA_SISTEM
     answer = AnswerInput(
         answer_id=f"reply:{row.rujukan_program_id}", status=status, reason_code=refusal, answered_on=today
     )
     await record_answer(session, row, answer, SYSTEM)
+
+
+def is_taken(notice: Notice, reply: Reply) -> bool:
+    """Return whether the reply shows that the partner has the notice.
+
+    A refusal of a RUJUKAN with a reason code does too.
+    """
+    return reply.accepted or (notice is Notice.RUJUKAN and refusal_code_of(reply) is not None)
 
 
 def refusal_code_of(reply: Reply) -> RefusalCode | None:

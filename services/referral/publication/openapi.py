@@ -41,10 +41,10 @@ HEADERS = {
     "Idempotency-Key": ("The same on every attempt of this notice.", {"type": "string"}),
 }
 REPLIES = {
-    "200": "Taken. Of a RUJUKAN also: the offer is DITERIMA_SISTEM.",
+    "200": "Taken. Of a RUJUKAN also: the offer is DITERIMA_SISTEM, unless it has an answer.",
     "2XX": "Taken.",
-    "422": 'Of a RUJUKAN: taken and refused with `{"reason_code": ...}`, a code of AnswerBody. Without one, and of other'
-    " notices: tried again.",
+    "422": 'Of a RUJUKAN: taken and refused with `{"reason_code": ...}`, a code of AnswerBody; only taken, if the offer has'
+    " an answer. Without a code, and of other notices: tried again.",
     "default": "Tried again.",
 }
 SECRET_CHARACTERS = (SECRET_BYTES * 8 + 5) // 6
@@ -81,6 +81,7 @@ some failures in a row (no reply, 429 or 5xx) the breaker opens, and no call is 
 `GET /v1/webhook` shows its state, its limits and `retry_at`. The same notice may arrive twice: `Pilar-Id` is the same.
 
 **States of a notice.** Waiting: no attempt was accepted and there is no receipt; it is repeated, and listed in the inbox.
+An answer on the offer ends the repeats of its RUJUKAN; the inbox lists it until its receipt, and a replay sends it again.
 Taken: an attempt was accepted, or the partner gave a receipt; it is sent again only by a replay, or as a withdrawal that a
 call may have overtaken. Not due: a reminder whose act was done, or data whose consent ended; it is neither sent nor listed.
 `GET /v1/webhook/attempt` lists the attempts with their results."""

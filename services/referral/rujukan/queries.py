@@ -67,7 +67,7 @@ async def with_names(session: AsyncSession, row: RujukanProgram) -> dict[str, An
 
 async def read_programs(session: AsyncSession, rujukan_id: UUID) -> Sequence[Mapping[Any, Any]]:
     """Return the programs offered in a rujukan, by program code and age."""
-    statement = select_offers([*RujukanProgramItem.model_fields, "lapsed_on"])
+    statement = select_offers(list(RujukanProgramItem.model_fields))
     statement = statement.where(RujukanProgram.rujukan_id == rujukan_id)
     order = (RujukanProgram.program_code, RujukanProgram.rujukan_program_id)
     return (await session.execute(statement.order_by(*order))).mappings().all()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.referral.consent.errors import ConsentAlreadyGiven
-from services.referral.correction.errors import AnswerNotCorrectable
+from services.referral.correction.errors import AnswerNotCorrectable, CorrectionTooLate
 from services.referral.offer.errors import (
     OfferHasEnded,
     OfferLapsed,
@@ -27,8 +27,19 @@ IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionTerm:
+    """The days to correct a fact: the last one, and from when they count."""
+
+    until: date
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class OfferState:
-    """The states of an offer and its rujukan, and whether its consent is in force."""
+    """The states of an offer and its rujukan, and whether its consent is in force.
+
+    `delivery_term` is None without a delivery, `outcome_term` the longest one of its outcomes.
+    """
 
     state: RujukanProgramState
     lapsed_on: date | None
@@ -36,6 +47,9 @@ class OfferState:
     rujukan_state: RujukanState
     in_force: bool
     withdrawn_on: date | None
+    delivery_term: CorrectionTerm | None
+    outcome_term: CorrectionTerm | None
+    today: date
 
 
 def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
@@ -123,6 +137,26 @@ def require_delivered(row: RujukanProgram | OfferState) -> None:
     """Raise AidNotDelivered unless the aid was delivered."""
     if row.delivered_on is None:
         raise AidNotDelivered
+
+
+def require_in_time(term: CorrectionTerm, today: date) -> None:
+    """Raise CorrectionTooLate after the last day of the term."""
+    if today > term.until:
+        raise CorrectionTooLate(until=term.until, days=(term.until - term.since).days)
+
+
+def require_delivery_correctable(offer: OfferState) -> None:
+    """Raise AidNotDelivered or CorrectionTooLate unless the delivery may be corrected."""
+    require_delivered(offer)
+    if offer.delivery_term is not None:
+        require_in_time(offer.delivery_term, offer.today)
+
+
+def require_outcome_correctable(offer: OfferState) -> None:
+    """Raise AidNotDelivered or CorrectionTooLate if no outcome may be corrected."""
+    require_delivered(offer)
+    if offer.outcome_term is not None:
+        require_in_time(offer.outcome_term, offer.today)
 
 
 def require_outcomes_asked(row: RujukanProgram | OfferState) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import ConsentMissing
-from services.referral.consent.models import Consent
 from services.referral.rujukan import rules
 from services.referral.rujukan.models import Rujukan, RujukanProgram
-from services.referral.rujukan.rules import OfferState
+from services.referral.rujukan.rules import CorrectionTerm, OfferState
 from services.referral.visibility import require_family_access, visible_to
+from services.referral.worklist.queries import STATE_COLUMNS, select_states
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.actions import Action, ActionView, ListedAction, ListedActions, list_actions
@@ -91,11 +92,11 @@ LISTED: tuple[ListedAction[OfferState], ...] = (
     ListedAction("answer_rujukan", P.RUJUKAN_ANSWER, _allow, certain=False),
     ListedAction("correct_answer", P.RUJUKAN_ANSWER, rules.require_answered, certain=False),
     ListedAction("deliver_aid", P.DELIVERY_RECORD, rules.require_deliverable, certain=False),
-    ListedAction("correct_delivery", P.DELIVERY_RECORD, rules.require_delivered, certain=False),
-    ListedAction("void_delivery", P.DELIVERY_RECORD, rules.require_delivered, certain=False),
+    ListedAction("correct_delivery", P.DELIVERY_RECORD, rules.require_delivery_correctable, certain=False),
+    ListedAction("void_delivery", P.DELIVERY_RECORD, rules.require_delivery_correctable, certain=False),
     ListedAction("record_outcome", P.OUTCOME_RECORD, rules.require_outcomes_asked, certain=False),
-    ListedAction("correct_outcome", P.OUTCOME_RECORD, rules.require_delivered, certain=False),
-    ListedAction("void_outcome", P.OUTCOME_RECORD, rules.require_delivered, certain=False),
+    ListedAction("correct_outcome", P.OUTCOME_RECORD, rules.require_outcome_correctable, certain=False),
+    ListedAction("void_outcome", P.OUTCOME_RECORD, rules.require_outcome_correctable, certain=False),
 )
 """The acts on an offer, in the order of the process. Each is judged as its command would refuse it."""
 
@@ -119,32 +120,33 @@ async def list_offer_actions(
     """Return for each offer of a rujukan what its reader may do with it now."""
     rujukan = await session.get_one(Rujukan, rujukan_id)
     scope = FamilyScope(session, reader, rujukan)
-    in_force = sa.select(Consent.rujukan_program_id).where(
-        Consent.rujukan_program_id.in_([offer["rujukan_program_id"] for offer in offers]),
-        Consent.withdrawn_on.is_(None),
-        Consent.lapsed_on.is_(None),
-    )
-    consented = set(await session.scalars(in_force))
-    states = [
-        OfferState(
-            state=offer["state"],
-            **{name: offer[name] for name in ("lapsed_on", "delivered_on", "withdrawn_on")},
-            rujukan_state=rujukan.state,
-            in_force=offer["rujukan_program_id"] in consented,
-        )
-        for offer in offers
-    ]
+    statement = select_states([offer["rujukan_program_id"] for offer in offers])
+    columns = {row.rujukan_program_id: row._asdict() for row in await session.execute(statement)}
+    today = await clock.today(session)
+    states = [_to_state(offer, columns[offer["rujukan_program_id"]], today) for offer in offers]
     return [await list_actions(reader, ACTIONS, ReadOffer(scope, state)) for state in states]
 
 
-def make_lister(reader: Actor) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _to_state(shown: Mapping[str, Any], columns: Mapping[str, Any], today: date) -> OfferState:
+    return OfferState(
+        **{name: shown[name] for name in ("state", "delivered_on", "withdrawn_on")},
+        **{name: columns[name] for name in ("lapsed_on", "rujukan_state", "in_force")},
+        delivery_term=_to_term(columns["delivery_term"]),
+        outcome_term=_to_term(columns["outcome_term"]),
+        today=today,
+    )
+
+
+def _to_term(days: Sequence[date] | None) -> CorrectionTerm | None:
+    return CorrectionTerm(*days) if days is not None else None
+
+
+def make_lister(reader: Actor, today: date) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Return the function that adds the actions to a listed offer."""
     actions = ListedActions(reader, LISTED)
 
     def add(row: dict[str, Any]) -> dict[str, Any]:
-        columns = {name: row.pop(name) for name in ("lapsed_on", "rujukan_state", "in_force")}
-        shown = {name: row[name] for name in ("state", "delivered_on", "withdrawn_on")}
-        state = OfferState(**shown, **columns)
-        return row | {"actions": actions.of(state)}
+        columns = {column.name: row.pop(column.name) for column in STATE_COLUMNS}
+        return row | {"actions": actions.of(_to_state(row, columns, today))}
 
     return add

@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.models import Consent, Identity
-from services.referral.deadline.models import Escalation
+from services.referral.deadline.models import Escalation, SlaTerm
+from services.referral.deadline.queries import select_term
+from services.referral.follow_up.models import Outcome
 from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.models import Office
 from services.referral.partner_call.models import DeliveryAttempt
@@ -57,6 +60,15 @@ def select_rujukan(
     return statement if state is None else statement.where(Rujukan.state == state)
 
 
+def _term_of(recorded_on: sa.SQLColumnExpression[date | None]) -> sa.ColumnElement[Any]:
+    """Return the last and the first day of a term to correct."""
+    term = select_term(RujukanProgram.program_code, recorded_on).correlate(RujukanProgram, Outcome)
+    days = term.with_only_columns(SlaTerm.correct_within_days).scalar_subquery()
+    return postgresql.array([recorded_on + days, recorded_on])
+
+
+_IS_DELIVERED = RujukanProgram.delivered_on.is_not(None)
+_DELIVERED = sa.func.greatest(RujukanProgram.delivered_on, RujukanProgram.delivery_recorded_on)
 STATE_COLUMNS = (
     RujukanProgram.lapsed_on,
     sa.select(Rujukan.state)
@@ -70,8 +82,23 @@ STATE_COLUMNS = (
     )
     .exists()
     .label("in_force"),
+    sa.case((_IS_DELIVERED, _term_of(_DELIVERED))).label("delivery_term"),
+    sa.case(
+        (
+            _IS_DELIVERED,
+            sa.select(sa.func.max(_term_of(Outcome.recorded_on)))
+            .where(Outcome.rujukan_program_id == RujukanProgram.rujukan_program_id)
+            .scalar_subquery(),
+        )
+    ).label("outcome_term"),
 )
-"""What the actions on a listed offer depend on, besides the columns of its view."""
+"""What the actions on an offer depend on, besides the columns of its view. Terms are arrays of two days."""
+
+
+def select_states(rujukan_program_ids: Sequence[UUID]) -> sa.Select[*tuple[Any, ...]]:
+    """Select the state columns of offers, with their ids."""
+    id_column = RujukanProgram.rujukan_program_id
+    return sa.select(id_column, *STATE_COLUMNS).where(id_column.in_(rujukan_program_ids))
 
 
 def select_rujukan_programs(

@@ -80,7 +80,7 @@ async def list_rujukan_programs(
         statement = statement.where(queries.waiting_for_caller(actor, today))
     order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
     listed = days.limit(statement, RujukanProgram.sent_on)
-    return await paging.answer(session, listed, order, shape=make_lister(actor))
+    return await paging.answer(session, listed, order, shape=make_lister(actor, today))
 
 
 @numbers.post("/numbers")

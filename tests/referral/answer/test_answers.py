@@ -96,6 +96,7 @@ async def test_answer_never_moves_the_state_back(referral: Running) -> None:
         back = await post_answer(world, subject, answer_id="A-0", status="DIPROSES")
         assert (back.status_code, back.json()["title"]) == (409, "CorrectionNeeded")
         assert "answer-correction" in back.json()["detail"]
+        assert "differs from this one" in back.json()["detail"]
 
 
 async def test_late_older_answer_is_stored_without_a_move(referral: Running) -> None:

@@ -133,7 +133,11 @@ async def test_outcome_is_corrected_and_keeps_what_is_not_given(referral: Runnin
         )
         (correction,) = await read_items(world, subject, "correction")
         assert (correction["subject"], correction["before"]["still_in_business"]) == ("OUTCOME", True)
+        own = {"month": 3, "omzet_rp": 12_000_000, "reason": WRONG}
+        assert (await post_fact(world, subject, "outcome-correction", **own)).status_code == 201
         mine = await referral.get(f"/v1/rujukan-program/{subject}/correction", as_=world.partner("BANK_KUR"))
-        assert mine.json()["items"] == []
+        (item,) = mine.json()["items"]
+        assert (item["by"], item["after"]["omzet_rp"]) == ("partner-bank_kur", 12_000_000)
+        assert len(await read_items(world, subject, "correction")) == 2
         missing = await referral.post(path, body | {"month": 6}, as_=world.pendamping)
         assert (missing.status_code, missing.json()["title"]) == (409, "OutcomeMissing")

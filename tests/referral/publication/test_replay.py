@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
@@ -11,6 +13,10 @@ from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 KUR = "KUR_SUPERMIKRO"
+WAITING_REPLAY = (
+    "SELECT payload::text, due_at - clock_timestamp() AS wait FROM platform.scheduled_task"
+    " WHERE kind = 'notice.replay' AND done_at IS NULL"
+)
 
 
 async def send_rujukan(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
@@ -115,10 +121,61 @@ async def test_replay_is_retried_until_the_partner_is_up(referral: Running) -> N
         world, _ = await send_rujukan(referral, bank)
         bank.down = True
         await replay(world, hours_ago(1))
-        assert len(bank.received) == 1
+        await world.retry_now()
+        assert (len(bank.received), bank.tries) == (1, 3)
+        (task,) = await referral.sql(WAITING_REPLAY)
+        assert task["payload"] == '{"attempt": 2}'
+        assert timedelta(0) < task["wait"] <= timedelta(seconds=6)
         bank.down = False
         await world.retry_now()
         assert len(bank.received) == 2
+
+
+async def read_rujukan_notice(world: World, subject: str) -> dict[str, Any]:
+    answer = await world.referral.get(f"/v1/rujukan-program/{subject}/notice", as_=world.dinsos)
+    return answer.json()["items"][0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [({"reply_status": 200}, "DITERIMA_SISTEM"), ({"refuse_with": "KUOTA_HABIS"}, "DITOLAK")],
+)
+async def test_reply_to_a_replay_answers_an_offer_without_an_answer(
+    referral: Running, changes: dict[str, Any], state: str
+) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await send_rujukan(referral, bank)
+        for name, value in changes.items():
+            setattr(bank, name, value)
+        await replay(world, hours_ago(1))
+        assert await world.read_state(KUR) == state
+        answers = await referral.get(f"/v1/rujukan-program/{subject}/answer", as_=world.dinsos)
+        assert [one["answer_id"] for one in answers.json()["items"]] == [f"reply:{subject}"]
+        assert await referral.sql(WAITING_REPLAY) == []
+
+
+async def test_reply_to_a_replay_of_an_answered_offer_only_takes_it(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await send_rujukan(referral, bank)
+        await bank.answer(subject, answer_id="A-1", status="DIPROSES", answered_on=str(TODAY))
+        bank.refuse_with = "KUOTA_HABIS"
+        await replay(world, hours_ago(1))
+        assert (await world.read_state(KUR), len(bank.received)) == ("DIPROSES", 2)
+        assert await referral.sql(WAITING_REPLAY) == []
+
+
+async def test_answered_rujukan_that_was_not_taken_is_replayed(referral: Running) -> None:
+    """Its repeats ended with the answer, but the inbox lists it."""
+    async with PartnerSimulator(down=True) as bank:
+        world, subject = await send_rujukan(referral, bank)
+        await bank.answer(subject, answer_id="A-1", status="DIPROSES", answered_on=str(TODAY))
+        assert [item["rujukan_program_id"] for item in await bank.pull(receipts=False)] == [subject]
+        bank.down = False
+        asked = await replay(world, hours_ago(1))
+        assert await read_report(world, asked) == (1, 0, {"left_out_by_reason": {}})
+        assert len(bank.received) == 1
+        assert (await read_rujukan_notice(world, subject))["taken_by"] == "system:referral"
+        assert await bank.pull() == []
 
 
 async def test_replay_returns_notices_to_the_inbox(referral: Running) -> None:

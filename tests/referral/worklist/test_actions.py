@@ -1,6 +1,7 @@
 """What an offer says its reader may do is what the commands answer."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,9 +9,11 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.actions import ACCEPTED, Call, find_wrong_actions
+from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import WRONG
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
+from tests.factories.referral.outcomes import record_outcome
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -136,3 +139,35 @@ async def test_actions_of_an_offer_are_those_that_its_commands_take(
     expected = {"DRAF": {"decline_offer"}, "DICABUT": set[str]()}
     assert allowed == expected.get(state, {"withdraw_consent"})
     assert await world.read_state(KUR) == state
+
+
+async def read_too_late(world: World, offer: str, token: str) -> set[str]:
+    """Return the actions that are too late, the same in every answer that shows them."""
+    answer = (await world.referral.get(offer, as_=token)).json()
+    shown = [answer["actions"], await read_in_list(world, offer, token)]
+    shown += [actions] if (actions := await read_in_rujukan(world, answer, token)) else []
+    late = [{one["operation"] for one in part if one["why"] == "CorrectionTooLate"} for part in shown]
+    calls = calls_of(offer, world)
+    assert await find_wrong_actions(world.referral, answer["actions"], calls, token) == []
+    assert all(one == late[0] for one in late)
+    return late[0]
+
+
+async def test_corrections_whose_days_have_passed_are_refused_in_actions(
+    referral: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with PartnerSimulator() as bank:
+        world = await create_world(referral, {"BANK_KUR": bank})
+        offer = await reach(world, bank, "DISALURKAN")
+    of_delivery, of_outcome = {"correct_delivery", "void_delivery"}, {"correct_outcome", "void_outcome"}
+    expected = {90: (set[str](), set[str]()), 95: (of_delivery, set[str]())}
+    expected |= {185: (of_delivery, set[str]()), 186: (of_delivery | of_outcome, of_outcome)}
+    for days, (of_bank, of_pendamping) in expected.items():
+        await referral.set_clock(START + timedelta(days=days))
+        await referral.work()
+        if days == 95:
+            assert (await record_outcome(world, offer.split("/")[-1], 3)).status_code == 201
+        with monkeypatch.context() as patched:
+            patched.setenv("PILAR_FAULTPOINT", ACCEPTED)
+            assert await read_too_late(world, offer, world.partner("BANK_KUR")) == of_bank
+            assert await read_too_late(world, offer, world.pendamping) == of_pendamping

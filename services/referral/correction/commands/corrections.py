@@ -20,12 +20,7 @@ from services.referral.answer.commands.answers import (
 from services.referral.answer.commands.deliveries import emit_delivery
 from services.referral.answer.models import AnswerInput
 from services.referral.answer.queries import read_standing_answer, read_stated_amount
-from services.referral.correction.errors import (
-    AnswerNotCorrectable,
-    CorrectionTooLate,
-    CorrectionUnchanged,
-    OutcomeMissing,
-)
+from services.referral.correction.errors import AnswerNotCorrectable, CorrectionUnchanged, OutcomeMissing
 from services.referral.correction.models import Correction, CorrectionSubject
 from services.referral.deadline.commands import read_term
 from services.referral.follow_up.commands import move_tasks
@@ -189,10 +184,9 @@ async def require_in_time(session: AsyncSession, row: RujukanProgram, recorded_o
     Raises:
         CorrectionTooLate
     """
-    term = await read_term(session, row.program_code, recorded_on)
-    until = recorded_on + timedelta(days=term.correct_within_days)
-    if await clock.today(session) > until:
-        raise CorrectionTooLate(until=until, days=term.correct_within_days)
+    days = (await read_term(session, row.program_code, recorded_on)).correct_within_days
+    term = rules.CorrectionTerm(recorded_on + timedelta(days=days), since=recorded_on)
+    rules.require_in_time(term, await clock.today(session))
 
 
 async def store_correction(

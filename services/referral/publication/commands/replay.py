@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
+    mark_taken,
     notice_content,
     notify_withdrawal_again,
     prepare_call,
@@ -24,9 +25,10 @@ from services.referral.notice.models import PERSONAL_NOTICES, REMINDERS, Notice,
 from services.referral.partner.commands.breaker import partner_lane
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
-from services.referral.partner_call.commands import read_sharing
+from services.referral.partner_call.commands import apply_reply, is_taken, read_sharing
 from services.referral.program.rules import rujukan_payload
-from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram
+from services.referral.rujukan.commands import SYSTEM
+from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram
 from services.referral.signature.queries import must_lapse
 from shared.access import Actor, Scope
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -42,8 +44,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 class LeftOut(StrEnum):
     """Why a notice is not sent again.
 
-    NOT_TAKEN: it is still on its way. NOT_DUE: it is no longer the partner's turn. IDENTITY_DELETED: the offer had
-    ended and was reopened.
+    NOT_TAKEN: it is still on its way; a RUJUKAN that was answered is not. NOT_DUE: it is no longer the partner's turn.
+    IDENTITY_DELETED: the offer had ended and was reopened.
     """
 
     NOT_TAKEN = "NOT_TAKEN"
@@ -105,9 +107,9 @@ async def replay_step(session: AsyncSession, job: Job) -> Step:
 
 async def _reason_left_out(session: AsyncSession, notice: PartnerNotice) -> LeftOut | None:
     """Return why a notice is not sent again, or None."""
-    if notice.taken_at is None:
-        return LeftOut.NOT_TAKEN
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
+    if notice.taken_at is None and (notice.notice is not Notice.RUJUKAN or row.state in UNSENT_STATES):
+        return LeftOut.NOT_TAKEN
     is_paused = (await session.get_one(Rujukan, row.rujukan_id)).paused
     if notice.notice in REMINDERS and row.state not in REMINDERS[notice.notice]:
         return LeftOut.NOT_DUE
@@ -175,14 +177,20 @@ async def prepare_replay(session: AsyncSession, due: ScheduledTask) -> Call | No
 async def record_replay(session: AsyncSession, due: ScheduledTask, outcome: Reply | None) -> None:
     """Record the attempt, or schedule another one.
 
-    If the rujukan was withdrawn meanwhile, the withdrawal is sent again after it.
+    The reply to a RUJUKAN is applied like that to its first sending. If the rujukan was withdrawn meanwhile, the
+    withdrawal is sent again after it.
     """
     if outcome is None:
         return
     notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
     row = await load(session, RujukanProgram, notice.rujukan_program_id)
+    await session.refresh(notice, with_for_update=True)
     await record_attempt(session, row, notice.notice, outcome, notice.notice_id)
     if notice.notice in PERSONAL_NOTICES and outcome.left and row.state is RujukanProgramState.DICABUT:
         await notify_withdrawal_again(session, row)
-    elif not outcome.accepted and not due.moved:
+    elif is_taken(notice.notice, outcome):
+        if notice.notice is Notice.RUJUKAN:
+            mark_taken(notice, SYSTEM.sub)
+            await apply_reply(session, row, outcome)
+    elif not due.moved:
         await schedule_replay(session, notice, due.payload["attempt"] + 1)
