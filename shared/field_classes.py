@@ -115,7 +115,7 @@ class FieldPlan:
         return tuple(sorted(names.union(*(plan.names_up_to(most) for plan in self.within.values()))))
 
     def leave_out(self, value: Any, most: FieldClass, hidden: Collection[str] = ()) -> Any:
-        """Return the value without its own fields that are hidden, and without all above a class."""
+        """Return the value without its hidden fields, and without those above a class."""
         if isinstance(value, list):
             return [self.leave_out(item, most) for item in value]
         if not isinstance(value, Mapping):

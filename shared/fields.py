@@ -113,7 +113,7 @@ KNOWN = Known()
 
 
 class Labelled:
-    """Marks a text that is a value of an enum or made of such values, to publish their labels."""
+    """Marks a text that consists of values with labels: one, or several joined."""
 
     def __init__(self, name: str, values: Iterable[str]) -> None:
         """Publish `values` under the name of an enum."""

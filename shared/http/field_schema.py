@@ -33,7 +33,7 @@ def _lift_class(field: dict[str, Any]) -> None:
 
 
 def _allow_absence(schema: dict[str, Any], least: FieldClass, roles: set[Role]) -> None:
-    """Make the fields of a schema optional that are above a class, or under a permission that a role lacks."""
+    """Make the fields of a schema optional that one of the roles does not see."""
     fields = schema.get("properties", {})
     hidden = {name for name, field in fields.items() if FieldClass[field.get(CLASS, "UMUM")] > least}
     hidden |= {name for name, field in fields.items() if roles - {*GRANTS.get(field.get(PERMISSION), roles)}}

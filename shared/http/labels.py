@@ -43,10 +43,11 @@ class LabelsView(BaseModel):
 
 
 def label_enums(document: dict[str, Any]) -> None:
-    """Add the labels of its values to each enum of the document."""
+    """Add the labels of its values to each enum of the document that has none yet."""
     for schema in (schema for _, schema in enums_of(document)):
         name = schema.get(NAME)
-        schema[LABELS] = {value: label_of(name, value) for value in values_of(schema)}
+        if LABELS not in schema:
+            schema[LABELS] = {value: label_of(name, value) for value in values_of(schema)}
 
 
 def label_of(enum: str | None, value: str) -> dict[str, str]:
@@ -61,7 +62,7 @@ def label_of(enum: str | None, value: str) -> dict[str, str]:
 
 
 def enums_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each enum of strings, and each text with values of one, with the name of its schema."""
+    """Yield each schema of labelled strings with the name of the enum."""
     for name, schema in document["components"]["schemas"].items():
         if "enum" in schema:
             schema[NAME] = name

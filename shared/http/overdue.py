@@ -1,16 +1,13 @@
 """Routes of deadlines: what waits too long, and the rules that say when it does."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from annotated_types import Interval, Len
 from fastapi import Query
-from pydantic import BaseModel, GetCoreSchemaHandler, StrictInt, StringConstraints, create_model
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, StrictInt, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -19,6 +16,7 @@ from shared.access import Permission, Role
 from shared.deadlines.queries import Filters, require_waiting_state, select_overdue
 from shared.deadlines.rules import EVERY, set_rule
 from shared.deadlines.tables import deadline_rule, overdue
+from shared.deadlines.waiting_kinds import WaitingKind, WaitingState
 from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.fields import Body, Day, RequestOnly, Sentence, View, Wilayah
 from shared.http.changes import DayRange, days_of
@@ -38,9 +36,9 @@ class OverdueItem(View):
     """
 
     overdue_id: UUID
-    subject_kind: str
+    subject_kind: WaitingKind
     subject_id: str
-    state: str
+    state: WaitingState
     kpm_id: UUID | None
     kode_wilayah: str
     since_on: date
@@ -56,18 +54,6 @@ class OverduePage(Page):
     """A page of what is overdue, the oldest deadline first."""
 
     items: list[OverdueItem]
-
-
-class OneOf:
-    """Replaces a text by an enum that only a service has."""
-
-    def __init__(self, values: type[StrEnum]) -> None:
-        """Accept the values of an enum."""
-        self.values = values
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read and publish the text as the enum."""
-        return handler.generate_schema(self.values)
 
 
 class EscalationStepView(BaseModel):
@@ -121,32 +107,19 @@ class DeadlineRuleBody(Body):
     basis: Sentence
 
 
-def overdue_page(kinds: type[StrEnum], states: type[StrEnum]) -> type[OverduePage]:
-    """Return the page of a service, with its kinds and states as enums."""
-    # The names and docstrings are those that each service publishes.
-    fields: dict[str, Any] = {"subject_kind": (kinds, ...), "state": (states, ...)}
-    item = create_model("OverdueItem", __base__=OverdueItem, __doc__=OverdueItem.__doc__, **fields)
-    items: dict[str, Any] = {"items": (list[item], ...)}
-    return create_model("OverduePage", __base__=OverduePage, __doc__=OverduePage.__doc__, **items)
-
-
 def overdue_router(metadata: sa.MetaData) -> Router:
     """Return the router of what waits too long in a service."""
-    router, tables = Router(tag="overdue"), find_waiting_tables(metadata)
-    kinds = _list_values("WaitingKind", "What waits.", (one.kind for one in tables))
-    states = _list_values(
-        "WaitingState", "What it waits in.", (state for one in tables for state in one.waiting)
-    )
+    router = Router(tag="overdue")
 
-    @router.get("/overdue", response_model=overdue_page(kinds, states))
+    @router.get("/overdue", response_model=OverduePage)
     @may(Permission.OVERDUE_READ)
     async def list_overdue(
         session: Session,
         actor: CurrentActor,
         paging: Paging,
         days: Annotated[DayRange, days_of("due_on")],
-        subject_kind: Annotated[Annotated[str, OneOf(kinds)] | None, Query()] = None,
-        state: Annotated[Annotated[str, OneOf(states)] | None, Query()] = None,
+        subject_kind: Annotated[WaitingKind | None, Query()] = None,
+        state: Annotated[WaitingState | None, Query()] = None,
         owner: Annotated[Role | None, Query()] = None,
         escalated_to: Annotated[Role | None, Query()] = None,
         pendamping_id: Annotated[UUID | None, Query()] = None,
@@ -186,12 +159,6 @@ def deadline_rule_router(metadata: sa.MetaData) -> Router:
         return await _set_rule(session, body.model_dump(mode="json"), body.valid_from, actor.sub)
 
     return router
-
-
-def _list_values(name: str, doc: str, values: Iterable[str]) -> type[StrEnum]:
-    values_enum = StrEnum(name, [(value, value) for value in dict.fromkeys(values)])
-    values_enum.__doc__ = doc
-    return values_enum
 
 
 async def _set_rule(

@@ -55,6 +55,30 @@ def test_each_enum_has_the_name_of_a_type(published: str) -> None:
     assert {name for name in names if not name[0].isupper()} == set()
 
 
+def test_codes_of_intake_rows_are_published_with_their_sentences() -> None:
+    listed = {
+        one["name"]: {value["value"]: value for value in one["values"]}
+        for one in list_enums(DOCUMENTS["caseload"])
+    }
+    assert listed["IntakeWarning"]["PHONE_UNUSABLE"]["en"].startswith("This is not one phone number")
+    assert "{allowed}" in listed["IntakeRefusal"]["UNKNOWN_VALUE"]["id"]
+    assert "MEMBER_LEAVES" in listed["IntakeChange"]
+
+
+@pytest.mark.parametrize("service", ["caseload", "graduation", "referral"])
+def test_the_role_of_an_act_may_be_the_service(service: str) -> None:
+    listed = {
+        one["name"]: {value["value"]: value for value in one["values"]}
+        for one in list_enums(DOCUMENTS[service])
+    }
+    assert listed["ActingRole"]["SYSTEM"] == {
+        "value": "SYSTEM",
+        "en": "The service itself",
+        "id": "Layanan sendiri",
+    }
+    assert {*listed["ActingRole"]} == {*listed["Role"], "SYSTEM"}
+
+
 def test_each_action_of_a_service_is_an_operation_with_a_label() -> None:
     sources = [path.read_text() for path in (ROOT / "services").rglob("*.py")]
     named = re.compile(r'(?:\bAction|ListedAction|to_action)\(\s*"(\w+)"')

@@ -60,7 +60,7 @@ def read_enum_fields() -> dict[str, set[str]]:
     values: dict[str, set[str]] = {}
     for service in SERVICES:
         document = application(service).openapi()
-        enums = {name: values_of(schema) for name, schema in enums_of(document)}
+        enums = {name: values_of(schema) for name, schema in enums_of(document) if name}
         for _, name, schema in fields_of(document["components"]["schemas"]):
             for part in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
                 used = part.get("enum") or enums.get(part.get("$ref", "").rpartition("/")[2], ())

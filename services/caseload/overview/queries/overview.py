@@ -19,7 +19,9 @@ LAST_VISITS, MOST_TASKS = 5, 50
 
 
 async def read_overview(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
-    """Return a family with its parts. Those that the actor may not read are empty, and `Route` leaves them out.
+    """Return a family with its parts.
+
+    A part that the actor may not read is empty, and `Route` leaves it out.
 
     Raises:
         NotFound: it does not exist, or the actor may not read it.
