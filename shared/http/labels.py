@@ -43,7 +43,7 @@ class LabelsView(BaseModel):
 
 
 def label_enums(document: dict[str, Any]) -> None:
-    """Add the labels of its values to each enum of the document that has none yet."""
+    """Add the labels of its values to each enum of the document without labels."""
     for schema in (schema for _, schema in enums_of(document)):
         name = schema.get(NAME)
         if LABELS not in schema:
