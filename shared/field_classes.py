@@ -1,6 +1,6 @@
 """Classes of fields, and answers without the fields that a role may not see."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, get_args, get_origin
@@ -40,10 +40,27 @@ SPESIFIK = Classified(FieldClass.SPESIFIK)
 
 
 @dataclass(frozen=True, slots=True)
+class ReadUnder:
+    """Marks a field of an answer that only roles with another permission see, too."""
+
+    permission: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Publish the permission as `x-field-permission`."""
+        return handler(schema) | {"x-field-permission": self.permission}
+
+
+@dataclass(frozen=True, slots=True)
 class FieldPlan:
-    """The classes of the fields of a view, and of the views within it."""
+    """The classes of the fields of a view, and of the views within it.
+
+    `permissions` are those of single fields of the view itself.
+    """
 
     classes: dict[str, FieldClass] = field(default_factory=dict[str, FieldClass])
+    permissions: dict[str, str] = field(default_factory=dict[str, str])
     within: dict[str, "FieldPlan"] = field(default_factory=dict[str, "FieldPlan"])
 
     @classmethod
@@ -51,7 +68,8 @@ class FieldPlan:
         """Return the plan of a response model.
 
         Raises:
-            TypeError: a view contains itself, or a field maps names to views, whose fields no plan reaches.
+            TypeError: a view contains itself, a field maps names to views, whose fields no plan reaches, or a view
+            within another has a field under a permission of its own.
         """
         if model in outer:
             msg = f"{model.__name__} contains itself, so no plan of its fields has an end"
@@ -59,6 +77,11 @@ class FieldPlan:
         plan = FieldPlan()
         for name, info in fields_of(model):
             parts = [*parts_of(info.annotation)]
+            for mark in (one for one in info.metadata if isinstance(one, ReadUnder)):
+                if outer:
+                    msg = f"{model.__name__}.{name} is within {outer[0].__name__}: only a whole answer has parts"
+                    raise TypeError(msg)
+                plan.permissions[name] = mark.permission
             marks = [mark.level for mark in (*info.metadata, *parts) if isinstance(mark, Classified)]
             if marks:
                 plan.classes[name] = max(marks)
@@ -91,8 +114,8 @@ class FieldPlan:
         names = {level.name for level in levels if level <= most}
         return tuple(sorted(names.union(*(plan.names_up_to(most) for plan in self.within.values()))))
 
-    def leave_out(self, value: Any, most: FieldClass) -> Any:
-        """Return the value without the fields above a class."""
+    def leave_out(self, value: Any, most: FieldClass, hidden: Collection[str] = ()) -> Any:
+        """Return the value without its hidden fields, and without those above a class."""
         if isinstance(value, list):
             return [self.leave_out(item, most) for item in value]
         if not isinstance(value, Mapping):
@@ -100,7 +123,7 @@ class FieldPlan:
         return {
             name: self.within[name].leave_out(item, most) if name in self.within else item
             for name, item in value.items()
-            if self.classes.get(name, FieldClass.UMUM) <= most
+            if name not in hidden and self.classes.get(name, FieldClass.UMUM) <= most
         }
 
 

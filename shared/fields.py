@@ -1,6 +1,7 @@
 """Field types that all services use."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ from sqlmodel._compat import SQLModelConfig
 from shared.area_names import describe_name
 from shared.contracts.caseload_activity import VoidReason
 from shared.database.tables import Fields
+from shared.roles import Role
 from shared.text import join_lines
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
@@ -108,6 +110,24 @@ class Known:
 
 
 KNOWN = Known()
+
+
+class Labelled:
+    """Marks a text that consists of values with labels: one, or several joined."""
+
+    def __init__(self, name: str, values: Iterable[str]) -> None:
+        """Publish `values` under the name of an enum."""
+        self.name, self.values = name, [*values]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Publish the values as `x-values`, which is no closed list as `enum` is."""
+        return handler(schema) | {"x-enum": self.name, "x-values": self.values}
+
+
+ActingRole = Annotated[str, Labelled("ActingRole", (*Role, "SYSTEM"))]
+"""The roles in which an account acted, joined by +, or SYSTEM for a service."""
 
 
 class RequestOnly:

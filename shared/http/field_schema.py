@@ -5,8 +5,9 @@ from typing import Any
 
 from shared.access.permissions import GRANTS
 from shared.field_classes import FieldClass
+from shared.roles import Role
 
-CLASS = "x-field-class"
+CLASS, PERMISSION = "x-field-class", "x-field-permission"
 
 
 def make_optional(document: dict[str, Any]) -> None:
@@ -21,7 +22,7 @@ def make_optional(document: dict[str, Any]) -> None:
             least = min((grant.fields for grant in roles.values()), default=FieldClass.SPESIFIK)
             answers = [one for status, one in operation["responses"].items() if status.startswith("2")]
             for name in names_of_schemas(answers, schemas):
-                _allow_absence(schemas[name], least)
+                _allow_absence(schemas[name], least, {*roles})
 
 
 def _lift_class(field: dict[str, Any]) -> None:
@@ -31,10 +32,11 @@ def _lift_class(field: dict[str, Any]) -> None:
             field[CLASS] = published
 
 
-def _allow_absence(schema: dict[str, Any], least: FieldClass) -> None:
-    """Make the fields of a schema optional that are above a class."""
+def _allow_absence(schema: dict[str, Any], least: FieldClass, roles: set[Role]) -> None:
+    """Make the fields of a schema optional that one of the roles does not see."""
     fields = schema.get("properties", {})
     hidden = {name for name, field in fields.items() if FieldClass[field.get(CLASS, "UMUM")] > least}
+    hidden |= {name for name, field in fields.items() if roles - {*GRANTS.get(field.get(PERMISSION), roles)}}
     if hidden & {*schema.get("required", ())}:
         schema["required"] = [name for name in schema["required"] if name not in hidden]
 

@@ -15,7 +15,7 @@ from shared.http.declared import open_to_anybody
 from shared.http.route import Router
 from shared.http.texts import read_texts
 
-LABELS, NAME = "x-enum-labels", "x-enum"
+LABELS, NAME, VALUES = "x-enum-labels", "x-enum", "x-values"
 CACHE_SECONDS = 3600
 
 router = Router(tag="labels")
@@ -43,10 +43,11 @@ class LabelsView(BaseModel):
 
 
 def label_enums(document: dict[str, Any]) -> None:
-    """Add the labels of its values to each enum of the document."""
+    """Add the labels of its values to each enum of the document without labels."""
     for schema in (schema for _, schema in enums_of(document)):
         name = schema.get(NAME)
-        schema[LABELS] = {value: label_of(name, value) for value in schema["enum"]}
+        if LABELS not in schema:
+            schema[LABELS] = {value: label_of(name, value) for value in values_of(schema)}
 
 
 def label_of(enum: str | None, value: str) -> dict[str, str]:
@@ -61,7 +62,7 @@ def label_of(enum: str | None, value: str) -> dict[str, str]:
 
 
 def enums_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each enum of strings with the name of its schema."""
+    """Yield each schema of labelled strings with the name of the enum."""
     for name, schema in document["components"]["schemas"].items():
         if "enum" in schema:
             schema[NAME] = name
@@ -69,12 +70,17 @@ def enums_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
     while pending:
         part = pending.pop()
         if isinstance(part, dict):
-            if isinstance(part.get("enum"), list) and part.get("type") == "string":
+            if isinstance(part.get("enum", part.get(VALUES)), list) and part.get("type") == "string":
                 yield part.get(NAME, ""), part
             # The titles of refusals, in `allOf`, are no codes: `x-problems` has their sentences.
             pending += [value for key, value in part.items() if key != "allOf"]
         elif isinstance(part, list):
             pending += part
+
+
+def values_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the values of an enum, or those of which a text is made."""
+    return schema[VALUES] if VALUES in schema else schema["enum"]
 
 
 def list_enums(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from shared.access import Permission, Role
 from shared.deadlines.queries import Filters, require_waiting_state, select_overdue
 from shared.deadlines.rules import EVERY, set_rule
 from shared.deadlines.tables import deadline_rule, overdue
+from shared.deadlines.waiting_kinds import WaitingKind, WaitingState
 from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.fields import Body, Day, RequestOnly, Sentence, View, Wilayah
 from shared.http.changes import DayRange, days_of
@@ -35,9 +36,9 @@ class OverdueItem(View):
     """
 
     overdue_id: UUID
-    subject_kind: str
+    subject_kind: WaitingKind
     subject_id: str
-    state: str
+    state: WaitingState
     kpm_id: UUID | None
     kode_wilayah: str
     since_on: date
@@ -117,8 +118,8 @@ def overdue_router(metadata: sa.MetaData) -> Router:
         actor: CurrentActor,
         paging: Paging,
         days: Annotated[DayRange, days_of("due_on")],
-        subject_kind: Annotated[str | None, Query(max_length=60)] = None,
-        state: Annotated[str | None, Query(max_length=60)] = None,
+        subject_kind: Annotated[WaitingKind | None, Query()] = None,
+        state: Annotated[WaitingState | None, Query()] = None,
         owner: Annotated[Role | None, Query()] = None,
         escalated_to: Annotated[Role | None, Query()] = None,
         pendamping_id: Annotated[UUID | None, Query()] = None,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.access import Actor, TokenMissing
+from shared.access import Actor, Permission, TokenMissing
 from shared.area_names import CODE_FIELD, add_names
 from shared.database import Database
 from shared.errors import DomainError, VersionOutdated
@@ -205,8 +205,11 @@ class Route(APIRoute):
 
     def _leave_out(self, response: Response, actor: Actor) -> Response:
         """Leave out the fields that the actor may not see (docs/architecture.md#fields)."""
-        if self.fields and actor.fields < FieldClass.SPESIFIK and response.status_code < 300:
-            shown = self.fields.leave_out(orjson.loads(bytes(response.body)), actor.fields)
+        parts = self.fields.permissions.items()
+        hidden = [name for name, permission in parts if not actor.may(Permission(permission))]
+        partly = hidden or (self.fields and actor.fields < FieldClass.SPESIFIK)
+        if partly and response.status_code < 300:
+            shown = self.fields.leave_out(orjson.loads(bytes(response.body)), actor.fields, hidden)
             _replace_body(response, orjson.dumps(shown))
         return response
 

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.contracts.asyncapi import document
 from shared.actions import OPERATIONS
-from shared.http.labels import LABELS, enums_of, label_enums, list_enums
+from shared.http.labels import LABELS, enums_of, label_enums, list_enums, values_of
 from shared.http.texts import read_texts
 from tests.factories.applications import SERVICES, application
 from tests.factories.repository import ROOT
@@ -17,7 +17,7 @@ DOCUMENTS = {service: application(service).openapi() for service in SERVICES} | 
 @pytest.mark.parametrize("published", DOCUMENTS)
 def test_each_value_of_each_enum_has_both_labels(published: str) -> None:
     for name, schema in enums_of(DOCUMENTS[published]):
-        assert list(schema[LABELS]) == schema["enum"], name
+        assert list(schema[LABELS]) == values_of(schema), name
         assert all(label["en"] and label["id"] for label in schema[LABELS].values()), (name, schema[LABELS])
 
 
@@ -29,7 +29,7 @@ def test_a_value_without_a_label_is_detected() -> None:
 
 def test_each_label_has_a_value() -> None:
     enums = [one for published in DOCUMENTS.values() for one in enums_of(published)]
-    used = {f"{name}.{value}" for name, schema in enums for value in schema["enum"]}
+    used = {f"{name}.{value}" for name, schema in enums for value in values_of(schema)}
     unused = [
         name
         for name in read_texts("labels")
@@ -44,7 +44,7 @@ def test_each_enum_is_listed_by_name(service: str) -> None:
         one["name"]: [value["value"] for value in one["values"]] for one in list_enums(DOCUMENTS[service])
     }
     assert all(
-        set(schema["enum"]) <= {*listed[name]} for name, schema in enums_of(DOCUMENTS[service]) if name
+        set(values_of(schema)) <= {*listed[name]} for name, schema in enums_of(DOCUMENTS[service]) if name
     )
     assert [values for values in listed.values() if len(values) != len({*values})] == []
 
@@ -53,6 +53,30 @@ def test_each_enum_is_listed_by_name(service: str) -> None:
 def test_each_enum_has_the_name_of_a_type(published: str) -> None:
     names = {name for name, _ in enums_of(DOCUMENTS[published]) if name}
     assert {name for name in names if not name[0].isupper()} == set()
+
+
+def test_codes_of_intake_rows_are_published_with_their_sentences() -> None:
+    listed = {
+        one["name"]: {value["value"]: value for value in one["values"]}
+        for one in list_enums(DOCUMENTS["caseload"])
+    }
+    assert listed["IntakeWarning"]["PHONE_UNUSABLE"]["en"].startswith("This is not one phone number")
+    assert "{allowed}" in listed["IntakeRefusal"]["UNKNOWN_VALUE"]["id"]
+    assert "MEMBER_LEAVES" in listed["IntakeChange"]
+
+
+@pytest.mark.parametrize("service", ["caseload", "graduation", "referral"])
+def test_the_role_of_an_act_may_be_the_service(service: str) -> None:
+    listed = {
+        one["name"]: {value["value"]: value for value in one["values"]}
+        for one in list_enums(DOCUMENTS[service])
+    }
+    assert listed["ActingRole"]["SYSTEM"] == {
+        "value": "SYSTEM",
+        "en": "The service itself",
+        "id": "Layanan sendiri",
+    }
+    assert {*listed["ActingRole"]} == {*listed["Role"], "SYSTEM"}
 
 
 def test_each_action_of_a_service_is_an_operation_with_a_label() -> None:

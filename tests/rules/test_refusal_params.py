@@ -1,10 +1,14 @@
 """Each refusal publishes its values, and each operation its titles."""
 
+import json
 import string
+from typing import Any
 
 import pytest
 
 from shared.errors import CaseAlreadyOpen, DomainError
+from shared.http.descriptions import fields_of
+from shared.http.labels import enums_of, values_of
 from shared.http.refusals import describe_params
 from shared.http.texts import read_texts
 from tests.factories.applications import SERVICES, application
@@ -45,6 +49,35 @@ def test_each_line_describes_a_value() -> None:
         for key in (name, f"{refusal.__name__}.{name}")
     }
     assert [name for name in read_texts("params") if name not in used] == []
+
+
+# A media type, a sentence, and a field of another enum than that of rules.
+NO_VALUE_OF_THE_FIELD = {"FileNotOfDeclaredKind.kind", "InvalidToken.reason", "FieldNotConsented.field"}
+
+
+def read_enum_fields() -> dict[str, set[str]]:
+    """Return the values of each published field that is an enum."""
+    values: dict[str, set[str]] = {}
+    for service in SERVICES:
+        document = application(service).openapi()
+        enums = {name: values_of(schema) for name, schema in enums_of(document) if name}
+        for _, name, schema in fields_of(document["components"]["schemas"]):
+            for part in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
+                used = part.get("enum") or enums.get(part.get("$ref", "").rpartition("/")[2], ())
+                values.setdefault(name, set()).update(used)
+    return {name: used for name, used in values.items() if used}
+
+
+def test_each_example_of_an_enum_is_one_of_its_values() -> None:
+    fields, wrong = read_enum_fields(), list[str]()
+    assert {"exit_reason", "channel", "kind", "reason_code"} <= {*fields}
+    for key, text in read_texts("params").items():
+        example: Any = json.loads(text.partition(" | ")[0])
+        known = fields.get(key.rpartition(".")[2])
+        codes = [one for one in (example if isinstance(example, list) else [example]) if isinstance(one, str)]
+        if known and key not in NO_VALUE_OF_THE_FIELD and not known.issuperset(codes):
+            wrong.append(key)
+    assert wrong == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -19,6 +19,7 @@ from shared.database.models import metadata_of
 from shared.database.tables import is_enum
 from shared.deadlines import END, CoveredBy, Owner, Waits, WatchedBy, track_waits
 from shared.deadlines.rules import Rule, Rules
+from shared.deadlines.waiting_kinds import WaitingKind, WaitingState
 from shared.deadlines.waiting_tables import find_waiting_tables
 from shared.transitions import guard_moves
 from tests.factories.applications import SERVICES
@@ -178,3 +179,9 @@ async def test_each_declared_expression_runs_on_the_tables(cluster: Cluster, ser
     finally:
         await connection.close()
         await cluster.drop(database)
+
+
+def test_all_that_waits_is_published_by_name() -> None:
+    tables = [one for service in SERVICES for one in find_waiting_tables(metadata_of(service))]
+    assert {one.kind for one in tables} == {*WaitingKind}
+    assert {state for one in tables for state in one.waiting} == {*WaitingState}

@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel
 
-from shared.field_classes import PRIBADI, SPESIFIK, FieldClass, FieldPlan
+from shared.field_classes import PRIBADI, SPESIFIK, FieldClass, FieldPlan, ReadUnder
 from shared.privacy import MaskedNumber
 
 
@@ -39,6 +39,15 @@ class Either(BaseModel):
     one: Business | Parent | None
 
 
+class InParts(BaseModel):
+    name: str
+    usaha: Annotated[Business | None, ReadUnder("usaha.read")]
+
+
+class Around(BaseModel):
+    inner: InParts
+
+
 class Page(BaseModel):
     items: list[Person]
     next: str | None
@@ -68,6 +77,16 @@ def test_a_view_that_no_plan_covers_is_refused() -> None:
     for model in (Circle, ByName):
         with pytest.raises(TypeError, match=model.__name__):
             FieldPlan.of(model)
+
+
+def test_a_part_under_a_permission_belongs_to_a_whole_answer() -> None:
+    plan = FieldPlan.of(InParts)
+    assert plan.permissions == {"usaha": "usaha.read"}
+    shown = {"name": "Ani", "usaha": USAHA}
+    assert plan.leave_out(shown, FieldClass.SPESIFIK, ["usaha"]) == {"name": "Ani"}
+    assert plan.leave_out(shown, FieldClass.SPESIFIK) == shown
+    with pytest.raises(TypeError, match="InParts"):
+        FieldPlan.of(Around)
 
 
 def test_a_view_without_personal_data_has_no_plan() -> None:

@@ -26,7 +26,7 @@ from services.caseload.tables import (
 from shared.contracts.kinds import DesilScope, FamilyEndReason, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
 from shared.field_classes import SPESIFIK
-from shared.fields import KNOWN, ONE_LINE, Day, RequestOnly, Wilayah
+from shared.fields import KNOWN, ONE_LINE, ActingRole, Day, RequestOnly, Wilayah
 from shared.phone import Phone
 from shared.updates import track_updates
 
@@ -261,7 +261,7 @@ class KpmHistoryItem(Fields):
     subject_id: Col[UUID]
     act: Col[FamilyAct]
     sub: Col[str]
-    role: Col[str]
+    role: Col[ActingRole]
     pendamping_id: Col[UUID | None]
     reason_code: Col[Annotated[str | None, SPESIFIK]]
     detail: Col[Annotated[dict[str, Any], SPESIFIK]] = Field(sa_column_kwargs={"server_default": "{}"})

@@ -10,8 +10,9 @@ from services.caseload.dampingan.commands.gap import (
     set_gap_purpose,
 )
 from services.caseload.dampingan.models import GapCause
-from services.caseload.graduation_effect.commands.effect import OPEN_GAP, START_MONITORING, WHO
+from services.caseload.graduation_effect.commands.effect import OPEN_GAP, START_MONITORING
 from services.caseload.graduation_effect.commands.monitoring_end import end_monitoring
+from services.caseload.history import SYSTEM
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose
@@ -36,7 +37,7 @@ async def start_monitoring(session: AsyncSession, due: ScheduledTask) -> None:
         await set_gap_purpose(session, kpm_id, purpose)
         if not due.payload["watched"]:
             await end_monitoring(session, kpm_id, today)
-            await finish_needless_tasks(session, kpm_id, today, who=WHO)
+            await finish_needless_tasks(session, SYSTEM, kpm_id, today)
 
 
 async def open_gap(session: AsyncSession, graduasi_id: UUID) -> None:

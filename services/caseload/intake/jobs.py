@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
 from services.caseload.intake.commands.events import emit_events
 from services.caseload.intake.commands.file_day import set_file_day
-from services.caseload.intake.commands.findings import refusal
+from services.caseload.intake.commands.findings import refusal, row_warnings
 from services.caseload.intake.commands.persons import match_persons
 from services.caseload.intake.commands.plan import Plan, is_unchanged, plan_of
 from services.caseload.intake.commands.recorded_data import Known, Staged, lock_known_families, read_details
@@ -140,6 +140,7 @@ class Outcome:
         if is_unchanged(known, family):
             self.counts["unchanged_families"] += 1
             self.done += len(family.rows)
+            self.notes += row_warnings(family)
             return False
         return True
 
@@ -196,11 +197,11 @@ class Outcome:
         self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]
         self.done += sum(len(plan.staged.rows) for plan in self.plans)
         for plan in (*self.plans, *self.unwritten):
-            self.notes += plan.notes
+            self.notes += [*row_warnings(plan.staged), *plan.notes]
         size = int(job.report["bytes_total"])
         report: dict[str, Any] = {name: int(job.report.get(name, 0)) + self.counts[name] for name in COUNTS}
         elsewhere = int(job.place.get("elsewhere", 0)) + self.elsewhere
-        report |= count_rows(job, batch) | self.count_notes(job, batch.warnings)
+        report |= count_rows(job, batch) | self.count_notes(job)
         report["elsewhere_families"] = elsewhere // SHOWN_IN * SHOWN_IN
         report["bytes"] = start.offset if start else size
         place |= {"elsewhere": elsewhere}
@@ -209,15 +210,14 @@ class Outcome:
             done=self.done,
             refused=self.refused + batch.lost,
             errors=batch.errors + self.errors,
-            notes=batch.notes + self.notes,
+            notes=self.notes,
             place=place,
             report=report,
         )
 
-    def count_notes(self, job: Job, warnings: Counter[str]) -> dict[str, Any]:
+    def count_notes(self, job: Job) -> dict[str, Any]:
         """Return the report's counts of warnings, changes by code, and what HAPUS clears."""
         counts = {kind: Counter[str](job.report.get(kind, {})) for kind in ("warnings", "changes", "cleared")}
-        counts["warnings"].update(warnings)
         for note in self.notes:
             counts["warnings" if note.kind == "WARNING" else "changes"][note.code] += 1
         for plan in self.plans:

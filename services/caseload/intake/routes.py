@@ -1,9 +1,14 @@
 """Route to record families from a file."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.intake.commands.request import request_intake
+from services.caseload.intake.errors import ROW_REFUSALS
+from services.caseload.intake.rules.notes import ROW_CHANGES, ROW_WARNINGS
 from shared.access import Permission
 from shared.fields import Body, Day, JobAccepted, Sha256
 from shared.http import CurrentActor, Router, Session, may
@@ -34,12 +39,28 @@ class IntakeRequest(Body):
     as_of: Day | None = None
 
 
-@intake.post("/intake", status_code=202)
+def _enum_of(name: str, codes: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    labels = {code: {"en": en, "id": indonesian} for code, (en, indonesian) in codes.items()}
+    return {"type": "string", "enum": [*codes], "x-enum": name, "x-enum-labels": labels}
+
+
+# The codes of the rows that a job lists, by list. Its sentences have values in braces.
+ROW_CODES = {
+    "errors": _enum_of("IntakeRefusal", ROW_REFUSALS),
+    "warnings": _enum_of("IntakeWarning", ROW_WARNINGS),
+    "changes": _enum_of("IntakeChange", ROW_CHANGES),
+}
+
+
+@intake.post("/intake", status_code=202, openapi_extra={"x-row-codes": ROW_CODES})
 @may(Permission.KPM_INTAKE, key_required=True, undo=CORRECT_REQUEST)
 async def request_family_intake(
     body: IntakeRequest, session: Session, actor: CurrentActor, response: Response
 ) -> JobAccepted:
-    """Start the intake of a family file. The job's errors list the refused rows."""
+    """Start the intake of a family file. The job's errors list the refused rows.
+
+    `x-row-codes` has the codes of the job's errors, warnings and changes, with their sentences.
+    """
     job_id = await request_intake(session, actor, **dict(body))
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return JobAccepted(job_id=job_id, job=f"/v1/jobs/{job_id}")

@@ -1,6 +1,6 @@
 """Tasks: opened once for each cause, finished by the family's pendamping of that day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -70,11 +70,26 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
     tugas = await load_actors_task(session, actor, tugas_id)
     require_open(tugas.done_at)
     vault = vault_of(session)
-    tugas.done_at, tugas.done_by, tugas.version = await clock.now(session), actor.sub, tugas.version + 1
+    await mark_done(session, actor, tugas)
     tugas.note_sealed = vault.seal(note, table="tugas", column="note", row_id=tugas_id) if note else None
-    detail = {"kind": tugas.kind.value}
-    await append_history(session, tugas.kpm_id, "tugas", tugas_id, "DONE", actor=actor, why=None, **detail)
     return tugas
+
+
+async def mark_done(session: AsyncSession, actor: Actor, tugas: Tugas) -> None:
+    """Mark an open task as done, with an entry in the history of its family."""
+    tugas.done_at, tugas.done_by, tugas.version = await clock.now(session), actor.sub, tugas.version + 1
+    await append_done(session, actor, [(tugas.kpm_id, tugas.tugas_id, tugas.kind)])
+
+
+async def append_done(session: AsyncSession, actor: Actor, tasks: Iterable[tuple[UUID, UUID, str]]) -> None:
+    """Append to the history of each family that a task is done.
+
+    `tasks` has kpm_id, tugas_id and kind of each.
+    """
+    for kpm_id, tugas_id, kind in tasks:
+        await append_history(
+            session, kpm_id, "tugas", tugas_id, "DONE", actor=actor, why=None, kind=str(kind)
+        )
 
 
 async def reopen_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID) -> Tugas:
@@ -133,4 +148,4 @@ async def finish_open_tugas(
     statement = sa.select(Tugas).where(Tugas.kpm_id == kpm_id, Tugas.done_at.is_(None))
     statement = statement.where(Tugas.kind == kind) if kind is not None else statement
     for tugas in await session.scalars(statement.with_for_update(key_share=True)):
-        tugas.done_at, tugas.done_by, tugas.version = await clock.now(session), actor.sub, tugas.version + 1
+        await mark_done(session, actor, tugas)

@@ -16,7 +16,7 @@ from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
 from shared.field_classes import PRIBADI
-from shared.fields import KNOWN, RequestOnly, Wilayah
+from shared.fields import KNOWN, ActingRole, RequestOnly, Wilayah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 from shared.updates import track_updates
@@ -262,7 +262,7 @@ class HistoryFields(Fields):
     to_state: Col[GraduasiState]
     reason_code: Col[CaseReason]
     sub: Col[str]
-    role: Col[str]
+    role: Col[ActingRole]
     pendamping_id: Col[UUID | None]
     at: Col[datetime]
     evidence_sha256: Col[Sha256 | None]

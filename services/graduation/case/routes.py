@@ -31,7 +31,7 @@ from shared.access import Permission
 from shared.actions import ActionView
 from shared.contracts.kinds import ExitReason
 from shared.database import vault_of
-from shared.field_classes import SPESIFIK
+from shared.field_classes import SPESIFIK, ReadUnder
 from shared.fields import KNOWN, Body, Sentence, View, Wilayah
 from shared.http import CurrentActor, Page, Paging, Router, Session, may
 from shared.http.changes import ChangePage, ChangePaging, DayRange, days_of
@@ -82,6 +82,9 @@ class DifferenceView(View):
     today: Annotated[Any, SPESIFIK]
 
 
+ASSESSED = ReadUnder(Permission.ASESMEN_READ)
+
+
 class GraduasiFullView(GraduasiView):
     """A case with all that belongs to it, and the caller's actions.
 
@@ -90,7 +93,7 @@ class GraduasiFullView(GraduasiView):
     """
 
     stages: list[StageView]
-    asesmen: AsesmenView | None
+    asesmen: Annotated[AsesmenView | None, ASSESSED]
     pernyataan: PernyataanView | None
     usul: UsulView | None
     penetapan: PenetapanView | None
@@ -99,8 +102,8 @@ class GraduasiFullView(GraduasiView):
     annulment: AnnulmentView | None
     sanggah: list[SanggahView]
     monitoring: list[MonitoringItem]
-    differences: list[DifferenceView]
-    changes: list[ReasonView]
+    differences: Annotated[list[DifferenceView], ASSESSED]
+    changes: Annotated[list[ReasonView], ASSESSED]
     evidence_flagged: Annotated[bool, SPESIFIK]
     actions: list[ActionView]
 

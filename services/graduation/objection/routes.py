@@ -54,7 +54,9 @@ class SanggahPaper(SanggahLodging, Body):
     """A sanggah on paper.
 
     `lodged_on` is the date on the paper, which must be in the term.
-    Give `lodger_nik` or `register_no`. The same lodger and date again add the scan to the recorded sanggah.
+    `lodger_nik` or `register_no` identifies the lodger; give at most one. Without a number, the lodger is the family if
+    `lodged_by` is KELUARGA, else the paper identifies the lodger. The same `lodged_by`, lodger and date again add the
+    scan to the recorded sanggah.
     """
 
     @model_validator(mode="after")

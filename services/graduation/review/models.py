@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.graduation.case.models import Stage
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
-from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
+from shared.fields import ActingRole, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.roles import Role
 
 MAX_NAMED = 200
@@ -86,7 +86,7 @@ class StageFields(Fields):
 
     stage: Col[Stage]
     sub: Col[str]
-    role: Col[str]
+    role: Col[ActingRole]
     at: Col[datetime]
 
 

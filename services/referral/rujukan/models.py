@@ -18,7 +18,7 @@ from shared.database import text_enum
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Until, Waits
 from shared.field_classes import SPESIFIK
-from shared.fields import Rupiah
+from shared.fields import ActingRole, Rupiah
 from shared.roles import Role
 from shared.transitions import guard_moves, moves_condition, require_move
 from shared.updates import track_updates
@@ -280,7 +280,7 @@ class RujukanProgramHistoryItem(Fields):
     from_state: Col[RujukanProgramState | None]
     on: Col[date]
     sub: Col[str]
-    role: Col[str]
+    role: Col[ActingRole]
     pendamping_id: Col[UUID | None]
     reason_code: Col[MoveReason]
     detail: Col[str | None]

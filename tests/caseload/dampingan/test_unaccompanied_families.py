@@ -9,6 +9,7 @@ from shared.contracts.graduation import MonitoringRecorded
 from tests.factories.caseload.case import Case, apply_event
 from tests.factories.caseload.hand_over import T, advance_days, import_families, ketua_tim_token, read_today
 from tests.factories.caseload.intake import build_csv, dinsos_token, family, import_file
+from tests.factories.caseload.task import list_unrecorded
 from tests.factories.services import Running
 
 
@@ -60,6 +61,7 @@ async def test_monitored_family_without_pendamping_is_listed_until_the_monitorin
     assert await list_unaccompanied(kendal_caseload) == await list_tasks(kendal_caseload) == [kpm_id]
     await complete_monitoring(kendal_caseload, graduation, case)
     assert await list_tasks(kendal_caseload) == []
+    assert await list_unrecorded(kendal_caseload) == []
     await advance_days(kendal_caseload)
     assert await list_unaccompanied(kendal_caseload) == []
 

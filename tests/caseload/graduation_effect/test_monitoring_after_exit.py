@@ -29,6 +29,7 @@ from tests.factories.caseload.intake import (
     import_file,
     pendamping_token,
 )
+from tests.factories.caseload.task import list_unrecorded
 from tests.factories.services import Running
 
 CASE, RUJUKAN = uuid5(SPACE, "case"), uuid5(SPACE, "rujukan")
@@ -216,4 +217,8 @@ async def test_hand_over_includes_left_family_with_gap_for_monitoring(
     assert (await finish_hand_over(kendal_caseload, await read_today(kendal_caseload)))["done"] == 1
     rows = await kendal_caseload.sql("SELECT purpose FROM dampingan WHERE NOT ended")
     assert [row["purpose"] for row in rows] == ["PEMANTAUAN"]
+    assert [
+        tuple(row) for row in await kendal_caseload.sql("SELECT kind FROM tugas WHERE done_at IS NOT NULL")
+    ] == [("PASANG_PENDAMPING",)]
+    assert await list_unrecorded(kendal_caseload) == []
     assert set((await read_loads(kendal_caseload)).values()) == {0}

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from services.caseload.intake.commands.survey import Survey
 from services.caseload.intake.rules.csv_file import COLUMNS, Record, read_header, records
 from services.caseload.intake.rules.row import Row, read_row
 from tests.factories.caseload.intake import build_csv, dinsos_token, family, import_file, read_kpm_id
@@ -264,6 +265,29 @@ async def test_an_unusable_phone_is_left_out_with_a_warning(kendal_caseload: Run
             ]
         )
     assert phones == [None, "+62294381234", "+6281200009001"]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_refused_family_has_no_warning(
+    kendal_caseload: Running, monkeypatch: pytest.MonkeyPatch, dry_run: bool, staged: bool
+) -> None:
+    if staged:
+        monkeypatch.setattr(Survey, "list_cards", lambda survey: {*survey._cards} - {0})
+    faulty = family(1, phone="telepon", relation="TETANGGA")
+    other_row, unknown = family(2, phone="telepon"), family(3, phone="telepon", pendamping_no="PD-NOBODY")
+    other_row[1]["sex"] = "X"
+    content = build_csv(faulty, other_row, unknown, family(4, phone="telepon"))
+    for attempt in range(1 if dry_run else 2):
+        job = await import_file(kendal_caseload, content, dry_run=dry_run)
+        assert [(row, code) for row, _, code in job["errors"]] == [
+            (2, "UNKNOWN_VALUE"),
+            (5, "UNKNOWN_VALUE"),
+            (6, "UNKNOWN_PENDAMPING"),
+        ]
+        assert job["warnings"] == [(8, "phone", "PHONE_UNUSABLE")]
+        assert job["report"]["warnings"] == {"PHONE_UNUSABLE": 1}
+        assert job["report"]["unchanged_families"] == attempt
 
 
 def test_every_column_has_its_place() -> None:

@@ -17,6 +17,7 @@ from tests.factories.caseload.intake import (
     pendamping_token,
 )
 from tests.factories.caseload.member import read_as_office, request_return, take_back
+from tests.factories.caseload.task import list_unrecorded
 from tests.factories.services import Running, expect_refusal
 
 ON = "2026-01-10"
@@ -131,6 +132,7 @@ async def test_death_of_pengurus_opens_a_task_until_another_is_named(family: Fam
     assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == [], (
         "the task is done by it"
     )
+    assert await list_unrecorded(family.caseload) == []
 
 
 async def test_pengurus_changes_only_to_an_adult(family: Family) -> None:
@@ -268,3 +270,4 @@ async def test_intake_with_pengurus_finishes_the_task(family: Family) -> None:
     assert done["errors"] == []
     (task,) = await family.caseload.sql("SELECT kind, done_by FROM tugas")
     assert (task["kind"], task["done_by"]) == ("GANTI_PENGURUS", "dinsos-kendal-1")
+    assert await list_unrecorded(family.caseload) == []

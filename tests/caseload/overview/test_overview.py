@@ -45,5 +45,7 @@ async def test_overview_leaves_out_what_the_role_may_not_read(family: Family) ->
     assert shown["tugas"] == []
     assert {"payable_tahap", "kunjungan"}.isdisjoint(shown)
     assert "facts" not in shown["kpm"]
+    helper = family.caseload.token(Role.PENDAMPING_DESA, "pendamping-desa-1", ["33.24.09.2011"])
+    assert sorted(await read(family, path, helper)) == ["kepesertaan", "kpm", "kpm_id"]
     for stranger in (pendamping_token(family.caseload, OTHER), dinsos_token(family.caseload, "35.03")):
         expect_refusal(await family.caseload.get(path, as_=stranger), "NotFound", 404)

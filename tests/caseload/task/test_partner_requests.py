@@ -9,7 +9,7 @@ from shared.events import Event
 from tests.factories.caseload.case import apply_event
 from tests.factories.caseload.hand_over import create_monitored_family, read_today
 from tests.factories.caseload.intake import DESA, SPACE, pendamping_token
-from tests.factories.caseload.task import read_tasks
+from tests.factories.caseload.task import list_unrecorded, read_tasks
 from tests.factories.services import Running
 
 OFFER = uuid5(SPACE, "offer")
@@ -39,3 +39,8 @@ async def test_task_is_open_while_the_partner_waits_for_data(
     assert await apply(RujukanSupplied, "DIPROSES", supplied_on=on) == []
     assert await apply(RujukanAnswered, "PERLU_DATA", answered_on=on) == asked
     assert await apply(RujukanWithdrawn, "DICABUT", reason="consent withdrawn", withdrawn_on=on) == []
+    acts = await kendal_caseload.sql(
+        "SELECT act FROM kpm_history WHERE subject = 'tugas' ORDER BY history_id"
+    )
+    assert [row["act"] for row in acts] == ["DONE", "REOPENED", "DONE", "REOPENED", "DONE"]
+    assert await list_unrecorded(kendal_caseload) == []

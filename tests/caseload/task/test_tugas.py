@@ -15,7 +15,7 @@ from tests.factories.caseload.hand_over import (
     read_today,
 )
 from tests.factories.caseload.intake import DESA, OTHER, SPACE, pendamping_token
-from tests.factories.caseload.task import read_tasks
+from tests.factories.caseload.task import list_unrecorded, read_tasks
 from tests.factories.services import Running
 
 CASE, RUJUKAN = uuid5(SPACE, "case"), uuid5(SPACE, "rujukan")
@@ -64,6 +64,7 @@ async def test_task_of_a_reversed_relapse_is_finished_and_another_relapse_opens_
         await apply_event(kendal_caseload, graduation, event)
         counts.append(len(await read_tasks(kendal_caseload, pendamping_token(kendal_caseload))))
     assert counts == [1, 0, 1]
+    assert await list_unrecorded(kendal_caseload) == []
 
 
 async def test_task_of_unaccompanied_family_is_only_for_officials(

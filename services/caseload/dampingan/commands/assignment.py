@@ -128,7 +128,7 @@ async def start_dampingan(
     await append_history(session, *entry, actor=actor, why=reason, over_limit=bool(exceeded), **detail)
     # Only a PKH pendamping fills a gap.
     starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
-    await fill_gaps(session, starts, who=actor.sub)
+    await fill_gaps(session, actor, starts)
     if valid_to is not None:
         await schedule_dampingan_end(session, valid_to)
     emit(session, DampinganStarted.of(dampingan, kode_wilayah=kpm.kode_wilayah))

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
 from services.caseload.tables import new_id
-from services.caseload.task.commands import open_many
+from services.caseload.task.commands import append_done, open_many
 from services.caseload.task.models import TugasKind
 from shared import clock
+from shared.access import Actor
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import raw
 
@@ -39,10 +40,12 @@ RETURNING g.gap_id
 FINISH_TASKS = """
 UPDATE tugas SET done_at = $2, done_by = $3, version = version + 1
 WHERE kind = 'PASANG_PENDAMPING' AND cause_id = ANY($1) AND kpm_id = ANY($4) AND done_at IS NULL
+RETURNING kpm_id, tugas_id, kind
 """
 FINISH_NEEDLESS_TASKS = """
 UPDATE tugas SET done_at = $3, done_by = $4, version = version + 1
 WHERE kind = 'PASANG_PENDAMPING' AND kpm_id = $1 AND done_at IS NULL AND NOT needs_pendamping($1, $2)
+RETURNING kpm_id, tugas_id, kind
 """
 IS_UNACCOMPANIED = """
 SELECT needs_pendamping($1, $2::date) AND NOT EXISTS (SELECT FROM dampingan WHERE kpm_id = $1 AND kind = 'PKH_PENDAMPING' AND valid @> $2::date)
@@ -117,12 +120,13 @@ async def open_gap_if_unaccompanied(
         await open_gaps(session, [(kpm_id, today, cause.value, last_penugasan, purpose)])
 
 
-async def finish_needless_tasks(session: AsyncSession, kpm_id: UUID, on: date, *, who: str) -> None:
+async def finish_needless_tasks(session: AsyncSession, actor: Actor, kpm_id: UUID, on: date) -> None:
     """Finish the family's tasks to find a pendamping if it needs none on a day."""
     # Fast path: one statement, as for the gaps (bench: hand_over).
     connection: Any = await raw(session)
     await session.flush()
-    await connection.execute(FINISH_NEEDLESS_TASKS, kpm_id, on, await clock.now(session), who)
+    done = await connection.fetch(FINISH_NEEDLESS_TASKS, kpm_id, on, await clock.now(session), actor.sub)
+    await append_done(session, actor, done)
 
 
 async def set_gap_purpose(session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose) -> None:
@@ -132,7 +136,7 @@ async def set_gap_purpose(session: AsyncSession, kpm_id: UUID, purpose: Dampinga
     await connection.execute(SET_PURPOSE, kpm_id, purpose.value)
 
 
-async def fill_gaps(session: AsyncSession, starts: Sequence[tuple[UUID, date]], *, who: str) -> None:
+async def fill_gaps(session: AsyncSession, actor: Actor, starts: Sequence[tuple[UUID, date]]) -> None:
     """Close the gaps of families with a new PKH dampingan, and their tasks.
 
     `starts` has kpm_id and first day of each dampingan.
@@ -146,7 +150,8 @@ async def fill_gaps(session: AsyncSession, starts: Sequence[tuple[UUID, date]], 
     rows = await connection.fetch(CLOSE_GAPS, kpm_ids, [first for _, first in starts])
     if rows:
         gaps = [row["gap_id"] for row in rows]
-        await connection.execute(FINISH_TASKS, gaps, await clock.now(session), who, kpm_ids)
+        done = await connection.fetch(FINISH_TASKS, gaps, await clock.now(session), actor.sub, kpm_ids)
+        await append_done(session, actor, done)
 
 
 def gap_after(

@@ -7,6 +7,7 @@ from services.caseload.dampingan.commands.gap import finish_needless_tasks, open
 from services.caseload.dampingan.models import GapCause
 from services.caseload.dampingan.rules import day_after
 from services.caseload.exit_proposal.models import PROPOSAL_MOVES, ExitProposal, ExitProposalState
+from services.caseload.history import SYSTEM
 from services.caseload.membership.commands.ends import recompute_membership_end
 from services.caseload.membership.commands.pending_decisions import update_pending_decisions
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
@@ -28,7 +29,6 @@ from shared.jobs import schedule, unschedule
 
 START_MONITORING = "kpm.start_monitoring"
 OPEN_GAP = "dampingan_gap.open"
-WHO = "system:caseload"
 KEY_FIELDS = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
 PROPOSAL_STATES = {
     CaseState.CLOSED: ExitProposalState.CLOSED,
@@ -69,7 +69,7 @@ async def apply_result(session: AsyncSession, event: MonitoringRecorded) -> None
     if event.completes and mark is not None:
         mark.facts = with_fact(mark.facts, MONITORED, {"recorded_on": str(event.recorded_on)})
         mark.monitoring_ended_on = event.recorded_on
-        await finish_needless_tasks(session, event.kpm_id, day_after(event.recorded_on), who=WHO)
+        await finish_needless_tasks(session, SYSTEM, event.kpm_id, day_after(event.recorded_on))
     elif event.reopens and mark is not None:
         mark.facts = {name: fact for name, fact in mark.facts.items() if name != MONITORED}
         mark.monitoring_ended_on = None
@@ -151,7 +151,7 @@ async def schedule_gap(session: AsyncSession, row: Kepesertaan, mark: CaseMark) 
     If the membership has no end, finish the task that is not needed.
     """
     if row.valid_to is None:
-        await finish_needless_tasks(session, row.kpm_id, await clock.today(session), who=WHO)
+        await finish_needless_tasks(session, SYSTEM, row.kpm_id, await clock.today(session))
     elif mark.monitored:
         await schedule(session, OPEN_GAP, midnight(row.valid_to), subject_id=mark.graduasi_id)
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.models import Dampingan, GapCause
 from services.caseload.dampingan.rules import day_after, schedule_dampingan_end
 from services.caseload.family.models import Kpm
+from services.caseload.history import SYSTEM
 from services.caseload.membership.models import CaseMark, Kepesertaan
-from services.caseload.task.commands import open_tugas
+from services.caseload.task.commands import mark_done, open_tugas
 from services.caseload.task.models import Tugas, TugasKind
-from shared import clock
 from shared.contracts.caseload import DampinganChanged
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed, RelapseReversed
 from shared.contracts.kinds import Bansos, DampinganPurpose
@@ -85,9 +85,11 @@ async def _finish_task(
     statement = sa.select(Tugas).where(Tugas.kind == kind, Tugas.kpm_id == kpm_id, Tugas.cause_id == cause_id)
     tugas = await session.scalar(statement.with_for_update(key_share=True))
     if tugas is not None:
-        tugas.cause_id, tugas.version = meta.event_id, tugas.version + 1
+        tugas.cause_id = meta.event_id
         if tugas.done_at is None:
-            tugas.done_at, tugas.done_by = await clock.now(session), "system:caseload"
+            await mark_done(session, SYSTEM, tugas)
+        else:
+            tugas.version += 1
 
 
 def relapse_report_id(event: RelapseReported) -> UUID:

@@ -5,13 +5,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.task.commands import open_tugas, read_term
+from services.caseload.history import SYSTEM, append_history
+from services.caseload.task.commands import mark_done, open_tugas, read_term
 from services.caseload.task.models import Tugas, TugasKind
 from shared import clock
 from shared.contracts.referral import RujukanProgramFacts
 from shared.contracts.rujukan_kinds import RujukanProgramState
-
-SYSTEM = "system:caseload"
 
 
 async def follow_request(session: AsyncSession, event: RujukanProgramFacts) -> None:
@@ -29,9 +28,11 @@ async def follow_request(session: AsyncSession, event: RujukanProgramFacts) -> N
     elif is_asked and tugas.done_at is not None:
         today = await clock.today(session)
         days = await read_term(session, TugasKind.LENGKAPI_DATA, today)
+        entry = (tugas.kpm_id, "tugas", tugas.tugas_id, "REOPENED")
+        detail = {"kind": tugas.kind.value, "done_by": tugas.done_by}
+        await append_history(session, *entry, actor=SYSTEM, why=None, **detail)
         tugas.opened_on, tugas.due_on = today, today + timedelta(days=days)
         tugas.done_at = tugas.done_by = tugas.note_sealed = None
         tugas.version += 1
     elif not is_asked and tugas.done_at is None:
-        tugas.done_at, tugas.done_by = await clock.now(session), SYSTEM
-        tugas.version += 1
+        await mark_done(session, SYSTEM, tugas)

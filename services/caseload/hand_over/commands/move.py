@@ -131,7 +131,7 @@ class Move:
         )
         await add_weight(session, self.loads, self.load_changes(), self.limit)
         gaps = [(row["kpm_id"], self.order.on) for row in self.rows if not row["dampingan_id"]]
-        await fill_gaps(session, gaps, who=self.job.actor.sub)
+        await fill_gaps(session, self.job.actor, gaps)
         if self.taking.valid_to is not None:
             await schedule_dampingan_end(session, self.taking.valid_to)
         self.emit_events(session)

@@ -1,11 +1,10 @@
 """Rows of a file, checked and sealed together."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from services.caseload.family.rules import newborn_key
-from services.caseload.intake.commands.findings import refusal, warning
+from services.caseload.intake.commands.findings import refusal
 from services.caseload.intake.rules.csv_file import Record
 from services.caseload.intake.rules.row import Row, read_record
 from shared import clock
@@ -30,8 +29,6 @@ class Batch:
         self.vault, self.moment = vault, moment
         self.rows: list[tuple[Record, Row]] = []
         self.errors: list[RowError] = []
-        self.notes: list[RowError] = []
-        self.warnings: Counter[str] = Counter()
         self.bad = self.lost = 0
 
     def read(self, record: Record) -> Row:
@@ -44,8 +41,8 @@ class Batch:
         A row without a readable No. KK is refused without its family.
         """
         if row.warnings:
-            self.warnings.update(code for _, code in row.warnings)
-            self.notes += [warning(record.row_no, column, code) for column, code in row.warnings]
+            # They are listed only if the family is accepted, which another step may decide.
+            row.data["warnings"] = row.warnings
         if row.faults:
             self.bad += 1
             self.errors += [refusal(record.row_no, column or None, code) for column, code in row.faults]

@@ -1,7 +1,9 @@
 """What a job lists of rows: refusals, warnings and changes, without any value."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from services.caseload.intake.commands.recorded_data import Staged
 from services.caseload.intake.errors import ROW_REFUSALS
 from services.caseload.intake.rules.notes import ROW_CHANGES, ROW_WARNINGS
 from services.caseload.intake.rules.words import ALLOWED, FORMS
@@ -19,6 +21,13 @@ def refusal(row_no: int, column: str | None, code: str, **values: Any) -> RowErr
 def warning(row_no: int, column: str | None, code: str) -> RowError:
     """Return a warning on a row that is taken."""
     return RowError(row_no, column, code, Words(*ROW_WARNINGS[code]), kind="WARNING")
+
+
+def row_warnings(family: Staged) -> Iterator[RowError]:
+    """Yield the warnings that the validation of the rows of a family has given."""
+    for row, data in zip(family.rows, family.data, strict=True):
+        for column, code in data.get("warnings", ()):
+            yield warning(row["row_no"], column, code)
 
 
 def change(row_no: int, column: str | None, code: str, **ids: Any) -> RowError:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -97,7 +96,7 @@ async def stage(session: AsyncSession, job: Job) -> Step:
     await copy_rows(session, job, batch)
     place = {"phase": "analyze"} if last else {"phase": "stage", "offset": offset, "row": row_no}
     place |= {"staged": int(job.place["staged"]) + len(batch.rows)}
-    return Step(errors=batch.errors, notes=batch.notes, place=place, report=count_rows(job, batch))
+    return Step(errors=batch.errors, place=place, report=count_rows(job, batch))
 
 
 async def copy_rows(session: AsyncSession, job: Job, batch: Batch) -> None:
@@ -178,7 +177,5 @@ async def read_content(session: AsyncSession, sha256: str, offset: int) -> tuple
 
 
 def count_rows(job: Job, batch: Batch) -> dict[str, Any]:
-    """Return the report's counts of faulty rows and warnings with those of a batch."""
-    warnings = Counter(job.report.get("warnings", {}))
-    warnings.update(batch.warnings)
-    return {"warnings": dict(warnings), "bad_rows": int(job.report.get("bad_rows", 0)) + batch.bad}
+    """Return the report's count of faulty rows with those of a batch."""
+    return {"bad_rows": int(job.report.get("bad_rows", 0)) + batch.bad}

@@ -24,6 +24,7 @@ from services.caseload.intake.commands.plan import Plan
 from services.caseload.member.commands.ends import MemberEnd, end_members
 from services.caseload.member.commands.numbers import NikCorrection, correct_niks, replace_card
 from services.caseload.tables import Source
+from services.caseload.task.commands import append_done
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose, UsahaEndReason
 from shared.database import raw, vault_of
@@ -81,6 +82,7 @@ WHERE usaha.usaha_id = u.usaha_id AND u.nib_sealed IS NOT NULL
 FINISH_TASKS = """
 UPDATE tugas SET done_at = $2, done_by = $3, version = version + 1
 WHERE kind = 'GANTI_PENGURUS' AND kpm_id = ANY($1) AND done_at IS NULL
+RETURNING kpm_id, tugas_id, kind
 """
 END_KOMPONEN = "UPDATE komponen SET valid = daterange(lower(valid), $2::date) WHERE komponen_id = ANY($1)"
 DELETE_KOMPONEN = "DELETE FROM komponen WHERE komponen_id = ANY($1)"
@@ -104,7 +106,7 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     await write_known_members(session, job, plans, rows, today)
     await copy(connection, rows, MEMBER_COLUMNS)
     accompanied = [(plan.kpm_id, today) for plan in plans if plan.dampingan and not plan.new]
-    await fill_gaps(session, accompanied, who=job.actor.sub)
+    await fill_gaps(session, job.actor, accompanied)
     await end_moved_dampingan(session, job, moved)
     await open_gaps(session, [entry_gap(plan, today) for plan in changed if enters_without_pendamping(plan)])
     await finish_pengurus_tasks(session, job, [plan.kpm_id for plan in changed])
@@ -181,7 +183,8 @@ async def finish_pengurus_tasks(session: AsyncSession, job: Job, kpm_ids: Sequen
     if kpm_ids:
         # Fast path: one statement for each table for the families of a step (bench: intake).
         connection: Any = await raw(session)
-        await connection.execute(FINISH_TASKS, kpm_ids, await clock.now(session), job.actor.sub)
+        done = await connection.fetch(FINISH_TASKS, kpm_ids, await clock.now(session), job.actor.sub)
+        await append_done(session, job.actor, done)
         await seal_consented(session, kpm_ids)
 
 

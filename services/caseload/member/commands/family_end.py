@@ -97,7 +97,7 @@ async def end_family(session: AsyncSession, kpm: Kpm, reason: FamilyEndReason, o
     await session.flush()
     rows = await read_open_dampingan(session, kpm.kpm_id)
     ended = await end_all_dampingan(session, actor, rows, reason=FAMILY_ENDED)
-    await fill_gaps(session, [(kpm.kpm_id, today)], who=actor.sub)
+    await fill_gaps(session, actor, [(kpm.kpm_id, today)])
     await finish_open_tugas(session, actor, None, kpm.kpm_id)
     return {"family_end": reason.value, "dampingan": [str(dampingan_id) for dampingan_id in ended]}
 

@@ -103,7 +103,7 @@ async def correct_accompaniment(session: AsyncSession, actor: Actor, kpm_id: UUI
     today = await clock.today(session)
     purpose = await read_purpose(session, kpm_id, PilarKind.PKH_PENDAMPING, today)
     await change_purpose(session, kpm_id, purpose, why="MEMBERSHIP_VOIDED", graduasi_id=None)
-    await finish_needless_tasks(session, kpm_id, today, who=actor.sub)
+    await finish_needless_tasks(session, actor, kpm_id, today)
 
 
 async def has_membership(session: AsyncSession, kpm_id: UUID) -> bool:

@@ -19,14 +19,16 @@ LAST_VISITS, MOST_TASKS = 5, 50
 
 
 async def read_overview(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
-    """Return a family with its parts, None for those that the actor may not read.
+    """Return a family with its parts.
+
+    A part that the actor may not read is empty, and `Route` leaves it out.
 
     Raises:
         NotFound: it does not exist, or the actor may not read it.
     """
     kpm = await read_family(session, actor, kpm_id)
     memberships = await list_memberships(session, actor, kpm_id)
-    tahap = None
+    tahap: list[dict[str, Any]] = []
     if actor.may(Permission.TAHAP_READ):
         tahap = [*(await payable_by_bansos(session, kpm_id, memberships, None)).values()]
     return {
@@ -39,17 +41,17 @@ async def read_overview(session: AsyncSession, actor: Actor, kpm_id: UUID) -> di
     }
 
 
-async def _read_visits(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]] | None:
+async def _read_visits(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
     if not actor.may(Permission.KUNJUNGAN_READ):
-        return None
+        return []
     statement = await list_kunjungan(session, actor.under(Permission.KUNJUNGAN_READ), None, kpm_id)
     rows = await session.execute(statement.order_by(Kunjungan.kunjungan_id.desc()).limit(LAST_VISITS))
     return [dict(row) for row in rows.mappings()]
 
 
-async def _read_tasks(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]] | None:
+async def _read_tasks(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
     if not actor.may(Permission.TUGAS_READ):
-        return None
+        return []
     reader = actor.under(Permission.TUGAS_READ)
     statement = await list_tugas(session, reader, open_only=True, kpm_id=kpm_id)
     rows = await session.execute(statement.order_by(Tugas.due_on, Tugas.tugas_id).limit(MOST_TASKS))

@@ -9,7 +9,7 @@ from services.caseload.overview.queries.overview import read_overview
 from services.caseload.overview.routes.families import KpmView
 from services.caseload.task.routes import TugasItem
 from shared.access import Permission
-from shared.field_classes import SPESIFIK
+from shared.field_classes import SPESIFIK, ReadUnder
 from shared.fields import View
 from shared.http import CurrentActor, Router, Session, may
 
@@ -19,15 +19,15 @@ overview = Router(tag="kpm")
 class OverviewView(View):
     """A family with its memberships, payable tahap, last five visits and open tasks.
 
-    The last visit comes first, and the task that is due first. A part is null if the caller's role may not read it.
+    The last visit comes first, and the task that is due first. A part that the caller's role may not read is absent.
     """
 
     kpm_id: UUID
     kpm: KpmView
     kepesertaan: list[KepesertaanView]
-    payable_tahap: Annotated[list[PayableTahapView] | None, SPESIFIK]
-    kunjungan: Annotated[list[KunjunganItem] | None, SPESIFIK]
-    tugas: list[TugasItem] | None
+    payable_tahap: Annotated[list[PayableTahapView], SPESIFIK, ReadUnder(Permission.TAHAP_READ)]
+    kunjungan: Annotated[list[KunjunganItem], SPESIFIK, ReadUnder(Permission.KUNJUNGAN_READ)]
+    tugas: Annotated[list[TugasItem], ReadUnder(Permission.TUGAS_READ)]
 
 
 @overview.get("/kpm/{kpm_id}/overview")

@@ -14,7 +14,7 @@ from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
 from shared.deadlines import END, Owner, Waits
 from shared.field_classes import PRIBADI, SPESIFIK
-from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
+from shared.fields import ActingRole, Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 from shared.privacy import Nik
 from shared.roles import Role
 from shared.transitions import guard_moves, require_move
@@ -213,7 +213,7 @@ class SanggahDecisionFacts(Fields):
 
     decided_on: Col[date]
     decided_by: Col[str]
-    role: Col[str]
+    role: Col[ActingRole]
 
 
 class SanggahDecisionView(SanggahDecisionFacts):
