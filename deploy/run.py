@@ -196,6 +196,8 @@ def test(arguments: list[str]) -> int:
             return fail("CI must run every test.")
         options += ["-m", "not kafka"]
     need("dev")
+    # Some hundred processes start, and would each compile the sources again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     replace_process(PYTHON, "-m", "pytest", *options, *arguments)
 
 

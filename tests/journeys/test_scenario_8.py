@@ -1,7 +1,5 @@
 """Scenario 8 of docs/domain.md#scenarios without its emergency lane, in one process and over Kafka."""
 
-import pytest
-
 from deploy.demo import timeline
 from deploy.demo.scenarios import play
 from deploy.invariants import violations
@@ -77,6 +75,5 @@ async def check_timeline(four: FourServices) -> None:
         assert text_part in text
 
 
-@pytest.mark.over_kafka
 async def test_objection(four_services: FourServices) -> None:
     await check_objection(four_services)
