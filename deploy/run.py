@@ -196,13 +196,11 @@ def test(arguments: list[str]) -> int:
             return fail("CI must run every test.")
         options += ["-m", "not kafka"]
     need("dev")
-    # Some hundred processes start, and would each compile the sources again.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Else hundreds of processes compile the sources again.
     replace_process(PYTHON, "-m", "pytest", *options, *arguments)
 
 
 def prove(arguments: list[str]) -> int:
-    """Run the tests that count cases, in full size."""
     os.environ["PILAR_PROVE"] = "full"
     return test(["-m", "proof", *arguments])
 

@@ -6,16 +6,12 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-# A batch has thousands of live objects and no garbage. With the interpreter's thresholds (700, 10, 10) collections took
-# more than half of the time of a batch.
-GC_THRESHOLDS = (50_000, 20, 50)
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
     """Run `main` to its end, without collecting what was loaded before."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
         return runner.run(main)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.broker import Broker, missing
-from shared.loop import GC_THRESHOLDS, fast_loop
+from shared.loop import fast_loop
 from tests.factories.cluster import Cluster
 from tests.factories.proof import IN_FULL, PROPERTY, Proof
 from tests.factories.services import Running, run_service
@@ -42,7 +42,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             raise pytest.UsageError(f"pytest-xdist does not group this test: {ungrouped[0].nodeid}")
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
