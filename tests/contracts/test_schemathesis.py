@@ -33,7 +33,7 @@ from tests.factories.walks import WALKS
 from tests.factories.walks.platform import Tokens, walk_shared_operations
 
 schemathesis.serializer.alias(["application/offset+octet-stream"], "application/octet-stream")
-REQUESTS, FEWEST_EACH = (2_000, 12) if IN_FULL else (600, 3)
+REQUESTS, FEWEST_EACH = (2_000, 12) if IN_FULL else (500, 2)
 SEED = 2026
 SPARE = 60
 # The clock goes last: what it is set to lies far beyond every date of the walk.

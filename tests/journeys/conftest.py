@@ -12,24 +12,18 @@ from tests.factories.proof import IN_FULL
 
 ON_ONE_MACHINE = pytest.param("local", marks=pytest.mark.timeout(240))
 OVER_KAFKA = pytest.param(
-    "kafka", marks=[pytest.mark.kafka, pytest.mark.xdist_group("kafka"), pytest.mark.timeout(300)]
+    "kafka",
+    marks=[
+        *(pytest.mark.kafka, pytest.mark.xdist_group("kafka"), pytest.mark.timeout(300)),
+        pytest.mark.proof,
+    ],
 )
-OVER_KAFKA_IN_PROOF = pytest.param("kafka", marks=[*OVER_KAFKA.marks, pytest.mark.proof])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Play a journey on one machine, if it is marked `over_kafka` also over Kafka.
-
-    `make prove` plays all over Kafka.
-    """
-    if "four_services" not in metafunc.fixturenames:
-        return
-    transports = [ON_ONE_MACHINE]
-    if metafunc.definition.get_closest_marker("over_kafka"):
-        transports.append(OVER_KAFKA)
-    elif IN_FULL:
-        transports.append(OVER_KAFKA_IN_PROOF)
-    metafunc.parametrize("four_services", transports, indirect=True)
+    """Play each journey on one machine, in `make prove` over Kafka."""
+    if "four_services" in metafunc.fixturenames:
+        metafunc.parametrize("four_services", [OVER_KAFKA if IN_FULL else ON_ONE_MACHINE], indirect=True)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Scenario 2 of docs/domain.md#scenarios, through all four services in one process and over Kafka."""
+"""Scenario 2 of docs/domain.md#scenarios, through all four services."""
 
 from collections import defaultdict
 
@@ -87,7 +87,6 @@ async def check_repeated_delivery(four: FourServices) -> None:
     await do_counts_agree(four)
 
 
-@pytest.mark.over_kafka
 async def test_graduation_of_a_family_and_repeated_delivery(four_services: FourServices) -> None:
     await check_graduation(four_services)
     await check_screens(four_services)

@@ -1,4 +1,4 @@
-"""Scenario 8 of docs/domain.md#scenarios without its emergency lane, in one process and over Kafka."""
+"""Scenario 8 of docs/domain.md#scenarios without its emergency lane, through all four services."""
 
 from deploy.demo import timeline
 from deploy.demo.scenarios import play
