@@ -3,8 +3,9 @@
 import asyncpg
 import pytest
 
+from tests.factories.graduation.accounts import insert_acts
 from tests.factories.graduation.case import CaseDriver, expect_ok
-from tests.factories.graduation.events import DESA, KENDAL
+from tests.factories.graduation.events import KENDAL
 from tests.factories.services import Running
 
 
@@ -49,18 +50,10 @@ async def test_approver_cannot_determine_and_no_case_of_the_sk_moves(graduation:
 
 async def test_sql_of_the_service_role_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).advance_to("DIUSULKAN")
-    connection = await asyncpg.connect(graduation.settings.worker_database_url)
-    try:
-        with pytest.raises(asyncpg.ExclusionViolationError, match="ex_stage_act_four_people"):
-            await connection.execute(
-                "INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
-                " VALUES ($1, $2, 'VERIFIKASI', $3, 'x', 'x', true, now())",
-                driver.graduasi_id,
-                DESA,
-                str(driver.field.pendamping_id),
-            )
-    finally:
-        await connection.close()
+    with pytest.raises(asyncpg.ExclusionViolationError, match="ex_stage_act_four_people"):
+        await insert_acts(
+            graduation, driver.graduasi_id, ("VERIFIKASI", str(driver.field.pendamping_id), "x")
+        )
 
 
 async def test_same_person_may_act_twice_in_one_stage(graduation: Running) -> None:

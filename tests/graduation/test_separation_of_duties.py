@@ -10,32 +10,20 @@ import asyncpg
 import pytest
 
 from shared.database import uuid7
-from tests.factories.graduation.accounts import DAY, ORDERS, ROLES, P, create_case_before, take_step, token
+from tests.factories.graduation.accounts import (
+    DAY,
+    ORDERS,
+    ROLES,
+    P,
+    create_case_before,
+    insert_acts,
+    take_step,
+    token,
+)
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day
-from tests.factories.graduation.events import DESA, apply_events
+from tests.factories.graduation.events import apply_events
 from tests.factories.graduation.exit_proposal import build_exit_proposed
 from tests.factories.services import Running, expect_refusal
-
-
-async def insert_acts(service: Running, graduasi_id: str, *acts: tuple[str, str, str]) -> None:
-    """Write acts (stage, person, sub) past the commands, and take them back."""
-    connection = await asyncpg.connect(service.settings.worker_database_url)
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        for stage, person, sub in acts:
-            await connection.execute(
-                "INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
-                " VALUES ($1, $2, $3, $4, $5, 'x', true, now())",
-                UUID(graduasi_id),
-                DESA,
-                stage,
-                person,
-                sub,
-            )
-    finally:
-        await transaction.rollback()
-        await connection.close()
 
 
 @pytest.mark.parametrize("by", ROLES)

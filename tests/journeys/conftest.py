@@ -22,12 +22,12 @@ OVER_KAFKA = pytest.param(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Play each journey on one machine, in `make prove` over Kafka."""
-    if "four_services" in metafunc.fixturenames:
-        metafunc.parametrize("four_services", [OVER_KAFKA if IN_FULL else ON_ONE_MACHINE], indirect=True)
+    if "four" in metafunc.fixturenames:
+        metafunc.parametrize("four", [OVER_KAFKA if IN_FULL else ON_ONE_MACHINE], indirect=True)
 
 
 @pytest.fixture
-async def four_services(
+async def four(
     cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[FourServices]:
     """Four services on one transport.
@@ -38,8 +38,8 @@ async def four_services(
     try:
         if broker:
             broker.start()
-        async with run_four_services(cluster, tmp_path, broker.bootstrap if broker else "") as four:
-            yield four
+        async with run_four_services(cluster, tmp_path, broker.bootstrap if broker else "") as running:
+            yield running
     finally:
         if broker:
             broker.wipe()

@@ -70,8 +70,8 @@ async def split_husband(world: World, case: Case, no_kk: str) -> None:
     await world.wait_until_delivered()
 
 
-async def test_sk_postpones_the_family_that_lost_its_business(four_services: FourServices) -> None:
-    world = four_services.world
+async def test_sk_postpones_the_family_that_lost_its_business(four: FourServices) -> None:
+    world = four.world
     await world.day("2026-01-05")
     pendamping = await place_pendamping(world, PENDAMPING, PENDAMPING_NIK, [KELURAHAN])
     maker = FamilyGenerator(pendamping.pendamping_no, (9488, 9589))
@@ -85,8 +85,8 @@ async def test_sk_postpones_the_family_that_lost_its_business(four_services: Fou
     assert made["determined"] == [whole.graduasi_id]
     ((graduasi_id, reasons),) = [(one["graduasi_id"], one["reasons"]) for one in made["postponed"]]
     assert (graduasi_id, [one["code"] for one in reasons]) == (split.graduasi_id, ["RESULT"])
-    await four_services.wait_until_idle()
+    await four.wait_until_idle()
     announced = await world.get("caseload", f"/v1/kpm/{whole.kpm_id}/kepesertaan", DINSOS)
     states = {one["bansos"]: one["case"] and one["case"]["state"] for one in announced["items"]}
     assert states == {"PKH": "DETERMINED", "SEMBAKO": None}
-    assert await violations(four_services.services, four_services.bootstrap, world.history) == []
+    assert await violations(four.services, four.bootstrap, world.history) == []

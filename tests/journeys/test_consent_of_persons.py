@@ -1,9 +1,6 @@
 """Consents of a family whose business belongs to the father, between caseload and referral."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
-
-import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.caseload import intake as families
@@ -20,7 +17,7 @@ async def record_death(whole: CaseloadFamily, anggota_id: str) -> None:
     await whole.post_ok(f"anggota/{anggota_id}/end", scan, (await whole.read())["version"])
 
 
-async def check_identities(four: FourServices) -> None:
+async def test_identities(four: FourServices) -> None:
     """The partner gets the mother as signer and the father as owner."""
     async with PartnerSimulator() as bank:
         world, _, members = await create_case(four, bank)
@@ -39,7 +36,7 @@ async def check_identities(four: FourServices) -> None:
         assert notice.body["nik"] == rows[0]["nik"]
 
 
-async def check_death_of_the_pengurus(four: FourServices) -> None:
+async def test_death_of_the_pengurus(four: FourServices) -> None:
     """Nothing is sent for a dead pengurus until the next one consents."""
     async with PartnerSimulator() as bank:
         world, whole, members = await create_case(four, bank)
@@ -64,12 +61,3 @@ async def check_death_of_the_pengurus(four: FourServices) -> None:
         (notice,) = bank.received
         (person,) = notice.body["persons"]
         assert (person["roles"], person["nik"]) == (["SIGNER", "OWNER"], families.mother()[1]["nik"])
-
-
-CHECKS = [check_identities, check_death_of_the_pengurus]
-Check = Callable[[FourServices], Awaitable[None]]
-
-
-@pytest.mark.parametrize("check", CHECKS)
-async def test_journey(four_services: FourServices, check: Check) -> None:
-    await check(four_services)

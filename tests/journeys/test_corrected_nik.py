@@ -6,7 +6,7 @@ from tests.factories.journeys.deaths import Deaths
 from tests.factories.journeys.four_services import FourServices
 
 
-async def check_corrected_nik(four: FourServices) -> None:
+async def test_corrected_nik(four: FourServices) -> None:
     """The owner's business is counted once, before and after the correction."""
     await four.world.day("2026-01-02")
     families = Deaths(four.world)
@@ -27,7 +27,3 @@ async def check_corrected_nik(four: FourServices) -> None:
     assert four.world.failed == []
     await four.wait_until_idle()
     assert await violations(four.services, four.bootstrap, four.world.history) == []
-
-
-async def test_corrected_nik(four_services: FourServices) -> None:
-    await check_corrected_nik(four_services)

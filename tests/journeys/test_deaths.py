@@ -8,7 +8,7 @@ from tests.factories.journeys.four_services import FourServices
 BUSINESS = ("USAHA_AGE_MONTHS", "USAHA_OMZET_RP", "USAHA_PERMIT")
 
 
-async def check_deaths(four: FourServices) -> None:
+async def test_deaths(four: FourServices) -> None:
     await four.world.day("2026-01-02")
     deaths = Deaths(four.world)
     await deaths.take_in()
@@ -77,7 +77,3 @@ async def check_reversal_after_the_effect(deaths: Deaths) -> None:
         await deaths.annul(bansos)
         again = await deaths.payable("IN_TERM", bansos)
         assert (again["payable"], again["held_for"]) == ("ALL", None)
-
-
-async def test_deaths(four_services: FourServices) -> None:
-    await check_deaths(four_services)

@@ -1,10 +1,7 @@
 """What left for a partner, and what it answered and corrected, in all databases."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
-
-import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from deploy.invariants import violations
@@ -36,7 +33,7 @@ async def read_aid(whole: Any) -> list[tuple[Any, ...]]:
     return [(one["status"], one["amount_rp"], one["delivered_on"]) for one in (await whole.read())["aid"]]
 
 
-async def check_withdrawal_while_the_webhook_hangs(four: FourServices) -> None:
+async def test_withdrawal_while_the_webhook_hangs(four: FourServices) -> None:
     """The record lists what was shared, and the partner gets a withdrawal."""
     async with PartnerSimulator(hold=(release := asyncio.Event())) as bank:
         world, _, subject = await send(four, bank)
@@ -54,7 +51,7 @@ async def check_withdrawal_while_the_webhook_hangs(four: FourServices) -> None:
         assert await read_faults(four) == []
 
 
-async def check_corrected_amounts(four: FourServices) -> None:
+async def test_corrected_amounts(four: FourServices) -> None:
     """A delivery without an amount has the approved one, and a correction reaches caseload."""
     async with PartnerSimulator() as bank:
         world, whole, subject = await send(four, bank)
@@ -77,12 +74,3 @@ async def check_corrected_amounts(four: FourServices) -> None:
         await four.wait_until_idle()
         assert await read_aid(whole) == [("DISALURKAN", 800_000, day)]
         assert await read_faults(four) == []
-
-
-CHECKS = [check_withdrawal_while_the_webhook_hangs, check_corrected_amounts]
-Check = Callable[[FourServices], Awaitable[None]]
-
-
-@pytest.mark.parametrize("check", CHECKS)
-async def test_journey(four_services: FourServices, check: Check) -> None:
-    await check(four_services)

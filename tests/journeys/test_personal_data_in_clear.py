@@ -74,7 +74,7 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-async def logged_services(
+async def four_services(
     own_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> AsyncIterator[FourServices]:
     del capfd  # requested before the services start, so that it captures their log
@@ -83,12 +83,12 @@ async def logged_services(
         yield made
 
 
-async def send_wrong_requests(logged_services: FourServices) -> str:
+async def send_wrong_requests(four_services: FourServices) -> str:
     """Send faulty requests with personal data, and return the answers.
 
     The data is repeated, misplaced, truncated or mistyped.
     """
-    world, (first, second) = logged_services.world, (ROWS[0][0], ROWS[1][0])
+    world, (first, second) = four_services.world, (ROWS[0][0], ROWS[1][0])
     person = {"subject": "PERSON", **PENDAMPING}
     await world.post("registry", "/v1/pendamping", person, KEMENSOS)
     path = f"/v1/pendamping/{first['nik']}"
@@ -128,11 +128,11 @@ async def send_wrong_requests(logged_services: FourServices) -> str:
         ("referral", "GET", f"/v1/offer?kpm_id={first['nik']}", {}, {422}),
         ("referral", "GET", f"/v1/program?code={first['name']}", {}, {200}),
     ]
-    return "\n".join([await send_wrong(logged_services, *one) for one in tries])
+    return "\n".join([await send_wrong(four_services, *one) for one in tries])
 
 
 async def send_wrong(
-    logged_services: FourServices,
+    four_services: FourServices,
     service: str,
     method: str,
     path: str,
@@ -141,14 +141,14 @@ async def send_wrong(
 ) -> str:
     who = KEMENSOS
     headers = {
-        "Authorization": f"Bearer {logged_services.world.token(who)}",
+        "Authorization": f"Bearer {four_services.world.token(who)}",
         "Content-Type": "application/json",
         "X-Purpose": "VERIFIKASI",
     }
     if method == "POST":
         headers["Idempotency-Key"] = f"wrong-{abs(hash(path + str(more)))}"
-    answer = await logged_services.world.http.request(
-        method, logged_services.world.state.url(service) + path, headers=headers, **more
+    answer = await four_services.world.http.request(
+        method, four_services.world.state.url(service) + path, headers=headers, **more
     )
     assert answer.status_code in statuses, (method, path, answer.text)
     return answer.text
@@ -168,29 +168,29 @@ def build_bad_file() -> bytes:
     return build_csv(*bad, *ROWS[:3])
 
 
-async def run_intake(logged_services: FourServices, content: bytes) -> dict[str, Any]:
-    sha256 = await logged_services.world.put_file("caseload", content, DINSOS)
-    created = await logged_services.world.post(
+async def run_intake(four_services: FourServices, content: bytes) -> dict[str, Any]:
+    sha256 = await four_services.world.put_file("caseload", content, DINSOS)
+    created = await four_services.world.post(
         "caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS
     )
-    await logged_services.wait_until_idle()
-    return await logged_services.world.get("caseload", f"/v1/jobs/{created['job_id']}", DINSOS)
+    await four_services.wait_until_idle()
+    return await four_services.world.get("caseload", f"/v1/jobs/{created['job_id']}", DINSOS)
 
 
-async def record_visit(logged_services: FourServices) -> None:
+async def record_visit(four_services: FourServices) -> None:
     """Record a visit, whose findings are personal text and whose event is parked in registry."""
     from services.caseload.activity.models import KunjunganPurpose
 
-    await logged_services.services["registry"].execute(REFUSED)
-    listed = await logged_services.world.get("caseload", "/v1/kpm", S)
+    await four_services.services["registry"].execute(REFUSED)
+    listed = await four_services.world.get("caseload", "/v1/kpm", S)
     visit = {"purpose": str(next(iter(KunjunganPurpose))), "visited_on": "2026-10-19", "findings": FINDINGS}
-    await logged_services.world.post(
+    await four_services.world.post(
         "caseload", "/v1/kunjungan", {"kpm_id": listed["items"][0]["kpm_id"], **visit}, S
     )
 
 
-async def read_parked(logged_services: FourServices) -> list[Any]:
-    return await logged_services.services["registry"].sql(
+async def read_parked(four_services: FourServices) -> list[Any]:
+    return await four_services.services["registry"].sql(
         "SELECT 1 FROM platform.parked WHERE reason = 'POISON'"
     )
 
@@ -207,17 +207,17 @@ async def grep(texts: list[str], folder: Path, *options: str, content: str = "")
     return result.stdout.splitlines()
 
 
-async def find_in_files(logged_services: FourServices, texts: list[str], folder: Path) -> list[str]:
+async def find_in_files(four_services: FourServices, texts: list[str], folder: Path) -> list[str]:
     """Return the files of PostgreSQL that contain a text, its log included."""
-    await logged_services.services["registry"].execute("CHECKPOINT")
-    home = logged_services.services["registry"].cluster.postgres._home
+    await four_services.services["registry"].execute("CHECKPOINT")
+    home = four_services.services["registry"].cluster.postgres._home
     return await grep(texts, folder, "-r", str(home))
 
 
-async def find_in_rows(logged_services: FourServices, texts: list[str], folder: Path) -> list[str]:
+async def find_in_rows(four_services: FourServices, texts: list[str], folder: Path) -> list[str]:
     """Return the tables that contain a text in a row, compressed values included."""
     names: list[str] = []
-    for name, service in logged_services.services.items():
+    for name, service in four_services.services.items():
         tables = await service.sql(
             "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -229,13 +229,13 @@ async def find_in_rows(logged_services: FourServices, texts: list[str], folder: 
     return names
 
 
-async def read_pages(logged_services: FourServices) -> str:
+async def read_pages(four_services: FourServices) -> str:
     """Return the pages that each service shows without a token."""
     texts: list[str] = []
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-        for name, service in logged_services.services.items():
+        for name, service in four_services.services.items():
             texts += [
-                (await client.get(logged_services.world.state.url(name) + "/readyz")).text,
+                (await client.get(four_services.world.state.url(name) + "/readyz")).text,
                 await service.metrics(),
             ]
     return "\n".join(texts)
@@ -244,28 +244,28 @@ async def read_pages(logged_services: FourServices) -> str:
 @pytest.mark.proof
 @pytest.mark.timeout(900)
 async def test_no_personal_text_is_in_files_rows_logs_or_answers(
-    logged_services: FourServices, tmp_path: Path, capfd: pytest.CaptureFixture[str], prove: Proof
+    four_services: FourServices, tmp_path: Path, capfd: pytest.CaptureFixture[str], prove: Proof
 ) -> None:
-    await play(logged_services.world, [2])
-    assert await do_numbers_agree(logged_services.world, [2]), logged_services.screen.getvalue()
-    job = await run_intake(logged_services, build_csv(*ROWS))
+    await play(four_services.world, [2])
+    assert await do_numbers_agree(four_services.world, [2]), four_services.screen.getvalue()
+    job = await run_intake(four_services, build_csv(*ROWS))
     assert (job["state"], job["report"].get("families", FAMILIES)) == ("DONE", FAMILIES), job
-    assert (await run_intake(logged_services, build_bad_file()))["refused"] > 0
-    problems = await send_wrong_requests(logged_services)
-    await logged_services.wait_until_idle()
-    await record_visit(logged_services)
-    await logged_services.world.wait_for("the event to be parked", partial(read_parked, logged_services))
+    assert (await run_intake(four_services, build_bad_file()))["refused"] > 0
+    problems = await send_wrong_requests(four_services)
+    await four_services.wait_until_idle()
+    await record_visit(four_services)
+    await four_services.world.wait_for("the event to be parked", partial(read_parked, four_services))
     texts = canaries()
     assert (
         min(Counter(column for rows in ROWS for row in rows for column in SECRET if row[column]).values())
         >= FAMILIES
     )
-    shown, logs = await read_pages(logged_services), capfd.readouterr().err
+    shown, logs = await read_pages(four_services), capfd.readouterr().err
     assert "pilar_request_seconds" in shown
     assert "/v1/kpm/look-up" in logs
     places = {
-        "tables, topics and parked rows": await find_in_rows(logged_services, texts, tmp_path),
-        "table and WAL files": await find_in_files(logged_services, texts, tmp_path),
+        "tables, topics and parked rows": await find_in_rows(four_services, texts, tmp_path),
+        "table and WAL files": await find_in_files(four_services, texts, tmp_path),
         "logs": [text for text in texts if text in logs],
         "metrics": [text for text in texts if text in shown],
         "problems": [text for text in texts if text in problems],
@@ -273,15 +273,15 @@ async def test_no_personal_text_is_in_files_rows_logs_or_answers(
     for place, hits in places.items():
         prove(f"personal texts in {place}", len(texts), len(hits))
     assert not any(places.values()), places
-    await check_search(logged_services, tmp_path, texts)
+    await check_search(four_services, tmp_path, texts)
 
 
-async def check_search(logged_services: FourServices, folder: Path, texts: list[str]) -> None:
+async def check_search(four_services: FourServices, folder: Path, texts: list[str]) -> None:
     """Check that the search finds a text in clear in rows, files and write-ahead log."""
     for text in (ROWS[7][1]["nik"], ROWS[8][0]["address"]):
-        await logged_services.services["registry"].execute(SCRATCH.format(text=text))
-        assert await find_in_rows(logged_services, texts, folder) == ["registry: public.planted"]
-        files = await find_in_files(logged_services, texts, folder)
+        await four_services.services["registry"].execute(SCRATCH.format(text=text))
+        assert await find_in_rows(four_services, texts, folder) == ["registry: public.planted"]
+        files = await find_in_files(four_services, texts, folder)
         assert any("/base/" in file for file in files), files
         assert any("/pg_wal/" in file for file in files), files
-        await logged_services.services["registry"].execute("DROP TABLE planted")
+        await four_services.services["registry"].execute("DROP TABLE planted")

@@ -87,10 +87,10 @@ async def check_repeated_delivery(four: FourServices) -> None:
     await do_counts_agree(four)
 
 
-async def test_graduation_of_a_family_and_repeated_delivery(four_services: FourServices) -> None:
-    await check_graduation(four_services)
-    await check_screens(four_services)
-    history = four_services.world.history
-    assert await violations(four_services.services, four_services.bootstrap, history) == []
-    await check_repeated_delivery(four_services)
-    assert await violations(four_services.services, four_services.bootstrap) == []
+async def test_graduation_of_a_family_and_repeated_delivery(four: FourServices) -> None:
+    await check_graduation(four)
+    await check_screens(four)
+    history = four.world.history
+    assert await violations(four.services, four.bootstrap, history) == []
+    await check_repeated_delivery(four)
+    assert await violations(four.services, four.bootstrap) == []

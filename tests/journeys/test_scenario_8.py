@@ -44,7 +44,7 @@ EVENTS = (
 LATER = ("graduation.credit_reversed", "referral.rujukan_withdrawn")
 
 
-async def check_objection(four: FourServices) -> None:
+async def test_objection(four: FourServices) -> None:
     await play(four.world, [8])
     assert await do_numbers_agree(four.world, [8]), four.screen.getvalue()
     passed = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
@@ -73,7 +73,3 @@ async def check_timeline(four: FourServices) -> None:
         "of 4 services",
     ):
         assert text_part in text
-
-
-async def test_objection(four_services: FourServices) -> None:
-    await check_objection(four_services)

@@ -58,7 +58,7 @@ async def read_tahap(world: World, case: Case) -> dict[str, Any]:
     return shown
 
 
-async def check_two_memberships(four: FourServices) -> None:
+async def test_two_memberships(four: FourServices) -> None:
     world = four.world
     await world.day("2026-01-05")
     pendamping = await place_pendamping(world, PENDAMPING, PENDAMPING_NIK, [KELURAHAN])
@@ -93,7 +93,3 @@ async def undo(world: World, case: Case) -> None:
     assert (shown["state"], shown["credit"]["state"]) == ("DIPULIHKAN", "REVERSED")
     (decided,) = shown["annulment"]["back_pay"]
     assert (decided["tahap"], decided["paid"], decided["reason_code"]) == ("2026-2", False, "TIDAK_BERHAK")
-
-
-async def test_two_memberships(four_services: FourServices) -> None:
-    await check_two_memberships(four_services)

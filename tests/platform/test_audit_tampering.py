@@ -239,3 +239,14 @@ async def test_what_nothing_can_be_compared_with_is_not_checked(
     other.unlink()
     assert check(pinned) == (2, "Not checked: caseload has no export\n")
     assert check() == (2, "Not checked: no key of registry is known\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["--keys", "keys.json", "."], ["."]])
+def test_wrong_arguments_are_answered_with_the_usage(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert ("verifier.py FOLDER [KEYS]" in printed.err) is (arguments != ["."])

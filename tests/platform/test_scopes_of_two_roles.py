@@ -45,7 +45,7 @@ PAIRS = [*combinations(Role, 2)][:: 1 if IN_FULL else 20]
 # `make prove` tries 8,000 cases.
 GENERATED, SEED = 2_000 if IN_FULL else 150, int(os.environ.get("PILAR_SEED", "7"))
 LEAST_STATES = {"registry": 3, "caseload": 10, "graduation": 15, "referral": 8}
-ROLES = [(role,) for role in Role] + [*PAIRS]
+ROLES = [*((role,) for role in Role), *PAIRS]
 
 
 @pytest.fixture(scope="module", params=SERVICES)

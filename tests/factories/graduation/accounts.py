@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+import asyncpg
 import httpx
 
 from tests.factories.graduation.case import CaseDriver
@@ -45,3 +46,24 @@ async def create_case_before(service: Running, by: str) -> CaseDriver:
         "sk": "DISETUJUI_DINSOS",
     }
     return await (await CaseDriver.start(service)).advance_to(before[by])
+
+
+async def insert_acts(service: Running, graduasi_id: str, *acts: tuple[str, str, str]) -> None:
+    """Write acts (stage, person, sub) past the commands, and take them back."""
+    connection = await asyncpg.connect(service.settings.worker_database_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        for stage, person, sub in acts:
+            await connection.execute(
+                "INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
+                " VALUES ($1, $2, $3, $4, $5, 'x', true, now())",
+                UUID(graduasi_id),
+                DESA,
+                stage,
+                person,
+                sub,
+            )
+    finally:
+        await transaction.rollback()
+        await connection.close()

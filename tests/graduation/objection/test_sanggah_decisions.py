@@ -6,8 +6,9 @@ from datetime import date
 import asyncpg
 import pytest
 
+from tests.factories.graduation.accounts import insert_acts
 from tests.factories.graduation.case import CaseDriver, expect_ok, read_emitted_events, set_day, work_until
-from tests.factories.graduation.events import DESA, KENDAL
+from tests.factories.graduation.events import KENDAL
 from tests.factories.graduation.objection import (
     DAY_AFTER,
     LAST_DAY,
@@ -143,18 +144,8 @@ async def test_person_of_a_stage_cannot_decide(graduation: Running, stage: str) 
     answer = await decide_sanggah(driver, sanggah_id, "DITERIMA", token)
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")
     assert await driver.read_state() == "DISANGGAH"
-    connection = await asyncpg.connect(graduation.settings.worker_database_url)
-    try:
-        with pytest.raises(asyncpg.ExclusionViolationError, match="ex_stage_act_four_people"):
-            await connection.execute(
-                "INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
-                " VALUES ($1, $2, 'SANGGAH', $3, 'x', 'x', true, now())",
-                driver.graduasi_id,
-                DESA,
-                str(mine or person),
-            )
-    finally:
-        await connection.close()
+    with pytest.raises(asyncpg.ExclusionViolationError, match="ex_stage_act_four_people"):
+        await insert_acts(graduation, driver.graduasi_id, ("SANGGAH", str(mine or person), "x"))
 
 
 async def test_concurrent_decisions_store_one(graduation: Running) -> None:
