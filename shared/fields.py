@@ -1,7 +1,6 @@
 """Field types that all services use."""
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -112,22 +111,8 @@ class Known:
 KNOWN = Known()
 
 
-class Labelled:
-    """Marks a text that consists of values with labels: one, or several joined."""
-
-    def __init__(self, name: str, values: Iterable[str]) -> None:
-        """Publish `values` under the name of an enum."""
-        self.name, self.values = name, [*values]
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Publish the values as `x-values`, which is no closed list as `enum` is."""
-        return handler(schema) | {"x-enum": self.name, "x-values": self.values}
-
-
-ActingRole = Annotated[str, Labelled("ActingRole", (*Role, "SYSTEM"))]
-"""The roles in which an account acted, joined by +, or SYSTEM for a service."""
+ActingRole = Annotated[str, Field(json_schema_extra={"x-enum": "ActingRole", "x-values": [*Role, "SYSTEM"]})]
+"""The roles in which an account acted, joined by +, or SYSTEM for a service. `x-values` is no closed list as `enum` is."""
 
 
 class RequestOnly:

@@ -131,11 +131,10 @@ def find_unchecked(trails: Mapping[str, Trail], pinned: Mapping[str, str] | None
     missing = [f"{name} has no export" for name in sorted(names - trails.keys())]
     missing += [f"no key of {name} is known" for name in sorted(trails.keys() - known)]
     missing += [f"{name} has no block" for name, trail in trails.items() if not trail.blocks]
-    for name, trail in trails.items() if pinned is None else ():
-        stored = {row["service"] for row in trail.witnesses}
-        missing += [
-            f"{name} has stored no block of {other}" for other in sorted(trails.keys() - stored - {name})
-        ]
+    if pinned is None:
+        stored = {(name, row["service"]) for name, trail in trails.items() for row in trail.witnesses}
+        pairs = sorted({(name, other) for name in trails for other in trails if name != other} - stored)
+        missing += [f"{name} has stored no block of {other}" for name, other in pairs]
     return missing
 
 
@@ -220,9 +219,7 @@ def _entry_faults(trail: Trail) -> Iterator[Fault]:
     for audit_id, row in trail.entries.items():
         if audit_id not in sealed and _should_be_sealed(row, trail):
             yield Fault(trail.service, _minute(row["at"]), None, "INSERTED", audit_id)
-    yield from _gaps(
-        trail, numbered, {audit_id: block_no for audit_id, (block_no, _, _) in sealed.items()}, wrong
-    )
+    yield from _gaps(trail, numbered, {audit_id: place[0] for audit_id, place in sealed.items()}, wrong)
 
 
 def _kind_of(row: Row | None, audit_id: str, at: str, digest: str, owners: Mapping[str, str]) -> str:
@@ -282,15 +279,19 @@ def describe(trails: Mapping[str, Trail]) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Check the export in a folder, and print each fault."""
+    if len(arguments) not in {1, 2} or arguments[0].startswith("-"):
+        print(__doc__, file=sys.stderr)
+        return 2
     try:
-        folder, *keys = arguments
-        trails = read_trails(Path(folder))
-        pinned = dict(json.loads(Path(*keys).read_text("utf-8"))) if keys else None
+        folder, *keys = map(Path, arguments)
+        trails = read_trails(folder)
+        pinned = dict(json.loads(keys[0].read_text("utf-8"))) if keys else None
         faults, unchecked = verify(trails, pinned), find_unchecked(trails, pinned)
     except (OSError, TypeError, ValueError) as error:
-        print(f"Not checked: {error}\n\n{__doc__}", file=sys.stderr)
+        print(f"Not checked: {error}", file=sys.stderr)
         return 2
-    print(*faults, *([] if faults or unchecked else ["Nothing was changed.", *describe(trails)]), sep="\n")
+    for line in faults or ([] if unchecked else ["Nothing was changed.", *describe(trails)]):
+        print(line)
     print("".join(f"Not checked: {reason}\n" for reason in unchecked), end="", file=sys.stderr)
     return 1 if faults else 2 if unchecked else 0
 
