@@ -81,8 +81,9 @@ DECLARE
     scope text := platform.raise_scope('NATIONAL');
 BEGIN
     PERFORM set_config('pilar.areas', '*', true);
+    -- Without the subquery PostgreSQL would plan each execution anew (shared/database/prepared.py).
     RETURN QUERY SELECT f.subject_id FROM platform.evidence_flag f
-        WHERE f.subject_id = ANY (subjects) AND f.cleared_at IS NULL;
+        WHERE f.subject_id = ANY (ARRAY(SELECT unnest(subjects))) AND f.cleared_at IS NULL;
     PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
 END $$;;
 -- All families of a file, for the audit entry of its download: also those that row security hides from the reader.

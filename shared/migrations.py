@@ -26,9 +26,10 @@ from sqlalchemy.schema import (
     sort_tables_and_constraints,
 )
 
-from shared.audit import tables as audit_tables
+from shared.audit.tables import audit_entry
 from shared.database.columns import service_metadata
 from shared.database.models import metadata_of
+from shared.deadlines.tables import deadline_rule
 from shared.settings import Settings
 from shared.transitions import trigger_of
 from shared.updates import update_trigger_of
@@ -38,6 +39,8 @@ LOCK_TIMEOUT = "2s"
 PARTITION = re.compile(r"(outbox|audit_entry)_(default|[0-9]{4}_[0-9]{2})")
 # Alembic keeps its context in module globals, so only one upgrade may run in a process.
 UPGRADE_LOCK = threading.Lock()
+# Autogenerate compares the tables of the modules that are imported here.
+PLATFORM_TABLES = (audit_entry, deadline_rule)
 
 
 class Targets(list[sa.MetaData]):
@@ -157,7 +160,7 @@ async def migrate(service: str, metadata: sa.MetaData, url: str) -> None:
 def _in_one_transaction(connection: sa.Connection, service: str, metadata: sa.MetaData) -> None:
     context.configure(
         connection=connection,
-        target_metadata=Targets([metadata, audit_tables.metadata]),
+        target_metadata=Targets([metadata, *{table.metadata for table in PLATFORM_TABLES}]),
         version_table_schema="platform",
         include_schemas=True,
         include_name=is_ours,

@@ -4,7 +4,7 @@ from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
 from shared.database.driver import await_driver
-from shared.database.prepared import PreparedSelect, attach, placeholder
+from shared.database.prepared import PreparedSelect, any_of, attach, placeholder
 from shared.database.refusals import insert, refuse_violations
 from shared.database.rows import (
     FROM_ON,
@@ -32,6 +32,7 @@ __all__ = [
     "Row",
     "Rupiah",
     "acted_by",
+    "any_of",
     "as_table",
     "attach",
     "await_driver",

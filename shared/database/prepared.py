@@ -23,6 +23,17 @@ def placeholder(number: int, kind: TypeEngine[Any]) -> sa.ColumnClause[Any]:
     return sa.literal_column(f"${number}::{kind.compile(DIALECT)}", kind)
 
 
+def any_of(number: int, kind: TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    """Return any value of the array parameter of that number.
+
+    To be compared with a column by `==`.
+    """
+    # Fast path: the plan is kept. For `= ANY ($1)` PostgreSQL plans each execution anew, because a plan for one value
+    # looks cheaper than one for a list of unknown length (bench: decisions).
+    array = f"ARRAY(SELECT unnest(${number}::{kind.compile(DIALECT)}[]))"
+    return sa.any_(sa.literal_column(array, sa.ARRAY(kind)))
+
+
 class PreparedSelect:
     """A SELECT without the ORM: its rows are named tuples of its columns.
 

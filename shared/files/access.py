@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import schema
 from shared.access import Actor, Scope
-from shared.database import PreparedSelect, placeholder
+from shared.database import PreparedSelect, any_of, placeholder
 from shared.errors import FileNotUploaded, NotFound
 from shared.field_classes import FieldClass
 from shared.files.storage import StoredFile, read_info
@@ -42,7 +42,7 @@ class FileUseKind(StrEnum):
 UPLOADED = sa.exists().where(
     UPLOAD.sha256 == FILE.sha256, sa.or_(UPLOAD.account == ACCOUNT, UPLOAD.person == PERSON)
 )
-IS_NAMED = FILE.sha256 == sa.any_(placeholder(1, sa.ARRAY(sa.Text())))
+IS_NAMED = FILE.sha256 == any_of(1, sa.Text())
 
 
 def _select_readable() -> sa.Select[Any]:

@@ -7,11 +7,11 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from shared.database import Database, PreparedSelect, attach, placeholder
+from shared.database import Database, PreparedSelect, any_of, attach, placeholder, raw
 from tests.factories.place_table import Place, State, build_place, ddl
 
 STARTED = sa.select(Place).where(Place.valid_from <= placeholder(1, sa.Date()), Place.state == State.OPEN)
-ONE = sa.select(Place).where(Place.place_id == sa.any_(placeholder(1, sa.ARRAY(sa.Uuid()))))
+ONE = sa.select(Place).where(Place.place_id == any_of(1, sa.Uuid()))
 ON = date(2026, 5, 18)
 
 
@@ -60,3 +60,24 @@ async def test_an_attached_row_is_the_session_s_own(database: Database) -> None:
         assert changed.version == 2
         assert attach(session, Place, row._asdict()) is attached
         assert attached.version == 1
+
+
+async def test_the_plan_for_a_list_of_ids_is_kept(database: Database, owner: asyncpg.Connection) -> None:
+    place, statement = build_place(), PreparedSelect(ONE)
+    async with database.transaction() as session:
+        session.add(place)
+    # In a small table PostgreSQL keeps the plan of any list.
+    await owner.execute(
+        "INSERT INTO place SELECT (jsonb_populate_record(p, jsonb_build_object('place_id', uuidv7(), 'code', n))).*"
+        " FROM place p, generate_series(100, 5000) n; ANALYZE place"
+    )
+    async with database.transaction() as session:
+        for _ in range(9):
+            assert len(await statement.fetch(session, [place.place_id])) == 1
+        plans = await (await raw(session)).fetchrow(
+            "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement = $1",
+            statement.sql,
+        )
+    # PostgreSQL always plans the first five executions for their values.
+    assert plans is not None
+    assert tuple(plans) == (5, 4)

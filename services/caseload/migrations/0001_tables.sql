@@ -36,8 +36,8 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
     CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID', 'MONITORING_REVERSAL', 'SK_CORRECTION', 'BACK_PAY_CORRECTION')),
-    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind = ANY ('{ANNULMENT,DISMISSAL,DEATH_REVERSAL,STATUS_REVERSAL,MEMBERSHIP_VOID,MONITORING_REVERSAL,SK_CORRECTION,BACK_PAY_CORRECTION}'::text[])),
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state = ANY ('{REQUESTED,APPROVED,REFUSED,WITHDRAWN,EXPIRED,LAPSED}'::text[]))
 );
 
 CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
@@ -75,8 +75,8 @@ CREATE TABLE case_mark (
     monitoring_ended_on DATE,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_case_mark PRIMARY KEY (graduasi_id),
-    CONSTRAINT ck_case_mark_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
-    CONSTRAINT ck_case_mark_casestate_known CHECK (state IN ('OPEN', 'CLOSED', 'DETERMINED', 'EFFECTIVE', 'ANNULLED'))
+    CONSTRAINT ck_case_mark_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN,UNKNOWN}'::text[])),
+    CONSTRAINT ck_case_mark_casestate_known CHECK (state = ANY ('{OPEN,CLOSED,DETERMINED,EFFECTIVE,ANNULLED}'::text[]))
 );
 
 CREATE INDEX ix_case_mark_ahead ON case_mark (state, kpm_id) WHERE state IN ('OPEN', 'DETERMINED', 'EFFECTIVE');
@@ -99,7 +99,7 @@ CREATE TABLE dampingan_limit (
     CONSTRAINT ex_dampingan_limit_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
     CONSTRAINT ck_dampingan_limit_warning_below_refusal CHECK (0 < warn_above AND warn_above < refuse_above),
     CONSTRAINT ck_dampingan_limit_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
-    CONSTRAINT ck_dampingan_limit_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+    CONSTRAINT ck_dampingan_limit_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[]))
 );
 
 CREATE TABLE dampingan_load (
@@ -119,7 +119,7 @@ CREATE TABLE exit_ground (
     source TEXT NOT NULL,
     CONSTRAINT pk_exit_ground PRIMARY KEY (exit_reason, version),
     CONSTRAINT ex_exit_ground_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, valid WITH &&),
-    CONSTRAINT ck_exit_ground_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN'))
+    CONSTRAINT ck_exit_ground_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN}'::text[]))
 );
 
 CREATE TABLE hand_over (
@@ -141,7 +141,7 @@ CREATE TABLE hand_over (
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_hand_over PRIMARY KEY (hand_over_id),
     CONSTRAINT ck_hand_over_two_placements CHECK (from_penugasan_id <> to_penugasan_id),
-    CONSTRAINT ck_hand_over_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
+    CONSTRAINT ck_hand_over_dampinganpurpose_known CHECK (purpose = ANY ('{PENDAMPINGAN,PEMANTAUAN}'::text[]))
 );
 
 CREATE UNIQUE INDEX uq_hand_over_once ON hand_over (from_penugasan_id, to_penugasan_id, kode_wilayah, on_date) WHERE open;
@@ -170,10 +170,10 @@ CREATE TABLE kpm (
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
     CONSTRAINT ck_kpm_end_is_complete CHECK (num_nulls(ended_on, end_reason, end_recorded_on) IN (0, 3)),
-    CONSTRAINT ck_kpm_source_known CHECK (address_source IN ('FILE', 'HTTP')),
-    CONSTRAINT ck_kpm_contact_source_known CHECK (contact_source IN ('FILE', 'HTTP')),
-    CONSTRAINT ck_kpm_pengurus_source_known CHECK (pengurus_source IN ('FILE', 'HTTP')),
-    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG'))
+    CONSTRAINT ck_kpm_source_known CHECK (address_source = ANY ('{FILE,HTTP}'::text[])),
+    CONSTRAINT ck_kpm_contact_source_known CHECK (contact_source = ANY ('{FILE,HTTP}'::text[])),
+    CONSTRAINT ck_kpm_pengurus_source_known CHECK (pengurus_source = ANY ('{FILE,HTTP}'::text[])),
+    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason = ANY ('{MENINGGAL,BERGABUNG}'::text[]))
 );
 
 CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);
@@ -225,7 +225,7 @@ CREATE TABLE replica_aid.aid (
     partner_id UUID NOT NULL,
     withdrawn_on DATE,
     CONSTRAINT pk_aid PRIMARY KEY (rujukan_program_id),
-    CONSTRAINT ck_aid_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT', 'UNKNOWN'))
+    CONSTRAINT ck_aid_rujukanprogramstate_known CHECK (status = ANY ('{DRAF,DISETUJUI_KPM,TERKIRIM,GAGAL_KIRIM,DITERIMA_SISTEM,DIPROSES,DISETUJUI,DITOLAK,PERLU_DATA,DAFTAR_TUNGGU,DISALURKAN,TUTUP,KEDALUWARSA,DICABUT,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_aid_kpm_id ON replica_aid.aid (kpm_id);
@@ -243,7 +243,7 @@ CREATE TABLE replica_pendamping.pendamping_status (
     from_on DATE NOT NULL,
     status VARCHAR(40) NOT NULL,
     CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
-    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN', 'UNKNOWN'))
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status = ANY ('{CALON,AKTIF,CUTI,NONAKTIF,MUTASI,PENSIUN,BERAKHIR_KONTRAK,DIBERHENTIKAN,MENINGGAL,DIBATALKAN,UNKNOWN}'::text[]))
 );
 
 CREATE TABLE replica_pendamping.penugasan (
@@ -254,8 +254,8 @@ CREATE TABLE replica_pendamping.penugasan (
     valid_from DATE NOT NULL,
     valid_to DATE,
     CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id),
-    CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR', 'UNKNOWN')),
-    CONSTRAINT ck_penugasan_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS', 'UNKNOWN'))
+    CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR,UNKNOWN}'::text[])),
+    CONSTRAINT ck_penugasan_ditjen_known CHECK (ditjen = ANY ('{LINJAMSOS,REHSOS,DAYASOS,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_penugasan_pendamping_id ON replica_pendamping.penugasan (pendamping_id);
@@ -287,7 +287,7 @@ CREATE TABLE sealing (
     withdrawn_at TIMESTAMP WITH TIME ZONE,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_sealing PRIMARY KEY (recipient, for_id),
-    CONSTRAINT ck_sealing_sealingstate_known CHECK (state IN ('CONSENTED', 'SEALED', 'WITHDRAWN'))
+    CONSTRAINT ck_sealing_sealingstate_known CHECK (state = ANY ('{CONSENTED,SEALED,WITHDRAWN}'::text[]))
 );
 
 CREATE INDEX ix_sealing_kpm_id ON sealing (kpm_id);
@@ -321,7 +321,7 @@ CREATE TABLE tugas_term (
     CONSTRAINT pk_tugas_term PRIMARY KEY (kind, version),
     CONSTRAINT ex_tugas_term_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
     CONSTRAINT ck_tugas_term_some_days CHECK (days > 0),
-    CONSTRAINT ck_tugas_term_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'LENGKAPI_DATA', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
+    CONSTRAINT ck_tugas_term_tugaskind_known CHECK (kind = ANY ('{GANTI_PENGURUS,KUNJUNGAN_KAMBUH,RE_ENTRY,LENGKAPI_DATA,PASANG_PENDAMPING,PUTUSKAN_KEPESERTAAN}'::text[]))
 );
 
 CREATE TABLE usaha_rule (
@@ -357,7 +357,7 @@ CREATE TABLE akses_darurat (
     CONSTRAINT ck_akses_darurat_two_persons CHECK (reviewed_by <> opened_by AND reviewed_by_sub <> opened_by_sub),
     CONSTRAINT ck_akses_darurat_ends_after_opening CHECK (expires_at > opened_at),
     CONSTRAINT fk_akses_darurat_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_akses_darurat_emergencystate_known CHECK (state IN ('OPENED', 'JUSTIFIED', 'UNJUSTIFIED'))
+    CONSTRAINT ck_akses_darurat_emergencystate_known CHECK (state = ANY ('{OPENED,JUSTIFIED,UNJUSTIFIED}'::text[]))
 );
 
 CREATE INDEX ix_akses_darurat_area ON akses_darurat (kode_wilayah, akses_darurat_id);
@@ -386,8 +386,8 @@ CREATE TABLE dampingan (
     CONSTRAINT ex_dampingan_one_pkh_pendamping EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (kind = 'PKH_PENDAMPING'),
     CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&) WHERE (kind <> 'PKH_PENDAMPING'),
     CONSTRAINT ck_dampingan_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
-    CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
-    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN')),
+    CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[])),
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose = ANY ('{PENDAMPINGAN,PEMANTAUAN}'::text[])),
     CONSTRAINT fk_dampingan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
@@ -411,9 +411,9 @@ CREATE TABLE dampingan_gap (
     CONSTRAINT pk_dampingan_gap PRIMARY KEY (gap_id),
     CONSTRAINT ex_dampingan_gap_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, daterange(since, until) WITH &&),
     CONSTRAINT ck_dampingan_gap_until_not_before_since CHECK (until IS NULL OR until >= since),
-    CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause IN ('DAMPINGAN_DIAKHIRI', 'PENUGASAN_BERAKHIR', 'WILAYAH_TUGAS_BERAKHIR', 'PENDAMPING_TIDAK_AKTIF', 'PEMANTAUAN_SELESAI', 'BELUM_ADA', 'MASUK_PKH', 'PEMANTAUAN_DIMULAI')),
+    CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause = ANY ('{DAMPINGAN_DIAKHIRI,PENUGASAN_BERAKHIR,WILAYAH_TUGAS_BERAKHIR,PENDAMPING_TIDAK_AKTIF,PEMANTAUAN_SELESAI,BELUM_ADA,MASUK_PKH,PEMANTAUAN_DIMULAI}'::text[])),
     CONSTRAINT fk_dampingan_gap_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_dampingan_gap_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
+    CONSTRAINT ck_dampingan_gap_dampinganpurpose_known CHECK (purpose = ANY ('{PENDAMPINGAN,PEMANTAUAN}'::text[]))
 );
 
 CREATE INDEX ix_dampingan_gap_kpm_id ON dampingan_gap (kpm_id);
@@ -435,8 +435,8 @@ CREATE TABLE desil (
     CONSTRAINT pk_desil PRIMARY KEY (kpm_id, scope, snapshot),
     CONSTRAINT ck_desil_value_in_range CHECK (value BETWEEN 1 AND 10),
     CONSTRAINT ck_desil_snapshot_form CHECK (snapshot ~ '^[0-9]{4}-Q[1-4]$'),
-    CONSTRAINT ck_desil_source_known CHECK (source IN ('FILE', 'HTTP')),
-    CONSTRAINT ck_desil_desilscope_known CHECK (scope IN ('NAS', 'PROV', 'KABKOTA')),
+    CONSTRAINT ck_desil_source_known CHECK (source = ANY ('{FILE,HTTP}'::text[])),
+    CONSTRAINT ck_desil_desilscope_known CHECK (scope = ANY ('{NAS,PROV,KABKOTA}'::text[])),
     CONSTRAINT fk_desil_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
@@ -477,8 +477,8 @@ CREATE TABLE kepesertaan (
     CONSTRAINT ck_kepesertaan_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
     CONSTRAINT ck_kepesertaan_end_has_reason CHECK (CASE WHEN isempty(valid) THEN exit_reason IS NULL AND continued_by IS NULL ELSE upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL) END),
     CONSTRAINT ck_kepesertaan_one_end_cause CHECK (exit_reason IS NULL OR continued_by IS NULL),
-    CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
-    CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
+    CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos = ANY ('{PKH,SEMBAKO,PBI}'::text[])),
+    CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN}'::text[])),
     CONSTRAINT fk_kepesertaan_continued_by FOREIGN KEY(continued_by) REFERENCES kepesertaan (kepesertaan_id),
     CONSTRAINT fk_kepesertaan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
@@ -505,11 +505,11 @@ CREATE TABLE kpm_anggota (
     CONSTRAINT uq_kpm_anggota_nik_index UNIQUE (nik_index),
     CONSTRAINT ck_kpm_anggota_left_after_joining CHECK (left_on IS NULL OR left_on >= joined_on),
     CONSTRAINT ck_kpm_anggota_left_has_reason CHECK ((left_on IS NULL) = (end_reason IS NULL)),
-    CONSTRAINT ck_kpm_anggota_source_known CHECK (source IN ('FILE', 'HTTP')),
-    CONSTRAINT ck_kpm_anggota_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'PEMBANTU', 'LAINNYA')),
+    CONSTRAINT ck_kpm_anggota_source_known CHECK (source = ANY ('{FILE,HTTP}'::text[])),
+    CONSTRAINT ck_kpm_anggota_relation_known CHECK (relation = ANY ('{KEPALA_KELUARGA,SUAMI,ISTRI,ANAK,MENANTU,CUCU,ORANG_TUA,MERTUA,FAMILI_LAIN,PEMBANTU,LAINNYA}'::text[])),
     CONSTRAINT fk_kpm_anggota_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_kpm_anggota_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA')),
-    CONSTRAINT ck_kpm_anggota_sex_known CHECK (sex IN ('L', 'P'))
+    CONSTRAINT ck_kpm_anggota_endreason_known CHECK (end_reason = ANY ('{MENINGGAL,KAWIN_KELUAR,PINDAH,PISAH_KK,TIDAK_DALAM_DATA,LAINNYA}'::text[])),
+    CONSTRAINT ck_kpm_anggota_sex_known CHECK (sex = ANY ('{L,P}'::text[]))
 );
 
 CREATE INDEX ix_kpm_anggota_kpm_id ON kpm_anggota (kpm_id);
@@ -530,8 +530,8 @@ CREATE TABLE kpm_history (
     kpm_id UUID NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm_history PRIMARY KEY (history_id),
-    CONSTRAINT ck_kpm_history_historysubject_known CHECK (subject IN ('kpm', 'anggota', 'pengurus', 'komponen', 'desil', 'usaha', 'kepesertaan', 'dampingan', 'tugas', 'usulan', 'exit_proposal', 'akses_darurat')),
-    CONSTRAINT ck_kpm_history_familyact_known CHECK (act IN ('REGISTERED', 'UPDATED', 'JOINED', 'LEFT', 'TAKEN_BACK', 'SPLIT', 'MARRIAGE', 'CHANGED', 'CORRECTED', 'NIK_CORRECTED', 'NO_KK_CHANGED', 'CONTACT_CORRECTED', 'MOVED', 'MOVE_VOIDED', 'BEGAN', 'STARTED', 'ENDED', 'END_MOVED', 'RESTORED', 'VOIDED', 'STAYS', 'RANKED', 'RECORDED', 'REVISED', 'TRANSFERRED', 'TRANSFER_UNDONE', 'REOPENED', 'ASSIGNED', 'HANDED_OVER', 'END_DATED', 'PURPOSE_CHANGED', 'DONE', 'LODGED', 'ACCEPTED', 'REFUSED', 'PROPOSED', 'WITHDRAWN', 'OPENED')),
+    CONSTRAINT ck_kpm_history_historysubject_known CHECK (subject = ANY ('{kpm,anggota,pengurus,komponen,desil,usaha,kepesertaan,dampingan,tugas,usulan,exit_proposal,akses_darurat}'::text[])),
+    CONSTRAINT ck_kpm_history_familyact_known CHECK (act = ANY ('{REGISTERED,UPDATED,JOINED,LEFT,TAKEN_BACK,SPLIT,MARRIAGE,CHANGED,CORRECTED,NIK_CORRECTED,NO_KK_CHANGED,CONTACT_CORRECTED,MOVED,MOVE_VOIDED,BEGAN,STARTED,ENDED,END_MOVED,RESTORED,VOIDED,STAYS,RANKED,RECORDED,REVISED,TRANSFERRED,TRANSFER_UNDONE,REOPENED,ASSIGNED,HANDED_OVER,END_DATED,PURPOSE_CHANGED,DONE,LODGED,ACCEPTED,REFUSED,PROPOSED,WITHDRAWN,OPENED}'::text[])),
     CONSTRAINT fk_kpm_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
@@ -576,7 +576,7 @@ CREATE TABLE p2k2_sesi (
     CONSTRAINT pk_p2k2_sesi PRIMARY KEY (p2k2_sesi_id),
     CONSTRAINT ck_p2k2_sesi_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
     CONSTRAINT ck_p2k2_sesi_counted CHECK (0 <= attended AND attended <= invited AND invited > 0),
-    CONSTRAINT ck_p2k2_sesi_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
+    CONSTRAINT ck_p2k2_sesi_voidreason_known CHECK (void_reason = ANY ('{SALAH_KELUARGA,SALAH_TANGGAL,SALAH_ISI,TERCATAT_GANDA,TIDAK_TERJADI,LAINNYA}'::text[])),
     CONSTRAINT fk_p2k2_sesi_replaces FOREIGN KEY(replaces) REFERENCES p2k2_sesi (p2k2_sesi_id),
     CONSTRAINT fk_p2k2_sesi_p2k2_materi_id FOREIGN KEY(p2k2_materi_id) REFERENCES p2k2_materi (p2k2_materi_id)
 );
@@ -606,7 +606,7 @@ CREATE TABLE tugas (
     CONSTRAINT uq_tugas_once UNIQUE (kpm_id, kind, cause_id),
     CONSTRAINT ck_tugas_done_has_actor CHECK ((done_at IS NULL) = (done_by IS NULL)),
     CONSTRAINT fk_tugas_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_tugas_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'LENGKAPI_DATA', 'PASANG_PENDAMPING', 'PUTUSKAN_KEPESERTAAN'))
+    CONSTRAINT ck_tugas_tugaskind_known CHECK (kind = ANY ('{GANTI_PENGURUS,KUNJUNGAN_KAMBUH,RE_ENTRY,LENGKAPI_DATA,PASANG_PENDAMPING,PUTUSKAN_KEPESERTAAN}'::text[]))
 );
 
 CREATE INDEX ix_tugas_open ON tugas (due_on, tugas_id) WHERE done_at IS NULL;
@@ -641,8 +641,8 @@ CREATE TABLE anggota_history (
     CONSTRAINT ck_anggota_history_some_day CHECK (NOT isempty(valid)),
     CONSTRAINT fk_anggota_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_anggota_history_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
-    CONSTRAINT ck_anggota_history_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'PEMBANTU', 'LAINNYA')),
-    CONSTRAINT ck_anggota_history_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA'))
+    CONSTRAINT ck_anggota_history_relation_known CHECK (relation = ANY ('{KEPALA_KELUARGA,SUAMI,ISTRI,ANAK,MENANTU,CUCU,ORANG_TUA,MERTUA,FAMILI_LAIN,PEMBANTU,LAINNYA}'::text[])),
+    CONSTRAINT ck_anggota_history_endreason_known CHECK (end_reason = ANY ('{MENINGGAL,KAWIN_KELUAR,PINDAH,PISAH_KK,TIDAK_DALAM_DATA,LAINNYA}'::text[]))
 );
 
 CREATE INDEX ix_anggota_history_kpm_id ON anggota_history (kpm_id);
@@ -672,9 +672,9 @@ CREATE TABLE exit_proposal (
     CONSTRAINT ck_exit_proposal_withdrawn_has_date CHECK (state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL),
     CONSTRAINT fk_exit_proposal_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_exit_proposal_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
-    CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
-    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
-    CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state IN ('PROPOSED', 'CLOSED', 'ENDED', 'WITHDRAWN')),
+    CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN}'::text[])),
+    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos = ANY ('{PKH,SEMBAKO,PBI}'::text[])),
+    CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state = ANY ('{PROPOSED,CLOSED,ENDED,WITHDRAWN}'::text[])),
     CONSTRAINT fk_exit_proposal_fact_id FOREIGN KEY(fact_id) REFERENCES kpm_history (history_id)
 );
 
@@ -707,7 +707,7 @@ CREATE TABLE kepesertaan_pending (
     CONSTRAINT fk_kepesertaan_pending_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_kepesertaan_pending_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
     CONSTRAINT fk_kepesertaan_pending_joined_kpm_id FOREIGN KEY(joined_kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_kepesertaan_pending_pendingoutcome_known CHECK (outcome IN ('STAYS', 'MOOT'))
+    CONSTRAINT ck_kepesertaan_pending_pendingoutcome_known CHECK (outcome = ANY ('{STAYS,MOOT}'::text[]))
 );
 
 CREATE INDEX ix_kepesertaan_pending_kpm_id ON kepesertaan_pending (kpm_id);
@@ -731,9 +731,9 @@ CREATE TABLE komponen (
     CONSTRAINT pk_komponen PRIMARY KEY (komponen_id),
     CONSTRAINT ex_komponen_once_at_a_time EXCLUDE USING gist (anggota_id WITH =, kind WITH =, valid WITH &&),
     CONSTRAINT ck_komponen_cancelled_is_empty CHECK (isempty(valid) = (cancelled_from IS NOT NULL)),
-    CONSTRAINT ck_komponen_source_known CHECK (source IN ('FILE', 'HTTP')),
+    CONSTRAINT ck_komponen_source_known CHECK (source = ANY ('{FILE,HTTP}'::text[])),
     CONSTRAINT fk_komponen_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
-    CONSTRAINT ck_komponen_komponenkind_known CHECK (kind IN ('IBU_HAMIL', 'ANAK_USIA_DINI', 'ANAK_SD', 'ANAK_SMP', 'ANAK_SMA', 'LANJUT_USIA', 'DISABILITAS_BERAT', 'KORBAN_HAM_BERAT')),
+    CONSTRAINT ck_komponen_komponenkind_known CHECK (kind = ANY ('{IBU_HAMIL,ANAK_USIA_DINI,ANAK_SD,ANAK_SMP,ANAK_SMA,LANJUT_USIA,DISABILITAS_BERAT,KORBAN_HAM_BERAT}'::text[])),
     CONSTRAINT fk_komponen_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
@@ -760,9 +760,9 @@ CREATE TABLE kunjungan (
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id),
     CONSTRAINT ck_kunjungan_void_is_whole CHECK (num_nulls(voided_on, voided_by, void_reason) IN (0, 3)),
-    CONSTRAINT ck_kunjungan_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
+    CONSTRAINT ck_kunjungan_voidreason_known CHECK (void_reason = ANY ('{SALAH_KELUARGA,SALAH_TANGGAL,SALAH_ISI,TERCATAT_GANDA,TIDAK_TERJADI,LAINNYA}'::text[])),
     CONSTRAINT fk_kunjungan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS')),
+    CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose = ANY ('{PENDAMPINGAN,VERIFIKASI,ASESMEN,PEMANTAUAN,KASUS}'::text[])),
     CONSTRAINT fk_kunjungan_replaces FOREIGN KEY(replaces) REFERENCES kunjungan (kunjungan_id),
     CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id)
 );
@@ -801,7 +801,7 @@ CREATE TABLE p2k2_kehadiran (
     p2k2_sesi_id UUID NOT NULL,
     CONSTRAINT pk_p2k2_kehadiran PRIMARY KEY (p2k2_sesi_id, kpm_id),
     CONSTRAINT fk_p2k2_kehadiran_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_p2k2_kehadiran_presence_known CHECK (presence IN ('HADIR', 'IZIN', 'SAKIT', 'ALPA')),
+    CONSTRAINT ck_p2k2_kehadiran_presence_known CHECK (presence = ANY ('{HADIR,IZIN,SAKIT,ALPA}'::text[])),
     CONSTRAINT fk_p2k2_kehadiran_p2k2_sesi_id FOREIGN KEY(p2k2_sesi_id) REFERENCES p2k2_sesi (p2k2_sesi_id)
 );
 
@@ -827,12 +827,12 @@ CREATE TABLE usaha (
     CONSTRAINT uq_usaha_continues UNIQUE (continues),
     CONSTRAINT ck_usaha_end_has_reason CHECK ((ended_on IS NULL) = (end_reason IS NULL)),
     CONSTRAINT ck_usaha_omzet_not_negative CHECK (omzet_rp >= 0),
-    CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
-    CONSTRAINT ck_usaha_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
+    CONSTRAINT ck_usaha_usahasector_known CHECK (sector = ANY ('{MAKANAN,KERAJINAN,JASA,PERTANIAN,PETERNAKAN,PERDAGANGAN,PERIKANAN,LAINNYA}'::text[])),
+    CONSTRAINT ck_usaha_usahaendreason_known CHECK (end_reason = ANY ('{MENINGGAL,KELUAR,DITUTUP,DIALIHKAN}'::text[])),
     CONSTRAINT fk_usaha_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
     CONSTRAINT fk_usaha_continues FOREIGN KEY(continues) REFERENCES usaha (usaha_id),
-    CONSTRAINT ck_usaha_source_known CHECK (source IN ('FILE', 'HTTP'))
+    CONSTRAINT ck_usaha_source_known CHECK (source = ANY ('{FILE,HTTP}'::text[]))
 );
 
 CREATE INDEX ix_usaha_anggota_id ON usaha (anggota_id);
@@ -866,9 +866,9 @@ CREATE TABLE usulan (
     CONSTRAINT ck_usulan_two_persons CHECK (decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub),
     CONSTRAINT ck_usulan_accepted_has_membership CHECK ((state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)),
     CONSTRAINT fk_usulan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_usulan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
-    CONSTRAINT ck_usulan_usulanground_known CHECK (ground IN ('SANGGAH_TERLAMBAT', 'KAMBUH', 'LAINNYA')),
-    CONSTRAINT ck_usulan_usulanstate_known CHECK (state IN ('LODGED', 'ACCEPTED', 'REFUSED')),
+    CONSTRAINT ck_usulan_bansos_known CHECK (bansos = ANY ('{PKH,SEMBAKO,PBI}'::text[])),
+    CONSTRAINT ck_usulan_usulanground_known CHECK (ground = ANY ('{SANGGAH_TERLAMBAT,KAMBUH,LAINNYA}'::text[])),
+    CONSTRAINT ck_usulan_usulanstate_known CHECK (state = ANY ('{LODGED,ACCEPTED,REFUSED}'::text[])),
     CONSTRAINT fk_usulan_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id)
 );
 
@@ -895,23 +895,23 @@ CREATE TABLE usaha_history (
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     replaced_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usaha_history PRIMARY KEY (usaha_id, version),
-    CONSTRAINT ck_usaha_history_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
+    CONSTRAINT ck_usaha_history_usahasector_known CHECK (sector = ANY ('{MAKANAN,KERAJINAN,JASA,PERTANIAN,PETERNAKAN,PERDAGANGAN,PERIKANAN,LAINNYA}'::text[])),
     CONSTRAINT fk_usaha_history_usaha_id FOREIGN KEY(usaha_id) REFERENCES usaha (usaha_id),
-    CONSTRAINT ck_usaha_history_usahaendreason_known CHECK (end_reason IN ('MENINGGAL', 'KELUAR', 'DITUTUP', 'DIALIHKAN')),
+    CONSTRAINT ck_usaha_history_usahaendreason_known CHECK (end_reason = ANY ('{MENINGGAL,KELUAR,DITUTUP,DIALIHKAN}'::text[])),
     CONSTRAINT fk_usaha_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
 CREATE INDEX ix_usaha_history_kpm_id ON usaha_history (kpm_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{REQUESTED>APPROVED,REQUESTED>EXPIRED,REQUESTED>LAPSED,REQUESTED>REFUSED,REQUESTED>WITHDRAWN}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON approval_request FOR EACH ROW
     EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON case_mark FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPEN' AND NEW.state IN ('ANNULLED', 'CLOSED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'CLOSED' AND NEW.state IN ('ANNULLED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'DETERMINED' AND NEW.state IN ('ANNULLED', 'EFFECTIVE')) OR (OLD.state = 'EFFECTIVE' AND NEW.state IN ('ANNULLED'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{OPEN>ANNULLED,OPEN>CLOSED,OPEN>DETERMINED,OPEN>EFFECTIVE,CLOSED>ANNULLED,CLOSED>DETERMINED,CLOSED>EFFECTIVE,DETERMINED>ANNULLED,DETERMINED>EFFECTIVE,EFFECTIVE>ANNULLED}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON hand_over FOR EACH ROW
@@ -921,11 +921,11 @@ CREATE TRIGGER updated BEFORE UPDATE ON kpm FOR EACH ROW
     EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sealing FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'CONSENTED' AND NEW.state IN ('SEALED', 'WITHDRAWN')) OR (OLD.state = 'SEALED' AND NEW.state IN ('WITHDRAWN')) OR (OLD.state = 'WITHDRAWN' AND NEW.state IN ('CONSENTED'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{CONSENTED>SEALED,CONSENTED>WITHDRAWN,SEALED>WITHDRAWN,WITHDRAWN>CONSENTED}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON akses_darurat FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPENED' AND NEW.state IN ('JUSTIFIED', 'UNJUSTIFIED'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{OPENED>JUSTIFIED,OPENED>UNJUSTIFIED}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON akses_darurat FOR EACH ROW
@@ -941,7 +941,7 @@ CREATE TRIGGER updated BEFORE UPDATE ON tugas FOR EACH ROW
     EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON exit_proposal FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'PROPOSED' AND NEW.state IN ('CLOSED', 'ENDED', 'WITHDRAWN')) OR (OLD.state = 'ENDED' AND NEW.state IN ('CLOSED')) OR (OLD.state = 'WITHDRAWN' AND NEW.state IN ('ENDED'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{PROPOSED>CLOSED,PROPOSED>ENDED,PROPOSED>WITHDRAWN,ENDED>CLOSED,WITHDRAWN>ENDED}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON exit_proposal FOR EACH ROW
@@ -954,7 +954,7 @@ CREATE TRIGGER updated BEFORE UPDATE ON kunjungan FOR EACH ROW
     EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON usulan FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'LODGED' AND NEW.state IN ('ACCEPTED', 'REFUSED'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{LODGED>ACCEPTED,LODGED>REFUSED}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON usulan FOR EACH ROW

@@ -110,8 +110,8 @@ CREATE TABLE partner (
     CONSTRAINT ck_partner_former_secret_has_end CHECK ((former_secret_sealed IS NULL) = (former_valid_until IS NULL)),
     CONSTRAINT ck_partner_version_positive CHECK (version >= 1),
     CONSTRAINT uq_partner_code UNIQUE (code),
-    CONSTRAINT ck_partner_partnerkind_known CHECK (kind IN ('KEMENTERIAN', 'LEMBAGA', 'PEMDA', 'BANK', 'BUMN', 'BADAN', 'LAINNYA')),
-    CONSTRAINT ck_partner_channel_known CHECK (channel IN ('API_SPLP', 'HOST_TO_HOST', 'FILE', 'PORTAL_LINK', 'SURAT'))
+    CONSTRAINT ck_partner_partnerkind_known CHECK (kind = ANY ('{KEMENTERIAN,LEMBAGA,PEMDA,BANK,BUMN,BADAN,LAINNYA}'::text[])),
+    CONSTRAINT ck_partner_channel_known CHECK (channel = ANY ('{API_SPLP,HOST_TO_HOST,FILE,PORTAL_LINK,SURAT}'::text[]))
 );
 
 CREATE TABLE program_quota (
@@ -142,7 +142,7 @@ CREATE TABLE replica_kpm.dampingan (
     valid_from DATE NOT NULL,
     valid_to DATE,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
-    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose = ANY ('{PENDAMPINGAN,PEMANTAUAN,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_dampingan_kpm_id ON replica_kpm.dampingan (kpm_id);
@@ -167,8 +167,8 @@ CREATE TABLE replica_kpm.kpm (
     ended_on DATE,
     end_reason VARCHAR(40),
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
-    CONSTRAINT ck_kpm_sex_known CHECK (pengurus_sex IN ('L', 'P', 'UNKNOWN')),
-    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason IN ('MENINGGAL', 'BERGABUNG', 'UNKNOWN'))
+    CONSTRAINT ck_kpm_sex_known CHECK (pengurus_sex = ANY ('{L,P,UNKNOWN}'::text[])),
+    CONSTRAINT ck_kpm_familyendreason_known CHECK (end_reason = ANY ('{MENINGGAL,BERGABUNG,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_kpm_area ON replica_kpm.kpm (kode_wilayah, kpm_id);
@@ -188,8 +188,8 @@ CREATE TABLE replica_kpm.usaha (
     continues UUID,
     kpm_id UUID NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
-    CONSTRAINT ck_usaha_sex_known CHECK (owner_sex IN ('L', 'P', 'UNKNOWN')),
-    CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA', 'UNKNOWN'))
+    CONSTRAINT ck_usaha_sex_known CHECK (owner_sex = ANY ('{L,P,UNKNOWN}'::text[])),
+    CONSTRAINT ck_usaha_usahasector_known CHECK (sector = ANY ('{MAKANAN,KERAJINAN,JASA,PERTANIAN,PETERNAKAN,PERDAGANGAN,PERIKANAN,LAINNYA,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);
@@ -199,7 +199,7 @@ CREATE TABLE replica_pendamping.pendamping_status (
     from_on DATE NOT NULL,
     status VARCHAR(40) NOT NULL,
     CONSTRAINT pk_pendamping_status PRIMARY KEY (pendamping_id, from_on),
-    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN', 'UNKNOWN'))
+    CONSTRAINT ck_pendamping_status_pendampingstatus_known CHECK (status = ANY ('{CALON,AKTIF,CUTI,NONAKTIF,MUTASI,PENSIUN,BERAKHIR_KONTRAK,DIBERHENTIKAN,MENINGGAL,DIBATALKAN,UNKNOWN}'::text[]))
 );
 
 CREATE TABLE replica_pendamping.penugasan (
@@ -246,10 +246,10 @@ CREATE TABLE rujukan (
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id),
     CONSTRAINT ck_rujukan_version_positive CHECK (version >= 1),
-    CONSTRAINT ck_rujukan_rujukanpurpose_known CHECK (purpose IN ('PASCAGRADUASI', 'KAMBUH')),
-    CONSTRAINT ck_rujukan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
-    CONSTRAINT ck_rujukan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
-    CONSTRAINT ck_rujukan_rujukanstate_known CHECK (state IN ('TERBUKA', 'DICABUT', 'TUTUP'))
+    CONSTRAINT ck_rujukan_rujukanpurpose_known CHECK (purpose = ANY ('{PASCAGRADUASI,KAMBUH}'::text[])),
+    CONSTRAINT ck_rujukan_bansos_known CHECK (bansos = ANY ('{PKH,SEMBAKO,PBI,UNKNOWN}'::text[])),
+    CONSTRAINT ck_rujukan_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN,UNKNOWN}'::text[])),
+    CONSTRAINT ck_rujukan_rujukanstate_known CHECK (state = ANY ('{TERBUKA,DICABUT,TUTUP}'::text[]))
 );
 
 CREATE INDEX ix_rujukan_kpm_id ON rujukan (kpm_id, rujukan_id);
@@ -293,7 +293,7 @@ CREATE TABLE version_void (
     voided_by TEXT NOT NULL,
     voided_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_version_void PRIMARY KEY (kind, version_id),
-    CONSTRAINT ck_version_void_versionkind_known CHECK (kind IN ('SLA_TERM', 'OUTCOME_RULE', 'CONSENT_TEXT', 'PROGRAM', 'QUOTA', 'INTAKE'))
+    CONSTRAINT ck_version_void_versionkind_known CHECK (kind = ANY ('{SLA_TERM,OUTCOME_RULE,CONSENT_TEXT,PROGRAM,QUOTA,INTAKE}'::text[]))
 );
 
 CREATE TABLE breaker (
@@ -306,7 +306,7 @@ CREATE TABLE breaker (
     CONSTRAINT ck_breaker_retry_when_not_closed CHECK ((state = 'CLOSED') = (retry_at IS NULL)),
     CONSTRAINT ck_breaker_failures_not_negative CHECK (failures >= 0),
     CONSTRAINT fk_breaker_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
-    CONSTRAINT ck_breaker_breakerstate_known CHECK (state IN ('CLOSED', 'OPEN', 'HALF_OPEN'))
+    CONSTRAINT ck_breaker_breakerstate_known CHECK (state = ANY ('{CLOSED,OPEN,HALF_OPEN}'::text[]))
 );
 
 CREATE TABLE partner_change (
@@ -347,7 +347,7 @@ CREATE TABLE program (
     CONSTRAINT ck_program_range CHECK (valid_to >= valid_from),
     CONSTRAINT ck_program_sla_days_range CHECK (sla_days BETWEEN 1 AND 365),
     CONSTRAINT fk_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
-    CONSTRAINT ck_program_sendfrom_known CHECK (send_from IN ('determined', 'effective'))
+    CONSTRAINT ck_program_sendfrom_known CHECK (send_from = ANY ('{determined,effective}'::text[]))
 );
 
 CREATE TABLE program_quota_change (
@@ -372,9 +372,9 @@ CREATE TABLE relapse_report (
     reported_by TEXT NOT NULL,
     voided_by TEXT,
     CONSTRAINT pk_relapse_report PRIMARY KEY (relapse_report_id),
-    CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
+    CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause = ANY ('{USAHA_TUTUP,KEHILANGAN_PEKERJAAN,SAKIT,KEMATIAN_PENCARI_NAFKAH,BENCANA,LAINNYA}'::text[])),
     CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
-    CONSTRAINT ck_relapse_report_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA'))
+    CONSTRAINT ck_relapse_report_voidreason_known CHECK (void_reason = ANY ('{SALAH_KELUARGA,SALAH_TANGGAL,SALAH_ISI,TERCATAT_GANDA,TIDAK_TERJADI,LAINNYA}'::text[]))
 );
 
 CREATE UNIQUE INDEX uq_relapse_report_day ON relapse_report (rujukan_id, reported_on) WHERE voided_on IS NULL;
@@ -402,9 +402,9 @@ CREATE TABLE program_rule (
     number INTEGER NOT NULL,
     program_id UUID NOT NULL,
     CONSTRAINT pk_program_rule PRIMARY KEY (program_id, number),
-    CONSTRAINT ck_program_rule_rulefield_known CHECK (field IN ('kode_wilayah', 'desil_nas', 'able_productive', 'pengurus_age', 'pengurus_sex', 'usaha_months', 'usaha_omzet_rp', 'usaha_sector', 'usaha_registered', 'owner_age', 'owner_sex', 'members', 'lansia', 'disabilitas', 'komponen', 'aid_programs', 'refusal_codes')),
-    CONSTRAINT ck_program_rule_ruleop_known CHECK (op IN ('GE', 'LE', 'EQ', 'IN', 'WITHIN', 'GE_OR_MARRIED', 'ANY_OF', 'NONE_OF')),
-    CONSTRAINT ck_program_rule_strength_known CHECK (strength IN ('HARD', 'SOFT')),
+    CONSTRAINT ck_program_rule_rulefield_known CHECK (field = ANY ('{kode_wilayah,desil_nas,able_productive,pengurus_age,pengurus_sex,usaha_months,usaha_omzet_rp,usaha_sector,usaha_registered,owner_age,owner_sex,members,lansia,disabilitas,komponen,aid_programs,refusal_codes}'::text[])),
+    CONSTRAINT ck_program_rule_ruleop_known CHECK (op = ANY ('{GE,LE,EQ,IN,WITHIN,GE_OR_MARRIED,ANY_OF,NONE_OF}'::text[])),
+    CONSTRAINT ck_program_rule_strength_known CHECK (strength = ANY ('{HARD,SOFT}'::text[])),
     CONSTRAINT fk_program_rule_program_id FOREIGN KEY(program_id) REFERENCES program (program_id)
 );
 
@@ -447,8 +447,8 @@ CREATE TABLE rujukan_program (
     CONSTRAINT fk_rujukan_program_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
     CONSTRAINT fk_rujukan_program_program_id FOREIGN KEY(program_id) REFERENCES program (program_id),
     CONSTRAINT fk_rujukan_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
-    CONSTRAINT ck_rujukan_program_rujukanprogramstate_known CHECK (state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
-    CONSTRAINT ck_rujukan_program_refusalcode_known CHECK (refusal_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA'))
+    CONSTRAINT ck_rujukan_program_rujukanprogramstate_known CHECK (state = ANY ('{DRAF,DISETUJUI_KPM,TERKIRIM,GAGAL_KIRIM,DITERIMA_SISTEM,DIPROSES,DISETUJUI,DITOLAK,PERLU_DATA,DAFTAR_TUNGGU,DISALURKAN,TUTUP,KEDALUWARSA,DICABUT}'::text[])),
+    CONSTRAINT ck_rujukan_program_refusalcode_known CHECK (refusal_code = ANY ('{TIDAK_MEMENUHI_USIA,USAHA_BELUM_6_BULAN,TIDAK_ADA_NIB,KREDIT_AKTIF_SIKP,SLIK_BURUK,KUOTA_HABIS,DI_LUAR_WILAYAH,DATA_TIDAK_PADAN,TIDAK_DAPAT_DIHUBUNGI,PEMOHON_MENOLAK,LAINNYA}'::text[]))
 );
 
 CREATE INDEX ix_rujukan_program_area ON rujukan_program (kode_wilayah, rujukan_program_id);
@@ -487,8 +487,8 @@ CREATE TABLE consent (
     CONSTRAINT ck_consent_withdrawal_complete CHECK ((withdrawn_on IS NULL) = (withdrawn_reason_sealed IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)),
     CONSTRAINT ck_consent_lapse_complete CHECK ((lapsed_on IS NULL) = (lapse_reason IS NULL) AND (lapsed_on IS NULL) = (lapse_event_id IS NULL)),
     CONSTRAINT fk_consent_text_version FOREIGN KEY(text_version) REFERENCES consent_text (version),
-    CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING')),
-    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason IN ('PERSON_LEFT', 'USAHA_ENDED')),
+    CONSTRAINT ck_consent_consentchannel_known CHECK (channel = ANY ('{TATAP_MUKA,PUSKESOS,TELEPON,DARING}'::text[])),
+    CONSTRAINT ck_consent_lapsereason_known CHECK (lapse_reason = ANY ('{PERSON_LEFT,USAHA_ENDED}'::text[])),
     CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
     CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
@@ -504,7 +504,7 @@ CREATE TABLE correction (
     reason_sealed BYTEA NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_correction PRIMARY KEY (correction_id),
-    CONSTRAINT ck_correction_correctionsubject_known CHECK (subject IN ('ANSWER', 'DELIVERY', 'OUTCOME')),
+    CONSTRAINT ck_correction_correctionsubject_known CHECK (subject = ANY ('{ANSWER,DELIVERY,OUTCOME}'::text[])),
     CONSTRAINT fk_correction_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -519,7 +519,7 @@ CREATE TABLE deadline (
     passed_on DATE,
     CONSTRAINT pk_deadline PRIMARY KEY (rujukan_program_id, kind),
     CONSTRAINT fk_deadline_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_deadline_deadlinekind_known CHECK (kind IN ('REMINDER', 'ESCALATION', 'EXPIRY')),
+    CONSTRAINT ck_deadline_deadlinekind_known CHECK (kind = ANY ('{REMINDER,ESCALATION,EXPIRY}'::text[])),
     CONSTRAINT fk_deadline_sla_term_id FOREIGN KEY(sla_term_id) REFERENCES sla_term (sla_term_id)
 );
 
@@ -535,7 +535,7 @@ CREATE TABLE delivery_attempt (
     partner_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_delivery_attempt PRIMARY KEY (attempt_id),
-    CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'KELENGKAPAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
+    CONSTRAINT ck_delivery_attempt_notice_known CHECK (notice = ANY ('{RUJUKAN,KELENGKAPAN,DICABUT,PENGINGAT,PENGINGAT_PENYALURAN,KEDALUWARSA}'::text[])),
     CONSTRAINT fk_delivery_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -564,7 +564,7 @@ CREATE TABLE escalation (
     CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
     CONSTRAINT ck_escalation_acknowledgement_complete CHECK ((acknowledged_on IS NULL) = (acknowledged_by IS NULL) AND (acknowledged_on IS NULL) = (note_sealed IS NULL)),
     CONSTRAINT fk_escalation_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_escalation_awaited_known CHECK (awaited IN ('ANSWER', 'DELIVERY'))
+    CONSTRAINT ck_escalation_awaited_known CHECK (awaited = ANY ('{ANSWER,DELIVERY}'::text[]))
 );
 
 CREATE INDEX ix_escalation_open ON escalation (escalation_id) WHERE acknowledged_on IS NULL AND settled_on IS NULL;
@@ -636,8 +636,8 @@ CREATE TABLE partner_answer (
     recorded_by TEXT NOT NULL,
     CONSTRAINT pk_partner_answer PRIMARY KEY (partner_answer_id),
     CONSTRAINT uq_partner_answer_once UNIQUE (rujukan_program_id, answer_id),
-    CONSTRAINT ck_partner_answer_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
-    CONSTRAINT ck_partner_answer_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA')),
+    CONSTRAINT ck_partner_answer_rujukanprogramstate_known CHECK (status = ANY ('{DRAF,DISETUJUI_KPM,TERKIRIM,GAGAL_KIRIM,DITERIMA_SISTEM,DIPROSES,DISETUJUI,DITOLAK,PERLU_DATA,DAFTAR_TUNGGU,DISALURKAN,TUTUP,KEDALUWARSA,DICABUT}'::text[])),
+    CONSTRAINT ck_partner_answer_refusalcode_known CHECK (reason_code = ANY ('{TIDAK_MEMENUHI_USIA,USAHA_BELUM_6_BULAN,TIDAK_ADA_NIB,KREDIT_AKTIF_SIKP,SLIK_BURUK,KUOTA_HABIS,DI_LUAR_WILAYAH,DATA_TIDAK_PADAN,TIDAK_DAPAT_DIHUBUNGI,PEMOHON_MENOLAK,LAINNYA}'::text[])),
     CONSTRAINT fk_partner_answer_corrects_id FOREIGN KEY(corrects_id) REFERENCES partner_answer (partner_answer_id),
     CONSTRAINT fk_partner_answer_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
@@ -654,7 +654,7 @@ CREATE TABLE partner_notice (
     CONSTRAINT pk_partner_notice PRIMARY KEY (notice_id),
     CONSTRAINT ck_partner_notice_taken_complete CHECK ((taken_at IS NULL) = (taken_by IS NULL)),
     CONSTRAINT fk_partner_notice_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'KELENGKAPAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
+    CONSTRAINT ck_partner_notice_notice_known CHECK (notice = ANY ('{RUJUKAN,KELENGKAPAN,DICABUT,PENGINGAT,PENGINGAT_PENYALURAN,KEDALUWARSA}'::text[]))
 );
 
 CREATE INDEX ix_partner_notice_created_at ON partner_notice (partner_id, created_at, notice_id);
@@ -694,10 +694,10 @@ CREATE TABLE rujukan_program_history (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_rujukan_program_history PRIMARY KEY (history_id),
-    CONSTRAINT ck_rujukan_program_history_move_legal CHECK ((from_state IS NULL AND to_state IN ('DRAF')) OR (from_state IS NOT NULL AND ((from_state = 'DRAF' AND to_state IN ('DICABUT', 'DISETUJUI_KPM')) OR (from_state = 'DISETUJUI_KPM' AND to_state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (from_state = 'TERKIRIM' AND to_state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (from_state = 'GAGAL_KIRIM' AND to_state IN ('DICABUT', 'TERKIRIM')) OR (from_state = 'DITERIMA_SISTEM' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DIPROSES' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'PERLU_DATA' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (from_state = 'DAFTAR_TUNGGU' AND to_state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'DISETUJUI' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (from_state = 'DISALURKAN' AND to_state IN ('DICABUT', 'DISETUJUI', 'KEDALUWARSA', 'TUTUP')) OR (from_state = 'DITOLAK' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (from_state = 'KEDALUWARSA' AND to_state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (from_state = 'TUTUP' AND to_state IN ('DISALURKAN', 'DISETUJUI', 'KEDALUWARSA'))))),
-    CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
-    CONSTRAINT ck_rujukan_program_history_from_state_known CHECK (from_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
-    CONSTRAINT ck_rujukan_program_history_movereason_known CHECK (reason_code IN ('DICOCOKKAN', 'DICOCOKKAN_LAGI', 'PILIHAN_BERIKUTNYA', 'DITAWARKAN_LAGI', 'DITOLAK_KELUARGA', 'PERSETUJUAN_DIBERIKAN', 'PERSETUJUAN_DICABUT', 'DITERIMA_MITRA', 'TIDAK_TERKIRIM', 'TERSIRAT', 'JAWABAN_MITRA', 'JAWABAN_TERLAMBAT', 'JAWABAN_DIPERBAIKI', 'PENYALURAN', 'PENYALURAN_TERLAMBAT', 'PENYALURAN_DIBATALKAN', 'DATA_DILENGKAPI', 'DATA_DIBATALKAN', 'HASIL_TERAKHIR', 'HASIL_DIBATALKAN', 'BATAS_WAKTU', 'PENERIMAAN_DIBUKA', 'PENAWARAN_SEMULA_BERLAKU', 'KELULUSAN_DIPULIHKAN', 'KAMBUH_DIBATALKAN', 'PERSON_LEFT', 'USAHA_ENDED', 'FAMILY_ENDED')),
+    CONSTRAINT ck_rujukan_program_history_move_legal CHECK ((coalesce(from_state, '') || '>' || to_state) = ANY ('{>DRAF,DRAF>DICABUT,DRAF>DISETUJUI_KPM,DISETUJUI_KPM>DICABUT,DISETUJUI_KPM>GAGAL_KIRIM,DISETUJUI_KPM>TERKIRIM,TERKIRIM>DICABUT,TERKIRIM>DITERIMA_SISTEM,TERKIRIM>GAGAL_KIRIM,TERKIRIM>KEDALUWARSA,GAGAL_KIRIM>DICABUT,GAGAL_KIRIM>TERKIRIM,DITERIMA_SISTEM>DAFTAR_TUNGGU,DITERIMA_SISTEM>DICABUT,DITERIMA_SISTEM>DIPROSES,DITERIMA_SISTEM>DISETUJUI,DITERIMA_SISTEM>DITOLAK,DITERIMA_SISTEM>KEDALUWARSA,DITERIMA_SISTEM>PERLU_DATA,DIPROSES>DAFTAR_TUNGGU,DIPROSES>DICABUT,DIPROSES>DISETUJUI,DIPROSES>DITERIMA_SISTEM,DIPROSES>DITOLAK,DIPROSES>KEDALUWARSA,DIPROSES>PERLU_DATA,PERLU_DATA>DAFTAR_TUNGGU,PERLU_DATA>DICABUT,PERLU_DATA>DIPROSES,PERLU_DATA>DISETUJUI,PERLU_DATA>DITERIMA_SISTEM,PERLU_DATA>DITOLAK,PERLU_DATA>KEDALUWARSA,DAFTAR_TUNGGU>DICABUT,DAFTAR_TUNGGU>DIPROSES,DAFTAR_TUNGGU>DISETUJUI,DAFTAR_TUNGGU>DITERIMA_SISTEM,DAFTAR_TUNGGU>DITOLAK,DAFTAR_TUNGGU>KEDALUWARSA,DAFTAR_TUNGGU>PERLU_DATA,DISETUJUI>DAFTAR_TUNGGU,DISETUJUI>DICABUT,DISETUJUI>DIPROSES,DISETUJUI>DISALURKAN,DISETUJUI>DITERIMA_SISTEM,DISETUJUI>DITOLAK,DISETUJUI>PERLU_DATA,DISALURKAN>DICABUT,DISALURKAN>DISETUJUI,DISALURKAN>KEDALUWARSA,DISALURKAN>TUTUP,DITOLAK>DAFTAR_TUNGGU,DITOLAK>DIPROSES,DITOLAK>DISETUJUI,DITOLAK>DITERIMA_SISTEM,DITOLAK>PERLU_DATA,KEDALUWARSA>DAFTAR_TUNGGU,KEDALUWARSA>DIPROSES,KEDALUWARSA>DISALURKAN,KEDALUWARSA>DISETUJUI,KEDALUWARSA>DITERIMA_SISTEM,KEDALUWARSA>DITOLAK,KEDALUWARSA>PERLU_DATA,TUTUP>DISALURKAN,TUTUP>DISETUJUI,TUTUP>KEDALUWARSA}'::text[])),
+    CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state = ANY ('{DRAF,DISETUJUI_KPM,TERKIRIM,GAGAL_KIRIM,DITERIMA_SISTEM,DIPROSES,DISETUJUI,DITOLAK,PERLU_DATA,DAFTAR_TUNGGU,DISALURKAN,TUTUP,KEDALUWARSA,DICABUT}'::text[])),
+    CONSTRAINT ck_rujukan_program_history_from_state_known CHECK (from_state = ANY ('{DRAF,DISETUJUI_KPM,TERKIRIM,GAGAL_KIRIM,DITERIMA_SISTEM,DIPROSES,DISETUJUI,DITOLAK,PERLU_DATA,DAFTAR_TUNGGU,DISALURKAN,TUTUP,KEDALUWARSA,DICABUT}'::text[])),
+    CONSTRAINT ck_rujukan_program_history_movereason_known CHECK (reason_code = ANY ('{DICOCOKKAN,DICOCOKKAN_LAGI,PILIHAN_BERIKUTNYA,DITAWARKAN_LAGI,DITOLAK_KELUARGA,PERSETUJUAN_DIBERIKAN,PERSETUJUAN_DICABUT,DITERIMA_MITRA,TIDAK_TERKIRIM,TERSIRAT,JAWABAN_MITRA,JAWABAN_TERLAMBAT,JAWABAN_DIPERBAIKI,PENYALURAN,PENYALURAN_TERLAMBAT,PENYALURAN_DIBATALKAN,DATA_DILENGKAPI,DATA_DIBATALKAN,HASIL_TERAKHIR,HASIL_DIBATALKAN,BATAS_WAKTU,PENERIMAAN_DIBUKA,PENAWARAN_SEMULA_BERLAKU,KELULUSAN_DIPULIHKAN,KAMBUH_DIBATALKAN,PERSON_LEFT,USAHA_ENDED,FAMILY_ENDED}'::text[])),
     CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -718,7 +718,7 @@ CREATE TABLE waiting_list_entry (
     CONSTRAINT ck_waiting_list_entry_left_after CHECK (left_on >= since_on),
     CONSTRAINT ck_waiting_list_entry_quota_only_when_full CHECK ((quota_id IS NULL) = (reason <> 'KUOTA_PENUH')),
     CONSTRAINT fk_waiting_list_entry_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_waiting_list_entry_waitingreason_known CHECK (reason IN ('KUOTA_PENUH', 'TANPA_KUOTA', 'PENERIMAAN_TUTUP', 'DAFTAR_MITRA')),
+    CONSTRAINT ck_waiting_list_entry_waitingreason_known CHECK (reason = ANY ('{KUOTA_PENUH,TANPA_KUOTA,PENERIMAAN_TUTUP,DAFTAR_MITRA}'::text[])),
     CONSTRAINT fk_waiting_list_entry_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
 );
 
@@ -733,7 +733,7 @@ CREATE TABLE consent_person (
     consent_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_consent_person PRIMARY KEY (consent_id, role),
-    CONSTRAINT ck_consent_person_personrole_known CHECK (role IN ('SIGNER', 'OWNER')),
+    CONSTRAINT ck_consent_person_personrole_known CHECK (role = ANY ('{SIGNER,OWNER}'::text[])),
     CONSTRAINT fk_consent_person_consent_id FOREIGN KEY(consent_id) REFERENCES consent (consent_id),
     CONSTRAINT fk_consent_person_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
@@ -754,7 +754,7 @@ CREATE TABLE data_supply (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_data_supply PRIMARY KEY (notice_id),
     CONSTRAINT fk_data_supply_notice_id FOREIGN KEY(notice_id) REFERENCES partner_notice (notice_id),
-    CONSTRAINT ck_data_supply_voidreason_known CHECK (void_reason IN ('SALAH_KELUARGA', 'SALAH_TANGGAL', 'SALAH_ISI', 'TERCATAT_GANDA', 'TIDAK_TERJADI', 'LAINNYA')),
+    CONSTRAINT ck_data_supply_voidreason_known CHECK (void_reason = ANY ('{SALAH_KELUARGA,SALAH_TANGGAL,SALAH_ISI,TERCATAT_GANDA,TIDAK_TERJADI,LAINNYA}'::text[])),
     CONSTRAINT fk_data_supply_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
@@ -782,14 +782,14 @@ CREATE TRIGGER updated BEFORE UPDATE ON partner FOR EACH ROW
     EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERBUKA' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DICABUT', 'TERBUKA'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{TERBUKA>DICABUT,TERBUKA>TUTUP,TUTUP>DICABUT,TUTUP>TERBUKA}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON rujukan FOR EACH ROW
     EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan_program FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DRAF' AND NEW.state IN ('DICABUT', 'DISETUJUI_KPM')) OR (OLD.state = 'DISETUJUI_KPM' AND NEW.state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (OLD.state = 'TERKIRIM' AND NEW.state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (OLD.state = 'GAGAL_KIRIM' AND NEW.state IN ('DICABUT', 'TERKIRIM')) OR (OLD.state = 'DITERIMA_SISTEM' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DIPROSES' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'PERLU_DATA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA')) OR (OLD.state = 'DAFTAR_TUNGGU' AND NEW.state IN ('DICABUT', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'DISETUJUI' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DIPROSES', 'DISALURKAN', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'DISALURKAN' AND NEW.state IN ('DICABUT', 'DISETUJUI', 'KEDALUWARSA', 'TUTUP')) OR (OLD.state = 'DITOLAK' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISETUJUI', 'DITERIMA_SISTEM', 'PERLU_DATA')) OR (OLD.state = 'KEDALUWARSA' AND NEW.state IN ('DAFTAR_TUNGGU', 'DIPROSES', 'DISALURKAN', 'DISETUJUI', 'DITERIMA_SISTEM', 'DITOLAK', 'PERLU_DATA')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DISALURKAN', 'DISETUJUI', 'KEDALUWARSA'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{DRAF>DICABUT,DRAF>DISETUJUI_KPM,DISETUJUI_KPM>DICABUT,DISETUJUI_KPM>GAGAL_KIRIM,DISETUJUI_KPM>TERKIRIM,TERKIRIM>DICABUT,TERKIRIM>DITERIMA_SISTEM,TERKIRIM>GAGAL_KIRIM,TERKIRIM>KEDALUWARSA,GAGAL_KIRIM>DICABUT,GAGAL_KIRIM>TERKIRIM,DITERIMA_SISTEM>DAFTAR_TUNGGU,DITERIMA_SISTEM>DICABUT,DITERIMA_SISTEM>DIPROSES,DITERIMA_SISTEM>DISETUJUI,DITERIMA_SISTEM>DITOLAK,DITERIMA_SISTEM>KEDALUWARSA,DITERIMA_SISTEM>PERLU_DATA,DIPROSES>DAFTAR_TUNGGU,DIPROSES>DICABUT,DIPROSES>DISETUJUI,DIPROSES>DITERIMA_SISTEM,DIPROSES>DITOLAK,DIPROSES>KEDALUWARSA,DIPROSES>PERLU_DATA,PERLU_DATA>DAFTAR_TUNGGU,PERLU_DATA>DICABUT,PERLU_DATA>DIPROSES,PERLU_DATA>DISETUJUI,PERLU_DATA>DITERIMA_SISTEM,PERLU_DATA>DITOLAK,PERLU_DATA>KEDALUWARSA,DAFTAR_TUNGGU>DICABUT,DAFTAR_TUNGGU>DIPROSES,DAFTAR_TUNGGU>DISETUJUI,DAFTAR_TUNGGU>DITERIMA_SISTEM,DAFTAR_TUNGGU>DITOLAK,DAFTAR_TUNGGU>KEDALUWARSA,DAFTAR_TUNGGU>PERLU_DATA,DISETUJUI>DAFTAR_TUNGGU,DISETUJUI>DICABUT,DISETUJUI>DIPROSES,DISETUJUI>DISALURKAN,DISETUJUI>DITERIMA_SISTEM,DISETUJUI>DITOLAK,DISETUJUI>PERLU_DATA,DISALURKAN>DICABUT,DISALURKAN>DISETUJUI,DISALURKAN>KEDALUWARSA,DISALURKAN>TUTUP,DITOLAK>DAFTAR_TUNGGU,DITOLAK>DIPROSES,DITOLAK>DISETUJUI,DITOLAK>DITERIMA_SISTEM,DITOLAK>PERLU_DATA,KEDALUWARSA>DAFTAR_TUNGGU,KEDALUWARSA>DIPROSES,KEDALUWARSA>DISALURKAN,KEDALUWARSA>DISETUJUI,KEDALUWARSA>DITERIMA_SISTEM,KEDALUWARSA>DITOLAK,KEDALUWARSA>PERLU_DATA,TUTUP>DISALURKAN,TUTUP>DISETUJUI,TUTUP>KEDALUWARSA}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON rujukan_program FOR EACH ROW

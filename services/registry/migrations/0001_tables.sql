@@ -25,8 +25,8 @@ CREATE TABLE approval_request (
     CONSTRAINT ck_approval_request_decided_by_somebody CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_by IS NOT NULL AND decided_by_sub IS NOT NULL)),
     CONSTRAINT ck_approval_request_closed_once CHECK ((state = 'REQUESTED') = (closed_at IS NULL)),
     CONSTRAINT ck_approval_request_lapsed_for_a_refusal CHECK ((state = 'LAPSED') = (refused_as IS NOT NULL)),
-    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind IN ('ANNULMENT', 'DISMISSAL', 'DEATH_REVERSAL', 'STATUS_REVERSAL', 'MEMBERSHIP_VOID', 'MONITORING_REVERSAL', 'SK_CORRECTION', 'BACK_PAY_CORRECTION')),
-    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state IN ('REQUESTED', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'LAPSED'))
+    CONSTRAINT ck_approval_request_approvalkind_known CHECK (kind = ANY ('{ANNULMENT,DISMISSAL,DEATH_REVERSAL,STATUS_REVERSAL,MEMBERSHIP_VOID,MONITORING_REVERSAL,SK_CORRECTION,BACK_PAY_CORRECTION}'::text[])),
+    CONSTRAINT ck_approval_request_approvalstate_known CHECK (state = ANY ('{REQUESTED,APPROVED,REFUSED,WITHDRAWN,EXPIRED,LAPSED}'::text[]))
 );
 
 CREATE INDEX ix_approval_request_state_approval_request_id ON approval_request (state, approval_request_id);
@@ -73,11 +73,11 @@ CREATE TABLE pilar_kind (
     CONSTRAINT ck_pilar_kind_successor_differs CHECK (successor_kind <> kind),
     CONSTRAINT ck_pilar_kind_successor_needs_end CHECK (successor_kind IS NULL OR valid_to IS NOT NULL),
     CONSTRAINT ck_pilar_kind_version_positive CHECK (version >= 1),
-    CONSTRAINT ck_pilar_kind_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
-    CONSTRAINT ck_pilar_kind_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS')),
-    CONSTRAINT ck_pilar_kind_pilarlevel_known CHECK (level IN ('DESA', 'KECAMATAN', 'KABKOTA', 'PROV', 'LEMBAGA')),
-    CONSTRAINT ck_pilar_kind_heldby_known CHECK (held_by IN ('PERSON', 'LEMBAGA', 'EITHER')),
-    CONSTRAINT ck_pilar_kind_successor_kind_known CHECK (successor_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+    CONSTRAINT ck_pilar_kind_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[])),
+    CONSTRAINT ck_pilar_kind_ditjen_known CHECK (ditjen = ANY ('{LINJAMSOS,REHSOS,DAYASOS}'::text[])),
+    CONSTRAINT ck_pilar_kind_pilarlevel_known CHECK (level = ANY ('{DESA,KECAMATAN,KABKOTA,PROV,LEMBAGA}'::text[])),
+    CONSTRAINT ck_pilar_kind_heldby_known CHECK (held_by = ANY ('{PERSON,LEMBAGA,EITHER}'::text[])),
+    CONSTRAINT ck_pilar_kind_successor_kind_known CHECK (successor_kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[]))
 );
 
 CREATE INDEX ix_pilar_kind_kind_valid_from_pilar_kind_id ON pilar_kind (kind, valid_from, pilar_kind_id);
@@ -94,7 +94,7 @@ CREATE TABLE range_history (
     range_history_id UUID NOT NULL,
     CONSTRAINT pk_range_history PRIMARY KEY (range_history_id),
     CONSTRAINT uq_range_history_thing_id_number UNIQUE (thing_id, number),
-    CONSTRAINT ck_range_history_rangething_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND', 'ROLE_CONFLICT'))
+    CONSTRAINT ck_range_history_rangething_known CHECK (thing = ANY ('{PENUGASAN,WILAYAH_TUGAS,PILAR_KIND,ROLE_CONFLICT}'::text[]))
 );
 
 CREATE TABLE replica_coverage.kepesertaan (
@@ -107,8 +107,8 @@ CREATE TABLE replica_coverage.kepesertaan (
     exit_reason VARCHAR(40),
     graduasi_id UUID,
     CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
-    CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
-    CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+    CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos = ANY ('{PKH,SEMBAKO,PBI,UNKNOWN}'::text[])),
+    CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_kepesertaan_kode_wilayah_valid_from ON replica_coverage.kepesertaan (kode_wilayah, valid_from);
@@ -136,7 +136,7 @@ CREATE TABLE replica_credit.credit (
     reversed BOOLEAN NOT NULL,
     reverse_reason TEXT,
     CONSTRAINT pk_credit PRIMARY KEY (credit_id),
-    CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+    CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_credit_graduasi_id ON replica_credit.credit (graduasi_id);
@@ -156,7 +156,7 @@ CREATE TABLE replica_graduasi.graduasi (
     annulled_on DATE,
     monitoring_months INTEGER,
     CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
-    CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+    CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason = ANY ('{SEJAHTERA_MANDIRI,SEJAHTERA_PPSE,ALAMIAH,MENINGGAL,PINDAH,DATA_GANDA,TIDAK_DITEMUKAN,HASIL_PEMUTAKHIRAN,MUSYAWARAH,NIK_TIDAK_PADAN,MENGUNDURKAN_DIRI,PEKERJAAN_DIKECUALIKAN,PELANGGARAN_KOMITMEN,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_graduasi_kpm_id ON replica_graduasi.graduasi (kpm_id);
@@ -192,7 +192,7 @@ CREATE TABLE replica_graduasi.sanggah (
     suspends BOOLEAN DEFAULT false NOT NULL,
     outcome VARCHAR(40),
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
-    CONSTRAINT ck_sanggah_sanggahoutcome_known CHECK (outcome IN ('DITERIMA', 'DITOLAK', 'GUGUR', 'SALAH_CATAT', 'UNKNOWN'))
+    CONSTRAINT ck_sanggah_sanggahoutcome_known CHECK (outcome = ANY ('{DITERIMA,DITOLAK,GUGUR,SALAH_CATAT,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_sanggah_graduasi_id ON replica_graduasi.sanggah (graduasi_id);
@@ -208,8 +208,8 @@ CREATE TABLE replica_load.dampingan (
     valid_from DATE NOT NULL,
     valid_to DATE,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
-    CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR', 'UNKNOWN')),
-    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
+    CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR,UNKNOWN}'::text[])),
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose = ANY ('{PENDAMPINGAN,PEMANTAUAN,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_dampingan_kpm_id ON replica_load.dampingan (kpm_id);
@@ -238,7 +238,7 @@ CREATE TABLE replica_load.limit_crossing (
     event_id UUID NOT NULL,
     crossed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_limit_crossing PRIMARY KEY (event_id),
-    CONSTRAINT ck_limit_crossing_limitside_known CHECK (side IN ('ABOVE', 'BELOW', 'UNKNOWN'))
+    CONSTRAINT ck_limit_crossing_limitside_known CHECK (side = ANY ('{ABOVE,BELOW,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_limit_crossing_pendamping_id_crossed_at ON replica_load.limit_crossing (pendamping_id, crossed_at);
@@ -250,7 +250,7 @@ CREATE TABLE replica_load.load_limit (
     "limit" INTEGER NOT NULL,
     side VARCHAR(40) NOT NULL,
     CONSTRAINT pk_load_limit PRIMARY KEY (penugasan_id),
-    CONSTRAINT ck_load_limit_limitside_known CHECK (side IN ('ABOVE', 'BELOW', 'UNKNOWN'))
+    CONSTRAINT ck_load_limit_limitside_known CHECK (side = ANY ('{ABOVE,BELOW,UNKNOWN}'::text[]))
 );
 
 CREATE TABLE replica_load.p2k2 (
@@ -287,8 +287,8 @@ CREATE TABLE replica_rujukan.rujukan_program (
     delivered_on DATE,
     withdrawn_on DATE,
     CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
-    CONSTRAINT ck_rujukan_program_rujukanprogramstate_known CHECK (answer IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT', 'UNKNOWN')),
-    CONSTRAINT ck_rujukan_program_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA', 'UNKNOWN'))
+    CONSTRAINT ck_rujukan_program_rujukanprogramstate_known CHECK (answer = ANY ('{DRAF,DISETUJUI_KPM,TERKIRIM,GAGAL_KIRIM,DITERIMA_SISTEM,DIPROSES,DISETUJUI,DITOLAK,PERLU_DATA,DAFTAR_TUNGGU,DISALURKAN,TUTUP,KEDALUWARSA,DICABUT,UNKNOWN}'::text[])),
+    CONSTRAINT ck_rujukan_program_refusalcode_known CHECK (reason_code = ANY ('{TIDAK_MEMENUHI_USIA,USAHA_BELUM_6_BULAN,TIDAK_ADA_NIB,KREDIT_AKTIF_SIKP,SLIK_BURUK,KUOTA_HABIS,DI_LUAR_WILAYAH,DATA_TIDAK_PADAN,TIDAK_DAPAT_DIHUBUNGI,PEMOHON_MENOLAK,LAINNYA,UNKNOWN}'::text[]))
 );
 
 CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
@@ -311,8 +311,8 @@ CREATE TABLE role_conflict (
     CONSTRAINT ck_role_conflict_version_positive CHECK (version >= 1),
     CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to >= valid_from),
     CONSTRAINT ex_role_conflict_range EXCLUDE USING gist ((LEAST(kind, other_kind)) WITH =, (GREATEST(kind, other_kind)) WITH =, daterange(valid_from, valid_to) WITH &&),
-    CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
-    CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+    CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[])),
+    CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[]))
 );
 
 CREATE TABLE target (
@@ -330,7 +330,7 @@ CREATE TABLE target (
     CONSTRAINT ck_target_per_person_in_range CHECK (per_person BETWEEN 0 AND 10000),
     CONSTRAINT ck_target_year_in_range CHECK (year BETWEEN 2000 AND 2200),
     CONSTRAINT ck_target_counted_known CHECK (cardinality(counted) > 0 AND counted <@ ARRAY['CALON', 'AKTIF', 'CUTI', 'NONAKTIF']),
-    CONSTRAINT ck_target_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+    CONSTRAINT ck_target_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[]))
 );
 
 CREATE TABLE coverage_figure (
@@ -369,8 +369,8 @@ CREATE TABLE pendamping (
     CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
     CONSTRAINT ck_pendamping_nik_sealed_with_index CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
     CONSTRAINT ck_pendamping_version_positive CHECK (version >= 1),
-    CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
-    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
+    CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject = ANY ('{PERSON,LEMBAGA}'::text[])),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status = ANY ('{CALON,AKTIF,CUTI,NONAKTIF,MUTASI,PENSIUN,BERAKHIR_KONTRAK,DIBERHENTIKAN,MENINGGAL,DIBATALKAN}'::text[])),
     CONSTRAINT fk_pendamping_reversal_id FOREIGN KEY(reversal_id) REFERENCES approval_request (approval_request_id)
 );
 
@@ -414,10 +414,10 @@ CREATE TABLE pendamping_status_history (
     pendamping_id UUID NOT NULL,
     CONSTRAINT pk_pendamping_status_history PRIMARY KEY (status_history_id),
     CONSTRAINT uq_pendamping_status_history_pendamping_id_number UNIQUE (pendamping_id, number),
-    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status IN ('CALON')) OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')))) OR coalesce(previous = status, false) OR reverses IS NOT NULL),
+    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((coalesce(previous, '') || '>' || status) = ANY ('{>CALON,CALON>AKTIF,CALON>DIBATALKAN,CALON>DIBERHENTIKAN,CALON>MENINGGAL,AKTIF>BERAKHIR_KONTRAK,AKTIF>CUTI,AKTIF>DIBATALKAN,AKTIF>DIBERHENTIKAN,AKTIF>MENINGGAL,AKTIF>MUTASI,AKTIF>NONAKTIF,AKTIF>PENSIUN,CUTI>AKTIF,CUTI>BERAKHIR_KONTRAK,CUTI>DIBATALKAN,CUTI>DIBERHENTIKAN,CUTI>MENINGGAL,CUTI>MUTASI,CUTI>PENSIUN,NONAKTIF>AKTIF,NONAKTIF>BERAKHIR_KONTRAK,NONAKTIF>DIBATALKAN,NONAKTIF>DIBERHENTIKAN,NONAKTIF>MENINGGAL,NONAKTIF>MUTASI,NONAKTIF>PENSIUN}'::text[]) OR coalesce(previous = status, false) OR reverses IS NOT NULL),
     CONSTRAINT ck_pendamping_status_history_two_persons CHECK (approval_request_id IS NOT NULL OR status <> 'DIBERHENTIKAN' AND reverses IS NULL),
-    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
-    CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'DIBATALKAN')),
+    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status = ANY ('{CALON,AKTIF,CUTI,NONAKTIF,MUTASI,PENSIUN,BERAKHIR_KONTRAK,DIBERHENTIKAN,MENINGGAL,DIBATALKAN}'::text[])),
+    CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous = ANY ('{CALON,AKTIF,CUTI,NONAKTIF,MUTASI,PENSIUN,BERAKHIR_KONTRAK,DIBERHENTIKAN,MENINGGAL,DIBATALKAN}'::text[])),
     CONSTRAINT fk_pendamping_status_history_approval_request_id FOREIGN KEY(approval_request_id) REFERENCES approval_request (approval_request_id),
     CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
 );
@@ -440,9 +440,9 @@ CREATE TABLE penugasan (
     CONSTRAINT ck_penugasan_supervisor_differs CHECK (supervisor_id <> pendamping_id),
     CONSTRAINT ck_penugasan_version_positive CHECK (version >= 1),
     CONSTRAINT fk_penugasan_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id),
-    CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
-    CONSTRAINT ck_penugasan_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS')),
-    CONSTRAINT ck_penugasan_employerstatus_known CHECK (employer_status IN ('PPPK', 'PNS', 'PPPK_PARUH_WAKTU', 'KONTRAK', 'RELAWAN', 'LEMBAGA')),
+    CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind = ANY ('{PKH_PENDAMPING,PKH_KETUA_TIM_KABKOTA,PKH_KETUA_TIM_PROV,PKH_APD,TKSK,PSM,TAGANA,KARANG_TARUNA,PORDAM,REHSOS_PENDAMPING,REHSOS_LANSIA,REHSOS_DISABILITAS,SAKTI_PEKSOS,KONSELOR_ADIKSI,REHSOS_TUNSOS_KPO,LKS,PUSKESOS_PETUGAS,SLRT_FASILITATOR}'::text[])),
+    CONSTRAINT ck_penugasan_ditjen_known CHECK (ditjen = ANY ('{LINJAMSOS,REHSOS,DAYASOS}'::text[])),
+    CONSTRAINT ck_penugasan_employerstatus_known CHECK (employer_status = ANY ('{PPPK,PNS,PPPK_PARUH_WAKTU,KONTRAK,RELAWAN,LEMBAGA}'::text[])),
     CONSTRAINT fk_penugasan_supervisor_id FOREIGN KEY(supervisor_id) REFERENCES pendamping (pendamping_id)
 );
 
@@ -485,14 +485,14 @@ CREATE INDEX ix_wilayah_tugas_kode_wilayah ON wilayah_tugas (kode_wilayah);
 CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON approval_request FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'REQUESTED' AND NEW.state IN ('APPROVED', 'EXPIRED', 'LAPSED', 'REFUSED', 'WITHDRAWN'))))
+    WHEN (OLD.state <> NEW.state AND NOT ((coalesce(OLD.state, '') || '>' || NEW.state) = ANY ('{REQUESTED>APPROVED,REQUESTED>EXPIRED,REQUESTED>LAPSED,REQUESTED>REFUSED,REQUESTED>WITHDRAWN}'::text[])))
     EXECUTE FUNCTION platform.refuse_move('state');
 
 CREATE TRIGGER updated BEFORE UPDATE ON approval_request FOR EACH ROW
     EXECUTE FUNCTION platform.set_updated_at();
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF status ON pendamping FOR EACH ROW
-    WHEN (OLD.status <> NEW.status AND NOT ((OLD.status = 'CALON' AND NEW.status IN ('AKTIF', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL')) OR (OLD.status = 'AKTIF' AND NEW.status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (OLD.status = 'CUTI' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (OLD.status = 'NONAKTIF' AND NEW.status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBATALKAN', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
+    WHEN (OLD.status <> NEW.status AND NOT ((coalesce(OLD.status, '') || '>' || NEW.status) = ANY ('{CALON>AKTIF,CALON>DIBATALKAN,CALON>DIBERHENTIKAN,CALON>MENINGGAL,AKTIF>BERAKHIR_KONTRAK,AKTIF>CUTI,AKTIF>DIBATALKAN,AKTIF>DIBERHENTIKAN,AKTIF>MENINGGAL,AKTIF>MUTASI,AKTIF>NONAKTIF,AKTIF>PENSIUN,CUTI>AKTIF,CUTI>BERAKHIR_KONTRAK,CUTI>DIBATALKAN,CUTI>DIBERHENTIKAN,CUTI>MENINGGAL,CUTI>MUTASI,CUTI>PENSIUN,NONAKTIF>AKTIF,NONAKTIF>BERAKHIR_KONTRAK,NONAKTIF>DIBATALKAN,NONAKTIF>DIBERHENTIKAN,NONAKTIF>MENINGGAL,NONAKTIF>MUTASI,NONAKTIF>PENSIUN}'::text[]) OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id))
     EXECUTE FUNCTION platform.refuse_move('status');
 
 CREATE TRIGGER updated BEFORE UPDATE ON pendamping FOR EACH ROW

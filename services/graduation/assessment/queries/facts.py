@@ -29,14 +29,14 @@ from services.graduation.replicas.models import Kepesertaan, Kpm, StatusRange, U
 from services.graduation.review.models import StageAct
 from services.graduation.tables import HoldReason
 from shared.accompaniment import status_on
-from shared.database import PreparedSelect, placeholder
+from shared.database import PreparedSelect, any_of, placeholder
 from shared.errors import NotYetKnown
 from shared.evidence import find_flagged
 from shared.validity import valid_on
 
 Cases = Sequence[tuple[Graduasi, Policy]]
 AreaTest: TypeAlias = Literal["approval", "case", "any"]
-IDS, ON = sa.any_(placeholder(1, sa.ARRAY(sa.Uuid()))), placeholder(2, sa.Date())
+IDS, ON = any_of(1, sa.Uuid()), placeholder(2, sa.Date())
 
 
 def _is_barred(pendamping_id: Any) -> sa.ColumnElement[bool]:
