@@ -44,7 +44,7 @@ class DatabaseClock:
         """Return the time of the database."""
         if time.monotonic() >= self._valid_until:
             before = time.time()
-            at = cast("datetime", await connection.fetchval(DATABASE_CLOCK))
+            at = cast("datetime", await connection.fetchval(DATABASE_CLOCK, timeout=WRITE_SECONDS))
             self._offset = at.timestamp() - (before + time.time()) / 2
             self._valid_until = time.monotonic() + CLOCK_SECONDS
         return datetime.fromtimestamp(time.time() + self._offset, UTC)
@@ -114,11 +114,10 @@ class AuditWriter:
         error: Exception | None = None
         for _ in range(TRIES):
             try:
-                async with asyncio.timeout(WRITE_SECONDS):
-                    connection = await self._connect()
-                    rows = rows or self._rows(entries, await self.clock.read(connection))
-                    # Fast path: many entries share one round trip and one COMMIT (bench: audit).
-                    await connection.executemany(INSERT, rows)
+                connection = await self._connect()
+                rows = rows or self._rows(entries, await self.clock.read(connection))
+                # Fast path: many entries share one round trip and one COMMIT (bench: audit).
+                await connection.executemany(INSERT, rows, timeout=WRITE_SECONDS)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
                 # A repeated row has the same key, so it is written once even if the first COMMIT arrived.
                 error = failure

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,13 +18,14 @@ from starlette.responses import Response
 
 from shared import telemetry
 from shared.access import Actor
+from shared.area_names import CODE_FIELD
 from shared.audit.entries import MAX_SUBJECTS, Entry, Outcome, canonical, insert_entry, uuids_of
 from shared.audit.queries import OF_A_FAMILY
 from shared.audit.writer import AuditUnavailable, AuditWriter
 from shared.database import raw
 from shared.database.prepared import PreparedSelect
 from shared.errors import DomainError, NotFound, NotYetKnown
-from shared.field_classes import field_names
+from shared.field_classes import FieldClass, field_names
 from shared.http.idempotency import values_of
 from shared.http.purpose import STATED, is_of_one
 from shared.remedies import CHANGES_NOTHING
@@ -41,7 +43,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What a route shows: whether it is personal, and about whom it is."""
+    """What a route shows: whether it is personal, and about whom it is.
+
+    `classes` are the classes of its fields that an actor sees, by the actor's class. `in_area` is whether its answer
+    has the area of the one thing that it shows.
+    """
 
     personal: bool
     of_family: bool
@@ -49,6 +55,8 @@ class Disclosure:
     in_answer: bool
     ids: re.Pattern[bytes]
     resource: str
+    classes: Mapping[FieldClass, tuple[str, ...]]
+    in_area: bool
 
     @classmethod
     def of(cls, route: "Route") -> "Disclosure":
@@ -72,6 +80,8 @@ class Disclosure:
             bool(shown & answered),
             pattern,
             _noun_of(route.path),
+            {most: route.fields.names_up_to(most) for most in FieldClass},
+            CODE_FIELD in getattr(route.response_model, "model_fields", ()),
         )
 
 
@@ -113,6 +123,10 @@ async def find_area(session: AsyncSession, request: Request, route: "Route", res
     """Find the area of the one family that is read for a stated purpose."""
     areas: Mapping[str, PreparedSelect] = request.app.state.areas
     if request.state.purpose not in STATED or not is_of_one(request, route):
+        return
+    if route.disclosure.in_area:
+        # Fast path: one query less (bench: reading).
+        request.state.kode_wilayah = orjson.loads(bytes(response.body))[CODE_FIELD]
         return
     filters = {name: request.query_params[name] for name in route.family_filters & {*request.query_params}}
     named = {**request.path_params, **filters}
@@ -203,7 +217,7 @@ def _entry(
         subjects[:MAX_SUBJECTS],
         len(subjects),
         id_hash,
-        route.fields.names_up_to(actor.fields),
+        route.disclosure.classes[actor.fields],
         getattr(request.state, "purpose", None),
         getattr(request.state, "kode_wilayah", None),
     )

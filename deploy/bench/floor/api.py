@@ -20,6 +20,7 @@ from fastapi import FastAPI
 READ = "SELECT kpm_id, kode_wilayah, facts, version, registered_at, updated_at FROM kpm WHERE kpm_id = $1"
 UPDATE_STATE = "UPDATE bench.case_row SET state = state + 1 WHERE case_id = $1 RETURNING state"
 INSERT_HISTORY = "INSERT INTO bench.case_history (case_id, body) VALUES ($1, $2)"
+INSERT_READER = "INSERT INTO bench.reader (kpm_id, account) VALUES ($1, $2)"
 
 
 @asynccontextmanager
@@ -41,6 +42,14 @@ async def live() -> dict[str, str]:
 async def read(kpm_id: UUID) -> dict[str, Any]:
     row = await app.state.pool.fetchrow(READ, kpm_id)
     return {**row, "facts": orjson.loads(row["facts"])}
+
+
+@app.get("/kpm/{kpm_id}/recorded")
+async def read_recorded(kpm_id: UUID) -> dict[str, Any]:
+    """Answer after a row about the reader is committed."""
+    answer = await read(kpm_id)
+    await app.state.pool.execute(INSERT_READER, kpm_id, "dinsos-kendal-1")
+    return answer
 
 
 @app.post("/case/{case_id}")
