@@ -68,7 +68,7 @@ class Survey:
             self._staged.add(card)
 
     def read_others(self, record: Record) -> tuple[str, str]:
-        """Return No. KK and NIK of a row that is not plain, and count its faults.
+        """Return the numbers of a row that is not plain, and count its faults.
 
         A number that is missing is 0.
         """
