@@ -4,14 +4,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import orjson
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from shared import telemetry
 from shared.errors import DomainError
@@ -138,7 +137,8 @@ def _records(
         event = one.event
         place = (event.topic, event.key)
         last[place] += 1
-        event_id = uuid7()
+        # Fast path: a text costs a quarter of a `uuid.UUID` and its text (bench: intake).
+        event_id = str(uuid7())
         body = envelope(session, one, event_id, (epoch, last[place]), one.occurred_at or now)
         if len(body) > LARGEST_BODY:
             raise EventTooLarge
@@ -148,7 +148,7 @@ def _records(
 def envelope(
     session: AsyncSession,
     emitted: Emitted,
-    event_id: UUID,
+    event_id: str,
     position: tuple[int, int],
     occurred_at: datetime,
 ) -> bytes:
@@ -160,7 +160,7 @@ def envelope(
     actor = context.actor
     fields: dict[str, Any] = {
         "specversion": "1.0",
-        "id": str(event_id),
+        "id": event_id,
         "source": f"urn:pilar:{event.wire.partition('.')[0]}",
         "type": event.wire,
         "subject": event.key,
@@ -170,7 +170,7 @@ def envelope(
         "epoch": position[0],
         "seq": position[1],
         "actor": actor.sub if actor else "system",
-        "correlationid": str(cause.correlation_id) if cause else context.request_id or str(event_id),
+        "correlationid": str(cause.correlation_id) if cause else context.request_id or event_id,
     }
     if cause:
         fields["causationid"] = str(cause.event_id)

@@ -1,6 +1,7 @@
 """Jobs show progress and refused rows, can be cancelled, and resume after a crash."""
 
 import asyncio
+import gc
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -63,6 +64,19 @@ async def test_a_job_cancelled_between_two_steps_keeps_what_was_done(registry: R
     assert (job["state"], job["done"]) == ("CANCELLED", 0)
     again = await registry.post(f"/v1/jobs/{job_id}/cancellation", as_=registry.token("KEMENSOS"))
     assert (again.status_code, again.json()["title"]) == (409, "JobEnded")
+
+
+async def test_garbage_is_collected_only_between_steps(registry: Running) -> None:
+    seen: list[bool] = []
+
+    async def fail(session: AsyncSession, job: Job) -> Step:
+        del session, job
+        seen.append(gc.isenabled())
+        raise NotYetKnown
+
+    await start_job(registry, fail)
+    await run_step(registry.worker, registry.parts.work)
+    assert (seen, gc.isenabled()) == ([False], True)
 
 
 async def test_two_workers_never_do_one_step_twice(registry: Running) -> None:

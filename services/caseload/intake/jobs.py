@@ -3,9 +3,11 @@
 Only the rows of a file that must be read together are staged.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import date
 from typing import Any
 
@@ -14,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
-from services.caseload.intake.commands.events import emit_events
+from services.caseload.intake.commands.blocks import Block, start_blocks
 from services.caseload.intake.commands.file_day import set_file_day
 from services.caseload.intake.commands.findings import refusal, row_warnings
 from services.caseload.intake.commands.persons import match_persons
@@ -40,6 +42,7 @@ from shared.contracts.kinds import PilarKind
 from shared.database import vault_of
 from shared.jobs import Job, RowError, Step, Work
 from shared.jobs.backpressure import next_size, outbox_has_room
+from shared.messaging import emit
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
 TARGET_SECONDS = 0.8
@@ -81,9 +84,10 @@ async def apply(session: AsyncSession, job: Job) -> Step:
         return Step(place=job.place | {"deep": True})
     started = time.monotonic()
     await outcome.refuse_above_limit(session, job)
+    blocks = await outcome.start_blocks(session, job) if writes else []
     read_ahead(session, window, limit)
     if writes:
-        await outcome.store(session, job)
+        await outcome.store(session, job, blocks)
     seconds = decision_seconds + time.monotonic() - started
     limit = next_size(
         limit, seconds, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, target_seconds=TARGET_SECONDS
@@ -94,9 +98,9 @@ async def apply(session: AsyncSession, job: Job) -> Step:
 class Outcome:
     """Decisions on the families of a step."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, known: Known) -> None:
         """Start with no family decided."""
-        self.today = today
+        self.known, self.today = known, known.today
         self.plans: list[Plan] = []
         self.unwritten: list[Plan] = []
         self.errors: list[RowError] = []
@@ -107,10 +111,9 @@ class Outcome:
     @classmethod
     async def of(cls, session: AsyncSession, job: Job, families: Sequence[Staged]) -> "Outcome":
         """Decide on each family."""
-        outcome, dry = cls(await clock.today(session)), job.params["dry_run"]
-        known = await lock_known_families(
-            session, families, outcome.today, date.fromisoformat(job.params["as_of"]), job.actor
-        )
+        today, as_of = await clock.today(session), date.fromisoformat(job.params["as_of"])
+        known = await lock_known_families(session, families, today, as_of, job.actor)
+        outcome, dry = cls(known), job.params["dry_run"]
         undecided = [family for family in families if outcome.needs_decision(known, family, job.actor)]
         await read_details(session, known, undecided, job.actor)
         vault = vault_of(session)
@@ -184,11 +187,18 @@ class Outcome:
         if not job.params["dry_run"]:
             await add_weight(session, loads, added, limit)
 
-    async def store(self, session: AsyncSession, job: Job) -> None:
+    async def start_blocks(self, session: AsyncSession, job: Job) -> list[Future[Block]]:
+        """Start to build the rows and events of the plans."""
+        return list(start_blocks(job, self.known, self.plans, await clock.now(session)))
+
+    async def store(self, session: AsyncSession, job: Job, blocks: Sequence[Future[Block]]) -> None:
         """Write the plans and emit their events."""
-        await write(session, job, self.plans, self.today)
+        for building in blocks:
+            block = await asyncio.wrap_future(building)
+            await write(session, job, block.plans, block.rows, self.today)
+            for event in block.events:
+                emit(session, event)
         await set_file_day(session, job, [*self.plans, *self.unwritten])
-        emit_events(session, self.plans, self.today)
 
     def step(self, job: Job, window: Window, place: dict[str, Any]) -> Step:
         """Return the result of the step with the report so far."""

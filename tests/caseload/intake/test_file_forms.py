@@ -3,15 +3,25 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.caseload.intake.commands.survey import Survey
-from services.caseload.intake.rules.csv_file import COLUMNS, Record, read_header, records
+from services.caseload.intake.rules.csv_file import (
+    COLUMNS,
+    Record,
+    clean_cell,
+    parse_record,
+    read_header,
+    records,
+)
 from services.caseload.intake.rules.row import Row, read_row
 from tests.factories.caseload.intake import build_csv, dinsos_token, family, import_file, read_kpm_id
 from tests.factories.services import Running
 
 TODAY = date(2026, 3, 1)
 PLAIN = family(1)[0]
+CELLS = ["", "x", "a b", " x", "x ", " ", "-", " - ", "a  b", "'3324", "=x", "é", "x-y"]
 NIK, CARD = PLAIN["nik"], PLAIN["no_kk"]
 
 
@@ -56,6 +66,13 @@ def test_a_file_is_read_as_a_spreadsheet_writes_it(form: str) -> None:
     plain = [read_row(record.fields, TODAY, TODAY) for record in read_file(WHOLE)]
     assert [row.faults for row in read] == [[], []]
     assert [row.data for row in read] == [row.data for row in plain]
+
+
+@given(st.lists(st.sampled_from(CELLS), min_size=20, max_size=20), st.sampled_from([",", ";"]))
+def test_each_cell_of_a_plain_row_is_as_clean_as_alone(cells: list[str], delimiter: str) -> None:
+    header = read_header(delimiter.join(COLUMNS).encode())
+    record = parse_record(delimiter.join(["1", *cells[1:]]).encode(), header, (2, 1, 10))
+    assert record.fields == ("1", *map(clean_cell, cells[1:]))
 
 
 def test_rows_are_counted_as_lines_of_the_file() -> None:

@@ -1,4 +1,4 @@
-"""Staged rows give the same families, refusals and events as others."""
+"""Staged rows and small blocks give the same families, refusals and events as others."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.caseload.intake import jobs
+from services.caseload.intake.commands import blocks
 from services.caseload.intake.commands.survey import Survey
 from shared.privacy import Vault
 from tests.factories.caseload.intake import (
@@ -92,7 +93,7 @@ def build_file() -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-async def test_same_file_gives_the_same_rows_staged_or_not(
+async def test_same_file_gives_the_same_rows_staged_or_not_in_blocks_of_any_size(
     kendal_caseload: Running, monkeypatch: pytest.MonkeyPatch, dry_run: bool
 ) -> None:
     service, state = kendal_caseload, kendal_caseload.reused.initial_state
@@ -103,10 +104,14 @@ async def test_same_file_gives_the_same_rows_staged_or_not(
     before = await state.read_content()
     assert before is not None
     outcomes: list[Any] = []
-    for every in (False, True):
-        if every:
-            monkeypatch.setattr(Survey, "list_cards", lambda survey: {*survey._cards} - {0})
-            await state.copy(before, await state.read_content())
+    changes = (
+        (jobs, "FIRST_BATCH", 5),
+        (Survey, "list_cards", lambda survey: {*survey._cards} - {0}),
+        (blocks, "FAMILIES", 1),
+    )
+    for change in changes:
+        monkeypatch.setattr(*change)
+        await state.copy(before, await state.read_content())
         ended = []
         for content in build_file():
             job = await import_file(service, content, dry_run=dry_run)
@@ -117,8 +122,9 @@ async def test_same_file_gives_the_same_rows_staged_or_not(
                 }
             )
         outcomes.append((ended, await read_rows(service)))
-    assert outcomes[0][0] == outcomes[1][0]
-    assert outcomes[0][1] == outcomes[1][1]
+    for jobs_ended, rows in outcomes[1:]:
+        assert jobs_ended == outcomes[0][0]
+        assert rows == outcomes[0][1]
     codes = {code for _, _, code in outcomes[0][0][0]["errors"]}
     assert codes >= {"DUPLICATE_NIK", "UNKNOWN_VALUE", "UNKNOWN_PENDAMPING"}
     # A dry run adds to no load, so it does not see a limit that several steps reach together.

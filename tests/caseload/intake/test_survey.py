@@ -21,7 +21,7 @@ from services.caseload.intake.rules.csv_file import (
     read_header,
     records,
 )
-from services.caseload.intake.rules.numbers import read_numbers
+from services.caseload.intake.rules.numbers import plain_numbers, read_numbers
 from services.caseload.intake.rules.row import read_record
 from shared.clock import Moment
 from shared.privacy import Vault
@@ -58,6 +58,19 @@ def test_numbers_are_those_of_the_whole_row(cells: list[str], card: str, person:
         one and one.reveal() for one in (whole.no_kk, whole.nik)
     ]
     assert Counter(numbers.faults) <= Counter(whole.faults)
+    if plain := plain_numbers(record):
+        assert plain == tuple(one and one.reveal() for one in (whole.no_kk, whole.nik))
+
+
+@pytest.mark.parametrize(
+    ("card", "person"),
+    [(no_kk(1), "9924010101199001"), ("9924010101199001", nik(1)), (no_kk(1)[:12] + "0000", nik(1))],
+)
+def test_faulty_numbers_are_not_plain(card: str, person: str) -> None:
+    fields = ("", *[""] * 17)
+    assert plain_numbers(Record(2, 1, 10, (no_kk(1), nik(1), *fields))) == (no_kk(1), nik(1))
+    assert plain_numbers(Record(2, 1, 10, (card, person, *fields))) is None
+    assert plain_numbers(Record(2, 1, 10, (card, person[:12] + "0000", *fields))) is None
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +185,12 @@ def test_long_line_ends_at_the_same_byte_in_every_window(vault: Vault) -> None:
     for size in range(3 * LONGEST_RECORD, 3 * LONGEST_RECORD + 10_000, 701):
         parts = [row_of(window) for window in read_all(vault, content, 30, size, frozenset())]
         assert [row for rows in parts for row in rows] == whole[0]
+
+
+def test_rows_of_one_card_have_its_index(vault: Vault) -> None:
+    (window,) = read_all(vault, build_csv(family(1, 3), family(2)), 10, 10_000, frozenset())
+    assert [len(part.rows) for part in window.families.values()] == [3, 2]
+    assert {*window.families} == cards(vault, 1, 2)
 
 
 def row_of(window: Window) -> list[tuple[int, bytes]]:

@@ -1,10 +1,8 @@
 """Events of one step: only new or changed things are emitted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.intake.commands.members import Member
 from services.caseload.intake.commands.plan import Plan
@@ -17,14 +15,7 @@ from shared.contracts.caseload import (
 )
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.events import PreparedEvent
-from shared.messaging import emit, prepare
-
-
-def emit_events(session: AsyncSession, plans: Sequence[Plan], today: date) -> None:
-    """Emit the events of the plans."""
-    for plan in plans:
-        for event in events_of(plan, today):
-            emit(session, event)
+from shared.messaging import prepare
 
 
 def events_of(plan: Plan, today: date) -> Iterator[PreparedEvent]:

@@ -21,6 +21,22 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
     present = {person["anggota_id"] for person in family.persons if person}
     people = list_people(known, recorded["kpm_id"]) if recorded else []
     absent = [person for person in people if person["anggota_id"] not in present]
+    if absent or known.former_niks:
+        match_absent(known, family, absent, vault)
+    family.duplicates = find_duplicates(family, vault)
+    if card in known.candidates:
+        accept_card(known, family)
+    marked = (n for n, data in enumerate(family.data) if data["pengurus"])
+    current = (n for n, person in enumerate(family.persons) if person and person["pengurus"])
+    family.lead = next(marked, next(current, 0))
+
+
+def match_absent(known: Known, family: Staged, absent: list[Any], vault: Vault) -> None:
+    """Find the persons of the rows whose NIK is unknown.
+
+    `absent` are the people of the family who are not in the file.
+    """
+    present = {person["anggota_id"] for person in family.persons if person}
     for n, data in enumerate(family.data):
         if family.persons[n] is not None:
             continue
@@ -35,12 +51,6 @@ def match_persons(known: Known, family: Staged, vault: Vault) -> None:
         family.persons[n] = same
         if same["anggota_id"] not in {person["anggota_id"] for person in former}:
             family.renamed.add(n)
-    family.duplicates = find_duplicates(family, vault)
-    if card in known.candidates:
-        accept_card(known, family)
-    marked = (n for n, data in enumerate(family.data) if data["pengurus"])
-    current = (n for n, person in enumerate(family.persons) if person and person["pengurus"])
-    family.lead = next(marked, next(current, 0))
 
 
 def list_people(known: Known, kpm_id: UUID) -> list[Any]:

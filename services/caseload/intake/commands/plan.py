@@ -92,7 +92,10 @@ def is_unchanged(known: Known, family: Staged) -> bool:
 
 
 def plan_of(known: Known, family: Staged) -> Plan:
-    """Return what to write and emit for a family, or its refusals."""
+    """Return what to write and emit for a family, or its refusals.
+
+    The facts of a new family decide nothing and are computed when it is written.
+    """
     recorded = known.families.get(family.no_kk_index)
     errors, members = list(family_refusals(known, family)), decide_members(known, family)
     kode, moved = decide_area(known, family, recorded)
@@ -117,7 +120,7 @@ def plan_of(known: Known, family: Staged) -> Plan:
     add_desil(known, plan)
     add_usaha(known, plan)
     add_findings(known, plan)
-    if not plan.errors:
+    if not plan.errors and not plan.new:
         add_facts(known, plan)
     return plan
 

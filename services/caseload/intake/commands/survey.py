@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from services.caseload.intake.rules.csv_file import BLANK, Header, Record, records
-from services.caseload.intake.rules.numbers import DIGITS, read_numbers
+from services.caseload.intake.rules.numbers import DIGITS, plain_numbers, read_numbers
 from shared.privacy import Vault
 
 MOST_MEMBERS = 40
@@ -54,12 +54,8 @@ class Survey:
         card = nik = 0
         if record.fault != BLANK:
             self.rows += 1
-            row = read_numbers(record)
-            if row.faults and self.faults <= self.most_faults:
-                self.faulty.append(record)
-                self.faults += len(row.faults)
-            if row.no_kk is not None:
-                card, nik = int(row.no_kk.reveal()), int(row.nik.reveal()) if row.nik else 0
+            card, nik = map(int, plain_numbers(record) or self.read_others(record))
+            if card:
                 self._cards.append(card)
                 self._niks.append(nik)
         if card != self._card:
@@ -70,6 +66,19 @@ class Survey:
         self._size += 1
         if self._size > MOST_MEMBERS:
             self._staged.add(card)
+
+    def read_others(self, record: Record) -> tuple[str, str]:
+        """Return the numbers of a row that is not plain, and count its faults.
+
+        A number that is missing is 0.
+        """
+        row = read_numbers(record)
+        if row.faults and self.faults <= self.most_faults:
+            self.faulty.append(record)
+            self.faults += len(row.faults)
+        if row.no_kk is None:
+            return "0", "0"
+        return row.no_kk.reveal(), row.nik.reveal() if row.nik else "0"
 
     def list_cards(self) -> set[int]:
         """Return the cards whose rows are to be staged."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -28,8 +28,7 @@ FROM staged_row WHERE job_id = $1 AND no_kk_index = ANY(
 STAGED_ROW_NUMBERS = "SELECT row_no FROM staged_row WHERE job_id = $1 AND row_no BETWEEN $2 AND $3"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a part of a file starts: its byte and its row."""
 
     offset: int

@@ -88,14 +88,10 @@ END_KOMPONEN = "UPDATE komponen SET valid = daterange(lower(valid), $2::date) WH
 DELETE_KOMPONEN = "DELETE FROM komponen WHERE komponen_id = ANY($1)"
 
 
-async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: date) -> None:
-    """Write the plans of one step. Exclusion and unique constraints check each decision again."""
-    if not plans:
-        return
-    # Fast path: one statement for each table for the families of a step (bench: intake).
-    connection, rows = await raw(session), NewRows(today, await clock.now(session), job)
-    for plan in plans:
-        rows.add(plan)
+async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], rows: NewRows, today: date) -> None:
+    """Write the plans of one block. Exclusion and unique constraints check each decision again."""
+    # Fast path: one statement for each table for the families of a block (bench: intake).
+    connection = await raw(session)
     changed = [plan for plan in plans if not plan.new]
     moved = await store_former_areas(session, job, changed, today)
     if changed:
