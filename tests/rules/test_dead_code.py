@@ -27,6 +27,7 @@ REGISTERED = [
 REGISTERED += [
     "@field_validator",
     "@model_validator",
+    "@compiles",
     "@sqlalchemy_event.listens_for",
     "@*.exception_handler",
     "@*.inplace.expression",
