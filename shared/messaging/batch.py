@@ -1,7 +1,7 @@
 """Apply polled records: cursors, handlers and offsets in one transaction (docs/messaging.md#cursors)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,6 +99,7 @@ class Batch:
     cursor_name: str
     decoded: DecodedRecords
     generations: dict[tuple[str, int], int]
+    before_handlers: Callable[[], None]
     cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor])
     ready: list[Received[Any]] = field(default_factory=list["Received[Any]"])
     parked: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
@@ -254,8 +255,11 @@ async def receive(
     *,
     translate: dict[str, str] | None = None,
     name: str | None = None,
+    before_handlers: Callable[[], None] = lambda: None,
 ) -> int:
     """Apply polled records in one transaction and return how many events were new.
+
+    `before_handlers` is called once all events are classified.
 
     Raises:
         PositionMoved: another reader or a rebuild has changed the stored offset. Nothing was applied.
@@ -267,10 +271,9 @@ async def receive(
     decoded = records if isinstance(records, DecodedRecords) else await decode(records, subscription)
     if not decoded.records:
         return 0
-    batch = Batch(database.service, subscription, name or subscription.name, decoded, generations)
-    with telemetry.continue_traces(
-        f"apply {batch.cursor_name}", (e.meta.traceparent for e in decoded.events)
-    ):
+    cursor_name = name or subscription.name
+    batch = Batch(database.service, subscription, cursor_name, decoded, generations, before_handlers)
+    with telemetry.continue_traces(f"apply {cursor_name}", (e.meta.traceparent for e in decoded.events)):
         try:
             return await _apply(database, batch, translate)
         except Exception as error:
@@ -285,6 +288,7 @@ async def _apply(
     async with database.transaction(Actor.system(database.service), translate=translate) as session:
         await load_start_offsets(session, batch.subscription)
         await batch.classify(session)
+        batch.before_handlers()
         if bisect:
             await batch.apply_by_bisection(session)
         else:
