@@ -26,13 +26,7 @@ from shared.messaging.cursors import (
     store_cursors,
     store_offsets,
 )
-from shared.messaging.dispatch import (
-    STATEMENT_TIMEOUT,
-    TooManyParked,
-    is_transient,
-    may_park,
-    run_handlers,
-)
+from shared.messaging.dispatch import STATEMENT_TIMEOUT, TooManyParked, is_transient, may_park, run_handlers
 from shared.messaging.envelope import BadData, Received, Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
@@ -286,6 +280,10 @@ async def _apply(
     database: Database, batch: Batch, translate: dict[str, str] | None, *, bisect: bool = False
 ) -> int:
     async with database.transaction(Actor.system(database.service), translate=translate) as session:
+        if batch.subscription.kind == "replica":
+            # Fast path: saves the wait for the disk, 4 ms a batch (bench: replica). What a crash of the server takes
+            # back, it takes back with its offsets and cursors, and it is read again.
+            await (await raw(session)).execute("SET LOCAL synchronous_commit = off")
         await load_start_offsets(session, batch.subscription)
         await batch.classify(session)
         batch.before_handlers()
