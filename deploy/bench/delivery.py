@@ -184,7 +184,7 @@ async def replica(testbed: Testbed, *, quick: bool) -> list[Figure]:
             rates,
             "subscription",
             "consumer",
-            Aim("ratio", 0.25),
+            Aim("ratio", 0.35),
         ),
         figure_of("events relayed", rates, "relay", "producer", Aim("ratio", 0.4)),
     ]

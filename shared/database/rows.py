@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar, cast
@@ -23,8 +24,9 @@ from shared.transaction import context_of
 Row = TypeVar("Row", bound=Model)
 FROM_ON = "from_on"
 """The column of a history table with the first day of a row's state."""
-FORMER = "$former"
-"""Marks a row that another one follows. No field of an event can have this name."""
+LAST = "$last"
+"""Marks the last row of a key. No column has this name."""
+DIALECT = postgresql.dialect()
 RAISE_SCOPE = sa.select(sa.func.platform.raise_scope(sa.bindparam("scope", type_=sa.Text())))
 
 
@@ -102,11 +104,13 @@ async def upsert(
     """
     if not rows:
         return
-    keys = tuple(key)
+    keys, names = tuple(key), tuple(columns or rows[0])
     table = cast("sa.Table", model.__table__)
     schema = context_of(session).schema_of(table.schema)
-    statement = _upsert_statement(table, schema, tuple(columns or rows[0]), keys, frozenset(keep))
-    await _execute_with_rows(session, statement, list(_latest(rows, keys).values()))
+    statement = _upsert_statement(table, schema, names, keys, frozenset(keep))
+    key_of = itemgetter(*keys)
+    latest = {key_of(row): row for row in rows}
+    await _execute_with_rows(session, statement, [[*map(row.get, names)] for row in latest.values()])
 
 
 async def upsert_with_history(
@@ -114,32 +118,30 @@ async def upsert_with_history(
     model: type[Model],
     history: type[Model],
     rows: Sequence[Mapping[str, object]],
+    days: Sequence[date],
     *,
     key: Sequence[str],
     columns: Sequence[str],
 ) -> None:
     """Write `rows` as `upsert` does, and into `history` the last one of each day.
 
-    Each row has a value of `from_on`, which only `history` has beside `columns`.
+    `days` has the day of each row.
     """
     if not rows:
         return
     # Fast path: both tables in one statement save 9 µs of 80 per event (bench: replica).
-    last_of_days = _latest(rows, (*key, FROM_ON))
-    last_rows = {id(row) for row in _latest(rows, key).values()}
     tables = (cast("sa.Table", model.__table__), cast("sa.Table", history.__table__))
     schema = context_of(session).schema_of(tables[0].schema)
     statement = _history_statement(*tables, schema, tuple(columns), tuple(key))
-    marked = [row if id(row) in last_rows else {**row, FORMER: True} for row in last_of_days.values()]
-    await _execute_with_rows(session, statement, marked)
+    key_of = itemgetter(*key)
+    keys = [key_of(row) for row in rows]
+    last_days = dict(zip(keys, days, strict=True))
+    last_of_days = {(of, day): row for of, day, row in zip(keys, days, rows, strict=True)}
+    cells = [[*map(row.get, columns), day, last_days[of] == day] for (of, day), row in last_of_days.items()]
+    await _execute_with_rows(session, statement, cells)
 
 
-def _latest(rows: Iterable[Mapping[str, object]], keys: Sequence[str]) -> dict[object, Mapping[str, object]]:
-    key_of = itemgetter(*keys)
-    return {key_of(row): row for row in rows}
-
-
-async def _execute_with_rows(session: AsyncSession, statement: str, rows: list[Mapping[str, object]]) -> None:
+async def _execute_with_rows(session: AsyncSession, statement: str, rows: list[list[object]]) -> None:
     connection = await raw(session)
     await flush_pending(session)
     await connection.execute(statement, orjson.dumps(rows, default=_as_json).decode())
@@ -217,8 +219,9 @@ async def flush_pending(session: AsyncSession) -> None:
 def _upsert_statement(
     table: sa.Table, schema: str, names: tuple[str, ...], keys: tuple[str, ...], keep: frozenset[str]
 ) -> str:
-    source = f"json_to_recordset($1::json) AS rows({_typed(table, names)})"
-    return _upsert_from(source, table, schema, names, (*keys, *keep), keys)
+    return _upsert_from(
+        f"({_select_cells(table, names)}) AS rows", table, schema, names, (*keys, *keep), keys
+    )
 
 
 @cache
@@ -226,10 +229,9 @@ def _history_statement(
     table: sa.Table, history: sa.Table, schema: str, names: tuple[str, ...], keys: tuple[str, ...]
 ) -> str:
     all_names, days = (*names, FROM_ON), (*keys, FROM_ON)
-    last_rows = f'rows WHERE "{FORMER}" IS NULL'
+    last_rows = f'rows WHERE "{LAST}"'
     return (
-        "WITH rows AS (SELECT * FROM json_to_recordset($1::json)"  # noqa: S608 (names come from the model)
-        f' AS given({_typed(history, all_names)}, "{FORMER}" boolean)),'
+        f"WITH rows AS ({_select_cells(history, all_names, LAST)}),"
         f" last AS ({_upsert_from(last_rows, table, schema, names, keys, keys)}) "
         f"{_upsert_from('rows', history, schema, all_names, days, days)}"
     )
@@ -253,5 +255,25 @@ def _upsert_from(
 
 
 def _typed(table: sa.Table, names: Iterable[str]) -> str:
-    dialect = postgresql.dialect()
-    return ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
+    return ", ".join(f'"{name}" {table.c[name].type.compile(DIALECT)}' for name in names)
+
+
+def _select_cells(table: sa.Table, names: Sequence[str], flag: str = "") -> str:
+    """Return a SELECT of rows that are lists of these columns and a flag."""
+    # Fast path: reading lists takes PostgreSQL 4.5 µs a row, json_to_recordset 8, of 65 per event (bench: replica).
+    kinds = [table.c[name].type.compile(DIALECT) for name in names]
+    cells = [f'{_cell(number, kind)} AS "{names[number]}"' for number, kind in enumerate(kinds)]
+    if flag:
+        cells.append(f'{_cell(len(names), "BOOLEAN")} AS "{flag}"')
+    return f"SELECT {', '.join(cells)} FROM jsonb_array_elements($1::jsonb) AS cells"  # noqa: S608 (names come from the model)
+
+
+def _cell(number: int, kind: str) -> str:
+    text = f"cells ->> {number}"
+    if kind.startswith("JSON"):
+        return f"NULLIF(cells -> {number}, 'null')::{kind}"
+    if kind.endswith("[]"):
+        elements = f"ARRAY(SELECT jsonb_array_elements_text(cells -> {number}))"
+        text = f"CASE WHEN {text} IS NOT NULL THEN {elements} END"
+    # A cast to a text type would cut off what is too long. The INSERT refuses it.
+    return text if kind.startswith(("TEXT", "VARCHAR", "CHAR")) else f"({text})::{kind}"

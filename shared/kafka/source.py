@@ -80,6 +80,8 @@ class KafkaSource:
             heartbeat_interval_ms=max(500, self.session_timeout_ms // 5),
             rebalance_timeout_ms=60_000,
             max_partition_fetch_bytes=2 * 1024 * 1024,
+            # With the default of 50 MiB, the first fetch of a backlog takes 0.2 s and 100 MB more memory.
+            fetch_max_bytes=4 * 1024 * 1024,
             fetch_max_wait_ms=100,
         )
         consumer.subscribe(self.subscription.topics, listener=AssignmentListener(self.unpositioned))
@@ -226,13 +228,17 @@ class KafkaSource:
         self.unpositioned.update(self.consumer.assignment())
 
     async def lag(self) -> int | None:
-        """Return how many records of the assigned partitions are unread, or None before assignment."""
-        assigned = list(self.consumer.assignment())
+        """Return how many records of the assigned partitions are unread, None while unknown."""
+        assigned = self.consumer.assignment()
         if not assigned or self.unpositioned:
             return None
-        assigned = [partition for partition in assigned if partition in self.positions]
-        ends = await self.consumer.end_offsets(assigned)
-        return sum(max(0, ends[partition] - self.positions[partition]) for partition in assigned)
+        # Fast path: each fetch brings the ends. A request for them waits up to 100 ms behind a fetch (bench: replica).
+        ends = {
+            partition: self.consumer.highwater(partition) for partition in assigned & self.positions.keys()
+        }
+        if any(end is None and partition not in self.halted for partition, end in ends.items()):
+            return None
+        return sum(max(0, (end or 0) - self.positions[partition]) for partition, end in ends.items())
 
     async def close(self) -> None:
         """Leave the group."""

@@ -1,7 +1,7 @@
 """Apply polled records: cursors, handlers and offsets in one transaction (docs/messaging.md#cursors)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,13 +26,7 @@ from shared.messaging.cursors import (
     store_cursors,
     store_offsets,
 )
-from shared.messaging.dispatch import (
-    STATEMENT_TIMEOUT,
-    TooManyParked,
-    is_transient,
-    may_park,
-    run_handlers,
-)
+from shared.messaging.dispatch import STATEMENT_TIMEOUT, TooManyParked, is_transient, may_park, run_handlers
 from shared.messaging.envelope import BadData, Received, Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
@@ -99,6 +93,7 @@ class Batch:
     cursor_name: str
     decoded: DecodedRecords
     generations: dict[tuple[str, int], int]
+    before_handlers: Callable[[], None]
     cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor])
     ready: list[Received[Any]] = field(default_factory=list["Received[Any]"])
     parked: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
@@ -254,8 +249,11 @@ async def receive(
     *,
     translate: dict[str, str] | None = None,
     name: str | None = None,
+    before_handlers: Callable[[], None] = lambda: None,
 ) -> int:
     """Apply polled records in one transaction and return how many events were new.
+
+    `before_handlers` is called once all events are classified.
 
     Raises:
         PositionMoved: another reader or a rebuild has changed the stored offset. Nothing was applied.
@@ -267,10 +265,9 @@ async def receive(
     decoded = records if isinstance(records, DecodedRecords) else await decode(records, subscription)
     if not decoded.records:
         return 0
-    batch = Batch(database.service, subscription, name or subscription.name, decoded, generations)
-    with telemetry.continue_traces(
-        f"apply {batch.cursor_name}", (e.meta.traceparent for e in decoded.events)
-    ):
+    cursor_name = name or subscription.name
+    batch = Batch(database.service, subscription, cursor_name, decoded, generations, before_handlers)
+    with telemetry.continue_traces(f"apply {cursor_name}", (e.meta.traceparent for e in decoded.events)):
         try:
             return await _apply(database, batch, translate)
         except Exception as error:
@@ -283,8 +280,13 @@ async def _apply(
     database: Database, batch: Batch, translate: dict[str, str] | None, *, bisect: bool = False
 ) -> int:
     async with database.transaction(Actor.system(database.service), translate=translate) as session:
+        if batch.subscription.kind == "replica":
+            # Fast path: saves the wait for the disk, 4 ms a batch (bench: replica). What a crash of the server takes
+            # back, it takes back with its offsets and cursors, and it is read again.
+            await (await raw(session)).execute("SET LOCAL synchronous_commit = off")
         await load_start_offsets(session, batch.subscription)
         await batch.classify(session)
+        batch.before_handlers()
         if bisect:
             await batch.apply_by_bisection(session)
         else:

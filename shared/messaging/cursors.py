@@ -28,29 +28,30 @@ SELECT FROM platform.consumer_offset AS o JOIN unnest($2::text[], $3::smallint[]
 ON o.subscription = $1 AND o.topic = n.topic AND o.partition = n.partition
 ORDER BY o.topic, o.partition FOR NO KEY UPDATE OF o
 """
-# One lookup per key: with a join, a small batch would read all cursors of the subscription (bench: latency).
+# Fast path: one scan of the index locks the keys of a topic in order, 1.2 µs each instead of 3.7 with a subquery for
+# each (bench: replica). With a join, a small batch would read all cursors of the subscription (bench: latency).
 LOCK_CURSORS = """
-SELECT c.topic, c.key, c.epoch, c.seq, c.event_id, c.state
-FROM (SELECT topic, key FROM json_to_recordset($2::json) AS given(topic text, key text) ORDER BY topic, key) AS keys
-CROSS JOIN LATERAL (
-    SELECT topic, key, epoch, seq, event_id, state FROM platform.cursor
-    WHERE subscription = $1 AND topic = keys.topic AND key = keys.key LIMIT 1 FOR UPDATE
-) AS c
+SELECT key, epoch, seq, event_id, state FROM platform.cursor
+WHERE subscription = $1 AND topic = $2 AND key = ANY (ARRAY(SELECT json_array_elements_text($3::json)))
+ORDER BY key FOR UPDATE
 """
+# Fast path: a list for each column costs PostgreSQL 1 µs less per row than JSON objects (bench: replica). Texts are
+# JSON, because the driver encodes each text of an array twice.
+COLUMNS = """ROWS FROM (json_array_elements_text($2::json), json_array_elements_text($3::json), unnest($4::int[]),
+    unnest($5::bigint[]), unnest($6::uuid[]), json_array_elements_text($7::json))
+    AS m(topic, key, epoch, seq, event_id, state)"""
 # Every row exists and is locked. An UPDATE with a join would read all cursors of the subscription.
-UPDATE_CURSORS = """
+UPDATE_CURSORS = f"""
 INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state)
-SELECT $1, topic, key, epoch, seq, event_id, state
-FROM json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
+SELECT $1, topic, key, epoch, seq, event_id, state FROM {COLUMNS}
 ON CONFLICT (subscription, topic, key)
 DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq, event_id = EXCLUDED.event_id, state = EXCLUDED.state
-"""
-INSERT_CURSORS = """
+"""  # noqa: S608 (no user input)
+INSERT_CURSORS = f"""
 INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state)
-SELECT $1, topic, key, epoch, seq, event_id, state
-FROM json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
+SELECT $1, topic, key, epoch, seq, event_id, state FROM {COLUMNS}
 ORDER BY topic, key ON CONFLICT (subscription, topic, key) DO NOTHING
-"""
+"""  # noqa: S608 (no user input)
 # A batch must begin at or before the stored offset. One that begins after it would skip records.
 UPDATE_OFFSETS = """
 UPDATE platform.consumer_offset AS o SET next_offset = n.next_offset, last_event_id = n.last_event_id
@@ -152,12 +153,13 @@ async def lock_cursors(
     A new key has no cursor to lock. `store_cursors` refuses to write over the one of another reader.
     """
     cursors = {at: Cursor() for at in sorted(set(keys))}
-    if not cursors:
-        return {}
-    # Fast path: one JSON text, because the driver encodes each element of an array twice.
-    as_json = orjson.dumps([{"topic": topic, "key": key} for topic, key in cursors]).decode()
-    for topic, key, *position in await (await raw(session)).fetch(LOCK_CURSORS, subscription, as_json):
-        cursors[topic, key] = Cursor(*position, stored=True)
+    keys_by_topic: dict[str, list[str]] = {}
+    for topic, key in cursors:
+        keys_by_topic.setdefault(topic, []).append(key)
+    connection = await raw(session)
+    for topic, topic_keys in keys_by_topic.items():
+        rows = await connection.fetch(LOCK_CURSORS, subscription, topic, _as_json(topic_keys))
+        cursors |= {(topic, key): Cursor(*position, stored=True) for key, *position in rows}
     return cursors
 
 
@@ -168,29 +170,28 @@ async def store_cursors(connection: Any, subscription: str, cursors: dict[tuple[
         PositionMoved: another reader has written the first cursor of a key.
     """
     # Fast path: a new cursor is written once, not before and after the handlers: 5 µs of 80 (bench: replica).
-    new = _rows_of(cursors, stored=False)
-    if new:
-        answer = await connection.execute(INSERT_CURSORS, subscription, orjson.dumps(new).decode())
+    moved = [item for item in cursors.items() if item[1].moved]
+    if new := [item for item in moved if not item[1].stored]:
+        answer = await connection.execute(INSERT_CURSORS, subscription, *_columns_of(new))
         if answer != f"INSERT 0 {len(new)}":
             raise PositionMoved
-    existing = _rows_of(cursors, stored=True)
-    if existing:
-        await connection.execute(UPDATE_CURSORS, subscription, orjson.dumps(existing).decode())
+    if existing := [item for item in moved if item[1].stored]:
+        await connection.execute(UPDATE_CURSORS, subscription, *_columns_of(existing))
 
 
-def _rows_of(cursors: dict[tuple[str, str], Cursor], *, stored: bool) -> list[dict[str, object]]:
-    return [
-        {
-            "topic": topic,
-            "key": key,
-            "epoch": cursor.epoch,
-            "seq": cursor.seq,
-            "event_id": cursor.event_id and str(cursor.event_id),
-            "state": cursor.state,
-        }
-        for (topic, key), cursor in cursors.items()
-        if cursor.moved and cursor.stored is stored
-    ]
+def _columns_of(cursors: list[tuple[tuple[str, str], Cursor]]) -> tuple[object, ...]:
+    return (
+        _as_json([topic for (topic, _), _ in cursors]),
+        _as_json([key for (_, key), _ in cursors]),
+        [cursor.epoch for _, cursor in cursors],
+        [cursor.seq for _, cursor in cursors],
+        [cursor.event_id for _, cursor in cursors],
+        _as_json([cursor.state for _, cursor in cursors]),
+    )
+
+
+def _as_json(texts: list[str]) -> str:
+    return orjson.dumps(texts).decode()
 
 
 async def store_offsets(

@@ -172,9 +172,8 @@ def _upsert_into(
         if history is None:
             await upsert(session, table, rows, key=key, columns=columns)
             return
-        pairs = zip(rows, events, strict=True)
-        dated = [{**row, FROM_ON: day_of(event.meta.occurred_at)} for row, event in pairs]
-        await upsert_with_history(session, table, history, dated, key=key, columns=columns)
+        days = [day_of(event.meta.occurred_at) for event in events]
+        await upsert_with_history(session, table, history, rows, days, key=key, columns=columns)
 
     return write
 

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from shared.messaging import Subscription
+from shared.messaging.consumer import read_stored_offsets
 from shared.messaging.relay import LOCK_SPACE
 from tests.factories.messaging.events import build_recorder, build_status_changed, create_keys
 from tests.factories.messaging.kafka_transport import KafkaTransport
@@ -130,3 +131,24 @@ async def test_events_emitted_while_kafka_is_down_are_sent_later(
     await wait_until(is_drained, every=0.3)
     assert await stage.query_publisher("SELECT FROM platform.unsent") == []
     assert await stage.read_parked() == []
+
+
+async def test_the_lag_counts_the_records_that_no_poll_has_returned(stage: ServicePair) -> None:
+    sub, unread = build_recorder(), 1_200
+    await stage.emit_and_relay(*(build_status_changed(key) for key in create_keys(unread)))
+    source = stage.transport.source(stage, sub, await read_stored_offsets(stage.reader, sub.name))
+    await source.start({})
+    try:
+        assert await source.lag() is None
+        while unread:
+            unread -= len(await source.poll())
+            assert await source.lag() in {unread, None}
+        assert await source.lag() == 0
+        await stage.emit_and_relay(build_status_changed(create_keys(1)[0]))
+
+        async def is_behind() -> bool:
+            return await source.lag() == 1
+
+        await wait_until(is_behind)
+    finally:
+        await source.close()

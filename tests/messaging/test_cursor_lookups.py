@@ -23,18 +23,16 @@ FILL = """
 INSERT INTO platform.cursor (subscription, topic, key, epoch, seq)
 SELECT 'pendamping', 'pilar.publisher', number, 1, 1 FROM generate_series(1, $1) AS number
 """
-ROWS = json.dumps(
-    [
-        {
-            "topic": "pilar.publisher",
-            "key": str(number),
-            "epoch": 1,
-            "seq": 2,
-            "event_id": None,
-            "state": "GAP",
-        }
-        for number in range(1, BATCH + 1)
-    ]
+KEYS = [str(number) for number in range(1, BATCH + 1)]
+LOCK = ("pendamping", "pilar.publisher", json.dumps(KEYS))
+UPDATE = (
+    "pendamping",
+    json.dumps(["pilar.publisher"] * BATCH),
+    json.dumps(KEYS),
+    [1] * BATCH,
+    [2] * BATCH,
+    [None] * BATCH,
+    json.dumps(["GAP"] * BATCH),
 )
 
 
@@ -47,10 +45,10 @@ async def test_a_batch_touches_no_cursor_of_another_key(stage: ServicePair, anal
         await connection.execute(FILL, CURSORS)
         if analysed == "full":
             await connection.execute("ANALYZE platform.cursor")
-        locked = await connection.fetch(LOCK_CURSORS, "pendamping", ROWS)
-        assert [row["key"] for row in locked] == ["1", "2", "3", "4", "5"]
-        for statement in (LOCK_CURSORS, UPDATE_CURSORS):
-            assert await count_rows_touched(connection, statement, "pendamping", ROWS) == BATCH
+        locked = await connection.fetch(LOCK_CURSORS, *LOCK)
+        assert [row["key"] for row in locked] == KEYS
+        for statement, values in ((LOCK_CURSORS, LOCK), (UPDATE_CURSORS, UPDATE)):
+            assert await count_rows_touched(connection, statement, *values) == BATCH
         changed = "SELECT count(*) FROM platform.cursor WHERE state = 'GAP' AND seq = 2"
         assert await connection.fetchval(changed) == BATCH
         assert await connection.fetchval("SELECT count(*) FROM platform.cursor") == CURSORS
@@ -63,8 +61,8 @@ async def test_a_waiting_lock_reads_the_position_that_was_committed_meanwhile(st
     try:
         await first.execute(FILL, BATCH)
         async with first.transaction():
-            await first.execute(UPDATE_CURSORS, "pendamping", ROWS)
-            waiting = asyncio.create_task(second.fetch(LOCK_CURSORS, "pendamping", ROWS))
+            await first.execute(UPDATE_CURSORS, *UPDATE)
+            waiting = asyncio.create_task(second.fetch(LOCK_CURSORS, *LOCK))
             await asyncio.wait([waiting], timeout=0.3)
             assert not waiting.done()
         assert [(row["seq"], row["state"]) for row in await waiting] == [(2, "GAP")] * BATCH

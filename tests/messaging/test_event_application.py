@@ -1,10 +1,13 @@
 """Application of events: duplicates, gaps, divergences, epochs, unknown and undecodable records."""
 
 import asyncio
+from typing import Literal
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.contracts.registry import PendampingRegistered
+from shared.contracts.registry import PendampingRegistered, PendampingStatusChanged
 from shared.database import uuid7
 from shared.messaging import Meta, Subscription, emit
 from shared.messaging.cursors import PositionMoved
@@ -222,3 +225,18 @@ async def test_the_cursor_stores_the_id_of_its_last_event(stage: ServicePair) ->
     await stage.receive(sub, [build_record(key, 1, offset=0), build_record(key, 2, event_id=last, offset=1)])
     (row,) = await stage.query_reader("SELECT event_id FROM platform.cursor")
     assert str(row["event_id"]) == str(last)
+
+
+@pytest.mark.parametrize(("kind", "is_set"), [("replica", True), ("reaction", False)])
+async def test_only_a_replica_commits_without_waiting_for_the_disk(
+    stage: ServicePair, kind: Literal["replica", "reaction"], is_set: bool
+) -> None:
+    sub, (key,), sources = Subscription("received", kind, [TOPIC]), create_keys(1), list[str]()
+
+    @sub.on(PendampingStatusChanged)
+    async def read_source(session: AsyncSession, _: PendampingStatusChanged) -> None:
+        setting = "SELECT source FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'"
+        sources.append(await session.scalar(sa.text(setting)) or "")
+
+    await stage.receive(sub, [build_record(key, 1)])
+    assert (sources == ["session"]) is is_set

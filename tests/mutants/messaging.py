@@ -43,7 +43,7 @@ MESSAGING = (
     Mutant(
         "cursor-lock",
         "cursors are read without a lock",
-        (("shared/messaging/cursors.py", "LIMIT 1 FOR UPDATE", "LIMIT 1"),),
+        (("shared/messaging/cursors.py", "ORDER BY key FOR UPDATE", "ORDER BY key"),),
         ("tests/messaging/test_cursor_lookups.py",),
         "waiting_lock",
     ),

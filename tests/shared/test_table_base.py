@@ -1,7 +1,7 @@
 """Traps of SQLModel that the base of tables avoids."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 import pytest
@@ -226,6 +226,31 @@ async def test_every_way_of_writing_stores_the_same_row(database: Database) -> N
             assert row.before is None
         condition = sa.literal("shut") == sa.any_(Place.states)
         assert await session.scalar(sa.select(sa.func.count()).where(condition).select_from(Place)) == 4
+
+
+@pytest.mark.usefixtures("tables")
+async def test_an_upsert_stores_what_an_insert_stores(database: Database) -> None:
+    """Texts, lists and JSON keep every character, and missing values become NULL."""
+    changes: dict[str, Any] = {
+        "name": 'a "b"\n[c] {d}\\ é\t\u0001',
+        "names": ['"', "[c]", "{d},e", "\\", "", "null", "é\n\u0001"],
+        "facts": {"a": [None, "\u0001", 1.5, True, {"b": "null"}], "c": None},
+        "months": [],
+        "before": State.SHUT,
+    }
+    by_insert = build_place(**changes)
+    other = {"place_id": uuid7(), "code": "34"}
+    values = {name: value for name, value in by_insert.model_dump().items() if name != "note"}
+    async with database.transaction() as session:
+        await insert(session, by_insert)
+        values["recorded_at"] = by_insert.recorded_at
+        await upsert(session, Place, [values | other], key=["place_id"], columns=[*values, "note"])
+    async with database.transaction() as session:
+        first, second = (await session.scalars(sa.select(Place).order_by(Place.code))).all()
+        assert second.model_dump() == first.model_dump() | other
+    with pytest.raises(asyncpg.StringDataRightTruncationError):
+        async with database.transaction() as session:
+            await upsert(session, Place, [values | {"ditjen": "x" * 41}], key=["place_id"])
 
 
 @pytest.mark.usefixtures("tables")
