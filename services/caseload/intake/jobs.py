@@ -189,7 +189,7 @@ class Outcome:
 
     async def start_blocks(self, session: AsyncSession, job: Job) -> list[Future[Block]]:
         """Start to build the rows and events of the plans."""
-        return list(start_blocks(job, self.known, self.plans, await clock.now(session)))
+        return start_blocks(job, self.known, self.plans, await clock.now(session))
 
     async def store(self, session: AsyncSession, job: Job, blocks: Sequence[Future[Block]]) -> None:
         """Write the plans and emit their events."""

@@ -1,6 +1,6 @@
 """Families that are written together, with their rows and events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,15 +25,15 @@ class Block:
     events: list[PreparedEvent]
 
 
-def start_blocks(job: Job, known: Known, plans: Sequence[Plan], now: datetime) -> Iterator[Future[Block]]:
+def start_blocks(job: Job, known: Known, plans: Sequence[Plan], now: datetime) -> list[Future[Block]]:
     """Start to build the blocks of a step.
 
     `now` is the time of the business clock.
     """
     # Fast path: rows and events are built while PostgreSQL writes the block before (bench: intake).
-    for first in range(0, len(plans), FAMILIES):
-        block = plans[first : first + FAMILIES]
-        yield READ_AHEAD.thread.submit(build_block, known, block, NewRows(known.today, now, job))
+    blocks = [plans[first : first + FAMILIES] for first in range(0, len(plans), FAMILIES)]
+    submit = READ_AHEAD.thread.submit
+    return [submit(build_block, known, block, NewRows(known.today, now, job)) for block in blocks]
 
 
 def build_block(known: Known, plans: Sequence[Plan], rows: NewRows) -> Block:
