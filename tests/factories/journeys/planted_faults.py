@@ -61,7 +61,7 @@ PLANTED = {
     ),
     "an event waits to be sent": (
         "referral",
-        "INSERT INTO platform.unsent SELECT shard, outbox_id, recorded_at FROM platform.outbox LIMIT 1",
+        "INSERT INTO platform.unsent SELECT shard, outbox_id, recorded_at FROM platform.outbox WHERE topic = 'pilar.referral' LIMIT 1",
         "referral: I3: 1 events are unsent",
     ),
     "an event was never sent": (
