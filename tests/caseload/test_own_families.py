@@ -50,6 +50,27 @@ async def test_a_read_sees_the_same_rows_as_a_command(connection: asyncpg.Connec
     assert await count_rows(connection) == dict.fromkeys(TABLES, 0)
 
 
+async def test_dampingan_that_ended_or_is_anothers_shows_no_family(
+    kendal_caseload: Running, connection: asyncpg.Connection
+) -> None:
+    ended, others, own = await kendal_caseload.sql("SELECT dampingan_id AS id FROM dampingan ORDER BY 1")
+    await kendal_caseload.execute(f"{END} WHERE dampingan_id = '{ended['id']}'")
+    moved = f"UPDATE dampingan SET pendamping_id = '{OTHER}' WHERE dampingan_id = '{others['id']}'"
+    await kendal_caseload.execute(moved)
+    for read_only in (True, False):
+        async with open_transaction(connection, read_only=read_only):
+            shown = await connection.fetch("SELECT dampingan_id AS id FROM dampingan")
+            assert shown == [own]
+            assert await connection.fetchval("SELECT count(*) FROM kpm") == 1
+
+
+async def test_dampingan_answers_for_its_own_family(connection: asyncpg.Connection) -> None:
+    scans = "SELECT idx_scan + seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'dampingan'"
+    async with open_transaction(connection, read_only=True):
+        assert await connection.fetchval("SELECT count(*) FROM dampingan") == 3
+        assert await connection.fetchval(scans) == 1
+
+
 async def test_a_read_checks_a_family_once(kendal_caseload: Running, connection: asyncpg.Connection) -> None:
     kpm_id = await kendal_caseload.sql("SELECT min(kpm_id::text)::uuid AS kpm_id FROM kpm")
     one = f"SELECT count(*) FROM kpm_anggota WHERE kpm_id = '{kpm_id[0]['kpm_id']}'"

@@ -1,5 +1,7 @@
 """Mistakes in transactions that only read, and in what they check once."""
 
+import re
+
 from tests.mutants.mutant import Mutant
 
 SECURITY = "services/caseload/migrations/security.sql"
@@ -35,19 +37,43 @@ READS = (
     Mutant(
         "family-checked-once-in-a-command",
         "a command does not check a family again",
-        ((SECURITY, " AND current_setting('transaction_read_only') = 'on'", ""),),
+        ((SECURITY, re.compile(r"\s+AND current_setting\('transaction_read_only'\) = 'on'"), ""),),
         OWN_FAMILIES,
     ),
     Mutant(
         "family-checked-for-all",
         "a family that was checked for one pendamping is shown to another",
-        ((SECURITY, "current_setting('pilar.pendamping', true) || '/' || family_id", "family_id::text"),),
+        ((SECURITY, re.compile(r"current_setting\('pilar.pendamping', true\) \|\| '/' \|\| "), "'/' ||"),),
         OWN_FAMILIES,
     ),
     Mutant(
         "family-checked-for-each-row",
         "a read checks the family of each row",
         ((SECURITY, "checked := set_config('pilar.own_family', checked, true)", "NULL"),),
+        OWN_FAMILIES,
+    ),
+    Mutant(
+        "own-dampingan-checks-its-family",
+        "a read of own dampingan checks each family again",
+        ((SECURITY, "noted := set_config", "noted := concat"),),
+        OWN_FAMILIES,
+    ),
+    Mutant(
+        "dampingan-of-another-shows-its-family",
+        "a dampingan of another pendamping shows its family",
+        ((SECURITY, "IF accompanied_by = platform.pendamping() AND valid", "IF valid"),),
+        OWN_FAMILIES,
+    ),
+    Mutant(
+        "ended-dampingan-shows-its-family",
+        "a dampingan that ended shows its family",
+        (
+            (
+                SECURITY,
+                "= platform.pendamping() AND valid @> platform.today()\n        AND",
+                "= platform.pendamping() AND",
+            ),
+        ),
         OWN_FAMILIES,
     ),
 )

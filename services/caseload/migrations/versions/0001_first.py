@@ -17,7 +17,6 @@ FAMILY_TABLES = (
     "desil",
     "usaha",
     "kepesertaan",
-    "dampingan",
     "kunjungan",
     "exit_proposal",
     "kepesertaan_pending",
@@ -33,6 +32,8 @@ FAMILY_TABLES = (
     "p2k2_kehadiran",
     "replica_aid.aid",
 )
+# OFFSET 0 forces a check per row. Else PostgreSQL hashes all families of the country for a page of fifty rows.
+OF_FAMILY = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {}.kpm_id OFFSET 0)"
 # The family that this transaction may read past the scope of the caller (open_for_emergency in security.sql).
 EMERGENCY = "kpm_id::text = current_setting('pilar.emergency_family', true)"
 AUTHOR = "pendamping_id = platform.pendamping()"
@@ -56,16 +57,17 @@ def secure() -> None:
         op.execute, "platform.overdue", own="platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
     )
     for table in ("evidence_use", "evidence_flag"):
-        of_family = f"EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id OFFSET 0)"
+        of_family = OF_FAMILY.format(table)
         of_area = "platform.by_area() AND platform.in_scope(kode_wilayah)"
         visible = f"CASE WHEN kpm_id IS NULL THEN {of_area} ELSE {of_family} END"
         row_security(op.execute, f"platform.{table}", "family", visible)
     area_security(op.execute, "p2k2_sesi", own=AUTHOR)
     for table in FAMILY_TABLES:
         name = table.rpartition(".")[2]
-        # OFFSET 0 forces a check per row. Else PostgreSQL hashes all families of the country for a page of fifty rows.
-        visible = f"EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {name}.kpm_id OFFSET 0)"
-        row_security(op.execute, table, "family", visible)
+        row_security(op.execute, table, "family", OF_FAMILY.format(name))
+    noted = "platform.by_area() OR note_own_family(kpm_id, pendamping_id, valid)"
+    visible = f"CASE WHEN {noted} THEN {OF_FAMILY.format('dampingan')} END"
+    row_security(op.execute, "dampingan", "family", visible)
     for table in ("hand_over_withdrawal", "hand_over_family"):
         ordered = f"EXISTS (SELECT FROM hand_over h WHERE h.hand_over_id = {table}.hand_over_id)"
         row_security(op.execute, table, "ordered", ordered)
