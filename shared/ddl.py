@@ -110,6 +110,15 @@ CREATE TABLE platform.idempotency (
     PRIMARY KEY (client, method, path, key)
 );;
 CREATE INDEX ix_idempotency_expires_at ON platform.idempotency (expires_at);;
+-- Takes the key of a request, and returns no row if another request has it already. A concurrent one is awaited.
+-- The parameters are client, method, path, key, hash of the request, and when the key expires.
+CREATE FUNCTION platform.take_key(text, text, text, text, bytea, timestamptz) RETURNS SETOF integer LANGUAGE sql AS $$
+    INSERT INTO platform.idempotency (client, method, path, key, request_hash, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (client, method, path, key) DO UPDATE SET request_hash = EXCLUDED.request_hash,
+        status = NULL, headers = NULL, sealed = NULL, created_at = clock_timestamp(), expires_at = EXCLUDED.expires_at
+    WHERE idempotency.expires_at < clock_timestamp() RETURNING 1
+$$;;
 
 CREATE TABLE platform.job (
     job_id uuid PRIMARY KEY, kind text NOT NULL,
@@ -253,6 +262,7 @@ BEGIN
 END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, text, bigint), platform.in_scope(text),
+    platform.take_key(text, text, text, text, bytea, timestamptz),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.ditjen(), platform.today(), platform.work_day(),
     platform.raise_scope(text), platform.count_overdue(), platform.sharing_of(text, date),
     platform.use_evidence(text, text, uuid, uuid, text, uuid[], text, text, timestamptz, date), platform.list_flagged(uuid[]),

@@ -96,12 +96,17 @@ def _parse(text: object) -> UUID | None:
 
 
 async def insert_entry(
-    connection: asyncpg.Connection, entry: Entry, keys: AuditKeys, at: datetime | None = None
+    connection: asyncpg.Connection,
+    entry: Entry,
+    keys: AuditKeys,
+    at: datetime | None = None,
+    statement: str = INSERT,
+    more: Sequence[object] = (),
 ) -> None:
     """Write an entry within the transaction of the act.
 
-    `at` is by default the time of the database.
+    `at` is by default the time of the database. Another `statement` has `more` parameters after those of `INSERT`.
     """
     instant = at or cast("datetime", await connection.fetchval(DATABASE_CLOCK))
     # Fast path: a prepared statement of the driver, a third of the ORM's time (bench: audit).
-    await connection.execute(INSERT, *entry.to_row(keys, instant))
+    await connection.execute(statement, *entry.to_row(keys, instant), *more)

@@ -86,13 +86,14 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, actor: Actor | None = None, *, translate: Mapping[str, str] | None = None
+        self, actor: Actor | None = None, *, translate: Mapping[str, str] | None = None, first: str = ""
     ) -> AsyncIterator[AsyncSession]:
         """Open a session that commits at its end, together with the emitted events.
 
-        `translate` maps PostgreSQL schema names, for the rebuild of a replica beside the live one.
+        `translate` maps PostgreSQL schema names, for the rebuild of a replica beside the live one. `first` is a
+        statement that begins the transaction, in the message of BEGIN and the scope.
         """
-        session = await self._open(actor, translate or {})
+        session = await self._open(actor, translate or {}, first=first)
         try:
             yield session
             event_count = await _commit(session)
@@ -120,7 +121,7 @@ class Database:
             ending.add_done_callback(self._ending.discard)
 
     async def _open(
-        self, actor: Actor | None, translate: Mapping[str, str], *, read_only: bool = False
+        self, actor: Actor | None, translate: Mapping[str, str], *, first: str = "", read_only: bool = False
     ) -> AsyncSession:
         if self._ending:
             # Fast path: a connection is free within a round trip, and another one has colder caches (bench: reading).
@@ -134,7 +135,7 @@ class Database:
         try:
             if translate:
                 await connection.execution_options(schema_translate_map=dict(translate))
-            await self._begin(context, read_only=read_only)
+            await self._begin(context, first, read_only=read_only)
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError):
                 context.driver.terminate()  # The driver does not know whether the transaction has begun.
@@ -142,7 +143,7 @@ class Database:
             raise
         return session
 
-    async def _begin(self, context: TransactionContext, *, read_only: bool) -> None:
+    async def _begin(self, context: TransactionContext, first: str, *, read_only: bool) -> None:
         """Begin with the actor's scope. Without an actor the api role sees no rows (docs/architecture.md#row-security).
 
         The development clock's offset is cached between transactions. PostgreSQL refuses an outdated one.
@@ -154,7 +155,7 @@ class Database:
             offset = self._clock_offset if travels else None
             try:
                 begin = begin_statement(context.actor, offset, read_only=read_only)
-                await await_driver(driver.execute(begin))
+                context.began = await await_driver(driver.execute(f"{begin}; {first}"))
             except DBAPIError as error:
                 if sqlstate_of(error) != CLOCK_MOVED:
                     raise

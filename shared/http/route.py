@@ -134,16 +134,17 @@ class Route(APIRoute):
                 await audit_trail.find_area(await session_of(request), request, self, answer)
             await audit_trail.record_read(request, self, answer)
             return answer
-        async with self._upload(request, actor), database.transaction(actor) as session:
+        first = await idempotency.take_statement(request, actor, key) if key else ""
+        async with self._upload(request, actor), database.transaction(actor, first=first) as session:
             context_of(session).request_id = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
+            to_store: tuple[Any, ...] = ()
             if stored is None:
                 stored = self._finish(await inner(request))
-                if key:
-                    await idempotency.store(session, request, actor, key, stored)
+                to_store = idempotency.values_to_store(request, actor, key, stored) if key else ()
                 await faultpoint("command.before_commit")
-            await audit_trail.record_change(session, request, self, stored)
+            await audit_trail.record_change(session, request, self, stored, to_store)
         await faultpoint("command.after_commit")
         return self._leave_out(stored, actor)
 

@@ -18,6 +18,7 @@ from tests.factories.services import Running
 
 SAMPLES_PER_OPERATION = 2
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TAKEN_KEY = re.compile(r"take_key\(.*\)")
 # Columns whose ids are no secret of a family: catalogues, and outside registry the pendamping.
 # A thing of a history is also a kind of pendamping, and its own table has its id.
 PUBLIC = {
@@ -159,7 +160,7 @@ class Recorded:
     def store_of_driver(self, record: Any) -> None:
         # The driver reads the types of columns once per connection.
         if "pg_catalog" not in record.query and "'jit'" not in record.query:
-            self.store(record.query)
+            self.store(TAKEN_KEY.sub("take_key()", record.query))
 
     def store(self, statement: str) -> None:
         self.last.append(statement)

@@ -64,7 +64,7 @@ AUDIT = (
         (
             (
                 "shared/http/audit_trail.py",
-                "await insert_entry(connection, entry, writer.keys, await writer.clock.read(connection))",
+                "await insert_entry(connection, entry, writer.keys, at, statement, to_store)",
                 "await writer.write(entry)",
             ),
         ),

@@ -29,18 +29,18 @@ def write_later(name: str, what: str, file: str, before: str, after: str, test: 
 
 
 ROUTE = "shared/http/route.py"
-TAKE_KEY = "            stored = await idempotency.look_up(session, request, actor, key) if key else None\n"
-TAKE_KEY_ALONE = """            stored = None
-            if key:
-                async with request.app.state.database.transaction(actor) as alone:
-                    stored = await idempotency.look_up(alone, request, actor, key)
+BEGIN = (
+    "        async with self._upload(request, actor), database.transaction(actor, first=first) as session:\n"
+)
+BEGIN_AFTER_KEY = """        async with database.transaction(actor, first=first) as alone:
+            began = context_of(alone).began
+        async with self._upload(request, actor), database.transaction(actor) as session:
+            context_of(session).began = began
 """
-STORE_ANSWER = """                if key:
-                    await idempotency.store(session, request, actor, key, stored)
-"""
-STORE_ANSWER_LATER = """        if key and "idempotency-replayed" not in stored.headers:
-            async with request.app.state.database.transaction(actor) as alone:
-                await idempotency.store(alone, request, actor, key, stored)
+STORE_ANSWER = "record_change(session, request, self, stored, to_store)"
+STORE_ANSWER_LATER = """        if to_store:
+            async with database.transaction(actor) as alone:
+                await context_of(alone).driver.execute(idempotency.store_statement(1), *to_store)
         await faultpoint("command.after_commit")
 """
 COMMIT_BEFORE_ANSWER = ("tests/platform/test_commit_before_answer.py",)
@@ -49,7 +49,7 @@ HISTORY = (
     Mutant(
         "key-in-the-transaction",
         "the idempotency key is committed before the command",
-        ((ROUTE, TAKE_KEY, TAKE_KEY_ALONE),),
+        ((ROUTE, BEGIN, BEGIN_AFTER_KEY),),
         COMMIT_BEFORE_ANSWER,
         "not_used or one_transaction",
     ),
@@ -57,7 +57,7 @@ HISTORY = (
         "answer-in-the-transaction",
         "the answer is stored under its key after the commit",
         (
-            (ROUTE, STORE_ANSWER, ""),
+            (ROUTE, STORE_ANSWER, "record_change(session, request, self, stored)"),
             (ROUTE, '        await faultpoint("command.after_commit")\n', STORE_ANSWER_LATER),
         ),
         COMMIT_BEFORE_ANSWER,

@@ -169,8 +169,8 @@ MESSAGING = (
             ("shared/http/route.py", "class PreconditionRequired(DomainError):", COMMIT_LATER),
             (
                 "shared/http/route.py",
-                "database.transaction(actor) as session",
-                "commit_later(database.transaction(actor)) as session",
+                "database.transaction(actor, first=first) as session",
+                "commit_later(database.transaction(actor, first=first)) as session",
             ),
         ),
         ("tests/platform/test_commit_before_answer.py",),
