@@ -94,11 +94,11 @@ CREATE FUNCTION needs_pendamping(family_id uuid, day date) RETURNS boolean LANGU
             OR upper(k.valid) <= day AND c.monitored AND coalesce(c.monitoring_ended_on >= day, true)))
 $$;
 REVOKE ALL ON FUNCTION own_family(uuid), note_own_family(uuid, uuid, daterange), worked_family(uuid),
-    own_or_worked(uuid, text), family_in_scope(uuid), count_attendance(uuid), needs_pendamping(uuid, date), open_for_emergency(uuid),
-    use_emergency_access(uuid, text, timestamptz) FROM PUBLIC;
+    own_or_worked(uuid, text), family_in_scope(uuid), count_attendance(uuid), needs_pendamping(uuid, date),
+    open_for_emergency(uuid), use_emergency_access(uuid, text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_family(uuid), note_own_family(uuid, uuid, daterange), worked_family(uuid),
-    own_or_worked(uuid, text), family_in_scope(uuid), count_attendance(uuid), needs_pendamping(uuid, date), open_for_emergency(uuid),
-    use_emergency_access(uuid, text, timestamptz) TO caseload_api, caseload_worker;
+    own_or_worked(uuid, text), family_in_scope(uuid), count_attendance(uuid), needs_pendamping(uuid, date),
+    open_for_emergency(uuid), use_emergency_access(uuid, text, timestamptz) TO caseload_api, caseload_worker;
 
 -- These tables are append-only.
 REVOKE UPDATE, DELETE ON kpm_history, anggota_history, nik_history, wilayah_history, usaha_history, hand_over_withdrawal
