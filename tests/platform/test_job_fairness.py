@@ -76,8 +76,8 @@ async def test_two_long_jobs_of_two_workers_take_turns(registry: Running, step_o
     await asyncio.gather(run_turns(), run_turns())
     done = [(await read_job(registry, job))["done"] for job in jobs]
     assert (sum(done), len(step_order)) == (12, 12)
-    # Two that lease at once may see the order of a moment ago.
-    assert max(done) - min(done) <= 2
+    # Two that lease at once may see the order of a moment ago. Without turns a job has none.
+    assert min(done) >= 2
 
 
 async def test_job_whose_step_fails_delays_no_other(registry: Running, step_order: list[str]) -> None:

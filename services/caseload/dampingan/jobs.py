@@ -23,6 +23,7 @@ from services.caseload.dampingan.commands.placements import (
     RESTORE_AREA,
     RESTORE_PENDAMPING,
     RESTORE_PENUGASAN,
+    SERVING,
     set_ends,
 )
 from services.caseload.dampingan.commands.restoration import (
@@ -126,26 +127,34 @@ async def start_restoration(session: AsyncSession, due: ScheduledTask) -> None:
     pendamping_id, on = UUID(due.payload["pendamping_id"]), date.fromisoformat(due.payload["on"])
     status = await session.scalar(sa.select(status_on(StatusRange, pendamping_id, on)))
     # Registry emits the status after the placements.
-    if status != due.payload["status"]:
+    if status not in SERVING:
         raise NotYetKnown("pendamping")
     await _enqueue_restoration(session, due.payload | {"why": "STATUS_DIBATALKAN"})
 
 
 async def start_restoration_of_penugasan(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that restores the dampingan of a placement whose end was taken back."""
-    penugasan = await session.get(Penugasan, UUID(due.subject_id))
     # Registry emits the placement after its areas.
-    if penugasan is None or str(penugasan.valid_to) != str(due.payload["valid_to"]):
+    if has_ended_by(await session.get(Penugasan, placed_id(due)), due.payload["on"]):
         raise NotYetKnown("penugasan")
     await _enqueue_restoration(session, due.payload | {"why": "AKHIR_DIBATALKAN"})
 
 
 async def start_restoration_of_area(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that restores the dampingan of an area whose end was taken back."""
-    area = await session.get(WilayahTugas, UUID(due.subject_id))
-    if area is None or str(area.valid_to) != str(due.payload["valid_to"]):
+    if has_ended_by(await session.get(WilayahTugas, placed_id(due)), due.payload["on"]):
         raise NotYetKnown("wilayah tugas")
     await _enqueue_restoration(session, due.payload | {"why": "AKHIR_DIBATALKAN"})
+
+
+def placed_id(due: ScheduledTask) -> UUID:
+    """Return the placement or area of a restoration, whose day follows it in the subject."""
+    return UUID(due.subject_id.partition(":")[0])
+
+
+def has_ended_by(placed: Penugasan | WilayahTugas | None, on: str) -> bool:
+    """Return whether a placement or area is unknown or has ended by a day."""
+    return placed is None or (placed.valid_to is not None and placed.valid_to <= date.fromisoformat(on))
 
 
 async def _enqueue_restoration(session: AsyncSession, params: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from tests.factories.caseload.intake import PENDAMPING
 from tests.factories.caseload.placement import (
     AREA,
     ENDED,
+    build_status_changed,
     count_gaps,
     end_placement,
     record_death,
@@ -29,6 +30,9 @@ from tests.factories.caseload.placement import (
 from tests.factories.delivery import deliver
 from tests.factories.services import Running
 
+RESTORATIONS = (
+    "SELECT kind FROM platform.scheduled_task WHERE kind LIKE '%.restore_dampingan' AND done_at IS NULL"
+)
 WAYS = {"death": (record_death, reverse_death), "placement": (end_placement, restore_placement)}
 
 
@@ -84,6 +88,30 @@ async def test_end_that_is_undone_before_the_worker_ran_ends_nothing(
     await kendal_caseload.work()
     assert (await count_gaps(kendal_caseload), await read_loads(kendal_caseload)) == (0, {S: 2})
     assert await read_emitted_data(kendal_caseload, "dampingan_ended") == []
+
+
+@pytest.mark.parametrize("days", [0, 3])
+@pytest.mark.parametrize("way", WAYS)
+async def test_end_that_is_recorded_again_cancels_the_restoration(
+    kendal_caseload: Running, registry: Running, way: str, days: int
+) -> None:
+    on, undo = await end_dampingan(kendal_caseload, registry, way, families=2)
+    await undo(kendal_caseload, registry, on, work=False)
+    await WAYS[way][0](kendal_caseload, registry, on - timedelta(days=days))
+    await kendal_caseload.work()
+    assert (await count_gaps(kendal_caseload), await read_loads(kendal_caseload)) == (2, {S: 0})
+    assert await kendal_caseload.sql(RESTORATIONS) == []
+
+
+async def test_no_restoration_waits_after_a_leave_on_the_day_of_a_reversed_death(
+    kendal_caseload: Running, registry: Running
+) -> None:
+    on, undo = await end_dampingan(kendal_caseload, registry, "death", families=1)
+    await undo(kendal_caseload, registry, on, work=False)
+    await registry.publish(build_status_changed("CUTI", on))
+    await deliver(registry, kendal_caseload)
+    await kendal_caseload.work()
+    assert await kendal_caseload.sql(RESTORATIONS) == []
 
 
 async def test_families_come_back_with_one_area(kendal_caseload: Running, registry: Running) -> None:

@@ -49,15 +49,18 @@ async def record_death(caseload: Running, registry: Running, on: date) -> None:
     await deliver(registry, caseload)
 
 
-async def reverse_death(caseload: Running, registry: Running, on: date, *, times: int = 1) -> None:
-    """Reverse the death of the pendamping."""
+async def reverse_death(
+    caseload: Running, registry: Running, on: date, *, times: int = 1, work: bool = True
+) -> None:
+    """Reverse the death of the pendamping, and let the worker run."""
     await registry.publish(
         PenugasanStarted.model_validate(TERMS),
         WilayahTugasPlaced.model_validate(AREA),
         build_status_changed("AKTIF", on, "MENINGGAL"),
     )
     await deliver(registry, caseload, times)
-    await caseload.work()
+    if work:
+        await caseload.work()
 
 
 async def end_placement(caseload: Running, registry: Running, on: date) -> None:
@@ -69,11 +72,14 @@ async def end_placement(caseload: Running, registry: Running, on: date) -> None:
     await deliver(registry, caseload)
 
 
-async def restore_placement(caseload: Running, registry: Running, on: date, *, times: int = 1) -> None:
-    """Restore the placement and its area."""
+async def restore_placement(
+    caseload: Running, registry: Running, on: date, *, times: int = 1, work: bool = True
+) -> None:
+    """Restore the placement and its area, and let the worker run."""
     await registry.publish(
         WilayahTugasPlaced.model_validate(AREA),
         PenugasanStarted.model_validate(TERMS | {"restored_from": on}),
     )
     await deliver(registry, caseload, times)
-    await caseload.work()
+    if work:
+        await caseload.work()

@@ -66,6 +66,7 @@ async def schedule_end_of_penugasan(session: AsyncSession, event: PenugasanStart
         await schedule(
             session, END_PENUGASAN, midnight(event.valid_to), subject_id=event.penugasan_id, payload=payload
         )
+        await _cancel_restorations(session, RESTORE_PENUGASAN, event.penugasan_id, event.valid_to)
     if isinstance(event, PenugasanStarted):
         await _schedule_restoration(session, RESTORE_PENUGASAN, event.penugasan_id, event)
 
@@ -78,6 +79,7 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
         payload = {"valid_to": str(event.valid_to)}
         task = {"subject_id": event.wilayah_tugas_id, "payload": payload}
         await schedule(session, END_AREA, midnight(event.valid_to), **task)
+        await _cancel_restorations(session, RESTORE_AREA, event.wilayah_tugas_id, event.valid_to)
     if isinstance(event, WilayahTugasPlaced):
         await _schedule_restoration(session, RESTORE_AREA, event.wilayah_tugas_id, event)
 
@@ -85,20 +87,24 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
 async def _schedule_restoration(
     session: AsyncSession, kind: str, subject_id: UUID, event: PenugasanStarted | WilayahTugasPlaced
 ) -> None:
-    if event.restored_from is None:
+    ends_before = event.restored_from and event.valid_to and event.valid_to <= event.restored_from
+    if event.restored_from is None or ends_before:
         return
-    payload = {
-        "pendamping_id": str(event.pendamping_id),
-        "on": str(event.restored_from),
-        "valid_to": event.valid_to and str(event.valid_to),
-    }
-    await schedule(session, kind, await clock.now(session), subject_id=subject_id, payload=payload)
+    payload = {"pendamping_id": str(event.pendamping_id), "on": str(event.restored_from)}
+    subject = f"{subject_id}:{event.restored_from}"
+    await schedule(session, kind, await clock.now(session), subject_id=subject, payload=payload)
+
+
+async def _cancel_restorations(session: AsyncSession, kind: str, subject_id: UUID, ended_on: date) -> None:
+    """Cancel what was to be restored from the day of an end on."""
+    await unschedule(session, kind, f"{subject_id}:{ended_on}", until=f"{subject_id}:~")
 
 
 async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
     """Schedule the end of a pendamping's dampingan. A status that is not final cancels it.
 
-    A final status cancels what was scheduled for later days. After a reversal the dampingan start again.
+    A final status cancels what was scheduled for later days. After a reversal the dampingan start again, unless a
+    status ends them meanwhile.
     """
     subject_id = f"{event.pendamping_id}:{event.from_on}"
     payload = {
@@ -112,8 +118,9 @@ async def schedule_end_of_pendamping(session: AsyncSession, event: PendampingSta
             now = await clock.now(session)
             await schedule(session, RESTORE_PENDAMPING, now, subject_id=subject_id, payload=payload)
         return
-    if event.status in FINAL_STATUSES:
-        await unschedule(session, END_PENDAMPING, subject_id, until=f"{event.pendamping_id}:~")
+    last = f"{event.pendamping_id}:~" if event.status in FINAL_STATUSES else None
+    for kind in (END_PENDAMPING, RESTORE_PENDAMPING):
+        await unschedule(session, kind, subject_id, until=last)
     await schedule(session, END_PENDAMPING, midnight(event.from_on), subject_id=subject_id, payload=payload)
 
 
