@@ -52,7 +52,7 @@ class Part:
 class Window:
     """The rows of a part, read and sealed, without those that are staged.
 
-    `next` is where the next part starts, None at the end of the file. `ahead` is that part.
+    `next` is where the next part starts, None at the end of the file.
     """
 
     first_row: int
@@ -60,7 +60,6 @@ class Window:
     batch: Batch
     families: dict[bytes, Staged]
     next: Place | None
-    ahead: Part | None = None
 
 
 def read_part(vault: Vault, part: Part, limit: int) -> Window:
@@ -134,17 +133,15 @@ async def next_window(session: AsyncSession, job: Job, limit: int) -> Window:
     if reading is None:
         part = await load_part(session, job, place, moment)
         reading = READ_AHEAD.thread.submit(read_part, vault, part, limit)
-    window = await asyncio.wrap_future(reading)
-    if window.next is not None:
-        window.ahead = await load_part(session, job, window.next, moment)
-    return window
+    return await asyncio.wrap_future(reading)
 
 
-def read_ahead(session: AsyncSession, window: Window, limit: int) -> None:
+async def read_ahead(session: AsyncSession, job: Job, window: Window, limit: int) -> None:
     """Start to read the part after a window."""
     # Fast path: the next rows are read and sealed while PostgreSQL writes these (bench: intake).
-    if window.ahead is not None:
-        READ_AHEAD.start(vault_of(session), window.ahead, limit)
+    if window.next is not None:
+        part = await load_part(session, job, window.next, await clock.moment_of(session))
+        READ_AHEAD.start(vault_of(session), part, limit)
 
 
 async def load_part(session: AsyncSession, job: Job, place: Place, moment: clock.Moment) -> Part:
