@@ -25,7 +25,7 @@ from shared.jobs import Job, Step, Work
 from shared.jobs.backpressure import next_size, outbox_has_room
 from shared.messaging import emit
 
-SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
+SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 4000, 8000
 TARGET_SECONDS = 0.8
 
 
@@ -39,19 +39,30 @@ async def run_intake_step(session: AsyncSession, job: Job) -> Step:
 
 
 async def apply(session: AsyncSession, job: Job) -> Step:
-    """Decide on the next families of the file and write them. A dry run only decides."""
+    """Decide on the next families of the file and write them.
+
+    A dry run only decides.
+
+    It reads while the outbox is being published, and goes on when the outbox has room.
+    """
     if await is_lost(session, job):
         return await restart(session, job)
-    if not job.params["dry_run"] and not await outbox_has_room(session):
+    writes = not job.params["dry_run"]
+    if writes and job.place.get("deep") and not await outbox_has_room(session):
         return Step(place=job.place)
     limit = int(job.place.get("limit", FIRST_BATCH))
     window = await next_window(session, job, limit)
     started = time.monotonic()
     outcome = await Outcome.of(session, job, await read_families(session, job, window))
+    reading_seconds = time.monotonic() - started
+    if writes and not await outbox_has_room(session):
+        return Step(place=job.place | {"deep": True})
+    started = time.monotonic()
+    await outcome.lock_placements(session)
     blocks = start_blocks(outcome, await clock.now(session))
     await read_ahead(session, job, window, limit)
     await store(session, job, outcome, blocks)
-    seconds = time.monotonic() - started
+    seconds = reading_seconds + time.monotonic() - started
     limit = next_size(
         limit, seconds, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, target_seconds=TARGET_SECONDS
     )

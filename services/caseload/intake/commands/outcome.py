@@ -60,17 +60,21 @@ class Outcome:
 
     @classmethod
     async def of(cls, session: AsyncSession, job: Job, families: Sequence[Staged]) -> "Outcome":
-        """Lock and read what the decisions need, and count the families that need none."""
+        """Lock and read the families of a step, and count those that need no decision."""
         today, as_of = await clock.today(session), date.fromisoformat(job.params["as_of"])
         known = await lock_known_families(session, families, today, as_of, job.actor)
         outcome = cls(job, known, vault_of(session))
         outcome.counts["families"] = len(families)
         outcome.undecided = [family for family in families if outcome.needs_decision(family)]
         await read_details(session, known, outcome.undecided, job.actor)
-        outcome.limit = await read_limit(session, PilarKind.PKH_PENDAMPING, today)
-        outcome.loads = await lock_loads(session, placements_to_lock(known, outcome.undecided))
-        outcome.weighing = {load.penugasan_id: load.weighing for load in outcome.loads.values()}
         return outcome
+
+    async def lock_placements(self, session: AsyncSession) -> None:
+        """Lock the loads of all placements that a decision may add a family to."""
+        self.limit = await read_limit(session, PilarKind.PKH_PENDAMPING, self.known.today)
+        self.loads = await lock_loads(session, placements_to_lock(self.known, self.undecided))
+        # Another thread may not read the rows of a session.
+        self.weighing = {load.penugasan_id: load.weighing for load in self.loads.values()}
 
     def needs_decision(self, family: Staged) -> bool:
         """Return whether a family needs a decision.
@@ -145,7 +149,7 @@ class Outcome:
         report |= count_rows(job, batch) | self.count_notes()
         report["elsewhere_families"] = elsewhere // SHOWN_IN * SHOWN_IN
         report["bytes"] = start.offset if start else size
-        place = job.place | {"limit": limit, "elsewhere": elsewhere}
+        place = job.place | {"limit": limit, "deep": False, "elsewhere": elsewhere}
         place |= {"offset": start.offset, "row": start.row_no} if start else {"phase": "clear"}
         return Step(
             done=self.done,

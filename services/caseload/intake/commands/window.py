@@ -1,6 +1,7 @@
 """The families of the next part of a file."""
 
 import asyncio
+import sys
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ SELECT {", ".join(SEALED_ROW[:-1])}, data::text, repeated
 FROM staged_row WHERE job_id = $1 AND no_kk_index = ANY(
     SELECT no_kk_index FROM staged_row WHERE job_id = $1 AND row_no BETWEEN $2 AND $3) ORDER BY row_no
 """  # noqa: S608  # names of columns
+SWITCH_SECONDS = 0.0005
 STAGED_ROW_NUMBERS = "SELECT row_no FROM staged_row WHERE job_id = $1 AND row_no BETWEEN $2 AND $3"
 
 
@@ -103,7 +105,7 @@ class ReadAhead:
         """Start without a part."""
         self.key: tuple[Any, ...] = ()
         self.reading: Future[Window] | None = None
-        self.thread = ThreadPoolExecutor(1, "intake")
+        self.thread = ThreadPoolExecutor(1, "intake", sys.setswitchinterval, (SWITCH_SECONDS,))
 
     def start(self, vault: Vault, part: Part, limit: int) -> None:
         """Start to read a part."""
