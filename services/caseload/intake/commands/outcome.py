@@ -40,7 +40,7 @@ COUNTS = ("families", "new_families", "changed_families", "unchanged_families", 
 class Outcome:
     """Decisions on the families of a step.
 
-    `undecided` are the families on which `decide` decides, in a thread.
+    `decide` runs in a thread, block by block. What it counts is complete when the last block is built.
     """
 
     def __init__(self, job: Job, known: Known, vault: Vault) -> None:
