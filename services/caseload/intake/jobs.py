@@ -70,7 +70,10 @@ async def apply(session: AsyncSession, job: Job) -> Step:
 
 
 async def store(session: AsyncSession, job: Job, outcome: Outcome, blocks: Sequence[Future[Block]]) -> None:
-    """Write each block once it is built, and emit the events. A dry run writes nothing."""
+    """Write each block once it is built, and emit the events.
+
+    A dry run writes nothing.
+    """
     events, moved = list[PreparedEvent](), list[Kpm]()
     for building in blocks:
         block = await asyncio.wrap_future(building)

@@ -26,7 +26,7 @@ class Block:
 
 
 def start_blocks(outcome: Outcome, now: datetime) -> list[Future[Block]]:
-    """Start to decide on the families of a step, and to build what is written for them.
+    """Start to decide on a step's families, and to build their rows.
 
     `now` is the time of the business clock.
     """
@@ -37,7 +37,10 @@ def start_blocks(outcome: Outcome, now: datetime) -> list[Future[Block]]:
 
 
 def build_block(outcome: Outcome, families: Sequence[Staged], now: datetime) -> Block:
-    """Decide on families, and build their rows and events. A dry run only decides."""
+    """Decide on families, and build their rows and events.
+
+    A dry run only decides.
+    """
     known, job = outcome.known, outcome.job
     plans, rows = outcome.decide(families), NewRows(known.today, now, job)
     if job.params["dry_run"]:

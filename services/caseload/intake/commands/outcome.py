@@ -60,7 +60,7 @@ class Outcome:
 
     @classmethod
     async def of(cls, session: AsyncSession, job: Job, families: Sequence[Staged]) -> "Outcome":
-        """Lock and read the families of a step, and count those that need no decision."""
+        """Lock and read families, and count those without a decision."""
         today, as_of = await clock.today(session), date.fromisoformat(job.params["as_of"])
         known = await lock_known_families(session, families, today, as_of, job.actor)
         outcome = cls(job, known, vault_of(session))
@@ -136,7 +136,10 @@ class Outcome:
         self.refused += len(family.rows)
 
     def step(self, window: Window, limit: int) -> Step:
-        """Return the result of the step with the report so far. The next step takes `limit` rows."""
+        """Return the result of the step with the report so far.
+
+        The next step takes `limit` rows.
+        """
         job, batch, start = self.job, window.batch, window.next
         self.counts["new_families"] = sum(plan.new for plan in self.plans)
         self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]

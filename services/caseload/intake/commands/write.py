@@ -116,7 +116,7 @@ async def write(session: AsyncSession, job: Job, block: Block, today: date) -> l
 
 
 async def write_consequences(session: AsyncSession, job: Job, outcome: Outcome, moved: Sequence[Kpm]) -> None:
-    """Write what follows from all blocks of a step: loads, ends, gaps, tasks and the day of the file."""
+    """Write what follows from all blocks of a step."""
     today, changed = outcome.known.today, [plan for plan in outcome.plans if not plan.new]
     await add_weight(session, outcome.loads, outcome.added, outcome.limit)
     await end_moved_dampingan(session, job, moved)
