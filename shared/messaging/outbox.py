@@ -1,7 +1,7 @@
 """The outbox: `emit` collects events, and their positions are taken just before COMMIT."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -107,21 +107,29 @@ async def write_events(session: AsyncSession) -> int:
         TAKE_POSITIONS, [t for t, _ in streams], [k for _, k in streams], [counts[place] for place in streams]
     )
     last = {(row["topic"], row["key"]): row["seq"] - counts[row["topic"], row["key"]] for row in rows}
-    records = list(_records(session, emitted, last, rows[0]["epoch"], rows[0]["business_now"]))
-    if len(records) < MANY:
+    records = _records(session, emitted, last, rows[0]["epoch"], rows[0]["business_now"])
+    if len(emitted) < MANY:
         await connection.execute(WRITE_ROWS, *map(list, zip(*records, strict=True)))
     else:
-        await _copy_records(connection, records, rows[0]["recorded_at"])
+        numbers = [row["number"] for row in await connection.fetch(NUMBERS, len(emitted))]
+        await _copy_records(connection, zip(records, numbers, strict=True), rows[0]["recorded_at"])
     return len(emitted)
 
 
-async def _copy_records(connection: Any, records: list[tuple[Any, ...]], recorded_at: datetime) -> None:
-    """Write many events as `WRITE_ROWS` does."""
-    # Fast path: two COPY write the events of a step in half the time of arrays (bench: intake).
-    numbers = [row["number"] for row in await connection.fetch(NUMBERS, len(records))]
-    outbox = [(*record, recorded_at, number) for record, number in zip(records, numbers, strict=True)]
-    unsent = [(record[1], recorded_at, number) for record, number in zip(records, numbers, strict=True)]
-    for table, columns, rows in (("outbox", OUTBOX_COLUMNS, outbox), ("unsent", UNSENT_COLUMNS, unsent)):
+async def _copy_records(
+    connection: Any, records: Iterable[tuple[tuple[Any, ...], int]], recorded_at: datetime
+) -> None:
+    """Write many events with their numbers as `WRITE_ROWS` does."""
+    unsent: list[tuple[Any, ...]] = []
+
+    def outbox() -> Iterator[tuple[Any, ...]]:
+        for record, number in records:
+            unsent.append((record[1], recorded_at, number))
+            yield *record, recorded_at, number
+
+    # Fast path: two COPY write the events of a step in half the time of arrays, and PostgreSQL writes the first
+    # events while the next envelopes are made (bench: intake).
+    for table, columns, rows in (("outbox", OUTBOX_COLUMNS, outbox()), ("unsent", UNSENT_COLUMNS, unsent)):
         await connection.copy_records_to_table(table, records=rows, columns=columns, schema_name="platform")
 
 

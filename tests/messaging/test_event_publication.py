@@ -253,3 +253,15 @@ async def test_many_events_of_a_transaction_are_written_like_few(
         added = sum(one["key"] == first["key"] for one in many)
         row["seq"], row["body"]["seq"] = row["seq"] - added, row["body"]["seq"] - added
     assert few == many
+
+
+async def test_too_large_event_among_many_is_refused_and_none_is_written(
+    stage: ServicePair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, before = create_keys(1), await stage.query_publisher(OUTBOX)
+    with monkeypatch.context() as small:
+        small.setattr(outbox, "LARGEST_BODY", 100)
+        with pytest.raises(outbox.EventTooLarge):
+            await emit_in_turns(stage, keys, outbox.MANY)
+    assert await stage.query_publisher(OUTBOX) == before
+    assert len(await emit_in_turns(stage, keys, outbox.MANY)) == outbox.MANY

@@ -6,6 +6,7 @@ from uuid import uuid5
 
 import pytest
 
+from services.caseload.intake.commands import blocks
 from services.caseload.intake.rules.csv_file import COLUMNS
 from shared.access import Role
 from shared.contracts.kinds import PendampingStatus
@@ -155,7 +156,11 @@ async def test_unsuitable_pendamping_is_refused(kendal_caseload: Running, regist
     assert job["errors"] == [(2, "pendamping_no", "ACCOMPANIED_BY_ANOTHER")]
 
 
-async def test_families_above_the_limit_are_refused(kendal_caseload: Running) -> None:
+@pytest.mark.parametrize("block", [1, 500])
+async def test_families_above_the_limit_are_refused_in_blocks_of_any_size(
+    kendal_caseload: Running, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(blocks, "FAMILIES", block)
     await kendal_caseload.sql("UPDATE dampingan_limit SET warn_above = 1, refuse_above = 2")
     job = await import_file(
         kendal_caseload, build_csv(*(family(n, pendamping_no=PENDAMPING_NO) for n in (1, 2, 3)))
@@ -165,6 +170,7 @@ async def test_families_above_the_limit_are_refused(kendal_caseload: Running) ->
         data for name, data in await read_emitted_events(kendal_caseload) if name == "dampingan_limit_crossed"
     ]
     assert [(data["count"], data["limit"], data["side"]) for data in crossed] == [(2, 1, "ABOVE")]
+    assert await kendal_caseload.sql("SELECT weighing FROM dampingan_load") == [(2,)]
 
 
 async def test_unreadable_rows_are_refused_and_others_read(kendal_caseload: Running) -> None:

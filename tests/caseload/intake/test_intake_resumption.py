@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.jobs import backpressure, job_runner
 from tests.factories.caseload.intake import (
+    PENDAMPING_NO,
     build_csv,
     dinsos_token,
     family,
@@ -89,6 +91,26 @@ async def test_intake_killed_at_any_moment_resumes(kendal_caseload: Running, tmp
         FAMILIES,
         count_rows(facts),
     )
+
+
+async def test_intake_writes_nothing_while_the_outbox_is_full(
+    kendal_caseload: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, token = kendal_caseload, dinsos_token(kendal_caseload)
+    job = await request_intake(service, build_csv(family(1, pendamping_no=PENDAMPING_NO)), as_=token)
+    with monkeypatch.context() as full:
+        full.setattr(backpressure, "MAX_UNSENT", 0)
+        full.setattr(backpressure, "MAX_WAIT_SECONDS", 0)
+        full.setattr(job_runner, "TURN_SECONDS", 0.2)
+        for _ in range(3):
+            assert await job_runner.run_step(service.worker, service.parts.work)
+    shown = (await service.get(job, as_=token)).json()
+    assert (shown["state"], shown["done"]) == ("RUNNING", 0)
+    written = "SELECT (SELECT count(*) FROM kpm), (SELECT count(*) FROM dampingan_load)"
+    assert await service.sql(written) == [(0, 0)]
+    assert await service.sql("SELECT place->>'deep' FROM platform.job") == [("true",)]
+    await service.work()
+    assert await service.sql(written) == [(1, 1)]
 
 
 @pytest.mark.parametrize("phase", ["mark", "apply"])

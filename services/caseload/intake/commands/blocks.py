@@ -7,13 +7,13 @@ from datetime import datetime
 
 from services.caseload.intake.commands.events import events_of
 from services.caseload.intake.commands.new_rows import NewRows
+from services.caseload.intake.commands.outcome import Outcome
 from services.caseload.intake.commands.plan import Plan, add_facts
-from services.caseload.intake.commands.recorded_data import Known
+from services.caseload.intake.commands.recorded_data import Staged
 from services.caseload.intake.commands.window import READ_AHEAD
 from shared.events import PreparedEvent
-from shared.jobs import Job
 
-FAMILIES = 500
+FAMILIES = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +25,26 @@ class Block:
     events: list[PreparedEvent]
 
 
-def start_blocks(job: Job, known: Known, plans: Sequence[Plan], now: datetime) -> list[Future[Block]]:
-    """Start to build the blocks of a step.
+def start_blocks(outcome: Outcome, now: datetime) -> list[Future[Block]]:
+    """Start to decide on a step's families, and to build their rows.
 
     `now` is the time of the business clock.
     """
-    # Fast path: rows and events are built while PostgreSQL writes the block before (bench: intake).
-    blocks = [plans[first : first + FAMILIES] for first in range(0, len(plans), FAMILIES)]
-    submit = READ_AHEAD.thread.submit
-    return [submit(build_block, known, block, NewRows(known.today, now, job)) for block in blocks]
+    # Fast path: a block is decided and built while PostgreSQL writes the block before (bench: intake).
+    families = outcome.undecided
+    blocks = [families[first : first + FAMILIES] for first in range(0, len(families), FAMILIES)]
+    return [READ_AHEAD.thread.submit(build_block, outcome, block, now) for block in blocks]
 
 
-def build_block(known: Known, plans: Sequence[Plan], rows: NewRows) -> Block:
-    """Compute the facts of new families, and build the rows and events of all."""
+def build_block(outcome: Outcome, families: Sequence[Staged], now: datetime) -> Block:
+    """Decide on families, and build their rows and events.
+
+    A dry run only decides.
+    """
+    known, job = outcome.known, outcome.job
+    plans, rows = outcome.decide(families), NewRows(known.today, now, job)
+    if job.params["dry_run"]:
+        return Block(plans, rows, [])
     for plan in plans:
         if plan.new:
             add_facts(known, plan)

@@ -193,6 +193,24 @@ async def read_details(session: AsyncSession, known: Known, families: Sequence[S
         await read_family_rows(connection, known, kpm_ids)
 
 
+def placements_to_lock(known: Known, families: Iterable[Staged]) -> dict[UUID, UUID]:
+    """Return each placement that a decision may assign, with its pendamping.
+
+    An accompanied family keeps its dampingan.
+    """
+    recorded, places = known.families | known.candidates, set[tuple[str, str]]()
+    for family in families:
+        home = recorded.get(family.no_kk_index)
+        if home and home["kpm_id"] in known.placement_by_family:
+            continue
+        kodes = {data["kode"] for data in family.data} | ({home["kode_wilayah"]} if home else set())
+        numbers = {data.get("pendamping_no") for data in family.data}
+        places.update((number, kode) for number in numbers if number for kode in kodes if kode)
+    requested = ((known.placements.get(number), kode) for number, kode in places)
+    covering = ((one, one.covering(kode)) for one, kode in requested if one)
+    return {penugasan_id: one.pendamping_id for one, penugasan_id in covering if penugasan_id}
+
+
 async def read_candidates(connection: Any, known: Known, families: Sequence[Staged]) -> None:
     """Lock and read the family of the people under each card that is not recorded."""
     kpm_ids: dict[bytes, UUID] = {}

@@ -13,8 +13,10 @@ from shared.jobs import RowError
 
 def outside_area(family: Staged, actor: Actor) -> list[RowError]:
     """Return the refusal of a family with an area outside the actor's areas."""
+    kodes = {data["kode"] for data in family.data} - {None}
+    outside = {kode for kode in kodes if not actor.covers(kode)}
     for row, data in zip(family.rows, family.data, strict=True):
-        if data["kode"] is not None and not actor.covers(data["kode"]):
+        if data["kode"] in outside:
             return [refusal(row["row_no"], "kode_wilayah", "NOT_YOUR_AREA")]
     return []
 

@@ -14,12 +14,16 @@ from services.caseload.business.commands.usaha import (
     store_usaha_history,
 )
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
+from services.caseload.dampingan.commands.loads import add_weight
 from services.caseload.dampingan.models import GapCause
 from services.caseload.family.models import EndReason, Kpm
 from services.caseload.history import append_history
 from services.caseload.identity.commands import seal_consented
 from services.caseload.intake.commands.areas import end_moved_dampingan, store_former_areas
+from services.caseload.intake.commands.blocks import Block
+from services.caseload.intake.commands.file_day import set_file_day
 from services.caseload.intake.commands.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
+from services.caseload.intake.commands.outcome import Outcome
 from services.caseload.intake.commands.plan import Plan
 from services.caseload.member.commands.ends import MemberEnd, end_members
 from services.caseload.member.commands.numbers import NikCorrection, correct_niks, replace_card
@@ -88,10 +92,13 @@ END_KOMPONEN = "UPDATE komponen SET valid = daterange(lower(valid), $2::date) WH
 DELETE_KOMPONEN = "DELETE FROM komponen WHERE komponen_id = ANY($1)"
 
 
-async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], rows: NewRows, today: date) -> None:
-    """Write the plans of one block. Exclusion and unique constraints check each decision again."""
+async def write(session: AsyncSession, job: Job, block: Block, today: date) -> list[Kpm]:
+    """Write one block, and return the families that have moved.
+
+    Exclusion and unique constraints check each decision again.
+    """
     # Fast path: one statement for each table for the families of a block (bench: intake).
-    connection = await raw(session)
+    connection, plans, rows = await raw(session), block.plans, block.rows
     changed = [plan for plan in plans if not plan.new]
     moved = await store_former_areas(session, job, changed, today)
     if changed:
@@ -101,14 +108,21 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], rows: Ne
     await copy(connection, rows, FAMILY_COLUMNS)
     await write_known_members(session, job, plans, rows, today)
     await copy(connection, rows, MEMBER_COLUMNS)
-    accompanied = [(plan.kpm_id, today) for plan in plans if plan.dampingan and not plan.new]
-    await fill_gaps(session, job.actor, accompanied)
-    await end_moved_dampingan(session, job, moved)
-    await open_gaps(session, [entry_gap(plan, today) for plan in changed if enters_without_pendamping(plan)])
-    await finish_pengurus_tasks(session, job, [plan.kpm_id for plan in changed])
+    await fill_gaps(session, job.actor, [(plan.kpm_id, today) for plan in changed if plan.dampingan])
     if rows.known_desil:
         await connection.execute(UPSERT_DESIL, *columns(rows.known_desil, 6))
     await write_known_usaha(connection, rows)
+    return moved
+
+
+async def write_consequences(session: AsyncSession, job: Job, outcome: Outcome, moved: Sequence[Kpm]) -> None:
+    """Write what follows from all blocks of a step."""
+    today, changed = outcome.known.today, [plan for plan in outcome.plans if not plan.new]
+    await add_weight(session, outcome.loads, outcome.added, outcome.limit)
+    await end_moved_dampingan(session, job, moved)
+    await open_gaps(session, [entry_gap(plan, today) for plan in changed if enters_without_pendamping(plan)])
+    await finish_pengurus_tasks(session, job, [plan.kpm_id for plan in changed])
+    await set_file_day(session, job, [*outcome.plans, *outcome.unwritten])
 
 
 async def write_known_members(
