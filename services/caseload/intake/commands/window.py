@@ -1,7 +1,6 @@
 """The families of the next part of a file."""
 
 import asyncio
-import sys
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,9 +26,6 @@ FROM staged_row WHERE job_id = $1 AND no_kk_index = ANY(
     SELECT no_kk_index FROM staged_row WHERE job_id = $1 AND row_no BETWEEN $2 AND $3) ORDER BY row_no
 """  # noqa: S608  # names of columns
 STAGED_ROW_NUMBERS = "SELECT row_no FROM staged_row WHERE job_id = $1 AND row_no BETWEEN $2 AND $3"
-
-# Fast path: the event loop waits one millisecond for the thread instead of five (bench: intake).
-SWITCH_SECONDS = 0.001
 
 
 class Place(NamedTuple):
@@ -107,7 +103,7 @@ class ReadAhead:
         """Start without a part."""
         self.key: tuple[Any, ...] = ()
         self.reading: Future[Window] | None = None
-        self.thread = ThreadPoolExecutor(1, "intake", sys.setswitchinterval, (SWITCH_SECONDS,))
+        self.thread = ThreadPoolExecutor(1, "intake")
 
     def start(self, vault: Vault, part: Part, limit: int) -> None:
         """Start to read a part."""
