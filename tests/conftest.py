@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.kafka.broker import Broker, missing
 from shared.loop import fast_loop
 from tests.factories.cluster import Cluster
 from tests.factories.proof import IN_FULL, PROPERTY, Proof
 from tests.factories.services import Running, run_service
+
+# A busy machine makes no property false: an example may take long.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(trylast=True)

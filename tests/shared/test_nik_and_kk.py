@@ -132,7 +132,7 @@ def test_is_neither_pickled_nor_changed() -> None:
     assert copy.deepcopy({"nik": nik})["nik"] is nik
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(days=st.dates(date(1900, 1, 1), date(2099, 12, 31)), area=st.sampled_from(sorted(PROVINCES)))
 def test_masked_form_is_shared_by_many_numbers(days: date, area: str) -> None:
     issued = [f"{area}2409{days:%d%m%y}{serial:04}" for serial in range(1, 10_000)]

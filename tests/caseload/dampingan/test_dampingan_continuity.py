@@ -58,7 +58,6 @@ async def perform_act(service: Running, kpm_id: str, what: str, place: str, days
 @pytest.mark.timeout(400)
 @settings(
     max_examples=12,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

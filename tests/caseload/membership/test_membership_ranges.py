@@ -61,7 +61,7 @@ def compute_columns(facts_drawn: list[tuple[str, str, dict[str, Any]]]) -> dict[
 
 
 @given(drawn_case=case_facts(), data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_case_does_not_depend_on_order_of_facts(
     drawn_case: list[tuple[str, str, dict[str, Any]]], data: st.DataObject
 ) -> None:
@@ -122,7 +122,7 @@ ACTS = st.lists(
 
 
 @given(acts=ACTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_memberships_never_overlap_and_cover_each_day(acts: list[tuple[str, int, Any]]) -> None:
     family = Family()
     family.members.append(Member(UUID(int=next(family.ids)), FIRST))

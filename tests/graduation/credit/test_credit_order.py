@@ -182,7 +182,6 @@ POSSIBLE_LATE = ["issue_sk", "issue_sk", "hand_over_family", "accept_objection",
 @pytest.mark.timeout(600)
 @settings(
     max_examples=5,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(ACTS)), min_size=6, max_size=14))
