@@ -87,9 +87,10 @@ async def schedule_end_of_area(session: AsyncSession, event: WilayahTugasPlaced 
 async def _schedule_restoration(
     session: AsyncSession, kind: str, subject_id: UUID, event: PenugasanStarted | WilayahTugasPlaced
 ) -> None:
-    ends_before = event.restored_from and event.valid_to and event.valid_to <= event.restored_from
-    if event.restored_from is None or ends_before:
+    if event.restored_from is None:
         return
+    if event.valid_to is not None and event.valid_to <= event.restored_from:
+        return  # It ends again no later, so there is nothing to restore.
     payload = {"pendamping_id": str(event.pendamping_id), "on": str(event.restored_from)}
     subject = f"{subject_id}:{event.restored_from}"
     await schedule(session, kind, await clock.now(session), subject_id=subject, payload=payload)

@@ -13,7 +13,7 @@ from services.caseload.intake.commands.recorded_data import Staged
 from services.caseload.intake.commands.window import READ_AHEAD
 from shared.events import PreparedEvent
 
-FAMILIES = 250
+FAMILIES = 500
 
 
 @dataclass(frozen=True, slots=True)
