@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.contracts.registry import WilayahTugasEnded, WilayahTugasPlaced
+from shared.contracts.registry import PenugasanStarted, WilayahTugasEnded, WilayahTugasPlaced
 from tests.factories.caseload.hand_over import (
     S,
     T,
@@ -20,6 +20,7 @@ from tests.factories.caseload.intake import PENDAMPING
 from tests.factories.caseload.placement import (
     AREA,
     ENDED,
+    TERMS,
     build_status_changed,
     count_gaps,
     end_placement,
@@ -109,6 +110,17 @@ async def test_no_restoration_waits_after_a_leave_on_the_day_of_a_reversed_death
     on, undo = await end_dampingan(kendal_caseload, registry, "death", families=1)
     await undo(kendal_caseload, registry, on, work=False)
     await registry.publish(build_status_changed("CUTI", on))
+    await deliver(registry, kendal_caseload)
+    await kendal_caseload.work()
+    assert await kendal_caseload.sql(RESTORATIONS) == []
+
+
+async def test_placement_that_ends_no_later_restores_nothing(
+    kendal_caseload: Running, registry: Running
+) -> None:
+    on, _ = await end_dampingan(kendal_caseload, registry, "placement", families=1)
+    restored = {"restored_from": on, "valid_to": on - timedelta(days=3)}
+    await registry.publish(PenugasanStarted.model_validate(TERMS | restored))
     await deliver(registry, kendal_caseload)
     await kendal_caseload.work()
     assert await kendal_caseload.sql(RESTORATIONS) == []
