@@ -53,7 +53,11 @@ class DomainError(Exception):
             self.remedy = remedy
         if retry_after is not None:
             self.retry_after = retry_after
-        super().__init__(self.sentence("en"))
+        super().__init__()
+
+    def __str__(self) -> str:
+        """Return the English sentence."""
+        return self.sentence("en")
 
     def sentence(self, language: str, **other: object) -> str:
         """Return the sentence in `language`: "id", or English for anything else.
