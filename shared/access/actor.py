@@ -1,6 +1,7 @@
 """The person or machine that makes a request, read from its token."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 from uuid import UUID
 
@@ -86,6 +87,8 @@ class Actor:
         if not self.covers(kode_wilayah):
             raise NotAllowed
 
+    # Fast path: a page of tasks asks 150 times, at 4 microseconds each (bench: worklists).
+    @lru_cache(maxsize=4_096)  # noqa: B019 (an actor is a small value, and the number is limited)
     def under(self, permission: Permission) -> Self:
         """Return the actor with the scope, the areas and the fields of the permission.
 
