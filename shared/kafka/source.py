@@ -236,7 +236,9 @@ class KafkaSource:
         ends = {
             partition: self.consumer.highwater(partition) for partition in assigned & self.positions.keys()
         }
-        if any(end is None and partition not in self.halted for partition, end in ends.items()):
+        # A stopped partition is not fetched.
+        ends |= await self.consumer.end_offsets(ends.keys() & self.halted) if self.halted else {}
+        if None in ends.values():
             return None
         return sum(max(0, (end or 0) - self.positions[partition]) for partition, end in ends.items())
 

@@ -152,3 +152,30 @@ async def test_the_lag_counts_the_records_that_no_poll_has_returned(stage: Servi
         await wait_until(is_behind)
     finally:
         await source.close()
+
+
+async def test_the_lag_counts_the_records_of_a_stopped_partition(stage: ServicePair) -> None:
+    sub, key = build_recorder(), create_keys(1)[0]
+    await stage.emit_and_relay(build_status_changed(key))
+    await stage.consume(sub)
+    await stage.query_reader(
+        "UPDATE platform.consumer_offset SET last_event_id = uuidv7() WHERE subscription = $1", sub.name
+    )
+    source = stage.transport.source(stage, sub, await read_stored_offsets(stage.reader, sub.name))
+    await source.start({})
+    try:
+
+        async def is_stopped() -> bool:
+            await source.poll()
+            return bool((await read_stored_offsets(stage.reader, sub.name)).stopped)
+
+        await wait_until(is_stopped)
+        await stage.emit_and_relay(build_status_changed(key), build_status_changed(key))
+
+        async def are_counted() -> bool:
+            await source.poll()
+            return await source.lag() == 2
+
+        await wait_until(are_counted)
+    finally:
+        await source.close()
