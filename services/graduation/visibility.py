@@ -27,17 +27,12 @@ async def visible_to(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bo
 async def listed_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition of `visible_to` in a form whose lists use indexes.
 
-    Cases of a pendamping are selected by id, cases of an official by a range of area codes.
+    Cases of a pendamping are selected by family, cases of an official by a range of area codes.
     """
     area = in_areas(Graduasi.kode_wilayah, actor.areas)
     if actor.scope is not Scope.OWN_FAMILIES:
         return area
-    return sa.and_(area, Graduasi.graduasi_id.in_(select_own_cases(actor, await clock.today(session))))
-
-
-def select_own_cases(actor: Actor, on: date) -> sa.Select[Any]:
-    """Select the graduasi_id of cases of the families that the pendamping accompanies."""
-    return sa.select(Graduasi.graduasi_id).where(Graduasi.kpm_id.in_(select_accompanied_kpm(actor, on)))
+    return sa.and_(area, Graduasi.kpm_id.in_(select_accompanied_kpm(actor, await clock.today(session))))
 
 
 def select_accompanied_kpm(actor: Actor, on: date) -> sa.Select[Any]:

@@ -222,7 +222,7 @@ class Graduasi(GraduasiView, Table, table=True):
     pernyataan_id: Col[UUID | None] = Field(default=None)
     usul_id: Col[UUID | None] = Field(default=None)
     postponed_from: Col[GraduasiState | None] = Field(default=None)
-    opened_by: Col[str] = Field(index=True)
+    opened_by: Col[str]
 
     def transition_to(self, target: GraduasiState, on: date, *, resuming: bool = False) -> None:
         """Move to the target state as of business date `on` and increment the version.

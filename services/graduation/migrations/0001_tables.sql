@@ -542,8 +542,6 @@ CREATE INDEX ix_graduasi_kode_wilayah_graduasi_id ON graduasi (kode_wilayah, gra
 
 CREATE INDEX ix_graduasi_kpm_id ON graduasi (kpm_id);
 
-CREATE INDEX ix_graduasi_opened_by ON graduasi (opened_by);
-
 CREATE INDEX ix_graduasi_state_graduasi_id ON graduasi (state, graduasi_id);
 
 CREATE INDEX ix_graduasi_updated_at_graduasi_id ON graduasi (updated_at, graduasi_id);
@@ -845,8 +843,6 @@ CREATE TABLE stage_act (
 );
 
 CREATE INDEX ix_stage_act_graduasi_id_person ON stage_act (graduasi_id, person);
-
-CREATE INDEX ix_stage_act_person_graduasi_id ON stage_act (person, graduasi_id);
 
 CREATE INDEX ix_stage_act_proposers ON stage_act (sub, person) WHERE stage = 'USUL';
 

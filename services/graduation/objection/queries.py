@@ -28,7 +28,7 @@ from services.graduation.objection.models.sanggah import (
     ScanView,
 )
 from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.visibility import select_own_cases, visible_to
+from services.graduation.visibility import select_accompanied_kpm, visible_to
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
@@ -109,11 +109,11 @@ class SanggahFilter:
 
 
 async def select_sanggah(session: AsyncSession, actor: Actor, filters: SanggahFilter) -> Any:
-    """Select sanggah that the actor may see. A pendamping sees those on their own cases."""
+    """Select sanggah that the actor may see. A pendamping sees those of families that they accompany today."""
     statement = sa.select(*SANGGAH_COLUMNS).where(in_areas(Sanggah.kode_wilayah, actor.areas))
     if actor.scope is Scope.OWN_FAMILIES:
-        own_cases = select_own_cases(actor, await clock.today(session))
-        statement = statement.where(Sanggah.graduasi_id.in_(own_cases))
+        accompanied = select_accompanied_kpm(actor, await clock.today(session))
+        statement = statement.where(Sanggah.kpm_id.in_(accompanied))
     if filters.waiting:
         statement = statement.where(may_be_decided_by(actor))
     if filters.state is not None:

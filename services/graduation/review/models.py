@@ -105,7 +105,6 @@ class StageAct(StageFields, Table, table=True):
     __table_args__ = (
         _exclude_second_stage("ex_stage_act_four_people", "person"),
         _exclude_second_stage("ex_stage_act_four_accounts", "sub"),
-        sa.Index(None, "person", "graduasi_id"),
         sa.Index(None, "graduasi_id", "person"),
         sa.Index("ix_stage_act_proposers", "sub", "person", postgresql_where=sa.text("stage = 'USUL'")),
     )
