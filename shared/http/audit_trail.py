@@ -122,13 +122,9 @@ async def record_change(
         if to_store:
             await connection.execute(store_statement(1), *to_store)
         return
-    ids: list[object] = [*request.path_params.values(), *_ids_answered(route, response)]
-    if not (reads and route.disclosure.in_answer):
-        ids += values_of(_body_of(request), route.disclosure.names)
-    # Such as the families of a session that is voided.
-    ids += [getattr(event, "kpm_id", None) for event, _, _ in context_of(session).events]
     if reads:
         await find_area(session, request, route, response)
+    ids = _ids_of_command(session, request, route, response, reads=reads)
     entry = _entry(request, route, "READ" if reads else "CHANGED", response.status_code, ids)
     writer: AuditWriter = request.app.state.audit
     try:
@@ -138,6 +134,16 @@ async def record_change(
     except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError) as error:
         log.warning("audit_not_written", act=entry.act, error=type(error).__name__)
         raise AuditUnavailable from error
+
+
+def _ids_of_command(
+    session: AsyncSession, request: Request, route: "Route", response: Response, *, reads: bool
+) -> list[object]:
+    ids: list[object] = [*request.path_params.values(), *_ids_answered(route, response)]
+    if not (reads and route.disclosure.in_answer):
+        ids += values_of(_body_of(request), route.disclosure.names)
+    # Such as the families of a session that is voided.
+    return ids + [getattr(event, "kpm_id", None) for event, _, _ in context_of(session).events]
 
 
 async def find_area(session: AsyncSession, request: Request, route: "Route", response: Response) -> None:

@@ -121,6 +121,22 @@ class Route(APIRoute):
         request.state.purpose = purpose.purpose_of(request, self, actor)
         self._check_parameters(request)
         await self._read_json(request)
+        reads = request.method in {"GET", "HEAD"} and not self.declared.writes
+        return await (self._read if reads else self._change)(request, inner, actor)
+
+    async def _read(
+        self, request: Request, inner: Callable[[Request], Awaitable[Response]], actor: Actor
+    ) -> Response:
+        database: Database = request.app.state.database
+        async with database.read(actor) as request.state.session:
+            answer = self._leave_out(self._finish(await inner(request)), actor)
+            await audit_trail.find_area(await session_of(request), request, self, answer)
+        await audit_trail.record_read(request, self, answer)
+        return answer
+
+    async def _change(
+        self, request: Request, inner: Callable[[Request], Awaitable[Response]], actor: Actor
+    ) -> Response:
         # An upload needs no key, because a file is stored under its hash.
         key = (
             None
@@ -128,12 +144,6 @@ class Route(APIRoute):
             else idempotency.key_of(request, required=self.declared.key_required)
         )
         database: Database = request.app.state.database
-        if request.method in {"GET", "HEAD"} and not self.declared.writes:
-            async with database.read(actor) as request.state.session:
-                answer = self._leave_out(self._finish(await inner(request)), actor)
-                await audit_trail.find_area(await session_of(request), request, self, answer)
-            await audit_trail.record_read(request, self, answer)
-            return answer
         first = await idempotency.take_statement(request, actor, key) if key else ""
         async with self._upload(request, actor), database.transaction(actor, first=first) as session:
             context_of(session).request_id = request.state.request_id
