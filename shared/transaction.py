@@ -43,7 +43,7 @@ class TransactionContext:
     `schemas` maps the PostgreSQL schemas of a replica to the copies that a rebuild fills. `clock_offset` is
     how many seconds the development clock is ahead, None if it was not read. `start_offsets` has, by topic and
     partition, the offset at which a reaction that starts `now` began. `causes` has the events that a handler is
-    processing, by key. `began` is PostgreSQL's answer to the statement that began the transaction.
+    processing, by key. `begin_tag` is the command tag of the last statement in the message of BEGIN.
     """
 
     driver: asyncpg.Connection
@@ -52,7 +52,7 @@ class TransactionContext:
     schemas: Mapping[str, str] = field(default_factory=dict[str, str])
     clock_offset: int | None = None
     request_id: str | None = None
-    began: str = ""
+    begin_tag: str = ""
     causes: Mapping[str, Cause] = field(default_factory=dict[str, Cause])
     start_offsets: dict[tuple[str, int], int] | None = None
     events: list[Emitted] = field(default_factory=list[Emitted])

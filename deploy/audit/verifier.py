@@ -2,7 +2,7 @@
 
 It needs the standard library and `cryptography` only, so that an auditor can read all of it. FOLDER has one
 `<service>.jsonl` per service (deploy/audit/export.py). KEYS is a JSON file of public keys in hexadecimal by service, as
-the auditor noted them; without it the keys are those that the other services have stored.
+the auditor noted them. Without it the keys are those that the other services have stored.
 Exit status: 0 nothing was changed, 1 faults, 2 not checked.
 """
 

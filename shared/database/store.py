@@ -155,7 +155,7 @@ class Database:
             offset = self._clock_offset if travels else None
             try:
                 begin = begin_statement(context.actor, offset, read_only=read_only)
-                context.began = await await_driver(driver.execute(f"{begin}; {first}"))
+                context.begin_tag = await await_driver(driver.execute(f"{begin}; {first}"))
             except DBAPIError as error:
                 if sqlstate_of(error) != CLOCK_MOVED:
                     raise

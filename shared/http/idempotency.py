@@ -114,7 +114,7 @@ async def look_up(session: AsyncSession, request: Request, actor: Actor, key: st
         KeyReused: the key belongs to another request.
         ReplayOutOfScope
     """
-    if context_of(session).began == TAKEN:
+    if context_of(session).begin_tag == TAKEN:
         return None
     row_key, digest, connection = _row_key(request, actor, key), await _digest(request), await raw(session)
     row = await connection.fetchrow(SELECT_ANSWER, *row_key)

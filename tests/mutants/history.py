@@ -33,9 +33,9 @@ BEGIN = (
     "        async with self._upload(request, actor), database.transaction(actor, first=first) as session:\n"
 )
 BEGIN_AFTER_KEY = """        async with database.transaction(actor, first=first) as alone:
-            began = context_of(alone).began
+            begin_tag = context_of(alone).begin_tag
         async with self._upload(request, actor), database.transaction(actor) as session:
-            context_of(session).began = began
+            context_of(session).begin_tag = begin_tag
 """
 STORE_ANSWER = "record_change(session, request, self, stored, to_store)"
 STORE_ANSWER_LATER = """        if to_store:

@@ -18,8 +18,8 @@ BEGIN
     END IF;
     RETURN own;
 END $$;
--- Fast path: a dampingan of the caller today answers own_family for its own row: 9 to 4 ms for a page of tasks (bench:
--- worklists). Always true, because the policy of dampingan then asks for the family.
+-- Fast path: a dampingan of the caller today marks its family as checked for own_family: 9 to 4 ms for a page of tasks
+-- (bench: worklists). Always true, because the policy of dampingan then checks the family.
 CREATE FUNCTION note_own_family(family_id uuid, accompanied_by uuid, valid daterange) RETURNS boolean LANGUAGE plpgsql STABLE
 AS $$
 DECLARE noted text;

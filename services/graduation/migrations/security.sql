@@ -12,21 +12,21 @@ END $$;
 
 -- Whether a pendamping may do the follow-ups of the case because nobody accompanies the family that day.
 -- The raised scope stops the policies of the two tables from calling this function recursively.
-CREATE FUNCTION takes_part(case_id uuid, family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-DECLARE scope text := platform.raise_scope('NATIONAL'); part boolean;
+CREATE FUNCTION is_open_for_follow_up(case_id uuid, family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE scope text := platform.raise_scope('NATIONAL'); open boolean;
 BEGIN
-    part := EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = case_id AND t.kind = 'LANJUTAN')
+    open := EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = case_id AND t.kind = 'LANJUTAN')
         AND NOT EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
             AND daterange(d.valid_from, d.valid_to) @> coalesce(platform.work_day(), platform.today()));
     scope := platform.raise_scope(scope);
-    RETURN part;
+    RETURN open;
 END $$;
 
 -- The offices of the area where the family lives see and decide the case. The office that opened it may still read it.
 ALTER TABLE graduasi ENABLE ROW LEVEL SECURITY;
 ALTER TABLE graduasi FORCE ROW LEVEL SECURITY;
 CREATE POLICY area ON graduasi USING (CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah)
-    ELSE platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR takes_part(graduasi_id, kpm_id)) OR platform.work_day() IS NOT NULL AND worked_family(kpm_id) END);
+    ELSE platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR is_open_for_follow_up(graduasi_id, kpm_id)) OR platform.work_day() IS NOT NULL AND worked_family(kpm_id) END);
 CREATE POLICY opened_here ON graduasi FOR SELECT USING (platform.by_area() AND platform.in_scope(opened_in));
 
 -- Never inlined, so that no plan hashes all cases to check one.
@@ -56,9 +56,9 @@ CREATE FUNCTION shows_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABL
     RETURN EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family);
 END $$;
 
-REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
+REVOKE ALL ON FUNCTION own_family(uuid), worked_family(uuid), is_open_for_follow_up(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
     family_in_scope(uuid), shows_case(uuid), shows_family(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
+GRANT EXECUTE ON FUNCTION own_family(uuid), worked_family(uuid), is_open_for_follow_up(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
     family_in_scope(uuid), shows_case(uuid), shows_family(uuid) TO graduation_api, graduation_worker;
 
 -- The author of a result may read it, also after the family has another pendamping.

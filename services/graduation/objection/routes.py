@@ -54,7 +54,7 @@ class SanggahPaper(SanggahLodging, Body):
     """A sanggah on paper.
 
     `lodged_on` is the date on the paper, which must be in the term.
-    `lodger_nik` or `register_no` identifies the lodger; give at most one. Without a number, the lodger is the family if
+    `lodger_nik` or `register_no` identifies the lodger. Give at most one. Without a number, the lodger is the family if
     `lodged_by` is KELUARGA, else the paper identifies the lodger. The same `lodged_by`, lodger and date again add the
     scan to the recorded sanggah.
     """

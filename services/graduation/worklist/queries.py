@@ -186,7 +186,7 @@ async def read_case(
     view: dict[str, Any] = {name: getattr(case, name) for name in GraduasiView.model_fields}
     stages = sa.select(StageAct).where(StageAct.graduasi_id == graduasi_id).order_by(StageAct.stage_act_id)
     view["stages"] = (await session.scalars(stages)).all()
-    # A village operator sees that a family was assessed, not its finances: `Route` leaves these parts out.
+    # Not read for a village operator: `Route` leaves these parts out.
     sees_asesmen = actor.may(Permission.ASESMEN_READ)
     view["asesmen"] = (
         await session.get(Asesmen, case.asesmen_id) if case.asesmen_id and sees_asesmen else None

@@ -91,7 +91,7 @@ async def replay_notices(
     """Send a partner again what it has taken since an instant.
 
     The notices are signed again under the same keys. A partner may ask for its own notices only. The reply to a RUJUKAN
-    counts as an answer only while the offer has none; after that it only says that the notice is taken.
+    counts as an answer only while the offer has none. After that it only says that the notice is taken.
     """
     job_id = await request_replay(session, partner_id, body.since, actor)
     response.headers["Location"] = f"/v1/jobs/{job_id}"

@@ -44,7 +44,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 class LeftOut(StrEnum):
     """Why a notice is not sent again.
 
-    NOT_TAKEN: it is still on its way; a RUJUKAN that was answered is not. NOT_DUE: it is no longer the partner's turn.
+    NOT_TAKEN: it is still on its way. A RUJUKAN that was answered is not. NOT_DUE: it is no longer the partner's turn.
     IDENTITY_DELETED: the offer had ended and was reopened.
     """
 
