@@ -25,7 +25,8 @@ from shared.jobs import Job, Step, Work
 from shared.jobs.backpressure import next_size, outbox_has_room
 from shared.messaging import emit
 
-SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 4000, 8000
+# Small at first: PostgreSQL waits until the first rows are read. Steps double while they are short enough.
+SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 2000, 8000
 TARGET_SECONDS = 0.8
 
 
