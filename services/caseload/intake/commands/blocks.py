@@ -13,7 +13,7 @@ from services.caseload.intake.commands.recorded_data import Staged
 from services.caseload.intake.commands.window import READ_AHEAD
 from shared.events import PreparedEvent
 
-FIRST_FAMILIES, FAMILIES = 125, 500
+FIRST_FAMILIES, FAMILIES = 150, 600
 """How many families the first block of a step has, and how many a block has at most."""
 
 
