@@ -1,4 +1,7 @@
-"""An enqueued job wakes an idle worker. Without the wake-up the worker finds it when it polls."""
+"""An enqueued job wakes an idle worker.
+
+Without the wake-up the worker finds it when it polls.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +25,7 @@ LISTENERS = (
 
 
 class Worker:
-    """Workers of one database that poll too rarely for a test, and the jobs that they have run."""
+    """Workers that poll too rarely for a test, and what they have run."""
 
     def __init__(self, registry: Running) -> None:
         self.registry = registry
