@@ -68,7 +68,7 @@ async def apply(session: AsyncSession, job: Job) -> Step:
 
 
 def adapt_limit(limit: int, window: Window, seconds: float) -> int:
-    """Return how many rows the steps after the next one take, by the time that a window took."""
+    """Return the limit of later steps, by how long the rows of a window took."""
     seconds_of_limit = seconds * limit / max(1, window.last_row - window.first_row + 1)
     sizes = {"smallest": SMALLEST_BATCH, "largest": LARGEST_BATCH}
     return next_size(limit, seconds_of_limit, **sizes, target_seconds=TARGET_SECONDS)
