@@ -16,6 +16,8 @@ from shared.field_classes import FieldClass
 from shared.remedies import WAIT, nothing
 
 MAX_OPEN_JOBS = 10
+QUEUED_CHANNEL = "pilar_queued"
+NOTIFY_WORKERS = sa.select(sa.func.pg_notify(QUEUED_CHANNEL, ""))
 LOCK_JOBS_OF_ACTOR = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pilar jobs ' || :sub, 0))")
 
 
@@ -99,6 +101,8 @@ async def enqueue(
             areas=list(actor.areas),
         )
     )
+    # PostgreSQL sends it with the commit, so a worker that is woken finds the job.
+    await session.execute(NOTIFY_WORKERS)
     return job_id
 
 

@@ -8,7 +8,9 @@ import structlog
 from shared.database import Database
 from shared.jobs.job_runner import run_step
 from shared.jobs.kinds import Work
+from shared.jobs.queued_jobs import listen_for_jobs
 from shared.jobs.scheduled_task_runner import run_scheduled_task
+from shared.waiting import wait_for_any
 
 MAX_CONCURRENT_CALLS = 4
 RETRY_SECONDS = 1
@@ -22,6 +24,7 @@ async def work(
 
     Jobs, scheduled tasks and external calls have loops of their own, so that neither an intake of hours nor a
     slow partner delays the others. Of the idle loops for external calls only one polls the database.
+    An enqueued job wakes the loop of jobs. All loops also poll every `poll_seconds`.
     """
     looked_at = -poll_seconds
 
@@ -42,25 +45,21 @@ async def work(
             looked_at = -poll_seconds
         return ran
 
-    async with asyncio.TaskGroup() as group:
-        for turn in (jobs, terms, *[outside] * (MAX_CONCURRENT_CALLS if registry.calls else 0)):
-            group.create_task(_turns(turn, stop, poll_seconds))
+    async with listen_for_jobs(database) as queued, asyncio.TaskGroup() as group:
+        group.create_task(_turns(jobs, stop, poll_seconds, queued))
+        for turn in (terms, *[outside] * (MAX_CONCURRENT_CALLS if registry.calls else 0)):
+            group.create_task(_turns(turn, stop, poll_seconds, asyncio.Event()))
 
 
-async def _turns(turn: Callable[[], Awaitable[bool]], stop: asyncio.Event, poll_seconds: float) -> None:
+async def _turns(
+    turn: Callable[[], Awaitable[bool]], stop: asyncio.Event, poll_seconds: float, wakeup: asyncio.Event
+) -> None:
     while not stop.is_set():
+        wakeup.clear()
         try:
             busy, pause = await turn(), poll_seconds
         except Exception as error:  # noqa: BLE001 (one failure must not end the worker)
             log.warning("work_interrupted", error=type(error).__name__)
             busy, pause = False, RETRY_SECONDS
         if not busy:
-            await _pause(stop, pause)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+            await wait_for_any(pause, stop, wakeup)

@@ -18,6 +18,7 @@ from shared.database import UNSENT_CHANNEL
 from shared.events import SEALED_TOPIC
 from shared.faults import faultpoint
 from shared.schema import SHARDS
+from shared.waiting import wait_for_any
 
 LOCK_SPACE = 0x50494C52
 BATCH = 2_000
@@ -122,7 +123,7 @@ class Relay:
                     await self.balance_shards(connection)
                     balanced_at = now
                 if not await self.step(connection):
-                    await self._wait_for_wakeup(stop)
+                    await wait_for_any(SLOW_POLL_SECONDS, self.wakeup, stop)
         finally:
             self.owned.clear()
             with contextlib.suppress(Exception):
@@ -186,14 +187,6 @@ class Relay:
         if failed:
             message = f"{len(failed)} events were not acknowledged"
             raise ConnectionError(message)
-
-    async def _wait_for_wakeup(self, stop: asyncio.Event) -> None:
-        waits = [asyncio.create_task(self.wakeup.wait()), asyncio.create_task(stop.wait())]
-        try:
-            await asyncio.wait(waits, timeout=SLOW_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
 
 
 def rows_to_clear(rows: Sequence[Unsent], failed: set[int]) -> list[Unsent]:

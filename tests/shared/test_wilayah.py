@@ -11,10 +11,10 @@ from shared import wilayah
 
 
 def test_holds_every_area_of_the_decree() -> None:
-    codes = [
-        wilayah.to_code(number) for table in (wilayah.areas(), wilayah.villages()) for number in table.codes
-    ]
+    codes = list(wilayah.search())
     assert Counter(map(wilayah.level, codes)) == {1: 38, 2: 514, 3: 7285, 4: 83_762}
+    assert codes == sorted(codes)
+    assert all(map(wilayah.is_code, codes))
 
 
 def test_agrees_with_the_package() -> None:

@@ -17,7 +17,7 @@ from services.caseload.intake.commands.blocks import Block, start_blocks
 from services.caseload.intake.commands.outcome import Outcome
 from services.caseload.intake.commands.request import KIND
 from services.caseload.intake.commands.staging import analyze, clear, is_lost, mark, restart, stage, survey
-from services.caseload.intake.commands.window import next_window, read_ahead, read_families
+from services.caseload.intake.commands.window import Window, next_window, read_ahead, read_families
 from services.caseload.intake.commands.write import write, write_consequences
 from shared import clock
 from shared.events import PreparedEvent
@@ -25,7 +25,8 @@ from shared.jobs import Job, Step, Work
 from shared.jobs.backpressure import next_size, outbox_has_room
 from shared.messaging import emit
 
-SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 4000, 8000
+# Fast path: the first step is small, because PostgreSQL waits until its rows are read (bench: intake).
+SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 2000, 8000
 TARGET_SECONDS = 0.8
 
 
@@ -50,8 +51,8 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     writes = not job.params["dry_run"]
     if writes and job.place.get("deep") and not await outbox_has_room(session):
         return Step(place=job.place)
-    limit = int(job.place.get("limit", FIRST_BATCH))
-    window = await next_window(session, job, limit)
+    limit = int(job.place.get("limit", LARGEST_BATCH))
+    window = await next_window(session, job, limit if "limit" in job.place else FIRST_BATCH)
     started = time.monotonic()
     outcome = await Outcome.of(session, job, await read_families(session, job, window))
     reading_seconds = time.monotonic() - started
@@ -63,10 +64,14 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     await read_ahead(session, job, window, limit)
     await store(session, job, outcome, blocks)
     seconds = reading_seconds + time.monotonic() - started
-    limit = next_size(
-        limit, seconds, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, target_seconds=TARGET_SECONDS
-    )
-    return outcome.step(window, limit)
+    return outcome.step(window, adapt_limit(limit, window, seconds))
+
+
+def adapt_limit(limit: int, window: Window, seconds: float) -> int:
+    """Return the limit of later steps, by how long the rows of a window took."""
+    seconds_of_limit = seconds * limit / max(1, window.last_row - window.first_row + 1)
+    sizes = {"smallest": SMALLEST_BATCH, "largest": LARGEST_BATCH}
+    return next_size(limit, seconds_of_limit, **sizes, target_seconds=TARGET_SECONDS)
 
 
 async def store(session: AsyncSession, job: Job, outcome: Outcome, blocks: Sequence[Future[Block]]) -> None:

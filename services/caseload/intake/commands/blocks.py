@@ -1,6 +1,6 @@
 """Families that are written together, with their rows and events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,8 @@ from services.caseload.intake.commands.recorded_data import Staged
 from services.caseload.intake.commands.window import READ_AHEAD
 from shared.events import PreparedEvent
 
-FAMILIES = 500
+FIRST_FAMILIES, FAMILIES = 150, 600
+"""How many families the first block of a step has, and how many a block has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,18 @@ def start_blocks(outcome: Outcome, now: datetime) -> list[Future[Block]]:
 
     `now` is the time of the business clock.
     """
-    # Fast path: a block is decided and built while PostgreSQL writes the block before (bench: intake).
-    families = outcome.undecided
-    blocks = [families[first : first + FAMILIES] for first in range(0, len(families), FAMILIES)]
+    # Fast path: a block is decided and built while PostgreSQL writes the block before. The first one is small, because
+    # PostgreSQL waits for it (bench: intake).
+    blocks = divide(outcome.undecided)
     return [READ_AHEAD.thread.submit(build_block, outcome, block, now) for block in blocks]
+
+
+def divide(families: Sequence[Staged]) -> Iterator[Sequence[Staged]]:
+    """Yield blocks of families, each up to twice as large as the block before."""
+    start, size = 0, min(FIRST_FAMILIES, FAMILIES)
+    while start < len(families):
+        yield families[start : start + size]
+        start, size = start + size, min(2 * size, FAMILIES)
 
 
 def build_block(outcome: Outcome, families: Sequence[Staged], now: datetime) -> Block:

@@ -115,11 +115,17 @@ class Outcome:
         elif not plan.writes:
             self.unwritten.append(plan)
             self.counts["unchanged_families"] += 1
-            self.done += len(plan.staged.rows)
+            self.accept(plan)
         elif plan.dampingan and not self.add_to_load(plan.dampingan[1]):
             self.refuse(plan.staged, [refusal(plan.lead["row_no"], "pendamping_no", "CASELOAD_FULL")])
         else:
             self.plans.append(plan)
+            self.accept(plan)
+
+    def accept(self, plan: Plan) -> None:
+        """Count the rows of a plan as done, and list its warnings and changes."""
+        self.done += len(plan.staged.rows)
+        self.notes += [*row_warnings(plan.staged), *plan.notes]
 
     def add_to_load(self, penugasan_id: UUID) -> bool:
         """Add a family to a placement's load, and return whether the limit allows it."""
@@ -143,9 +149,6 @@ class Outcome:
         job, batch, start = self.job, window.batch, window.next
         self.counts["new_families"] = sum(plan.new for plan in self.plans)
         self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]
-        self.done += sum(len(plan.staged.rows) for plan in self.plans)
-        for plan in (*self.plans, *self.unwritten):
-            self.notes += [*row_warnings(plan.staged), *plan.notes]
         size = int(job.report["bytes_total"])
         report: dict[str, Any] = {name: int(job.report.get(name, 0)) + self.counts[name] for name in COUNTS}
         elsewhere = int(job.place.get("elsewhere", 0)) + self.elsewhere
