@@ -61,8 +61,12 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     started = time.monotonic()
     await outcome.lock_placements(session)
     blocks = start_blocks(outcome, await clock.now(session))
-    await read_ahead(session, job, window, limit)
-    await store(session, job, outcome, blocks)
+    try:
+        await read_ahead(session, job, window, limit)
+        await store(session, job, outcome, blocks)
+    finally:
+        for building in blocks:
+            building.cancel()  # A failed step leaves no work to the thread.
     seconds = reading_seconds + time.monotonic() - started
     return outcome.step(window, adapt_limit(limit, window, seconds))
 

@@ -1,4 +1,4 @@
-"""New rows of one step for COPY, with values as they were sealed when read."""
+"""New rows of one block for COPY, with values as they were sealed when read."""
 
 from collections.abc import Iterable
 from datetime import date, datetime

@@ -131,9 +131,9 @@ class Known:
     voided_kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
     placement_by_family: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     left_by_pendamping: set[UUID] = field(default_factory=set[UUID])
+    """The families with a dampingan that ended after the day of the file."""
     accompanied_later: set[UUID] = field(default_factory=set[UUID])
     """The families whose dampingan of today began after the day of the file."""
-    """Families with a dampingan that ended after the day of the file."""
     desil: dict[UUID, dict[tuple[str, str], Any]] = field(
         default_factory=dict[UUID, dict[tuple[str, str], Any]]
     )

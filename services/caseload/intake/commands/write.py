@@ -1,4 +1,4 @@
-"""Writes of one step, with one statement for each table."""
+"""Writes of one block, with one statement for each table."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -131,7 +131,7 @@ async def write_known_members(
     """Correct NIK, then update the known members."""
     await correct_numbers(session, job, plans)
     if rows.known_members:
-        # Fast path: one statement for each table for the families of a step (bench: intake).
+        # Fast path: one statement for each table for the families of a block (bench: intake).
         connection = await raw(session)
         await store_anggota_history(connection, [row[0] for row in rows.known_members])
         await connection.execute(UPDATE_MEMBERS, *columns(rows.known_members, 9), today)
@@ -158,7 +158,7 @@ async def end_missing(session: AsyncSession, plans: Sequence[Plan], rows: NewRow
     closed = [id_ for plan in plans for id_ in plan.closed]
     reasons = [UsahaEndReason.DITUTUP] * len(closed)
     await end_businesses(session, closed, [today] * len(closed), reasons)
-    # Fast path: one statement for each table for the families of a step (bench: intake).
+    # Fast path: one statement for each table for the families of a block (bench: intake).
     connection = await raw(session)
     await connection.execute(CLEAR_PENGURUS, [plan.kpm_id for plan in plans])
 
@@ -218,7 +218,7 @@ async def change_families(session: AsyncSession, job: Job, plans: Sequence[Plan]
     await replace_cards(session, job, plans)
     await reseal_contacts(session, plans)
     values = (kpm_ids, kodes, facts, digests, untils, *contacts, *sealed, as_of)
-    # Fast path: one statement for each table for the families of a step (bench: intake).
+    # Fast path: one statement for each table for the families of a block (bench: intake).
     await (await raw(session)).execute(UPDATE_FAMILIES, *values)
 
 
