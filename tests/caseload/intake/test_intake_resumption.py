@@ -2,12 +2,16 @@
 
 import asyncio
 import signal
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
+from services.caseload.intake import jobs
+from services.caseload.intake.commands import blocks
 from shared.jobs import backpressure, job_runner
 from tests.factories.caseload.intake import (
     PENDAMPING_NO,
@@ -132,3 +136,28 @@ async def test_intake_stages_again_after_crash_of_postgresql(kendal_caseload: Ru
     assert rows["report"]["new_families"] == 2
     members = await kendal_caseload.sql("SELECT count(*) FROM kpm_anggota GROUP BY kpm_id ORDER BY 1")
     assert [row[0] for row in members] == [2, 3]
+
+
+async def test_a_failed_step_leaves_no_blocks_to_the_thread(
+    kendal_caseload: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, write, built, failed = blocks.build_block, jobs.write, list[float](), list[str]()
+
+    def build_slowly(*values: Any) -> Any:
+        built.append(time.monotonic())
+        time.sleep(0.02)
+        return build(*values)
+
+    async def fail_once(*values: Any) -> Any:
+        if not failed:
+            failed.append("deadlock")
+            raise asyncpg.DeadlockDetectedError
+        return await write(*values)
+
+    monkeypatch.setattr(blocks, "FAMILIES", 1)
+    monkeypatch.setattr(blocks, "build_block", build_slowly)
+    monkeypatch.setattr(jobs, "write", fail_once)
+    shown = await import_file(kendal_caseload, build_csv(*(family(number) for number in range(1, 21))))
+    assert (shown["report"]["new_families"], failed) == (20, ["deadlock"])
+    # The first step had begun its first blocks only.
+    assert 20 < len(built) < 30
