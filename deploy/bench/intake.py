@@ -87,7 +87,7 @@ class Intake:
         sha256 = await self.api.put_file(content, self.token)
         created = await self.api.post("/v1/intake", {"sha256": sha256, "dry_run": False}, self.token)
         while True:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
             job = (
                 await self.testbed.fetch(
                     "caseload", "SELECT * FROM platform.job WHERE job_id = $1", created["job_id"]
