@@ -186,6 +186,8 @@ async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
     act = Act(SYSTEM, await moment_of(session), code=CaseReason.TAHAP_DIMULAI)
     await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
     if (end := await session.get(FamilyEnd, case.kpm_id)) is not None:
+        # A sanggah may have suspended it with open tasks, and a check may have been opened before.
+        await close_tasks(session, case, act.moment.on)
         await complete_without_visit(session, case, policy, act, outcome_of(end.end_reason))
         return
     await create_monthly_tasks(session, case, policy, penetapan)
