@@ -117,6 +117,17 @@ async def has_open_check(session: AsyncSession, case: Graduasi) -> bool:
     return await session.scalar(statement) is not None
 
 
+async def has_open_month(session: AsyncSession, case: Graduasi) -> bool:
+    """Return whether a month of the monitoring waits for its result."""
+    statement = sa.select(MonitoringTask.task_id).where(
+        MonitoringTask.graduasi_id == case.graduasi_id,
+        MonitoringTask.kind == TaskKind.BULANAN,
+        MonitoringTask.recorded_on.is_(None),
+        MonitoringTask.closed_on.is_(None),
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
 async def _insert_check(
     session: AsyncSession, case: Graduasi, opens_on: date, effective_on: date, policy: Policy
 ) -> None:
