@@ -25,8 +25,8 @@ from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import (
     effective_tahap_after,
+    hold_calendar,
     last_payable,
-    read_calendar,
     term_ends_on,
     term_settled_on,
 )
@@ -128,7 +128,7 @@ async def set_effective_tahap(session: AsyncSession, penetapan: Penetapan, settl
     Raises:
         TahapNotPlanned
     """
-    calendar = await read_calendar(session)
+    calendar = await hold_calendar(session)
     tahap = effective_tahap_after(calendar, settled_on, penetapan.effective_tahap)
     penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
     penetapan.last_payable_tahap = last_payable(calendar, tahap)
@@ -136,7 +136,7 @@ async def set_effective_tahap(session: AsyncSession, penetapan: Penetapan, settl
 
 async def is_cutoff_within(session: AsyncSession, since: date, until: date) -> bool:
     """Return whether the cut-off of a tahap lies in a period, `until` excluded."""
-    return any(since <= tahap.cutoff_on < until for tahap in await read_calendar(session))
+    return any(since <= tahap.cutoff_on < until for tahap in await hold_calendar(session))
 
 
 async def make_effective(
