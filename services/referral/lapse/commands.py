@@ -1,6 +1,6 @@
 """Lapse consents after departures and ends of businesses, and withdraw offers of ended families."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -117,16 +117,13 @@ async def lapse_unsent_consents(session: AsyncSession, event: UsahaRecorded, eve
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
-async def schedule_rematches(session: AsyncSession, usaha: Mapping[UUID, UUID]) -> None:
-    """Schedule matching of rujukan with a lapsed consent: a new business may fit.
-
-    `usaha` has the business by family.
-    """
+async def schedule_rematches(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
+    """Schedule matching of rujukan with a lapsed consent: a new business may fit."""
     lapsed = sa.select(RujukanProgram.rujukan_id).where(
-        RujukanProgram.kpm_id.in_(usaha), RujukanProgram.lapsed_on.is_not(None)
+        RujukanProgram.kpm_id.in_(kpm_ids), RujukanProgram.lapsed_on.is_not(None)
     )
     statement = sa.select(Rujukan).where(Rujukan.rujukan_id.in_(lapsed)).order_by(Rujukan.rujukan_id)
-    await _schedule_matching(session, (await session.scalars(statement)).all() if usaha else [], usaha)
+    await _schedule_matching(session, (await session.scalars(statement)).all() if kpm_ids else [])
 
 
 async def _lapse(
@@ -183,10 +180,7 @@ async def _lock_offers(session: AsyncSession, kpm_id: UUID) -> Sequence[RujukanP
     return (await session.scalars(locked, execution_options={"populate_existing": True})).all()
 
 
-async def _schedule_matching(
-    session: AsyncSession, rujukan: Sequence[Rujukan], usaha: Mapping[UUID, UUID] | None = None
-) -> None:
+async def _schedule_matching(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
     now = datetime.now(UTC)
     for one in rujukan:
-        payload = {"usaha_id": str(usaha[one.kpm_id])} if usaha else None
-        await schedule(session, MATCH_LAPSED, now, subject_id=one.rujukan_id, clock="real", payload=payload)
+        await schedule(session, MATCH_LAPSED, now, subject_id=one.rujukan_id, clock="real")

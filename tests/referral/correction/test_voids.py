@@ -9,7 +9,7 @@ from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.cluster import START
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, correct_answer, post_answer, post_fact, read_items
-from tests.factories.referral.departure import build_departure
+from tests.factories.referral.departure import build_departure, build_family_end
 from tests.factories.referral.events import (
     TODAY,
     build_family_facts,
@@ -136,6 +136,23 @@ async def test_voided_late_delivery_lets_the_offer_expire_again(referral: Runnin
             "KEDALUWARSA",
             False,
             None,
+        )
+
+
+async def test_no_program_follows_the_voided_late_delivery_of_an_ended_family(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await deliver_kur(referral, bank, deliver=False)
+        await move_days(referral, 14 + 90)
+        body = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
+        await post_fact(world, subject, "delivery", **body)
+        await world.apply_events(build_family_end(world.family))
+        await void_delivery(world, subject)
+        await referral.work()
+        assert (
+            await referral.sql(
+                "SELECT error FROM platform.scheduled_task WHERE kind = 'rujukan.propose_next_best' AND done_at IS NULL"
+            )
+            == []
         )
 
 
