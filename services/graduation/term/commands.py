@@ -19,6 +19,7 @@ from services.graduation.monitoring.commands.tasks import (
     close_tasks,
     create_follow_ups,
     create_monthly_tasks,
+    move_tasks,
 )
 from services.graduation.policy.commands.calendar import set_tahap
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
@@ -227,6 +228,7 @@ async def move_next_exits(session: AsyncSession, job: Job) -> Step:
     rows = (await session.execute(statement.limit(STEP_SIZE))).all()
     for case, policy, penetapan, certificate_no in rows:
         penetapan.effective_on = tahap.starts_on
+        await move_tasks(session, case, policy, penetapan.effective_on)
         starts_at = midnight(penetapan.effective_on)
         await jobs.schedule(session, START_MONITORING, starts_at, subject_id=case.graduasi_id)
         emit(session, _to_event(case, policy, penetapan, certificate_no))
