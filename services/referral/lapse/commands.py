@@ -13,7 +13,14 @@ from services.referral.departure.models import FormerMember
 from services.referral.follow_up.commands import close_family_tasks, reopen_family_tasks
 from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
-from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import (
+    ENDED,
+    UNSENT_STATES,
+    Rujukan,
+    RujukanProgram,
+    RujukanProgramHistory,
+    RujukanState,
+)
 from services.referral.signature.models import ConsentPerson
 from services.referral.signature.queries import uses_usaha
 from services.referral.tables import MoveReason
@@ -48,7 +55,28 @@ async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUp
             await withdraw_offers(session, event.kpm_id)
         elif before - members:
             await reopen_family_tasks(session, event.kpm_id)
-            await _schedule_matching(session, await _lock_rujukan(session, event.kpm_id))
+            rujukan = await _lock_rujukan(session, event.kpm_id)
+            await _reopen_rujukan(session, rujukan)
+            await _schedule_matching(session, rujukan)
+
+
+async def _reopen_rujukan(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
+    """Open rujukan again that were closed because the end of the family had ended their offers."""
+    ended = (
+        sa.select(RujukanProgram.rujukan_id)
+        .join(
+            RujukanProgramHistory,
+            RujukanProgramHistory.rujukan_program_id == RujukanProgram.rujukan_program_id,
+        )
+        .where(
+            RujukanProgram.rujukan_id.in_([one.rujukan_id for one in rujukan]),
+            RujukanProgramHistory.reason_code == MoveReason.FAMILY_ENDED,
+        )
+    )
+    ids = set(await session.scalars(ended))
+    for one in rujukan:
+        if one.rujukan_id in ids and one.state is RujukanState.TUTUP:
+            one.move_to(RujukanState.TERBUKA)
 
 
 async def _read_noted(session: AsyncSession, kpm_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
