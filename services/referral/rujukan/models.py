@@ -73,12 +73,12 @@ CASE_MOVES = {
     RujukanState.TUTUP: frozenset({RujukanState.DICABUT, RujukanState.TERBUKA}),
     RujukanState.DICABUT: frozenset[RujukanState](),
 }
-# A rujukan waits while nothing is offered in it. Afterwards its offers have the deadlines. A pause stops the clock.
+# A rujukan waits while nothing is offered in it, unless its family has ended. A pause stops the clock.
 CASE_WAITS = Waits(
     dict.fromkeys(RujukanState, END) | {RujukanState.TERBUKA: Owner(Role.DINSOS_KABKOTA)},
     since="greatest(opened_on, (SELECT max(w.resumed_on) FROM rujukan_pause w WHERE w.rujukan_id = rujukan.rujukan_id))",
-    rows="state = 'TERBUKA' AND NOT paused"
-    " AND NOT EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_id = rujukan.rujukan_id)",
+    rows="state = 'TERBUKA' AND NOT paused AND NOT EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_id ="
+    " rujukan.rujukan_id) AND NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = rujukan.kpm_id AND k.ended_on IS NOT NULL)",
 )
 LAST_MOVE = f'SELECT max(h."on") FROM rujukan_program_history h WHERE h.rujukan_program_id = {OFFER_ID}'  # noqa: S608
 # The clock of an offer that is not sent starts at its consent, or at the effect that its program waits for.

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.factories.overdue import read_overdue
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.departure import build_family_end, build_kpm_updated
 from tests.factories.referral.events import (
@@ -90,6 +91,8 @@ async def test_family_that_ended_before_its_rujukan_is_not_matched_for_ever(refe
     await referral.work()
     await world.retry_now()
     assert [row["kind"] for row in await referral.sql(OPEN_TASKS)] == []
+    late = TODAY + timedelta(days=30)
+    assert await read_overdue(referral, world.dinsos, late, subject_kind="rujukan") == []
     await world.apply_events(build_kpm_updated(world.family))
     await referral.work()
     assert await read_states(world, KDMP) == ["DRAF"]
