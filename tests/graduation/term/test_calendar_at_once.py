@@ -1,4 +1,4 @@
-"""A tahap is moved or removed at once with an exit that is computed on it."""
+"""A tahap changes while an exit is computed on it."""
 
 import asyncio
 from datetime import date
