@@ -61,7 +61,7 @@ async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUp
 
 
 async def _reopen_rujukan(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
-    """Open rujukan again that were closed because the end of the family had ended their offers."""
+    """Open rujukan again whose offers the end of the family had ended."""
     ended = (
         sa.select(RujukanProgram.rujukan_id)
         .join(

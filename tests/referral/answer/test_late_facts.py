@@ -137,7 +137,7 @@ async def test_outcome_after_the_end_of_the_aid_is_marked_late(referral: Running
         assert event["late"]
 
 
-async def test_partner_is_told_of_each_expiry(expired: tuple[World, str]) -> None:
+async def test_partner_gets_a_notice_of_each_expiry(expired: tuple[World, str]) -> None:
     world, subject = expired
     await post_answer(world, subject, "A-1", "DIPROSES", answered_on=str(NOW))
     await world.referral.set_clock(START + timedelta(days=2 * EXPIRED_AFTER))
