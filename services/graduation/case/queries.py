@@ -14,6 +14,7 @@ from services.graduation.replicas.models import Dampingan
 from services.graduation.review.models import StageAct
 from shared.access import Actor
 from shared.database import PreparedSelect, acted_by, placeholder
+from shared.messaging.positions import find_behind
 from shared.validity import read_rule
 
 
@@ -43,6 +44,12 @@ async def find_accompanied(
     accompanied = select_accompanied_lately(pendamping_ids, months, on).subquery()
     statement = sa.select(accompanied.c.kpm_id).where(accompanied.c.kpm_id.in_(kpm_ids))
     return {kpm_id: FamilyAccompaniedLately(months=months) for kpm_id in await session.scalars(statement)}
+
+
+async def is_replica_behind(session: AsyncSession, kpm_id: UUID) -> bool:
+    """Return whether the replica lacks events of a family that the reaction has applied."""
+    names = {"replica": "kpm", "reaction": "exits"}
+    return bool(await find_behind(session, "pilar.caseload", [kpm_id], **names))
 
 
 async def read_separation_months(session: AsyncSession, on: date) -> int:

@@ -31,6 +31,9 @@ class ExitTaken(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
+# Nobody has to act while the exit is in effect. Its annulment takes the proposal up.
+BEHIND_AN_EFFECT = """SELECT FROM graduasi g WHERE g.graduasi_id = exit_proposal.behind_id
+    AND g.state IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI')"""
 WAITS = Waits(
     {
         ExitTaken.OPENED: END,
@@ -40,6 +43,7 @@ WAITS = Waits(
     },
     state="taken",
     since="proposed_on",
+    rows=f"NOT EXISTS ({BEHIND_AN_EFFECT})",
 )
 
 
@@ -61,7 +65,7 @@ class ExitProposalView(Fields):
 class TakenExitProposalItem(ExitProposalView):
     """A listed exit proposal.
 
-    While it waits, the other case is to be decided by `due_on`.
+    While it waits, the other case is to be decided by `due_on`, unless that exit is in effect.
     """
 
     due_on: date | None

@@ -5,7 +5,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.exit_proposal.models import ExitProposal, ExitProposalView, ExitTaken
+from services.graduation.exit_proposal.models import (
+    BEHIND_AN_EFFECT,
+    ExitProposal,
+    ExitProposalView,
+    ExitTaken,
+)
 from services.graduation.visibility import select_accompanied_kpm
 from shared import clock
 from shared.access import Actor, Scope
@@ -21,7 +26,8 @@ async def select_exit_proposals(session: AsyncSession, actor: Actor, **filters: 
     A pendamping sees their own proposals and those for families that they accompany today.
     """
     days = await read_deadline_days(session, "exit_proposal", ExitTaken.WAITING)
-    due_on = sa.case((ExitProposal.taken == ExitTaken.WAITING, ExitProposal.proposed_on + days))
+    waits = sa.and_(ExitProposal.taken == ExitTaken.WAITING, sa.text(f"NOT EXISTS ({BEHIND_AN_EFFECT})"))
+    due_on = sa.case((waits, ExitProposal.proposed_on + days))
     statement = sa.select(*EXIT_PROPOSAL_COLUMNS, due_on.label("due_on"))
     for name, value in filters.items():
         if value is not None:

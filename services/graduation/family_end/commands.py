@@ -18,6 +18,7 @@ from services.graduation.case.models import (
 )
 from services.graduation.decree.models import Penetapan
 from services.graduation.exit_proposal.commands import (
+    build_proposer,
     open_or_wait,
     queue_behind,
     retry_proposals,
@@ -35,7 +36,7 @@ from services.graduation.review.commands import to_closed_event
 from services.graduation.tables import CaseReason, HoldReason
 from services.graduation.term.commands import SYSTEM, cancel_due_work
 from shared.clock import moment_of
-from shared.contracts.caseload import ExitProposed, KpmUpdated
+from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed, KpmUpdated
 from shared.contracts.kinds import ClosedAs, ExitReason, FamilyEndReason
 from shared.dates import day_of
 from shared.messaging import Meta, Received, emit
@@ -114,6 +115,16 @@ async def _hold_exits_of_living(session: AsyncSession, facts: Mapping[UUID, Meta
             reason, code = str(facts[case.kpm_id].event_id), CaseReason.KEMATIAN_DIBATALKAN
             act = Act(SYSTEM, moment, reason=reason, code=code)
             await advance(session, [(case, policy)], [S.DITUNDA], act)
+
+
+async def hold_undone_death(session: AsyncSession, event: ExitProposalWithdrawn, meta: Meta) -> None:
+    """Postpone the case of an undone death that an SK has determined since."""
+    proposal = await session.get(ExitProposal, event.exit_proposal_id)
+    # Only the reversal of a death withdraws what caseload itself proposed.
+    if proposal is None or not build_proposer(proposal).is_system:
+        return
+    if await session.get(FamilyEnd, event.kpm_id) is None:
+        await _hold_exits_of_living(session, {event.kpm_id: meta})
 
 
 async def _mark_undone(session: AsyncSession, kpm_ids: Sequence[UUID], on: date | None) -> None:

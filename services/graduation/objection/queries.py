@@ -109,7 +109,10 @@ class SanggahFilter:
 
 
 async def select_sanggah(session: AsyncSession, actor: Actor, filters: SanggahFilter) -> Any:
-    """Select sanggah that the actor may see. A pendamping sees those of families that they accompany today."""
+    """Select sanggah that the actor may see.
+
+    A pendamping sees those of families that they accompany today.
+    """
     statement = sa.select(*SANGGAH_COLUMNS).where(in_areas(Sanggah.kode_wilayah, actor.areas))
     if actor.scope is Scope.OWN_FAMILIES:
         accompanied = select_accompanied_kpm(actor, await clock.today(session))

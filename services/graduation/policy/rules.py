@@ -94,6 +94,21 @@ def last_payable(calendar: Sequence[TahapCalendar], effective: TahapCalendar) ->
     return f"{effective.year - 1}-{max(tahap.number for tahap in calendar if tahap.year == effective.year)}"
 
 
+# The first is compatible with itself: exits are computed at once, and wait only for a change of the calendar.
+HOLD_CALENDAR = sa.text("SELECT pg_advisory_xact_lock_shared(hashtext('pilar tahap calendar'))")
+LOCK_CALENDAR = sa.text("SELECT pg_advisory_xact_lock(hashtext('pilar tahap calendar'))")
+
+
+async def hold_calendar(session: AsyncSession) -> Sequence[TahapCalendar]:
+    """Return all tahap, which no other transaction changes before the end of this one.
+
+    A change that follows finds what is computed on them.
+    """
+    await session.execute(HOLD_CALENDAR)
+    fresh = sa.select(TahapCalendar).order_by(TahapCalendar.starts_on)
+    return (await session.scalars(fresh, execution_options={"populate_existing": True})).all()
+
+
 async def read_calendar(session: AsyncSession) -> Sequence[TahapCalendar]:
     """Return all tahap, a few rows per year."""
     return (await session.scalars(sa.select(TahapCalendar).order_by(TahapCalendar.starts_on))).all()

@@ -19,14 +19,15 @@ from services.graduation.monitoring.commands.tasks import (
     close_tasks,
     create_follow_ups,
     create_monthly_tasks,
+    move_tasks,
 )
 from services.graduation.policy.commands.calendar import set_tahap
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import (
     effective_tahap_after,
+    hold_calendar,
     last_payable,
-    read_calendar,
     term_ends_on,
     term_settled_on,
 )
@@ -128,7 +129,7 @@ async def set_effective_tahap(session: AsyncSession, penetapan: Penetapan, settl
     Raises:
         TahapNotPlanned
     """
-    calendar = await read_calendar(session)
+    calendar = await hold_calendar(session)
     tahap = effective_tahap_after(calendar, settled_on, penetapan.effective_tahap)
     penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
     penetapan.last_payable_tahap = last_payable(calendar, tahap)
@@ -136,7 +137,7 @@ async def set_effective_tahap(session: AsyncSession, penetapan: Penetapan, settl
 
 async def is_cutoff_within(session: AsyncSession, since: date, until: date) -> bool:
     """Return whether the cut-off of a tahap lies in a period, `until` excluded."""
-    return any(since <= tahap.cutoff_on < until for tahap in await read_calendar(session))
+    return any(since <= tahap.cutoff_on < until for tahap in await hold_calendar(session))
 
 
 async def make_effective(
@@ -186,6 +187,8 @@ async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
     act = Act(SYSTEM, await moment_of(session), code=CaseReason.TAHAP_DIMULAI)
     await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
     if (end := await session.get(FamilyEnd, case.kpm_id)) is not None:
+        # A sanggah may have suspended it with open tasks, and a check may have been opened before.
+        await close_tasks(session, case, act.moment.on)
         await complete_without_visit(session, case, policy, act, outcome_of(end.end_reason))
         return
     await create_monthly_tasks(session, case, policy, penetapan)
@@ -225,6 +228,7 @@ async def move_next_exits(session: AsyncSession, job: Job) -> Step:
     rows = (await session.execute(statement.limit(STEP_SIZE))).all()
     for case, policy, penetapan, certificate_no in rows:
         penetapan.effective_on = tahap.starts_on
+        await move_tasks(session, case, policy, penetapan.effective_on)
         starts_at = midnight(penetapan.effective_on)
         await jobs.schedule(session, START_MONITORING, starts_at, subject_id=case.graduasi_id)
         emit(session, _to_event(case, policy, penetapan, certificate_no))

@@ -43,11 +43,14 @@ async def pause_case(session: AsyncSession, event: SanggahLodged) -> None:
 async def resume_case(session: AsyncSession, event: SanggahDecided) -> None:
     """Resume the rujukan after a sanggah that was refused, wrong or has lapsed.
 
-    After an accepted one the annulment follows, which withdraws the rujukan.
+    It may have moved an effect that there was: no other event does. After an accepted one the annulment follows, which
+    withdraws the rujukan.
     """
     if event.outcome in {SanggahOutcome.DITOLAK, SanggahOutcome.GUGUR, SanggahOutcome.SALAH_CATAT}:
         for rujukan in await lock_all_rujukan(session, event.graduasi_id):
             await resume_rujukan(session, rujukan, event.sanggah_id)
+            if event.effective_on is not None and rujukan.effective_on is not None:
+                rujukan.effective_on = event.effective_on
 
 
 @graduation.on(GraduasiAnnulled)

@@ -1,7 +1,7 @@
-"""Members who died or left their family."""
+"""Members who died or left their family, and families whose replica is behind the reaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,13 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.departure.models import FormerMember
 from services.referral.replicas.models import Kpm
+from shared.messaging.positions import find_behind
+
+
+async def find_families_behind(session: AsyncSession, kpm_ids: Collection[UUID]) -> set[UUID]:
+    """Return the families of which the replica lacks events that the reaction has applied.
+
+    Nothing is decided on their facts: the reaction would not undo it.
+    """
+    return await find_behind(session, "pilar.caseload", kpm_ids, replica="kpm", reaction="moves")
 
 
 async def is_replica_behind(session: AsyncSession, kpm_id: UUID) -> bool:
-    """Return whether replica and reaction differ in who left a family."""
-    replicated = await session.scalar(sa.select(Kpm.former_members).where(Kpm.kpm_id == kpm_id))
-    noted = await session.scalars(sa.select(FormerMember.anggota_id).where(FormerMember.kpm_id == kpm_id))
-    return replicated is None or set(replicated) != set(noted)
+    """Return whether the replica lacks events of a family that the reaction has applied."""
+    return bool(await find_families_behind(session, [kpm_id]))
 
 
 async def read_former_members(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.deadline.commands import read_term
 from services.referral.follow_up.models import Outcome, OutcomeRule, OutcomeTask
 from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
-from services.referral.rujukan.models import Rujukan, RujukanProgram
+from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanProgramHistory
 from services.referral.tables import MoveReason
 from shared import clock
 from shared.contracts.rujukan_kinds import RujukanProgramState
@@ -24,8 +24,8 @@ FINISH_AID = "rujukan.finish_aid"
 async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:
     """Create the outcome tasks of a delivered aid, and schedule its end.
 
-    Each month of the rule gives a task that many months after the delivery. The aid ends `close_after_days`
-    days after the last one.
+    Each month of the rule gives a task that many months after the delivery. The aid ends `close_after_days` days after
+    the last one, or after the offer was opened again.
     """
     names = ("rujukan_program_id", "kpm_id", "program_code", "kode_wilayah")
     months = await _read_months(session, row.rujukan_id)
@@ -47,7 +47,12 @@ async def reopen_task(session: AsyncSession, row: RujukanProgram, month: int) ->
 
 async def _schedule_end(session: AsyncSession, row: RujukanProgram, delivered_on: date, month: int) -> None:
     term = await read_term(session, row.program_code, await clock.today(session))
-    ends_on = months_after(delivered_on, month) + timedelta(days=term.close_after_days)
+    # An offer that a void has opened again stays open as long as after its last month.
+    moves = sa.select(sa.func.max(RujukanProgramHistory.on)).where(
+        RujukanProgramHistory.rujukan_program_id == row.rujukan_program_id
+    )
+    moved_on = await session.scalar(moves) or delivered_on
+    ends_on = max(months_after(delivered_on, month), moved_on) + timedelta(days=term.close_after_days)
     await schedule(session, FINISH_AID, midnight(ends_on), subject_id=row.rujukan_program_id)
 
 

@@ -1,6 +1,6 @@
 """Lapse consents after departures and ends of businesses, and withdraw offers of ended families."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,7 +13,14 @@ from services.referral.departure.models import FormerMember
 from services.referral.follow_up.commands import close_family_tasks, reopen_family_tasks
 from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
-from services.referral.rujukan.models import ENDED, UNSENT_STATES, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import (
+    ENDED,
+    UNSENT_STATES,
+    Rujukan,
+    RujukanProgram,
+    RujukanProgramHistory,
+    RujukanState,
+)
 from services.referral.signature.models import ConsentPerson
 from services.referral.signature.queries import uses_usaha
 from services.referral.tables import MoveReason
@@ -48,7 +55,28 @@ async def apply_departures(session: AsyncSession, facts: Sequence[Received[KpmUp
             await withdraw_offers(session, event.kpm_id)
         elif before - members:
             await reopen_family_tasks(session, event.kpm_id)
-            await _schedule_matching(session, await _lock_rujukan(session, event.kpm_id))
+            rujukan = await _lock_rujukan(session, event.kpm_id)
+            await _reopen_rujukan(session, rujukan)
+            await _schedule_matching(session, rujukan)
+
+
+async def _reopen_rujukan(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
+    """Open rujukan again whose offers the end of the family had ended."""
+    ended = (
+        sa.select(RujukanProgram.rujukan_id)
+        .join(
+            RujukanProgramHistory,
+            RujukanProgramHistory.rujukan_program_id == RujukanProgram.rujukan_program_id,
+        )
+        .where(
+            RujukanProgram.rujukan_id.in_([one.rujukan_id for one in rujukan]),
+            RujukanProgramHistory.reason_code == MoveReason.FAMILY_ENDED,
+        )
+    )
+    ids = set(await session.scalars(ended))
+    for one in rujukan:
+        if one.rujukan_id in ids and one.state is RujukanState.TUTUP:
+            one.move_to(RujukanState.TERBUKA)
 
 
 async def _read_noted(session: AsyncSession, kpm_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
@@ -117,16 +145,13 @@ async def lapse_unsent_consents(session: AsyncSession, event: UsahaRecorded, eve
     await _schedule_matching(session, [one for one in rujukan if one.rujukan_id in lapsed])
 
 
-async def schedule_rematches(session: AsyncSession, usaha: Mapping[UUID, UUID]) -> None:
-    """Schedule matching of rujukan with a lapsed consent: a new business may fit.
-
-    `usaha` has the business by family.
-    """
+async def schedule_rematches(session: AsyncSession, kpm_ids: Collection[UUID]) -> None:
+    """Schedule matching of rujukan with a lapsed consent: a new business may fit."""
     lapsed = sa.select(RujukanProgram.rujukan_id).where(
-        RujukanProgram.kpm_id.in_(usaha), RujukanProgram.lapsed_on.is_not(None)
+        RujukanProgram.kpm_id.in_(kpm_ids), RujukanProgram.lapsed_on.is_not(None)
     )
     statement = sa.select(Rujukan).where(Rujukan.rujukan_id.in_(lapsed)).order_by(Rujukan.rujukan_id)
-    await _schedule_matching(session, (await session.scalars(statement)).all() if usaha else [], usaha)
+    await _schedule_matching(session, (await session.scalars(statement)).all() if kpm_ids else [])
 
 
 async def _lapse(
@@ -183,10 +208,7 @@ async def _lock_offers(session: AsyncSession, kpm_id: UUID) -> Sequence[RujukanP
     return (await session.scalars(locked, execution_options={"populate_existing": True})).all()
 
 
-async def _schedule_matching(
-    session: AsyncSession, rujukan: Sequence[Rujukan], usaha: Mapping[UUID, UUID] | None = None
-) -> None:
+async def _schedule_matching(session: AsyncSession, rujukan: Sequence[Rujukan]) -> None:
     now = datetime.now(UTC)
     for one in rujukan:
-        payload = {"usaha_id": str(usaha[one.kpm_id])} if usaha else None
-        await schedule(session, MATCH_LAPSED, now, subject_id=one.rujukan_id, clock="real", payload=payload)
+        await schedule(session, MATCH_LAPSED, now, subject_id=one.rujukan_id, clock="real")

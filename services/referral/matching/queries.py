@@ -7,7 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.departure.queries import read_former_members
+from services.referral.departure.queries import (
+    find_families_behind,
+    is_replica_behind,
+    read_former_members,
+)
 from services.referral.matching.errors import ProgramNoLongerFits
 from services.referral.matching.rules.matching import Family, Match, ends_of, match, select_running_usaha
 from services.referral.program.models import Program, ProgramRule, Strength
@@ -35,15 +39,17 @@ VOIDED = Words(
 
 
 async def read_family(session: AsyncSession, kpm_id: UUID, on: date) -> Family | None:
-    """Return the facts of the family, or None if unknown or ended."""
+    """Return the facts of the family, or None if unknown, outdated or ended."""
     return (await read_families(session, [kpm_id], on)).get(kpm_id)
 
 
 async def read_families(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) -> dict[UUID, Family]:
-    """Return the facts of many families, in four statements.
+    """Return the facts of many families, in five statements.
 
-    Families that are not in the replica yet, or have ended, are left out.
+    Families that are not in the replica yet, whose replica is behind the reaction, or that have ended, are left out.
     """
+    behind = await find_families_behind(session, kpm_ids)
+    kpm_ids = [one for one in kpm_ids if one not in behind]
     usaha: dict[UUID, list[Usaha]] = {}
     statement = sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids)).order_by(Usaha.usaha_id)
     for row in await session.scalars(statement):
@@ -139,11 +145,13 @@ async def require_family(session: AsyncSession, kpm_id: UUID, on: date, pointer:
 
     Raises:
         FamilyHasEnded
-        NotYetKnown: the family is not in the replica yet.
+        NotYetKnown: the family is not in the replica yet, or the replica is behind the reaction.
     """
     family = await read_family(session, kpm_id, on)
     if family is not None:
         return family
+    if await is_replica_behind(session, kpm_id):
+        raise NotYetKnown("kpm", pointer)
     ends = sa.select(Kpm.ended_on, Kpm.end_reason).where(Kpm.kpm_id == kpm_id, Kpm.ended_on.is_not(None))
     if (row := (await session.execute(ends)).one_or_none()) is not None:
         raise FamilyHasEnded(pointer, ended_on=row.ended_on, end_reason=row.end_reason)

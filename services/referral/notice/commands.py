@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.models import Consent
-from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
+from services.referral.notice.models import DUE_STATES, REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.commands.breaker import blocked_until, partner_lane, record_reply
 from services.referral.partner.commands.secret import open_secrets
 from services.referral.partner.commands.webhook import Call, Reply, backoff
@@ -46,11 +46,11 @@ class NoticeIdentity:
 def notice_identity(subject: UUID, notice: Notice, on: date) -> NoticeIdentity:
     """Return the id and the idempotency key of a notice.
 
-    A reminder exists once for each SLA, every other notice once.
+    A reminder exists once for each SLA, an expiry once for each day, every other notice once.
     """
     if notice is Notice.RUJUKAN:
         return NoticeIdentity(uuid5(subject, notice.value), str(subject))
-    name = f"{notice.value}:{on}" if notice in REMINDERS else notice.value
+    name = f"{notice.value}:{on}" if notice in DUE_STATES else notice.value
     return NoticeIdentity(uuid5(subject, name), f"{subject}:{name}")
 
 
@@ -126,14 +126,14 @@ async def notice_content(
 ) -> tuple[dict[str, object], list[str]] | None:
     """Return the content of a notice without an identity, and the family's fields in it.
 
-    Return None for a reminder that is not due any more, and for data that may not be shared any more.
+    Return None for a reminder that is not due any more, for an expiry that a late answer has undone, and for data that
+    may not be shared any more.
     """
     if notice.notice is Notice.KELENGKAPAN:
         return await _supply_content(session, notice)
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
     paused = (await session.get_one(Rujukan, row.rujukan_id)).paused
-    due_states = REMINDERS.get(notice.notice)
-    if due_states is not None and (paused or row.state not in due_states):
+    if row.state not in DUE_STATES.get(notice.notice, {row.state}) or (paused and notice.notice in REMINDERS):
         return None
     return notice_payload(NoticeHead.of(notice, row, row.sla_due_on), notice.on), []
 

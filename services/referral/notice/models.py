@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID, WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY
 from services.referral.tables import Table
+from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database.tables import Col, Fields
 from shared.deadlines import CoveredBy, Owner, Waits, track_waits
 from shared.roles import Role
@@ -31,6 +32,8 @@ class Notice(StrEnum):
 PERSONAL_NOTICES = frozenset({Notice.RUJUKAN, Notice.KELENGKAPAN})
 # The states in which a reminder is still due.
 REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
+# A late answer reopens an expired offer, which may expire again.
+DUE_STATES = REMINDERS | {Notice.KEDALUWARSA: frozenset({RujukanProgramState.KEDALUWARSA})}
 
 
 OFFER = "(SELECT p.{0} FROM rujukan_program p WHERE p.rujukan_program_id = partner_notice.rujukan_program_id)"
@@ -40,7 +43,7 @@ WAITS = Waits(
     | dict.fromkeys((Notice.DICABUT, Notice.KEDALUWARSA), Owner(Role.PARTNER)),
     state="notice",
     since='"on"',
-    rows="taken_at IS NULL",
+    rows=f"taken_at IS NULL AND (notice <> 'KEDALUWARSA' OR {OFFER.format('state')} = 'KEDALUWARSA')",
     kpm_id=OFFER.format("kpm_id"),
     kode_wilayah=OFFER.format("kode_wilayah"),
 )

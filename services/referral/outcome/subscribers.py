@@ -21,5 +21,4 @@ async def apply_ends_of_usaha(session: AsyncSession, facts: list[Received[UsahaR
     """Lapse unsent consents of closed businesses, and match new businesses."""
     for fact in facts:
         await lapse_unsent_consents(session, fact.event, fact.meta.event_id)
-    running = [fact.event for fact in facts if fact.event.ended_on is None]
-    await schedule_rematches(session, {event.kpm_id: event.usaha_id for event in running})
+    await schedule_rematches(session, {fact.event.kpm_id for fact in facts if fact.event.ended_on is None})

@@ -73,17 +73,17 @@ CASE_MOVES = {
     RujukanState.TUTUP: frozenset({RujukanState.DICABUT, RujukanState.TERBUKA}),
     RujukanState.DICABUT: frozenset[RujukanState](),
 }
-# A rujukan waits while nothing is offered in it. Afterwards its offers have the deadlines. A pause stops the clock.
+# A rujukan waits while nothing is offered in it, unless its family has ended. A pause stops the clock.
 CASE_WAITS = Waits(
     dict.fromkeys(RujukanState, END) | {RujukanState.TERBUKA: Owner(Role.DINSOS_KABKOTA)},
     since="greatest(opened_on, (SELECT max(w.resumed_on) FROM rujukan_pause w WHERE w.rujukan_id = rujukan.rujukan_id))",
-    rows="state = 'TERBUKA' AND NOT paused"
-    " AND NOT EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_id = rujukan.rujukan_id)",
+    rows="state = 'TERBUKA' AND NOT paused AND NOT EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_id ="
+    " rujukan.rujukan_id) AND NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = rujukan.kpm_id AND k.ended_on IS NOT NULL)",
 )
+LAST_MOVE = f'SELECT max(h."on") FROM rujukan_program_history h WHERE h.rujukan_program_id = {OFFER_ID}'  # noqa: S608
 # The clock of an offer that is not sent starts at its consent, or at the effect that its program waits for.
 SINCE = f"""greatest(
-    coalesce((SELECT c.given_on FROM consent c WHERE c.rujukan_program_id = {OFFER_ID}),
-        (SELECT max(h."on") FROM rujukan_program_history h WHERE h.rujukan_program_id = {OFFER_ID})),
+    coalesce((SELECT c.given_on FROM consent c WHERE c.rujukan_program_id = {OFFER_ID}), ({LAST_MOVE})),
     (SELECT r.effective_on FROM rujukan r JOIN program p ON p.program_id = rujukan_program.program_id
         WHERE r.rujukan_id = rujukan_program.rujukan_id AND p.send_from = 'effective'
         AND rujukan_program.state IN ('DISETUJUI_KPM', 'GAGAL_KIRIM')),
@@ -91,9 +91,9 @@ SINCE = f"""greatest(
 CAN_WAIT = """NOT EXISTS (SELECT FROM rujukan r JOIN program p ON p.program_id = rujukan_program.program_id
     WHERE r.rujukan_id = rujukan_program.rujukan_id AND (r.paused OR r.effective_on IS NULL
     AND p.send_from = 'effective' AND rujukan_program.state IN ('DISETUJUI_KPM', 'GAGAL_KIRIM')))"""
-# The aid ends by itself some days after its last outcome was due.
-AID_ENDS = f"""(SELECT coalesce(max(t.due_on), rujukan_program.delivered_on) FROM outcome_task t
-    WHERE t.rujukan_program_id = {OFFER_ID}) + (SELECT max(s.close_after_days) FROM sla_term s)"""  # noqa: S608
+# The aid ends by itself some days after its last outcome was due, or after a void has opened the offer again.
+AID_ENDS = f"""greatest((SELECT coalesce(max(t.due_on), rujukan_program.delivered_on) FROM outcome_task t
+    WHERE t.rujukan_program_id = {OFFER_ID}), ({LAST_MOVE})) + (SELECT max(s.close_after_days) FROM sla_term s)"""  # noqa: S608
 WAITS = Waits(
     dict.fromkeys(ENDED, END)
     | dict.fromkeys(UNSENT_STATES, Owner(Role.DINSOS_KABKOTA))

@@ -13,7 +13,7 @@ from services.referral.consent.models import Consent, Identity
 from services.referral.deadline.models import Escalation, SlaTerm
 from services.referral.deadline.queries import select_term
 from services.referral.follow_up.models import Outcome
-from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
+from services.referral.notice.models import DUE_STATES, InboxRead, Notice, PartnerNotice
 from services.referral.partner.models import Office
 from services.referral.partner_call.models import DeliveryAttempt
 from services.referral.program.models import Program
@@ -186,7 +186,7 @@ def waiting_for_caller(actor: Actor, today: date) -> sa.ColumnElement[bool]:
 def _is_current(is_rujukan: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Return the condition that a notice applies now.
 
-    Consent for personal data is in force, and what a reminder is about is still due.
+    Consent for personal data is in force, what a reminder is about is still due, and an expired offer is not reopened.
     """
     open_case = sa.and_(Rujukan.state == RujukanState.TERBUKA, Rujukan.paused.is_(False))
     has_identity = (
@@ -199,15 +199,16 @@ def _is_current(is_rujukan: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         Consent.lapsed_on.is_(None),
         RujukanProgram.state.not_in(ENDED),
     )
-    reminders = [
-        sa.and_(PartnerNotice.notice == notice, open_case, RujukanProgram.state.in_(due_states))
-        for notice, due_states in REMINDERS.items()
+    is_due = [
+        sa.and_(PartnerNotice.notice == notice, RujukanProgram.state.in_(due_states))
+        for notice, due_states in DUE_STATES.items()
     ]
+    is_expiry = PartnerNotice.notice == Notice.KEDALUWARSA
     return sa.or_(
         sa.and_(is_rujukan, is_shared),
         sa.and_(IS_SUPPLY, open_case),
-        *reminders,
-        PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
+        sa.and_(sa.or_(*is_due), sa.or_(open_case, is_expiry)),
+        PartnerNotice.notice == Notice.DICABUT,
     )
 
 

@@ -1,5 +1,6 @@
 """A referral service with the accounts of its users."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,22 @@ class World:
         publishers = {event.topic: self.referral.worker for event in events}
         for _ in range(times):
             for subscription in self.referral.parts.subscriptions:
+                await apply_records(self.referral, subscription, publishers)
+
+    async def apply_before_replica(self, *events: Event) -> None:
+        """Let the reactions apply events before the replica of families has them."""
+        await self.referral.publish(*events)
+        await relay(self.referral)
+        await self._apply_published(lambda name: name != "kpm")
+
+    async def apply_to_replica(self) -> None:
+        """Let the replica of families catch up."""
+        await self._apply_published(lambda name: name == "kpm")
+
+    async def _apply_published(self, reads: Callable[[str], bool]) -> None:
+        publishers = dict.fromkeys(("pilar.caseload", "pilar.graduation"), self.referral.worker)
+        for subscription in self.referral.parts.subscriptions:
+            if reads(subscription.name):
                 await apply_records(self.referral, subscription, publishers)
 
     async def read_programs(self) -> dict[str, dict[str, Any]]:

@@ -238,3 +238,16 @@ async def test_joining_another_family_completes_a_monitored_case(graduation: Run
     await apply_events(graduation, family_ended(driver.kpm_id, date(2026, 7, 1), BERGABUNG))
     case = await case_of(driver)
     assert (case["state"], case["outcome"]) == ("SELESAI", "BERGABUNG")
+
+
+async def test_refused_sanggah_of_a_family_that_joined_leaves_no_open_task(graduation: Running) -> None:
+    driver, _ = await create_monitored_case(graduation)
+    await set_day(graduation, date(2026, 7, 5))
+    sanggah_id = expect_ok(await lodge_sanggah(driver, DAY))["sanggah_id"]
+    await apply_events(graduation, family_ended(driver.kpm_id, date(2026, 7, 5), BERGABUNG))
+    expect_ok(await decide_sanggah(driver, sanggah_id, "DITOLAK"))
+    await set_day(graduation, date(2026, 10, 1))
+    await graduation.work()
+    case = await case_of(driver)
+    assert (case["state"], case["outcome"]) == ("SELESAI", "BERGABUNG")
+    assert await read_tasks(driver, "BULANAN") == []

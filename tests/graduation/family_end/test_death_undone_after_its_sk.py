@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories.graduation.case import CaseDriver, expect_ok, set_day, work_until
 from tests.factories.graduation.events import apply_events
-from tests.factories.graduation.exit_proposal import DAY, start_case
+from tests.factories.graduation.exit_proposal import DAY, start_case, withdrawal
 from tests.factories.graduation.family import fact_ids, family_ended, family_facts, own_proposal
 from tests.factories.graduation.objection import (
     annul_graduasi,
@@ -44,6 +44,22 @@ async def test_sk_about_a_living_person_is_held(graduation: Running) -> None:
     expect_refusal(await driver.post("resumption", WHY, "approval"), "FactsChanged")
     expect_ok(await annul_graduasi(driver))
     assert await driver.read_state() == "DIPULIHKAN"
+
+
+async def test_sk_between_the_reversal_and_its_withdrawal_is_held(graduation: Running) -> None:
+    """The two events of a reversal may be applied in two batches."""
+    driver = await start_case(graduation)
+    proposal = own_proposal(driver)
+    await apply_events(graduation, family_ended(driver.kpm_id, DAY), proposal)
+    (row,) = await graduation.sql("SELECT graduasi_id FROM graduasi WHERE state = 'DIUSULKAN'")
+    driver.graduasi_id = str(row["graduasi_id"])
+    expect_ok(await driver.verify())
+    expect_ok(await driver.approve())
+    await apply_events(graduation, family_facts(driver.kpm_id, members=1))
+    expect_ok(await driver.determine(str(DAY)))
+    await apply_events(graduation, withdrawal(proposal))
+    assert await driver.read_state() == "DITUNDA"
+    expect_refusal(await driver.post("resumption", WHY, "approval"), "FactsChanged")
 
 
 async def test_held_sk_continues_when_the_death_is_recorded_again(graduation: Running) -> None:

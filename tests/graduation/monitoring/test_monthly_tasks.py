@@ -9,7 +9,15 @@ from shared.contracts import caseload, registry
 from shared.contracts.kinds import DampinganPurpose, PendampingStatus, SubjectKind
 from tests.factories.graduation.case import expect_ok, set_day
 from tests.factories.graduation.events import Field, apply_events
-from tests.factories.graduation.monitoring import create_monitored_case, end_dampingan, record_monitoring
+from tests.factories.graduation.monitoring import (
+    create_monitored_case,
+    end_dampingan,
+    read_tasks,
+    record_monitoring,
+    relapse_reported,
+)
+from tests.factories.graduation.objection import decide_sanggah, lodge_sanggah
+from tests.factories.overdue import read_overdue
 from tests.factories.services import Running
 
 
@@ -228,3 +236,17 @@ async def test_result_of_an_annulled_exit_is_refused(graduation: Running) -> Non
     )
     answer = await record_monitoring(driver, tasks[0])
     assert (answer.status_code, answer.json()["title"]) == (409, "CaseNotMonitored")
+
+
+async def test_open_tasks_move_on_the_day_of_the_refusal(graduation: Running) -> None:
+    driver, _ = await create_monitored_case(graduation)
+    await apply_events(graduation, relapse_reported(driver, date(2026, 7, 1)))
+    await set_day(graduation, date(2026, 7, 5))
+    sanggah_id = expect_ok(await lodge_sanggah(driver, date(2026, 5, 20)))["sanggah_id"]
+    expect_ok(await decide_sanggah(driver, sanggah_id, "DITOLAK"))
+    first, *_ = await read_tasks(driver, "BULANAN")
+    assert (first["opens_on"], first["due_on"]) == ("2026-10-01", "2026-11-01")
+    [check] = await read_tasks(driver, "LAPORAN")
+    assert (check["opens_on"], check["due_on"]) == ("2026-10-01", "2026-10-15")
+    late = date(2026, 8, 20)
+    assert await read_overdue(graduation, driver.by["approval"], late, subject_kind="monitoring_task") == []

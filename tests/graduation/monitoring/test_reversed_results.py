@@ -173,3 +173,21 @@ async def test_result_of_an_ended_family_is_not_reversed(graduation: Running) ->
     lead = graduation.token("KETUA_TIM_KABKOTA", "ketua-9", [KENDAL])
     void = await graduation.post(f"/v1/monitoring/{last['task_id']}/void", {"reason": "SALAH_ISI"}, as_=lead)
     expect_refusal(void, "FamilyHasEnded", 409)
+
+
+@pytest.mark.parametrize("kind", ["LANJUTAN", "LAPORAN"])
+async def test_voided_month_is_asked_again_after_the_other_relapse_is_lifted(
+    graduation: Running, kind: str
+) -> None:
+    driver = await complete_monitoring(graduation)
+    await set_day(graduation, date(2027, 6, 20))
+    await apply_events(graduation, relapse_reported(driver, date(2027, 6, 20)))
+    first, *_ = await read_tasks(driver, kind)
+    expect_ok(await record_monitoring(driver, first, still_out=False, cause="SAKIT"))
+    third = (await list_tasks(driver))[2]
+    await reverse_result(driver, third)
+    await reverse_result(driver, first)
+    assert await read_outcome(driver) == ("PEMANTAUAN", None)
+    assert [task["month"] for task in await read_tasks(driver, "BULANAN")] == [3]
+    expect_ok(await record_monitoring(driver, third, visited_on="2027-01-01"))
+    assert await read_outcome(driver) == ("SELESAI", "BERTAHAN")

@@ -8,8 +8,10 @@ import pytest
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import FamilyEndReason
 from tests.factories.cluster import START
+from tests.factories.overdue import read_overdue
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, post_answer, post_fact, read_items
+from tests.factories.referral.deadline import send_rujukan
 from tests.factories.referral.departure import build_departure
 from tests.factories.referral.events import TODAY, build_family_facts, build_graduasi_determined
 from tests.factories.referral.outcomes import deliver_kur, read_due_outcomes, record_outcome
@@ -133,3 +135,30 @@ async def test_outcome_after_the_end_of_the_aid_is_marked_late(referral: Running
         assert (late.status_code, late.json()["late"]) == (201, True)
         (event,) = await world.read_emitted_data("referral.outcome_recorded.v1")
         assert event["late"]
+
+
+async def test_partner_gets_a_notice_of_each_expiry(expired: tuple[World, str]) -> None:
+    world, subject = expired
+    await post_answer(world, subject, "A-1", "DIPROSES", answered_on=str(NOW))
+    await world.referral.set_clock(START + timedelta(days=2 * EXPIRED_AFTER))
+    await world.referral.work()
+    assert await world.read_state(KUR) == "KEDALUWARSA"
+    days = [one["expired_on"] for one in world.simulators[BANK].notices if one["notice"] == "KEDALUWARSA"]
+    assert days == [str(NOW), str(NOW + timedelta(days=EXPIRED_AFTER))]
+
+
+@pytest.mark.parametrize("pulls", [False, True])
+async def test_expiry_that_a_late_answer_undid_is_not_sent(referral: Running, *, pulls: bool) -> None:
+    async with PartnerSimulator(pulls=pulls) as bank:
+        world, subject = await send_rujukan(referral, bank)
+        bank.down = True
+        await referral.set_clock(START + timedelta(days=EXPIRED_AFTER))
+        await referral.work()
+        await post_answer(world, subject, "A-1", "DISETUJUI", answered_on=str(NOW))
+        bank.down = False
+        await world.retry_now()
+        if pulls:
+            await bank.pull()
+        assert [one for one in bank.notices if one["notice"] == "KEDALUWARSA"] == []
+        late = NOW + timedelta(days=30)
+        assert await read_overdue(referral, world.kemensos, late, subject_kind="partner_notice") == []

@@ -4,7 +4,7 @@ Nothing is sent and deadlines are paused. After a refusal the rujukan continues,
 withdrawn.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
@@ -250,3 +250,19 @@ async def test_paused_rujukan_sends_nothing_while_a_sanggah_is_open(referral: Ru
         await world.apply_events(build_sanggah_decided(world.family, sanggah, DITOLAK))
         await referral.work()
         assert (bank.tries, await world.read_state(KUR)) == (1, "TERKIRIM")
+
+
+@pytest.mark.parametrize(("effective", "shown"), [(True, TODAY + timedelta(days=90)), (False, None)])
+async def test_refusal_moves_the_effect_that_there_was(
+    referral: Running, *, effective: bool, shown: date | None
+) -> None:
+    async with PartnerSimulator() as bank:
+        world, sanggah = await create_case(referral, bank), uuid4()
+        if effective:
+            await world.apply_events(build_kpm_graduated(world.family))
+        await world.apply_events(build_sanggah_lodged(world.family, sanggah))
+        decided = build_sanggah_decided(world.family, sanggah, DITOLAK)
+        moved = {"effective_tahap": "2026-4", "effective_on": TODAY + timedelta(days=90)}
+        await world.apply_events(decided.model_copy(update=moved))
+        (row,) = await referral.sql("SELECT effective_on FROM rujukan")
+        assert row["effective_on"] == shown

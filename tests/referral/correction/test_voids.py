@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
+from shared.dates import months_after
 from tests.factories.cluster import START
+from tests.factories.overdue import read_overdue
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import BANK, KUR, correct_answer, post_answer, post_fact, read_items
-from tests.factories.referral.departure import build_departure
+from tests.factories.referral.departure import build_departure, build_family_end
 from tests.factories.referral.events import (
     TODAY,
     build_family_facts,
@@ -139,6 +141,23 @@ async def test_voided_late_delivery_lets_the_offer_expire_again(referral: Runnin
         )
 
 
+async def test_no_program_follows_the_voided_late_delivery_of_an_ended_family(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await deliver_kur(referral, bank, deliver=False)
+        await move_days(referral, 14 + 90)
+        body = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
+        await post_fact(world, subject, "delivery", **body)
+        await world.apply_events(build_family_end(world.family))
+        await void_delivery(world, subject)
+        await referral.work()
+        assert (
+            await referral.sql(
+                "SELECT error FROM platform.scheduled_task WHERE kind = 'rujukan.propose_next_best' AND done_at IS NULL"
+            )
+            == []
+        )
+
+
 async def test_offer_ends_if_a_person_has_left_before_the_void(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await deliver_kur(referral, bank)
@@ -218,3 +237,20 @@ async def test_closed_aid_does_not_stay_open_after_its_void(referral: Running, g
         await referral.work()
         last = (await read_items(world, subject, "history"))[-1]
         assert (last["to_state"], last["reason_code"]) == ("DICABUT", ground)
+
+
+async def test_last_outcome_that_is_voided_late_is_asked_for_again(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await deliver_kur(referral, bank)
+        ends = (months_after(TODAY, 24) - TODAY).days + 90
+        await move_days(referral, ends - 5)
+        assert (await record_outcome(world, subject, 24)).status_code == 201
+        await move_days(referral, ends + 5)
+        assert (await void_outcome(world, subject, 24)).json()["state"] == "DISALURKAN"
+        on = TODAY + timedelta(days=ends + 7)
+        operator = referral.token("OPERATOR", "operator-1", ["*"])
+        assert await read_overdue(referral, operator, on, subject_kind="rujukan_program") == []
+        assert await world.read_state(KUR) == "DISALURKAN"
+        assert [month for month, _ in await read_due_outcomes(world, world.pendamping)] == [24]
+        await move_days(referral, ends + 5 + 90)
+        assert await world.read_state(KUR) == "TUTUP"

@@ -9,6 +9,7 @@ from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.partner_call.commands import read_sharing
 from tests.factories.delivery import apply_records, relay
 from tests.factories.referral.catalogue import create_world
+from tests.factories.referral.deadline import advance_days
 from tests.factories.referral.departure import build_departure, build_family_end, build_kpm_updated
 from tests.factories.referral.events import (
     TODAY,
@@ -227,6 +228,19 @@ async def test_returned_family_is_matched_again(referral: Running) -> None:
     await referral.work()
     assert await read_offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
     assert await referral.sql("SELECT 1 FROM former_member") == []
+
+
+async def test_family_that_returns_after_its_rujukan_was_closed_is_matched_again(referral: Running) -> None:
+    world = await create_case(referral)
+    await world.record_consent(KDMP)
+    await world.apply_events(build_family_end(world.family))
+    await referral.work()
+    await advance_days(world, 100)
+    assert [row["state"] for row in await referral.sql("SELECT state FROM rujukan")] == ["TUTUP"]
+    await world.apply_events(build_kpm_updated(world.family))
+    await referral.work()
+    assert await read_offers(world, KDMP) == [("DICABUT", True), ("DRAF", False)]
+    assert [row["state"] for row in await referral.sql("SELECT state FROM rujukan")] == ["TERBUKA"]
 
 
 async def test_matching_waits_for_the_replica(referral: Running) -> None:

@@ -11,7 +11,7 @@ from tests.factories.referral.events import (
     build_graduasi_annulled,
     build_graduasi_determined,
 )
-from tests.factories.referral.outcomes import KUR, deliver_kur, record_outcome
+from tests.factories.referral.outcomes import KUR, deliver_kur, read_due_outcomes, record_outcome
 from tests.factories.services import Running
 
 
@@ -74,3 +74,14 @@ async def test_outcome_needs_a_delivery(referral: Running) -> None:
         await world.apply_events(*build_family_facts(world.family), build_graduasi_determined(world.family))
         refused = await record_outcome(world, (await world.read_programs())[KUR]["rujukan_program_id"], 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "AidNotDelivered")
+
+
+async def test_last_outcome_ends_the_questions_about_earlier_months(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await deliver_kur(referral, bank)
+        await referral.set_clock(START + timedelta(days=31 * 24))
+        await referral.work()
+        assert [month for month, _ in await read_due_outcomes(world, world.pendamping)] == [3, 6, 12, 24]
+        assert (await record_outcome(world, subject, 24)).status_code == 201
+        assert await read_due_outcomes(world, world.pendamping) == []
+        assert (await record_outcome(world, subject, 12)).json()["late"] is True

@@ -179,3 +179,18 @@ async def check_no_double_count(referral: Running) -> None:
         " AND left_on IS NULL)"
     )
     assert counted == []
+
+
+async def test_end_of_a_full_quota_promotes_those_who_waited_for_it(referral: Running) -> None:
+    crowd = await create_worlds(referral, [DESA] * 3)
+    ends = TODAY + timedelta(days=5)
+    await publish_quota(crowd[0], "33.24", 10)
+    await publish_quota(crowd[0], DESA, 1, valid_to=str(ends))
+    first, second = [await record_consent(world) for world in crowd[:2]]
+    assert await read_waiting(crowd[0]) == [(second, "KUOTA_PENUH")]
+    await referral.work()
+    await referral.set_clock(datetime.combine(ends, time(1), JAKARTA))
+    await referral.work()
+    assert await read_waiting(crowd[0]) == []
+    places = await referral.sql("SELECT rujukan_program_id FROM quota_place WHERE released_on IS NULL")
+    assert {str(row["rujukan_program_id"]) for row in places} == {first, second}

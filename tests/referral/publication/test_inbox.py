@@ -227,16 +227,14 @@ async def test_inbox_is_paged(referral: Running) -> None:
         for day in range(3):
             await referral.sql(
                 'INSERT INTO partner_notice (notice_id, rujukan_program_id, partner_id, notice, "on")'
-                " SELECT gen_random_uuid(), rujukan_program_id, partner_id, 'KEDALUWARSA', $1 FROM partner_notice"
+                " SELECT gen_random_uuid(), rujukan_program_id, partner_id, 'DICABUT', $1 FROM partner_notice"
                 " WHERE notice = 'RUJUKAN'",
                 TODAY + timedelta(days=day),
             )
         token = world.partner("BANK_KUR")
         first = (await referral.get("/v1/inbox?limit=3", as_=token)).json()
         rest = (await referral.get(first["next"], as_=token)).json()
-        assert [item["notice"] for item in first["items"] + rest["items"]] == ["RUJUKAN"] + [
-            "KEDALUWARSA"
-        ] * 3
+        assert [item["notice"] for item in first["items"] + rest["items"]] == ["RUJUKAN"] + ["DICABUT"] * 3
         assert rest["next"] is None
         assert {item["rujukan_program_id"] for item in rest["items"]} == {subject}
 

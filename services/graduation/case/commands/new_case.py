@@ -14,6 +14,7 @@ from services.graduation.case.errors import (
     KepesertaanOfAnotherFamily,
 )
 from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
+from services.graduation.case.queries import is_replica_behind
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import require_policy
@@ -84,6 +85,9 @@ async def _read_family(
     kpm, kepesertaan, end = row
     if end is not None:
         raise FamilyHasEnded("/body/kpm_id", ended_on=end.ended_on, end_reason=end.end_reason)
+    # A move or a void that the reaction has read already would not reach the new case.
+    if await is_replica_behind(session, kpm_id):
+        raise NotYetKnown("kpm", "/body/kpm_id")
     if kepesertaan is None:
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
     if kepesertaan.kpm_id != kpm_id:

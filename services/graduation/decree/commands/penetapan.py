@@ -32,8 +32,8 @@ from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import (
     effective_tahap,
+    hold_calendar,
     last_payable,
-    read_calendar,
     term_ends_on,
     term_settled_on,
 )
@@ -168,7 +168,7 @@ async def add_cases(session: AsyncSession, sk: Sk, approved: Sequence[ApprovedCa
     Raises:
         TahapNotPlanned, SamePersonTwice, FamilyAccompaniedLately, CaseAlreadyInSk
     """
-    calendar = await read_calendar(session)
+    calendar = await hold_calendar(session)
     announced_on = announcement_of(sk, act.moment.on)
     penetapan = [_build_penetapan(one, sk, calendar, announced_on) for one in approved]
     await _write(session, approved, penetapan, act)

@@ -10,7 +10,7 @@ from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.case.queries import find_accompanied
 from services.graduation.monitoring import rules
 from services.graduation.monitoring.commands.results import lock_task, to_event
-from services.graduation.monitoring.commands.tasks import find_relapse, reopen_tasks
+from services.graduation.monitoring.commands.tasks import find_relapse, has_open_month, reopen_tasks
 from services.graduation.monitoring.commands.voids import (
     copy_result,
     read_other_result,
@@ -49,7 +49,7 @@ async def reverse_result(
     """Void a result by an approved request, and what it decided.
 
     A case that it completed is monitored again, and a relapse that it confirmed is lifted. If another task confirms a
-    relapse, the task is closed.
+    relapse, the task is closed until that relapse is lifted.
 
     Raises:
         Those of `require_reversible`.
@@ -62,7 +62,7 @@ async def reverse_result(
     voided = to_event(task, voided=True)
     session.add(copy_result(session, task, act.moment, actor, terms.void_reason))
     await reopen_task(session, case, task, act.moment)
-    reopens = not is_decided and _has_completed(case, task)
+    reopens = not is_decided and await _has_completed(session, case, task)
     if reopens:
         case.outcome = None
         await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
@@ -87,6 +87,9 @@ async def _lift_relapse(session: AsyncSession, case: Graduasi, task: MonitoringT
     return False
 
 
-def _has_completed(case: Graduasi, task: MonitoringTask) -> bool:
-    is_complete = case.state is GraduasiState.SELESAI
-    return is_complete and (task.kind is TaskKind.BULANAN or case.outcome is Outcome.KAMBUH)
+async def _has_completed(session: AsyncSession, case: Graduasi, task: MonitoringTask) -> bool:
+    """Return whether the case is complete by this result or without an open month."""
+    if case.state is not GraduasiState.SELESAI:
+        return False
+    decided = task.kind is TaskKind.BULANAN or case.outcome is Outcome.KAMBUH
+    return decided or await has_open_month(session, case)

@@ -44,6 +44,22 @@ async def create_monthly_tasks(
             task.opens_on, task.due_on = _month_bounds(penetapan.effective_on, month)
 
 
+async def move_tasks(session: AsyncSession, case: Graduasi, policy: Policy, effective_on: date) -> None:
+    """Move the open months and checks of a case to its new effective day."""
+    statement = sa.select(MonitoringTask).where(
+        MonitoringTask.graduasi_id == case.graduasi_id,
+        MonitoringTask.kind != TaskKind.LANJUTAN,
+        MonitoringTask.recorded_on.is_(None),
+        MonitoringTask.closed_on.is_(None),
+    )
+    for task in await session.scalars(statement):
+        if task.kind is TaskKind.BULANAN:
+            task.opens_on, task.due_on = _month_bounds(effective_on, task.month)
+        elif task.opens_on < effective_on:
+            task.month = month_of_exit(effective_on, effective_on)
+            task.opens_on, task.due_on = effective_on, effective_on + timedelta(days=policy.check_days)
+
+
 async def create_follow_ups(session: AsyncSession, case: Graduasi, policy: Policy) -> None:
     """Create the follow-up tasks of the policy after the monitoring has ended.
 
@@ -115,6 +131,17 @@ async def has_open_check(session: AsyncSession, case: Graduasi) -> bool:
         MonitoringTask.closed_on.is_(None),
     )
     return await session.scalar(statement) is not None
+
+
+async def has_open_month(session: AsyncSession, case: Graduasi) -> bool:
+    """Return whether a month of the monitoring waits for its result."""
+    statement = sa.select(MonitoringTask.task_id).where(
+        MonitoringTask.graduasi_id == case.graduasi_id,
+        MonitoringTask.kind == TaskKind.BULANAN,
+        MonitoringTask.recorded_on.is_(None),
+        MonitoringTask.closed_on.is_(None),
+    )
+    return await session.scalar(statement.limit(1)) is not None
 
 
 async def _insert_check(

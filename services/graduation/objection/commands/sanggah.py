@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.transitions import Act, advance, load_case, record_act
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
+from services.graduation.monitoring.commands.tasks import move_tasks
 from services.graduation.objection.commands.annulment import (
     AnnulmentTerms,
     annul_case,
@@ -139,6 +140,7 @@ async def _end_suspension(
     in_error = sanggah.state is SanggahState.SALAH_CATAT
     if not (effective and in_error) or await is_cutoff_within(session, sanggah.typed_on, on):
         await set_effective_tahap(session, penetapan, max(term_settled_on(penetapan.term_ends_on), on))
+        await move_tasks(session, case, policy, penetapan.effective_on)
     emit(session, _to_decided_event(case, sanggah, act, penetapan))
     if effective or on > penetapan.term_ends_on:
         await make_effective(session, case, policy, penetapan, act)

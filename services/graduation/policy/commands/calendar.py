@@ -15,7 +15,7 @@ from services.graduation.policy.errors import (
     TahapOverlaps,
 )
 from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
-from services.graduation.policy.rules import read_calendar
+from services.graduation.policy.rules import LOCK_CALENDAR, read_calendar
 from shared import clock
 from shared.access import Actor
 from shared.database import refuse_violations
@@ -35,6 +35,7 @@ async def set_tahap(session: AsyncSession, actor: Actor, terms: TahapTerms) -> t
         TahapClosed: The cut-off of the tahap has passed.
         VersionJustSet: Another request added the tahap.
     """
+    await session.execute(LOCK_CALENDAR)
     today = await clock.today(session)
     tahap = await session.get(TahapCalendar, (terms.year, terms.number), with_for_update=True)
     has_moved = tahap is not None and tahap.starts_on != terms.starts_on
@@ -74,6 +75,7 @@ async def remove_tahap(session: AsyncSession, year: int, number: int) -> TahapCa
     Raises:
         NotFound, TahapClosed, TahapNotLast, TahapInUse
     """
+    await session.execute(LOCK_CALENDAR)
     tahap = await session.get(TahapCalendar, (year, number), with_for_update=True)
     if tahap is None:
         raise NotFound("tahap")

@@ -9,8 +9,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.matching.queries import match_catalogue, read_family, require_family
-from services.referral.matching.rules.matching import Match
+from services.referral.matching.queries import match_catalogue, require_family
+from services.referral.matching.rules.matching import Family, Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.offer.commands.rematch import schedule_next_rematch
 from services.referral.offer.models import OfferShown
@@ -27,6 +27,7 @@ from shared.contracts.graduation import GraduasiDetermined
 from shared.contracts.referral import RujukanOpened
 from shared.contracts.rujukan_kinds import RujukanPurpose
 from shared.database import uuid7, write_once
+from shared.errors import FamilyHasEnded, NotYetKnown
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -125,23 +126,36 @@ def _case(event: GraduasiDetermined) -> dict[str, Any]:
 async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int = 0) -> None:
     """Draft one offer for each program that fits.
 
-    While the family is not in the replica, matching is scheduled again with backoff.
+    While the family is not in the replica, or the replica is behind the reaction, matching is scheduled again with
+    backoff. A family that has ended is matched when its end is undone.
     """
     if rujukan.matched or rujukan.state is not RujukanState.TERBUKA:
         return
     today = await clock.today(session)
-    family = await read_family(session, rujukan.kpm_id, today)
-    if family is None:
+    try:
+        family = await require_family(session, rujukan.kpm_id, today)
+    except NotYetKnown:
         await _schedule_matching(session, rujukan.rujukan_id, attempt)
         return
+    except FamilyHasEnded:
+        rujukan.matched = True
+        return
+    if (
+        rujukan.kode_wilayah != family.kpm.kode_wilayah
+    ):  # the reaction read the move before the rujukan opened
+        rujukan.kode_wilayah, rujukan.version = family.kpm.kode_wilayah, rujukan.version + 1
+    await _draft_fitting(session, rujukan, family)
+    rujukan.matched = True
+
+
+async def _draft_fitting(session: AsyncSession, rujukan: Rujukan, family: Family) -> None:
     elsewhere = await read_codes_offered_elsewhere(session, rujukan)
     fitting = [match for match in await match_catalogue(session, family) if match.fits]
     new = [match for match in fitting if match.program.code not in elsewhere]
     if not new:
         await schedule_next_rematch(session, rujukan.rujukan_id)
     for match in new:
-        await draft_offer(session, rujukan, match, Move(SYSTEM, today, MoveReason.DICOCOKKAN))
-    rujukan.matched = True
+        await draft_offer(session, rujukan, match, Move(SYSTEM, family.on, MoveReason.DICOCOKKAN))
 
 
 async def _schedule_matching(session: AsyncSession, rujukan_id: UUID, attempt: int) -> None:

@@ -1,6 +1,7 @@
 """Propose the next best program after a refusal, an expiry or a withdrawal."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.commands import withdraw_offer
-from services.referral.matching.queries import match_catalogue, read_family
+from services.referral.matching.queries import match_catalogue, require_family
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.offer.commands.rematch import schedule_next_rematch
@@ -26,7 +27,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.rujukan_kinds import RujukanProgramState
 from shared.database import load
-from shared.errors import NotFound, NotYetKnown
+from shared.errors import FamilyHasEnded, NotFound
 
 S = RujukanProgramState
 FOLLOWED_STATES = frozenset({S.DITOLAK, S.KEDALUWARSA, S.DICABUT, S.DAFTAR_TUNGGU})
@@ -45,7 +46,7 @@ async def propose_next_best(session: AsyncSession, rujukan_id: UUID, after: UUID
 
     Raises:
         NotFound, FamilyNotAccompanied, RujukanNotOpen, NextBestNotAllowed: the former offer may still succeed, or has.
-        NotYetKnown
+        NotYetKnown, FamilyHasEnded
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
     await require_family_access(session, actor, rujukan.kpm_id)
@@ -66,14 +67,13 @@ async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram
 
     Raises:
         NotYetKnown: the family is not in the replica yet.
+        FamilyHasEnded
     """
     stored = await session.get(NextBest, after.rujukan_program_id)
     if stored is not None and stored.rujukan_program_id is not None:
         return stored
     today = await clock.today(session)
-    family = await read_family(session, rujukan.kpm_id, today)
-    if family is None:
-        raise NotYetKnown("kpm")
+    family = await require_family(session, rujukan.kpm_id, today)
     offers = await _read_offers_by_code(session, rujukan.rujukan_id)
     obstacle_of = await read_obstacles(session, rujukan.kode_wilayah, today)
     elsewhere = await read_codes_offered_elsewhere(session, rujukan)
@@ -206,7 +206,7 @@ def proposal_sentences(after: RujukanProgram, best: Candidate | None) -> tuple[s
 
 
 async def propose_after(session: AsyncSession, rujukan_program_id: UUID) -> None:
-    """Propose what follows a refusal or an expiry, unless the rujukan has ended.
+    """Propose what follows a refusal or an expiry, unless rujukan or family has ended.
 
     After a correction or a late answer the proposal is withdrawn.
     """
@@ -215,7 +215,8 @@ async def propose_after(session: AsyncSession, rujukan_program_id: UUID) -> None
     if row.state not in FOLLOWED_STATES:
         await _withdraw_proposal(session, row)
     elif rujukan.state is RujukanState.TERBUKA:
-        await propose(session, rujukan, row, SYSTEM)
+        with suppress(FamilyHasEnded):
+            await propose(session, rujukan, row, SYSTEM)
 
 
 async def _withdraw_proposal(session: AsyncSession, after: RujukanProgram) -> None:

@@ -3,19 +3,19 @@
 When a new revision of a program starts, and each day, because facts and ages change.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.departure.queries import is_replica_behind
+from services.referral.departure.queries import find_families_behind, is_replica_behind
 from services.referral.matching.queries import match_catalogue, read_families, read_family
 from services.referral.matching.rules.eligibility import Eligibility
 from services.referral.matching.rules.matching import Family, match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.program.models import Program, ProgramRule
-from services.referral.replicas.models import Usaha
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from services.referral.tables import MoveReason
@@ -52,6 +52,11 @@ async def rematch_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
     is_active = await session.scalar(sa.select(has_open_offer()).where(Rujukan.rujukan_id == rujukan_id))
     if rujukan.state is not RujukanState.TERBUKA or is_active:
         return
+    if await is_replica_behind(session, rujukan.kpm_id):
+        await schedule(
+            session, REMATCH_RUJUKAN, datetime.now(UTC) + RETRY, subject_id=rujukan_id, clock="real"
+        )
+        return
     today = await clock.today(session)
     family = await read_family(session, rujukan.kpm_id, today)
     if family is not None and not await _draft_untried(session, rujukan, family):
@@ -80,9 +85,9 @@ async def match_lapsed(session: AsyncSession, due: ScheduledTask) -> None:
     The replica may not have the event that scheduled this. Then it is tried again.
     """
     rujukan = await load(session, Rujukan, UUID(due.subject_id))
-    if await is_replica_behind(session, rujukan.kpm_id) or not await _has_usaha(session, due):
+    if await is_replica_behind(session, rujukan.kpm_id):
         again = datetime.now(UTC) + RETRY
-        await schedule(session, due.kind, again, subject_id=due.subject_id, clock="real", payload=due.payload)
+        await schedule(session, due.kind, again, subject_id=due.subject_id, clock="real")
         return
     family = await read_family(session, rujukan.kpm_id, await clock.today(session))
     if rujukan.state is not RujukanState.TERBUKA or family is None:
@@ -91,11 +96,6 @@ async def match_lapsed(session: AsyncSession, due: ScheduledTask) -> None:
     is_active = await session.scalar(sa.select(has_open_offer()).where(own))
     if not await _draft_untried(session, rujukan, family) and not is_active:
         await schedule_next_rematch(session, rujukan.rujukan_id)
-
-
-async def _has_usaha(session: AsyncSession, due: ScheduledTask) -> bool:
-    usaha_id = due.payload.get("usaha_id")
-    return usaha_id is None or await session.get(Usaha, UUID(usaha_id)) is not None
 
 
 async def schedule_rematch(session: AsyncSession, program: Program) -> None:
@@ -114,12 +114,25 @@ async def start_rematch(session: AsyncSession, due: ScheduledTask) -> None:
 async def rematch_step(session: AsyncSession, job: Job) -> Step:
     """Match a batch of open rujukan with a revision.
 
-    Only rujukan without an open offer are matched. Decisions under the former revision stay.
+    Only rujukan without an open offer are matched, those of families whose replica is behind tomorrow. Decisions under
+    the former revision stay.
     """
     program = await session.get_one(Program, UUID(job.params["program_id"]))
+    cases = (await session.scalars(_select_cases(program, job.place.get("after")))).all()
+    behind = await find_families_behind(session, [case.kpm_id for case in cases])
+    for case in cases:
+        if case.kpm_id in behind:
+            await schedule_next_rematch(session, case.rujukan_id)
+    drafts = await _draft_revision(session, program, cases)
+    place = {"after": str(cases[-1].rujukan_id)} if cases else {}
+    report = {"drafts": job.report.get("drafts", 0) + drafts}
+    return Step(done=len(cases), place=place, finished=len(cases) < BATCH_SIZE, report=report)
+
+
+async def _draft_revision(session: AsyncSession, program: Program, cases: Sequence[Rujukan]) -> int:
+    """Draft a revision for each rujukan whose family fits, and return how many."""
     statement = sa.select(ProgramRule).where(ProgramRule.program_id == program.program_id)
     rules = (await session.scalars(statement.order_by(ProgramRule.number))).all()
-    cases = (await session.scalars(_select_cases(program, job.place.get("after")))).all()
     today = await clock.today(session)
     families = await read_families(session, [case.kpm_id for case in cases], today)
     eligibility, drafts = Eligibility([rules]), 0
@@ -131,9 +144,7 @@ async def rematch_step(session: AsyncSession, job: Job) -> Step:
             )
             await draft_offer(session, case, match(program, rules, family), move)
             drafts += 1
-    place = {"after": str(cases[-1].rujukan_id)} if cases else {}
-    report = {"drafts": job.report.get("drafts", 0) + drafts}
-    return Step(done=len(cases), place=place, finished=len(cases) < BATCH_SIZE, report=report)
+    return drafts
 
 
 def _select_cases(program: Program, after: str | None) -> sa.Select[Rujukan]:

@@ -53,9 +53,11 @@ async def record_outcome(
     recorded = {"recorded_on": today, "late": is_late}
     outcome = Outcome(**dict(terms), **recorded, rujukan_program_id=rujukan_program_id, recorded_by=actor.sub)
     await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=terms.month))
-    await close_tasks(session, rujukan_program_id, today, terms.month)
+    is_last = terms.month == max(due_days) and not is_late
+    # Of an offer that ends, months that were missed are asked for no more.
+    await close_tasks(session, rujukan_program_id, today, None if is_last else terms.month)
     emit(session, OutcomeRecorded.of(row, **dict(terms), **recorded, corrected=False, voided=False))
-    if terms.month == max(due_days) and not is_late:
+    if is_last:
         await move_rujukan_program(
             session, row, RujukanProgramState.TUTUP, Move(actor, today, MoveReason.HASIL_TERAKHIR)
         )

@@ -58,8 +58,8 @@ async def set_places(
 async def set_quota(session: AsyncSession, code: str, new: QuotaTerms, actor: Actor) -> ProgramQuota:
     """Set how many places a program has in an area.
 
-    A quota with the same first day is amended. One that started before ends where this one starts. On the
-    first day the waiting list is processed.
+    A quota with the same first day is amended. One that started before ends where this one starts. On the first day
+    the waiting list is processed, and after the last one, because other quotas may have places for those who waited.
 
     Raises:
         WilayahUnknown, InvalidRange, QuotaBelowTaken, QuotaOverlaps.
@@ -68,7 +68,9 @@ async def set_quota(session: AsyncSession, code: str, new: QuotaTerms, actor: Ac
     if new.kode_wilayah != wilayah.NATIONAL:
         wilayah.require(new.kode_wilayah, "/body/kode_wilayah")
     _require_range(new.valid_from, new.valid_to, "/body/valid_to")
-    await _schedule_promotion(session, code, new.valid_from, "quota")
+    for day in (new.valid_from, new.valid_to):
+        if day is not None:
+            await _schedule_promotion(session, code, day, "quota")
     previous, today = await _lock_previous_quota(session, code, new), await clock.today(session)
     overlaps = QuotaOverlaps("/body/valid_to", code=code, kode_wilayah=new.kode_wilayah)
     if previous is not None and previous.valid_from == new.valid_from:

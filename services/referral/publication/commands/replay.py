@@ -21,7 +21,13 @@ from services.referral.notice.commands import (
     record_attempt,
     seal_broken_as_reply,
 )
-from services.referral.notice.models import PERSONAL_NOTICES, REMINDERS, Notice, PartnerNotice
+from services.referral.notice.models import (
+    DUE_STATES,
+    PERSONAL_NOTICES,
+    REMINDERS,
+    Notice,
+    PartnerNotice,
+)
 from services.referral.partner.commands.breaker import partner_lane
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
@@ -44,7 +50,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 class LeftOut(StrEnum):
     """Why a notice is not sent again.
 
-    NOT_TAKEN: it is still on its way. A RUJUKAN that was answered is not. NOT_DUE: it is no longer the partner's turn.
+    NOT_TAKEN: it is still on its way. A RUJUKAN that was answered is not. NOT_DUE: it is no longer the partner's turn, or the offer that had expired is open again.
     IDENTITY_DELETED: the offer had ended and was reopened.
     """
 
@@ -111,7 +117,7 @@ async def _reason_left_out(session: AsyncSession, notice: PartnerNotice) -> Left
     if notice.taken_at is None and (notice.notice is not Notice.RUJUKAN or row.state in UNSENT_STATES):
         return LeftOut.NOT_TAKEN
     is_paused = (await session.get_one(Rujukan, row.rujukan_id)).paused
-    if notice.notice in REMINDERS and row.state not in REMINDERS[notice.notice]:
+    if row.state not in DUE_STATES.get(notice.notice, {row.state}):
         return LeftOut.NOT_DUE
     if notice.notice in PERSONAL_NOTICES and (reason := await _reason_unshared(session, row, notice)):
         return reason
