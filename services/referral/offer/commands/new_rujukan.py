@@ -140,9 +140,8 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int
     except FamilyHasEnded:
         rujukan.matched = True
         return
-    if (
-        rujukan.kode_wilayah != family.kpm.kode_wilayah
-    ):  # the reaction read the move before the rujukan opened
+    # The reaction may have read a move before the rujukan opened.
+    if rujukan.kode_wilayah != family.kpm.kode_wilayah:
         rujukan.kode_wilayah, rujukan.version = family.kpm.kode_wilayah, rujukan.version + 1
     await _draft_fitting(session, rujukan, family)
     rujukan.matched = True

@@ -50,8 +50,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 class LeftOut(StrEnum):
     """Why a notice is not sent again.
 
-    NOT_TAKEN: it is still on its way. A RUJUKAN that was answered is not. NOT_DUE: it is no longer the partner's turn, or the offer that had expired is open again.
-    IDENTITY_DELETED: the offer had ended and was reopened.
+    NOT_TAKEN: it is still on its way. A RUJUKAN that was answered is not. NOT_DUE: it is no longer the partner's turn,
+    or the offer that had expired is open again. IDENTITY_DELETED: the offer had ended and was reopened.
     """
 
     NOT_TAKEN = "NOT_TAKEN"
