@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ DO $$ DECLARE one record; BEGIN
 END $$
 """
 
-# Business time starts at 10:00 in Jakarta on the day of the tests' start, so that no test meets a midnight.
-START = datetime.combine(datetime.now(JAKARTA), time(10), JAKARTA)
+# Business time starts on a fixed day at 10:00 in Jakarta, so that no test depends on the day or meets a midnight.
+START = datetime(2026, 11, 30, 10, tzinfo=JAKARTA)
 SET_CLOCK = f"UPDATE platform.business_clock SET offset_seconds = extract(epoch FROM '{START}' - now())::int"
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import raw
 from shared.jobs import ExternalCall, ScheduledTask, Work, run_scheduled_task, schedule, unschedule, work
 from shared.privacy import SealBroken
+from tests.factories.cluster import START
 from tests.factories.services import Running
 
 SOON = timedelta(days=3)
@@ -39,9 +40,9 @@ async def schedule_task(registry: Running, subject: str, due_at: datetime, **mor
 async def test_a_task_does_not_run_before_its_business_time(
     registry: Running, task_work: Work, done_subjects: list[str]
 ) -> None:
-    await schedule_task(registry, "a", datetime.now(UTC) + SOON)
+    await schedule_task(registry, "a", START + SOON)
     assert not await run_scheduled_task(registry.worker, task_work)
-    await registry.set_clock(datetime.now(UTC) + SOON + timedelta(minutes=1))
+    await registry.set_clock(START + SOON + timedelta(minutes=1))
     assert await run_scheduled_task(registry.worker, task_work)
     assert not await run_scheduled_task(registry.worker, task_work)
     assert done_subjects == ["a"]
@@ -51,7 +52,7 @@ async def test_a_task_on_real_time_ignores_the_business_clock(
     registry: Running, task_work: Work, done_subjects: list[str]
 ) -> None:
     await schedule_task(registry, "a", datetime.now(UTC) + SOON, clock="real")
-    await registry.set_clock(datetime.now(UTC) + 2 * SOON)
+    await registry.set_clock(START + 2 * SOON)
     assert not await run_scheduled_task(registry.worker, task_work)
     assert done_subjects == []
 
@@ -60,7 +61,7 @@ async def test_many_workers_run_each_task_once(
     registry: Running, task_work: Work, done_subjects: list[str]
 ) -> None:
     for number in range(12):
-        await schedule_task(registry, str(number), datetime.now(UTC) - SOON)
+        await schedule_task(registry, str(number), START - SOON)
 
     async def run_all() -> None:
         while await run_scheduled_task(registry.worker, task_work):
@@ -82,7 +83,7 @@ async def test_a_failed_task_is_retried_later(registry: Running, fault: type[Exc
         raise fault
 
     work = Work(scheduled_tasks={"term_ends": fail})
-    await schedule_task(registry, "a", datetime.now(UTC) - SOON)
+    await schedule_task(registry, "a", START - SOON)
     assert await run_scheduled_task(registry.worker, work)
     assert not await run_scheduled_task(registry.worker, work), "it waits before the next try"
     (row,) = await registry.sql(
@@ -104,8 +105,8 @@ async def test_a_task_that_always_fails_does_not_end_the_worker(registry: Runnin
         await (await raw(session)).execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     todo = Work(scheduled_tasks={"term_ends": fail_unless_well})
-    await schedule_task(registry, "ill", datetime.now(UTC) - 2 * SOON)
-    await schedule_task(registry, "well", datetime.now(UTC) - SOON)
+    await schedule_task(registry, "ill", START - 2 * SOON)
+    await schedule_task(registry, "well", START - SOON)
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))
     try:
         async with asyncio.timeout(30):
@@ -118,10 +119,10 @@ async def test_a_task_that_always_fails_does_not_end_the_worker(registry: Runnin
 async def test_scheduling_again_moves_and_unscheduling_cancels(
     registry: Running, task_work: Work, done_subjects: list[str]
 ) -> None:
-    await schedule_task(registry, "a", datetime.now(UTC) - SOON)
-    await schedule_task(registry, "a", datetime.now(UTC) + SOON)
+    await schedule_task(registry, "a", START - SOON)
+    await schedule_task(registry, "a", START + SOON)
     assert not await run_scheduled_task(registry.worker, task_work)
-    await schedule_task(registry, "b", datetime.now(UTC) - SOON)
+    await schedule_task(registry, "b", START - SOON)
     async with registry.session() as session:
         await unschedule(session, "term_ends", "b")
     assert not await run_scheduled_task(registry.worker, task_work)
@@ -279,6 +280,6 @@ async def test_an_external_call_runs_between_two_transactions(registry: Running)
         seen.append(result)
 
     work = Work(calls={"term_ends": ExternalCall(prepare, perform, record)})
-    await schedule_task(registry, "the partner", datetime.now(UTC) - SOON)
+    await schedule_task(registry, "the partner", START - SOON)
     await run_scheduled_task(registry.worker, work)
     assert seen == ["to the partner answered"]

@@ -1,13 +1,13 @@
 """A walk through referral."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.access import Role
 from shared.contracts.kinds import SanggahOutcome
-from tests.factories.cluster import Cluster
+from tests.factories.cluster import START, Cluster
 from tests.factories.graduation.events import KENDAL
 from tests.factories.referral.catalogue import create_world
 from tests.factories.referral.corrections import words_of
@@ -68,7 +68,7 @@ async def walk_referral(service: Running, _: Cluster) -> Tokens:
     read_success(await service.get(case, as_=mine))
     await walk_catalogue(service, tokens, world.partners["PLUT"])
     await walk_follow_up(service, tokens, world)
-    await service.set_clock(datetime.now(UTC) + timedelta(days=93))
+    await service.set_clock(START + timedelta(days=93))
     seen = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
     read_success(await service.post(f"{path}/outcome", seen, as_=mine))
     wrong = {"month": 3, "omzet_rp": 12_000_000, "reason": "Salah ketik"}
@@ -135,7 +135,7 @@ async def walk_follow_up(service: Running, tokens: Tokens, world: World) -> None
     read_success(await service.post(f"{path}/receipt", {"notice_id": item["notice_id"]}, as_=mine))
     read_success(await service.get(f"{path}/inbox-read", as_=office))
     await walk_webhook(service, mine)
-    await service.set_clock(datetime.now(UTC) + timedelta(days=40))
+    await service.set_clock(START + timedelta(days=40))
     await service.work()
     (raised,) = read_success(await service.get("/v1/escalation", as_=office))["items"]
     await expect_waiting(service, office, 1)
