@@ -10,7 +10,7 @@ from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.case.queries import find_accompanied
 from services.graduation.monitoring import rules
 from services.graduation.monitoring.commands.results import lock_task, to_event
-from services.graduation.monitoring.commands.tasks import find_relapse, has_open_month, reopen_tasks
+from services.graduation.monitoring.commands.tasks import find_relapse, has_open_task, reopen_tasks
 from services.graduation.monitoring.commands.voids import (
     copy_result,
     read_other_result,
@@ -92,4 +92,4 @@ async def _has_completed(session: AsyncSession, case: Graduasi, task: Monitoring
     if case.state is not GraduasiState.SELESAI:
         return False
     decided = task.kind is TaskKind.BULANAN or case.outcome is Outcome.KAMBUH
-    return decided or await has_open_month(session, case)
+    return decided or await has_open_task(session, case, TaskKind.BULANAN)

@@ -11,6 +11,7 @@ from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.decree.models import Penetapan
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.monitoring.models import MonitoringTask, TaskKind
+from services.graduation.monitoring.queries import OPEN_TASK
 from services.graduation.policy.models.policy import LAST_MONTH, Policy
 from shared.clock import moment_of
 from shared.database import uuid7, write_once
@@ -49,8 +50,7 @@ async def move_tasks(session: AsyncSession, case: Graduasi, policy: Policy, effe
     statement = sa.select(MonitoringTask).where(
         MonitoringTask.graduasi_id == case.graduasi_id,
         MonitoringTask.kind != TaskKind.LANJUTAN,
-        MonitoringTask.recorded_on.is_(None),
-        MonitoringTask.closed_on.is_(None),
+        OPEN_TASK,
     )
     for task in await session.scalars(statement):
         if task.kind is TaskKind.BULANAN:
@@ -122,24 +122,10 @@ async def find_relapse(session: AsyncSession, case: Graduasi) -> MonitoringTask 
     return await session.scalar(statement)
 
 
-async def has_open_check(session: AsyncSession, case: Graduasi) -> bool:
-    """Return whether a check of a reported relapse waits for its result."""
+async def has_open_task(session: AsyncSession, case: Graduasi, kind: TaskKind) -> bool:
+    """Return whether a task of this kind waits for its result."""
     statement = sa.select(MonitoringTask.task_id).where(
-        MonitoringTask.graduasi_id == case.graduasi_id,
-        MonitoringTask.kind == TaskKind.LAPORAN,
-        MonitoringTask.recorded_on.is_(None),
-        MonitoringTask.closed_on.is_(None),
-    )
-    return await session.scalar(statement) is not None
-
-
-async def has_open_month(session: AsyncSession, case: Graduasi) -> bool:
-    """Return whether a month of the monitoring waits for its result."""
-    statement = sa.select(MonitoringTask.task_id).where(
-        MonitoringTask.graduasi_id == case.graduasi_id,
-        MonitoringTask.kind == TaskKind.BULANAN,
-        MonitoringTask.recorded_on.is_(None),
-        MonitoringTask.closed_on.is_(None),
+        MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.kind == kind, OPEN_TASK
     )
     return await session.scalar(statement.limit(1)) is not None
 

@@ -9,7 +9,7 @@ from services.graduation.case.errors import NEXT_ACTS
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.family_end.models import FamilyEnd
 from services.graduation.monitoring.commands.results import lock_task, to_event
-from services.graduation.monitoring.commands.tasks import find_relapse, has_open_check
+from services.graduation.monitoring.commands.tasks import find_relapse, has_open_task
 from services.graduation.monitoring.errors import (
     CaseNotMonitored,
     MonitoringDecided,
@@ -102,7 +102,7 @@ def copy_result(
 
 async def reopen_task(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:
     """Take the result off the task. A check is closed if another one is open."""
-    replaced = task.kind is TaskKind.LAPORAN and await has_open_check(session, case)
+    replaced = task.kind is TaskKind.LAPORAN and await has_open_task(session, case, task.kind)
     for name in RESULT_FIELDS:
         setattr(task, name, None)
     task.closed_on = now.on if replaced else None
